@@ -1,0 +1,52 @@
+"""The records of a person: the account they sign in to, and the billing account that pays for it."""
+
+from datetime import datetime
+from enum import StrEnum
+
+from msgspec import Struct
+from msgspec.structs import replace
+
+from shared.plans import FIRST_PLAN
+from shared.record import check_transition
+
+
+class AccountState(StrEnum):
+    ACTIVE = "active"
+    SUSPENDED = "suspended"
+    DELETED = "deleted"
+
+
+_TRANSITIONS: dict[str, tuple[str, ...]] = {
+    AccountState.ACTIVE: (AccountState.SUSPENDED, AccountState.DELETED),
+    AccountState.SUSPENDED: (AccountState.ACTIVE, AccountState.DELETED),
+    AccountState.DELETED: (),
+}
+
+
+class Account(Struct, frozen=True, kw_only=True):
+    """`accounts/{uid}`. A deleted account stays as a tombstone with nothing personal in it."""
+
+    uid: str
+    bid: str
+    wid: str
+    state: AccountState
+    email: str | None
+    name: str | None
+    locale: str
+    created: datetime
+    deleted: datetime | None = None
+
+    def delete(self, now: datetime) -> "Account":
+        check_transition("account", _TRANSITIONS, self.state, AccountState.DELETED)
+        return replace(self, state=AccountState.DELETED, email=None, name=None, deleted=now)
+
+
+class Billing(Struct, frozen=True, kw_only=True):
+    """`billing/{bid}`: who pays, and what was used. A person has their own; a team shares one."""
+
+    bid: str
+    owner: str
+    plan: str = FIRST_PLAN
+    time_zone: str
+    seconds: float = 0
+    """Connected seconds charged so far."""

@@ -1,0 +1,33 @@
+"""Which slot a member gets, or why none: the decision behind `allocate`."""
+
+import random
+from collections.abc import Sequence
+
+from shared.account import Account, AccountState
+from shared.errors import Refused
+from shared.slot import Slot, SlotState
+from shared.workspace import Workspace
+
+
+def check_may_open(account: Account, workspace: Workspace) -> None:
+    """Raises Refused if this account may open nothing, whatever slots there are."""
+    if account.state == AccountState.DELETED or workspace.closed:
+        raise Refused("account-closed", "This account was deleted, and its files with it. Sign in with another one.")
+    if account.state == AccountState.SUSPENDED:
+        raise Refused("account-suspended", "This account is suspended. Its files are kept. Write to the operator.")
+
+
+def order_slots(slots: Sequence[Slot], *, last_slot: str | None, seed: int) -> list[Slot]:
+    """The claimable slots, best first: the member's last one if it is warm, the other warm ones, the cold ones.
+
+    Within a rank the order is random, so that members who come at once do not all reach for the same slot.
+    """
+
+    def rank(slot: Slot) -> int:
+        if slot.state == SlotState.WARM:
+            return 0 if slot.name == last_slot else 1
+        return 2
+
+    claimable = [slot for slot in slots if slot.url and slot.state in (SlotState.WARM, SlotState.COLD)]
+    random.Random(seed).shuffle(claimable)  # noqa: S311  # load is spread, nothing is kept secret
+    return sorted(claimable, key=rank)

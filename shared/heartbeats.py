@@ -1,0 +1,128 @@
+"""Heartbeats: the messages between a slot and the control plane, and what an accepted one makes of the session.
+
+docs/protocol.md describes the fields. Nothing that a slot says is believed beyond what it may harm: its own session.
+"""
+
+from datetime import UTC, datetime, timedelta
+from typing import Literal
+
+from msgspec import Struct
+from msgspec.structs import replace
+
+from shared.idle import KINDS, Policy, decide_reclaim, merge_signals
+from shared.metering import charge
+from shared.session import EndReason, Session, SessionState, Verdict
+from shared.snapshots import Checkpoint, Head
+
+
+class Hello(Struct, frozen=True, forbid_unknown_fields=True, tag_field="kind", tag="hello"):
+    """A container's first word."""
+
+    session: str
+    epoch: int
+    boot: str
+
+
+class Signals(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """Unix seconds on the control plane's clock; None is unknown."""
+
+    editor: float | None
+    terminal: float | None
+    process: float | None
+    preview: float | None
+
+    def times(self) -> dict[str, datetime | None]:
+        stamps = {kind: getattr(self, kind) for kind in KINDS}
+        return {kind: None if stamp is None else _time(stamp) for kind, stamp in stamps.items()}
+
+
+class Beat(Struct, frozen=True, forbid_unknown_fields=True, tag_field="kind", tag="beat"):
+    """Every later word. `final`: the last checkpoint is in it, or was acknowledged before."""
+
+    session: str
+    epoch: int
+    boot: str
+    seq: int
+    connected: bool
+    restored: bool
+    final: bool
+    signals: Signals
+    checkpoint: Checkpoint | None
+
+
+class Stale(Exception):
+    """Another boot or epoch owns the session, or it is over: the sender must stop serving for good."""
+
+
+def accept_hello(session: Session, hello: Hello, *, lease: float, now: datetime) -> Session | None:
+    """The session with its boot, or None if this very boot was accepted before. Raises Stale."""
+    _check_epoch(session, hello.session, hello.epoch)
+    if session.boot == hello.boot:
+        return None
+    if session.boot is not None:
+        raise Stale("another container said hello first")
+    if session.state == SessionState.DRAINING:
+        raise Stale("the session is being ended")
+    return replace(session, boot=hello.boot, seen=now, lease=now + timedelta(seconds=lease))
+
+
+def accept_beat(
+    session: Session, beat: Beat, head: Head | None, *, policy: Policy, lease: float, now: datetime
+) -> Session | None:
+    """The session after this beat, or None if the beat is old and changes nothing. Raises Stale.
+
+    `head` is the verified head that the beat's checkpoint becomes, if it has one.
+    """
+    check_boot(session, beat)
+    if beat.seq <= session.seq:
+        return None
+    if session.final:
+        raise Stale("the container has said its last word")
+    seconds = charge(seen=session.seen, was_connected=session.connected, connected=beat.connected, lease=lease, now=now)
+    after = replace(
+        session,
+        seq=beat.seq,
+        seen=now,
+        connected=beat.connected,
+        attended=now if beat.connected else session.attended,
+        lease=now + timedelta(seconds=lease),
+        signals=merge_signals(session.signals, beat.signals.times(), connected=beat.connected, now=now),
+        metered=session.metered + seconds,
+        head=head or session.head,
+        final=beat.final,
+    )
+    if after.state == SessionState.OPENING and beat.restored:
+        after = after.activate()
+    if after.final and after.state != SessionState.DRAINING:
+        return after.drain(EndReason.STOPPED, now, look_again=0)
+    if after.state == SessionState.ACTIVE:
+        after = replace(after, due=decide_reclaim(after, policy, now).look)
+    return after
+
+
+def check_boot(session: Session, beat: Beat) -> None:
+    """Raises Stale unless the beat comes from the container that owns the session."""
+    _check_epoch(session, beat.session, beat.epoch)
+    if session.boot != beat.boot:
+        raise Stale("another container owns the session")
+
+
+def directive(session: Session, policy: Policy, now: datetime) -> tuple[Literal["continue", "warn", "drain"], datetime]:
+    """What the slot should do, and when the session would be reclaimed."""
+    if session.state in (SessionState.DRAINING, SessionState.ENDED):
+        return "drain", now
+    decision = decide_reclaim(session, policy, now)
+    warn = session.state == SessionState.ACTIVE and decision.verdict != Verdict.KEEP
+    return ("warn" if warn else "continue"), decision.idle_at
+
+
+def _check_epoch(session: Session, sid: str, epoch: int) -> None:
+    if (session.sid, session.epoch) != (sid, epoch):
+        raise Stale("another epoch owns the workspace")
+    if not session.open:
+        raise Stale("the session has ended")
+
+
+def _time(stamp: float) -> datetime:
+    """A reported stamp, brought into the range that a datetime has: what a container says must not crash us."""
+    return datetime.fromtimestamp(min(max(stamp, 0.0), 4e9), UTC)

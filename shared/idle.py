@@ -1,0 +1,89 @@
+"""Keep, warn or reclaim: what a session's signals mean.
+
+The kinds of signal are the protocol's: `editor` (typing, selecting, scrolling, focus), `terminal` (input), `preview`
+(requests through the port proxy), `process` (a process of the member's that uses CPU).
+"""
+
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+
+from msgspec import Struct
+
+from shared.session import Decision, Session, SessionState, Verdict
+
+BY_HAND = ("editor", "terminal", "preview")
+KINDS = (*BY_HAND, "process")
+CLOCK = "%H:%M:%S"
+
+
+class Policy(Struct, frozen=True, kw_only=True):
+    """Lengths of time in seconds. `busy` None: a busy process keeps the session without limit."""
+
+    idle: float
+    warning: float
+    busy: float | None
+    opening: float
+
+
+def merge_signals(
+    old: Mapping[str, datetime], reported: Mapping[str, datetime | None], *, connected: bool, now: datetime
+) -> dict[str, datetime]:
+    """A session's signals after a heartbeat.
+
+    Unknown is never idle: what is not reported counts as seen now, except for what only a browser can do while none is
+    connected. A report from the future counts as now, and a signal never goes back.
+    """
+    merged = dict(old)
+    for kind in KINDS:
+        seen = reported.get(kind)
+        if seen is None and (connected or kind not in BY_HAND):
+            seen = now
+        if seen is not None:
+            merged[kind] = max(min(seen, now), merged.get(kind, seen))
+    return merged
+
+
+def last_activity(session: Session, policy: Policy) -> tuple[datetime, str]:
+    """When the session was last active, and by which kind of signal."""
+    by_hand = max(
+        ((session.signals[kind], kind) for kind in BY_HAND if kind in session.signals),
+        default=(session.opened, "opening"),
+    )
+    by_hand = max(by_hand, (session.opened, "opening"))
+    process = session.signals.get("process")
+    if process is None:
+        return by_hand
+    if policy.busy is not None:
+        process = min(process, by_hand[0] + timedelta(seconds=policy.busy))
+    return max(by_hand, (process, "process"))
+
+
+def decide_reclaim(session: Session, policy: Policy, now: datetime) -> Decision:
+    """Keep, warn or reclaim an opening or active session, and when to look again.
+
+    A session that takes longer than `opening` to come to serve has failed. The warning is for somebody who can see it: with no
+    browser connected there is none.
+    """
+    if session.state == SessionState.OPENING:
+        give_up = session.opened + timedelta(seconds=policy.opening)
+        overdue = now >= give_up
+        return Decision(
+            verdict=Verdict.RECLAIM if overdue else Verdict.KEEP,
+            rule="the workspace did not open in time" if overdue else "the workspace is opening",
+            at=now,
+            active=session.opened,
+            idle_at=give_up,
+            look=now if overdue else give_up,
+        )
+    active, kind = last_activity(session, policy)
+    idle_at = active + timedelta(seconds=policy.idle)
+    warn_at = idle_at - timedelta(seconds=policy.warning) if session.connected else idle_at
+    if now >= idle_at:
+        idle = round((now - active).total_seconds())
+        verdict, look = Verdict.RECLAIM, now
+        rule = f"idle for {idle} s: no typing, no terminal input, no preview, no busy process"
+    elif now >= warn_at:
+        verdict, look, rule = Verdict.WARN, idle_at, f"no activity since {active:{CLOCK}} ({kind}): warned"
+    else:
+        verdict, look, rule = Verdict.KEEP, warn_at, f"active at {active:{CLOCK}} ({kind})"
+    return Decision(verdict=verdict, rule=rule, at=now, active=active, idle_at=idle_at, look=look)

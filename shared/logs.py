@@ -1,0 +1,27 @@
+"""Structured logs: one JSON object a line on stdout, as Cloud Logging reads it.
+
+Event names are constants, fields are keywords, values are identifiers and numbers. Never a token, never a whole record.
+"""
+
+import json
+import sys
+from typing import Any
+
+
+def info(event: str, **fields: Any) -> None:
+    _write("INFO", event, fields)
+
+
+def warning(event: str, **fields: Any) -> None:
+    _write("WARNING", event, fields)
+
+
+def error(event: str, **fields: Any) -> None:
+    """Something an operator should look at."""
+    _write("ERROR", event, fields)
+
+
+def _write(severity: str, event: str, fields: dict[str, Any]) -> None:
+    line = json.dumps({"severity": severity, "message": event, **fields}, default=str, ensure_ascii=False)
+    sys.stdout.write(line + "\n")
+    sys.stdout.flush()

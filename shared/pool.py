@@ -1,0 +1,189 @@
+"""The warm pool's plan: what should change about the slots, and which Admin API writes bring their services there.
+
+Two steps, both pure. `plan_pool` decides the next record of each slot, with a reason. `plan_writes` compares records
+with services and spends a budget on the differences. What a crash leaves undone is a difference for the next run.
+"""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime, timedelta
+from enum import StrEnum
+
+from msgspec import Struct
+
+from shared.session import Session
+from shared.slot import Slot, SlotState, new_slot
+
+READY_SECONDS = 240
+"""A generation that is not ready after this long is given up; Cloud Run's own limit for a start-up is four minutes."""
+BACKOFF_SECONDS = (10, 30, 120, 600)
+"""Between generations that did not become ready."""
+ALARM_ATTEMPTS = 3
+
+
+class PoolPolicy(Struct, frozen=True, kw_only=True):
+    """The operator's numbers. `writes` is the budget of one run."""
+
+    warm: int
+    max: int
+    writes: int
+
+
+class Service(Struct, frozen=True, kw_only=True):
+    """A slot's Cloud Run service as the Admin API shows it."""
+
+    name: str
+    url: str
+    generation: int
+    """Of the newest revision's template, by its GENERATION variable."""
+    min_instances: int
+    ready: bool
+    """The newest revision is ready and has all the traffic."""
+
+
+class Health(Struct, frozen=True):
+    """What a warm container says of itself: enough to distrust it, never enough to trust it."""
+
+    ready: bool
+    attached: bool
+
+
+class Action(Struct, frozen=True):
+    """One slot's next record. `slot.name` is unknown to the store when it is to be created."""
+
+    verb: str
+    slot: Slot
+    reason: str
+
+
+class Verb(StrEnum):
+    CREATE = "create"
+    REPLACE = "replace"
+    SCALE = "scale"
+    DELETE = "delete"
+
+
+class Write(Struct, frozen=True):
+    """One Admin API write. `slot` is None where a service is to go that no record knows."""
+
+    verb: Verb
+    name: str
+    slot: Slot | None
+
+
+def plan_pool(
+    slots: Sequence[Slot],
+    services: Mapping[str, Service],
+    health: Mapping[str, Health],
+    sessions: Mapping[str, Session],
+    names: Sequence[str],
+    policy: PoolPolicy,
+    now: datetime,
+) -> list[Action]:
+    """The next record of every slot that should change; at most one change per slot.
+
+    `health` is by slot, `sessions` by id, `names` are fresh ones for new slots.
+    """
+    actions: list[Action] = []
+    for slot in slots:
+        action = _settle(slot, services.get(slot.name), health.get(slot.name), sessions, now)
+        if action:
+            actions.append(action)
+    settled = {action.slot.name: action.slot for action in actions}
+    current = [settled.get(slot.name, slot) for slot in slots]
+    free = [slot for slot in current if slot.name not in settled]
+    warm = [slot for slot in current if slot.state in (SlotState.WARMING, SlotState.WARM)]
+    missing = policy.warm - len(warm)
+
+    for slot in (s for s in free if s.state == SlotState.RECYCLING and s.stale and _may_retry(s, now)):
+        keep = missing > 0
+        missing -= keep
+        actions.append(
+            Action(
+                "renew",
+                slot.renew(warm=keep, now=now),
+                "its session ended" if keep else "its session ended; enough are warm",
+            )
+        )
+    for slot in (s for s in free if s.state == SlotState.COLD):
+        if missing > 0:
+            missing -= 1
+            actions.append(Action("warm", slot.warm_up(now), f"{policy.warm} should be warm"))
+    creatable = min(missing, policy.max - len(slots), len(names))
+    actions += [
+        Action("create", new_slot(name, now), f"{policy.warm} should be warm") for name in names[: max(0, creatable)]
+    ]
+    surplus = [slot for slot in free if slot.state == SlotState.WARM][: max(0, -missing)]
+    actions += [Action("cool", slot.cool(now), f"more than {policy.warm} are warm") for slot in surplus]
+    excess = max(0, len(slots) - policy.max)
+    cold = [slot for slot in free if slot.state == SlotState.COLD and missing <= 0][:excess]
+    actions += [Action("delete", slot, f"more than {policy.max} exist") for slot in cold]
+    return actions
+
+
+def _settle(
+    slot: Slot, service: Service | None, health: Health | None, sessions: Mapping[str, Session], now: datetime
+) -> Action | None:
+    """What the world has made of one slot."""
+    if slot.state == SlotState.CLAIMED:
+        session = sessions.get(slot.session or "")
+        if session is None or not session.open or session.slot != slot.name:
+            return Action("recycle", slot.recycle(now), "nobody owns it any more")
+        return None
+    if slot.state == SlotState.WARM and (service is None or health is None or not health.ready):
+        return Action("recycle", slot.recycle(now), "its container is gone")
+    if slot.state == SlotState.WARM and health is not None and health.attached:
+        return Action("recycle", slot.recycle(now), "its container serves a session that nobody gave it")
+    becoming = slot.state == SlotState.WARMING or (slot.state == SlotState.RECYCLING and not slot.stale)
+    if not becoming:
+        return None
+    if service and is_current(slot, service) and service.ready and _fit(slot, health):
+        return Action("ready", slot.ready(service.url, now), f"generation {slot.generation} is ready")
+    if (now - slot.changed).total_seconds() > READY_SECONDS and _may_retry(slot, now):
+        pause = BACKOFF_SECONDS[min(slot.attempts, len(BACKOFF_SECONDS) - 1)]
+        return Action(
+            "retry",
+            slot.retry(now + timedelta(seconds=pause), now),
+            f"generation {slot.generation} did not become ready",
+        )
+    return None
+
+
+def _fit(slot: Slot, health: Health | None) -> bool:
+    """A container that is kept warm must say that it is ready; one that is not kept has nobody to say so."""
+    return slot.min_instances == 0 or (health is not None and health.ready and not health.attached)
+
+
+def _may_retry(slot: Slot, now: datetime) -> bool:
+    return slot.retry_at is None or now >= slot.retry_at
+
+
+def is_current(slot: Slot, service: Service) -> bool:
+    """The service is what the record says it should be."""
+    return service.generation == slot.generation and service.min_instances == slot.min_instances
+
+
+def plan_writes(
+    slots: Sequence[Slot], services: Mapping[str, Service], policy: PoolPolicy, now: datetime
+) -> list[Write]:
+    """The writes that bring services to their records, the most useful first, within the budget."""
+    writes: list[tuple[int, Write]] = []
+    for slot in slots:
+        service = services.get(slot.name)
+        if not _may_retry(slot, now):
+            continue
+        urgent = 0 if slot.state == SlotState.WARMING else 1
+        if service is None:
+            writes.append((urgent, Write(Verb.CREATE, slot.name, slot)))
+        elif service.generation != slot.generation:
+            writes.append((urgent, Write(Verb.REPLACE, slot.name, slot)))
+        elif service.min_instances != slot.min_instances:
+            writes.append((urgent if slot.state != SlotState.COLD else 2, Write(Verb.SCALE, slot.name, slot)))
+    known = {slot.name for slot in slots}
+    writes += [(3, Write(Verb.DELETE, name, None)) for name in services if name not in known]
+    writes.sort(key=lambda ranked: ranked[0])
+    return [write for _, write in writes[: policy.writes]]
+
+
+def unfinished(slots: Sequence[Slot]) -> bool:
+    """There is something to look at again soon."""
+    return any(slot.state in (SlotState.WARMING, SlotState.RECYCLING) for slot in slots)

@@ -1,0 +1,142 @@
+"""The record of a session, and its legal transitions."""
+
+from datetime import datetime, timedelta
+from enum import StrEnum
+
+from msgspec import Struct
+from msgspec.structs import replace
+
+from shared.record import check_transition
+from shared.snapshots import Head
+
+DECISIONS_KEPT = 50
+"""A session keeps its newest decisions only, so that its document stays small."""
+
+
+class SessionState(StrEnum):
+    OPENING = "opening"
+    ACTIVE = "active"
+    DRAINING = "draining"
+    ENDED = "ended"
+
+
+class EndReason(StrEnum):
+    MEMBER = "member"
+    IDLE = "idle"
+    LOST = "lost"
+    """The container went away, or did not answer, without a last checkpoint."""
+    STOPPED = "stopped"
+    """The platform stopped the container; its last checkpoint was made."""
+    NEVER_OPENED = "never-opened"
+    DELETED = "deleted"
+
+
+class Verdict(StrEnum):
+    KEEP = "keep"
+    WARN = "warn"
+    RECLAIM = "reclaim"
+
+
+_TRANSITIONS: dict[str, tuple[str, ...]] = {
+    SessionState.OPENING: (SessionState.ACTIVE, SessionState.DRAINING, SessionState.ENDED),
+    SessionState.ACTIVE: (SessionState.DRAINING, SessionState.ENDED),
+    SessionState.DRAINING: (SessionState.ENDED,),
+    SessionState.ENDED: (),
+}
+
+
+class Decision(Struct, frozen=True, kw_only=True):
+    """What was decided about a session, and by which rule."""
+
+    verdict: Verdict
+    rule: str
+    """In words, for the member and the operator."""
+    at: datetime
+    active: datetime
+    """The last activity that counted."""
+    idle_at: datetime
+    """When the session will be reclaimed if nothing more happens."""
+    look: datetime
+    """When to decide again."""
+
+
+class Session(Struct, frozen=True, kw_only=True):
+    """`sessions/{sid}`: one member's use of one slot, from claim to end."""
+
+    sid: str
+    uid: str
+    wid: str
+    bid: str
+    slot: str
+    epoch: int
+    state: SessionState
+    opened: datetime
+    due: datetime | None
+    """When to look at it next; None once it has ended."""
+    boot: str | None = None
+    """The container that said hello first, and the only one that counts."""
+    seq: int = 0
+    """The newest accepted heartbeat."""
+    seen: datetime
+    """When that was, or the claim."""
+    connected: bool = False
+    attended: datetime
+    """When a browser was last connected, or the claim."""
+    lease: datetime | None = None
+    """Until when the container may serve."""
+    signals: dict[str, datetime] = {}
+    """When each kind of activity was last seen."""
+    metered: float = 0
+    """Seconds charged."""
+    head: Head | None = None
+    draining: datetime | None = None
+    """Since when."""
+    final: bool = False
+    """The last checkpoint is committed; the container has nothing more to say."""
+    decisions: list[Decision] = []
+    reason: EndReason | None = None
+    ended: datetime | None = None
+
+    @property
+    def open(self) -> bool:
+        return self.state != SessionState.ENDED
+
+    def _to(self, state: SessionState) -> "Session":
+        check_transition("session", _TRANSITIONS, self.state, state)
+        return replace(self, state=state)
+
+    def activate(self) -> "Session":
+        return self._to(SessionState.ACTIVE)
+
+    def decide(self, decision: Decision) -> "Session":
+        """Keep the decision with its reason, and look again when it says."""
+        return replace(self, decisions=[*self.decisions, decision][-DECISIONS_KEPT:], due=decision.look)
+
+    def drain(self, reason: EndReason, now: datetime, *, look_again: float) -> "Session":
+        """Begin its end. The sweep takes over if nobody has finished it in `look_again` seconds."""
+        drained = self._to(SessionState.DRAINING)
+        return replace(drained, reason=reason, draining=now, due=now + timedelta(seconds=look_again))
+
+    def end(self, now: datetime, reason: EndReason | None = None) -> "Session":
+        """End it, for the reason it was drained for unless another is given."""
+        return replace(self._to(SessionState.ENDED), reason=reason or self.reason, ended=now, due=None, lease=None)
+
+
+def open_session(
+    *, sid: str, uid: str, wid: str, bid: str, slot: str, epoch: int, head: Head | None, now: datetime, opening: float
+) -> Session:
+    """A session as the claim creates it. It has `opening` seconds to come to serve."""
+    return Session(
+        sid=sid,
+        uid=uid,
+        wid=wid,
+        bid=bid,
+        slot=slot,
+        epoch=epoch,
+        head=head,
+        state=SessionState.OPENING,
+        opened=now,
+        seen=now,
+        attended=now,
+        due=now + timedelta(seconds=opening),
+    )

@@ -1,0 +1,111 @@
+"""What an operator sets: the environment, read once into one frozen, documented Settings."""
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import lru_cache
+
+
+@dataclass(frozen=True)
+class Settings:
+    """Every setting of the control plane. Lengths of time are seconds.
+
+    A function needs the whole of it, so that a deployment that lacks something fails at its first start and not at
+    its first odd request.
+    """
+
+    project: str
+    """Google Cloud project id (GOOGLE_CLOUD_PROJECT)."""
+    region: str
+    """Where slots, queues and functions live (REGION)."""
+    page_origin: str
+    """Origin of the page, the only one that may enter a slot (PAGE_ORIGIN)."""
+    functions_url: str
+    """Base URL of the functions; a function's own URL is this, a slash and its name (FUNCTIONS_URL)."""
+    state_bucket: str
+    """Bucket of the layers and manifests (STATE_BUCKET)."""
+    slot_image: str
+    """Container image of a slot (SLOT_IMAGE)."""
+    slot_service_account: str
+    """Identity of the slots; it has no role (SLOT_SERVICE_ACCOUNT)."""
+    invoker_service_account: str
+    """Identity by which Cloud Tasks and Cloud Scheduler call (INVOKER_SERVICE_ACCOUNT)."""
+    signing_key: str
+    """Ed25519 private key, PEM, that signs Ondol's tokens (SIGNING_KEY)."""
+
+    slot_origin: str = "{url}"
+    """The browser's address of a slot; `{url}` is its service's URL, `{slot}` its name (SLOT_ORIGIN)."""
+    pool_warm: int = 2
+    """Slots to keep warm and unclaimed (POOL_WARM)."""
+    pool_max: int = 10
+    """Slots at most, in every state together (POOL_MAX)."""
+    pool_writes: int = 10
+    """Admin API writes in one run of `pool`; the default quota that operators report is 60 a minute (POOL_WRITES)."""
+    idle: float = 900
+    """Without activity for this long, a session is reclaimed (IDLE_SECONDS)."""
+    idle_warning: float = 120
+    """How long before that the member is warned (IDLE_WARNING_SECONDS)."""
+    lease: float = 90
+    """How long a container may serve after its last accepted heartbeat (LEASE_SECONDS)."""
+    heartbeat: float = 30
+    """Time between a slot's heartbeats (HEARTBEAT_SECONDS)."""
+    checkpoint: float = 60
+    """Time between a slot's checkpoints while something changes (CHECKPOINT_SECONDS)."""
+    opening: float = 180
+    """A session that has not come to serve within this time is given up (OPENING_SECONDS)."""
+    draining: float = 300
+    """A session whose slot has not answered a release within this time is lost (DRAINING_SECONDS)."""
+
+    def __post_init__(self) -> None:
+        if not 0 < self.idle_warning < self.idle:
+            raise ValueError(f"IDLE_WARNING_SECONDS ({self.idle_warning}) must lie between 0 and IDLE_SECONDS")
+        if not 0 < self.heartbeat < self.lease:
+            raise ValueError(f"HEARTBEAT_SECONDS ({self.heartbeat}) must lie between 0 and LEASE_SECONDS")
+        if not 0 <= self.pool_warm <= self.pool_max:
+            raise ValueError(f"POOL_WARM ({self.pool_warm}) must lie between 0 and POOL_MAX ({self.pool_max})")
+
+    def function_url(self, name: str) -> str:
+        """Where the function `name` is called; also the audience of the tokens that call it."""
+        return f"{self.functions_url}/{name}"
+
+
+_TEXTS = {
+    "project": "GOOGLE_CLOUD_PROJECT",
+    "region": "REGION",
+    "page_origin": "PAGE_ORIGIN",
+    "functions_url": "FUNCTIONS_URL",
+    "state_bucket": "STATE_BUCKET",
+    "slot_image": "SLOT_IMAGE",
+    "slot_service_account": "SLOT_SERVICE_ACCOUNT",
+    "invoker_service_account": "INVOKER_SERVICE_ACCOUNT",
+    "signing_key": "SIGNING_KEY",
+}
+_COUNTS = {"pool_warm": "POOL_WARM", "pool_max": "POOL_MAX", "pool_writes": "POOL_WRITES"}
+_SECONDS = {
+    "idle": "IDLE_SECONDS",
+    "idle_warning": "IDLE_WARNING_SECONDS",
+    "lease": "LEASE_SECONDS",
+    "heartbeat": "HEARTBEAT_SECONDS",
+    "checkpoint": "CHECKPOINT_SECONDS",
+    "opening": "OPENING_SECONDS",
+    "draining": "DRAINING_SECONDS",
+}
+
+
+def read(environ: Mapping[str, str]) -> Settings:
+    """Settings from an environment. Raises ValueError that names every missing or malformed variable's name."""
+    missing = [name for name in _TEXTS.values() if not environ.get(name)]
+    if missing:
+        raise ValueError(f"set these environment variables: {', '.join(missing)}")
+    values: dict[str, str | int | float] = {field: environ[name] for field, name in _TEXTS.items()}
+    if environ.get("SLOT_ORIGIN"):
+        values["slot_origin"] = environ["SLOT_ORIGIN"]
+    values |= {field: int(environ[name]) for field, name in _COUNTS.items() if environ.get(name)}
+    values |= {field: float(environ[name]) for field, name in _SECONDS.items() if environ.get(name)}
+    return Settings(**values)  # type: ignore[arg-type]  # each table above holds one type
+
+
+@lru_cache(maxsize=1)
+def settings() -> Settings:
+    """This process's settings."""
+    return read(os.environ)

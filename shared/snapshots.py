@@ -1,0 +1,124 @@
+"""Names in the bucket, the manifest, and what must be true of a checkpoint before a head may point at it.
+
+The bytes are the slot's business: `workspace-image/agent` writes them, docs/protocol.md says how.
+"""
+
+from datetime import datetime
+
+import msgspec
+from msgspec import Struct
+
+MANIFEST_VERSION = 1
+MANIFEST_BYTES = 64 * 1024
+"""A manifest names three layers today; what is larger than this was not written by our agent."""
+
+
+class Layer(Struct, frozen=True, forbid_unknown_fields=True):
+    """One immutable object: a tier of the home as `tar.zst`."""
+
+    tier: str
+    name: str
+    sha256: str
+    bytes: int
+    logical_bytes: int
+    entries: int
+
+
+class Manifest(Struct, frozen=True, forbid_unknown_fields=True):
+    """What a snapshot consists of, in the order of restoring. `base` is the id of the snapshot before it."""
+
+    version: int
+    workspace: str
+    epoch: int
+    boot: str
+    seq: int
+    base: str | None
+    layers: list[Layer]
+
+
+class Checkpoint(Struct, frozen=True, forbid_unknown_fields=True):
+    """A checkpoint as a heartbeat declares it. `bytes` and `files` are sums over the layers."""
+
+    seq: int
+    manifest: str
+    sha256: str
+    bytes: int
+    files: int
+
+
+class Head(Struct, frozen=True):
+    """The pointer to a workspace's current snapshot."""
+
+    snapshot: str
+    manifest: str
+    sha256: str
+    bytes: int
+    files: int
+    at: datetime
+
+
+class CheckpointRefused(Exception):
+    """The manifest does not hold what the heartbeat or the protocol says."""
+
+
+def workspace_prefix(wid: str) -> str:
+    """Where a workspace's objects are; a slot may read here."""
+    return f"workspaces/{wid}/"
+
+
+def boot_prefix(wid: str, epoch: int, boot: str) -> str:
+    """Where one container may create objects."""
+    return f"workspaces/{wid}/{epoch}-{boot}/"
+
+
+def manifest_name(wid: str, epoch: int, boot: str, seq: int) -> str:
+    return f"{boot_prefix(wid, epoch, boot)}{seq}.manifest.json"
+
+
+def snapshot_id(epoch: int, boot: str, seq: int) -> str:
+    return f"{epoch}-{boot}-{seq}"
+
+
+def read_manifest(content: bytes, checkpoint: Checkpoint, *, wid: str, epoch: int, boot: str) -> Manifest:
+    """The manifest behind a declared checkpoint. Raises CheckpointRefused, which says what is wrong with it."""
+    try:
+        manifest = msgspec.json.decode(content, type=Manifest)
+    except msgspec.DecodeError as e:
+        raise CheckpointRefused(f"the manifest does not parse: {e}") from e
+    if manifest.version != MANIFEST_VERSION:
+        raise CheckpointRefused(f"manifest version {manifest.version} is not {MANIFEST_VERSION}")
+    if (manifest.workspace, manifest.epoch, manifest.boot, manifest.seq) != (wid, epoch, boot, checkpoint.seq):
+        raise CheckpointRefused("the manifest is another checkpoint's")
+    for layer in manifest.layers:
+        if not layer.name.startswith(workspace_prefix(wid)):
+            raise CheckpointRefused(f"layer {layer.tier} lies outside the workspace")
+    tiers = [layer.tier for layer in manifest.layers]
+    if len(set(tiers)) != len(tiers):
+        raise CheckpointRefused("a tier stands twice")
+    if sum(layer.logical_bytes for layer in manifest.layers) != checkpoint.bytes:
+        raise CheckpointRefused("the bytes do not add up")
+    if sum(layer.entries for layer in manifest.layers) != checkpoint.files:
+        raise CheckpointRefused("the files do not add up")
+    return manifest
+
+
+def check_sizes(manifest: Manifest, sizes: dict[str, int | None]) -> None:
+    """`sizes`: the objects' real sizes by name, None for an absent one. Raises CheckpointRefused on a difference."""
+    for layer in manifest.layers:
+        size = sizes.get(layer.name)
+        if size is None:
+            raise CheckpointRefused(f"layer {layer.tier} is absent")
+        if size != layer.bytes:
+            raise CheckpointRefused(f"layer {layer.tier} has {size} bytes and declares {layer.bytes}")
+
+
+def head_of(checkpoint: Checkpoint, *, epoch: int, boot: str, now: datetime) -> Head:
+    """The head that a verified checkpoint becomes."""
+    return Head(
+        snapshot=snapshot_id(epoch, boot, checkpoint.seq),
+        manifest=checkpoint.manifest,
+        sha256=checkpoint.sha256,
+        bytes=checkpoint.bytes,
+        files=checkpoint.files,
+        at=now,
+    )
