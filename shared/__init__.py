@@ -1,1 +1,1 @@
-"""The control plane's shared code: pure modules decide, `shared.gcp` reads and commits, `shared.endpoint` is the edge."""
+"""The control plane's shared code: pure modules decide, `shared.gcp` reads and commits, `shared.endpoint` answers."""

@@ -6,6 +6,7 @@ from enum import StrEnum
 from msgspec import Struct
 from msgspec.structs import replace
 
+from shared.errors import Refused
 from shared.plans import FIRST_PLAN
 from shared.record import check_transition
 
@@ -21,6 +22,11 @@ _TRANSITIONS: dict[str, tuple[str, ...]] = {
     AccountState.SUSPENDED: (AccountState.ACTIVE, AccountState.DELETED),
     AccountState.DELETED: (),
 }
+
+
+def account_closed() -> Refused:
+    """What anybody hears who comes with the token of a deleted account."""
+    return Refused("account-closed", "This account was deleted, and its files with it. Sign in with another one.")
 
 
 class Account(Struct, frozen=True, kw_only=True):

@@ -3,16 +3,15 @@
 import random
 from collections.abc import Sequence
 
-from shared.account import Account, AccountState
+from shared.account import Account, AccountState, account_closed
 from shared.errors import Refused
 from shared.slot import Slot, SlotState
-from shared.workspace import Workspace
 
 
-def check_may_open(account: Account, workspace: Workspace) -> None:
+def check_may_open(account: Account) -> None:
     """Raises Refused if this account may open nothing, whatever slots there are."""
-    if account.state == AccountState.DELETED or workspace.closed:
-        raise Refused("account-closed", "This account was deleted, and its files with it. Sign in with another one.")
+    if account.state == AccountState.DELETED:
+        raise account_closed()
     if account.state == AccountState.SUSPENDED:
         raise Refused("account-suspended", "This account is suspended. Its files are kept. Write to the operator.")
 

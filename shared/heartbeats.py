@@ -4,23 +4,25 @@ docs/protocol.md describes the fields. Nothing that a slot says is believed beyo
 """
 
 from datetime import UTC, datetime, timedelta
-from typing import Literal
+from typing import Annotated, Literal
 
-from msgspec import Struct
+from msgspec import Meta, Struct
 from msgspec.structs import replace
 
 from shared.idle import KINDS, Policy, decide_reclaim, merge_signals
 from shared.metering import charge
-from shared.session import EndReason, Session, SessionState, Verdict
-from shared.snapshots import Checkpoint, Head
+from shared.session import EndReason, Session, SessionId, SessionState, Verdict
+from shared.snapshots import Checkpoint, Count, Head
+
+Boot = Annotated[str, Meta(pattern="^[a-z0-9]{16}$")]
 
 
 class Hello(Struct, frozen=True, forbid_unknown_fields=True, tag_field="kind", tag="hello"):
     """A container's first word."""
 
-    session: str
-    epoch: int
-    boot: str
+    session: SessionId
+    epoch: Count
+    boot: Boot
 
 
 class Signals(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
@@ -39,10 +41,10 @@ class Signals(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
 class Beat(Struct, frozen=True, forbid_unknown_fields=True, tag_field="kind", tag="beat"):
     """Every later word. `final`: the last checkpoint is in it, or was acknowledged before."""
 
-    session: str
-    epoch: int
-    boot: str
-    seq: int
+    session: SessionId
+    epoch: Count
+    boot: Boot
+    seq: Count
     connected: bool
     restored: bool
     final: bool

@@ -61,8 +61,8 @@ def last_activity(session: Session, policy: Policy) -> tuple[datetime, str]:
 def decide_reclaim(session: Session, policy: Policy, now: datetime) -> Decision:
     """Keep, warn or reclaim an opening or active session, and when to look again.
 
-    A session that takes longer than `opening` to come to serve has failed. The warning is for somebody who can see it: with no
-    browser connected there is none.
+    A session that takes longer than `opening` to come to serve has failed. The warning is for somebody who can see it:
+    with no browser connected there is none.
     """
     if session.state == SessionState.OPENING:
         give_up = session.opened + timedelta(seconds=policy.opening)

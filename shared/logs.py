@@ -5,6 +5,7 @@ Event names are constants, fields are keywords, values are identifiers and numbe
 
 import json
 import sys
+import traceback
 from typing import Any
 
 
@@ -19,6 +20,11 @@ def warning(event: str, **fields: Any) -> None:
 def error(event: str, **fields: Any) -> None:
     """Something an operator should look at."""
     _write("ERROR", event, fields)
+
+
+def exception(event: str, error: BaseException) -> None:
+    """An error that nobody foresaw, with where it came from."""
+    _write("ERROR", event, {"error": repr(error), "stack": "".join(traceback.format_exception(error))})
 
 
 def _write(severity: str, event: str, fields: dict[str, Any]) -> None:

@@ -38,6 +38,8 @@ class Service(Struct, frozen=True, kw_only=True):
     min_instances: int
     ready: bool
     """The newest revision is ready and has all the traffic."""
+    outdated: bool
+    """Its template is not what the operator's settings ask for today."""
 
 
 class Health(Struct, frozen=True):
@@ -129,6 +131,10 @@ def _settle(
         if session is None or not session.open or session.slot != slot.name:
             return Action("recycle", slot.recycle(now), "nobody owns it any more")
         return None
+    if slot.state == SlotState.COLD and (service is None or service.outdated or service.url != slot.url):
+        return Action("delete", slot, "its service is not what it should be; a new one costs nothing")
+    if slot.state == SlotState.WARM and service and (service.outdated or service.url != slot.url):
+        return Action("recycle", slot.recycle(now), "its service is not what it should be")
     if slot.state == SlotState.WARM and (service is None or health is None or not health.ready):
         return Action("recycle", slot.recycle(now), "its container is gone")
     if slot.state == SlotState.WARM and health is not None and health.attached:
@@ -184,6 +190,6 @@ def plan_writes(
     return [write for _, write in writes[: policy.writes]]
 
 
-def unfinished(slots: Sequence[Slot]) -> bool:
-    """There is something to look at again soon."""
-    return any(slot.state in (SlotState.WARMING, SlotState.RECYCLING) for slot in slots)
+def unfinished(slots: Sequence[Slot], now: datetime) -> bool:
+    """There is something to look at again in a second."""
+    return any(slot.state in (SlotState.WARMING, SlotState.RECYCLING) and _may_retry(slot, now) for slot in slots)

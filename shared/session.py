@@ -2,12 +2,16 @@
 
 from datetime import datetime, timedelta
 from enum import StrEnum
+from typing import Annotated
 
-from msgspec import Struct
+from msgspec import Meta, Struct
 from msgspec.structs import replace
 
 from shared.record import check_transition
 from shared.snapshots import Head
+
+SessionId = Annotated[str, Meta(pattern="^s-[a-z0-9]{20}$")]
+"""A session's id as it comes from outside."""
 
 DECISIONS_KEPT = 50
 """A session keeps its newest decisions only, so that its document stays small."""
@@ -68,6 +72,8 @@ class Session(Struct, frozen=True, kw_only=True):
     wid: str
     bid: str
     slot: str
+    url: str
+    """Where the slot is reached."""
     epoch: int
     state: SessionState
     opened: datetime
@@ -123,7 +129,17 @@ class Session(Struct, frozen=True, kw_only=True):
 
 
 def open_session(
-    *, sid: str, uid: str, wid: str, bid: str, slot: str, epoch: int, head: Head | None, now: datetime, opening: float
+    *,
+    sid: str,
+    uid: str,
+    wid: str,
+    bid: str,
+    slot: str,
+    url: str,
+    epoch: int,
+    head: Head | None,
+    now: datetime,
+    opening: float,
 ) -> Session:
     """A session as the claim creates it. It has `opening` seconds to come to serve."""
     return Session(
@@ -132,6 +148,7 @@ def open_session(
         wid=wid,
         bid=bid,
         slot=slot,
+        url=url,
         epoch=epoch,
         head=head,
         state=SessionState.OPENING,

@@ -28,6 +28,8 @@ class Settings:
     """Container image of a slot (SLOT_IMAGE)."""
     slot_service_account: str
     """Identity of the slots; it has no role (SLOT_SERVICE_ACCOUNT)."""
+    state_service_account: str
+    """Identity whose access to the bucket is lent to slots, cut down to their own workspace (STATE_SERVICE_ACCOUNT)."""
     invoker_service_account: str
     """Identity by which Cloud Tasks and Cloud Scheduler call (INVOKER_SERVICE_ACCOUNT)."""
     signing_key: str
@@ -77,6 +79,7 @@ _TEXTS = {
     "state_bucket": "STATE_BUCKET",
     "slot_image": "SLOT_IMAGE",
     "slot_service_account": "SLOT_SERVICE_ACCOUNT",
+    "state_service_account": "STATE_SERVICE_ACCOUNT",
     "invoker_service_account": "INVOKER_SERVICE_ACCOUNT",
     "signing_key": "SIGNING_KEY",
 }

@@ -4,13 +4,18 @@ The bytes are the slot's business: `workspace-image/agent` writes them, docs/pro
 """
 
 from datetime import datetime
+from typing import Annotated
 
 import msgspec
-from msgspec import Struct
+from msgspec import Meta, Struct
 
 MANIFEST_VERSION = 1
 MANIFEST_BYTES = 64 * 1024
 """A manifest names three layers today; what is larger than this was not written by our agent."""
+
+
+Count = Annotated[int, Meta(ge=0, le=2**53)]
+"""A number as it comes from outside: what JSON and Firestore both hold exactly."""
 
 
 class Layer(Struct, frozen=True, forbid_unknown_fields=True):
@@ -19,9 +24,9 @@ class Layer(Struct, frozen=True, forbid_unknown_fields=True):
     tier: str
     name: str
     sha256: str
-    bytes: int
-    logical_bytes: int
-    entries: int
+    bytes: Count
+    logical_bytes: Count
+    entries: Count
 
 
 class Manifest(Struct, frozen=True, forbid_unknown_fields=True):
@@ -29,9 +34,9 @@ class Manifest(Struct, frozen=True, forbid_unknown_fields=True):
 
     version: int
     workspace: str
-    epoch: int
+    epoch: Count
     boot: str
-    seq: int
+    seq: Count
     base: str | None
     layers: list[Layer]
 
@@ -39,11 +44,11 @@ class Manifest(Struct, frozen=True, forbid_unknown_fields=True):
 class Checkpoint(Struct, frozen=True, forbid_unknown_fields=True):
     """A checkpoint as a heartbeat declares it. `bytes` and `files` are sums over the layers."""
 
-    seq: int
+    seq: Count
     manifest: str
     sha256: str
-    bytes: int
-    files: int
+    bytes: Count
+    files: Count
 
 
 class Head(Struct, frozen=True):

@@ -1,0 +1,166 @@
+"""Open: claim a slot and attach the workspace, or attach the session that is open once more.
+
+One request ends with an editor to enter or with a clear refusal. A container that is gone is found out here, its
+session ended as lost, and another slot claimed, so that Open never leads in circles.
+"""
+
+import time
+from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime
+
+import functions_framework
+from msgspec import Struct
+
+from shared import logs
+from shared.account import Account, account_closed
+from shared.allocation import check_may_open, order_slots
+from shared.endpoint import endpoint
+from shared.errors import TryAgain
+from shared.gcp import container, tasks
+from shared.gcp.identity import Member, member
+from shared.gcp.store.accounts import ensure_account, read_workspace
+from shared.gcp.store.claims import commit_claim
+from shared.gcp.store.database import LostRace
+from shared.gcp.store.sessions import end_session, read_session
+from shared.gcp.store.slots import candidates, seed
+from shared.policies import slot_origin
+from shared.record import Read
+from shared.session import EndReason, Session, SessionState
+from shared.settings import settings
+from shared.slot import Slot, SlotState
+from shared.tokens import Signer
+from shared.workspace import Workspace
+
+ATTEMPTS = 12
+"""Lost races before a member is asked to try again."""
+DRAINING_SECONDS = 10
+"""How long Open waits for the session before to be saved."""
+FOLDER = "/home/member"
+
+
+class Allocate(Struct, forbid_unknown_fields=True):
+    pass
+
+
+class Answer(Struct):
+    """Post `enter_token` (as `token`) and `folder` as a form to `enter_url`, from the page's origin."""
+
+    session: str
+    state: SessionState
+    enter_url: str
+    enter_token: str
+    folder: str
+
+
+signer = Signer(settings().signing_key)
+side_effects = ThreadPoolExecutor(max_workers=8)
+
+
+@functions_framework.http
+@endpoint(member, Allocate)
+def allocate(caller: Member, _body: Allocate, now: datetime) -> Answer:
+    account = ensure_account(caller.uid, email=caller.email, name=caller.name, locale="en", time_zone="UTC", now=now)
+    check_may_open(account)
+    for _ in range(ATTEMPTS):
+        workspace = read_workspace(account.wid)
+        if workspace.record.closed:
+            raise account_closed()
+        session = _open_session(workspace.record) or _claim(account, workspace)
+        attached = _attach(session) if session else None
+        if attached:
+            return _answer(attached)
+    raise TryAgain("too-busy", "Too many members open at this moment. Try again.", retry_after=2)
+
+
+def _open_session(workspace: Workspace) -> Session | None:
+    """The session that is open, if there is one. One that is being saved is waited for, and ended if it is saved."""
+    if workspace.session is None:
+        return None
+    patience = time.monotonic() + DRAINING_SECONDS
+    while True:
+        found = read_session(workspace.session)
+        if found is None or not found.record.open:
+            return None
+        if found.record.state != SessionState.DRAINING:
+            return found.record
+        if found.record.final:
+            end_session(found.record.sid, datetime.now(UTC))
+            tasks.run_pool(datetime.now(UTC))
+            return None
+        if time.monotonic() > patience:
+            raise TryAgain(
+                "session-draining",
+                "Your last session is still being saved. It opens as soon as that is done.",
+                retry_after=3,
+            )
+        time.sleep(0.25)
+
+
+def _claim(account: Account, workspace: Read[Workspace]) -> Session | None:
+    """A new session on the best slot there is, or None if somebody else was faster."""
+    if workspace.record.session is not None:
+        return None
+    found = candidates(SlotState.WARM) or candidates(SlotState.COLD)
+    by_name: dict[str, Read[Slot]] = {slot.record.name: slot for slot in found}
+    slots = order_slots([slot.record for slot in by_name.values()], last_slot=workspace.record.last_slot, seed=seed())
+    if not slots:
+        raise TryAgain("pool-exhausted", "Every slot is in use. One is usually free within a minute.", retry_after=10)
+    now = datetime.now(UTC)
+    try:
+        session = commit_claim(account, workspace, by_name[slots[0].name], opening=settings().opening, now=now)
+    except LostRace:
+        return None
+    logs.info("claimed", session=session.sid, slot=session.slot, epoch=session.epoch, was=slots[0].state)
+    _follow_up(session, now)
+    return session
+
+
+def _follow_up(session: Session, now: datetime) -> None:
+    """Have the session looked at, and the pool refilled, while the slot is attached.
+
+    If this process dies first, the sweep finds the session by its `due`, and the pool's schedule the missing slot.
+    """
+
+    def enqueue() -> None:
+        try:
+            if session.due:
+                tasks.look_at_session(session.sid, session.due)
+            tasks.run_pool(now)
+        except Exception as e:
+            logs.exception("follow-up-failed", e)
+
+    side_effects.submit(enqueue)
+
+
+def _attach(session: Session) -> Session | None:
+    """The session with a container that serves it; None if its container is gone, and the session with it."""
+    now = datetime.now(UTC)
+    try:
+        boot = container.attach(session.url, signer.attach(session, now), settings().function_url("heartbeat"))
+    except container.Gone as e:
+        _lose(session, str(e))
+        return None
+    found = read_session(session.sid)
+    if found is None or found.record.state in (SessionState.DRAINING, SessionState.ENDED):
+        return None
+    if found.record.boot != boot:
+        _lose(session, "another container answers")
+        return None
+    return found.record
+
+
+def _lose(session: Session, why: str) -> None:
+    now = datetime.now(UTC)
+    logs.warning("lost", session=session.sid, slot=session.slot, why=why)
+    end_session(session.sid, now, EndReason.LOST)
+    tasks.run_pool(now)
+
+
+def _answer(session: Session) -> Answer:
+    return Answer(
+        session=session.sid,
+        state=session.state,
+        enter_url=f"{slot_origin(session)}/_slot/enter",
+        enter_token=signer.enter(session, datetime.now(UTC)),
+        folder=FOLDER,
+    )

@@ -1,0 +1,108 @@
+"""Who am I: account, plan, allowance, and the session that is open. Makes the account on the first visit."""
+
+from datetime import datetime
+
+import functions_framework
+from msgspec import Struct
+
+from shared.account import Account, AccountState, Billing, account_closed
+from shared.endpoint import endpoint
+from shared.gcp.identity import Member, member
+from shared.gcp.store.accounts import ensure_account, read_billing, read_workspace
+from shared.gcp.store.sessions import read_session
+from shared.plans import PLANS
+from shared.policies import slot_origin
+from shared.session import Session, SessionState
+
+
+class Login(Struct, forbid_unknown_fields=True):
+    time_zone: str = "UTC"
+    locale: str = "en"
+
+
+class AccountView(Struct):
+    uid: str
+    email: str | None
+    name: str | None
+    state: AccountState
+    locale: str
+
+
+class PlanView(Struct):
+    name: str
+    title: str
+
+
+class Allowance(Struct):
+    """What the plan still grants; None is without limit."""
+
+    seconds: float | None
+    bytes: int | None
+
+
+class SessionView(Struct):
+    session: str
+    state: SessionState
+    slot_origin: str
+    opened: float
+    saved_at: float | None
+
+
+class LastSession(Struct):
+    reason: str | None
+    ended: float | None
+    saved_at: float | None
+
+
+class Answer(Struct):
+    account: AccountView
+    plan: PlanView
+    allowance: Allowance
+    session: SessionView | None
+    last: LastSession | None
+
+
+@functions_framework.http
+@endpoint(member, Login)
+def login(caller: Member, body: Login, now: datetime) -> Answer:
+    account = ensure_account(
+        caller.uid, email=caller.email, name=caller.name, locale=body.locale, time_zone=body.time_zone, now=now
+    )
+    if account.state == AccountState.DELETED:
+        raise account_closed()
+    billing = read_billing(account.bid)
+    workspace = read_workspace(account.wid).record
+    current, last = _session(workspace.session), _session(workspace.last_session)
+    return Answer(
+        account=_account(account),
+        plan=PlanView(billing.plan, PLANS[billing.plan].title),
+        allowance=_allowance(billing),
+        session=_current(current) if current and current.open else None,
+        last=_last(last) if last and not last.open else None,
+    )
+
+
+def _session(sid: str | None) -> Session | None:
+    found = read_session(sid) if sid else None
+    return found.record if found else None
+
+
+def _account(account: Account) -> AccountView:
+    return AccountView(account.uid, account.email, account.name, account.state, account.locale)
+
+
+def _allowance(billing: Billing) -> Allowance:
+    plan = PLANS[billing.plan]
+    return Allowance(None if plan.seconds is None else max(0.0, plan.seconds - billing.seconds), plan.bytes)
+
+
+def _current(session: Session) -> SessionView:
+    return SessionView(session.sid, session.state, slot_origin(session), session.opened.timestamp(), _saved(session))
+
+
+def _last(session: Session) -> LastSession:
+    return LastSession(session.reason, session.ended.timestamp() if session.ended else None, _saved(session))
+
+
+def _saved(session: Session) -> float | None:
+    return session.head.at.timestamp() if session.head else None

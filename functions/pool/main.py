@@ -1,0 +1,111 @@
+"""Keep the pool: plan, commit the plan, write to the Admin API within the budget, and sweep up what was forgotten."""
+
+from datetime import datetime, timedelta
+from functools import partial
+
+import functions_framework
+from msgspec import Struct
+
+from shared import logs
+from shared.endpoint import endpoint
+from shared.gcp import buckets, container, run, tasks
+from shared.gcp.identity import invoker
+from shared.gcp.store.accounts import forget_snapshots, to_erase
+from shared.gcp.store.database import LostRace
+from shared.gcp.store.sessions import overdue, read_sessions
+from shared.gcp.store.slots import all_slots, commit_slot, forget_slot, new_slot_name
+from shared.policies import pool_policy
+from shared.pool import ALARM_ATTEMPTS, Action, Health, Service, plan_pool, plan_writes, unfinished
+from shared.record import Read
+from shared.settings import settings
+from shared.slot import Slot, SlotState
+from shared.tokens import Signer
+
+SWEEP_GRACE = timedelta(seconds=15)
+"""How long after `due` a session counts as forgotten."""
+
+
+class Pool(Struct, forbid_unknown_fields=True):
+    pass
+
+
+class Done(Struct):
+    actions: list[str]
+    writes: list[str]
+    swept: int
+
+
+signer = Signer(settings().signing_key)
+
+
+@functions_framework.http
+@endpoint(partial(invoker, function="pool"), Pool, task=True)
+def pool(_caller: str, _body: Pool, now: datetime) -> Done:
+    reads = {read.record.name: read for read in all_slots()}
+    services = run.services(signer.public_pem)
+    actions = _plan(reads, services, now)
+    slots = {name: read.record for name, read in reads.items()}
+    for action in actions:
+        _commit(action, reads.get(action.slot.name), slots)
+    writes = plan_writes(list(slots.values()), services, pool_policy(), now)
+    for write in writes:
+        logs.info("write", verb=write.verb, slot=write.name)
+        run.apply(write, signer.public_pem)
+    if unfinished(list(slots.values()), now):
+        tasks.run_pool(now)
+    return Done(
+        [f"{a.verb} {a.slot.name}: {a.reason}" for a in actions], [f"{w.verb} {w.name}" for w in writes], _sweep(now)
+    )
+
+
+def _plan(reads: dict[str, Read[Slot]], services: dict[str, Service], now: datetime) -> list[Action]:
+    slots = [read.record for read in reads.values()]
+    sessions = read_sessions([slot.session for slot in slots if slot.session])
+    return plan_pool(
+        slots,
+        services,
+        _health(slots, services),
+        sessions,
+        [new_slot_name() for _ in range(pool_policy().warm)],
+        pool_policy(),
+        now,
+    )
+
+
+def _health(slots: list[Slot], services: dict[str, Service]) -> dict[str, Health]:
+    """Of the containers that are, or are about to be, offered to members."""
+    kept = [slot.name for slot in slots if slot.state in (SlotState.WARMING, SlotState.WARM) and slot.name in services]
+    return container.health({name: services[name].url for name in kept})
+
+
+def _commit(action: Action, read: Read[Slot] | None, slots: dict[str, Slot]) -> None:
+    """One record, guarded. Whoever was faster is right: the next run sees what they made of it."""
+    slot = action.slot
+    try:
+        if action.verb == "delete" and read:
+            forget_slot(read)
+            del slots[slot.name]
+        else:
+            commit_slot(read, slot)
+            slots[slot.name] = slot
+    except LostRace:
+        logs.info("plan-overtaken", slot=slot.name, verb=action.verb)
+        return
+    alarm = slot.attempts >= ALARM_ATTEMPTS
+    (logs.error if alarm else logs.info)(
+        "plan", verb=action.verb, slot=slot.name, reason=action.reason, attempts=slot.attempts
+    )
+
+
+def _sweep(now: datetime) -> int:
+    """Sessions whose task was lost, and state of closed workspaces that is due to be erased; how many."""
+    late = overdue(now, SWEEP_GRACE)
+    for session in late:
+        logs.warning("swept", session=session.sid, due=session.due)
+        tasks.look_at_session(session.sid, session.due or now, again=f"sweep-{int(now.timestamp() // 60)}")
+    closed = to_erase(now)
+    for workspace in closed:
+        count = buckets.erase_workspace(workspace.record.wid)
+        forget_snapshots(workspace, now)
+        logs.info("erased", workspace=workspace.record.wid, objects=count)
+    return len(late) + len(closed)

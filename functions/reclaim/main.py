@@ -1,0 +1,119 @@
+"""Look at one session that is due: keep it, warn, or end it with its last checkpoint.
+
+The record's `due` is the truth about when to look; this task is a reminder, and may come twice, late, or not at all.
+"""
+
+from datetime import datetime, timedelta
+from functools import partial
+
+import functions_framework
+from msgspec import Struct
+
+from shared import logs
+from shared.endpoint import endpoint
+from shared.errors import TryAgain
+from shared.gcp import container, tasks
+from shared.gcp.identity import invoker
+from shared.gcp.store.database import LostRace
+from shared.gcp.store.sessions import commit_session, end_session, read_session
+from shared.idle import decide_reclaim
+from shared.policies import reclaim_policy
+from shared.record import Read
+from shared.session import EndReason, Session, SessionId, SessionState, Verdict
+from shared.settings import settings
+from shared.tokens import Signer
+
+LOOK_AGAIN_SECONDS = 60
+"""The sweep takes a draining session up again after this long, should every task for it be lost."""
+
+
+class Reclaim(Struct, forbid_unknown_fields=True):
+    session: SessionId
+
+
+class Done(Struct):
+    session: str
+    outcome: str
+
+
+signer = Signer(settings().signing_key)
+
+
+@functions_framework.http
+@endpoint(partial(invoker, function="reclaim"), Reclaim, task=True)
+def reclaim(_caller: str, body: Reclaim, now: datetime) -> Done:
+    found = read_session(body.session)
+    if found is None or found.record.due is None:
+        return Done(body.session, "ended before")
+    if found.record.state == SessionState.DRAINING:
+        return _finish(found.record, now)
+    if now < found.record.due:
+        tasks.look_at_session(body.session, found.record.due)
+        return Done(body.session, "not due yet")
+    return _look(found, now)
+
+
+def _look(read: Read[Session], now: datetime) -> Done:
+    """Decide on fresh signals: ask the slot, which thaws it and makes it send a heartbeat first."""
+    if read.record.state == SessionState.ACTIVE:
+        refreshed = _refresh(read, now)
+        if refreshed is None:
+            return Done(read.record.sid, "lost")
+        read = refreshed
+        if read.record.state != SessionState.ACTIVE:
+            raise TryAgain("too-busy", "The session changed while it was looked at.")
+    decision = decide_reclaim(read.record, reclaim_policy(), now)
+    after = read.record.decide(decision)
+    if decision.verdict == Verdict.RECLAIM:
+        reason = EndReason.IDLE if read.record.state == SessionState.ACTIVE else EndReason.NEVER_OPENED
+        after = after.drain(reason, now, look_again=LOOK_AGAIN_SECONDS)
+    try:
+        commit_session(read, after)
+    except LostRace as e:
+        raise TryAgain("too-busy", "The session changed while it was looked at.") from e
+    logs.info("decided", session=after.sid, verdict=decision.verdict, rule=decision.rule)
+    if decision.verdict == Verdict.RECLAIM:
+        return _finish(after, now)
+    tasks.look_at_session(after.sid, decision.look)
+    return Done(after.sid, decision.verdict)
+
+
+def _refresh(read: Read[Session], now: datetime) -> Read[Session] | None:
+    """The session after its container was asked; as it was if the container can't be asked now; None if it is lost."""
+    session = read.record
+    try:
+        boot = container.attach(session.url, signer.attach(session, now), settings().function_url("heartbeat"))
+        if boot != session.boot:
+            raise container.Gone("another container answers")
+    except container.Gone as e:
+        _end(session, now, EndReason.LOST, str(e))
+        return None
+    except TryAgain as e:
+        logs.warning("slot-unreachable", session=session.sid, slot=session.slot, why=e.detail)
+    return read_session(session.sid)
+
+
+def _finish(session: Session, now: datetime) -> Done:
+    """The end: the last checkpoint, then the commit. Raises TryAgain while the slot may still answer."""
+    if session.boot is None or session.final:
+        return _end(session, now, None, "nothing is left to save")
+    try:
+        container.release(session.url, signer.release(session, now))
+    except container.Gone as e:
+        return _end(session, now, EndReason.LOST, str(e))
+    except TryAgain:
+        since = session.draining or now
+        if now - since < timedelta(seconds=settings().draining):
+            raise
+        return _end(session, now, EndReason.LOST, "the slot did not answer its release")
+    after = read_session(session.sid)
+    if after and after.record.open and not after.record.final:
+        raise TryAgain("slot-unreachable", "The slot answered, but its last checkpoint is not committed.")
+    return _end(session, now, None, "released")
+
+
+def _end(session: Session, now: datetime, reason: EndReason | None, why: str) -> Done:
+    ended = end_session(session.sid, now, reason)
+    logs.info("ended", session=ended.sid, slot=ended.slot, reason=ended.reason, why=why)
+    tasks.run_pool(now)
+    return Done(ended.sid, f"ended: {ended.reason}")

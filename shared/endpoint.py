@@ -1,0 +1,116 @@
+"""The edge of every function: authenticate, parse, call the handler, map errors, write one log line.
+
+A handler takes `(caller, body, now)` and returns what to answer. Errors are mapped here and not by the framework: an
+error handler registered in a shared module would bind to the first function's app only.
+"""
+
+import functools
+import time
+from collections.abc import Callable
+from datetime import UTC, datetime
+from typing import Any, TypeVar
+
+import flask
+import msgspec
+
+from shared import logs
+from shared.errors import Permanent, Problem, Refused, TryAgain, bad_request, not_signed_in
+from shared.gcp import faults
+
+BODY_BYTES = 64 * 1024
+
+Caller = TypeVar("Caller")
+Body = TypeVar("Body")
+View = Callable[[flask.Request], flask.Response]
+
+
+class Accepted(msgspec.Struct, frozen=True):
+    """Answer 202: it will be done."""
+
+    body: Any
+
+
+def endpoint(
+    authenticate: Callable[[str], Caller], body: Any, *, task: bool = False
+) -> Callable[[Callable[[Caller, Body, datetime], Any]], View]:
+    """Make a handler of `(caller, body, now)` an HTTP function that takes POST with a JSON body.
+
+    `authenticate` turns the bearer token into the caller; `body` is the type, or the union of types, of the message.
+    With `task` the caller is Cloud Tasks or Scheduler, which delivers again whatever is not answered 2xx. So what
+    another delivery would only repeat is answered 200, and logged.
+    """
+
+    def wrap(handler: Callable[[Caller, Body, datetime], Any]) -> View:
+        @functools.wraps(handler)
+        def view(request: flask.Request) -> flask.Response:
+            started = time.monotonic()
+            try:
+                caller = authenticate(_bearer(request))
+                answer = _render(handler(caller, _parse(request, body), datetime.now(UTC)))
+                problem = None
+            except Exception as e:
+                problem = _problem(e)
+                answer = _refuse(problem, task=task)
+            _log(handler.__name__, answer.status_code, problem, started)
+            return answer
+
+        return view
+
+    return wrap
+
+
+def _bearer(request: flask.Request) -> str:
+    scheme, _, token = request.headers.get("Authorization", "").partition(" ")
+    if scheme.lower() != "bearer" or not token:
+        raise not_signed_in("Send the header 'Authorization: Bearer <token>'.")
+    return token.strip()
+
+
+def _parse(request: flask.Request, body: Any) -> Any:
+    if request.method != "POST":
+        raise Refused("bad-request", "Use POST.", status=405)
+    if (request.content_length or 0) > BODY_BYTES:
+        raise Refused("bad-request", f"The body is larger than {BODY_BYTES} bytes.", status=413)
+    content = request.stream.read(BODY_BYTES + 1)
+    if len(content) > BODY_BYTES:
+        raise Refused("bad-request", f"The body is larger than {BODY_BYTES} bytes.", status=413)
+    try:
+        return msgspec.json.decode(content or b"{}", type=body)
+    except (msgspec.DecodeError, UnicodeDecodeError) as e:
+        raise bad_request(f"{e}.") from e
+
+
+def _render(result: Any) -> flask.Response:
+    status = 200
+    if isinstance(result, Accepted):
+        status, result = 202, result.body
+    return flask.Response(msgspec.json.encode(result), status, content_type="application/json")
+
+
+def _problem(error: Exception) -> Problem:
+    problem = error if isinstance(error, Problem) else faults.as_problem(error)
+    if problem is None:
+        logs.exception("unexpected", error)
+        problem = Permanent("internal", "Something went wrong on our side. It has been written down. Try again.")
+        problem.__cause__ = error
+    return problem
+
+
+def _refuse(problem: Problem, *, task: bool) -> flask.Response:
+    unexpected = problem.__cause__ is not None and isinstance(problem, Permanent)
+    status = problem.answer_status
+    if task and not isinstance(problem, TryAgain) and not unexpected and status not in (401, 403):
+        status = 200
+    answer = flask.Response(msgspec.json.encode(problem.to_json()), status, content_type="application/problem+json")
+    if problem.retry_after is not None:
+        answer.headers["Retry-After"] = str(problem.retry_after)
+    return answer
+
+
+def _log(function: str, status: int, problem: Problem | None, started: float) -> None:
+    milliseconds = round((time.monotonic() - started) * 1000, 1)
+    if problem is None:
+        logs.info("request", function=function, status=status, ms=milliseconds)
+    else:
+        write = logs.error if isinstance(problem, Permanent) else logs.info
+        write("request", function=function, status=status, ms=milliseconds, problem=problem.name, detail=problem.detail)

@@ -1,0 +1,92 @@
+"""What a slot may do in the bucket: a short-lived token, cut down to one workspace and one container."""
+
+import json
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import google.auth
+from google.auth import downscoped, impersonated_credentials
+from google.auth.transport.requests import Request
+from msgspec import Struct
+
+from shared.gcp import emulators
+from shared.settings import settings
+from shared.snapshots import boot_prefix, workspace_prefix
+
+SCOPE = "https://www.googleapis.com/auth/devstorage.read_write"
+TOKEN_LIFE = timedelta(minutes=15)
+
+
+class Access(Struct, frozen=True, kw_only=True):
+    """What a slot needs to reach its state. `token` is None where storage checks no credentials; `expires` is Unix."""
+
+    endpoint: str
+    bucket: str
+    prefix: str
+    token: str | None
+    expires: float
+
+
+def boundary(bucket: str, *, wid: str, epoch: int, boot: str) -> dict[str, Any]:
+    """The Credential Access Boundary of one container: read its workspace, create under its own epoch and boot.
+
+    A creator can neither overwrite nor delete, and nothing needs to be listed: manifests name everything.
+    """
+    resource = f"//storage.googleapis.com/projects/_/buckets/{bucket}"
+
+    def rule(role: str, prefix: str) -> dict[str, Any]:
+        names = json.dumps(f"projects/_/buckets/{bucket}/objects/{prefix}")
+        return {
+            "availableResource": resource,
+            "availablePermissions": [f"inRole:roles/storage.{role}"],
+            "availabilityCondition": {"expression": f"resource.name.startsWith({names})"},
+        }
+
+    rules = [
+        rule("legacyObjectReader", workspace_prefix(wid)),
+        rule("objectCreator", boot_prefix(wid, epoch, boot)),
+    ]
+    return {"accessBoundary": {"accessBoundaryRules": rules}}
+
+
+def slot_access(*, wid: str, epoch: int, boot: str, now: datetime) -> Access:
+    """Fresh credentials for one container."""
+    bucket = settings().state_bucket
+    token: str | None = None
+    expires = now + TOKEN_LIFE
+    if emulators.storage_checks_credentials():
+        credentials = downscoped.Credentials(_source(), _boundary(boundary(bucket, wid=wid, epoch=epoch, boot=boot)))
+        credentials.refresh(Request())
+        token = credentials.token
+        expires = (credentials.expiry or expires).replace(tzinfo=UTC)
+    return Access(
+        endpoint=emulators.storage_endpoint(),
+        bucket=bucket,
+        prefix=boot_prefix(wid, epoch, boot),
+        token=token,
+        expires=expires.timestamp(),
+    )
+
+
+def _source() -> impersonated_credentials.Credentials:
+    """A downscoped token lives as long as its source, so the source is a fresh short-lived one."""
+    own, _ = google.auth.default(scopes=["https://www.googleapis.com/auth/cloud-platform"])
+    return impersonated_credentials.Credentials(
+        source_credentials=own,
+        target_principal=settings().state_service_account,
+        target_scopes=[SCOPE],
+        lifetime=int(TOKEN_LIFE.total_seconds()),
+    )
+
+
+def _boundary(rules: dict[str, Any]) -> downscoped.CredentialAccessBoundary:
+    return downscoped.CredentialAccessBoundary(
+        rules=[
+            downscoped.AccessBoundaryRule(
+                available_resource=rule["availableResource"],
+                available_permissions=rule["availablePermissions"],
+                availability_condition=downscoped.AvailabilityCondition(rule["availabilityCondition"]["expression"]),
+            )
+            for rule in rules["accessBoundary"]["accessBoundaryRules"]
+        ]
+    )

@@ -1,0 +1,86 @@
+"""Who is calling: a member with a Firebase ID token, or Google's own services with an OIDC token."""
+
+from functools import lru_cache
+
+import jwt
+from msgspec import Struct
+
+from shared.errors import Refused, TryAgain, not_signed_in
+from shared.gcp import emulators
+from shared.settings import settings
+
+ISSUERS = ("https://accounts.google.com", "accounts.google.com")
+CLOCK_SKEW_SECONDS = 5
+
+
+class Member(Struct, frozen=True):
+    """Somebody who signed in."""
+
+    uid: str
+    email: str | None
+    name: str | None
+
+
+def member(token: str) -> Member:
+    """The bearer of a Firebase ID token. Raises Refused not-signed-in."""
+    import firebase_admin
+    from firebase_admin import auth
+
+    try:
+        claims = auth.verify_id_token(token, app=_firebase(), clock_skew_seconds=CLOCK_SKEW_SECONDS)
+    except auth.CertificateFetchError as e:
+        raise TryAgain(
+            "unavailable", "Sign-ins can't be checked right now. Try again in a moment.", retry_after=3
+        ) from e
+    except (auth.InvalidIdTokenError, ValueError, firebase_admin.exceptions.FirebaseError) as e:
+        raise not_signed_in("The sign-in has expired or is not valid. Sign in again.") from e
+    return Member(claims["uid"], claims.get("email"), claims.get("name"))
+
+
+def exists(uid: str) -> bool:
+    """Whether Firebase Auth knows this person now. An event about them is only a hint."""
+    from firebase_admin import auth
+
+    try:
+        auth.get_user(uid, app=_firebase())
+    except auth.UserNotFoundError:
+        return False
+    return True
+
+
+@lru_cache(maxsize=1)
+def _firebase():  # type: ignore[no-untyped-def]  # firebase_admin publishes no types
+    import firebase_admin
+
+    return firebase_admin.initialize_app(options={"projectId": settings().project})
+
+
+def invoker(token: str, function: str) -> str:
+    """The service account that calls `function` for Cloud Tasks or Cloud Scheduler. Raises Refused.
+
+    Issuer and audience are not enough: a member's code can have Google sign a token of the slot's own account for any
+    audience. So the account itself is checked.
+    """
+    expected = settings().invoker_service_account
+    try:
+        key = _certs().get_signing_key_from_jwt(token)
+        claims = jwt.decode(
+            token,
+            key,
+            algorithms=["RS256"],
+            audience=settings().function_url(function),
+            leeway=CLOCK_SKEW_SECONDS,
+            options={"require": ["exp", "iat", "aud", "iss", "email"]},
+        )
+    except jwt.PyJWKClientConnectionError as e:
+        raise TryAgain("unavailable", "Google's signing keys can't be read right now.", retry_after=3) from e
+    except (jwt.PyJWKClientError, jwt.InvalidTokenError) as e:
+        raise not_signed_in("Only Ondol's own tasks may call this.") from e
+    if claims["iss"] not in ISSUERS or claims["email"] != expected or claims.get("email_verified") is not True:
+        raise Refused("forbidden", "Only Ondol's own tasks may call this.")
+    return expected
+
+
+@lru_cache(maxsize=1)
+def _certs() -> jwt.PyJWKClient:
+    return jwt.PyJWKClient(emulators.oidc_certs_url(), cache_jwk_set=True, lifespan=3600, timeout=5)

@@ -1,0 +1,1 @@
+"""Firestore: reads of records, and one function for each guarded commit."""

@@ -1,0 +1,131 @@
+"""Accounts with their billing account and workspace: made together, closed together."""
+
+import secrets
+from datetime import datetime
+
+from google.cloud import firestore
+from google.cloud.firestore_v1.base_query import FieldFilter
+
+from shared.account import Account, AccountState, Billing
+from shared.gcp.store.database import Commit, LostRace, database, delete_all, document, read, read_all, run
+from shared.record import Read
+from shared.workspace import Workspace
+
+ALPHABET = "abcdefghijklmnopqrstuvwxyz0123456789"
+
+
+def new_id(prefix: str, length: int = 20) -> str:
+    """A random id of `[a-z0-9-]`: 36^20 is over 100 bits. It says nothing about whose it is."""
+    return prefix + "".join(secrets.choice(ALPHABET) for _ in range(length))
+
+
+def account_ref(uid: str) -> firestore.DocumentReference:
+    return document("accounts", uid)
+
+
+def billing_ref(bid: str) -> firestore.DocumentReference:
+    return document("billing", bid)
+
+
+def workspace_ref(wid: str) -> firestore.DocumentReference:
+    return document("workspaces", wid)
+
+
+def ensure_account(
+    uid: str, *, email: str | None, name: str | None, locale: str, time_zone: str, now: datetime
+) -> Account:
+    """The person's account, made on their first visit. A tombstone is returned as it is, and never revived."""
+    found = read(account_ref(uid), Account)
+    if found:
+        return found.record
+    account = Account(
+        uid=uid,
+        bid=new_id("b-"),
+        wid=new_id("w-"),
+        state=AccountState.ACTIVE,
+        email=email,
+        name=name,
+        locale=locale,
+        created=now,
+    )
+    commit = Commit().create(account_ref(uid), account)
+    commit.create(billing_ref(account.bid), Billing(bid=account.bid, owner=uid, time_zone=time_zone))
+    commit.create(workspace_ref(account.wid), Workspace(wid=account.wid, owner=uid, created=now))
+    try:
+        commit.run()
+    except LostRace:
+        return ensure_account(uid, email=email, name=name, locale=locale, time_zone=time_zone, now=now)
+    return account
+
+
+def read_billing(bid: str) -> Billing:
+    found = read(billing_ref(bid), Billing)
+    if found is None:
+        raise LookupError(f"billing account {bid} is missing")
+    return found.record
+
+
+def read_workspace(wid: str) -> Read[Workspace]:
+    found = read(workspace_ref(wid), Workspace)
+    if found is None:
+        raise LookupError(f"workspace {wid} is missing")
+    return found
+
+
+def close_account(uid: str, now: datetime) -> Workspace | None:
+    """Leave a tombstone and close the workspace, under the guard that the claim uses.
+
+    Returns the workspace, which may still have an open session to end; None if there is no account, or it was closed
+    before and has nothing left to end.
+    """
+    while True:
+        found = read(account_ref(uid), Account)
+        if found is None:
+            _bury(uid, now)
+            return None
+        [workspace] = read_all([(workspace_ref(found.record.wid), Workspace)])
+        if workspace is None:
+            return None
+        if found.record.state == AccountState.DELETED:
+            closed: Workspace = workspace.record
+            return closed
+        commit = Commit().change(account_ref(uid), found, found.record.delete(now))
+        closed = workspace.record.close(now)
+        commit.change(workspace_ref(closed.wid), workspace, closed)
+        try:
+            commit.run()
+        except LostRace:
+            continue
+        return closed
+
+
+def _bury(uid: str, now: datetime) -> None:
+    """A tombstone for somebody who was deleted before they ever came, so that a late token makes no account."""
+    tombstone = Account(
+        uid=uid,
+        bid="",
+        wid="",
+        state=AccountState.DELETED,
+        email=None,
+        name=None,
+        locale="en",
+        created=now,
+        deleted=now,
+    )
+    try:
+        Commit().create(account_ref(uid), tombstone).run()
+    except LostRace:
+        close_account(uid, now)
+
+
+def to_erase(now: datetime) -> list[Read[Workspace]]:
+    """Closed workspaces whose state is due to be erased and whose session has ended."""
+    due = database().collection("workspaces").where(filter=FieldFilter("erase_due", "<=", now)).limit(20)
+    return [workspace for workspace in run(due, Workspace) if workspace.record.session is None]
+
+
+def forget_snapshots(workspace: Read[Workspace], now: datetime) -> None:
+    """Delete the snapshots' documents, and record that the state was erased."""
+    reference = workspace_ref(workspace.record.wid)
+    delete_all(reference.collection("snapshots").list_documents())
+    Commit().change(reference, workspace, workspace.record.erased(now)).run()

@@ -1,0 +1,38 @@
+"""The claim: one commit of three guarded writes. It gives no slot twice, and no member two sessions."""
+
+from datetime import datetime
+
+from shared.account import Account
+from shared.gcp.store.accounts import new_id, workspace_ref
+from shared.gcp.store.database import Commit
+from shared.gcp.store.sessions import session_ref
+from shared.gcp.store.slots import slot_ref
+from shared.record import Read
+from shared.session import Session, open_session
+from shared.slot import Slot
+from shared.workspace import Workspace
+
+
+def commit_claim(
+    account: Account, workspace: Read[Workspace], slot: Read[Slot], *, opening: float, now: datetime
+) -> Session:
+    """Claim `slot` for `workspace`. Raises LostRace: read the workspace again first, for the claim may be one's own."""
+    sid = new_id("s-")
+    claimed = workspace.record.claim(sid, slot.record.name)
+    session = open_session(
+        sid=sid,
+        uid=account.uid,
+        wid=account.wid,
+        bid=account.bid,
+        slot=slot.record.name,
+        url=slot.record.url or "",
+        epoch=claimed.epoch,
+        head=claimed.head,
+        now=now,
+        opening=opening,
+    )
+    commit = Commit().create(session_ref(sid), session)
+    commit.change(workspace_ref(account.wid), workspace, claimed)
+    commit.change(slot_ref(slot.record.name), slot, slot.record.claim(sid, now))
+    commit.run()
+    return session

@@ -1,0 +1,134 @@
+"""The Firestore client, records to documents and back, and the guarded commit that every change of state is made by."""
+
+from collections.abc import Iterable, Sequence
+from datetime import UTC, datetime
+from functools import lru_cache
+from typing import Any, TypeVar
+
+import msgspec
+from google.api_core import exceptions
+from google.api_core.datetime_helpers import DatetimeWithNanoseconds
+from google.api_core.retry import Retry, if_exception_type
+from google.cloud import firestore
+
+from shared.record import Read
+
+R = TypeVar("R")
+
+ATTEMPT_SECONDS = 5.0
+PATIENCE_SECONDS = 8.0
+"""How long one call may take with its retries. A function must answer while its caller still waits, also when
+Firestore does not; the SDK's own patience is one to five minutes."""
+
+RETRY = Retry(
+    predicate=if_exception_type(exceptions.ServiceUnavailable, exceptions.InternalServerError),
+    initial=0.1,
+    maximum=1.0,
+    timeout=PATIENCE_SECONDS,
+)
+CALL: dict[str, Any] = {"retry": RETRY, "timeout": ATTEMPT_SECONDS}
+
+
+class LostRace(Exception):
+    """A guard did not hold. Read again: the change may be out of date, or may be one's own, made before."""
+
+
+@lru_cache(maxsize=1)
+def database() -> firestore.Client:
+    return firestore.Client()
+
+
+def document(collection: str, name: str) -> firestore.DocumentReference:
+    return database().collection(collection).document(name)
+
+
+def read(reference: firestore.DocumentReference, kind: type[R]) -> Read[R] | None:
+    """One record, or None if there is none."""
+    return _decode(reference.get(**CALL), kind)
+
+
+def read_all(wanted: Sequence[tuple[firestore.DocumentReference, type[Any]]]) -> list[Read[Any] | None]:
+    """Several records of any kinds in one round trip, in the order wanted."""
+    found = {snapshot.reference.path: snapshot for snapshot in database().get_all([ref for ref, _ in wanted], **CALL)}
+    return [_decode(found[reference.path], kind) for reference, kind in wanted]
+
+
+def run(query: Any, kind: type[R]) -> list[Read[R]]:
+    """Everything that a query finds."""
+    return [record for snapshot in query.stream(**CALL) if (record := _decode(snapshot, kind)) is not None]
+
+
+class Commit:
+    """One guarded commit: all of its writes, or none.
+
+    Every changed record is guarded by the version that was read, every new one by its absence. Writes are whole
+    records, so that a document always is what some transition made of it.
+    """
+
+    def __init__(self) -> None:
+        self._batch = database().batch()
+
+    def create(self, reference: firestore.DocumentReference, record: Any) -> "Commit":
+        self._batch.create(reference, encode(record))
+        return self
+
+    def change(self, reference: firestore.DocumentReference, read: Read[R], record: R) -> "Commit":
+        guard = database().write_option(last_update_time=read.version)
+        self._batch.update(reference, encode(record), option=guard)
+        return self
+
+    def add(self, reference: firestore.DocumentReference, field: str, amount: float) -> "Commit":
+        """Raise a counter. It is guarded by the commit's other writes."""
+        self._batch.update(reference, {field: firestore.Increment(amount)})
+        return self
+
+    def delete(self, reference: firestore.DocumentReference, read: Read[Any]) -> "Commit":
+        self._batch.delete(reference, option=database().write_option(last_update_time=read.version))
+        return self
+
+    def run(self) -> None:
+        """Raises LostRace if a guard did not hold."""
+        try:
+            self._batch.commit(**CALL)
+        except (
+            exceptions.FailedPrecondition,
+            exceptions.Conflict,  # AlreadyExists and Aborted are kinds of it
+            exceptions.NotFound,
+        ) as e:
+            raise LostRace(str(e)) from e
+
+
+def encode(record: Any) -> dict[str, Any]:
+    fields: dict[str, Any] = msgspec.to_builtins(record, builtin_types=(datetime,))
+    return fields
+
+
+def _decode(snapshot: Any, kind: type[R]) -> Read[R] | None:
+    if not snapshot.exists:
+        return None
+    return Read(msgspec.convert(_plain(snapshot.to_dict()), type=kind), snapshot.update_time)
+
+
+def _plain(value: Any) -> Any:
+    """Firestore's own datetime class, which msgspec does not take for one, made an ordinary datetime."""
+    if isinstance(value, DatetimeWithNanoseconds):
+        return datetime.fromtimestamp(value.timestamp(), UTC).replace(microsecond=value.microsecond)
+    if isinstance(value, dict):
+        return {key: _plain(item) for key, item in value.items()}
+    if isinstance(value, list):
+        return [_plain(item) for item in value]
+    return value
+
+
+def delete_all(references: Iterable[firestore.DocumentReference]) -> int:
+    """Delete documents that nobody guards, in batches; how many."""
+    count = 0
+    batch = database().batch()
+    for reference in references:
+        batch.delete(reference)
+        count += 1
+        if count % 400 == 0:
+            batch.commit(**CALL)
+            batch = database().batch()
+    batch.commit(**CALL)
+    return count

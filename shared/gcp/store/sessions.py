@@ -1,0 +1,115 @@
+"""Sessions: reads, heartbeats, decisions, and the commit that ends one."""
+
+from datetime import datetime, timedelta
+from typing import Any
+
+from google.cloud import firestore
+from google.cloud.firestore_v1.base_query import FieldFilter
+from msgspec import Struct
+
+from shared.gcp.store.accounts import billing_ref, workspace_ref
+from shared.gcp.store.database import Commit, LostRace, database, document, read, read_all, run
+from shared.gcp.store.slots import slot_ref
+from shared.record import Read
+from shared.session import EndReason, Session
+from shared.slot import Slot, SlotState
+from shared.snapshots import Head
+from shared.workspace import Workspace
+
+OVERDUE_AT_ONCE = 50
+
+
+class Snapshot(Struct, frozen=True, kw_only=True):
+    """`workspaces/{wid}/snapshots/{epoch-boot-seq}`: a checkpoint that was committed."""
+
+    sid: str
+    head: Head
+
+
+class LedgerLine(Struct, frozen=True, kw_only=True):
+    """`billing/{bid}/lines/{sid-n}`: append-only. Line 0 is written when the session ends."""
+
+    sid: str
+    wid: str
+    seconds: float
+    since: datetime
+    until: datetime
+
+
+def session_ref(sid: str) -> firestore.DocumentReference:
+    return document("sessions", sid)
+
+
+def read_session(sid: str) -> Read[Session] | None:
+    return read(session_ref(sid), Session)
+
+
+def read_sessions(sids: list[str]) -> dict[str, Session]:
+    """Those that exist, by id."""
+    found = read_all([(session_ref(sid), Session) for sid in sids]) if sids else []
+    return {session.record.sid: session.record for session in found if session}
+
+
+def overdue(now: datetime, grace: timedelta) -> list[Session]:
+    """Open sessions that somebody should have looked at by now. Ended ones have no `due`."""
+    late = database().collection("sessions").where(filter=FieldFilter("due", "<=", now - grace))
+    return [found.record for found in run(late.limit(OVERDUE_AT_ONCE), Session)]
+
+
+def commit_session(before: Read[Session], after: Session) -> None:
+    """A decision, or the beginning of the end. Raises LostRace."""
+    Commit().change(session_ref(after.sid), before, after).run()
+
+
+def commit_beat(before: Read[Session], after: Session) -> None:
+    """A heartbeat: lease, charge and head move together. Raises LostRace."""
+    commit = Commit().change(session_ref(after.sid), before, after)
+    charged = after.metered - before.record.metered
+    if charged:
+        commit.add(billing_ref(after.bid), "seconds", charged)
+    if after.head and after.head != before.record.head:
+        snapshots = workspace_ref(after.wid).collection("snapshots")
+        commit.create(snapshots.document(after.head.snapshot), Snapshot(sid=after.sid, head=after.head))
+    commit.run()
+
+
+def end_session(sid: str, now: datetime, reason: EndReason | None = None) -> Session:
+    """End a session in one commit: its record, the ledger, the workspace freed with the head, the slot recycling.
+
+    Idempotent: one that has ended is returned as it is. `reason` replaces the one it was drained for.
+    Raises LookupError if there is no such session.
+    """
+    while True:
+        session = read_session(sid)
+        if session is None:
+            raise LookupError(f"session {sid} is missing")
+        if not session.record.open:
+            return session.record
+        try:
+            return _commit_end(session, now, reason)
+        except LostRace:
+            continue
+
+
+def _commit_end(session: Read[Session], now: datetime, reason: EndReason | None) -> Session:
+    before = session.record
+    workspace: Read[Workspace] | None
+    slot: Read[Slot] | None
+    workspace, slot = read_all([(workspace_ref(before.wid), Workspace), (slot_ref(before.slot), Slot)])
+    ended = before.end(now, reason)
+    commit = Commit().change(session_ref(before.sid), session, ended)
+    commit.create(_line_ref(before), _line(before, now))
+    if workspace and workspace.record.session == before.sid:
+        commit.change(workspace_ref(before.wid), workspace, workspace.record.free(before.sid, before.head))
+    if slot and slot.record.session == before.sid and slot.record.state == SlotState.CLAIMED:
+        commit.change(slot_ref(before.slot), slot, slot.record.recycle(now))
+    commit.run()
+    return ended
+
+
+def _line_ref(session: Session) -> Any:
+    return billing_ref(session.bid).collection("lines").document(f"{session.sid}-0")
+
+
+def _line(session: Session, now: datetime) -> LedgerLine:
+    return LedgerLine(sid=session.sid, wid=session.wid, seconds=session.metered, since=session.opened, until=now)

@@ -1,0 +1,62 @@
+"""Cloud Tasks: look at a session when it is due, and run the pool soon.
+
+A task only makes prompt what a record already says. Its name carries the moment that it is for, so that asking twice
+for the same look makes one task; a name stays taken for up to a day after its task has run.
+"""
+
+import json
+import math
+from contextlib import suppress
+from datetime import UTC, datetime
+from functools import lru_cache
+from typing import Any
+
+from google.api_core.exceptions import AlreadyExists
+from google.cloud import tasks_v2
+from google.protobuf import duration_pb2, timestamp_pb2
+
+from shared.gcp import emulators
+from shared.settings import settings
+
+RECLAIM = "reclaim"
+POOL = "pool"
+CALL_SECONDS = 5.0
+
+
+@lru_cache(maxsize=1)
+def _client() -> tasks_v2.CloudTasksClient:
+    return tasks_v2.CloudTasksClient(**emulators.rest_client("TASKS_EMULATOR_HOST"))
+
+
+def look_at_session(sid: str, due: datetime, *, again: str = "") -> None:
+    """Have `reclaim` look at the session when it is due. `again` tells a later task for that moment from the first."""
+    name = f"{sid}-{int(due.timestamp() * 1000)}{'-' * bool(again)}{again}"
+    _create(RECLAIM, name, {"session": sid}, due)
+
+
+def run_pool(now: datetime) -> None:
+    """Have `pool` run at the next full second: whoever asks within one second shares the run that starts after it."""
+    second = math.floor(now.timestamp()) + 1
+    _create(POOL, f"pool-{second}", {}, datetime.fromtimestamp(second, UTC))
+
+
+def _create(function: str, name: str, body: dict[str, Any], when: datetime) -> None:
+    config = settings()
+    queue = _client().queue_path(config.project, config.region, function)
+    url = config.function_url(function)
+    schedule = timestamp_pb2.Timestamp()
+    schedule.FromDatetime(when)
+    task = tasks_v2.Task(
+        name=f"{queue}/tasks/{name}",
+        schedule_time=schedule,
+        dispatch_deadline=duration_pb2.Duration(seconds=300),
+        http_request=tasks_v2.HttpRequest(
+            http_method=tasks_v2.HttpMethod.POST,
+            url=url,
+            headers={"Content-Type": "application/json"},
+            body=json.dumps(body).encode(),
+            oidc_token=tasks_v2.OidcToken(service_account_email=config.invoker_service_account, audience=url),
+        ),
+    )
+    with suppress(AlreadyExists):  # this look was asked for before: one name, one task
+        _client().create_task(parent=queue, task=task, timeout=CALL_SECONDS)
