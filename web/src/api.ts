@@ -1,0 +1,96 @@
+// The control plane as the page sees it: three calls, their answers, and the one kind of error they raise.
+
+export type SessionState = "opening" | "active" | "draining";
+
+/** Times are Unix seconds on the control plane's clock. */
+export interface OpenSession {
+  session: string;
+  state: SessionState;
+  opened: number;
+  slot_origin: string;
+  saved_at: number | null;
+}
+
+export interface LastSession {
+  reason: string;
+  ended: number;
+  saved_at: number | null;
+}
+
+export interface Login {
+  account: { uid: string; email: string | null; name: string | null; state: string; locale: string };
+  plan: { name: string; title: string };
+  /** What the plan still grants; null is without limit. */
+  allowance: { seconds: number | null; bytes: number | null };
+  session: OpenSession | null;
+  last: LastSession | null;
+}
+
+/** The way into a session: `enter_token` is posted to `enter_url`, once and within a minute. */
+export interface Entrance {
+  session: string;
+  state: SessionState;
+  enter_url: string;
+  enter_token: string;
+  folder: string;
+}
+
+/** A refusal (RFC 9457). `name` is the last part of its type; "unreachable" is the page's own: no function answered. */
+export class Problem extends Error {
+  constructor(
+    readonly name: string,
+    readonly detail: string,
+    readonly status: number,
+    /** Seconds after which it may work, if the control plane said so. */
+    readonly retryAfter: number | null = null,
+  ) {
+    super(`${name}: ${detail}`);
+  }
+
+  /** It may well work in a while. */
+  get passing(): boolean {
+    return this.status === 503 || this.name === "unreachable";
+  }
+}
+
+export class Api {
+  constructor(
+    /** The member's ID token, fresh. Raises Problem "not-signed-in" when there is none. */
+    private readonly token: () => Promise<string>,
+  ) {}
+
+  login(locale: string, signal?: AbortSignal): Promise<Login> {
+    const time_zone = Intl.DateTimeFormat().resolvedOptions().timeZone;
+    return this.post<Login>("login", { time_zone, locale }, signal);
+  }
+
+  allocate(signal: AbortSignal): Promise<Entrance> {
+    return this.post<Entrance>("allocate", {}, signal);
+  }
+
+  release(session: string): Promise<{ session: string; state: "draining" }> {
+    return this.post("release", { session });
+  }
+
+  private async post<Answer>(name: string, body: object, signal?: AbortSignal): Promise<Answer> {
+    const headers = { "Content-Type": "application/json", Authorization: `Bearer ${await this.token()}` };
+    const request: RequestInit = { method: "POST", headers, body: JSON.stringify(body) };
+    if (signal) request.signal = signal;
+    const answer = await fetch(`/api/${name}`, request).catch((error: unknown) => {
+      signal?.throwIfAborted();
+      throw new Problem("unreachable", String(error), 0);
+    });
+    if (!answer.ok) throw await readProblem(answer);
+    return (await answer.json()) as Answer;
+  }
+}
+
+async function readProblem(answer: Response): Promise<Problem> {
+  const retryAfter = Number.parseInt(answer.headers.get("Retry-After") ?? "", 10);
+  const wait = Number.isNaN(retryAfter) ? null : retryAfter;
+  if (!answer.headers.get("Content-Type")?.startsWith("application/problem+json")) {
+    return new Problem("unreachable", `HTTP ${answer.status}`, answer.status, wait); // a proxy or load balancer spoke
+  }
+  const { type, title, detail } = (await answer.json()) as { type?: string; title?: string; detail?: string };
+  return new Problem(type?.split("/").pop() ?? "internal", detail ?? title ?? "", answer.status, wait);
+}

@@ -1,0 +1,187 @@
+// The page: what the member does, what is shown for it, and what goes wrong on the way.
+
+import { Accounts, type Person, type Way } from "./account";
+import { Api, type Login, type OpenSession, Problem } from "./api";
+import { readConfig } from "./config";
+import { button, byId, h } from "./dom";
+import { type Language, language, speak, words } from "./language";
+import { enter, open } from "./opening";
+import { stop, untilEnded } from "./stopping";
+import { type Actions, draw, type Progress, sentence, type View } from "./view";
+
+let view: View = { kind: "starting" };
+let person: Person | null = null;
+let accounts: Accounts;
+let api: Api;
+let version = "";
+
+/** Ends what is under way when the member turns to something else. */
+let task = new AbortController();
+
+function show(next: View, news = ""): void {
+  const changed = next.kind !== view.kind;
+  view = next;
+  paint();
+  if (changed && view.kind !== "starting") byId("main").querySelector("h1")?.focus({ preventScroll: true });
+  byId("news").textContent = news;
+}
+
+function paint(): void {
+  const focused = document.activeElement?.id;
+  document.documentElement.lang = language();
+  const main = byId("main");
+  main.ariaBusy = String(["starting", "opening", "stopping"].includes(view.kind));
+  main.dataset.view = view.kind;
+  main.replaceChildren(...draw(view, actions).filter((child): child is Node => child instanceof Node));
+  byId("languages").replaceChildren(...languageSwitch());
+  byId("footer").replaceChildren(...footer());
+  if (focused) document.getElementById(focused)?.focus({ preventScroll: true });
+}
+
+function languageSwitch(): HTMLElement[] {
+  return (["ko", "en"] as const).map((each: Language) => {
+    const press = () => {
+      speak(each);
+      paint();
+    };
+    const element = button(`speak-${each}`, each === "ko" ? "한국어" : "English", press, "small");
+    element.lang = each;
+    element.ariaPressed = String(each === language());
+    return element;
+  });
+}
+
+function footer(): Node[] {
+  const who = person && h("span", {}, person.email ?? person.name ?? "");
+  const leave = person && button("sign-out", words().signOut, signOut, "small");
+  const which = h("span", { className: "quiet" }, `Ondol ${version}`);
+  return [who, leave, which].filter((each) => each !== null);
+}
+
+/** Runs `work` as the one thing under way. Whatever it raises goes to `failed`, but not its being given up. */
+function begin(work: (signal: AbortSignal) => Promise<void>, failed: (trouble: unknown) => void): void {
+  task.abort();
+  const own = new AbortController();
+  task = own;
+  work(own.signal).catch((trouble: unknown) => {
+    if (own.signal.aborted) return;
+    if (trouble instanceof Problem && trouble.name === "not-signed-in") void expired(trouble);
+    else failed(trouble);
+  });
+}
+
+async function expired(trouble: Problem): Promise<void> {
+  await accounts.signOut();
+  show({ kind: "signed-out", ways: accounts.ways, trouble }, sentence(trouble));
+}
+
+function home(login: Login, trouble: unknown = null, saved = false): void {
+  show({ kind: "home", login, trouble, saved }, trouble ? sentence(trouble) : saved ? words().savedNow(null) : "");
+}
+
+/** Asks where things stand, and shows it; with what went wrong before, if something did. */
+function refresh(trouble: unknown = null): void {
+  begin(
+    async (signal) => {
+      const login = await api.login(language(), signal);
+      if (login.session?.state === "draining") await watchEnd(login.session, signal);
+      else home(login, trouble);
+    },
+    (worse) => show({ kind: "failed", trouble: worse }, sentence(worse)),
+  );
+}
+
+async function watchEnd(session: OpenSession, signal: AbortSignal): Promise<void> {
+  show({ kind: "stopping", began: performance.now() }, words().stopping);
+  home(await untilEnded(api, language(), session.session, signal), null, true);
+}
+
+const actions: Actions = {
+  signIn(way: Way): void {
+    way.signIn().catch((trouble: unknown) => {
+      show({ kind: "signed-out", ways: accounts.ways, trouble }, sentence(trouble));
+    });
+  },
+
+  open(): void {
+    const progress: Progress = { begun: [], slot: null, wait: null };
+    const draws = (news: string) => show({ kind: "opening", progress }, news);
+    begin(
+      async (signal) => {
+        const onlooker = {
+          step(step: Progress["begun"][number]["step"], slot: string | null) {
+            if (step === "claim") progress.begun = [];
+            progress.begun.push({ step, at: performance.now() });
+            Object.assign(progress, { slot, wait: null });
+            draws(words().steps[step]);
+          },
+          waiting(problem: Problem, seconds: number) {
+            progress.wait = { problem, until: performance.now() + seconds * 1000 };
+            draws(`${sentence(problem)} ${words().tryingAgain} ${words().left(seconds)}.`);
+          },
+        };
+        enter(await open(api, language(), onlooker, signal));
+      },
+      (trouble) => refresh(trouble),
+    );
+  },
+
+  cancel(): void {
+    task.abort();
+    window.stop(); // it may be on its way to the editor already
+    refresh();
+  },
+
+  stop(session: OpenSession): void {
+    show({ kind: "stopping", began: performance.now() }, words().stopping);
+    begin(
+      async (signal) => home(await stop(api, language(), session.session, signal), null, true),
+      (trouble) => refresh(trouble),
+    );
+  },
+
+  again(): void {
+    show({ kind: "starting" });
+    refresh();
+  },
+};
+
+function signOut(): void {
+  task.abort();
+  accounts.signOut().catch((trouble: unknown) => show({ kind: "failed", trouble }, sentence(trouble)));
+}
+
+function lookAgain(): void {
+  if (person && view.kind === "home") refresh();
+}
+
+function watchPage(): void {
+  // the member comes back from the editor's tab, or by the browser's Back button
+  document.addEventListener("visibilitychange", () => document.visibilityState === "visible" && lookAgain());
+  window.addEventListener("pageshow", (event) => event.persisted && person && refresh());
+  document.addEventListener("securitypolicyviolation", ({ effectiveDirective }) => {
+    if (effectiveDirective === "form-action") show({ kind: "failed", trouble: new Problem("blocked", "", 0) }, words().wrong);
+  });
+  window.addEventListener("unhandledrejection", ({ reason }) => {
+    show({ kind: "failed", trouble: reason }, sentence(reason));
+  });
+}
+
+async function start(): Promise<void> {
+  watchPage();
+  paint();
+  const config = await readConfig();
+  version = config.version;
+  accounts = new Accounts(config);
+  api = new Api(() => accounts.token());
+  accounts.watch((now) => {
+    person = now;
+    if (now) refresh();
+    else if (view.kind !== "signed-out") {
+      const left = view.kind !== "starting";
+      show({ kind: "signed-out", ways: accounts.ways, trouble: null }, left ? words().signedOut : "");
+    }
+  });
+}
+
+start().catch((trouble: unknown) => show({ kind: "failed", trouble }, sentence(trouble)));

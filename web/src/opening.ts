@@ -1,0 +1,84 @@
+// Opening a workspace: ask for a slot until there is one, tell which step it is at, and enter the editor.
+
+import { type Api, type Entrance, type OpenSession, Problem } from "./api";
+import { pause } from "./clock";
+
+/** claim: a slot is looked for. restore: it is ours, the files come back into it. enter: the browser goes there. */
+export type Step = "claim" | "restore" | "enter";
+export const STEPS: readonly Step[] = ["claim", "restore", "enter"];
+
+export interface Onlooker {
+  /** A step has begun. `slot` is the slot's origin, once it is known. */
+  step(step: Step, slot: string | null): void;
+  /** Refused for now; it is tried again after so many seconds. */
+  waiting(problem: Problem, seconds: number): void;
+}
+
+const TRIES = 12;
+const WAIT_AT_MOST = 60;
+const FIRST_LOOK = 800; // milliseconds: a warm opening is over before, and costs no second request
+
+/** Resolves to the way in. Raises Problem when it is refused for good or too often, AbortError when `signal` says so. */
+export async function open(api: Api, locale: string, onlooker: Onlooker, signal: AbortSignal): Promise<Entrance> {
+  for (let tries = 1; ; tries += 1) {
+    onlooker.step("claim", null);
+    try {
+      return await allocate(api, locale, onlooker, signal);
+    } catch (error) {
+      if (!(error instanceof Problem) || !error.passing || tries === TRIES) throw error;
+      const seconds = Math.min(Math.max(error.retryAfter ?? 2, 1), WAIT_AT_MOST);
+      onlooker.waiting(error, seconds);
+      await pause(seconds * 1000, signal);
+    }
+  }
+}
+
+async function allocate(api: Api, locale: string, onlooker: Onlooker, signal: AbortSignal): Promise<Entrance> {
+  const over = new AbortController();
+  const claimed = (session: OpenSession) => onlooker.step("restore", session.slot_origin);
+  const looking = lookForSession(api, locale, claimed, AbortSignal.any([signal, over.signal]));
+  try {
+    const entrance = await api.allocate(signal);
+    onlooker.step("enter", new URL(entrance.enter_url).origin);
+    return entrance;
+  } finally {
+    over.abort();
+    await looking;
+  }
+}
+
+/** While `allocate` is under way, its session's record tells that a slot is claimed. Only progress hangs on it. */
+async function lookForSession(
+  api: Api,
+  locale: string,
+  claimed: (session: OpenSession) => void,
+  signal: AbortSignal,
+): Promise<void> {
+  try {
+    for (let wait = FIRST_LOOK; ; wait = 1500) {
+      await pause(wait, signal);
+      const { session } = await api.login(locale, signal);
+      if (session && session.state !== "draining") return claimed(session);
+    }
+  } catch (error) {
+    // `allocate` itself meets and reports whatever this met
+    if (!(error instanceof Problem) && !signal.aborted) throw error;
+  }
+}
+
+/** Leaves the page for the editor. The token travels in a form's body, so no address and no history ever holds it. */
+export function enter({ enter_url, enter_token, folder }: Entrance): void {
+  const form = document.createElement("form");
+  form.method = "post";
+  form.action = enter_url;
+  for (const [name, value] of Object.entries({ token: enter_token, folder })) {
+    const field = document.createElement("input");
+    field.type = "hidden";
+    field.name = name;
+    field.value = value;
+    form.append(field);
+  }
+  document.body.append(form);
+  form.submit();
+  form.remove();
+}

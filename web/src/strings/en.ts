@@ -1,0 +1,76 @@
+// What the page says, in English. The other languages have the same shape.
+
+import type { Step } from "../opening";
+
+export const en = {
+  language: "English",
+  tagline: "Your own VS Code, kept warm.",
+  about: "Sign in, press Open, and go on where you left off.",
+  starting: "One moment…",
+
+  signIn: "Sign in",
+  signInAs: (name: string) => `Sign in as ${name}`,
+  signInWith: (provider: string) => `Continue with ${provider}`,
+  madeUp: "These people are made up: this Ondol runs on your own machine.",
+  signOut: "Sign out",
+  signedOut: "You are signed out.",
+
+  hello: (name: string | null) => (name ? `Hello, ${name}` : "Hello"),
+  asleep: "Your workspace is put away. Open brings it back as you left it.",
+  first: "Your workspace is empty and ready. Open it and start.",
+  awake: "Your workspace is open.",
+  open: "Open",
+  goOn: "Go to the editor",
+  stop: "Stop",
+  where: "Where",
+  since: "Open since",
+  saved: "Last saved",
+  notSaved: "Not yet",
+  plan: "Plan",
+
+  opening: "Opening your workspace",
+  steps: {
+    claim: "Finding a warm slot",
+    restore: "Bringing your files back",
+    enter: "Going to the editor",
+  } satisfies Record<Step, string>,
+  enterNote: "VS Code itself takes some seconds to load the first time.",
+  tryingAgain: "Trying again in",
+  cancel: "Cancel",
+
+  stopping: "Saving your workspace",
+  stoppingNote: "You may close this page: it is saved all the same.",
+  savedNow: (time: string | null) => (time ? `Saved at ${time}.` : "Stopped."),
+  ends: {
+    member: (saved: string) => `You stopped it; it was saved at ${saved}.`,
+    idle: (saved: string) => `It was put away because nothing was happening in it, and saved at ${saved}.`,
+    lost: (saved: string) =>
+      `Its container was lost. Your files are as they were saved at ${saved}; what came after is missing.`,
+    other: (saved: string) => `It was saved at ${saved}.`,
+  },
+  endsUnsaved: {
+    lost: "Its container was lost before the first save, so your files are as they were before that session.",
+    other: null as string | null,
+  },
+
+  wrong: "That did not work",
+  tryAgain: "Try again",
+  /** By the problem's name. What stands here is said in place of the control plane's own sentence. */
+  problems: {
+    unreachable: "Ondol can't be reached. Check your network, then try again.",
+    "not-signed-in": "Your sign-in is no longer valid. Sign in again.",
+    "sign-in-failed": "Signing in did not work. Try again, or sign in another way.",
+    "popup-blocked": "The browser blocked the sign-in window. Allow pop-ups for this page, then try again.",
+    blocked:
+      "The browser refused to go to the editor: its address is not one that this page may send you to. Tell the operator.",
+    "other-provider": "This email address is known with another way to sign in. Use that one.",
+  } as Record<string, string>,
+  unexpected: (error: string) => `Something unexpected happened in this page: ${error}. Reload it and try again.`,
+
+  lasted: (seconds: number): string => {
+    if (seconds < 10) return `${seconds.toFixed(1)} s`;
+    if (seconds < 60) return `${Math.floor(seconds)} s`;
+    return `${Math.floor(seconds / 60)} min ${Math.floor(seconds % 60)} s`;
+  },
+  left: (seconds: number): string => `${seconds} s`,
+};

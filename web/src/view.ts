@@ -1,0 +1,174 @@
+// What the page can show: one kind of view at a time, each drawn from nothing but its own fields.
+
+import type { Way } from "./account";
+import { type LastSession, type Login, type OpenSession, Problem } from "./api";
+import { countdown, stopwatch, timeOf } from "./clock";
+import { button, type Child, h } from "./dom";
+import { words } from "./language";
+import { type Step, STEPS } from "./opening";
+
+/** Moments are milliseconds of performance.now. */
+export interface Progress {
+  begun: { step: Step; at: number }[];
+  slot: string | null;
+  wait: { problem: Problem; until: number } | null;
+}
+
+export type View =
+  | { kind: "starting" }
+  | { kind: "signed-out"; ways: Way[]; trouble: unknown }
+  | { kind: "home"; login: Login; trouble: unknown; saved: boolean }
+  | { kind: "opening"; progress: Progress }
+  | { kind: "stopping"; began: number }
+  | { kind: "failed"; trouble: unknown };
+
+export interface Actions {
+  signIn(way: Way): void;
+  open(): void;
+  cancel(): void;
+  stop(session: OpenSession): void;
+  again(): void;
+}
+
+/** The first heading takes the focus when the view changes, so a screen reader starts there. */
+export function draw(view: View, actions: Actions): Child[] {
+  switch (view.kind) {
+    case "starting":
+      return [h("p", { className: "quiet" }, words().starting)];
+    case "signed-out":
+      return signedOut(view.ways, view.trouble, actions);
+    case "home":
+      return home(view, actions);
+    case "opening":
+      return opening(view.progress, actions);
+    case "stopping":
+      return stopping(view.began);
+    case "failed":
+      return [heading(words().wrong), notice(view.trouble), button("again", words().tryAgain, actions.again, "main")];
+  }
+}
+
+/** What went wrong, as a sentence in the member's language. */
+export function sentence(trouble: unknown): string {
+  if (trouble instanceof Problem) return words().problems[trouble.name] ?? trouble.detail;
+  return words().unexpected(trouble instanceof Error ? trouble.message : String(trouble));
+}
+
+function heading(text: string): HTMLElement {
+  return h("h1", { tabIndex: -1 }, text);
+}
+
+function notice(trouble: unknown): Child {
+  return trouble ? h("p", { className: "notice", role: "alert" }, sentence(trouble)) : null;
+}
+
+function signedOut(ways: Way[], trouble: unknown, actions: Actions): Child[] {
+  const madeUp = ways.some((way) => way.kind === "person");
+  return [
+    heading(words().tagline),
+    h("p", { className: "lead" }, words().about),
+    notice(trouble),
+    h("h2", { id: "sign-in" }, words().signIn),
+    h("ul", { className: "ways" }, ...ways.map((way) => h("li", {}, wayIn(way, actions)))),
+    madeUp && h("p", { className: "quiet" }, words().madeUp),
+  ];
+}
+
+function wayIn(way: Way, actions: Actions): HTMLElement {
+  const press = () => actions.signIn(way);
+  if (way.kind === "provider") return button(`with-${way.name.toLowerCase()}`, words().signInWith(way.name), press);
+  const face = h("span", { className: "face", ariaHidden: "true" }, way.name.slice(0, 1));
+  const who = h("span", {}, h("strong", {}, way.name), h("small", {}, way.email));
+  const element = button("", "", press, "person");
+  element.ariaLabel = words().signInAs(way.name);
+  element.append(face, who);
+  return element;
+}
+
+function home({ login, trouble, saved }: View & { kind: "home" }, actions: Actions): Child[] {
+  const { account, plan, session, last } = login;
+  return [
+    heading(words().hello(account.name)),
+    notice(trouble),
+    session ? openCard(session, actions) : closedCard(last, saved, actions),
+    h("dl", { className: "facts" }, ...fact(words().plan, plan.title)),
+  ];
+}
+
+function openCard(session: OpenSession, actions: Actions): HTMLElement {
+  const facts = [
+    ...fact(words().where, new URL(session.slot_origin).host),
+    ...fact(words().since, timeOf(session.opened)),
+    ...fact(words().saved, session.saved_at ? timeOf(session.saved_at) : words().notSaved),
+  ];
+  return h(
+    "section",
+    { className: "card awake" },
+    h("p", { className: "state" }, words().awake),
+    h("dl", { className: "facts" }, ...facts),
+    h(
+      "div",
+      { className: "buttons" },
+      button("open", words().goOn, actions.open, "main"),
+      button("stop", words().stop, () => actions.stop(session)),
+    ),
+  );
+}
+
+function closedCard(last: LastSession | null, saved: boolean, actions: Actions): HTMLElement {
+  const state = saved ? words().savedNow(last?.saved_at ? timeOf(last.saved_at) : null) : words().asleep;
+  return h(
+    "section",
+    { className: "card" },
+    h("p", { className: "state" }, last ? state : words().first),
+    last && !(saved && last.reason === "member") && h("p", { className: "last" }, howItEnded(last)),
+    h("div", { className: "buttons" }, button("open", words().open, actions.open, "main")),
+  );
+}
+
+function howItEnded({ reason, saved_at }: LastSession): string | null {
+  const { ends, endsUnsaved } = words();
+  if (saved_at === null) return reason === "lost" ? endsUnsaved.lost : endsUnsaved.other;
+  const say = reason === "member" || reason === "idle" || reason === "lost" ? ends[reason] : ends.other;
+  return say(timeOf(saved_at));
+}
+
+function fact(name: string, value: string): Child[] {
+  return [h("dt", {}, name), h("dd", {}, value)];
+}
+
+function opening({ begun, slot, wait }: Progress, actions: Actions): Child[] {
+  return [
+    heading(words().opening),
+    h("ol", { className: "steps" }, ...STEPS.map((step) => stepLine(step, begun, slot))),
+    wait && waiting(wait),
+    h("p", { className: "quiet" }, words().enterNote),
+    h("div", { className: "buttons" }, button("cancel", words().cancel, actions.cancel)),
+  ];
+}
+
+function stepLine(step: Step, begun: Progress["begun"], slot: string | null): HTMLElement {
+  const index = begun.findIndex((one) => one.step === step);
+  const start = begun[index]?.at;
+  const end = begun[index + 1]?.at;
+  const passed = begun.some((one) => STEPS.indexOf(one.step) > STEPS.indexOf(step));
+  const state = passed ? "done" : start === undefined ? "to-come" : "now";
+  const line = h("li", { className: state }, h("span", { className: "name" }, words().steps[step]));
+  if (state === "now") line.ariaCurrent = "step";
+  if (start !== undefined) line.append(stopwatch(start, end));
+  if (step === "restore" && slot) line.append(h("small", {}, new URL(slot).host));
+  return line;
+}
+
+function waiting({ problem, until }: NonNullable<Progress["wait"]>): HTMLElement {
+  const when = h("span", { className: "when" }, `${words().tryingAgain} `, countdown(until));
+  return h("div", { className: "notice" }, h("p", {}, sentence(problem)), when);
+}
+
+function stopping(began: number): Child[] {
+  return [
+    heading(words().stopping),
+    h("p", { className: "lead" }, stopwatch(began)),
+    h("p", { className: "quiet" }, words().stoppingNote),
+  ];
+}
