@@ -12,8 +12,8 @@ export interface OpenSession {
 }
 
 export interface LastSession {
-  reason: string;
-  ended: number;
+  reason: string | null;
+  ended: number | null;
   saved_at: number | null;
 }
 

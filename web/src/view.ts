@@ -90,12 +90,12 @@ function home({ login, trouble, saved }: View & { kind: "home" }, actions: Actio
   return [
     heading(words().hello(account.name)),
     notice(trouble),
-    session ? openCard(session, actions) : closedCard(last, saved, actions),
+    session ? openCard(session, last, actions) : closedCard(last, saved, actions),
     h("dl", { className: "facts" }, ...fact(words().plan, plan.title)),
   ];
 }
 
-function openCard(session: OpenSession, actions: Actions): HTMLElement {
+function openCard(session: OpenSession, last: LastSession | null, actions: Actions): HTMLElement {
   const facts = [
     ...fact(words().where, new URL(session.slot_origin).host),
     ...fact(words().since, timeOf(session.opened)),
@@ -106,6 +106,7 @@ function openCard(session: OpenSession, actions: Actions): HTMLElement {
     { className: "card awake" },
     h("p", { className: "state" }, words().awake),
     h("dl", { className: "facts" }, ...facts),
+    last?.reason === "lost" && h("p", { className: "last" }, howItEnded(last)),
     h(
       "div",
       { className: "buttons" },
