@@ -39,7 +39,8 @@ def merge_signals(
         if seen is None and (connected or kind not in BY_HAND):
             seen = now
         if seen is not None:
-            merged[kind] = max(min(seen, now), merged.get(kind, seen))
+            seen = min(seen, now)
+            merged[kind] = max(seen, merged.get(kind, seen))
     return merged
 
 

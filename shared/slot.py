@@ -10,7 +10,7 @@ from enum import StrEnum
 from msgspec import Struct
 from msgspec.structs import replace
 
-from shared.record import check_transition
+from shared.record import IllegalTransition
 
 
 class SlotState(StrEnum):
@@ -21,13 +21,16 @@ class SlotState(StrEnum):
     RECYCLING = "recycling"
 
 
-_TRANSITIONS: dict[str, tuple[str, ...]] = {
-    SlotState.COLD: (SlotState.WARMING, SlotState.CLAIMED),
-    SlotState.WARMING: (SlotState.WARM,),
-    SlotState.WARM: (SlotState.CLAIMED, SlotState.COLD, SlotState.RECYCLING),
-    SlotState.CLAIMED: (SlotState.RECYCLING,),
-    SlotState.RECYCLING: (SlotState.WARMING, SlotState.COLD),
+_MOVES: dict[str, dict[str, str]] = {
+    "claim": {SlotState.WARM: SlotState.CLAIMED, SlotState.COLD: SlotState.CLAIMED},
+    "recycle": {SlotState.CLAIMED: SlotState.RECYCLING, SlotState.WARM: SlotState.RECYCLING},
+    "renew and keep warm": {SlotState.RECYCLING: SlotState.WARMING},
+    "renew": {SlotState.RECYCLING: SlotState.RECYCLING},
+    "ready": {SlotState.WARMING: SlotState.WARM, SlotState.RECYCLING: SlotState.COLD},
+    "warm up": {SlotState.COLD: SlotState.WARMING},
+    "cool": {SlotState.WARM: SlotState.COLD},
 }
+"""Every change of state that exists: the move, from where, to where."""
 
 
 class Slot(Struct, frozen=True, kw_only=True):
@@ -47,39 +50,36 @@ class Slot(Struct, frozen=True, kw_only=True):
     """Generations that did not become ready, since the last that did."""
     retry_at: datetime | None = None
 
-    def _to(self, state: SlotState, now: datetime) -> "Slot":
-        check_transition("slot", _TRANSITIONS, self.state, state)
-        return replace(self, state=state, changed=now)
+    def _move(self, move: str, now: datetime) -> "Slot":
+        if self.state not in _MOVES[move] or (move == "ready" and self.stale):
+            raise IllegalTransition(f"slot {self.name} is {self.state} and can't {move}")
+        return replace(self, state=SlotState(_MOVES[move][self.state]), changed=now)
 
     def claim(self, sid: str, now: datetime) -> "Slot":
-        return replace(self._to(SlotState.CLAIMED, now), session=sid, min_instances=1)
+        return replace(self._move("claim", now), session=sid, min_instances=1)
 
     def recycle(self, now: datetime) -> "Slot":
         """Nobody's any more, and not yet fit for anyone."""
-        return replace(self._to(SlotState.RECYCLING, now), session=None, stale=True)
+        return replace(self._move("recycle", now), session=None, stale=True)
 
     def renew(self, *, warm: bool, now: datetime) -> "Slot":
         """Give a recycling slot its next container, to be kept warm or not."""
-        if warm:
-            slot = replace(self._to(SlotState.WARMING, now), min_instances=1)
-        else:
-            slot = replace(self, min_instances=0, changed=now)
-        return replace(slot, generation=self.generation + 1, stale=False)
+        slot = self._move("renew and keep warm" if warm else "renew", now)
+        return replace(slot, min_instances=int(warm), generation=self.generation + 1, stale=False)
 
     def retry(self, retry_at: datetime, now: datetime) -> "Slot":
         """The generation did not become ready: another one, not before `retry_at`."""
         return replace(self, generation=self.generation + 1, attempts=self.attempts + 1, retry_at=retry_at, changed=now)
 
-    def warm_up(self, now: datetime) -> "Slot":
-        return replace(self._to(SlotState.WARMING, now), min_instances=1)
-
     def ready(self, url: str, now: datetime) -> "Slot":
         """The generation is up: a warming slot is warm, a recycling one cold."""
-        state = SlotState.WARM if self.state == SlotState.WARMING else SlotState.COLD
-        return replace(self._to(state, now), url=url, attempts=0, retry_at=None)
+        return replace(self._move("ready", now), url=url, attempts=0, retry_at=None)
+
+    def warm_up(self, now: datetime) -> "Slot":
+        return replace(self._move("warm up", now), min_instances=1)
 
     def cool(self, now: datetime) -> "Slot":
-        return replace(self._to(SlotState.COLD, now), min_instances=0)
+        return replace(self._move("cool", now), min_instances=0)
 
 
 def new_slot(name: str, now: datetime) -> Slot:

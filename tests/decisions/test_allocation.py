@@ -1,0 +1,40 @@
+"""Which slot a member gets."""
+
+import pytest
+
+from shared.account import Account, AccountState
+from shared.allocation import check_may_open, order_slots
+from shared.errors import Refused
+from shared.slot import SlotState
+from tests.factories import NOW, a_slot
+
+
+def test_the_last_slot_first_if_it_is_warm_then_the_warm_then_the_cold() -> None:
+    slots = [a_slot("cold", SlotState.COLD), a_slot("warm"), a_slot("last")]
+    assert [slot.name for slot in order_slots(slots, last_slot="last", seed=1)] == ["last", "warm", "cold"]
+    was_cold = [a_slot("last", SlotState.COLD), a_slot("warm")]
+    assert [slot.name for slot in order_slots(was_cold, last_slot="last", seed=1)] == ["warm", "last"]
+
+
+def test_only_slots_that_can_be_claimed_are_chosen() -> None:
+    taken = [a_slot(state, SlotState(state)) for state in ("warming", "claimed", "recycling")]
+    assert order_slots([*taken, a_slot("nowhere", url=None)], last_slot=None, seed=1) == []
+
+
+def test_the_seed_decides_so_that_a_crowd_spreads() -> None:
+    slots = [a_slot(f"ws-{n}") for n in range(8)]
+    first = {order_slots(slots, last_slot=None, seed=seed)[0].name for seed in range(100)}
+    assert len(first) == 8
+    assert order_slots(slots, last_slot=None, seed=3) == order_slots(slots, last_slot=None, seed=3)
+
+
+@pytest.mark.parametrize(
+    ("state", "problem"), [(AccountState.SUSPENDED, "account-suspended"), (AccountState.DELETED, "account-closed")]
+)
+def test_a_closed_account_opens_nothing(state: AccountState, problem: str) -> None:
+    account = Account(
+        uid="u", bid="b", wid="w", state=state, email=None, name=None, locale="en", created=NOW, deleted=None
+    )
+    with pytest.raises(Refused) as refusal:
+        check_may_open(account)
+    assert refusal.value.name == problem

@@ -1,0 +1,117 @@
+"""What an accepted heartbeat makes of a session, and which are not accepted."""
+
+from typing import Any
+
+import pytest
+
+from shared.heartbeats import Hello, Signals, Stale, accept_beat, accept_hello, directive
+from shared.session import EndReason, Session, SessionState
+from tests.factories import BOOT, LEASE, NOW, POLICY, SID, a_beat, a_head, a_session, after, signals
+
+
+def beat_at(session: Session, seconds: float, **fields: Any) -> Session | None:
+    head = fields.pop("head", None)
+    fields["session"] = fields.pop("sid", SID)
+    return accept_beat(session, a_beat(**fields), head, policy=POLICY, lease=LEASE, now=after(seconds))
+
+
+def test_the_first_hello_wins_and_may_be_repeated() -> None:
+    hello = Hello(session=SID, epoch=7, boot=BOOT)
+    greeted = accept_hello(a_session(SessionState.OPENING), hello, lease=LEASE, now=after(2))
+    assert greeted is not None
+    assert (greeted.boot, greeted.lease) == (BOOT, after(2 + LEASE))
+    assert accept_hello(greeted, hello, lease=LEASE, now=after(3)) is None
+    with pytest.raises(Stale):
+        accept_hello(greeted, Hello(session=SID, epoch=7, boot="boot00000000000b"), lease=LEASE, now=after(3))
+
+
+@pytest.mark.parametrize("state", [SessionState.DRAINING, SessionState.ENDED])
+def test_no_container_joins_a_session_that_is_ending(state: SessionState) -> None:
+    with pytest.raises(Stale):
+        accept_hello(a_session(state, boot=None), Hello(session=SID, epoch=7, boot=BOOT), lease=LEASE, now=NOW)
+
+
+@pytest.mark.parametrize(
+    ("session", "fields"),
+    [
+        (a_session(), {"boot": "boot00000000000b"}),
+        (a_session(), {"epoch": 6}),
+        (a_session(), {"epoch": 8}),
+        (a_session(), {"sid": "s-00000000000000000002"}),
+        (a_session(SessionState.ENDED), {}),
+        (a_session(SessionState.DRAINING, final=True, seq=4), {"seq": 5}),
+    ],
+    ids=["other boot", "older epoch", "newer epoch", "other session", "ended", "after the last word"],
+)
+def test_a_beat_of_anybody_else_is_stale(session: Session, fields: dict[str, Any]) -> None:
+    with pytest.raises(Stale):
+        beat_at(session, 30, **{"seq": 9, **fields})
+
+
+def test_an_old_beat_changes_nothing() -> None:
+    session = a_session(seq=5)
+    assert beat_at(session, 30, seq=5) is None
+    assert beat_at(session, 30, seq=4) is None
+
+
+def test_a_beat_extends_the_lease_moves_the_head_and_sets_when_to_look() -> None:
+    after_beat = beat_at(a_session(), 30, head=a_head(), signals=signals(editor=25))
+    assert after_beat is not None
+    assert (after_beat.seq, after_beat.seen, after_beat.lease) == (1, after(30), after(30 + LEASE))
+    assert after_beat.head == a_head()
+    assert after_beat.due == after(25 + 900 - 120)
+
+
+def test_opening_becomes_active_when_the_workspace_is_restored() -> None:
+    opening = a_session(SessionState.OPENING, boot=BOOT)
+    still, served = beat_at(opening, 5, restored=False), beat_at(opening, 5, restored=True)
+    assert still is not None and still.state == SessionState.OPENING
+    assert served is not None and served.state == SessionState.ACTIVE
+
+
+@pytest.mark.parametrize(
+    ("was", "connected", "seconds", "charged"),
+    [
+        (True, True, 30, 30),
+        (True, False, 30, 0),
+        (False, True, 30, 0),
+        (False, False, 30, 0),
+        (True, True, LEASE, LEASE),
+        (True, True, LEASE + 1, 0),
+        (True, True, -5, 0),
+    ],
+)
+def test_time_is_charged_between_two_beats_that_both_said_connected(
+    was: bool, connected: bool, seconds: float, charged: float
+) -> None:
+    result = beat_at(a_session(connected=was, metered=100), seconds, connected=connected)
+    assert result is not None
+    assert result.metered == 100 + charged
+
+
+def test_a_final_beat_of_a_container_that_nobody_asked_begins_the_end() -> None:
+    stopped = beat_at(a_session(), 30, final=True)
+    assert stopped is not None
+    assert (stopped.state, stopped.reason, stopped.final) == (SessionState.DRAINING, EndReason.STOPPED, True)
+
+
+def test_a_final_beat_keeps_the_reason_of_draining() -> None:
+    draining = a_session().drain(EndReason.IDLE, NOW, look_again=60)
+    final = beat_at(draining, 30, final=True)
+    assert final is not None
+    assert (final.reason, final.final, final.due) == (EndReason.IDLE, True, after(60))
+
+
+@pytest.mark.parametrize("stamp", [-1e300, -1.0, 1e300])
+def test_stamps_beyond_any_calendar_do_no_harm(stamp: float) -> None:
+    odd = Signals(editor=stamp, terminal=stamp, process=stamp, preview=stamp)
+    result = beat_at(a_session(), 30, signals=odd)
+    assert result is not None
+    assert all(seen <= after(30) for seen in result.signals.values())
+
+
+def test_the_directive_follows_the_session() -> None:
+    session = a_session(connected=True, signals={"editor": NOW})
+    assert directive(session, POLICY, after(10)) == ("continue", after(900))
+    assert directive(session, POLICY, after(800)) == ("warn", after(900))
+    assert directive(session.drain(EndReason.MEMBER, NOW, look_again=60), POLICY, after(10))[0] == "drain"

@@ -1,0 +1,73 @@
+"""Keep, warn, reclaim."""
+
+import pytest
+from msgspec.structs import replace
+
+from shared.idle import decide_reclaim, merge_signals
+from shared.session import SessionState, Verdict
+from tests.factories import NOW, POLICY, a_session, after
+
+
+@pytest.mark.parametrize(
+    ("idle_for", "connected", "verdict", "look"),
+    [
+        (0, True, Verdict.KEEP, 780),
+        (779, True, Verdict.KEEP, 780),
+        (780, True, Verdict.WARN, 900),
+        (899, True, Verdict.WARN, 900),
+        (900, True, Verdict.RECLAIM, 900),
+        (780, False, Verdict.KEEP, 900),
+        (899, False, Verdict.KEEP, 900),
+        (900, False, Verdict.RECLAIM, 900),
+    ],
+)
+def test_an_idle_session_is_warned_and_then_reclaimed(
+    idle_for: float, connected: bool, verdict: Verdict, look: float
+) -> None:
+    session = a_session(connected=connected, signals={"editor": NOW})
+    decision = decide_reclaim(session, POLICY, after(idle_for))
+    assert (decision.verdict, decision.look, decision.idle_at) == (verdict, after(look), after(900))
+    assert decision.rule
+
+
+@pytest.mark.parametrize("kind", ["editor", "terminal", "preview", "process"])
+def test_any_kind_of_activity_keeps_the_session(kind: str) -> None:
+    session = a_session(connected=True, signals={"editor": NOW, kind: after(600)})
+    decision = decide_reclaim(session, POLICY, after(1000))
+    assert (decision.verdict, decision.active) == (Verdict.KEEP, after(600))
+    assert kind in decision.rule
+
+
+def test_a_silent_but_busy_process_keeps_the_session_up_to_the_cap() -> None:
+    session = a_session(signals={"editor": NOW, "process": after(9000)})
+    assert decide_reclaim(session, POLICY, after(3600 + 899)).verdict == Verdict.KEEP
+    assert decide_reclaim(session, POLICY, after(3600 + 900)).verdict == Verdict.RECLAIM
+    unlimited = replace(POLICY, busy=None)
+    assert decide_reclaim(session, unlimited, after(9000)).verdict == Verdict.KEEP
+
+
+def test_a_session_that_does_not_come_to_serve_is_given_up() -> None:
+    session = a_session(SessionState.OPENING)
+    assert decide_reclaim(session, POLICY, after(179)).verdict == Verdict.KEEP
+    assert decide_reclaim(session, POLICY, after(180)).verdict == Verdict.RECLAIM
+
+
+def test_unknown_is_never_idle_while_a_browser_is_connected() -> None:
+    unknown = {"editor": None, "terminal": NOW, "preview": NOW, "process": NOW}
+    assert merge_signals({}, unknown, connected=True, now=after(60))["editor"] == after(60)
+
+
+def test_without_a_browser_only_an_unknown_process_counts_as_activity() -> None:
+    unknown = {"editor": None, "terminal": None, "preview": None, "process": None}
+    merged = merge_signals({"editor": NOW}, unknown, connected=False, now=after(60))
+    assert merged == {"editor": NOW, "process": after(60)}
+
+
+def test_a_signal_neither_goes_back_nor_comes_from_the_future() -> None:
+    merged = merge_signals(
+        {"editor": after(50), "terminal": NOW},
+        {"editor": after(10), "terminal": after(9999), "preview": NOW, "process": NOW},
+        connected=True,
+        now=after(60),
+    )
+    assert (merged["editor"], merged["terminal"]) == (after(50), after(60))

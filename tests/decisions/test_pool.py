@@ -1,0 +1,207 @@
+"""The pool's plan: what changes about the slots, and the writes that a budget allows."""
+
+from collections.abc import Sequence
+
+import pytest
+from msgspec.structs import replace
+
+from shared.pool import (
+    READY_SECONDS,
+    Action,
+    Health,
+    PoolPolicy,
+    Service,
+    Verb,
+    plan_pool,
+    plan_writes,
+    unfinished,
+)
+from shared.session import Session, SessionState
+from shared.slot import Slot, SlotState
+from tests.factories import NOW, SID, a_session, a_slot, after
+
+POLICY = PoolPolicy(warm=2, max=4, writes=10)
+FINE = Health(ready=True, attached=False)
+
+
+def service_of(slot: Slot, **fields: object) -> Service:
+    """The service of a slot for which nothing is left to do."""
+    service = Service(
+        name=slot.name,
+        url=slot.url or "",
+        generation=slot.generation,
+        min_instances=slot.min_instances,
+        ready=True,
+        outdated=False,
+    )
+    return replace(service, **fields)
+
+
+def plan(
+    slots: Sequence[Slot],
+    *,
+    services: Sequence[Service] | None = None,
+    health: dict[str, Health] | None = None,
+    sessions: Sequence[Session] = (),
+    policy: PoolPolicy = POLICY,
+    at: float = 0,
+) -> list[Action]:
+    """A plan for slots that are all well unless the test says otherwise."""
+    found = [service_of(slot) for slot in slots] if services is None else services
+    return plan_pool(
+        slots,
+        {service.name: service for service in found},
+        {slot.name: FINE for slot in slots} if health is None else health,
+        {session.sid: session for session in sessions},
+        ["ws-new1", "ws-new2", "ws-new3"],
+        policy,
+        after(at),
+    )
+
+
+def brief(actions: list[Action]) -> list[tuple[str, str, str]]:
+    assert all(action.reason for action in actions)
+    return [(action.verb, action.slot.name, action.slot.state) for action in actions]
+
+
+WARM_PAIR = [a_slot("ws-1"), a_slot("ws-2")]
+
+
+def test_an_empty_project_gets_its_warm_slots() -> None:
+    assert brief(plan([])) == [("create", "ws-new1", "warming"), ("create", "ws-new2", "warming")]
+
+
+def test_a_full_pool_is_left_alone() -> None:
+    assert plan(WARM_PAIR) == []
+
+
+def test_a_claim_is_refilled_from_the_cold_before_anything_is_created() -> None:
+    claimed = a_slot("ws-1", SlotState.CLAIMED, session=SID)
+    slots = [claimed, a_slot("ws-2"), a_slot("ws-3", SlotState.COLD)]
+    assert brief(plan(slots, sessions=[a_session(slot="ws-1")])) == [("warm", "ws-3", "warming")]
+
+
+def test_no_more_than_the_maximum_is_created() -> None:
+    claimed = [a_slot(f"ws-{n}", SlotState.CLAIMED, session=f"s-{n}") for n in range(4)]
+    sessions = [replace(a_session(slot=f"ws-{n}"), sid=f"s-{n}") for n in range(4)]
+    assert plan(claimed, sessions=sessions) == []
+
+
+def test_when_demand_falls_the_surplus_is_cooled() -> None:
+    assert brief(plan([*WARM_PAIR, a_slot("ws-3")])) == [("cool", "ws-1", "cold")]
+
+
+def test_a_used_slot_comes_back_warm_if_one_is_missing_and_cold_if_not() -> None:
+    used = a_slot("ws-1", SlotState.RECYCLING, stale=True)
+    [missing] = plan([used, a_slot("ws-2")])
+    assert (missing.verb, missing.slot.state, missing.slot.generation) == ("renew", SlotState.WARMING, 2)
+    [enough] = plan([used, a_slot("ws-2"), a_slot("ws-3")])
+    assert (enough.slot.state, enough.slot.generation, enough.slot.min_instances) == (SlotState.RECYCLING, 2, 0)
+
+
+@pytest.mark.parametrize(
+    ("service", "health", "ready"),
+    [
+        ({}, FINE, True),
+        ({"generation": 1}, FINE, False),
+        ({"min_instances": 0}, FINE, False),
+        ({"ready": False}, FINE, False),
+        ({}, Health(ready=False, attached=False), False),
+        ({}, Health(ready=True, attached=True), False),
+        ({}, None, False),
+    ],
+    ids=["ready", "old revision", "not kept", "not all traffic", "starting", "in use", "silent"],
+)
+def test_a_warming_slot_is_warm_only_when_its_generation_serves(
+    service: dict[str, object], health: Health | None, ready: bool
+) -> None:
+    slot = a_slot("ws-1", SlotState.WARMING, generation=2)
+    actions = plan(
+        [slot, a_slot("ws-2")],
+        services=[service_of(slot, **service), service_of(WARM_PAIR[1])],
+        health={"ws-2": FINE} | ({"ws-1": health} if health else {}),
+    )
+    assert brief(actions) == ([("ready", "ws-1", "warm")] if ready else [])
+
+
+def test_a_recycled_slot_is_cold_when_its_revision_is_ready() -> None:
+    slot = a_slot("ws-3", SlotState.RECYCLING, generation=2, stale=False)
+    assert brief(plan([*WARM_PAIR, slot], health={"ws-1": FINE, "ws-2": FINE})) == [("ready", "ws-3", "cold")]
+    stuck = service_of(slot, generation=1)
+    others = [service_of(warm) for warm in WARM_PAIR]
+    assert plan([*WARM_PAIR, slot], services=[*others, stuck]) == []
+
+
+def test_a_generation_that_does_not_become_ready_is_replaced_ever_more_slowly() -> None:
+    slot = a_slot("ws-1", SlotState.WARMING)
+    dead = [service_of(slot, ready=False), service_of(WARM_PAIR[1])]
+    assert plan([slot, WARM_PAIR[1]], services=dead, at=READY_SECONDS) == []
+    [first] = plan([slot, WARM_PAIR[1]], services=dead, at=READY_SECONDS + 1)
+    assert (first.verb, first.slot.generation, first.slot.attempts) == ("retry", 2, 1)
+    assert first.slot.retry_at is not None and first.slot.retry_at > after(READY_SECONDS + 1)
+    assert plan_writes([first.slot], {"ws-1": dead[0]}, POLICY, first.slot.changed) == []
+    assert not unfinished([first.slot], first.slot.changed)
+
+
+@pytest.mark.parametrize(
+    ("health", "service"),
+    [({}, {}), ({"ws-1": Health(ready=False, attached=False)}, {}), ({"ws-1": Health(ready=True, attached=True)}, {})],
+    ids=["silent", "not ready", "serves a stranger"],
+)
+def test_a_warm_slot_whose_container_is_not_fit_is_recycled(
+    health: dict[str, Health], service: dict[str, object]
+) -> None:
+    [first, *_] = plan(WARM_PAIR, health={"ws-2": FINE, **health})
+    assert (first.verb, first.slot.name, first.slot.stale) == ("recycle", "ws-1", True)
+
+
+@pytest.mark.parametrize(
+    "session",
+    [None, a_session(SessionState.ENDED, slot="ws-1"), a_session(slot="ws-9")],
+    ids=["no session", "ended", "another slot's"],
+)
+def test_a_claimed_slot_that_nobody_owns_is_recycled(session: Session | None) -> None:
+    claimed = a_slot("ws-3", SlotState.CLAIMED, session=SID)
+    actions = plan([*WARM_PAIR, claimed], sessions=[session] if session else [])
+    assert brief(actions) == [("recycle", "ws-3", "recycling")]
+
+
+def test_what_the_operator_changed_reaches_every_slot_that_is_free() -> None:
+    slots = [a_slot("ws-1"), a_slot("ws-2"), a_slot("ws-3", SlotState.COLD)]
+    old = [service_of(slot, outdated=True) for slot in slots]
+    verbs = {(verb, name) for verb, name, _ in brief(plan(slots, services=old)) if name != "ws-new1"}
+    assert {("recycle", "ws-1"), ("recycle", "ws-2"), ("delete", "ws-3")} <= verbs
+
+
+def test_cold_slots_beyond_the_maximum_are_deleted() -> None:
+    cold = [a_slot(f"ws-c{n}", SlotState.COLD) for n in range(4)]
+    assert [verb for verb, _, _ in brief(plan([*WARM_PAIR, *cold]))] == ["delete", "delete"]
+
+
+def test_writes_bring_services_to_their_records() -> None:
+    missing = a_slot("ws-1", SlotState.WARMING)
+    replaced = a_slot("ws-2", SlotState.RECYCLING, generation=5)
+    scaled = a_slot("ws-3", SlotState.CLAIMED)
+    fine = a_slot("ws-4")
+    services = {
+        "ws-2": service_of(replaced, generation=4),
+        "ws-3": service_of(scaled, min_instances=0),
+        "ws-4": service_of(fine),
+        "ws-5": service_of(a_slot("ws-5")),
+    }
+    writes = plan_writes([fine, scaled, replaced, missing], services, POLICY, NOW)
+    assert [(write.verb, write.name) for write in writes] == [
+        (Verb.CREATE, "ws-1"),
+        (Verb.SCALE, "ws-3"),
+        (Verb.REPLACE, "ws-2"),
+        (Verb.DELETE, "ws-5"),
+    ]
+
+
+def test_a_run_never_writes_more_than_its_budget_and_warms_first() -> None:
+    cooling = [a_slot(f"ws-{n}", SlotState.COLD) for n in range(5)]
+    services = {slot.name: service_of(slot, min_instances=1) for slot in cooling}
+    warming = a_slot("ws-w", SlotState.WARMING)
+    writes = plan_writes([*cooling, warming], services, replace(POLICY, writes=3), NOW)
+    assert len(writes) == 3
+    assert writes[0].name == "ws-w"

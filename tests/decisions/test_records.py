@@ -1,0 +1,93 @@
+"""The records refuse every transition that DESIGN does not list."""
+
+from itertools import product
+
+import pytest
+
+from shared.record import IllegalTransition
+from shared.session import EndReason, SessionState
+from shared.slot import SlotState
+from shared.workspace import Workspace
+from tests.factories import NOW, a_head, a_session, a_slot, after
+
+SLOT_MOVES = {
+    "claim": lambda slot: slot.claim("s-1", NOW),
+    "recycle": lambda slot: slot.recycle(NOW),
+    "warm up": lambda slot: slot.warm_up(NOW),
+    "cool": lambda slot: slot.cool(NOW),
+    "renew": lambda slot: slot.renew(warm=True, now=NOW),
+    "ready": lambda slot: slot.ready("https://u", NOW),
+}
+SLOT_ALLOWED = {
+    ("cold", "warm up"),
+    ("cold", "claim"),
+    ("warming", "ready"),
+    ("warm", "claim"),
+    ("warm", "cool"),
+    ("warm", "recycle"),
+    ("claimed", "recycle"),
+    ("recycling", "ready"),
+    ("recycling", "renew"),
+}
+
+
+@pytest.mark.parametrize(("state", "move"), list(product(SlotState, SLOT_MOVES)))
+def test_a_slot_makes_only_the_moves_that_exist(state: SlotState, move: str) -> None:
+    slot = a_slot(state=state)
+    if (state, move) in SLOT_ALLOWED:
+        SLOT_MOVES[move](slot)
+    else:
+        with pytest.raises(IllegalTransition):
+            SLOT_MOVES[move](slot)
+
+
+@pytest.mark.parametrize("state", list(SessionState))
+def test_a_session_drains_and_ends_once(state: SessionState) -> None:
+    session = a_session(state)
+    if state in (SessionState.OPENING, SessionState.ACTIVE):
+        assert session.drain(EndReason.IDLE, NOW, look_again=60).due == after(60)
+    else:
+        with pytest.raises(IllegalTransition):
+            session.drain(EndReason.IDLE, NOW, look_again=60)
+    if state == SessionState.ENDED:
+        with pytest.raises(IllegalTransition):
+            session.end(NOW)
+    else:
+        assert session.end(NOW, EndReason.LOST).due is None
+
+
+def test_the_end_keeps_the_reason_of_draining_unless_another_is_given() -> None:
+    draining = a_session().drain(EndReason.MEMBER, NOW, look_again=60)
+    assert draining.end(NOW).reason == EndReason.MEMBER
+    assert draining.end(NOW, EndReason.LOST).reason == EndReason.LOST
+
+
+def test_a_used_slot_is_stale_until_it_has_a_new_generation() -> None:
+    used = a_slot(state=SlotState.CLAIMED, session="s-1", generation=3).recycle(NOW)
+    assert (used.stale, used.session) == (True, None)
+    fresh = used.renew(warm=True, now=NOW)
+    assert (fresh.stale, fresh.generation, fresh.state, fresh.min_instances) == (False, 4, SlotState.WARMING, 1)
+    unkept = used.renew(warm=False, now=NOW)
+    assert (unkept.stale, unkept.generation, unkept.state, unkept.min_instances) == (False, 4, SlotState.RECYCLING, 0)
+    assert unkept.ready("https://u", NOW).state == SlotState.COLD
+
+
+def test_a_workspace_is_claimed_by_one_session_and_its_epoch_rises() -> None:
+    workspace = Workspace(wid="w-1", owner="u-1", created=NOW)
+    claimed = workspace.claim("s-1", "ws-1")
+    assert (claimed.session, claimed.epoch, claimed.last_slot) == ("s-1", 1, "ws-1")
+    with pytest.raises(IllegalTransition):
+        claimed.claim("s-2", "ws-2")
+    with pytest.raises(IllegalTransition):
+        claimed.free("s-2", None)
+    freed = claimed.free("s-1", a_head())
+    assert (freed.session, freed.head, freed.claim("s-2", "ws-1").epoch) == (None, a_head(), 2)
+
+
+def test_a_closed_workspace_is_never_claimed_again_and_is_erased_twice() -> None:
+    closed = Workspace(wid="w-1", owner="u-1", created=NOW).close(NOW)
+    with pytest.raises(IllegalTransition):
+        closed.claim("s-1", "ws-1")
+    once = closed.erased(NOW)
+    assert once.erase_due == after(24 * 3600)
+    assert once.erased(after(24 * 3600)).erase_due is None

@@ -1,0 +1,63 @@
+"""No token passes for one of another kind, and none is accepted that Ondol did not sign."""
+
+from datetime import UTC, datetime, timedelta
+
+import jwt
+import pytest
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
+
+from shared.tokens import HEARTBEAT_LIFE, InvalidToken, Signer
+from tests.factories import BOOT, SID, a_session
+
+
+def new_pem() -> str:
+    return Ed25519PrivateKey.generate().private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()).decode()
+
+
+PEM = new_pem()
+SIGNER = Signer(PEM)
+NOW = datetime.now(UTC)
+
+
+def test_a_token_says_whose_it_is() -> None:
+    hello = SIGNER.verify_hello(SIGNER.attach(a_session(), NOW))
+    assert (hello.sid, hello.epoch, hello.boot, hello.slot) == (SID, 7, None, "ws-1")
+    beat = SIGNER.verify_heartbeat(SIGNER.heartbeat(a_session(), NOW))
+    assert (beat.sid, beat.epoch, beat.boot, beat.slot) == (SID, 7, BOOT, None)
+
+
+@pytest.mark.parametrize("kind", ["attach", "enter", "release"])
+def test_only_a_heartbeat_token_sends_heartbeats(kind: str) -> None:
+    with pytest.raises(InvalidToken):
+        SIGNER.verify_heartbeat(getattr(SIGNER, kind)(a_session(), NOW))
+
+
+@pytest.mark.parametrize("kind", ["enter", "release", "heartbeat"])
+def test_only_an_attach_token_says_hello(kind: str) -> None:
+    with pytest.raises(InvalidToken):
+        SIGNER.verify_hello(getattr(SIGNER, kind)(a_session(), NOW))
+
+
+@pytest.mark.parametrize("shift", [timedelta(seconds=-30) - HEARTBEAT_LIFE, timedelta(seconds=30)])
+def test_an_expired_token_and_one_from_the_future_are_refused(shift: timedelta) -> None:
+    with pytest.raises(InvalidToken):
+        SIGNER.verify_heartbeat(SIGNER.heartbeat(a_session(), NOW + shift))
+
+
+def test_forged_tokens_are_refused() -> None:
+    claims = {
+        "iss": "ondol", "aud": "control-plane", "iat": NOW, "exp": NOW + timedelta(hours=1),
+        "sid": SID, "epoch": 7, "boot": BOOT,
+    }  # fmt: skip
+    typ = {"typ": "heartbeat+jwt"}
+    forged = [
+        jwt.encode(claims, None, algorithm="none", headers=typ),
+        jwt.encode(claims, "x" * 64, algorithm="HS256", headers=typ),
+        jwt.encode(claims, Ed25519PrivateKey.generate(), algorithm="EdDSA", headers=typ),
+        Signer(new_pem()).heartbeat(a_session(), NOW),
+        "not a token",
+    ]
+    for token in forged:
+        with pytest.raises(InvalidToken):
+            SIGNER.verify_heartbeat(token)

@@ -1,0 +1,77 @@
+"""Records for tests: whatever a test does not care about has a plausible value."""
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from msgspec.structs import replace
+
+from shared.heartbeats import Beat, Signals
+from shared.idle import Policy
+from shared.session import Session, SessionState, open_session
+from shared.slot import Slot, SlotState
+from shared.snapshots import Checkpoint, Head
+
+NOW = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)
+BOOT = "boot00000000000a"
+SID = "s-00000000000000000001"
+LEASE = 90.0
+POLICY = Policy(idle=900, warning=120, busy=3600, opening=180)
+
+
+def after(seconds: float) -> datetime:
+    return NOW + timedelta(seconds=seconds)
+
+
+def a_session(state: SessionState = SessionState.ACTIVE, **fields: Any) -> Session:
+    """Opened at NOW, by default active with a container that said hello."""
+    session = open_session(
+        sid=SID,
+        uid="u-1",
+        wid="w-1",
+        bid="b-1",
+        slot="ws-1",
+        url="https://ws-1.example",
+        epoch=7,
+        head=None,
+        now=NOW,
+        opening=POLICY.opening,
+    )
+    boot = None if state == SessionState.OPENING else BOOT
+    return replace(session, state=state, **{"boot": boot, **fields})
+
+
+def a_slot(name: str = "ws-1", state: SlotState = SlotState.WARM, **fields: Any) -> Slot:
+    kept = state in (SlotState.WARMING, SlotState.WARM, SlotState.CLAIMED)
+    defaults = {"url": f"https://{name}.example", "min_instances": int(kept), "changed": NOW}
+    return Slot(name=name, state=state, **{**defaults, **fields})
+
+
+def signals(editor: float | None = 0, terminal: float | None = 0, process: float | None = 0) -> Signals:
+    """Seconds after NOW at which each kind was seen."""
+
+    def stamp(seconds: float | None) -> float | None:
+        return None if seconds is None else after(seconds).timestamp()
+
+    return Signals(editor=stamp(editor), terminal=stamp(terminal), process=stamp(process), preview=stamp(0))
+
+
+def a_beat(seq: int = 1, **fields: Any) -> Beat:
+    defaults: dict[str, Any] = {
+        "session": SID,
+        "epoch": 7,
+        "boot": BOOT,
+        "connected": True,
+        "restored": True,
+        "final": False,
+        "signals": signals(),
+        "checkpoint": None,
+    }
+    return Beat(seq=seq, **{**defaults, **fields})
+
+
+def a_checkpoint(seq: int = 1) -> Checkpoint:
+    return Checkpoint(seq=seq, manifest=f"workspaces/w-1/7-{BOOT}/{seq}.manifest.json", sha256="00", bytes=10, files=1)
+
+
+def a_head(seq: int = 1, at: datetime = NOW) -> Head:
+    return Head(snapshot=f"7-{BOOT}-{seq}", manifest="m", sha256="00", bytes=10, files=1, at=at)
