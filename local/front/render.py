@@ -10,86 +10,50 @@ FOLDER. SIGTERM ends it at once, SIGQUIT when its open requests are answered.
 
 import json
 import os
-import tomllib
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from string import Template
 from typing import Any
+
+from local.functions import Function, load
+from local.ports import Ports
 
 ROOT = Path(__file__).parents[2]
 TEMPLATE = Path(__file__).with_name("nginx.conf.template")
 
 
-@dataclass(frozen=True)
-class Front:
-    """Where the front listens and what stands behind it; every port is one of 127.0.0.1."""
-
-    port: int
-    gateway_port: int
-    function_ports: Mapping[str, int]
-    """By the function's name, one for each in functions.toml."""
-    auth_emulator_port: int
-    slot_ingress_port: int
-    """Slots are `http://{slot}.localhost` at this port."""
-    project: str
-    version: str
-    """What the page says that it is."""
-    web_root: Path = ROOT / "build/web"
-
-    @property
-    def origin(self) -> str:
-        """The page's one origin."""
-        return f"http://127.0.0.1:{self.port}"
-
-    @property
-    def auth_emulator(self) -> str:
-        return f"http://127.0.0.1:{self.auth_emulator_port}"
-
-    @property
-    def slot_origins(self) -> str:
-        return f"http://*.localhost:{self.slot_ingress_port}"
-
-
-def write(folder: Path, front: Front) -> Path:
-    """Write the configuration and what it refers to into `folder`; returns its path.
-
-    Raises ValueError if a function of functions.toml has no port.
-    """
-    functions = tomllib.loads((ROOT / "functions/functions.toml").read_text())
-    firebase = json.loads((ROOT / "firebase.json").read_text())
+def write(folder: Path, ports: Ports, *, project: str, version: str, web_root: Path = ROOT / "build/web") -> Path:
+    """Write the configuration and what it refers to into `folder`; returns its path. The page shows `version`."""
     config = folder / "config.json"
-    config.write_text(render_config(front))
+    config.write_text(render_config(ports, project, version))
+    firebase = json.loads((ROOT / "firebase.json").read_text())
     target = folder / "nginx.conf"
-    target.write_text(render(front, functions, firebase, config))
+    target.write_text(render(ports, load(ROOT), firebase, web_root=web_root, config=config))
     return target
 
 
-def render_config(front: Front) -> str:
+def render_config(ports: Ports, project: str, version: str) -> str:
     """What the page reads at /config.json. The Auth emulator takes any key."""
-    firebase = {"apiKey": "local", "authDomain": f"{front.project}.firebaseapp.com", "projectId": front.project}
-    return json.dumps({"firebase": firebase, "authEmulator": front.auth_emulator, "version": front.version})
+    firebase = {"apiKey": "local", "authDomain": f"{project}.firebaseapp.com", "projectId": project}
+    return json.dumps({"firebase": firebase, "authEmulator": ports.url("auth"), "version": version})
 
 
-def render(front: Front, functions: Mapping[str, Mapping[str, Any]], firebase: Mapping[str, Any], config: Path) -> str:
-    """nginx's configuration. `functions` is functions.toml's table, `firebase` is firebase.json."""
-    missing = functions.keys() - front.function_ports.keys()
-    if missing:
-        raise ValueError(f"functions without a port: {', '.join(sorted(missing))}")
-    browser = [name for name, function in functions.items() if function["browser"]]
+def render(
+    ports: Ports, functions: Sequence[Function], firebase: Mapping[str, Any], *, web_root: Path, config: Path
+) -> str:
+    """nginx's configuration. `firebase` is firebase.json, `config` the file served as /config.json."""
+    headers = _headers(ports, firebase)
     return Template(TEMPLATE.read_text()).substitute(
         # its workers would be nobody, who may not read a page under root's own home
         user="user root;" if os.geteuid() == 0 else "",
-        port=front.port,
-        origin=front.origin,
-        gateway_port=front.gateway_port,
-        web_root=_quoted(str(front.web_root)),
+        port=ports["front"],
+        origin=ports.url("front"),
+        gateway_port=ports["gateway"],
+        web_root=_quoted(str(web_root.resolve())),
         config=_quoted(str(config.resolve())),
-        headers="\n".join(
-            f"        add_header {name} {_quoted(value)} always;" for name, value in _headers(front, firebase).items()
-        ),
-        api="\n".join(_proxy(f"/api/{name}", front.function_ports[name], functions[name]) for name in browser),
-        gateway="\n".join(_proxy(f"/{name}", front.function_ports[name], functions[name]) for name in functions),
+        headers="\n".join(f"        add_header {name} {_quoted(value)} always;" for name, value in headers.items()),
+        api="\n".join(_proxy(f"/api/{each.name}", each, ports) for each in functions if each.browser),
+        gateway="\n".join(_proxy(f"/{each.name}", each, ports) for each in functions),
         not_found=_problem("not-found", "There is no such thing", 404, "The page calls something that does not exist."),
         too_large=_problem("bad-request", "The request can't be understood", 413, "The body is larger than 64 KiB."),
         unavailable=_problem(
@@ -98,27 +62,27 @@ def render(front: Front, functions: Mapping[str, Mapping[str, Any]], firebase: M
     )
 
 
-def _headers(front: Front, firebase: Mapping[str, Any]) -> dict[str, str]:
+def _headers(ports: Ports, firebase: Mapping[str, Any]) -> dict[str, str]:
     """The page's headers as Firebase Hosting sends them, but for the addresses in the content security policy."""
     (everywhere,) = (rule for rule in firebase["hosting"]["headers"] if rule["source"] == "**")
     headers = {header["key"]: header["value"] for header in everywhere["headers"]}
     policy = dict(directive.split(" ", 1) for directive in headers["Content-Security-Policy"].split("; "))
     policy |= {
         "script-src": "'self'",
-        "connect-src": f"'self' {front.auth_emulator}",
+        "connect-src": f"'self' {ports.url('auth')}",
         "frame-src": "'none'",
-        "form-action": front.slot_origins,
+        "form-action": f"http://*.localhost:{ports['run_ingress']}",
     }
     headers["Content-Security-Policy"] = "; ".join(f"{name} {sources}" for name, sources in policy.items())
     return headers
 
 
-def _proxy(path: str, port: int, function: Mapping[str, Any]) -> str:
+def _proxy(path: str, function: Function, ports: Ports) -> str:
     # five seconds more than the function's own, so that it is the one to say that it took too long
     return f"""
         location = {path} {{
-            proxy_pass http://127.0.0.1:{port};
-            proxy_read_timeout {function["timeout"] + 5}s;
+            proxy_pass {ports.url(function.name)};
+            proxy_read_timeout {function.timeout + 5}s;
         }}"""
 
 
