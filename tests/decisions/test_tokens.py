@@ -52,7 +52,7 @@ def test_forged_tokens_are_refused() -> None:
     }  # fmt: skip
     typ = {"typ": "heartbeat+jwt"}
     forged = [
-        jwt.encode(claims, None, algorithm="none", headers=typ),
+        jwt.encode(claims, "", algorithm="none", headers=typ),
         jwt.encode(claims, "x" * 64, algorithm="HS256", headers=typ),
         jwt.encode(claims, Ed25519PrivateKey.generate(), algorithm="EdDSA", headers=typ),
         Signer(new_pem()).heartbeat(a_session(), NOW),
