@@ -1,0 +1,108 @@
+"""firestore.rules, collection by collection: who may get, list, create, update and delete what."""
+
+from collections.abc import Callable, Iterable, Iterator
+
+import httpx
+import pytest
+
+from tests.rules.browser import Browser, owner, signed_in, visitor
+
+ALLOWED, DENIED = 200, 403
+
+DOCUMENTS = {
+    "accounts/alice": {"uid": "alice", "bid": "b-1", "wid": "w-1"},
+    "accounts/bob": {"uid": "bob", "bid": "b-2", "wid": "w-2"},
+    "accounts/carol": {"uid": "carol", "bid": "b-1", "wid": "w-3"},
+    "billing/b-1": {"owner": "alice"},
+    "billing/b-1/lines/s-1-1": {"sid": "s-1"},
+    "workspaces/w-1": {"owner": "alice"},
+    "workspaces/w-1/snapshots/1-b-1": {"manifest": "m"},
+    "sessions/s-1": {"uid": "alice", "wid": "w-1", "bid": "b-1"},
+    "slots/ws-1": {"session": "s-1"},
+    "elsewhere/alice": {"uid": "alice", "owner": "alice"},
+}
+"""All but bob's and carol's accounts have to do with alice. Carol is in alice's team: they share a billing account."""
+
+READERS = {
+    "accounts/alice": {"alice"},
+    "billing/b-1": {"alice", "carol"},
+    "billing/b-1/lines/s-1-1": {"alice", "carol"},
+    "workspaces/w-1": {"alice"},
+    "workspaces/w-1/snapshots/1-b-1": {"alice"},
+    "sessions/s-1": {"alice"},
+    "slots/ws-1": set(),
+    "elsewhere/alice": set(),
+}
+"""Who may get each document."""
+
+COLLECTIONS = sorted({path.rpartition("/")[0] for path in READERS})
+
+LISTERS = {"billing/b-1/lines": {"alice", "carol"}, "workspaces/w-1/snapshots": {"alice"}}
+"""Who may list a whole collection; nobody any other."""
+
+OWN = {"workspaces": "owner", "sessions": "uid"}
+"""The field by which members may ask for what is theirs."""
+
+CALLERS = ("alice", "bob", "carol", "stranger", "visitor")
+"""A stranger is signed in but has no account; a visitor is not signed in."""
+
+As = Callable[[str], Browser]
+
+
+def each_caller(what: Iterable[str]) -> list[tuple[str, str]]:
+    return [(one, caller) for one in what for caller in CALLERS]
+
+
+@pytest.fixture(scope="module")
+def as_(firestore_emulator: dict[str, str]) -> Iterator[As]:
+    """The browser of each caller, on an emulator that holds DOCUMENTS."""
+    host = firestore_emulator["FIRESTORE_EMULATOR_HOST"]
+    with httpx.Client(base_url=f"http://{host}", timeout=60) as firestore:
+        for path, fields in DOCUMENTS.items():
+            assert owner(firestore).create(path, fields) == ALLOWED
+            assert owner(firestore).get(path) == ALLOWED
+        yield lambda caller: visitor(firestore) if caller == "visitor" else signed_in(firestore, caller)
+
+
+def expected(allowed: bool) -> int:
+    return ALLOWED if allowed else DENIED
+
+
+@pytest.mark.parametrize(("path", "caller"), each_caller(READERS))
+def test_get(as_: As, path: str, caller: str) -> None:
+    assert as_(caller).get(path) == expected(caller in READERS[path])
+
+
+@pytest.mark.parametrize(("collection", "caller"), each_caller(COLLECTIONS))
+def test_list_a_whole_collection(as_: As, collection: str, caller: str) -> None:
+    assert as_(caller).list(collection) == expected(caller in LISTERS.get(collection, ()))
+
+
+@pytest.mark.parametrize(("collection", "caller"), each_caller(OWN))
+def test_query_what_is_alices(as_: As, collection: str, caller: str) -> None:
+    assert as_(caller).query(collection, OWN[collection], "alice") == expected(caller == "alice")
+
+
+@pytest.mark.parametrize(("collection", "caller"), each_caller(["lines", "snapshots", "sessions"]))
+def test_no_query_across_members(as_: As, collection: str, caller: str) -> None:
+    field = {"lines": "sid", "snapshots": "manifest", "sessions": "wid"}[collection]
+    assert as_(caller).query(collection, field, "anything", everywhere=True) == DENIED
+
+
+@pytest.mark.parametrize("caller", CALLERS)
+@pytest.mark.parametrize("path", ["workspaces/w-0", "sessions/s-0", "billing/b-0", "accounts/nobody", "slots/ws-0"])
+def test_what_does_not_exist_looks_like_somebody_elses(as_: As, path: str, caller: str) -> None:
+    assert as_(caller).get(path) == DENIED
+
+
+@pytest.mark.parametrize(("path", "caller"), each_caller(READERS))
+def test_nobody_writes(as_: As, path: str, caller: str) -> None:
+    browser, fields = as_(caller), DOCUMENTS[path]
+    assert browser.create(f"{path}-new", fields) == DENIED
+    assert browser.update(path, fields) == DENIED
+    assert browser.delete(path) == DENIED
+
+
+def test_a_member_without_an_account_makes_none(as_: As) -> None:
+    assert as_("stranger").create("accounts/stranger", {"uid": "stranger", "bid": "b-1"}) == DENIED
+    assert as_("stranger").get("billing/b-1") == DENIED
