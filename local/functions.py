@@ -1,0 +1,36 @@
+"""The functions that are deployed, as functions/functions.toml lists them."""
+
+import tomllib
+from dataclasses import dataclass
+from pathlib import Path
+
+TABLE = "functions/functions.toml"
+
+
+@dataclass(frozen=True)
+class Function:
+    """One row of the table."""
+
+    name: str
+    trigger: str
+    """http, task, schedule or event"""
+    browser: bool
+    """reachable at /api/<name> on the page's origin"""
+    threads: int
+    timeout: int
+    """seconds"""
+    requires: tuple[str, ...]
+
+    @property
+    def signature(self) -> str:
+        """functions-framework's name for what the function takes."""
+        return "cloudevent" if self.trigger == "event" else "http"
+
+
+def load(root: Path) -> list[Function]:
+    """Every function of the checkout `root`, in the table's order."""
+    table = tomllib.loads((root / TABLE).read_text())
+    return [
+        Function(name, row["trigger"], row["browser"], row["threads"], row["timeout"], tuple(row["requires"]))
+        for name, row in table.items()
+    ]

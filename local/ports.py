@@ -1,0 +1,82 @@
+"""Every port of the local stack, in one table of offsets from a base port. All of them are on 127.0.0.1 only."""
+
+import random
+import socket
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+OFFSETS = {
+    "front": 0,
+    "firestore": 1,
+    "auth": 2,
+    "storage": 3,
+    "tasks": 4,
+    "run_admin": 5,
+    "run_ingress": 6,
+    "scheduler": 7,
+    "gateway": 8,
+}
+FUNCTIONS_OFFSET = 10
+SPAN = 32
+"""Ports that a stack may take from its base on."""
+
+
+@dataclass(frozen=True)
+class Ports:
+    """The ports of one stack. Functions follow in the order of their table."""
+
+    base: int
+    functions: tuple[str, ...]
+
+    @classmethod
+    def of(cls, base: int, functions: Sequence[str]) -> "Ports":
+        """The table from `base` on. Raises ValueError when it would not fit."""
+        if not 1024 <= base <= 65536 - SPAN or FUNCTIONS_OFFSET + len(functions) > SPAN:
+            raise ValueError(
+                f"a stack takes {SPAN} ports from its base on, above 1023 and below 65536; not from {base}"
+            )
+        return cls(base, tuple(functions))
+
+    def __getitem__(self, name: str) -> int:
+        """The port of a part (`front`, `run_admin`, ...) or of a function (`login`, ...)."""
+        if name in OFFSETS:
+            return self.base + OFFSETS[name]
+        return self.base + FUNCTIONS_OFFSET + self.functions.index(name)
+
+    def all(self) -> dict[str, int]:
+        """Every name with its port."""
+        return {name: self[name] for name in (*OFFSETS, *self.functions)}
+
+    def url(self, name: str) -> str:
+        """`http://127.0.0.1:<port>`."""
+        return f"http://127.0.0.1:{self[name]}"
+
+
+def is_free(port: int) -> bool:
+    """Whether a server could listen on `port` of 127.0.0.1 now."""
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind(("127.0.0.1", port))
+        except OSError:
+            return False
+        return True
+
+
+def free_base() -> int:
+    """A base from which all ports are free. Below 32768, where Linux takes the ports of outgoing connections from."""
+    bases = list(range(10240, 32768 - SPAN, SPAN))
+    random.shuffle(bases)
+    for base in bases:
+        if all(is_free(base + offset) for offset in range(SPAN)):
+            return base
+    raise OSError(f"no {SPAN} free ports in a row between 10240 and 32768")
+
+
+def answers(port: int) -> bool:
+    """Whether somebody accepts connections on `port` of 127.0.0.1."""
+    try:
+        with socket.create_connection(("127.0.0.1", port), timeout=1):
+            return True
+    except OSError:
+        return False

@@ -1,0 +1,104 @@
+"""Starts the parts of a stack as their needs allow, watches them, and stops them in the opposite order."""
+
+import asyncio
+import contextlib
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+from local.parts import Part
+from local.ports import answers
+from local.problem import Problem
+from local.process import Process
+
+READY_WITHIN = 120.0  # seconds; a part that takes longer hangs
+
+
+class Stack:
+    """Some parts, running. Use as `async with Stack(...)`: whatever happens inside, every process ends."""
+
+    def __init__(self, parts: Sequence[Part], root: Path, logs: Path, report: Callable[[str, str], None]) -> None:
+        """`report(part, state)` is told of every change. Needs outside `parts` are ignored."""
+        self._parts = {part.name: part for part in parts}
+        self._root = root
+        self._logs = logs
+        self._report = report
+        self._running: dict[str, Process] = {}
+        self._ready = {name: asyncio.Event() for name in self._parts}
+        self._gone = {name: asyncio.Event() for name in self._parts}
+
+    async def __aenter__(self) -> "Stack":
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        await asyncio.gather(*(self._stop(part) for part in self._parts.values()))
+
+    async def start(self) -> None:
+        """Returns when every part is ready. Raises Problem when one ends or hangs."""
+        async with _first_failure() as group:
+            for part in self._parts.values():
+                group.create_task(self._start(part))
+
+    async def watch(self) -> None:
+        """Never returns. Raises Problem when a part ends."""
+        async with _first_failure() as group:
+            for name, process in self._running.items():
+                group.create_task(self._until_end(self._parts[name], process))
+
+    async def _start(self, part: Part) -> None:
+        for need in self._known(part.needs):
+            await self._ready[need].wait()
+        self._report(part.name, "starting")
+        process = await Process.start(part.argv, part.env, self._root, self._log(part))
+        self._running[part.name] = process
+        ended = asyncio.create_task(self._until_end(part, process))
+        listening = asyncio.create_task(_listening(part.ports))
+        try:
+            async with asyncio.timeout(READY_WITHIN):
+                await asyncio.wait([ended, listening], return_when=asyncio.FIRST_COMPLETED)
+        except TimeoutError:
+            raise Problem(f"{part.name} is not ready after {READY_WITHIN:.0f} s; its log: {self._log(part)}") from None
+        finally:
+            listening.cancel()
+            ended.cancel()
+        if ended.done() and not ended.cancelled():
+            ended.result()
+        self._ready[part.name].set()
+        self._report(part.name, "ready")
+
+    async def _until_end(self, part: Part, process: Process) -> None:
+        code = await process.ended()
+        raise Problem(f"{part.name} ended by itself with exit code {code}; its log: {self._log(part)}")
+
+    async def _stop(self, part: Part) -> None:
+        """Waits until everything that needs `part` is gone, then ends it."""
+        for other in self._parts.values():
+            if part.name in other.needs:
+                await self._gone[other.name].wait()
+        process = self._running.get(part.name)
+        if process is not None:
+            self._report(part.name, "stopping")
+            await process.stop(part.grace)
+            self._report(part.name, "stopped")
+        self._gone[part.name].set()
+
+    def _known(self, needs: Sequence[str]) -> list[str]:
+        return [need for need in needs if need in self._parts]
+
+    def _log(self, part: Part) -> Path:
+        return self._logs / f"{part.name}.log"
+
+
+async def _listening(ports: Sequence[int]) -> None:
+    for port in ports:
+        while not await asyncio.to_thread(answers, port):
+            await asyncio.sleep(0.05)
+
+
+@contextlib.asynccontextmanager
+async def _first_failure():  # type: ignore[no-untyped-def]
+    """A task group that raises the first Problem itself: of several that fail together one line is enough."""
+    try:
+        async with asyncio.TaskGroup() as group:
+            yield group
+    except* Problem as problems:
+        raise problems.exceptions[0] from None

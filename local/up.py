@@ -1,0 +1,85 @@
+"""`make up`: one stack from the first process to the last, on one state folder."""
+
+import asyncio
+import contextlib
+import fcntl
+import json
+import os
+import signal
+from collections.abc import Coroutine, Iterator, Sequence
+from pathlib import Path
+
+from local import environment, functions
+from local.keys import signing_key
+from local.leash import tie_to
+from local.parts import Part, Site, all_parts
+from local.ports import Ports, free_base
+from local.problem import Problem
+from local.progress import Progress
+from local.stack import Stack
+from local.warmth import until_warm
+
+
+def up(root: Path, state: Path, port: int, only: Sequence[str], schedule_every: float | None) -> None:
+    """Starts a stack and runs it until SIGINT or SIGTERM, or until the process that started this one ends.
+
+    Port 0 takes free ports. `only` names the parts to start; empty is all. Where it runs is written to `stack.json`
+    in `state`. Raises Problem when it cannot start, or when a part ends by itself.
+    """
+    tie_to(os.getppid())
+    names = [function.name for function in functions.load(root)]
+    with _alone(state):
+        ports = Ports.of(port or free_base(), names)
+        parts = [part for part in all_parts(Site(root, state, ports, schedule_every)) if not only or part.name in only]
+        _describe(state, ports, parts)
+        asyncio.run(_until_signal(_run(root, state, ports, parts, warm=not only)))
+
+
+async def _run(root: Path, state: Path, ports: Ports, parts: Sequence[Part], warm: bool) -> None:
+    progress = Progress()
+    try:
+        async with Stack(parts, root, state / "logs", progress.report) as stack:
+            await stack.start()
+            if warm:
+                progress.report("warm pool", "starting")
+                await until_warm(ports, int(os.environ.get("POOL_WARM") or 2), int(os.environ.get("POOL_MAX") or 10))
+                progress.report("warm pool", "ready")
+            progress.close()
+            print(f"Ondol is ready: {ports.url('front')}", flush=True)
+            await stack.watch()
+    finally:
+        progress.close()
+
+
+async def _until_signal(run: Coroutine[None, None, None]) -> None:
+    """Runs `run` and cancels it at the first SIGINT or SIGTERM; it ends in order, and later signals change nothing."""
+    running = asyncio.ensure_future(run)
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        loop.add_signal_handler(number, running.cancel)
+    with contextlib.suppress(asyncio.CancelledError):
+        await running
+
+
+@contextlib.contextmanager
+def _alone(state: Path) -> Iterator[None]:
+    """Holds `state` for this process. Raises Problem when a stack runs on it already."""
+    state.mkdir(parents=True, exist_ok=True)
+    with (state / "lock").open("a") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise Problem(f"a stack is running on {state} already", "stop it (Ctrl-C where it runs)") from None
+        yield
+
+
+def _describe(state: Path, ports: Ports, parts: Sequence[Part]) -> None:
+    description = {
+        "url": ports.url("front"),
+        "ports": ports.all(),
+        "parts": [part.name for part in parts],
+        "env": environment.settings(ports, signing_key(state / "keys" / "signing.pem")),
+    }
+    target = state / "stack.json"
+    target.touch(mode=0o600)  # the signing key is in it
+    target.write_text(json.dumps(description, indent=2))
