@@ -1,12 +1,15 @@
 """Who am I: account, plan, allowance, and the session that is open. Makes the account on the first visit."""
 
 from datetime import datetime
+from typing import Annotated
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import functions_framework
-from msgspec import Struct
+from msgspec import Meta, Struct
 
 from shared.account import Account, AccountState, Billing, account_closed
 from shared.endpoint import endpoint
+from shared.errors import bad_request
 from shared.gcp.identity import Member, member
 from shared.gcp.store.accounts import ensure_account, read_billing, read_workspace
 from shared.gcp.store.sessions import read_session
@@ -16,8 +19,10 @@ from shared.session import Session, SessionState
 
 
 class Login(Struct, forbid_unknown_fields=True):
-    time_zone: str = "UTC"
-    locale: str = "en"
+    """The browser's time zone (an IANA name) and language (a BCP 47 tag), for a new account."""
+
+    time_zone: Annotated[str, Meta(max_length=64)] = "UTC"
+    locale: Annotated[str, Meta(pattern="^[A-Za-z]{2,3}(-[A-Za-z0-9]{1,8}){0,3}$")] = "en"
 
 
 class AccountView(Struct):
@@ -65,6 +70,7 @@ class Answer(Struct):
 @functions_framework.http
 @endpoint(member, Login)
 def login(caller: Member, body: Login, now: datetime) -> Answer:
+    _check_time_zone(body.time_zone)
     account = ensure_account(
         caller.uid, email=caller.email, name=caller.name, locale=body.locale, time_zone=body.time_zone, now=now
     )
@@ -80,6 +86,13 @@ def login(caller: Member, body: Login, now: datetime) -> Answer:
         session=_current(current) if current and current.open else None,
         last=_last(last) if last and not last.open else None,
     )
+
+
+def _check_time_zone(name: str) -> None:
+    try:
+        ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError, OSError) as e:
+        raise bad_request(f"There is no time zone {name!r}. Send an IANA name, such as Asia/Seoul.") from e
 
 
 def _session(sid: str | None) -> Session | None:
