@@ -1,0 +1,128 @@
+"""Starts the slot: the agent's socket, the editor, then nginx; ends when any of its parts does, or at SIGTERM."""
+
+import asyncio
+import os
+import secrets
+import signal
+import string
+import sys
+from pathlib import Path
+
+import aiohttp
+from aiohttp import web
+
+from agent import logs
+from agent.activity import Activity
+from agent.api import Api
+from agent.bucket import Bucket
+from agent.checkpoints import SPOOL
+from agent.control_plane import ControlPlane
+from agent.editor import Editor
+from agent.editor_socket import EditorSocket
+from agent.errors import Refused
+from agent.nginx import Nginx
+from agent.session import Session
+from agent.settings import HOME, MEMBER, NGINX_GROUP, PRIVATE, SHARED, Settings, read_settings
+from agent.slot import Slot, State
+from agent.tokens import Claims
+from agent.watch import Watch
+
+# Cloud Run kills what has not ended ten seconds after SIGTERM.
+LAST_SECONDS = 9.0
+
+
+def main() -> None:
+    try:
+        settings = read_settings()
+    except ValueError as error:
+        sys.exit(str(error))
+    sys.exit(asyncio.run(run(settings)))
+
+
+async def run(settings: Settings) -> int:
+    """The exit status of the container."""
+    boot = "".join(secrets.choice(string.ascii_lowercase + string.digits) for _ in range(16))
+    _make_folders()
+    ready = asyncio.Event()
+    editor, activity = Editor(boot), Activity()
+    async with aiohttp.ClientSession() as http:
+
+        def begin(claims: Claims, heartbeat_url: str) -> Session:
+            return Session(
+                claims,
+                boot,
+                ControlPlane(http, heartbeat_url),
+                lambda storage: Bucket(http, storage),
+                activity,
+                connected=lambda: editor.connections() > 0,
+            )
+
+        slot = Slot(editor, begin, settings.checkpoint_seconds)
+        extension = EditorSocket(editor.extension_socket, slot)
+        slot.changed = extension.tell
+        agent_socket = PRIVATE / "agent.sock"
+        nginx = Nginx(settings, editor, str(agent_socket))
+        await extension.start()
+        await _listen(Api(settings, boot, slot, ready.is_set).application(), agent_socket)
+        # the port opens last: a platform may stop giving CPU as soon as it listens
+        await editor.start()
+        ready.set()
+        await nginx.start()
+        logs.event("slot.ready", slot=settings.slot, revision=settings.revision, boot=boot)
+        watch = Watch(slot, editor.connections, extension.somebody_speaks, nginx.cut)
+        return await _until_the_end(slot, editor, nginx, watch)
+
+
+async def _until_the_end(slot: Slot, editor: Editor, nginx: Nginx, watch: Watch) -> int:
+    told_to_end = asyncio.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        asyncio.get_running_loop().add_signal_handler(number, told_to_end.set)
+    editor_runs = asyncio.create_task(editor.keep_running())
+    parts = {asyncio.create_task(nginx.wait()), asyncio.create_task(watch.run())}
+    ending = asyncio.create_task(told_to_end.wait())
+    done, _ = await asyncio.wait({*parts, ending}, return_when=asyncio.FIRST_COMPLETED)
+    editor_runs.cancel()
+    if ending not in done:
+        for part in done:
+            logs.event("slot.failed", severity="ERROR", reason=repr(part.exception() or part.result()))
+        return 1
+    await _give_back_in_time(slot)
+    return 0
+
+
+async def _give_back_in_time(slot: Slot) -> None:
+    if slot.state in (State.WARM, State.DONE):
+        return
+    try:
+        async with asyncio.timeout(LAST_SECONDS):
+            await slot.release(grace=1.0)
+    except (Refused, TimeoutError) as error:
+        logs.event("slot.ended-unsaved", severity="ERROR", reason=str(error) or "no time left")
+
+
+async def _listen(application: web.Application, path: Path) -> None:
+    runner = web.AppRunner(application, access_log=None)
+    await runner.setup()
+    await web.UnixSite(runner, str(path)).start()
+    _admit_nginx(path)
+
+
+def _admit_nginx(socket: Path) -> None:
+    os.chown(socket, 0, NGINX_GROUP)
+    socket.chmod(0o660)
+
+
+def _make_folders() -> None:
+    for folder, owner, group, mode in (
+        (PRIVATE, 0, NGINX_GROUP, 0o750),
+        (SPOOL, 0, 0, 0o700),
+        (SHARED, MEMBER, NGINX_GROUP, 0o750),
+        (HOME, MEMBER, MEMBER, 0o755),
+    ):
+        folder.mkdir(parents=True, exist_ok=True)
+        os.chown(folder, owner, group)
+        folder.chmod(mode)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,46 @@
+"""When each kind of activity was last seen. The member's side is believed only to prolong its session."""
+
+import time
+from pathlib import Path
+
+from agent.clock import ControlClock, elapsed
+
+EDITOR, TERMINAL, PROCESS, PREVIEW = KINDS = ("editor", "terminal", "process", "preview")
+
+TERMINALS = Path("/dev/pts")
+
+
+class Activity:
+    """Moments are on `elapsed()`. Watching begins when a session begins."""
+
+    def __init__(self) -> None:
+        self._seen: dict[str, float] = {}
+        # false while a browser is open in which the extension does not speak: then silence says nothing
+        self.editor_is_watched = True
+
+    def begin(self) -> None:
+        self._seen = dict.fromkeys(KINDS, elapsed())
+
+    def saw(self, kind: str, when: float | None = None) -> None:
+        moment = elapsed() if when is None else when
+        self._seen[kind] = max(self._seen.get(kind, moment), moment)
+
+    def signals(self, clock: ControlClock) -> dict[str, float | None]:
+        """On the control plane's clock; None is unknown."""
+        signals: dict[str, float | None] = {kind: clock.at(moment) for kind, moment in self._seen.items()}
+        if not self.editor_is_watched:
+            signals[EDITOR] = None
+        return signals
+
+
+def last_terminal_input() -> float | None:
+    """When a program last read from a terminal, on `elapsed()`. The kernel keeps it to within eight seconds."""
+    newest = None
+    for terminal in TERMINALS.iterdir():
+        if terminal.name.isdigit():
+            try:
+                read = terminal.stat().st_atime
+            except FileNotFoundError:
+                continue
+            newest = max(newest or read, read)
+    return None if newest is None else elapsed() - (time.time() - newest)

@@ -1,0 +1,108 @@
+"""One exchange with the control plane: what is posted to the heartbeat URL and what comes back."""
+
+import json
+from dataclasses import dataclass
+from typing import Any
+
+import aiohttp
+
+from agent.clock import elapsed
+from agent.errors import CheckpointRefused, Stale, Unreachable
+
+TIMEOUT = aiohttp.ClientTimeout(total=10)
+
+
+@dataclass(frozen=True)
+class Storage:
+    """Where this container may write, and by which token. A local bucket needs none."""
+
+    endpoint: str
+    bucket: str
+    prefix: str
+    token: str | None
+
+
+@dataclass(frozen=True)
+class Head:
+    """The workspace's current checkpoint. `at` is Unix seconds on the control plane's clock."""
+
+    snapshot: str
+    manifest: str
+    sha256: str
+    bytes: int
+    files: int
+    at: float
+
+
+@dataclass(frozen=True)
+class Answer:
+    """`sent` and `received` are on this machine's `elapsed()`; every other time is on the control plane's clock."""
+
+    now: float
+    directive: str
+    interval: float
+    lease: float
+    token: str
+    idle_at: float | None
+    head: Head | None
+    storage: Storage
+    sent: float
+    received: float
+
+
+class ControlPlane:
+    def __init__(self, http: aiohttp.ClientSession, url: str) -> None:
+        self._http = http
+        self._url = url
+
+    async def post(self, body: dict[str, Any], token: str) -> Answer:
+        """Raises Stale, CheckpointRefused or Unreachable."""
+        sent = elapsed()
+        headers = {"Authorization": f"Bearer {token}"}
+        try:
+            async with self._http.post(self._url, json=body, headers=headers, timeout=TIMEOUT) as response:
+                status, text = response.status, await response.text()
+        except (aiohttp.ClientError, TimeoutError) as error:
+            raise Unreachable(f"the control plane did not answer: {type(error).__name__}") from error
+        if status == 200:
+            return _answer(text, sent)
+        raise _failure(status, text)
+
+
+def _failure(status: int, text: str) -> Exception:
+    problem = _problem(text)
+    name = str(problem.get("type", "")).rpartition("/")[2]
+    detail = f"{status} {name}: {problem.get('detail', '')}"
+    if status == 409:
+        return Stale(detail)
+    if status == 422 and name == "checkpoint-refused":
+        return CheckpointRefused(detail)
+    return Unreachable(f"the control plane answered {detail}")
+
+
+def _problem(text: str) -> dict[str, Any]:
+    try:
+        problem = json.loads(text)
+    except ValueError:
+        return {}
+    return problem if isinstance(problem, dict) else {}
+
+
+def _answer(text: str, sent: float) -> Answer:
+    try:
+        fields = json.loads(text)
+        head, storage = fields["head"], fields["storage"]
+        return Answer(
+            now=float(fields["now"]),
+            directive=fields["directive"],
+            interval=float(fields["interval"]),
+            lease=float(fields["lease"]),
+            token=fields["token"],
+            idle_at=fields["idle_at"],
+            head=head and Head(**{name: head[name] for name in Head.__dataclass_fields__}),
+            storage=Storage(**{name: storage[name] for name in Storage.__dataclass_fields__}),
+            sent=sent,
+            received=elapsed(),
+        )
+    except (ValueError, KeyError, TypeError) as error:
+        raise Unreachable(f"the control plane's answer is not one: {error!r}") from error

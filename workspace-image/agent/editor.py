@@ -1,0 +1,94 @@
+"""code-server: how it is started and warmed, and how many browsers hold a connection to it."""
+
+import asyncio
+from pathlib import Path
+
+import aiohttp
+
+from agent import logs
+from agent.processes import member_environment, start_as_member
+from agent.settings import HOME, IMAGE, SHARED
+
+START_SECONDS = 60
+_CONNECTED = "03"
+
+
+class Editor:
+    """One code-server for the container's life, started again if it dies. The boot id makes its socket's name unique:
+    containers that share a network see each other's entries in /proc/net/unix."""
+
+    def __init__(self, boot: str) -> None:
+        self.socket = SHARED / f"editor-{boot}.sock"
+        self.extension_socket = SHARED / f"extension-{boot}.sock"
+        self._process: asyncio.subprocess.Process | None = None
+        self._wanted = True
+
+    async def start(self) -> None:
+        """Returns when it has answered one request: the first costs three times the second. Raises TimeoutError."""
+        await self._spawn()
+        async with asyncio.timeout(START_SECONDS):
+            while not await self._answers():  # noqa: ASYNC110  another program has no event to wait for
+                await asyncio.sleep(0.05)
+
+    async def keep_running(self) -> None:
+        """Starts it again whenever it ends before `let_go`. Never returns before that."""
+        pause = 0.5
+        while self._process is not None:
+            code = await self._process.wait()
+            if not self._wanted:
+                return
+            logs.warning("editor.ended", code=code, again_in=pause)
+            await asyncio.sleep(pause)
+            pause = min(pause * 2, 10)
+            await self._spawn()
+
+    def let_go(self) -> None:
+        self._wanted = False
+
+    def connections(self) -> int:
+        """Open connections to the editor: WebSockets, and requests that are being answered."""
+        return count_connections(Path("/proc/net/unix").read_text(), str(self.socket))
+
+    async def _spawn(self) -> None:
+        if not self._wanted:
+            return
+        self._process = await start_as_member(
+            self._command(),
+            environment=member_environment({"ONDOL_EDITOR_SOCKET": str(self.extension_socket)}),
+            stdout=asyncio.subprocess.DEVNULL,
+            stderr=asyncio.subprocess.DEVNULL,
+        )
+
+    def _command(self) -> list[str]:
+        return [
+            str(IMAGE / "bin/node"),
+            str(IMAGE / "node/node_modules/code-server/out/node/entry.js"),
+            "--auth=none",  # nginx and the agent let nobody come this far without the slot's cookie
+            f"--socket={self.socket}",
+            "--socket-mode=666",  # its folder decides who may come to it
+            "--config=/dev/null",
+            f"--user-data-dir={HOME}/.local/share/code-server",
+            f"--extensions-dir={HOME}/.local/share/code-server/extensions",
+            "--app-name=Ondol",
+            "--disable-telemetry",
+            "--disable-update-check",
+            "--disable-workspace-trust",
+            "--disable-getting-started-override",
+        ]
+
+    async def _answers(self) -> bool:
+        connector = aiohttp.UnixConnector(str(self.socket))
+        try:
+            async with (
+                aiohttp.ClientSession(connector=connector) as http,
+                http.get("http://editor/", params={"folder": str(HOME)}) as response,
+            ):
+                return response.status == 200
+        except (aiohttp.ClientError, OSError):
+            return False
+
+
+def count_connections(table: str, path: str) -> int:
+    """Connected sockets whose server end is bound to `path`, in the text of /proc/net/unix."""
+    rows = (line.split() for line in table.splitlines()[1:])
+    return sum(1 for row in rows if len(row) == 8 and row[7] == path and row[5] == _CONNECTED)

@@ -1,0 +1,70 @@
+"""The line to the editor's extension: activity in, what the member should know out. Nothing heard here is trusted."""
+
+import asyncio
+import json
+import os
+from pathlib import Path
+from typing import Any
+
+from agent import logs
+from agent.activity import EDITOR
+from agent.settings import MEMBER
+from agent.slot import Slot
+
+LONGEST_LINE = 4096
+
+
+class EditorSocket:
+    """One line of JSON each way; docs/protocol.md has the fields."""
+
+    def __init__(self, path: Path, slot: Slot) -> None:
+        self._path = path
+        self._slot = slot
+        self._listeners: set[asyncio.StreamWriter] = set()
+
+    async def start(self) -> None:
+        await asyncio.start_unix_server(self._serve, self._path, limit=LONGEST_LINE)
+        os.chown(self._path, MEMBER, MEMBER)
+        self._path.chmod(0o600)
+
+    def somebody_speaks(self) -> bool:
+        return bool(self._listeners)
+
+    def tell(self) -> None:
+        """Sends the state of things to every window."""
+        line = self._line()
+        for writer in self._listeners:
+            writer.write(line)
+
+    async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        self._listeners.add(writer)
+        try:
+            writer.write(self._line())
+            while line := await reader.readline():
+                self._hear(line)
+        except (ValueError, ConnectionError) as error:
+            # a line that is too long or no JSON: whoever speaks is not our extension
+            logs.warning("extension.dropped", reason=type(error).__name__)
+        finally:
+            self._listeners.discard(writer)
+            writer.close()
+
+    def _hear(self, line: bytes) -> None:
+        said = json.loads(line)
+        session = self._slot.session
+        if session is None or not isinstance(said, dict):
+            return
+        if said.get("event") in ("activity", "keep"):
+            session.activity.saw(EDITOR)
+        if said.get("event") == "keep":
+            session.tell()
+
+    def _line(self) -> bytes:
+        session = self._slot.session
+        news: dict[str, Any] = {
+            "directive": session.known.directive if session and session.greeted else "continue",
+            "idle_in": session.idle_in() if session else None,
+            "saved_ago": session.saved_ago() if session else None,
+            "restore": self._slot.progress.state,
+        }
+        return json.dumps(news).encode() + b"\n"

@@ -1,0 +1,27 @@
+"""What the agent answers when it cannot do what was asked, and what made it so."""
+
+
+class Refused(Exception):
+    """An answer to a caller: an HTTP status, a stable problem name, and what to do next."""
+
+    def __init__(self, status: int, name: str, detail: str) -> None:
+        super().__init__(detail)
+        self.status = status
+        self.name = name
+        self.detail = detail
+
+
+class Unreachable(Exception):
+    """The control plane or the storage did not answer, or asked to be called again later."""
+
+
+class Stale(Exception):
+    """The control plane has given this session to another container, or ended it: never serve again."""
+
+
+class CheckpointRefused(Exception):
+    """The control plane could not verify the checkpoint of a beat."""
+
+
+class CorruptState(Exception):
+    """What is in the bucket is not what the manifest or the head says."""

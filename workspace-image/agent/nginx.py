@@ -1,0 +1,40 @@
+"""nginx: the only part of the container that listens on its port."""
+
+import asyncio
+import shutil
+import signal
+
+from agent.editor import Editor
+from agent.settings import IMAGE, PRIVATE, Settings
+
+CONFIGURATION = PRIVATE / "nginx.conf"
+
+
+class Nginx:
+    def __init__(self, settings: Settings, editor: Editor, agent_socket: str) -> None:
+        self._values = {
+            "listen": f"{settings.bind}:{settings.port}",
+            "agent_socket": agent_socket,
+            "editor_socket": str(editor.socket),
+        }
+        self._process: asyncio.subprocess.Process | None = None
+
+    async def start(self) -> None:
+        text = (IMAGE / "nginx.conf").read_text()
+        for name, value in self._values.items():
+            text = text.replace("{{" + name + "}}", value)
+        CONFIGURATION.write_text(text)
+        self._process = await asyncio.create_subprocess_exec(
+            shutil.which("nginx") or "/usr/sbin/nginx", "-c", str(CONFIGURATION), "-e", "stderr"
+        )
+
+    async def wait(self) -> int:
+        """Until it ends, which it should not."""
+        if self._process is None:
+            raise RuntimeError("nginx was not started")
+        return await self._process.wait()
+
+    def cut(self) -> None:
+        """Closes every open connection within a second; new ones are served at once."""
+        if self._process is not None and self._process.returncode is None:
+            self._process.send_signal(signal.SIGHUP)

@@ -1,0 +1,93 @@
+"""Packs the tiers of the home that changed: a program of its own, run as the member, so it can read no more than they.
+
+`python -m agent.pack '{"known": {tier: fingerprint}, "pipes": {tier: descriptor}}'` writes each changed tier to its
+pipe as a zstd-compressed POSIX tar, and one JSON line about all tiers to standard output.
+"""
+
+import json
+import os
+import subprocess
+import sys
+from typing import Any
+
+from agent.settings import HOME
+from agent.walk import Contents, walk
+
+TAR = [
+    "tar",
+    "--create",
+    "--file=-",
+    "--format=posix",
+    "--pax-option=delete=atime,delete=ctime",
+    "--sparse",
+    "--numeric-owner",
+    "--no-recursion",
+    "--null",
+    "--verbatim-files-from",
+    "--files-from=-",
+]
+ZSTD = ["zstd", "-3", "--quiet", "--stdout"]
+
+# The home goes on changing while it is packed; the next checkpoint has what this one missed.
+HARMLESS = (
+    "No such file or directory",
+    "File removed before we read it",
+    "file changed as we read it",
+    "padding with zeros",
+    "Exiting with failure status due to previous errors",
+)
+
+
+class PackingFailed(Exception):
+    """tar or zstd failed; the text has their reason without the member's file names."""
+
+
+def main() -> None:
+    request = json.loads(sys.argv[1])
+    try:
+        report = pack(os.fsencode(HOME), request["known"], request["pipes"])
+    except PackingFailed as error:
+        sys.exit(str(error))
+    print(json.dumps(report))
+
+
+def pack(home: bytes, known: dict[str, str], pipes: dict[str, int]) -> dict[str, dict[str, Any]]:
+    """Walks `home` once and packs what differs from `known`; a tier without a pipe is only looked at.
+
+    Closes every pipe. Raises PackingFailed.
+    """
+    report = {}
+    for tier, contents in walk(home).items():
+        changed = contents.fingerprint != known.get(tier)
+        if tier in pipes:
+            if changed and contents.paths:
+                _write(home, contents, pipes[tier])
+            os.close(pipes[tier])
+        report[tier] = {
+            "fingerprint": contents.fingerprint,
+            "entries": len(contents.paths),
+            "logical_bytes": contents.logical_bytes,
+            "changed": changed,
+        }
+    return report
+
+
+def _write(home: bytes, contents: Contents, pipe: int) -> None:
+    environment = {"PATH": "/usr/bin:/bin", "LC_ALL": "C"}
+    tar = subprocess.Popen(
+        TAR, cwd=home, env=environment, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE
+    )
+    zstd = subprocess.Popen(ZSTD, env=environment, stdin=tar.stdout, stdout=pipe)
+    assert tar.stdout is not None  # noqa: S101  for the type checker: it was asked for above
+    tar.stdout.close()
+    # "./" in front, so that no name looks like an option
+    _, complaints = tar.communicate(b"".join(b"./" + path + b"\0" for path in contents.paths))
+    if zstd.wait() != 0:
+        raise PackingFailed(f"zstd ended with {zstd.returncode}")
+    serious = [line for line in complaints.decode(errors="replace").splitlines() if not line.endswith(HARMLESS)]
+    if tar.returncode != 0 and serious:
+        raise PackingFailed(f"tar ended with {tar.returncode}: {serious[0].rpartition(': ')[2]}")
+
+
+if __name__ == "__main__":
+    main()

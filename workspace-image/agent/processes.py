@@ -1,0 +1,102 @@
+"""The member's processes: how they are started, told apart, and ended. Nothing that runs as the member is trusted."""
+
+import asyncio
+import os
+import signal
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
+
+from agent.clock import elapsed
+from agent.settings import HOME, IMAGE, MEMBER
+
+# The member's programs die first when memory runs out, and can never gain a right that they do not have.
+AS_MEMBER = (
+    "choom -n 600 --"
+    f" setpriv --reuid={MEMBER} --regid={MEMBER} --clear-groups --no-new-privs --inh-caps=-all --ambient-caps=-all --"
+).split()
+
+PATH = f"{HOME}/.local/bin:{IMAGE}/bin:/usr/local/bin:/usr/bin:/bin"
+
+
+def member_environment(extra: Mapping[str, str] | None = None) -> dict[str, str]:
+    """All that a process of the member inherits: nothing of the agent's own environment."""
+    return {
+        "HOME": str(HOME),
+        "USER": "member",
+        "LOGNAME": "member",
+        "SHELL": "/bin/bash",
+        "PATH": PATH,
+        "LANG": "C.UTF-8",
+        # pip and npm install into the home; Debian would otherwise refuse `pip install --user` (PEP 668)
+        "PIP_BREAK_SYSTEM_PACKAGES": "1",
+        "PIP_DISABLE_PIP_VERSION_CHECK": "1",
+        "NPM_CONFIG_PREFIX": f"{HOME}/.local",
+        "NPM_CONFIG_UPDATE_NOTIFIER": "false",
+        # Node brings certificates of its own; the image's are those that the operator chose
+        "NODE_EXTRA_CA_CERTS": "/etc/ssl/certs/ca-certificates.crt",
+        **(extra or {}),
+    }
+
+
+async def start_as_member(
+    command: Sequence[str],
+    *,
+    environment: Mapping[str, str] | None = None,
+    stdin: int | None = asyncio.subprocess.DEVNULL,
+    stdout: int | None = None,
+    stderr: int | None = None,
+    pass_fds: Iterable[int] = (),
+) -> asyncio.subprocess.Process:
+    return await asyncio.create_subprocess_exec(
+        *AS_MEMBER,
+        *command,
+        cwd=HOME,
+        env=dict(environment) if environment is not None else member_environment(),
+        stdin=stdin,
+        stdout=stdout,
+        stderr=stderr,
+        pass_fds=tuple(pass_fds),
+        start_new_session=True,
+    )
+
+
+def member_processes() -> list[int]:
+    """Every process that runs as the member and is not yet dead."""
+    return [pid for pid in _pids() if _runs_as_member(pid)]
+
+
+async def end_member_processes(grace: float) -> None:
+    """Asks them to end, and after `grace` seconds ends them. Returns when none is left."""
+    _signal(member_processes(), signal.SIGTERM)
+    # a shell ignores SIGTERM, and a stopped process sees neither until it goes on
+    _signal(member_processes(), signal.SIGHUP)
+    _signal(member_processes(), signal.SIGCONT)
+    deadline = elapsed() + grace
+    while member_processes() and elapsed() < deadline:  # noqa: ASYNC110  orphans are not ours to wait for
+        await asyncio.sleep(0.05)
+    while member_processes():
+        # as the member, to all of their processes at once: one that forks cannot run away from a list
+        killer = await start_as_member(["/bin/kill", "-KILL", "--", "-1"], stderr=asyncio.subprocess.DEVNULL)
+        await killer.wait()
+        await asyncio.sleep(0.02)
+
+
+def _signal(pids: Iterable[int], number: signal.Signals) -> None:
+    for pid in pids:
+        try:
+            os.kill(pid, number)
+        except ProcessLookupError:
+            continue
+
+
+def _pids() -> Iterable[int]:
+    return (int(entry.name) for entry in Path("/proc").iterdir() if entry.name.isdigit())
+
+
+def _runs_as_member(pid: int) -> bool:
+    try:
+        status = Path(f"/proc/{pid}/status").read_text()
+    except (FileNotFoundError, ProcessLookupError):
+        return False
+    fields = dict(line.split(":\t", 1) for line in status.splitlines() if ":\t" in line)
+    return int(fields["Uid"].split()[0]) == MEMBER and fields["State"][0] not in "ZX"

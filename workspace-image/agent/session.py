@@ -1,0 +1,177 @@
+"""The session that this container serves, as the control plane sees it: hello, beats, lease and credentials."""
+
+import asyncio
+from collections.abc import Callable
+
+from agent import logs
+from agent.activity import Activity
+from agent.bucket import Bucket
+from agent.checkpoints import Checkpoints
+from agent.clock import ControlClock, elapsed
+from agent.control_plane import Answer, ControlPlane, Storage
+from agent.errors import CheckpointRefused, Stale, Unreachable
+from agent.lease import Lease
+from agent.tokens import Claims
+
+# Pauses between tries of a beat that was not answered, in seconds; the last one stays.
+BACKOFF = (0.5, 1.0, 2.0, 4.0, 8.0)
+
+
+class Session:
+    """`on_stale` is called once, when the control plane says that this session is no longer ours; `on_answer` after
+    each answer. `connected` tells whether a browser holds the editor open."""
+
+    def __init__(
+        self,
+        claims: Claims,
+        boot: str,
+        control_plane: ControlPlane,
+        bucket: Callable[[Callable[[], Storage]], Bucket],
+        activity: Activity,
+        connected: Callable[[], bool],
+    ) -> None:
+        self.sid, self.epoch, self.wid, self.boot = claims.sid, claims.epoch, claims.wid, boot
+        self.lease = Lease()
+        self.clock = ControlClock()
+        self.activity = activity
+        self.answer: Answer | None = None
+        self.restored = False
+        self.bucket = bucket(lambda: self.known.storage)
+        self.checkpoints = Checkpoints(self.bucket, self.wid, self.epoch, boot)
+        self.on_answer: Callable[[], None] = lambda: None
+        self.on_stale: Callable[[], None] = lambda: None
+        self._control_plane = control_plane
+        self._connected = connected
+        self._seq = 0
+        self._tried = 0.0
+        self._unanswered: dict[str, object] | None = None
+        self._one_at_a_time = asyncio.Lock()
+        self._news = asyncio.Event()
+
+    @property
+    def known(self) -> Answer:
+        """The newest answer. There is one from hello on."""
+        if self.answer is None:
+            raise RuntimeError("the control plane has not answered the hello yet")
+        return self.answer
+
+    @property
+    def greeted(self) -> bool:
+        return self.answer is not None
+
+    async def hello(self, attach_token: str) -> None:
+        """Raises Stale when another container has the session, Unreachable."""
+        body = {"kind": "hello", "session": self.sid, "epoch": self.epoch, "boot": self.boot}
+        self._take(await self._control_plane.post(body, attach_token))
+
+    async def beat(self, *, final: bool = False) -> Answer:
+        """Says what is now. A beat that was never answered goes out again first, unchanged; after a final one there is
+        nothing left to say.
+
+        Raises Stale, CheckpointRefused (already forgotten here) or Unreachable.
+        """
+        async with self._one_at_a_time:
+            if self._unanswered is not None:
+                was_final, answer = self._unanswered["final"], await self._send(self._unanswered)
+                if was_final:
+                    return answer
+            return await self._send(self._compose(final))
+
+    async def renew(self) -> bool:
+        """Whether the lease holds, after asking for it if it did not. Callers that come together ask once."""
+        asked = elapsed()
+        async with self._one_at_a_time:
+            if not self.lease.holds() and self._tried < asked:
+                try:
+                    await self._send(self._unanswered or self._compose(final=False))
+                except (Stale, Unreachable, CheckpointRefused) as error:
+                    logs.warning("lease.not-renewed", reason=str(error))
+        return self.lease.holds()
+
+    def tell(self) -> None:
+        """There is news: beat now."""
+        self._news.set()
+
+    async def keep_beating(self) -> None:
+        """Beats at the interval that the control plane asks for, and at news, until the session is not ours."""
+        failures = 0
+        while True:
+            try:
+                await self.beat()
+                failures = 0
+            except Stale:
+                return
+            except CheckpointRefused as error:
+                logs.warning("checkpoint.refused", reason=str(error))
+                self.tell()
+            except Unreachable as error:
+                logs.warning("beat.unanswered", reason=str(error), tries=failures + 1)
+                failures += 1
+            await self._pause(failures)
+
+    async def _pause(self, failures: int) -> None:
+        if failures:
+            await asyncio.sleep(BACKOFF[min(failures, len(BACKOFF)) - 1])
+            return
+        try:
+            async with asyncio.timeout(self.known.interval):
+                await self._news.wait()
+        except TimeoutError:
+            return
+
+    def _compose(self, final: bool) -> dict[str, object]:
+        self._seq += 1
+        self._news.clear()
+        checkpoint = self.checkpoints.waiting
+        return {
+            "kind": "beat",
+            "session": self.sid,
+            "epoch": self.epoch,
+            "boot": self.boot,
+            "seq": self._seq,
+            "connected": self._connected(),
+            "restored": self.restored,
+            "final": final,
+            "signals": self.activity.signals(self.clock),
+            "checkpoint": checkpoint and checkpoint.encode(),
+        }
+
+    async def _send(self, body: dict[str, object]) -> Answer:
+        self._unanswered = body
+        checkpoint = self.checkpoints.waiting
+        try:
+            answer = await self._control_plane.post(body, self.known.token)
+        except Stale as error:
+            logs.warning("session.stale", session=self.sid, epoch=self.epoch, reason=str(error))
+            self.lease.end()
+            self.on_stale()
+            raise
+        except CheckpointRefused:
+            self._unanswered = None
+            self.checkpoints.refused()
+            raise
+        finally:
+            self._tried = elapsed()
+        self._unanswered = None
+        self._take(answer)
+        if checkpoint is not None and body["checkpoint"] == checkpoint.encode():
+            self.checkpoints.accepted(checkpoint)
+        return answer
+
+    def _take(self, answer: Answer) -> None:
+        self.answer = answer
+        self.clock.learn(answer.now, answer.sent, answer.received)
+        self.lease.extend(answer.sent, answer.lease)
+        self.on_answer()
+
+    def saved_ago(self) -> float | None:
+        """Seconds since the head was committed, or None if there is none."""
+        if self.answer is None or self.answer.head is None:
+            return None
+        return max(0.0, self.clock.at(elapsed()) - self.answer.head.at)
+
+    def idle_in(self) -> float | None:
+        """Seconds until the session is reclaimed unless there is activity, or None."""
+        if self.answer is None or self.answer.idle_at is None:
+            return None
+        return max(0.0, self.answer.idle_at - self.clock.at(elapsed()))

@@ -1,0 +1,189 @@
+"""What this container is doing: warm, bringing in one session, serving it, giving it back. Never a second one."""
+
+import asyncio
+import contextlib
+from collections.abc import Callable, Coroutine, Iterator
+from enum import StrEnum
+from typing import Any
+
+from agent import logs
+from agent.checkpoints import PackingFailed
+from agent.control_plane import Head
+from agent.editor import Editor
+from agent.errors import CheckpointRefused, CorruptState, Refused, Stale, Unreachable
+from agent.processes import end_member_processes
+from agent.restore import Progress, furnish, restore
+from agent.session import Session
+from agent.settings import ALIASES, HOME
+from agent.tokens import Claims
+
+
+class State(StrEnum):
+    WARM = "warm"
+    ATTACHING = "attaching"
+    SERVING = "serving"
+    DRAINING = "draining"
+    DONE = "done"
+
+
+class Slot:
+    """`begin` makes the session of the first attach; `changed` is called when the member should see news."""
+
+    def __init__(self, editor: Editor, begin: Callable[[Claims, str], Session], checkpoint_seconds: float) -> None:
+        self.state = State.WARM
+        self.session: Session | None = None
+        self.progress = Progress()
+        self.changed: Callable[[], None] = lambda: None
+        self._editor = editor
+        self._begin = begin
+        self._checkpoint_seconds = checkpoint_seconds
+        self._attaching: asyncio.Task[None] | None = None
+        self._releasing: asyncio.Task[Head | None] | None = None
+        self._background: set[asyncio.Task[None]] = set()
+        self._beating: asyncio.Task[None] | None = None
+
+    async def attach(self, claims: Claims, token: str, heartbeat_url: str) -> Session:
+        """Brings the session in, or renews it if it is the one that is here. Joins an attach that is at work.
+
+        Raises Refused: 409 for any other session or one that is over, 502 to try again, 422 for a broken state.
+        """
+        if self.session is None:
+            self.session = self._begin(claims, heartbeat_url)
+            self.session.on_stale = self._stop_for_good
+            self.session.on_answer = self.changed
+            self.state = State.ATTACHING
+        session = self.session
+        if (session.sid, session.epoch) != (claims.sid, claims.epoch):
+            raise Refused(
+                409, "slot-taken", "This container belongs to another session, and will only ever serve that."
+            )
+        if self.state in (State.DRAINING, State.DONE):
+            raise Refused(409, "session-over", "This container has given the session back. Claim another slot.")
+        with _as_refusals():
+            if self.state is State.SERVING:
+                await session.beat()
+            else:
+                await self._join_attaching(session, token)
+        return session
+
+    async def release(self, grace: float = 2.0) -> Head | None:
+        """Ends the session with a last checkpoint and returns the head. Idempotent; callers join the one at work.
+
+        Raises Refused with 502 when it should be tried again; the browsers are cut all the same.
+        """
+        if self._releasing is None or (self._releasing.done() and _failed(self._releasing)):
+            self._releasing = asyncio.create_task(self._give_back(grace))
+        with _as_refusals():
+            return await asyncio.shield(self._releasing)
+
+    async def may_serve(self, session: Session | None) -> bool:
+        """Whether the lease holds. After a freeze it is renewed first."""
+        if session is None or self.state is not State.SERVING:
+            return False
+        return session.lease.holds() or (await session.renew() and self.state is State.SERVING)
+
+    async def _join_attaching(self, session: Session, token: str) -> None:
+        if self._attaching is None or (self._attaching.done() and _failed(self._attaching)):
+            self._attaching = asyncio.create_task(self._bring_in(session, token))
+        try:
+            await asyncio.shield(self._attaching)
+        except asyncio.CancelledError as error:
+            if self._attaching.cancelled():
+                raise Refused(409, "session-over", "The session was given back while it was being restored.") from error
+            raise
+
+    async def _bring_in(self, session: Session, token: str) -> None:
+        if not session.greeted:
+            try:
+                await session.hello(token)
+            except Stale:
+                self.state = State.DONE
+                raise
+            session.activity.begin()
+            self._beating = self._in_background(session.keep_beating())
+            (ALIASES / f"user-{session.wid.removeprefix('w-')}").symlink_to(HOME)
+        head = session.known.head
+        if head is None:
+            await furnish()
+            self.progress.state = "done"
+        else:
+            manifest = await restore(session.bucket, head, self.progress)
+            await session.checkpoints.begin(manifest, head.snapshot)
+        session.restored = True
+        self.state = State.SERVING
+        session.tell()
+        self._in_background(self._keep_saving(session))
+        logs.event("session.serving", session=session.sid, epoch=session.epoch, boot=session.boot)
+
+    async def _keep_saving(self, session: Session) -> None:
+        while self.state is State.SERVING:
+            await asyncio.sleep(self._checkpoint_seconds)
+            if self.state is State.SERVING and session.lease.holds():
+                await self._save(session)
+
+    async def _save(self, session: Session) -> None:
+        try:
+            if await session.checkpoints.make(session.known.storage.prefix):
+                session.tell()
+        except (PackingFailed, Unreachable, CorruptState) as error:
+            logs.warning("checkpoint.failed", reason=str(error), state=self.state)
+
+    async def _give_back(self, grace: float) -> Head | None:
+        session = self.session
+        if session is None or not session.greeted:
+            raise Refused(409, "no-session", "No session was attached to this container.")
+        if self.state is State.DONE:
+            raise Refused(409, "stale-epoch", "This container lost the session before it could be given back.")
+        self.state = State.DRAINING
+        self._editor.let_go()
+        if self._attaching is not None and not self._attaching.done():
+            self._attaching.cancel()
+        await end_member_processes(grace)
+        head = await self._say_last_word(session)
+        self.state = State.DONE
+        logs.event("session.released", session=session.sid, epoch=session.epoch, head=head and head.snapshot)
+        return head
+
+    async def _say_last_word(self, session: Session) -> Head | None:
+        for last_try in (False, True):
+            # a home that was only restored in part must never become the head
+            if session.restored:
+                await session.checkpoints.make(session.known.storage.prefix)
+            if self._beating is not None:
+                self._beating.cancel()
+            try:
+                return (await session.beat(final=True)).head
+            except CheckpointRefused:
+                if last_try:
+                    raise
+        raise AssertionError("unreachable")
+
+    def _stop_for_good(self) -> None:
+        self.state = State.DONE
+        self._editor.let_go()
+        self._in_background(end_member_processes(grace=0))
+
+    def _in_background(self, work: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
+        task = asyncio.create_task(work)
+        self._background.add(task)
+        task.add_done_callback(self._background.discard)
+        return task
+
+
+def _failed(task: asyncio.Task[Any]) -> bool:
+    return task.cancelled() or task.exception() is not None
+
+
+@contextlib.contextmanager
+def _as_refusals() -> Iterator[None]:
+    """What went wrong inside, as an answer to the control plane."""
+    try:
+        yield
+    except Stale as error:
+        raise Refused(
+            409, "stale-epoch", f"The control plane gave the session to another container: {error}"
+        ) from error
+    except (Unreachable, CheckpointRefused, PackingFailed) as error:
+        raise Refused(502, "try-again", str(error)) from error
+    except CorruptState as error:
+        raise Refused(422, "state-broken", f"{error}. Open an earlier snapshot of the workspace.") from error
