@@ -1,0 +1,82 @@
+"""The Cloud Run stand-in: `python -m local.run --help`."""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import logging
+import signal
+import sys
+from pathlib import Path
+
+from aiohttp import web
+
+from local.run.admin import admin_app
+from local.run.container import Image, Unfit
+from local.run.control import Control
+from local.run.ingress import Ingress
+
+
+def main() -> int:
+    options = _options().parse_args()
+    logging.basicConfig(level=logging.INFO, format="%(asctime)s run %(message)s", stream=sys.stderr)
+    try:
+        asyncio.run(_serve(options))
+    except (Unfit, OSError) as error:
+        print(f"run: {error}", file=sys.stderr)
+        return 1
+    return 0
+
+
+def _options() -> argparse.ArgumentParser:
+    options = argparse.ArgumentParser(prog="python -m local.run", description=__doc__)
+    options.add_argument("--admin-port", type=int, required=True, help="the Admin API, v2 REST")
+    options.add_argument("--ingress-port", type=int, required=True, help="the services, at {service}.localhost")
+    options.add_argument("--state", type=Path, required=True, help="folder for services and logs")
+    options.add_argument("--image-prefix", type=Path, required=True, help="folder of the installed image")
+    options.add_argument("--runtime", type=Path, required=True, help="the image's runtime.toml")
+    options.add_argument("--operation-seconds", type=float, default=0.5, help="what a change takes at least")
+    options.add_argument("--idle-seconds", type=float, default=900, help="until an instance beyond the minimum goes")
+    options.add_argument("--writes-per-minute", type=int, default=60, help="the Admin API's write quota")
+    return options
+
+
+async def _serve(options: argparse.Namespace) -> None:
+    stopping, hurrying = _on_signals()
+    control = Control(
+        image=Image(options.image_prefix, options.runtime),
+        state=options.state,
+        ingress_port=options.ingress_port,
+        operation_seconds=options.operation_seconds,
+        idle_seconds=options.idle_seconds,
+        writes_per_minute=options.writes_per_minute,
+    )
+    ingress = await Ingress(control.find).listen(options.ingress_port)
+    admin = web.AppRunner(admin_app(control), access_log=None)
+    await admin.setup()
+    await web.TCPSite(admin, "127.0.0.1", options.admin_port).start()
+    control.resume()
+    logging.info("Cloud Run: Admin API on %d, services on %d", options.admin_port, options.ingress_port)
+    await stopping.wait()
+    ingress.close()
+    closing = asyncio.create_task(control.close())
+    await asyncio.wait({closing, asyncio.create_task(hurrying.wait())}, return_when=asyncio.FIRST_COMPLETED)
+    control.kill()
+    await closing
+    await admin.cleanup()
+
+
+def _on_signals() -> tuple[asyncio.Event, asyncio.Event]:
+    """Set by the first SIGTERM or SIGINT, and by the second one: do not wait for the containers."""
+    stopping, hurrying = asyncio.Event(), asyncio.Event()
+
+    def received() -> None:
+        (hurrying if stopping.is_set() else stopping).set()
+
+    for number in (signal.SIGTERM, signal.SIGINT):
+        asyncio.get_running_loop().add_signal_handler(number, received)
+    return stopping, hurrying
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,80 @@
+"""Takes the CPU away from a process tree, and gives it back: SIGSTOP and SIGCONT, no cgroups needed."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+from pathlib import Path
+
+# seconds between two looks at a tree that does not stand still yet
+PAUSE = 0.002
+STOPPED = frozenset("TtZX")
+# a parent that waits in vfork sits in D until its stopped child goes on: it cannot run, and never shows T
+WAITING = "D"
+PATIENCE = 50
+
+
+class Freezer:
+    """For a process that is 1 in a pid namespace of its own, so nothing below it ever leaves the tree."""
+
+    def __init__(self, root: int) -> None:
+        self._root = root
+        self._wanted = False
+        self._stopped: set[int] = set()
+        self.frozen = False
+
+    async def freeze(self) -> None:
+        """Returns when every process has stopped, or when somebody thawed them meanwhile."""
+        self._wanted = True
+        before: list[int] = []
+        look = 0
+        while self._wanted:
+            look += 1
+            tree = _tree(self._root)
+            moving = [pid for pid, states in tree.items() if not states <= STOPPED]
+            if look > PATIENCE:
+                moving = [pid for pid in moving if not tree[pid] <= STOPPED | {WAITING}]
+            for pid in moving:
+                if _send(pid, signal.SIGSTOP):
+                    self._stopped.add(pid)
+            # a process forked in between is only seen by looking again
+            if not moving and list(tree) == before:
+                self.frozen = True
+                return
+            before = list(tree)
+            await asyncio.sleep(PAUSE)
+
+    def thaw(self) -> None:
+        """Children first: a shell that goes on before them would see them stopped. What was stopped before the
+        freeze, such as a job that the member suspended, stays so."""
+        self._wanted = self.frozen = False
+        for pid in reversed(list(_tree(self._root))):
+            if pid in self._stopped:
+                _send(pid, signal.SIGCONT)
+        self._stopped.clear()
+
+
+def _tree(root: int) -> dict[int, set[str]]:
+    """Every process from `root` down, parents first, with the states of its threads."""
+    tree: dict[int, set[str]] = {}
+    queue = [root]
+    for pid in queue:
+        states: set[str] = set()
+        try:
+            for thread in Path(f"/proc/{pid}/task").iterdir():
+                states.add((thread / "stat").read_text().rpartition(")")[2].split()[0])
+                queue += map(int, (thread / "children").read_text().split())
+        except (FileNotFoundError, ProcessLookupError):
+            pass  # ended while we looked
+        if states:
+            tree[pid] = states
+    return tree
+
+
+def _send(pid: int, number: signal.Signals) -> bool:
+    try:
+        os.kill(pid, number)
+    except ProcessLookupError:
+        return False
+    return True

@@ -1,0 +1,160 @@
+"""One instance: a container from its start to its end, frozen whenever no request is open."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import logging
+import os
+import random
+import signal
+import socket
+from datetime import UTC, datetime
+from pathlib import Path
+
+from local.run.container import Image
+from local.run.freezer import Freezer
+from local.run.probes import until_ready
+from local.run.services import Revision, Service
+
+GRACE_SECONDS = 10.0
+# a page is hundreds of requests in a row; without this, each would freeze and thaw the whole tree
+FREEZE_AFTER = 0.02
+# below the range from which Linux takes the ports of outgoing connections, so none of those is in the way
+PORTS = range(20000, 32000)
+
+log = logging.getLogger(__name__)
+
+
+class StartFailed(Exception):
+    """A container ended, or its time was up, before it was ready. The message is Cloud Run's."""
+
+
+class Instance:
+    """Made by `launch`. `pid` is the container's process 1, as this machine counts."""
+
+    def __init__(
+        self, revision: Revision, number: int, port: int, process: asyncio.subprocess.Process, pid: int
+    ) -> None:
+        self.revision = revision
+        self.number = number
+        self.port = port
+        self.pid = pid
+        self.template = revision.read()
+        self.open_requests = 0
+        self.started = asyncio.get_running_loop().time()
+        self.exited = asyncio.create_task(process.wait())
+        self._process = process
+        self._freezer = Freezer(pid)
+        self._freezing: asyncio.Task[None] | None = None
+        self._has_cpu = True
+
+    @property
+    def frozen(self) -> bool:
+        return self._freezer.frozen
+
+    async def ready(self) -> None:
+        """Waits for the startup probe, with CPU; from then on CPU is for requests. Raises StartFailed."""
+        limit = self.template.startup_seconds
+        probe = asyncio.create_task(until_ready(self.port, self.template.startup_path))
+        try:
+            done, _ = await asyncio.wait({probe, self.exited}, timeout=limit, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            probe.cancel()
+        if probe not in done:
+            how = f"It ended with status {self.exited.result()}." if done else f"It had {limit:g} seconds."
+            raise StartFailed(
+                "The user-provided container failed to start and listen on the port defined provided by the"
+                f" PORT={self.port} environment variable within the allocated timeout. {how}"
+            )
+        self._has_cpu = not self.template.throttled
+        self._rest()
+
+    def begin_request(self) -> None:
+        self.open_requests += 1
+        self._wake()
+
+    def end_request(self) -> None:
+        self.open_requests -= 1
+        self._rest()
+
+    async def stop(self) -> None:
+        """SIGTERM, with CPU, and SIGKILL when the grace is over. Returns when every process has ended."""
+        self._has_cpu = True
+        self._wake()
+        self._signal(signal.SIGTERM)
+        done, _ = await asyncio.wait({self.exited}, timeout=GRACE_SECONDS)
+        if not done:
+            log.warning("%s #%d did not end within its grace: SIGKILL", self.revision.id, self.number)
+            self.kill()
+            await self.exited
+
+    def kill(self) -> None:
+        self._signal(signal.SIGKILL)
+
+    def _wake(self) -> None:
+        if self._freezing is not None:
+            self._freezing.cancel()
+            self._freezing = None
+            if not self.exited.done():
+                self._freezer.thaw()
+
+    def _rest(self) -> None:
+        if self.open_requests == 0 and not self._has_cpu and self._freezing is None and not self.exited.done():
+            self._freezing = asyncio.create_task(self._freeze())
+
+    async def _freeze(self) -> None:
+        await asyncio.sleep(FREEZE_AFTER)
+        await self._freezer.freeze()
+
+    def _signal(self, number: signal.Signals) -> None:
+        # until bubblewrap itself is reaped, its child's number belongs to nobody else
+        if self._process.returncode is None:
+            try:
+                os.kill(self.pid, number)
+            except ProcessLookupError:
+                log.info("%s #%d had just ended", self.revision.id, self.number)
+
+
+async def launch(image: Image, service: Service, revision: Revision, number: int, logs: Path) -> Instance:
+    """Starts a container; it is not ready yet. Raises StartFailed."""
+    port = _free_port()
+    env = revision.read().env | {
+        "PORT": str(port),
+        "K_SERVICE": service.id,
+        "K_REVISION": revision.id,
+        "K_CONFIGURATION": service.id,
+    }
+    said, saying = os.pipe()
+    try:
+        with (logs / f"{revision.id}-{number}.log").open("ab") as out:
+            out.write(f"--- {revision.id} #{number}, {datetime.now(UTC).isoformat(timespec='seconds')}\n".encode())
+            out.flush()
+            process = await asyncio.create_subprocess_exec(
+                *image.command(env, saying),
+                stdin=asyncio.subprocess.DEVNULL,
+                stdout=out,
+                stderr=out,
+                pass_fds=[saying],
+                # Ctrl-C in a terminal goes to the whole group, but ending containers is up to the stand-in
+                start_new_session=True,
+            )
+    finally:
+        os.close(saying)
+    with os.fdopen(said, "rb") as info:
+        answer = await asyncio.to_thread(info.read)
+    if not answer:
+        await process.wait()
+        raise StartFailed(f"bubblewrap could not make the container: see {logs}/{revision.id}-{number}.log")
+    return Instance(revision, number, port, process, json.loads(answer)["child-pid"])
+
+
+def _free_port() -> int:
+    for port in random.sample(PORTS, 1000):
+        with socket.socket() as probe:
+            try:
+                probe.bind(("127.0.0.1", port))
+            except OSError:
+                continue
+            return port
+    raise StartFailed(f"no free port from {PORTS.start} to {PORTS.stop}")
