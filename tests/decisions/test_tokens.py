@@ -5,18 +5,12 @@ from datetime import UTC, datetime, timedelta
 import jwt
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
-from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
 from shared.tokens import HEARTBEAT_LIFE, InvalidToken, Signer
 from tests.factories import BOOT, SID, a_session
+from tests.keys import SIGNING_KEY, new_pem
 
-
-def new_pem() -> str:
-    return Ed25519PrivateKey.generate().private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()).decode()
-
-
-PEM = new_pem()
-SIGNER = Signer(PEM)
+SIGNER = Signer(SIGNING_KEY)
 NOW = datetime.now(UTC)
 
 

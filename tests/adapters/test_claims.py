@@ -1,0 +1,126 @@
+"""The claim on a real database: never one slot twice, never two sessions for one member."""
+
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime
+
+import pytest
+
+from shared.account import Account
+from shared.gcp.store.accounts import ensure_account, read_workspace
+from shared.gcp.store.claims import commit_claim
+from shared.gcp.store.database import LostRace
+from shared.gcp.store.sessions import end_session, read_session
+from shared.gcp.store.slots import CANDIDATES, all_slots, candidates, commit_slot, new_slot_name
+from shared.session import EndReason, Session, SessionState
+from shared.slot import SlotState
+from tests.factories import a_slot
+
+pytestmark = pytest.mark.usefixtures("empty_database")
+NOW = datetime.now(UTC)
+
+
+def an_account(uid: str = "u-1") -> Account:
+    return ensure_account(uid, email=None, name=None, locale="en", time_zone="UTC", now=NOW)
+
+
+def some_slots(count: int, state: SlotState = SlotState.WARM) -> None:
+    for _ in range(count):
+        commit_slot(None, a_slot(new_slot_name(), state))
+
+
+def claim(account: Account) -> Session:
+    return commit_claim(account, read_workspace(account.wid), candidates(SlotState.WARM)[0], opening=60, now=NOW)
+
+
+def at_once(work: list[Callable[[], Session]]) -> list[Session | None]:
+    def attempt(one: Callable[[], Session]) -> Session | None:
+        try:
+            return one()
+        except LostRace:
+            return None
+
+    with ThreadPoolExecutor(max_workers=len(work)) as pool:
+        return list(pool.map(attempt, work))
+
+
+def test_a_claim_moves_workspace_slot_and_session_together() -> None:
+    account = an_account()
+    some_slots(1)
+    session = claim(account)
+    workspace, [slot], stored = read_workspace(account.wid).record, all_slots(), read_session(session.sid)
+    assert (workspace.session, workspace.epoch, workspace.last_slot) == (session.sid, 1, slot.record.name)
+    assert (slot.record.state, slot.record.session) == (SlotState.CLAIMED, session.sid)
+    assert stored is not None and stored.record == session
+
+
+def test_of_many_members_who_want_one_slot_one_gets_it() -> None:
+    accounts = [an_account(f"u-{n}") for n in range(8)]
+    some_slots(1)
+    [slot] = candidates(SlotState.WARM)
+    workspaces = {account.wid: read_workspace(account.wid) for account in accounts}
+    results = at_once(
+        [
+            lambda account=account: commit_claim(account, workspaces[account.wid], slot, opening=60, now=NOW)
+            for account in accounts
+        ]
+    )
+    assert len([session for session in results if session]) == 1
+    assert sum(read_workspace(account.wid).record.session is not None for account in accounts) == 1
+
+
+def test_one_member_from_many_windows_gets_one_session() -> None:
+    account = an_account()
+    some_slots(8)
+    workspace = read_workspace(account.wid)
+    slots = all_slots()
+    results = at_once([lambda slot=slot: commit_claim(account, workspace, slot, opening=60, now=NOW) for slot in slots])
+    assert len([session for session in results if session]) == 1
+    assert sum(slot.record.state == SlotState.CLAIMED for slot in all_slots()) == 1
+
+
+def test_the_end_frees_the_workspace_and_recycles_the_slot_once() -> None:
+    account = an_account()
+    some_slots(1)
+    session = claim(account)
+    ended = end_session(session.sid, NOW, EndReason.LOST)
+    assert end_session(session.sid, NOW, EndReason.IDLE) == ended
+    [slot] = all_slots()
+    assert (ended.state, ended.reason) == (SessionState.ENDED, EndReason.LOST)
+    assert (slot.record.state, slot.record.stale, slot.record.session) == (SlotState.RECYCLING, True, None)
+    assert read_workspace(account.wid).record.session is None
+
+
+def test_many_who_end_one_session_end_it_once() -> None:
+    session = claim_one()
+    results = at_once([lambda: end_session(session.sid, NOW, EndReason.IDLE) for _ in range(8)])
+    assert {result.ended for result in results if result} == {results[0].ended if results[0] else None}
+
+
+def claim_one() -> Session:
+    some_slots(1)
+    return claim(an_account())
+
+
+def test_the_epoch_rises_with_every_claim() -> None:
+    account = an_account()
+    some_slots(3)
+    epochs = []
+    for _ in range(3):
+        session = claim(account)
+        epochs.append(session.epoch)
+        end_session(session.sid, NOW, EndReason.MEMBER)
+    assert epochs == [1, 2, 3]
+
+
+def test_candidates_are_few_random_and_of_the_state_asked_for() -> None:
+    some_slots(12)
+    some_slots(2, SlotState.COLD)
+    seen = set()
+    for _ in range(40):
+        found = candidates(SlotState.WARM)
+        assert len(found) == CANDIDATES
+        assert {slot.record.state for slot in found} == {SlotState.WARM}
+        seen |= {slot.record.name for slot in found}
+    assert len(seen) > CANDIDATES
+    assert len(candidates(SlotState.COLD)) == 2

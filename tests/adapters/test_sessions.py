@@ -1,0 +1,127 @@
+"""Heartbeats, sweeps and accounts on a real database."""
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from shared.account import AccountState, Billing
+from shared.gcp.store.accounts import (
+    billing_ref,
+    close_account,
+    ensure_account,
+    forget_snapshots,
+    read_billing,
+    read_workspace,
+    to_erase,
+    workspace_ref,
+)
+from shared.gcp.store.database import Commit, LostRace, read
+from shared.gcp.store.sessions import (
+    LedgerLine,
+    Snapshot,
+    commit_beat,
+    commit_session,
+    end_session,
+    overdue,
+    read_session,
+    session_ref,
+)
+from shared.heartbeats import accept_beat
+from shared.record import Read
+from shared.session import EndReason, Session
+from tests.factories import BOOT, LEASE, POLICY, a_beat, a_head, a_session
+
+pytestmark = pytest.mark.usefixtures("empty_database")
+NOW = datetime.now(UTC)
+
+
+def stored(session: Session) -> Read[Session]:
+    """The session as it lies in the database, with its billing account beside it."""
+    commit = Commit().create(session_ref(session.sid), session)
+    commit.create(billing_ref(session.bid), Billing(bid=session.bid, owner=session.uid, time_zone="UTC")).run()
+    return again(session)
+
+
+def again(session: Session) -> Read[Session]:
+    found = read_session(session.sid)
+    assert found is not None
+    return found
+
+
+def test_a_record_comes_back_as_it_was_written() -> None:
+    session = a_session(connected=True, head=a_head(), signals={"editor": NOW})
+    assert stored(session).record == session
+
+
+def test_a_beat_moves_lease_charge_and_head_together() -> None:
+    before = stored(a_session(connected=True, opened=NOW, seen=NOW))
+    after = accept_beat(before.record, a_beat(), a_head(), policy=POLICY, lease=LEASE, now=NOW + timedelta(seconds=30))
+    assert after is not None
+    commit_beat(before, after)
+    assert again(after).record == after
+    assert read_billing(after.bid).seconds == pytest.approx(30, abs=0.001)
+    snapshot = read(workspace_ref(after.wid).collection("snapshots").document(a_head().snapshot), Snapshot)
+    assert snapshot is not None and snapshot.record.head == a_head()
+
+
+def test_a_beat_that_lost_its_race_changes_nothing_and_charges_nothing() -> None:
+    before = stored(a_session(connected=True, opened=NOW, seen=NOW))
+    later = NOW + timedelta(seconds=30)
+    after = accept_beat(before.record, a_beat(), None, policy=POLICY, lease=LEASE, now=later)
+    assert after is not None
+    commit_session(before, before.record.drain(EndReason.MEMBER, NOW, look_again=60))
+    with pytest.raises(LostRace):
+        commit_beat(before, after)
+    assert (again(after).record.seq, read_billing(after.bid).seconds) == (0, 0)
+
+
+def test_what_is_overdue_is_found_until_it_has_ended() -> None:
+    session = stored(a_session()).record
+    assert session.due is not None
+    assert overdue(session.due + timedelta(seconds=9), timedelta(seconds=10)) == []
+    assert overdue(session.due + timedelta(seconds=11), timedelta(seconds=10)) == [session]
+    end_session(session.sid, NOW, EndReason.LOST)
+    assert overdue(session.due + timedelta(days=1), timedelta(0)) == []
+
+
+def test_the_end_writes_one_line_into_the_ledger() -> None:
+    session = stored(a_session(metered=12.5)).record
+    end_session(session.sid, NOW, EndReason.MEMBER)
+    end_session(session.sid, NOW, EndReason.MEMBER)
+    line = read(billing_ref(session.bid).collection("lines").document(f"{session.sid}-0"), LedgerLine)
+    assert line is not None
+    assert (line.record.seconds, line.record.wid) == (12.5, session.wid)
+
+
+def test_an_account_is_made_once_and_never_revived() -> None:
+    def ensure(email: str) -> AccountState:
+        return ensure_account("u-1", email=email, name=None, locale="ko", time_zone="Asia/Seoul", now=NOW).state
+
+    assert ensure("a@example.com") == AccountState.ACTIVE
+    first = ensure_account("u-1", email=None, name=None, locale="en", time_zone="UTC", now=NOW)
+    assert (first.email, first.locale) == ("a@example.com", "ko")
+    closed = close_account("u-1", NOW)
+    assert closed is not None and closed.closed
+    assert ensure("b@example.com") == AccountState.DELETED
+    tombstone = ensure_account("u-1", email="b", name="b", locale="en", time_zone="UTC", now=NOW)
+    assert (tombstone.email, tombstone.name) == (None, None)
+
+
+def test_somebody_deleted_before_they_came_stays_deleted() -> None:
+    assert close_account("u-never", NOW) is None
+    late = ensure_account("u-never", email="a@b", name=None, locale="en", time_zone="UTC", now=NOW)
+    assert late.state == AccountState.DELETED
+
+
+def test_a_closed_workspace_is_erased_twice_with_its_snapshots() -> None:
+    account = ensure_account("u-1", email=None, name=None, locale="en", time_zone="UTC", now=NOW)
+    snapshots = workspace_ref(account.wid).collection("snapshots")
+    Commit().create(snapshots.document(f"1-{BOOT}-1"), Snapshot(sid="s", head=a_head())).run()
+    close_account("u-1", NOW)
+    [due] = to_erase(NOW)
+    forget_snapshots(due, NOW)
+    assert list(snapshots.stream()) == []
+    assert to_erase(NOW) == []
+    [later] = to_erase(NOW + timedelta(days=1))
+    forget_snapshots(later, NOW + timedelta(days=1))
+    assert read_workspace(account.wid).record.erase_due is None
