@@ -1,0 +1,108 @@
+"""A checkpoint is believed only after its objects were looked at."""
+
+from collections.abc import Iterator
+from hashlib import sha256
+
+import msgspec
+import pytest
+from google.cloud import storage
+
+from shared.gcp import buckets
+from shared.gcp.credentials import boundary
+from shared.snapshots import Checkpoint, CheckpointRefused, Layer, Manifest, boot_prefix, manifest_name
+from tests.adapters.conftest import SETTINGS, environment
+from tests.factories import BOOT
+
+WID, EPOCH = "w-1", 7
+PREFIX = boot_prefix(WID, EPOCH, BOOT)
+
+
+@pytest.fixture(scope="module")
+def bucket(storage_emulator: dict[str, str]) -> Iterator[storage.Bucket]:
+    with environment(SETTINGS | storage_emulator):
+        client = storage.Client(project="demo-ondol")
+        bucket = client.bucket(SETTINGS["STATE_BUCKET"])
+        if not bucket.exists():
+            bucket.create()
+        yield bucket
+        client.close()
+
+
+def upload(bucket: storage.Bucket, manifest: Manifest, *, layer: bytes | None = b"layer") -> Checkpoint:
+    """The manifest and its one layer as objects, and the checkpoint that declares them."""
+    if layer is not None:
+        bucket.blob(manifest.layers[0].name).upload_from_string(layer)
+    content = msgspec.json.encode(manifest)
+    name = manifest_name(WID, EPOCH, BOOT, manifest.seq)
+    bucket.blob(name).upload_from_string(content)
+    return Checkpoint(
+        seq=manifest.seq,
+        manifest=name,
+        sha256=sha256(content).hexdigest(),
+        bytes=manifest.layers[0].logical_bytes,
+        files=manifest.layers[0].entries,
+    )
+
+
+def a_manifest(seq: int, **fields: object) -> Manifest:
+    layer = Layer("boot", f"{PREFIX}{seq}-boot.tar.zst", "aa", 5, 100, 3)
+    return Manifest(1, WID, EPOCH, BOOT, seq, None, [msgspec.structs.replace(layer, **fields)])
+
+
+def verify(checkpoint: Checkpoint) -> Manifest:
+    return buckets.verify_checkpoint(checkpoint, wid=WID, epoch=EPOCH, boot=BOOT)
+
+
+def test_an_honest_checkpoint_is_verified(bucket: storage.Bucket) -> None:
+    manifest = a_manifest(1)
+    assert verify(upload(bucket, manifest)) == manifest
+
+
+def test_an_absent_layer_is_refused(bucket: storage.Bucket) -> None:
+    with pytest.raises(CheckpointRefused, match="absent"):
+        verify(upload(bucket, a_manifest(2), layer=None))
+
+
+def test_a_layer_of_another_size_is_refused(bucket: storage.Bucket) -> None:
+    with pytest.raises(CheckpointRefused, match="9 bytes and declares 5"):
+        verify(upload(bucket, a_manifest(3), layer=b"nine byte"))
+
+
+def test_an_absent_manifest_and_one_with_another_hash_are_refused(bucket: storage.Bucket) -> None:
+    honest = upload(bucket, a_manifest(4))
+    with pytest.raises(CheckpointRefused, match="hash"):
+        verify(msgspec.structs.replace(honest, sha256="00"))
+    absent = msgspec.structs.replace(honest, seq=99, manifest=manifest_name(WID, EPOCH, BOOT, 99))
+    with pytest.raises(CheckpointRefused, match="absent"):
+        verify(absent)
+
+
+def test_a_manifest_of_another_container_or_workspace_is_refused(bucket: storage.Bucket) -> None:
+    honest = upload(bucket, a_manifest(5))
+    for name in (manifest_name(WID, EPOCH - 1, BOOT, 5), manifest_name("w-2", EPOCH, BOOT, 5)):
+        with pytest.raises(CheckpointRefused, match="may write"):
+            verify(msgspec.structs.replace(honest, manifest=name))
+
+
+def test_a_huge_manifest_is_not_read_whole(bucket: storage.Bucket) -> None:
+    name = manifest_name(WID, EPOCH, BOOT, 6)
+    bucket.blob(name).upload_from_string(b" " * 200_000)
+    with pytest.raises(CheckpointRefused, match="larger"):
+        verify(Checkpoint(6, name, "00", 0, 0))
+
+
+def test_erasing_takes_every_object_of_the_workspace_and_no_other(bucket: storage.Bucket) -> None:
+    for wid in ("w-gone", "w-gone2"):
+        bucket.blob(f"workspaces/{wid}/1-x/1-boot.tar.zst").upload_from_string(b"x")
+    assert buckets.erase_workspace("w-gone") == 1
+    assert buckets.erase_workspace("w-gone") == 0
+    assert bucket.get_blob("workspaces/w-gone2/1-x/1-boot.tar.zst") is not None
+
+
+def test_a_container_may_read_its_workspace_and_create_under_its_own_boot() -> None:
+    read, create = boundary("b", wid=WID, epoch=EPOCH, boot=BOOT)["accessBoundary"]["accessBoundaryRules"]
+    objects = "projects/_/buckets/b/objects/"
+    assert read["availablePermissions"] == ["inRole:roles/storage.legacyObjectReader"]
+    assert read["availabilityCondition"]["expression"] == f'resource.name.startsWith("{objects}workspaces/{WID}/")'
+    assert create["availablePermissions"] == ["inRole:roles/storage.objectCreator"]
+    assert create["availabilityCondition"]["expression"] == f'resource.name.startsWith("{objects}{PREFIX}")'
