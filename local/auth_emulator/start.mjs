@@ -1,0 +1,54 @@
+// The process: Firebase's Auth emulator alone, with its people kept between starts and its events sent to a function.
+//
+//   node start.mjs --project ID --port N --state DIR --events URL
+//
+// `firebase emulators:start --only auth` does neither, and takes several seconds longer.
+
+import { createRequire } from "node:module";
+import { parseArgs } from "node:util";
+
+import { EventRelay } from "./events.mjs";
+import { People } from "./people.mjs";
+import { refusePortInUse } from "./port.mjs";
+
+const require = createRequire(import.meta.url);
+const { AuthEmulator, SingleProjectMode } = require("firebase-tools/lib/emulator/auth");
+const { EmulatorRegistry } = require("firebase-tools/lib/emulator/registry");
+
+const HOST = "127.0.0.1";
+
+function readArguments() {
+  const needed = { type: "string" };
+  const { values } = parseArgs({ options: { project: needed, port: needed, state: needed, events: needed } });
+  for (const name of ["project", "port", "state", "events"]) {
+    if (!values[name]) throw new Error(`--${name} is missing`);
+  }
+  return { ...values, port: Number(values.port) };
+}
+
+async function start({ project, port, state, events }) {
+  await refusePortInUse(HOST, port);
+  // The emulator looks once, when it starts, whether a functions emulator runs.
+  await EmulatorRegistry.start(await EventRelay.listening(HOST, events));
+  const auth = new AuthEmulator({ projectId: project, host: HOST, port, singleProjectMode: SingleProjectMode.ERROR });
+  await EmulatorRegistry.start(auth);
+  const people = new People(`http://${HOST}:${port}`, project, state);
+  await people.restore(auth);
+  console.log(`Auth emulator listens on http://${HOST}:${port}`);
+  return people;
+}
+
+function fail(problem) {
+  console.error(`Auth emulator: ${problem.message}`);
+  process.exit(1);
+}
+
+try {
+  const people = await start(readArguments());
+  people.keep().catch(fail);
+  for (const signal of ["SIGTERM", "SIGINT"]) {
+    process.once(signal, () => people.save().then(() => process.exit(0), fail));
+  }
+} catch (problem) {
+  fail(problem);
+}
