@@ -156,7 +156,7 @@ async def _problems(
     try:
         return await handler(request)
     except Refused as refused:
-        logs.warning("request.refused", path=request.path, status=refused.status, problem=refused.name)
+        logs.warning("request.refused", path=request.path, status=refused.status, reason=refused.detail)
         problem = {
             "type": PROBLEMS + refused.name,
             "title": refused.name.replace("-", " ").capitalize(),

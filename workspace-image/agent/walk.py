@@ -1,6 +1,7 @@
 """Looks at every path of the home once: what each tier holds, and a fingerprint that tells whether it changed."""
 
-# ruff: noqa: PTH  names are bytes here, of any encoding, and pathlib knows none
+# Names are bytes here, of any encoding, and pathlib knows none.
+# ruff: noqa: PTH101, PTH118, PTH208
 import hashlib
 import os
 import stat

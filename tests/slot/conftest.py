@@ -1,0 +1,55 @@
+"""What tests of the slot run against: a bucket, a control plane, and warm slots."""
+
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from pathlib import Path
+
+import pytest
+
+from tests.slot import bucket, container, control_plane
+from tests.slot.bucket import Bucket
+from tests.slot.container import Container
+from tests.slot.control_plane import ControlPlane
+from tests.slot.member import PAGE_ORIGIN, Member
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> Iterator[Bucket]:
+    with bucket.running(tmp_path / "bucket.log") as store:
+        yield store
+
+
+@pytest.fixture
+def plane(store: Bucket) -> Iterator[ControlPlane]:
+    with control_plane.running(store) as plane:
+        yield plane
+
+
+@pytest.fixture
+def start(tmp_path: Path, plane: ControlPlane) -> Iterator[Callable[..., Container]]:
+    """Starts a warm slot; environment values by name."""
+    with ExitStack() as stack:
+        count = 0
+
+        def start(**environment: str) -> Container:
+            nonlocal count
+            count += 1
+            log = tmp_path / f"slot-{count}.log"
+            return stack.enter_context(container.running(log, plane.signer.public_pem, PAGE_ORIGIN, **environment))
+
+        yield start
+
+
+@pytest.fixture
+def slot(start: Callable[..., Container]) -> Container:
+    """A warm slot."""
+    return start()
+
+
+@pytest.fixture
+def member(slot: Container, plane: ControlPlane) -> Member:
+    """A member who has opened their new workspace on `slot`, and whose browser was let in."""
+    member = Member(slot, plane)
+    member.attach(plane.open()).raise_for_status()
+    member.enter()
+    return member

@@ -1,0 +1,112 @@
+"""The real image, started in bubblewrap on a free port, as the local stack starts it."""
+
+import json
+import os
+import signal
+import socket
+import subprocess
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import httpx
+
+from local.run.container import Image
+
+ROOT = Path(__file__).parents[2]
+PREFIX = ROOT / "build/image"
+SLOT = "ws-test"
+PATIENCE = 60.0
+
+
+@dataclass
+class Container:
+    """`pid` is its process 1, seen from outside."""
+
+    port: int
+    pid: int
+    log: Path
+    _process: subprocess.Popen[bytes]
+
+    @property
+    def url(self) -> str:
+        """As a program here reaches it; browsers use `host`."""
+        return f"http://127.0.0.1:{self.port}"
+
+    @property
+    def host(self) -> str:
+        return f"{SLOT}.localhost:{self.port}"
+
+    @property
+    def home(self) -> Path:
+        return Path(f"/proc/{self.pid}/root/home/member")
+
+    def terminate(self) -> int:
+        """SIGTERM to process 1; the exit status."""
+        os.kill(self.pid, signal.SIGTERM)
+        return self._process.wait(timeout=20)
+
+    def run(self, script: str) -> str:
+        """Runs a shell script as the member, inside; its output."""
+        enter = ["nsenter", f"--target={self.pid}", "--mount", "--pid", "--ipc", "--uts", "--wdns=/home/member"]
+        become = ["setpriv", "--reuid=1000", "--regid=1000", "--clear-groups", "bash", "-euc", script]
+        done = subprocess.run(
+            [*enter, *become], capture_output=True, text=True, timeout=PATIENCE, env={"PATH": "/usr/bin:/bin"}
+        )
+        assert done.returncode == 0, done.stderr
+        return done.stdout
+
+    def events(self, name: str) -> list[dict[str, object]]:
+        """What its log says under one event's name."""
+        lines = (line for line in self.log.read_text().splitlines() if line.startswith("{"))
+        return [event for event in map(json.loads, lines) if event["event"] == name]
+
+
+@contextmanager
+def running(log: Path, key: str, page_origin: str, **environment: str) -> Iterator[Container]:
+    """A warm slot; `key` is the control plane's public key in PEM."""
+    assert (PREFIX / "entrypoint").exists(), f"there is no image: run workspace-image/install {PREFIX}"
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    values = {
+        "PORT": str(port),
+        "K_SERVICE": SLOT,
+        "K_REVISION": f"{SLOT}-00001",
+        "CONTROL_PLANE_KEY": key,
+        "PAGE_ORIGIN": page_origin,
+        "CHECKPOINT_SECONDS": "3600",
+        **environment,
+    }
+    read, write = os.pipe()
+    image = Image(PREFIX, ROOT / "workspace-image/runtime.toml")
+    with log.open("wb") as output:
+        process = subprocess.Popen(image.command(values, write), pass_fds=[write], stdout=output, stderr=output)
+    os.close(write)
+    try:
+        with os.fdopen(read) as info:
+            pid = json.load(info)["child-pid"]
+        container = Container(port, pid, log, process)
+        eventually(lambda: _answers(container), f"the slot did not become ready; see {log}")
+        yield container
+    finally:
+        process.kill()
+        process.wait()
+
+
+def eventually(holds: Callable[[], object], complaint: str) -> None:
+    """Waits until it holds. Fails with the complaint when it still does not after a minute."""
+    deadline = time.monotonic() + PATIENCE
+    while not holds():
+        assert time.monotonic() < deadline, complaint
+        time.sleep(0.05)
+
+
+def _answers(container: Container) -> bool:
+    assert container._process.poll() is None, f"the slot ended:\n{container.log.read_text()}"
+    try:
+        return httpx.get(f"{container.url}/_slot/health").status_code == 200
+    except httpx.TransportError:
+        return False

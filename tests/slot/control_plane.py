@@ -1,0 +1,166 @@
+"""A control plane over real HTTP that keeps one session by the control plane's own rules, and that a test can steer."""
+
+import json
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any
+
+import msgspec
+from msgspec.structs import replace
+
+from shared.heartbeats import Beat, Hello, Stale, accept_beat, accept_hello
+from shared.idle import Policy
+from shared.session import Session, open_session
+from shared.snapshots import CheckpointRefused, Head, boot_prefix, check_sizes, head_of, read_manifest
+from shared.tokens import InvalidToken, Signer
+from tests.keys import new_pem
+from tests.slot.bucket import NAME, Bucket
+from tests.slot.container import SLOT
+
+SID = "s-00000000000000000001"
+WID = "w-00000000000000000001"
+POLICY = Policy(idle=900, warning=120, busy=3600, opening=180)
+
+
+class ControlPlane:
+    """Attributes below may be changed by the test at any time."""
+
+    def __init__(self, bucket: Bucket) -> None:
+        self.signer = Signer(new_pem())
+        self.sessions: dict[str, Session] = {}
+        self.beats: list[Beat] = []
+        self.reachable = True
+        self.refuse_checkpoints = 0
+        self.lease = 90.0
+        self.directive = "continue"
+        self.idle_at: float | None = None
+        self.url = ""
+        self._bucket = bucket
+        self._guard = threading.Lock()
+
+    def open(self, sid: str = SID, epoch: int = 1, wid: str = WID, head: Head | None = None) -> Session:
+        now = datetime.now(UTC)
+        session = open_session(
+            sid=sid,
+            uid="u",
+            wid=wid,
+            bid="b",
+            slot=SLOT,
+            url="http://slot",
+            epoch=epoch,
+            head=head,
+            now=now,
+            opening=180,
+        )
+        self.sessions[sid] = session
+        return session
+
+    def attach_token(self, session: Session) -> str:
+        return self.signer.attach(session, datetime.now(UTC))
+
+    def enter_token(self, sid: str = SID) -> str:
+        return self.signer.enter(self.sessions[sid], datetime.now(UTC))
+
+    def release_token(self, sid: str = SID) -> str:
+        return self.signer.release(self.sessions[sid], datetime.now(UTC))
+
+    def answer(self, token: str, body: bytes) -> tuple[int, dict[str, Any]]:
+        if not self.reachable:
+            return _problem(503, "try-again", "the control plane is down")
+        with self._guard:
+            try:
+                message = msgspec.json.decode(body, type=Hello | Beat)
+                now = datetime.now(UTC)
+                session = self.sessions[message.session]
+                if isinstance(message, Hello):
+                    bearer = self.signer.verify_hello(token)
+                    after = accept_hello(session, message, lease=self.lease, now=now)
+                else:
+                    bearer = self.signer.verify_heartbeat(token)
+                    assert bearer.boot == message.boot
+                    self.beats.append(message)
+                    head = self._verified_head(session, message, now)
+                    after = accept_beat(session, message, head, policy=POLICY, lease=self.lease, now=now)
+                assert (bearer.sid, bearer.epoch) == (message.session, message.epoch)
+            except InvalidToken as error:
+                return _problem(401, "not-signed-in", str(error))
+            except Stale as error:
+                return _problem(409, "stale-epoch", str(error))
+            except CheckpointRefused as error:
+                return _problem(422, "checkpoint-refused", str(error))
+            session = self.sessions[session.sid] = after or session
+            return 200, self._answer(session, now)
+
+    def _verified_head(self, session: Session, beat: Beat, now: datetime) -> Head | None:
+        checkpoint = beat.checkpoint
+        if checkpoint is None:
+            return None
+        if self.refuse_checkpoints:
+            self.refuse_checkpoints -= 1
+            raise CheckpointRefused("the test refuses it")
+        owner = {"epoch": session.epoch, "boot": beat.boot}
+        manifest = read_manifest(self._bucket.read(checkpoint.manifest), checkpoint, wid=session.wid, **owner)
+        check_sizes(manifest, {layer.name: self._bucket.size(layer.name) for layer in manifest.layers})
+        return head_of(checkpoint, **owner, now=now)
+
+    def _answer(self, session: Session, now: datetime) -> dict[str, Any]:
+        assert session.boot is not None
+        head = session.head
+        return {
+            "now": now.timestamp(),
+            "directive": self.directive,
+            "interval": min(30.0, self.lease / 3),
+            "lease": self.lease,
+            "token": self.signer.heartbeat(session, now),
+            "idle_at": self.idle_at,
+            "deadline": None,
+            "head": head and {**msgspec.structs.asdict(head), "at": head.at.timestamp()},
+            "storage": {
+                "endpoint": self._bucket.endpoint,
+                "bucket": NAME,
+                "prefix": boot_prefix(session.wid, session.epoch, session.boot),
+                "token": "test",
+                "expires": (now + timedelta(hours=1)).timestamp(),
+            },
+        }
+
+    def give_to_another(self, sid: str = SID) -> None:
+        """As if the slot had been given up for lost and the session ended."""
+        self.sessions[sid] = replace(self.sessions[sid], epoch=self.sessions[sid].epoch + 1)
+
+
+@contextmanager
+def running(bucket: Bucket) -> Iterator[ControlPlane]:
+    plane = ControlPlane(bucket)
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_POST(self) -> None:
+            body = self.rfile.read(int(self.headers["Content-Length"]))
+            status, answer = plane.answer(self.headers["Authorization"].removeprefix("Bearer "), body)
+            text = json.dumps(answer).encode()
+            self.send_response(status)
+            self.send_header("Content-Length", str(len(text)))
+            self.end_headers()
+            self.wfile.write(text)
+
+        def log_message(self, format: str, *arguments: object) -> None:
+            """The test's output is for what failed."""
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05})
+    thread.start()
+    plane.url = f"http://127.0.0.1:{server.server_port}/heartbeat"
+    try:
+        yield plane
+    finally:
+        server.shutdown()
+        thread.join()
+        server.server_close()
+
+
+def _problem(status: int, name: str, detail: str) -> tuple[int, dict[str, Any]]:
+    problem = {"type": f"https://ondol.dev/problems/{name}", "title": name, "status": status, "detail": detail}
+    return status, problem
