@@ -1,11 +1,10 @@
-"""The command: `python3 -m local up | setup | doctor | reset`. Needs nothing but Python, so that it can set up the rest."""
+"""The command: `python3 -m local up | setup | doctor | reset`. It needs nothing but Python, and sets up the rest."""
 
 import sys
 
 if sys.version_info < (3, 11):  # noqa: UP036  # an older one would stop at the first import with a riddle
-    sys.exit(
-        "Ondol needs Python 3.11 or newer, and this is %d.%d. Try: make PYTHON=python3.11 up" % sys.version_info[:2]
-    )
+    version = sys.version.split()[0]
+    sys.exit("Ondol: this is Python " + version + ", and 3.11 is needed. To mend it: make PYTHON=python3.11 up")
 
 from local.command import main
 

@@ -1,11 +1,20 @@
 """What the command understands, and what it answers when something is wrong."""
 
 import argparse
+import os
+import shutil
 import sys
 from pathlib import Path
 
+from local import functions
+from local.doctor import doctor
+from local.leash import tie_to
+from local.ports import Ports, free_base
+from local.prerequisites import first_problem, givens, installed, ports_free
 from local.problem import Problem
-from local.up import up
+from local.setup.run import prepare
+from local.setup.steps import steps
+from local.up import alone, up
 
 ROOT = Path(__file__).resolve().parents[1]
 
@@ -13,20 +22,67 @@ ROOT = Path(__file__).resolve().parents[1]
 def main() -> int:
     """Exit code 0 when it worked, 1 after one line that says what to mend."""
     given = _parser().parse_args()
+    tie_to(os.getppid())
     try:
-        up(ROOT, given.state.resolve(), given.port, given.only, given.schedule_every)
+        return COMMANDS[given.command](given)
     except Problem as problem:
         print(f"Ondol: {problem.line()}", file=sys.stderr)
         return 1
+    except KeyboardInterrupt:
+        return 130
+
+
+def _up(given: argparse.Namespace) -> int:
+    ports = _ports(given.port)
+    first_problem([*givens(ROOT), ports_free(ports)])
+    if given.prepare:
+        prepare(ROOT, steps(ROOT, tests=False))
+    first_problem(installed(ROOT, tests=False))
+    up(ROOT, given.state.resolve(), ports, given.only, given.schedule_every)
     return 0
 
 
+def _setup(given: argparse.Namespace) -> int:
+    first_problem(givens(ROOT))
+    prepare(ROOT, steps(ROOT, tests=given.tests))
+    first_problem(installed(ROOT, tests=given.tests))
+    return 0
+
+
+def _doctor(given: argparse.Namespace) -> int:
+    return min(doctor(ROOT, _ports(given.port)), 1)
+
+
+def _reset(given: argparse.Namespace) -> int:
+    with alone(given.state):
+        shutil.rmtree(given.state)
+    print(f"{given.state} is forgotten: people, workspaces, everything.")
+    return 0
+
+
+COMMANDS = {"up": _up, "setup": _setup, "doctor": _doctor, "reset": _reset}
+
+
+def _ports(base: int) -> Ports:
+    try:
+        return Ports.of(base or free_base(), [function.name for function in functions.load(ROOT)])
+    except ValueError as refusal:
+        raise Problem(str(refusal), "make up PORT=8080") from None
+
+
 def _parser() -> argparse.ArgumentParser:
+    port = argparse.ArgumentParser(add_help=False)
+    port.add_argument("--port", type=int, default=8080, help="the first of the stack's ports; 0 looks for free ones")
+    state = argparse.ArgumentParser(add_help=False)
+    state.add_argument("--state", type=Path, default=ROOT / ".ondol", help="folder of all that the stack keeps")
     parser = argparse.ArgumentParser(prog="python3 -m local", description="Ondol on this machine.")
     commands = parser.add_subparsers(dest="command", required=True)
-    start = commands.add_parser("up")
-    start.add_argument("--port", type=int, default=8080)
-    start.add_argument("--state", type=Path, default=ROOT / ".ondol")
-    start.add_argument("--only", nargs="*", default=[])
-    start.add_argument("--schedule-every", type=float)
+    start = commands.add_parser("up", parents=[port, state], help="set up what is missing, start everything")
+    start.add_argument("--no-setup", dest="prepare", action="store_false", help="the set-up is known to be done")
+    start.add_argument("--only", nargs="+", default=[], metavar="PART", help="start these parts and nothing else")
+    start.add_argument("--schedule-every", type=float, metavar="SECONDS", help="run scheduled jobs this often")
+    setup = commands.add_parser("setup", help="set up what is missing")
+    setup.add_argument("--tests", action="store_true", help="and what the tests need")
+    commands.add_parser("doctor", parents=[port], help="say what is there and what is not")
+    commands.add_parser("reset", parents=[state], help="forget everything that the stack keeps")
     return parser

@@ -26,7 +26,7 @@ OPERATOR = (
 """Settings that an operator may give to `make up` in the environment; the functions have defaults for all of them."""
 
 INHERITED = ("HOME", "USER", "LANG", "TZ", "TMPDIR", "JAVA_HOME", "JAVA", "CLOUD_SDK")
-"""What a process of the stack sees of the terminal's environment. Not more: a proxy or a credential would mislead it."""
+"""What a process of the stack sees of the terminal's environment. A proxy or a credential would mislead it."""
 
 
 def base(root: Path) -> dict[str, str]:

@@ -1,11 +1,13 @@
 """One process of the stack: started on a leash in a group of its own, its output in a log, stopped with all its kin."""
 
 import asyncio
+import contextlib
 import os
 import signal
 import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import BinaryIO
 
 LEASH = Path(__file__).parent / "leash.py"
 
@@ -20,10 +22,7 @@ class Process:
     @classmethod
     async def start(cls, argv: Sequence[str], env: Mapping[str, str], cwd: Path, log: Path) -> "Process":
         """Starts `argv` with exactly `env`. The log of the run before is kept beside `log` as `.before`."""
-        log.parent.mkdir(parents=True, exist_ok=True)
-        if log.exists():
-            log.replace(log.with_suffix(".before"))
-        with log.open("wb") as output:
+        with _fresh(log) as output:
             process = await asyncio.create_subprocess_exec(
                 *leashed(argv),
                 env=dict(env),
@@ -47,11 +46,16 @@ class Process:
                 await asyncio.wait_for(self._process.wait(), grace)
             except TimeoutError:
                 print(f"process {self.pid} did not end within {grace:.0f} s and was killed", file=sys.stderr)
-        try:
+        with contextlib.suppress(ProcessLookupError):  # nobody is left
             os.killpg(self.pid, signal.SIGKILL)
-        except ProcessLookupError:
-            pass  # nobody is left
         await self._process.wait()
+
+
+def _fresh(log: Path) -> BinaryIO:
+    log.parent.mkdir(parents=True, exist_ok=True)
+    if log.exists():
+        log.replace(log.with_suffix(".before"))
+    return log.open("wb")
 
 
 def leashed(argv: Sequence[str]) -> list[str]:

@@ -90,7 +90,7 @@ class Stack:
 
 async def _listening(ports: Sequence[int]) -> None:
     for port in ports:
-        while not await asyncio.to_thread(answers, port):
+        while not await asyncio.to_thread(answers, port):  # noqa: ASYNC110  # another process's event
             await asyncio.sleep(0.05)
 
 

@@ -9,27 +9,23 @@ import signal
 from collections.abc import Coroutine, Iterator, Sequence
 from pathlib import Path
 
-from local import environment, functions
+from local import environment
 from local.keys import signing_key
-from local.leash import tie_to
 from local.parts import Part, Site, all_parts
-from local.ports import Ports, free_base
+from local.ports import Ports
 from local.problem import Problem
 from local.progress import Progress
 from local.stack import Stack
 from local.warmth import until_warm
 
 
-def up(root: Path, state: Path, port: int, only: Sequence[str], schedule_every: float | None) -> None:
-    """Starts a stack and runs it until SIGINT or SIGTERM, or until the process that started this one ends.
+def up(root: Path, state: Path, ports: Ports, only: Sequence[str], schedule_every: float | None) -> None:
+    """Starts a stack and runs it until SIGINT or SIGTERM.
 
-    Port 0 takes free ports. `only` names the parts to start; empty is all. Where it runs is written to `stack.json`
-    in `state`. Raises Problem when it cannot start, or when a part ends by itself.
+    `only` names the parts to start; empty is all. Where it runs is written to `stack.json` in `state`. Raises Problem
+    when it cannot start, or when a part ends by itself.
     """
-    tie_to(os.getppid())
-    names = [function.name for function in functions.load(root)]
-    with _alone(state):
-        ports = Ports.of(port or free_base(), names)
+    with alone(state):
         parts = [part for part in all_parts(Site(root, state, ports, schedule_every)) if not only or part.name in only]
         _describe(state, ports, parts)
         asyncio.run(_until_signal(_run(root, state, ports, parts, warm=not only)))
@@ -62,7 +58,7 @@ async def _until_signal(run: Coroutine[None, None, None]) -> None:
 
 
 @contextlib.contextmanager
-def _alone(state: Path) -> Iterator[None]:
+def alone(state: Path) -> Iterator[None]:
     """Holds `state` for this process. Raises Problem when a stack runs on it already."""
     state.mkdir(parents=True, exist_ok=True)
     with (state / "lock").open("a") as lock:

@@ -20,16 +20,16 @@ async def until_warm(ports: Ports, warm: int, most: int) -> None:
     try:
         async with asyncio.timeout(WITHIN):
             await asyncio.to_thread(_run_pool, ports)
-            while not await asyncio.to_thread(_is_warm, ports, warm, most):
+            while not await asyncio.to_thread(_is_warm, ports, warm, most):  # noqa: ASYNC110  # not our event
                 await asyncio.sleep(0.2)
     except TimeoutError:
         raise Problem(f"the warm pool is not warm after {WITHIN:.0f} s; see the logs of pool and of run") from None
 
 
 def _run_pool(ports: Ports) -> None:
-    request = urllib.request.Request(f"{ports.url('scheduler')}/_standin/run/pool", data=b"", method="POST")
+    url = f"{ports.url('scheduler')}/_standin/run/pool"
     try:
-        urllib.request.urlopen(request, timeout=WITHIN).close()  # noqa: S310  # our own http address
+        urllib.request.urlopen(url, data=b"", timeout=WITHIN).close()  # noqa: S310  # our own http address
     except urllib.error.HTTPError as refusal:
         raise Problem(f"the scheduler could not run the pool's job: HTTP {refusal.code}") from None
 
@@ -40,7 +40,7 @@ def _is_warm(ports: Ports, warm: int, most: int) -> bool:
 
 
 def _slots(ports: Ports) -> list[dict[str, dict[str, dict[str, str]]]]:
-    request = urllib.request.Request(
+    request = urllib.request.Request(  # noqa: S310  # our own http address
         f"{ports.url('firestore')}/v1/projects/{PROJECT}/databases/(default)/documents/slots?pageSize=300",
         headers={"Authorization": "Bearer owner"},  # the emulator's word for an administrator
     )

@@ -1,7 +1,7 @@
 """The process: `python -m local.firestore --port N --state DIR --rules FILE --project ID`.
 
-The emulator's own --export-on-exit exports nothing (measured), and a killed one could not anyway: this one is asked for an
-export every ten seconds and at the end.
+The emulator's own --export-on-exit exports nothing (measured), and a killed one could not anyway: this one is asked
+for an export every ten seconds and at the end.
 """
 
 import argparse

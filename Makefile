@@ -1,0 +1,34 @@
+# Everything that one types here. `make` alone lists it.
+PYTHON ?= python3
+PORT ?= 8080
+BIN := .venv/bin
+
+.DEFAULT_GOAL := help
+.PHONY: help up test doctor reset fmt lock
+
+help: ## list these commands
+	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+up: ## set up what is missing and start all of Ondol; PORT=8080
+	@exec $(PYTHON) -m local up --port $(PORT)
+
+test: ## set up what the tests need, check everything, run every test; ARGS="-k name"
+	@$(PYTHON) -m local setup --tests
+	$(BIN)/ruff check
+	$(BIN)/ruff format --check
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	$(BIN)/pytest $(ARGS)
+
+doctor: ## say what this machine lacks, and what mends it
+	@exec $(PYTHON) -m local doctor --port $(PORT)
+
+reset: ## forget all local state: people, workspaces, keys
+	@exec $(PYTHON) -m local reset
+
+fmt: ## format the code, and mend what can be mended by itself
+	$(BIN)/ruff check --fix
+	$(BIN)/ruff format
+
+lock: ## pin every package anew, for the checkout, the functions and the slot
+	@exec $(BIN)/python -m deploy.lock

@@ -1,0 +1,80 @@
+"""The system's packages: which are missing, and how they get there."""
+
+import os
+import shutil
+import subprocess
+from collections.abc import Sequence
+from pathlib import Path
+
+from local.problem import Problem
+from local.setup.shell import Shell
+
+SYSTEM = ("bubblewrap", "nginx-light", "python3-venv", "uidmap", "zstd")
+TESTS = ("chromium", "fonts-noto-cjk")
+
+PROGRAMS = {
+    "build-essential": "gcc",
+    "bubblewrap": "bwrap",
+    "chromium": "chromium",
+    "curl": "curl",
+    "git": "git",
+    "nginx-light": "nginx",
+    "uidmap": "newuidmap",
+    "zstd": "zstd",
+}
+"""Packages that matter only for one program: wherever it comes from, that is enough."""
+
+PATH = f"{os.environ.get('PATH', '')}:/usr/sbin:/sbin"
+
+
+def listed(file: Path) -> list[str]:
+    """The packages in `file`, one a line."""
+    return [line for line in file.read_text().split() if line]
+
+
+def missing(packages: Sequence[str]) -> list[str]:
+    """Those of `packages` that are not there. Without dpkg, only those that have a program can be told."""
+    unknown = []
+    for package in dict.fromkeys(packages):
+        if package == "uidmap" and os.geteuid() == 0:
+            continue  # root needs no subordinate ids
+        program = PROGRAMS.get(package)
+        if program is None or shutil.which(program, path=PATH) is None:
+            unknown.append(package)
+    if not is_debian():
+        return [package for package in unknown if package in PROGRAMS]
+    return [package for package in unknown if package not in _installed(unknown)]
+
+
+def is_debian() -> bool:
+    """Whether packages are Debian's here."""
+    return shutil.which("dpkg-query") is not None and shutil.which("apt-get") is not None
+
+
+def mend(packages: Sequence[str]) -> str:
+    """The command, or the instruction, that brings `packages`."""
+    if is_debian():
+        sudo = "" if os.geteuid() == 0 else "sudo "
+        return f"{sudo}apt-get update && {sudo}apt-get install -y --no-install-recommends {' '.join(packages)}"
+    return f"install these programs: {', '.join(PROGRAMS[package] for package in packages)}"
+
+
+async def install(shell: Shell, packages: Sequence[str]) -> None:
+    """Installs what is missing of `packages` as root; as anybody else raises Problem with the line to run."""
+    absent = missing(packages)
+    if not absent:
+        return
+    if os.geteuid() != 0 or not is_debian():
+        raise Problem(f"system packages are missing: {', '.join(absent)}", mend(absent))
+    quiet = {"DEBIAN_FRONTEND": "noninteractive"}
+    wait = ["-o", "DPkg::Lock::Timeout=300"]
+    await shell.run(["apt-get", *wait, "update"], env=quiet)
+    await shell.run(["apt-get", *wait, "install", "-y", "--no-install-recommends", *absent], env=quiet)
+
+
+def _installed(packages: Sequence[str]) -> set[str]:
+    if not packages:
+        return set()
+    query = ["dpkg-query", "--show", "--showformat", "${Package} ${db:Status-Status}\n", *packages]
+    answer = subprocess.run(query, capture_output=True, text=True, check=False)  # 1 when one is not known
+    return {line.split()[0] for line in answer.stdout.splitlines() if line.endswith(" installed")}

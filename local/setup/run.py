@@ -1,0 +1,58 @@
+"""Does the steps of the set-up, as many at once as their needs allow."""
+
+import asyncio
+import fcntl
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+
+from local.problem import Problem
+from local.progress import Progress
+from local.setup.shell import Shell
+from local.setup.step import Stamps, Step
+
+
+def prepare(root: Path, steps: Sequence[Step]) -> None:
+    """Does what is not done yet. Raises the first step's Problem. Two at once in one checkout take turns."""
+    progress = Progress()
+    try:
+        with _turn(root / "build"):
+            asyncio.run(_Preparation(root, steps, progress).run())
+    finally:
+        progress.close()
+
+
+class _Preparation:
+    def __init__(self, root: Path, steps: Sequence[Step], progress: Progress) -> None:
+        self._root = root
+        self._steps = steps
+        self._progress = progress
+        self._stamps = Stamps(root / "build/stamps")
+        self._done = {step.name: asyncio.Event() for step in steps}
+
+    async def run(self) -> None:
+        try:
+            async with asyncio.TaskGroup() as group:
+                for step in self._steps:
+                    group.create_task(self._do(step))
+        except* Problem as problems:
+            raise problems.exceptions[0] from None
+
+    async def _do(self, step: Step) -> None:
+        for need in step.needs:
+            await self._done[need].wait()
+        if not self._stamps.is_done(step):
+            self._progress.report(step.name, "preparing")
+            log = self._root / "build/log" / f"{step.name.replace(' ', '-')}.log"
+            await step.run(Shell(self._root, step.name, log, self._progress.detail))
+            self._stamps.record(step)
+        self._progress.report(step.name, "ready")
+        self._done[step.name].set()
+
+
+@contextmanager
+def _turn(folder: Path) -> Iterator[None]:
+    folder.mkdir(exist_ok=True)
+    with (folder / "lock").open("a") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield

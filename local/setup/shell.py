@@ -1,0 +1,48 @@
+"""Runs the programs of one set-up step: on a leash, their output in the step's log, a failure as one clear line."""
+
+import asyncio
+import os
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+
+from local.problem import Problem
+from local.process import leashed
+
+
+class Shell:
+    """Where one step runs its programs."""
+
+    def __init__(self, root: Path, name: str, log: Path, detail: Callable[[str, str], None]) -> None:
+        """`detail(name, line)` is shown each line of output."""
+        self.root = root
+        self._name = name
+        self._log = log
+        self._detail = detail
+        log.parent.mkdir(parents=True, exist_ok=True)
+        log.write_bytes(b"")
+
+    async def run(self, argv: Sequence[str], cwd: Path | None = None, env: Mapping[str, str] | None = None) -> None:
+        """Runs `argv` with `env` added to this process's environment. Raises Problem when it fails."""
+        process = await asyncio.create_subprocess_exec(
+            *leashed(argv),
+            cwd=cwd or self.root,
+            env={**os.environ, **(env or {})},
+            stdin=asyncio.subprocess.DEVNULL,
+            stdout=asyncio.subprocess.PIPE,
+            stderr=asyncio.subprocess.STDOUT,
+        )
+        last = ""
+        try:
+            assert process.stdout is not None  # noqa: S101  # asked for above
+            with self._log.open("ab") as log:
+                async for line in process.stdout:
+                    log.write(line)
+                    last = line.decode(errors="replace").strip() or last
+                    self._detail(self._name, last)
+            code = await process.wait()
+        finally:
+            if process.returncode is None:
+                process.terminate()
+                await process.wait()
+        if code != 0:
+            raise Problem(f"the set-up of {self._name} failed: {last or argv[0]} (exit code {code}; log: {self._log})")

@@ -1,0 +1,53 @@
+"""A step of the set-up, and when it has to be done again."""
+
+import hashlib
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from local.setup.shell import Shell
+
+
+@dataclass(frozen=True)
+class Step:
+    """One thing to prepare."""
+
+    name: str
+    run: Callable[[Shell], Awaitable[None]]
+    needs: Sequence[str] = ()
+    """steps that are done before it"""
+    inputs: Sequence[Path] = ()
+    """files and folders whose content decides whether it is still done; none: the step itself finds out, each time"""
+    output: Path | None = None
+    """what is there afterwards"""
+
+
+class Stamps:
+    """Remembers in a folder with which inputs each step was done."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+
+    def is_done(self, step: Step) -> bool:
+        stamp = self._folder / step.name
+        made = step.output is None or step.output.exists()
+        return bool(step.inputs) and made and stamp.exists() and stamp.read_text() == fingerprint(step.inputs)
+
+    def record(self, step: Step) -> None:
+        self._folder.mkdir(parents=True, exist_ok=True)
+        (self._folder / step.name).write_text(fingerprint(step.inputs))
+
+
+def fingerprint(inputs: Sequence[Path]) -> str:
+    """SHA-256 over the names and the content of `inputs`, without installed packages and caches."""
+    digest = hashlib.sha256()
+    for path in sorted(file for given in inputs for file in _files(given)):
+        digest.update(f"{path}\0".encode() + hashlib.sha256(path.read_bytes()).digest())
+    return digest.hexdigest()
+
+
+def _files(path: Path) -> list[Path]:
+    if path.is_file():
+        return [path]
+    ignored = {"node_modules", "__pycache__"}
+    return [file for file in path.rglob("*") if file.is_file() and not ignored.intersection(file.parts)]
