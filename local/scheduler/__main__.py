@@ -52,9 +52,12 @@ def main() -> None:
     parser.add_argument("--every", type=_positive, help="seconds between runs of every job, instead of its schedule")
     given = parser.parse_args()
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(message)s")
-    jobs = load_jobs(given.table, given.functions_url, given.every)
-    issuer = Issuer.load(given.oidc_key)
-    asyncio.run(serve(given.port, Scheduler(jobs, Clock(), issuer, given.invoker)))
+    try:
+        jobs = load_jobs(given.table, given.functions_url, given.every)
+        scheduler = Scheduler(jobs, Clock(), Issuer.load(given.oidc_key), given.invoker)
+        asyncio.run(serve(given.port, scheduler))
+    except (OSError, ValueError) as problem:
+        raise SystemExit(f"Cloud Scheduler stand-in: {problem}") from problem
 
 
 main()

@@ -31,7 +31,7 @@ async def call(
     except TimeoutError:
         log.warning("%s: no answer from %s within %g s", job.name, job.url, job.deadline)
         return None
-    except aiohttp.ClientError as problem:
+    except (aiohttp.ClientError, OSError) as problem:
         log.warning("%s: no answer from %s: %s", job.name, job.url, problem)
         return None
     log.log(logging.INFO if response.ok else logging.WARNING, "%s: %d from %s", job.name, response.status, job.url)

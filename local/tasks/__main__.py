@@ -48,7 +48,10 @@ def main() -> None:
     parser.add_argument("--queues", type=Path, required=True, help="the queues of the deployment, TOML")
     given = parser.parse_args()
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(message)s")
-    asyncio.run(serve(given.port, given.state, given.queues))
+    try:
+        asyncio.run(serve(given.port, given.state, given.queues))
+    except (OSError, ValueError) as problem:
+        raise SystemExit(f"Cloud Tasks stand-in: {problem}") from problem
 
 
 main()

@@ -99,6 +99,8 @@ async def _refusals(request: web.Request, handler: Handler) -> web.StreamRespons
         return refusal.response()
     except (ParseError, ValueError) as problem:
         return Refusal("INVALID_ARGUMENT", str(problem)).response()
+    except web.HTTPRequestEntityTooLarge:
+        return Refusal("INVALID_ARGUMENT", f"A task must be smaller than {_LARGEST} bytes.").response()
     except (web.HTTPNotFound, web.HTTPMethodNotAllowed):
         return Refusal("UNIMPLEMENTED", f"This stand-in has no {request.method} {request.path}.").response()
 

@@ -1,6 +1,5 @@
 """One attempt to deliver a task: the request as Cloud Tasks sends it, and what came of it."""
 
-import asyncio
 from dataclasses import dataclass
 
 import aiohttp
@@ -48,7 +47,7 @@ async def attempt(session: aiohttp.ClientSession, issuer: Issuer, entry: Entry) 
             return Outcome(response.status, f"HTTP status code {response.status}", _retry_after(response))
     except TimeoutError:
         return Outcome(None, f"no answer within {deadline:g} s")
-    except (aiohttp.ClientError, asyncio.IncompleteReadError) as problem:
+    except (aiohttp.ClientError, OSError, ValueError) as problem:  # ValueError: a header or URL that cannot be sent
         return Outcome(None, str(problem) or type(problem).__name__)
 
 

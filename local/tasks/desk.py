@@ -56,7 +56,7 @@ class Desk:
         _check(parent, task, now)
         if self._store.get(task.name):
             raise Refusal("ALREADY_EXISTS", "Requested entity already exists")
-        if self._store.entombed(task.name, time.time()):
+        if self._store.entombed(task.name, now.timestamp()):
             raise Refusal(
                 "ALREADY_EXISTS", "The task cannot be created because a task with this name existed too recently."
             )

@@ -17,13 +17,15 @@ DEFAULTS: dict[str, dict[str, Any]] = {
 def load_queues(path: Path) -> dict[str, Queue]:
     """The queues of the TOML file `path` by id, each a table with the fields of Google's Queue, and its defaults.
 
-    Raises ValueError naming the file and the queue when a field is unknown or of a wrong type.
+    Raises ValueError when it is no TOML, or, naming file and queue, when a field is unknown or of a wrong type.
     """
-    try:
-        tables = tomllib.loads(path.read_text())
-        return {queue: _parse(table) for queue, table in tables.items()}
-    except (tomllib.TOMLDecodeError, ParseError) as problem:
-        raise ValueError(f"{path}: {problem}") from problem
+    queues = {}
+    for name, table in tomllib.loads(path.read_text()).items():
+        try:
+            queues[name] = _parse(table)
+        except ParseError as problem:
+            raise ValueError(f"{path}: [{name}] {problem}") from problem
+    return queues
 
 
 def with_defaults(queue: Queue) -> Queue:

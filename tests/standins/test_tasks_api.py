@@ -101,6 +101,7 @@ def test_tasks_are_listed_page_by_page(client: tasks_v2.CloudTasksClient) -> Non
         (later(hours=31 * 24), "30 days"),
         (later(dispatch_deadline=timedelta(seconds=1)), "between 15s and 30m"),
         (tasks_v2.Task(http_request={"url": "ftp://example.com"}), "http://"),
+        (tasks_v2.Task(http_request={"url": "http://a", "body": bytes(2**20)}), "smaller than"),
         (tasks_v2.Task(http_request={"url": "http://a", "oidc_token": {"audience": "b"}}), "service_account_email"),
     ],
 )

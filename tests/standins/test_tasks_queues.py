@@ -1,5 +1,7 @@
 """Queues: what the deployment declares, and when a failed task is tried again."""
 
+import socket
+import subprocess
 from pathlib import Path
 
 import pytest
@@ -8,7 +10,7 @@ from google.cloud.tasks_v2 import RetryConfig
 from local.tasks.queues import load_queues, may_retry, retry_delay
 from local.tasks.rate import TokenBucket
 
-from .process import ROOT
+from .process import ROOT, python
 
 
 def test_the_deployments_queues_are_read_with_their_limits() -> None:
@@ -20,7 +22,7 @@ def test_the_deployments_queues_are_read_with_their_limits() -> None:
 def test_a_field_that_google_does_not_know_is_refused(tmp_path: Path) -> None:
     file = tmp_path / "queues.toml"
     file.write_text("[q.rate_limits]\nmax_concurent_dispatches = 1\n")
-    with pytest.raises(ValueError, match=r"queues.toml.*max_concurent_dispatches"):
+    with pytest.raises(ValueError, match=r"queues.toml: \[q\] .*max_concurent_dispatches"):
         load_queues(file)
 
 
@@ -56,3 +58,23 @@ def test_a_bucket_gives_its_burst_at_once_and_its_rate_afterwards() -> None:
     assert bucket.take(4, 2, now=100.25) == 0
     assert bucket.take(4, 2, now=100.25) == 0.25
     assert [bucket.take(4, 2, now=200.0) for _ in range(3)] == [0, 0, 0.25]
+
+
+def test_a_port_in_use_and_a_wrong_file_are_told_plainly(tmp_path: Path) -> None:
+    file = tmp_path / "queues.toml"
+    file.write_text("[q]\nspeed = 1\n")
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        arguments = ["--port", taken.getsockname()[1], "--state", tmp_path, "--queues"]
+        port_in_use = end_of(python("-m", "local.tasks", *arguments, ROOT / "functions/queues.toml"))
+        wrong_file = end_of(python("-m", "local.tasks", *arguments, file))
+    assert port_in_use.startswith("Cloud Tasks stand-in: ")
+    assert "address already in use" in port_in_use
+    assert wrong_file.startswith(f"Cloud Tasks stand-in: {file}: [q] ")
+    assert "speed" in wrong_file
+
+
+def end_of(argv: list[str]) -> str:
+    """What a program that cannot start says last."""
+    ended = subprocess.run(argv, capture_output=True, text=True, timeout=60, cwd=ROOT)
+    assert ended.returncode == 1
+    return ended.stderr
