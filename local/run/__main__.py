@@ -11,10 +11,12 @@ from pathlib import Path
 
 from aiohttp import web
 
-from local.run.admin import admin_app
-from local.run.container import Image, Unfit
-from local.run.control import Control
-from local.run.ingress import Ingress
+from .admin import admin_app
+from .container import Image, Unfit
+from .control import Control
+from .ingress import Ingress
+
+RUNTIME = Path(__file__).parents[2] / "workspace-image/runtime.toml"
 
 
 def main() -> int:
@@ -34,7 +36,7 @@ def _options() -> argparse.ArgumentParser:
     options.add_argument("--ingress-port", type=int, required=True, help="the services, at {service}.localhost")
     options.add_argument("--state", type=Path, required=True, help="folder for services and logs")
     options.add_argument("--image-prefix", type=Path, required=True, help="folder of the installed image")
-    options.add_argument("--runtime", type=Path, required=True, help="the image's runtime.toml")
+    options.add_argument("--runtime", type=Path, default=RUNTIME, help="how the image runs in bubblewrap")
     options.add_argument("--operation-seconds", type=float, default=0.5, help="what a change takes at least")
     options.add_argument("--idle-seconds", type=float, default=900, help="until an instance beyond the minimum goes")
     options.add_argument("--writes-per-minute", type=int, default=60, help="the Admin API's write quota")
@@ -56,7 +58,7 @@ async def _serve(options: argparse.Namespace) -> None:
     await admin.setup()
     await web.TCPSite(admin, "127.0.0.1", options.admin_port).start()
     control.resume()
-    logging.info("Cloud Run: Admin API on %d, services on %d", options.admin_port, options.ingress_port)
+    print(f"Cloud Run stand-in listens on http://127.0.0.1:{options.admin_port}", flush=True)
     await stopping.wait()
     ingress.close()
     closing = asyncio.create_task(control.close())

@@ -8,10 +8,10 @@ from collections.abc import Awaitable, Callable
 
 from aiohttp import web
 
-from local.run.control import Control
-from local.run.errors import ApiError
-from local.run.services import Json
-from local.run.views import revision_json
+from .control import Control
+from .errors import ApiError
+from .services import Json
+from .views import revision_json
 
 PARENT = r"/v2/{parent:projects/[^/:]+/locations/[^/:]+}"
 PAGE = 100

@@ -12,15 +12,15 @@ from itertools import count
 from pathlib import Path
 from typing import Any
 
-from local.run import services
-from local.run.container import Image
-from local.run.errors import ApiError
-from local.run.instances import Instance, launch
-from local.run.operations import Operation, Operations
-from local.run.registry import Registry
-from local.run.services import RECONCILING, Json, Revision, Service
-from local.run.serving import Serving
-from local.run.views import service_json
+from . import services
+from .container import Image
+from .errors import ApiError
+from .instances import Instance, launch
+from .operations import Operation, Operations
+from .registry import Registry
+from .services import RECONCILING, Json, Revision, Service
+from .serving import Serving
+from .views import service_json
 
 log = logging.getLogger(__name__)
 

@@ -8,9 +8,9 @@ from collections.abc import Callable
 
 import h11
 
-from local.run.peer import CHUNK, Peer
-from local.run.proxy import ClientGone, ContainerGone, pass_through
-from local.run.serving import NoInstance, Serving
+from .peer import CHUNK, Peer
+from .proxy import ClientGone, ContainerGone, pass_through
+from .serving import NoInstance, Serving
 
 DOMAIN = ".localhost"
 

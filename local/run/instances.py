@@ -12,10 +12,10 @@ import socket
 from datetime import UTC, datetime
 from pathlib import Path
 
-from local.run.container import Image
-from local.run.freezer import Freezer
-from local.run.probes import until_ready
-from local.run.services import Revision, Service
+from .container import Image
+from .freezer import Freezer
+from .probes import until_ready
+from .services import Revision, Service
 
 GRACE_SECONDS = 10.0
 # a page is hundreds of requests in a row; without this, each would freeze and thaw the whole tree

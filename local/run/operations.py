@@ -8,9 +8,9 @@ import uuid
 from collections.abc import Coroutine
 from typing import Any
 
-from local.run.errors import ApiError
-from local.run.services import Json
-from local.run.views import SERVICE_TYPE
+from .errors import ApiError
+from .services import Json
+from .views import SERVICE_TYPE
 
 KEPT = 1000
 

@@ -6,7 +6,7 @@ import asyncio
 
 import h11
 
-from local.run.peer import Peer
+from .peer import Peer
 
 # Cloud Run looks every periodSeconds; looking more often only makes the local start as quick as it is
 PERIOD = 0.025

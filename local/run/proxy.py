@@ -6,7 +6,7 @@ import asyncio
 
 import h11
 
-from local.run.peer import CHUNK, Peer
+from .peer import CHUNK, Peer
 
 # these speak about one connection, not about the request
 HOP_BY_HOP = frozenset({b"connection", b"keep-alive", b"proxy-connection", b"te", b"upgrade"})

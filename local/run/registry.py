@@ -6,8 +6,8 @@ from pathlib import Path
 
 import msgspec
 
-from local.run.errors import ApiError
-from local.run.services import Service
+from .errors import ApiError
+from .services import Service
 
 
 class Registry:

@@ -12,8 +12,8 @@ from typing import Any
 import msgspec
 from msgspec.structs import replace
 
-from local.run.errors import ApiError
-from local.run.template import Template, min_instances, read_template
+from .errors import ApiError
+from .template import Template, min_instances, read_template
 
 Json = dict[str, Any]
 

@@ -7,9 +7,9 @@ import logging
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 
-from local.run.errors import ApiError
-from local.run.instances import Instance, StartFailed
-from local.run.services import Revision, Service
+from .errors import ApiError
+from .instances import Instance, StartFailed
+from .services import Revision, Service
 
 # a container that lived shorter than this crashed; the pause before the next try doubles with each crash in a row
 CRASH_SECONDS = 10.0

@@ -6,7 +6,7 @@ from typing import Annotated, Any, TypeVar
 
 import msgspec
 
-from local.run.errors import ApiError
+from .errors import ApiError
 
 _T = TypeVar("_T")
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from local.run.services import READY, RECONCILING, Json, Revision, Service
+from .services import READY, RECONCILING, Json, Revision, Service
 
 SERVICE_TYPE = "type.googleapis.com/google.cloud.run.v2.Service"
 
