@@ -2,7 +2,7 @@
 //
 //   node start.mjs --project ID --port N --state DIR --events URL
 //
-// `firebase emulators:start --only auth` does neither, and takes several seconds longer.
+// `firebase emulators:start --only auth` sends no events, and forgets everybody when it is killed.
 
 import { createRequire } from "node:module";
 import { parseArgs } from "node:util";
