@@ -109,7 +109,7 @@ def _function(site: Site, function: Function, env: Mapping[str, str]) -> Part:
         "CLOUD_RUN_TIMEOUT_SECONDS": str(function.timeout),
         "XDG_RUNTIME_DIR": site.folder(f"run/{function.name}"),  # gunicorn puts a socket there, under a fixed name
     }
-    return Part(function.name, argv, [port], {**env, **own}, needs=("firestore", "auth", "storage", "tasks"))
+    return Part(function.name, argv, [port], {**env, **own}, needs=("firestore", "storage", "tasks"))
 
 
 def _front(site: Site, env: Mapping[str, str], table: Sequence[Function]) -> Part:

@@ -76,7 +76,6 @@ class Stack:
                 await self._gone[other.name].wait()
         process = self._running.get(part.name)
         if process is not None:
-            self._report(part.name, "stopping")
             await process.stop(part.grace)
             self._report(part.name, "stopped")
         self._gone[part.name].set()

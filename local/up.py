@@ -49,10 +49,16 @@ async def _run(root: Path, state: Path, ports: Ports, parts: Sequence[Part], war
 
 async def _until_signal(run: Coroutine[None, None, None]) -> None:
     """Runs `run` and cancels it at the first SIGINT or SIGTERM; it ends in order, and later signals change nothing."""
-    running = asyncio.ensure_future(run)
+    running = asyncio.create_task(run)
+
+    def stop() -> None:
+        if not running.cancelling():
+            print("Stopping: containers make their last checkpoints.", flush=True)
+            running.cancel()
+
     loop = asyncio.get_running_loop()
     for number in (signal.SIGINT, signal.SIGTERM):
-        loop.add_signal_handler(number, running.cancel)
+        loop.add_signal_handler(number, stop)
     with contextlib.suppress(asyncio.CancelledError):
         await running
 

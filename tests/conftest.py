@@ -1,0 +1,52 @@
+"""What tests of every kind start once: a whole stack, or one emulator. On free ports, beside whatever else runs."""
+
+from collections.abc import Iterator
+
+import pytest
+
+from tests.running import Running, running
+
+SHORT = {
+    "IDLE_SECONDS": "20",
+    "IDLE_WARNING_SECONDS": "10",
+    "HEARTBEAT_SECONDS": "2",
+    "LEASE_SECONDS": "10",
+    "CHECKPOINT_SECONDS": "3",
+}
+"""Times that let a session end by itself within a test."""
+
+
+@pytest.fixture(scope="session")
+def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
+    """All of Ondol with an empty state and short times, its pool warm."""
+    with running(tmp_path_factory.mktemp("stack"), "--schedule-every", "2", **SHORT) as started:
+        yield started
+
+
+@pytest.fixture(scope="session")
+def firestore_emulator(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, str]]:
+    """The environment that leads Google's SDK to a Firestore emulator with our rules."""
+    yield from _alone("firestore", "FIRESTORE_EMULATOR_HOST", tmp_path_factory)
+
+
+@pytest.fixture(scope="session")
+def auth_emulator(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, str]]:
+    """The environment that leads Google's SDK to an Auth emulator. Its events reach nobody."""
+    yield from _alone("auth", "FIREBASE_AUTH_EMULATOR_HOST", tmp_path_factory)
+
+
+@pytest.fixture(scope="session")
+def storage_emulator(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, str]]:
+    """The environment that leads Google's SDK to fake-gcs-server, with the bucket `ondol-state` in it."""
+    yield from _alone("storage", "STORAGE_EMULATOR_HOST", tmp_path_factory)
+
+
+@pytest.fixture(scope="session")
+def tasks_standin(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, str]]:
+    """The environment that leads `shared.gcp` to a Cloud Tasks stand-in with our queues."""
+    yield from _alone("tasks", "TASKS_EMULATOR_HOST", tmp_path_factory)
+
+
+def _alone(part: str, variable: str, folders: pytest.TempPathFactory) -> Iterator[dict[str, str]]:
+    with running(folders.mktemp(part), "--only", part) as started:
+        yield {variable: started.env[variable]}

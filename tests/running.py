@@ -1,0 +1,65 @@
+"""A stack, or some parts of one, started for tests by the very command that people use."""
+
+import json
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[1]
+READY = "Ondol is ready: "
+WITHIN = 240  # seconds; a guard against hanging
+
+
+@dataclass(frozen=True)
+class Running:
+    """A stack that is up. All of it is on 127.0.0.1."""
+
+    url: str
+    """the page's origin"""
+    ports: Mapping[str, int]
+    """by part and function, as local/ports.py names them"""
+    env: Mapping[str, str]
+    """what the functions are given: settings, and where the emulators are"""
+    state: Path
+    """its folder; logs are in `logs`"""
+    process: subprocess.Popen[bytes]
+
+    def at(self, name: str) -> str:
+        """The base URL of a part or a function."""
+        return f"http://127.0.0.1:{self.ports[name]}"
+
+
+@contextmanager
+def running(state: Path, *arguments: str, **settings: str) -> Iterator[Running]:
+    """`python -m local up` on free ports with its state in `state`, ready. `settings` are an operator's, by variable.
+
+    Stopped as by Ctrl-C at the end, and it must then end by itself.
+    """
+    state.mkdir(parents=True, exist_ok=True)
+    output = state / "output"
+    command = [sys.executable, "-m", "local", "up", "--no-setup", "--port", "0", "--state", str(state), *arguments]
+    with output.open("wb") as file:
+        process = subprocess.Popen(command, cwd=ROOT, env=os.environ | settings, stdout=file, stderr=file)
+    try:
+        _await_ready(process, output)
+        told = json.loads((state / "stack.json").read_text())
+        yield Running(told["url"], told["ports"], told["env"], state, process)
+    finally:
+        process.terminate()
+        try:
+            process.wait(60)
+        finally:
+            process.kill()
+
+
+def _await_ready(process: subprocess.Popen[bytes], output: Path) -> None:
+    deadline = time.monotonic() + WITHIN
+    while READY not in output.read_text():
+        assert process.poll() is None, f"the stack did not start:\n{output.read_text()}"
+        assert time.monotonic() < deadline, f"the stack is not ready:\n{output.read_text()}"
+        time.sleep(0.1)
