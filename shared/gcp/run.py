@@ -3,7 +3,7 @@
 from contextlib import suppress
 from functools import lru_cache
 
-from google.api_core.exceptions import AlreadyExists, NotFound
+from google.api_core.exceptions import Conflict, NotFound
 from google.cloud import run_v2
 from google.protobuf import duration_pb2, field_mask_pb2
 
@@ -45,7 +45,7 @@ def apply(write: Write, public_key: str) -> None:
 
 
 def _create(slot: Slot, public_key: str) -> None:
-    with suppress(AlreadyExists):  # an earlier run's write, whose reply was lost
+    with suppress(Conflict):  # an earlier run's write, whose reply was lost
         _client().create_service(
             parent=_parent(), service_id=slot.name, service=_desired(slot, public_key), timeout=CALL_SECONDS
         )

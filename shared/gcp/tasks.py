@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 from functools import lru_cache
 from typing import Any
 
-from google.api_core.exceptions import AlreadyExists
+from google.api_core.exceptions import Conflict
 from google.cloud import tasks_v2
 from google.protobuf import duration_pb2, timestamp_pb2
 
@@ -58,5 +58,5 @@ def _create(function: str, name: str, body: dict[str, Any], when: datetime) -> N
             oidc_token=tasks_v2.OidcToken(service_account_email=config.invoker_service_account, audience=url),
         ),
     )
-    with suppress(AlreadyExists):  # this look was asked for before: one name, one task
+    with suppress(Conflict):  # this look was asked for before: one name, one task
         _client().create_task(parent=queue, task=task, timeout=CALL_SECONDS)
