@@ -15,6 +15,7 @@ from .admin import admin_app
 from .container import Image, Unfit
 from .control import Control
 from .ingress import Ingress
+from .serving import Timing
 
 RUNTIME = Path(__file__).parents[2] / "workspace-image/runtime.toml"
 
@@ -39,45 +40,39 @@ def _options() -> argparse.ArgumentParser:
     options.add_argument("--runtime", type=Path, default=RUNTIME, help="how the image runs in bubblewrap")
     options.add_argument("--operation-seconds", type=float, default=0.5, help="what a change takes at least")
     options.add_argument("--idle-seconds", type=float, default=900, help="until an instance beyond the minimum goes")
+    options.add_argument("--grace-seconds", type=float, default=10, help="from SIGTERM to SIGKILL")
     options.add_argument("--writes-per-minute", type=int, default=60, help="the Admin API's write quota")
     return options
 
 
 async def _serve(options: argparse.Namespace) -> None:
-    stopping, hurrying = _on_signals()
+    stopping = _on_signals()
     control = Control(
         image=Image(options.image_prefix, options.runtime),
         state=options.state,
         ingress_port=options.ingress_port,
-        operation_seconds=options.operation_seconds,
-        idle_seconds=options.idle_seconds,
+        timing=Timing(options.operation_seconds, options.idle_seconds, options.grace_seconds),
         writes_per_minute=options.writes_per_minute,
     )
     ingress = await Ingress(control.find).listen(options.ingress_port)
-    admin = web.AppRunner(admin_app(control), access_log=None)
+    admin = web.AppRunner(admin_app(control), access_log=None, shutdown_timeout=1)
     await admin.setup()
     await web.TCPSite(admin, "127.0.0.1", options.admin_port).start()
     control.resume()
     print(f"Cloud Run stand-in listens on http://127.0.0.1:{options.admin_port}", flush=True)
     await stopping.wait()
     ingress.close()
-    closing = asyncio.create_task(control.close())
-    await asyncio.wait({closing, asyncio.create_task(hurrying.wait())}, return_when=asyncio.FIRST_COMPLETED)
-    control.kill()
-    await closing
+    await control.close()
     await admin.cleanup()
 
 
-def _on_signals() -> tuple[asyncio.Event, asyncio.Event]:
-    """Set by the first SIGTERM or SIGINT, and by the second one: do not wait for the containers."""
-    stopping, hurrying = asyncio.Event(), asyncio.Event()
-
-    def received() -> None:
-        (hurrying if stopping.is_set() else stopping).set()
-
+def _on_signals() -> asyncio.Event:
+    """Set by SIGTERM and SIGINT. More of them change nothing: Ctrl-C comes from the terminal and from the parent too,
+    and the containers' last checkpoints need their grace. Whoever cannot wait sends SIGKILL."""
+    stopping = asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
-        asyncio.get_running_loop().add_signal_handler(number, received)
-    return stopping, hurrying
+        asyncio.get_running_loop().add_signal_handler(number, stopping.set)
+    return stopping
 
 
 if __name__ == "__main__":

@@ -8,18 +8,18 @@ import uuid
 from collections import defaultdict, deque
 from collections.abc import Coroutine
 from datetime import UTC, datetime
-from itertools import count
 from pathlib import Path
 from typing import Any
 
 from . import services
 from .container import Image
 from .errors import ApiError
-from .instances import Instance, launch
+from .instances import Instance, StartFailed
+from .launcher import Launcher
 from .operations import Operation, Operations
 from .registry import Registry
-from .services import RECONCILING, Json, Revision, Service
-from .serving import Serving
+from .services import RECONCILING, Json, Service
+from .serving import Serving, Timing
 from .views import service_json
 
 log = logging.getLogger(__name__)
@@ -31,24 +31,19 @@ class Control:
         image: Image,
         state: Path,
         ingress_port: int,
-        operation_seconds: float,
-        idle_seconds: float,
+        timing: Timing,
         writes_per_minute: int,
     ) -> None:
         self.registry = Registry(state / "services")
         self.operations = Operations()
         self.ingress_port = ingress_port
-        self._image = image
-        self._logs = state / "logs"
-        self._logs.mkdir(parents=True, exist_ok=True)
-        self._operation_seconds = operation_seconds
-        self._idle_seconds = idle_seconds
+        self._launcher = Launcher(image, state / "logs")
+        self._timing = timing
         self._writes_per_minute = writes_per_minute
         self._writes: deque[float] = deque()
         self._serving: dict[str, Serving] = {}
         self._closing: dict[Serving, asyncio.Task[None]] = {}
         self._busy: defaultdict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
-        self._numbers: defaultdict[str, count[int]] = defaultdict(lambda: count(1))
         self._resumed: set[asyncio.Task[None]] = set()
 
     def resume(self) -> None:
@@ -104,10 +99,6 @@ class Control:
             self._shut(service_id)
         await asyncio.gather(*self._closing.values())
 
-    def kill(self) -> None:
-        for serving in self._closing:
-            serving.kill()
-
     async def _take_up(self, service: Service) -> None:
         try:
             if service.deleted:
@@ -121,7 +112,7 @@ class Control:
 
     async def _reconcile(self, wish: Service) -> Json:
         """Rolls out the newest wish, which may have come after `wish`. Raises ApiError."""
-        await asyncio.sleep(self._operation_seconds)
+        await asyncio.sleep(self._timing.operation_seconds)
         async with self._busy[wish.id]:
             service = self._living(wish.name)
             if service.observed_generation >= wish.generation:
@@ -130,11 +121,11 @@ class Control:
             try:
                 if service.newest.id != service.serving:
                     await serving.roll_out(service.newest)
-            except ApiError as error:
-                failed = services.failed(self._living(wish.name), service.newest.id, error.message, _now())
+            except StartFailed as error:
+                failed = services.failed(self._living(wish.name), service.newest.id, str(error), _now())
                 self.registry.save(failed)
                 serving.service = failed
-                raise ApiError(error.status, failed.message) from error
+                raise ApiError("FAILED_PRECONDITION", failed.message) from error
             done = services.rolled_out(self._living(wish.name), service.newest.id, service.generation, _now())
             self.registry.save(done)
             await serving.settle(done)
@@ -142,22 +133,19 @@ class Control:
 
     async def _remove(self, service: Service) -> Json:
         self._shut(service.id)
-        await asyncio.sleep(self._operation_seconds)
+        await asyncio.sleep(self._timing.operation_seconds)
         async with self._busy[service.id]:
             self.registry.remove(service)
         return self.view(service)
 
     def _open(self, service: Service) -> None:
-        self._serving[service.id] = Serving(service, self._launch, self._idle_seconds)
+        self._serving[service.id] = Serving(service, self._launcher.launch, self._timing)
 
     def _shut(self, service_id: str) -> None:
         serving = self._serving.pop(service_id)
         closing = asyncio.create_task(serving.close())
         self._closing[serving] = closing
         closing.add_done_callback(lambda _: self._closing.pop(serving))
-
-    async def _launch(self, service: Service, revision: Revision) -> Instance:
-        return await launch(self._image, service, revision, next(self._numbers[revision.id]), self._logs)
 
     def _living(self, name: str) -> Service:
         service = self.registry.get(name)

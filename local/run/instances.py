@@ -3,25 +3,16 @@
 from __future__ import annotations
 
 import asyncio
-import json
 import logging
 import os
-import random
 import signal
-import socket
-from datetime import UTC, datetime
-from pathlib import Path
 
-from .container import Image
 from .freezer import Freezer
 from .probes import until_ready
-from .services import Revision, Service
+from .services import Revision
 
-GRACE_SECONDS = 10.0
 # a page is hundreds of requests in a row; without this, each would freeze and thaw the whole tree
 FREEZE_AFTER = 0.02
-# below the range from which Linux takes the ports of outgoing connections, so none of those is in the way
-PORTS = range(20000, 32000)
 
 log = logging.getLogger(__name__)
 
@@ -31,7 +22,7 @@ class StartFailed(Exception):
 
 
 class Instance:
-    """Made by `launch`. `pid` is the container's process 1, as this machine counts."""
+    """Made by a Launcher. `pid` is the container's process 1, as this machine counts."""
 
     def __init__(
         self, revision: Revision, number: int, port: int, process: asyncio.subprocess.Process, pid: int
@@ -78,12 +69,12 @@ class Instance:
         self.open_requests -= 1
         self._rest()
 
-    async def stop(self) -> None:
+    async def stop(self, grace_seconds: float) -> None:
         """SIGTERM, with CPU, and SIGKILL when the grace is over. Returns when every process has ended."""
         self._has_cpu = True
         self._wake()
         self._signal(signal.SIGTERM)
-        done, _ = await asyncio.wait({self.exited}, timeout=GRACE_SECONDS)
+        done, _ = await asyncio.wait({self.exited}, timeout=grace_seconds)
         if not done:
             log.warning("%s #%d did not end within its grace: SIGKILL", self.revision.id, self.number)
             self.kill()
@@ -114,47 +105,3 @@ class Instance:
                 os.kill(self.pid, number)
             except ProcessLookupError:
                 log.info("%s #%d had just ended", self.revision.id, self.number)
-
-
-async def launch(image: Image, service: Service, revision: Revision, number: int, logs: Path) -> Instance:
-    """Starts a container; it is not ready yet. Raises StartFailed."""
-    port = _free_port()
-    env = revision.read().env | {
-        "PORT": str(port),
-        "K_SERVICE": service.id,
-        "K_REVISION": revision.id,
-        "K_CONFIGURATION": service.id,
-    }
-    said, saying = os.pipe()
-    try:
-        with (logs / f"{revision.id}-{number}.log").open("ab") as out:
-            out.write(f"--- {revision.id} #{number}, {datetime.now(UTC).isoformat(timespec='seconds')}\n".encode())
-            out.flush()
-            process = await asyncio.create_subprocess_exec(
-                *image.command(env, saying),
-                stdin=asyncio.subprocess.DEVNULL,
-                stdout=out,
-                stderr=out,
-                pass_fds=[saying],
-                # Ctrl-C in a terminal goes to the whole group, but ending containers is up to the stand-in
-                start_new_session=True,
-            )
-    finally:
-        os.close(saying)
-    with os.fdopen(said, "rb") as info:
-        answer = await asyncio.to_thread(info.read)
-    if not answer:
-        await process.wait()
-        raise StartFailed(f"bubblewrap could not make the container: see {logs}/{revision.id}-{number}.log")
-    return Instance(revision, number, port, process, json.loads(answer)["child-pid"])
-
-
-def _free_port() -> int:
-    for port in random.sample(PORTS, 1000):
-        with socket.socket() as probe:
-            try:
-                probe.bind(("127.0.0.1", port))
-            except OSError:
-                continue
-            return port
-    raise StartFailed(f"no free port from {PORTS.start} to {PORTS.stop}")

@@ -17,6 +17,8 @@ from .template import Template, min_instances, read_template
 
 Json = dict[str, Any]
 
+# Cloud Run keeps the newest 1,000, and whichever serves; fewer keep the files small
+KEPT_REVISIONS = 100
 SERVICE_ID = re.compile(r"^[a-z]([-a-z0-9]{0,47}[a-z0-9])?$")
 # what a caller may write; the rest of a service that is sent back as it was read is Cloud Run's own
 WRITABLE = frozenset(
@@ -164,7 +166,8 @@ def _with_newest_revision(service: Service, now: str) -> Service:
     uid = hashlib.sha256(f"{service.uid}/{service.generation}".encode()).hexdigest()
     revision_id = wanted.revision or f"{service.id}-{service.generation:05}-{uid[:3]}"
     revision = Revision(revision_id, uid[:32], dict(template or {}), created=now)
-    return replace(service, revisions=[*service.revisions, revision])
+    kept = [r for r in service.revisions[:-KEPT_REVISIONS] if r.id == service.serving]
+    return replace(service, revisions=[*kept, *service.revisions[-KEPT_REVISIONS:], revision])
 
 
 def _check_traffic(traffic: list[Json]) -> None:

@@ -6,6 +6,7 @@ import asyncio
 import logging
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
+from dataclasses import dataclass
 
 from .errors import ApiError
 from .instances import Instance, StartFailed
@@ -21,6 +22,16 @@ log = logging.getLogger(__name__)
 Launch = Callable[[Service, Revision], Awaitable[Instance]]
 
 
+@dataclass(frozen=True)
+class Timing:
+    """In seconds: what a change takes at least, how long an instance beyond the minimum stays without requests, and
+    how long one has from SIGTERM to SIGKILL."""
+
+    operation_seconds: float
+    idle_seconds: float
+    grace_seconds: float
+
+
 class NoInstance(Exception):
     """No instance may take the request. `status` is the HTTP status that Cloud Run's front end answers."""
 
@@ -32,12 +43,12 @@ class NoInstance(Exception):
 class Serving:
     """At most one instance takes requests (`instance`); those in `leaving` end theirs and go."""
 
-    def __init__(self, service: Service, launch: Launch, idle_seconds: float) -> None:
+    def __init__(self, service: Service, launch: Launch, timing: Timing) -> None:
         self.service = service
         self.instance: Instance | None = None
         self.leaving: set[Instance] = set()
         self._launch = launch
-        self._idle_seconds = idle_seconds
+        self._timing = timing
         self._start: asyncio.Task[None] | None = None
         self._retry: asyncio.TimerHandle | None = None
         self._idle: asyncio.TimerHandle | None = None
@@ -47,14 +58,12 @@ class Serving:
 
     async def roll_out(self, revision: Revision) -> None:
         """Starts an instance of `revision` and gives it all traffic once it is ready; the one before gets SIGTERM.
-        Raises ApiError FAILED_PRECONDITION when it does not become ready; traffic then stays where it was."""
-        try:
-            instance = await self._started(revision)
-        except StartFailed as error:
-            raise ApiError("FAILED_PRECONDITION", str(error)) from error
+        Raises StartFailed when it does not become ready; traffic then stays where it was. Raises ApiError ABORTED when
+        the service was closed meanwhile."""
+        instance = await self._started(revision)
         if self._closed:
             self._dismiss(instance)
-            raise ApiError("ABORTED", f"Service '{self.service.id}' was deleted.")
+            raise ApiError("ABORTED", f"Service '{self.service.id}' was closed.")
         self._crashes = 0
         self._adopt(instance)
 
@@ -95,11 +104,6 @@ class Serving:
             self._dismiss(self.instance)
         while self._farewells:
             await asyncio.gather(*self._farewells)
-
-    def kill(self) -> None:
-        """SIGKILL to every instance: nobody waits for their grace any more."""
-        for instance in [*self.leaving, *filter(None, [self.instance])]:
-            instance.kill()
 
     @property
     def _wanted(self) -> bool:
@@ -156,7 +160,7 @@ class Serving:
         if instance is self.instance:
             self.instance = None
         self.leaving.add(instance)
-        farewell = asyncio.create_task(instance.stop())
+        farewell = asyncio.create_task(instance.stop(self._timing.grace_seconds))
         self._farewells.add(farewell)
         farewell.add_done_callback(self._farewells.discard)
         farewell.add_done_callback(lambda _: self.leaving.discard(instance))
@@ -185,7 +189,7 @@ class Serving:
 
     def _watch_idle(self) -> None:
         self._cancel_idle()
-        self._idle = asyncio.get_running_loop().call_later(self._idle_seconds, self._idled)
+        self._idle = asyncio.get_running_loop().call_later(self._timing.idle_seconds, self._idled)
 
     def _cancel_idle(self) -> None:
         if self._idle is not None:

@@ -1,9 +1,13 @@
 """The ingress: streaming both ways, limits, and who hears of whose end."""
 
 import hashlib
+import json
+import os
+import signal
 import socket
 import threading
 from collections.abc import Iterator
+from http.client import IncompleteRead
 
 import pytest
 
@@ -41,11 +45,21 @@ def test_a_large_download_arrives_whole(run: CloudRun) -> None:
 
 def test_the_container_hears_who_asked_and_by_which_scheme(run: CloudRun) -> None:
     with run.connection("web") as connection:
-        connection.ask("GET", "/", **{"X-Forwarded-For": "203.0.113.9", "X-Forwarded-Proto": "gopher"}).read()
-    headers = {key.lower(): value for key, value in run.about("web")["headers"].items()}
-    assert headers["x-forwarded-for"] == "127.0.0.1"
+        claimed = {"X-Forwarded-For": "203.0.113.9", "X-Forwarded-Proto": "gopher"}
+        told = json.loads(connection.ask("GET", "/", **claimed).read())
+    headers = {key.lower(): value for key, value in told["headers"].items()}
+    assert headers["x-forwarded-for"] == "203.0.113.9, 127.0.0.1"
     assert headers["x-forwarded-proto"] == "http"
     assert headers["host"] == f"web.localhost:{run.ingress_port}"
+
+
+def test_an_answer_that_the_container_breaks_off_is_cut_short_for_the_client(run: CloudRun) -> None:
+    run.create("broken", minimum=1)
+    with run.connection("broken") as connection:
+        answer = connection.ask("GET", "/hold")
+        os.kill(run.instance("broken")["pid"], signal.SIGKILL)
+        with pytest.raises(IncompleteRead):
+            answer.read()
 
 
 def test_a_tunnel_carries_bytes_as_they_are(run: CloudRun) -> None:

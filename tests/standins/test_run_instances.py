@@ -158,12 +158,14 @@ def test_a_rollover_lets_open_requests_go_on_until_the_old_container_ends(run: C
         assert tunnel.recv(100) == b"", "the container's end ends its WebSockets"
 
 
-def test_a_container_that_does_not_end_in_its_grace_is_killed(run: CloudRun) -> None:
-    run.create("stubborn", minimum=1, env={"STUBBORN": "yes"})
-    old = run.instance("stubborn")
-    run.update("stubborn", "template")
-    eventually(lambda: all(i["pid"] != old["pid"] for i in run.instances("stubborn")))
-    assert not Path(f"/proc/{old['pid']}").exists()
+def test_a_container_that_does_not_end_in_its_grace_is_killed(tmp_path: Path) -> None:
+    with cloud_run(tmp_path / "state", "--grace-seconds", "0.5") as run:
+        run.create("stubborn", minimum=1, env={"STUBBORN": "yes"})
+        old = run.instance("stubborn")
+        run.update("stubborn", "template")
+        eventually(lambda: all(i["pid"] != old["pid"] for i in run.instances("stubborn")))
+        assert not Path(f"/proc/{old['pid']}").exists()
+        assert "SIGTERM" in run.log(old["revision"])
 
 
 def test_a_revision_has_the_time_that_its_startup_probe_grants(run: CloudRun) -> None:
