@@ -48,7 +48,7 @@ class Ingress:
             return False
         serving = self._find(_service_id(request))
         if serving is None:
-            await _refuse(client, 404, "The requested URL was not found on this server: no such service.")
+            await _refuse(client, 404, "The requested URL was not found on this server: no such service.", request)
             return False
         await self._serve(client, request, serving)
         return client.http.our_state is h11.DONE and client.http.their_state is h11.DONE
@@ -60,12 +60,12 @@ class Ingress:
                 async with asyncio.timeout(instance.template.timeout_seconds):
                     await pass_through(client, request, instance.port)
         except NoInstance as error:
-            await _refuse(client, error.status, str(error))
+            await _refuse(client, error.status, str(error), request)
         except ContainerGone as error:
             log.info("%s: the container failed a request: %s", serving.service.id, error)
-            await _refuse(client, 503, "upstream connect error or disconnect/reset before headers")
+            await _refuse(client, 503, "upstream connect error or disconnect/reset before headers", request)
         except TimeoutError:
-            await _refuse(client, 504, "upstream request timeout")
+            await _refuse(client, 504, "upstream request timeout", request)
 
 
 def _service_id(request: h11.Request) -> str:
@@ -74,12 +74,13 @@ def _service_id(request: h11.Request) -> str:
     return name.removesuffix(DOMAIN) if name.endswith(DOMAIN) else ""
 
 
-async def _refuse(client: Peer, status: int, message: str) -> None:
+async def _refuse(client: Peer, status: int, message: str, request: h11.Request | None = None) -> None:
     """A last answer on this connection; when an answer has begun, cutting it short is all that can be said."""
     if client.http.our_state not in (h11.IDLE, h11.SEND_RESPONSE):
         return
     body = f"{message}\n".encode()
     headers = [("content-type", "text/plain"), ("content-length", str(len(body))), ("connection", "close")]
     await client.send(h11.Response(status_code=status, headers=headers))
-    await client.send(h11.Data(data=body))
+    if request is None or request.method != b"HEAD":
+        await client.send(h11.Data(data=body))
     await client.send(h11.EndOfMessage())

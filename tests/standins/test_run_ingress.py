@@ -25,6 +25,8 @@ def test_a_host_that_is_no_service_is_not_found(run: CloudRun) -> None:
     for host in ("nobody", "web.example.com", ""):
         with run.connection(host) as connection:
             assert connection.ask("GET", "/").status == 404
+        with run.connection(host) as connection:
+            assert connection.ask("HEAD", "/").status == 404
 
 
 def test_bodies_pass_both_ways_with_a_length_and_in_chunks(run: CloudRun) -> None:
