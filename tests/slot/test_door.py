@@ -1,0 +1,121 @@
+"""Who may come in, and what the member's own programs may not do at the door."""
+
+from tests.slot.container import Container
+from tests.slot.control_plane import ControlPlane
+from tests.slot.member import COOKIE, NAVIGATION, PAGE_ORIGIN, Member
+
+
+def test_whoever_has_no_cookie_gets_the_way_back_and_nothing_of_the_editor(
+    slot: Container, plane: ControlPlane
+) -> None:
+    member = Member(slot, plane)
+    for attached in (False, True):
+        if attached:
+            member.attach(plane.open()).raise_for_status()
+        for path in ("/", "/?folder=/home/member", "/_static/out/browser/serviceWorker.js", "/proxy/3000/"):
+            answer = member.get(path, **NAVIGATION)
+            assert answer.status_code == 401
+            assert PAGE_ORIGIN in answer.text
+            assert answer.headers["Clear-Site-Data"] == '"cookies", "storage"'
+            assert "frame-ancestors 'none'" in answer.headers["Content-Security-Policy"]
+    member.cookie = "guessed"
+    answer = member.get("/style.css", **{"Sec-Fetch-Mode": "no-cors", "Sec-Fetch-Dest": "style"})
+    assert answer.status_code == 401
+    assert "Clear-Site-Data" not in answer.headers, "a stray request of an open editor must not sign it out"
+    assert "워크스페이스" in member.get("/", **{"Accept-Language": "ko-KR,ko;q=0.9"}).text
+
+
+def test_a_token_of_the_page_opens_the_editor_once(slot: Container, plane: ControlPlane) -> None:
+    member = Member(slot, plane)
+    member.attach(plane.open()).raise_for_status()
+    token = plane.enter_token()
+
+    elsewhere = member.post_form(token, origin="https://evil.example")
+    assert elsewhere.status_code == 403
+    assert elsewhere.json()["type"].endswith("/wrong-origin")
+
+    entered = member.post_form(token)
+    assert entered.status_code == 303
+    assert entered.headers["Location"] == "/?folder=%2Fhome%2Fmember"
+    cookie = entered.headers["Set-Cookie"]
+    assert cookie.startswith(f"{COOKIE}=")
+    assert all(word in cookie for word in ("HttpOnly", "Secure", "SameSite=Lax", "Path=/"))
+    assert "Domain" not in cookie
+
+    again = member.post_form(token)
+    assert again.status_code == 401
+    assert "Set-Cookie" not in again.headers
+    assert member.post_form("nonsense").status_code == 401
+
+    member.enter()
+    editor = member.get("/?folder=/home/member")
+    assert editor.status_code == 200
+    assert "workbench" in editor.text
+    assert "frame-ancestors 'self'" in editor.headers.get_list("Content-Security-Policy")
+
+
+def test_the_folder_stays_in_the_home(member: Member) -> None:
+    for asked, given in {
+        "/home/member/project": "/home/member/project",
+        "project": "/home/member/project",
+        "/etc": "/home/member",
+        "/home/member/../../etc": "/home/member",
+        "/home/member-of-another": "/home/member",
+        "": "/home/member",
+    }.items():
+        answer = member.post_form(member.plane.enter_token(), folder=asked)
+        assert answer.headers["Location"] == "/?folder=" + given.replace("/", "%2F")
+
+
+def test_only_the_four_endpoints_are_reachable(member: Member) -> None:
+    for path in ("/_slot/", "/_slot/may-enter", "/_slot/health/x", "/proxy/../_slot/closed"):
+        assert member.get(path).status_code == 404
+    assert member.get("/may-enter").status_code == 404
+    assert member.get("/_slot/attach").status_code == 405
+
+
+def test_requests_for_the_control_plane_need_its_token_and_exactly_their_fields(
+    slot: Container, plane: ControlPlane
+) -> None:
+    member = Member(slot, plane)
+    session = plane.open()
+    bearer = {"Authorization": f"Bearer {plane.attach_token(session)}"}
+    url = {"heartbeat_url": plane.url}
+    assert member.post("attach", json=url).status_code == 401
+    assert member.post("attach", json=url, headers={"Authorization": "Bearer x.y.z"}).status_code == 401
+    assert member.post("attach", json={**url, "more": 1}, headers=bearer).status_code == 400
+    assert member.post("attach", json={"heartbeat_url": 7}, headers=bearer).status_code == 400
+    assert member.post("attach", content=b"{", headers=bearer).status_code == 400
+    assert member.post("attach", content=b" " * 20_000, headers=bearer).status_code == 413
+    assert member.post("attach", json=url, headers=bearer).status_code == 200
+
+
+def test_a_members_program_sees_no_cookie_and_takes_no_hold_of_the_origin(member: Member) -> None:
+    port = member.serve_echo()
+    plain = member.get(f"/proxy/{port}/", Cookie=f"a=1; {COOKIE}={member.cookie}; b=2")
+    assert plain.status_code == 200
+    assert "a=1" in plain.text
+    assert "b=2" in plain.text
+    assert COOKIE not in plain.text
+    assert "Service-Worker-Allowed" not in plain.headers
+    worker = {"Service-Worker": "script"}
+    assert member.get(f"/proxy/{port}/sw.js", **worker).status_code == 404
+    assert member.get(f"/_static/../proxy/{port}/sw.js", **worker).status_code == 404
+    assert member.get("/_static/out/browser/serviceWorker.js", **worker).status_code == 200
+
+
+def test_a_members_program_can_reach_neither_the_agent_nor_its_environment(member: Member) -> None:
+    said = member.slot.run(
+        """
+        id
+        ls /run/ondol 2>&1 || true
+        for pid in $(pgrep -f 'python -m agent'); do cat /proc/$pid/environ 2>&1 || true; done
+        grep -h NoNewPrivs $(ls -d /proc/[0-9]*/status) | sort -u
+        for pid in $(pgrep -u member -f entry.js); do tr '\\0' '\\n' </proc/$pid/environ; cat /proc/$pid/oom_score_adj; done
+        """
+    )
+    assert "uid=1000(member) gid=1000(member)" in said
+    assert "Permission denied" in said
+    assert "CONTROL_PLANE_KEY" not in said
+    assert "ONDOL_EDITOR_SOCKET" in said
+    assert "600" in said.splitlines()

@@ -1,0 +1,154 @@
+"""One session in one container: attach, beats, lease, release, and the ways it ends."""
+
+import socket
+from collections.abc import Callable
+
+from tests.slot.container import Container, eventually
+from tests.slot.control_plane import SID, ControlPlane
+from tests.slot.member import Member
+
+SECOND = "s-00000000000000000002"
+
+
+def test_attaching_again_renews_and_another_session_is_refused(slot: Container, plane: ControlPlane) -> None:
+    member = Member(slot, plane)
+    health = member.get("/_slot/health").json()
+    assert (health["ready"], health["attached"]) == (True, False)
+
+    first = member.attach(plane.open())
+    assert first.json() == {"boot": health["boot"], "session": SID, "epoch": 1}
+    assert member.get("/_slot/health").json()["attached"]
+    eventually(lambda: plane.beats and plane.beats[-1].restored, "the slot did not say that it restored")
+
+    beats = len(plane.beats)
+    assert member.attach(plane.sessions[SID]).json() == first.json()
+    assert len(plane.beats) > beats
+    assert [beat.seq for beat in plane.beats] == sorted({beat.seq for beat in plane.beats})
+
+    other = member.attach(plane.open(SECOND, epoch=2))
+    assert other.status_code == 409
+    assert other.json()["type"].endswith("/slot-taken")
+
+
+def test_the_second_container_of_a_session_is_refused_for_good(
+    start: Callable[..., Container], plane: ControlPlane
+) -> None:
+    session = plane.open()
+    owner, zombie = Member(start(), plane), Member(start(), plane)
+    owner.attach(session).raise_for_status()
+    refused = zombie.attach(session)
+    assert refused.status_code == 409
+    assert refused.json()["type"].endswith("/stale-epoch")
+    assert zombie.attach(plane.open(SECOND, epoch=2)).status_code == 409
+    assert owner.attach(session).status_code == 200
+
+
+def test_an_attach_that_could_not_reach_the_control_plane_can_be_repeated(slot: Container, plane: ControlPlane) -> None:
+    member, session = Member(slot, plane), plane.open()
+    plane.reachable = False
+    failed = member.attach(session)
+    assert failed.status_code == 502
+    assert failed.json()["type"].endswith("/try-again")
+    plane.reachable = True
+    assert member.attach(session).status_code == 200
+
+
+def test_a_browser_is_connected_while_its_websocket_is_open(member: Member) -> None:
+    with member.open_websocket():
+        eventually(lambda: member.plane.beats[-1].connected, "no beat said that a browser is there")
+        assert member.plane.beats[-1].signals.editor is None, "without the extension, silence says nothing"
+    eventually(lambda: not member.plane.beats[-1].connected, "no beat said that the browser is gone")
+    assert member.plane.beats[-1].signals.editor is not None
+
+
+def test_when_the_lease_lapses_browsers_are_cut_and_served_again_once_it_is_renewed(
+    slot: Container, plane: ControlPlane
+) -> None:
+    plane.lease = 3.0
+    member = Member(slot, plane)
+    member.attach(plane.open()).raise_for_status()
+    member.enter()
+    with member.open_websocket() as browser:
+        plane.reachable = False
+        assert ends(browser), "the open WebSocket was not cut"
+    paused = member.get("/")
+    assert paused.status_code == 503
+    assert "Clear-Site-Data" not in paused.headers
+    assert "workbench" not in paused.text
+    plane.reachable = True
+    assert member.get("/").status_code in (200, 302)
+
+
+def test_a_container_that_lost_its_session_never_serves_again(member: Member) -> None:
+    with member.open_websocket() as browser:
+        member.plane.give_to_another()
+        assert member.attach(member.plane.sessions[SID]).status_code == 409
+        session = member.plane.sessions[SID]
+        assert ends(browser), "the open WebSocket was not cut"
+    member.plane.sessions[SID] = session
+    assert member.get("/").status_code == 401
+
+
+def test_release_saves_and_can_be_repeated(member: Member, plane: ControlPlane) -> None:
+    member.slot.run("echo precious > kept.txt; nohup sleep 1000 >/dev/null 2>&1 &")
+    with member.open_websocket() as browser:
+        released = member.release()
+        assert released.status_code == 200
+        assert ends(browser)
+    head = plane.sessions[SID].head
+    assert head is not None
+    assert released.json()["head"]["snapshot"] == head.snapshot
+    assert plane.beats[-1].final
+    assert member.release().json() == released.json()
+    assert member.get("/").status_code == 401
+    assert member.attach(plane.sessions[SID]).status_code == 409
+    assert len([beat for beat in plane.beats if beat.final]) == 1
+
+
+def test_a_release_that_could_not_be_committed_is_tried_again(member: Member, plane: ControlPlane) -> None:
+    member.slot.run("echo precious > kept.txt")
+    plane.reachable = False
+    failed = member.release()
+    assert failed.status_code == 502
+    plane.reachable = True
+    released = member.release()
+    assert released.status_code == 200
+    assert plane.sessions[SID].final
+
+
+def test_a_refused_checkpoint_is_made_anew(member: Member, plane: ControlPlane) -> None:
+    member.slot.run("echo precious > kept.txt")
+    plane.refuse_checkpoints = 1
+    assert member.release().status_code == 200
+    declared = [beat.checkpoint.seq for beat in plane.beats if beat.checkpoint is not None]
+    assert declared == [1, 2]
+    head = plane.sessions[SID].head
+    assert head is not None
+    assert head.snapshot.endswith("-2")
+
+
+def test_sigterm_makes_a_last_checkpoint(member: Member, plane: ControlPlane) -> None:
+    member.slot.run("echo precious > kept.txt")
+    assert member.slot.terminate() == 0
+    assert plane.beats[-1].final
+    head = plane.sessions[SID].head
+    assert head is not None
+    assert head.files > 0
+
+
+def test_sigterm_ends_a_warm_slot_at_once(slot: Container) -> None:
+    assert slot.terminate() == 0
+
+
+def test_an_editor_that_dies_comes_back(member: Member) -> None:
+    member.slot.run("pkill -KILL -f code-server/out/node/[e]ntry.js")
+    eventually(lambda: member.get("/?folder=/home/member").status_code == 200, "the editor did not come back")
+    assert member.slot.events("editor.ended")
+
+
+def ends(browser: socket.socket) -> bool:
+    """Whether the other side closes the connection."""
+    browser.settimeout(30)
+    while browser.recv(4096):
+        pass
+    return True

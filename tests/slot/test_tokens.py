@@ -1,0 +1,74 @@
+"""The slot takes the control plane's tokens, for itself and of the right kind, and no other."""
+
+from datetime import UTC, datetime, timedelta
+
+import jwt
+import pytest
+from agent.tokens import ATTACH, ENTER, RELEASE, Claims, InvalidToken, SingleUse, Verifier
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
+from cryptography.hazmat.primitives.serialization import load_pem_public_key
+
+from shared.tokens import Signer
+from tests.factories import a_session
+from tests.keys import new_pem
+
+SIGNER = Signer(new_pem())
+SESSION = a_session()
+NOW = datetime.now(UTC)
+
+
+def verifier(slot: str = SESSION.slot, signer: Signer = SIGNER) -> Verifier:
+    key = load_pem_public_key(signer.public_pem.encode())
+    assert isinstance(key, Ed25519PublicKey)
+    return Verifier(key, slot)
+
+
+def test_each_kind_passes_as_itself_with_its_claims() -> None:
+    assert verifier().verify(SIGNER.attach(SESSION, NOW), ATTACH).wid == SESSION.wid
+    assert verifier().verify(SIGNER.enter(SESSION, NOW), ENTER).jti
+    claims = verifier().verify(SIGNER.release(SESSION, NOW), RELEASE)
+    assert (claims.sid, claims.epoch, claims.boot) == (SESSION.sid, SESSION.epoch, SESSION.boot)
+
+
+def test_no_kind_passes_for_another() -> None:
+    tokens = {
+        ATTACH: SIGNER.attach(SESSION, NOW),
+        ENTER: SIGNER.enter(SESSION, NOW),
+        RELEASE: SIGNER.release(SESSION, NOW),
+        "heartbeat+jwt": SIGNER.heartbeat(SESSION, NOW),
+    }
+    for kind in (ATTACH, ENTER, RELEASE):
+        for other in tokens.keys() - {kind}:
+            with pytest.raises(InvalidToken):
+                verifier().verify(tokens[other], kind)
+
+
+def test_another_slot_key_or_time_is_refused() -> None:
+    token = SIGNER.release(SESSION, NOW)
+    for stranger in (verifier(slot="ws-2"), verifier(signer=Signer(new_pem()))):
+        with pytest.raises(InvalidToken):
+            stranger.verify(token, RELEASE)
+    with pytest.raises(InvalidToken):
+        verifier().verify(SIGNER.release(SESSION, NOW - timedelta(minutes=6)), RELEASE)
+
+
+def test_no_other_algorithm_is_accepted() -> None:
+    claims = jwt.decode(SIGNER.release(SESSION, NOW), options={"verify_signature": False})
+    headers = {"typ": RELEASE}
+    key = "a secret that is long enough to sign by"
+    for token in (jwt.encode(claims, None, "none", headers), jwt.encode(claims, key, "HS256", headers)):
+        with pytest.raises(InvalidToken):
+            verifier().verify(token, RELEASE)
+
+
+@pytest.mark.parametrize("token", ["", "x", "a.b.c", "é", "a" * 10_000])
+def test_what_is_no_token_is_refused(token: str) -> None:
+    with pytest.raises(InvalidToken):
+        verifier().verify(token, ENTER)
+
+
+def test_a_token_is_used_once() -> None:
+    used = SingleUse()
+    claims = Claims(sid="s", epoch=1, expires=1000.0, jti="j")
+    assert used.use(claims, now=990.0)
+    assert not used.use(claims, now=1001.0)
