@@ -7,7 +7,7 @@ import { button, byId, h } from "./dom";
 import { type Language, language, speak, words } from "./language";
 import { enter, open } from "./opening";
 import { stop, untilEnded } from "./stopping";
-import { type Actions, draw, type Progress, sentence, type View } from "./view";
+import { type Actions, draw, type Progress, savedNow, sentence, type View } from "./view";
 
 let view: View = { kind: "starting" };
 let person: Person | null = null;
@@ -18,11 +18,12 @@ let version = "";
 /** Ends what is under way when the member turns to something else. */
 let task = new AbortController();
 
+/** `news` is for who can't see the view; alerts in the view speak for themselves. */
 function show(next: View, news = ""): void {
-  const changed = next.kind !== view.kind;
+  const turned = next.kind !== view.kind && view.kind !== "starting";
   view = next;
   paint();
-  if (changed && view.kind !== "starting") byId("main").querySelector("h1")?.focus({ preventScroll: true });
+  if (turned) byId("main").querySelector("h1")?.focus({ preventScroll: true });
   byId("news").textContent = news;
 }
 
@@ -72,11 +73,11 @@ function begin(work: (signal: AbortSignal) => Promise<void>, failed: (trouble: u
 
 async function expired(trouble: Problem): Promise<void> {
   await accounts.signOut();
-  show({ kind: "signed-out", ways: accounts.ways, trouble }, sentence(trouble));
+  show({ kind: "signed-out", ways: accounts.ways, trouble });
 }
 
 function home(login: Login, trouble: unknown = null, saved = false): void {
-  show({ kind: "home", login, trouble, saved }, trouble ? sentence(trouble) : saved ? words().savedNow(null) : "");
+  show({ kind: "home", login, trouble, saved }, saved ? savedNow(login.last) : "");
 }
 
 /** Asks where things stand, and shows it; with what went wrong before, if something did. */
@@ -87,7 +88,7 @@ function refresh(trouble: unknown = null): void {
       if (login.session?.state === "draining") await watchEnd(login.session, signal);
       else home(login, trouble);
     },
-    (worse) => show({ kind: "failed", trouble: worse }, sentence(worse)),
+    (worse) => show({ kind: "failed", trouble: worse }),
   );
 }
 
@@ -99,7 +100,7 @@ async function watchEnd(session: OpenSession, signal: AbortSignal): Promise<void
 const actions: Actions = {
   signIn(way: Way): void {
     way.signIn().catch((trouble: unknown) => {
-      show({ kind: "signed-out", ways: accounts.ways, trouble }, sentence(trouble));
+      show({ kind: "signed-out", ways: accounts.ways, trouble });
     });
   },
 
@@ -141,14 +142,13 @@ const actions: Actions = {
   },
 
   again(): void {
-    show({ kind: "starting" });
     refresh();
   },
 };
 
 function signOut(): void {
   task.abort();
-  accounts.signOut().catch((trouble: unknown) => show({ kind: "failed", trouble }, sentence(trouble)));
+  accounts.signOut().catch((trouble: unknown) => show({ kind: "failed", trouble }));
 }
 
 function lookAgain(): void {
@@ -160,10 +160,12 @@ function watchPage(): void {
   document.addEventListener("visibilitychange", () => document.visibilityState === "visible" && lookAgain());
   window.addEventListener("pageshow", (event) => event.persisted && person && refresh());
   document.addEventListener("securitypolicyviolation", ({ effectiveDirective }) => {
-    if (effectiveDirective === "form-action") show({ kind: "failed", trouble: new Problem("blocked", "", 0) }, words().wrong);
+    if (effectiveDirective !== "form-action") return;
+    const trouble = new Problem("blocked", "", 0);
+    show({ kind: "failed", trouble });
   });
   window.addEventListener("unhandledrejection", ({ reason }) => {
-    show({ kind: "failed", trouble: reason }, sentence(reason));
+    show({ kind: "failed", trouble: reason });
   });
 }
 
@@ -184,4 +186,4 @@ async function start(): Promise<void> {
   });
 }
 
-start().catch((trouble: unknown) => show({ kind: "failed", trouble }, sentence(trouble)));
+start().catch((trouble: unknown) => show({ kind: "failed", trouble }));

@@ -18,7 +18,7 @@ const TRIES = 12;
 const WAIT_AT_MOST = 60;
 const FIRST_LOOK = 800; // milliseconds: a warm opening is over before, and costs no second request
 
-/** Resolves to the way in. Raises Problem when it is refused for good or too often, AbortError when `signal` says so. */
+/** Resolves to the way in. Raises Problem when refused for good or too often, AbortError when `signal` says so. */
 export async function open(api: Api, locale: string, onlooker: Onlooker, signal: AbortSignal): Promise<Entrance> {
   for (let tries = 1; ; tries += 1) {
     onlooker.step("claim", null);

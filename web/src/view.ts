@@ -117,19 +117,25 @@ function openCard(session: OpenSession, last: LastSession | null, actions: Actio
 }
 
 function closedCard(last: LastSession | null, saved: boolean, actions: Actions): HTMLElement {
-  const state = saved ? words().savedNow(last?.saved_at ? timeOf(last.saved_at) : null) : words().asleep;
+  const asSaid = saved && last?.reason === "member";
   return h(
     "section",
     { className: "card" },
-    h("p", { className: "state" }, last ? state : words().first),
-    last && !(saved && last.reason === "member") && h("p", { className: "last" }, howItEnded(last)),
+    h("p", { className: "state" }, saved ? savedNow(last) : last ? words().asleep : words().first),
+    last && !asSaid && h("p", { className: "last" }, howItEnded(last)),
     h("div", { className: "buttons" }, button("open", words().open, actions.open, "main")),
   );
 }
 
+/** What came of the session whose end the member watched. */
+export function savedNow(last: LastSession | null): string {
+  const saved = last && last.reason !== "lost" && last.saved_at;
+  return words().savedNow(saved ? timeOf(saved) : null);
+}
+
 function howItEnded({ reason, saved_at }: LastSession): string | null {
-  const { ends, endsUnsaved } = words();
-  if (saved_at === null) return reason === "lost" ? endsUnsaved.lost : endsUnsaved.other;
+  const { ends, lostUnsaved } = words();
+  if (saved_at === null) return reason === "lost" ? lostUnsaved : null;
   const say = reason === "member" || reason === "idle" || reason === "lost" ? ends[reason] : ends.other;
   return say(timeOf(saved_at));
 }

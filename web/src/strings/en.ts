@@ -3,7 +3,6 @@
 import type { Step } from "../opening";
 
 export const en = {
-  language: "English",
   tagline: "Your own VS Code, kept warm.",
   about: "Sign in, press Open, and go on where you left off.",
   starting: "One moment…",
@@ -16,7 +15,7 @@ export const en = {
   signedOut: "You are signed out.",
 
   hello: (name: string | null) => (name ? `Hello, ${name}` : "Hello"),
-  asleep: "Your workspace is put away. Open brings it back as you left it.",
+  asleep: "Your workspace is put away. Open brings it back.",
   first: "Your workspace is empty and ready. Open it and start.",
   awake: "Your workspace is open.",
   open: "Open",
@@ -48,10 +47,7 @@ export const en = {
       `Its container was lost. Your files are as they were saved at ${saved}; what came after is missing.`,
     other: (saved: string) => `It was saved at ${saved}.`,
   },
-  endsUnsaved: {
-    lost: "Its container was lost before the first save, so your files are as they were before that session.",
-    other: null as string | null,
-  },
+  lostUnsaved: "Its container was lost before the first save, so your files are as they were before that session.",
 
   wrong: "That did not work",
   tryAgain: "Try again",
@@ -62,7 +58,7 @@ export const en = {
     "sign-in-failed": "Signing in did not work. Try again, or sign in another way.",
     "popup-blocked": "The browser blocked the sign-in window. Allow pop-ups for this page, then try again.",
     blocked:
-      "The browser refused to go to the editor: its address is not one that this page may send you to. Tell the operator.",
+      "The browser refused to go to the editor: this page may not send you to its address. Tell the operator.",
     "other-provider": "This email address is known with another way to sign in. Use that one.",
   } as Record<string, string>,
   unexpected: (error: string) => `Something unexpected happened in this page: ${error}. Reload it and try again.`,

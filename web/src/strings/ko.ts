@@ -3,7 +3,6 @@
 import type { Words } from "../language";
 
 export const ko: Words = {
-  language: "한국어",
   tagline: "늘 따뜻하게 준비된 나만의 VS Code.",
   about: "로그인하고 열기를 누르면, 멈춘 곳에서 바로 이어집니다.",
   starting: "잠시만 기다려 주세요…",
@@ -16,7 +15,7 @@ export const ko: Words = {
   signedOut: "로그아웃했습니다.",
 
   hello: (name) => (name ? `${name} 님, 반갑습니다` : "반갑습니다"),
-  asleep: "작업 공간을 잘 넣어 두었습니다. 열기를 누르면 두고 간 그대로 돌아옵니다.",
+  asleep: "작업 공간을 잘 넣어 두었습니다. 열기를 누르면 다시 펼쳐집니다.",
   first: "새 작업 공간이 준비되었습니다. 열어서 시작해 보세요.",
   awake: "작업 공간이 열려 있습니다.",
   open: "열기",
@@ -47,10 +46,7 @@ export const ko: Words = {
     lost: (saved) => `컨테이너가 사라졌습니다. 파일은 ${saved}에 저장된 상태이며, 그 뒤의 변경은 남아 있지 않습니다.`,
     other: (saved) => `${saved}에 저장되었습니다.`,
   },
-  endsUnsaved: {
-    lost: "첫 저장 전에 컨테이너가 사라져, 파일은 그 세션을 열기 전 상태입니다.",
-    other: null,
-  },
+  lostUnsaved: "첫 저장 전에 컨테이너가 사라져, 파일은 그 세션을 열기 전 상태입니다.",
 
   wrong: "문제가 생겼습니다",
   tryAgain: "다시 시도",

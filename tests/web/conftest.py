@@ -1,0 +1,98 @@
+"""The page in a real browser: the rendered front, the Auth emulator, and a control plane that the test steers."""
+
+import re
+import subprocess
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import pytest
+from playwright.sync_api import Browser, ConsoleMessage, Page, sync_playwright
+
+from local.front import render
+from local.functions import load
+from local.ports import Ports, answers, free_base
+from tests.web.plane import Plane, serving
+
+ARGUMENTS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--no-first-run",
+]
+
+
+@dataclass(frozen=True)
+class PortsWithAuth(Ports):
+    """The ports of a stack whose Auth emulator is another one's."""
+
+    auth: int
+
+    def __getitem__(self, name: str) -> int:
+        return self.auth if name == "auth" else super().__getitem__(name)
+
+
+@pytest.fixture(scope="session")
+def ports(auth_emulator: dict[str, str]) -> Ports:
+    auth = int(auth_emulator["FIREBASE_AUTH_EMULATOR_HOST"].rpartition(":")[2])
+    return PortsWithAuth(free_base(), tuple(each.name for each in load(render.ROOT)), auth)
+
+
+@pytest.fixture(scope="session")
+def front(ports: Ports, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The page's origin."""
+    folder = tmp_path_factory.mktemp("front")
+    assert (render.ROOT / "build/web/main.js").exists(), "build the page first: npm ci && npm run build, in web/"
+    configuration = render.write(folder, ports, project="demo-ondol", version="test")
+    with (folder / "error.log").open("w") as log:
+        nginx = subprocess.Popen(["nginx", "-p", folder, "-e", "stderr", "-c", configuration], stderr=log)
+    try:
+        while not answers(ports["front"]):
+            assert nginx.poll() is None, (folder / "error.log").read_text()
+            time.sleep(0.05)
+        yield ports.url("front")
+    finally:
+        nginx.terminate()
+        nginx.wait(10)
+
+
+@pytest.fixture
+def plane(ports: Ports) -> Iterator[Plane]:
+    with serving(Plane(ports)) as plane:
+        yield plane
+
+
+@pytest.fixture(scope="session")
+def chromium() -> Iterator[Browser]:
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path="/usr/bin/chromium", args=ARGUMENTS)
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def complaints() -> list[str]:
+    """What the browser's console may complain of in this test, as regular expressions. A test may add to it."""
+    return []
+
+
+@pytest.fixture
+def page(front: str, plane: Plane, chromium: Browser, complaints: list[str]) -> Iterator[Page]:
+    """The page, opened by somebody new who speaks English. No complaint of the console may be left at the end."""
+    context = chromium.new_context(locale="en-US", timezone_id="Asia/Seoul")
+    context.set_default_timeout(20_000)
+    page = context.new_page()
+    said: list[str] = []
+
+    def note(message: ConsoleMessage) -> None:
+        if message.type in ("error", "warning"):
+            said.append(message.text)
+
+    page.on("console", note)
+    page.on("pageerror", lambda error: said.append(str(error)))
+    page.goto(front)
+    yield page
+    context.close()
+    assert [text for text in said if not any(re.search(each, text) for each in complaints)] == []

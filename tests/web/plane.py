@@ -1,0 +1,169 @@
+"""The three functions and one slot as the page sees them: real HTTP by the contract, steered by the test."""
+
+import base64
+import contextlib
+import json
+import threading
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any
+from urllib.parse import parse_qs
+
+from local.ports import Ports
+
+PROBLEMS = "https://ondol.dev/problems/"
+PATIENCE = 20.0  # seconds that a held request waits before it fails the test
+
+
+@dataclass
+class Refusal:
+    """One answer that says no. With `problem` None it is not ours: HTML, as a load balancer would send."""
+
+    status: int
+    problem: str | None
+    detail: str = ""
+    retry_after: int | None = None
+
+
+@dataclass
+class Plane:
+    """What the control plane would say next, and what it was asked."""
+
+    ports: Ports
+    slot_host: str = "ws-01.localhost"
+    session: dict[str, Any] | None = None
+    last: dict[str, Any] | None = None
+    refusals: dict[str, list[Refusal]] = field(default_factory=dict)
+    """By the function's name; each is said once."""
+    claim: threading.Event = field(default_factory=threading.Event)
+    """`allocate` claims the slot when this is set, ..."""
+    restore: threading.Event = field(default_factory=threading.Event)
+    """... and answers when this is."""
+    saved: threading.Event = field(default_factory=threading.Event)
+    """A draining session ends when this is set."""
+    asked: list[tuple[str, dict[str, Any]]] = field(default_factory=list)
+    entered: list[tuple[str | None, dict[str, list[str]]]] = field(default_factory=list)
+    """Origin and form of every request to enter the slot."""
+
+    @property
+    def slot_origin(self) -> str:
+        return f"http://{self.slot_host}:{self.ports['run_ingress']}"
+
+    def refuse(self, function: str, *refusals: Refusal) -> None:
+        self.refusals[function] = list(refusals)
+
+    def at_once(self) -> None:
+        """Hold nothing."""
+        for each in (self.claim, self.restore, self.saved):
+            each.set()
+
+    def open(self, **fields: Any) -> None:
+        now = time.time()
+        self.session = {
+            "session": "s-1",
+            "state": "active",
+            "opened": now,
+            "slot_origin": self.slot_origin,
+            "saved_at": now,
+            **fields,
+        }
+
+    def login(self, claims: dict[str, Any], _body: dict[str, Any]) -> dict[str, Any]:
+        if self.session and self.session["state"] == "draining" and self.saved.is_set():
+            self.session = None
+            self.last = {"reason": "member", "ended": time.time(), "saved_at": time.time()}
+        person = {"uid": claims["user_id"], "email": claims["email"], "name": claims.get("name")}
+        return {
+            "account": {**person, "state": "active", "locale": "en"},
+            "plan": {"name": "unlimited", "title": "Unlimited"},
+            "allowance": {"seconds": None, "bytes": None},
+            "session": self.session,
+            "last": self.last,
+        }
+
+    def allocate(self, _claims: dict[str, Any], _body: dict[str, Any]) -> dict[str, Any]:
+        assert self.claim.wait(PATIENCE)
+        self.open(state="opening", saved_at=None)
+        assert self.restore.wait(PATIENCE)
+        self.open()
+        enter = {"enter_url": f"{self.slot_origin}/_slot/enter", "enter_token": "once", "folder": "/home/member"}
+        return {"session": "s-1", "state": "active", **enter}
+
+    def release(self, _claims: dict[str, Any], body: dict[str, Any]) -> dict[str, Any]:
+        self.open(state="draining")
+        return {"session": body["session"], "state": "draining"}
+
+
+class Handler(BaseHTTPRequestHandler):
+    """One request to a function, or to the slot."""
+
+    protocol_version = "HTTP/1.1"
+    plane: Plane
+
+    def do_GET(self) -> None:
+        self._answer(200, "text/html", b"<title>Editor</title><h1>Editor</h1>")
+
+    def do_POST(self) -> None:
+        body = self.rfile.read(int(self.headers["Content-Length"]))
+        if self.path == "/_slot/enter":
+            self.plane.entered.append((self.headers["Origin"], parse_qs(body.decode())))
+            self._answer(303, "text/plain", b"", Location="/?folder=/home/member")
+        else:
+            self._call(self.path.removeprefix("/api/"), json.loads(body))
+
+    def _call(self, function: str, body: dict[str, Any]) -> None:
+        self.plane.asked.append((function, body))
+        refusals = self.plane.refusals.get(function)
+        if refusals:
+            self._refuse(refusals.pop(0))
+            return
+        answer = getattr(self.plane, function)(self._claims(), body)
+        self._answer(202 if function == "release" else 200, "application/json", json.dumps(answer).encode())
+
+    def _refuse(self, refusal: Refusal) -> None:
+        again = {} if refusal.retry_after is None else {"Retry-After": str(refusal.retry_after)}
+        if refusal.problem is None:
+            self._answer(refusal.status, "text/html", b"<h1>No</h1>", **again)
+            return
+        problem = {
+            "type": PROBLEMS + refusal.problem,
+            "title": "No",
+            "status": refusal.status,
+            "detail": refusal.detail,
+        }
+        self._answer(refusal.status, "application/problem+json", json.dumps(problem).encode(), **again)
+
+    def _claims(self) -> dict[str, Any]:
+        """Who calls, as the Auth emulator's unsigned token has it."""
+        payload = self.headers["Authorization"].removeprefix("Bearer ").split(".")[1]
+        claims: dict[str, Any] = json.loads(base64.urlsafe_b64decode(payload + "=="))
+        return claims
+
+    def _answer(self, status: int, content_type: str, content: bytes, **headers: str) -> None:
+        self.send_response(status)
+        for name, value in {"Content-Type": content_type, "Content-Length": str(len(content)), **headers}.items():
+            self.send_header(name, value)
+        with contextlib.suppress(BrokenPipeError, ConnectionResetError):  # a test may have the page give up waiting
+            self.end_headers()
+            self.wfile.write(content)
+
+    def log_message(self, format: str, *args: object) -> None:
+        pass
+
+
+@contextlib.contextmanager
+def serving(plane: Plane) -> Iterator[Plane]:
+    """The plane's functions and its slot, until the block ends."""
+    handler = type("Handler", (Handler,), {"plane": plane})
+    with contextlib.ExitStack() as stack:
+        for name in ("login", "allocate", "release", "run_ingress"):
+            server = ThreadingHTTPServer(("127.0.0.1", plane.ports[name]), handler)
+            stack.callback(server.server_close)
+            thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05})
+            thread.start()
+            stack.callback(thread.join)
+            stack.callback(server.shutdown)
+        stack.callback(plane.at_once)
+        yield plane

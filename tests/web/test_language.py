@@ -1,0 +1,48 @@
+"""Korean and English: by the browser, by choice, and for every problem that a browser can meet."""
+
+import pytest
+from playwright.sync_api import Browser, Page, expect
+
+from local.front.render import ROOT
+from shared.errors import TITLES
+from tests.web.member import sign_in
+from tests.web.plane import Plane, Refusal
+
+ONLY_SLOTS_MEET = {"stale-epoch", "checkpoint-refused"}
+
+
+def test_the_choice_is_kept_and_told_to_the_control_plane(page: Page, plane: Plane) -> None:
+    expect(page.locator("html")).to_have_attribute("lang", "en")
+    page.get_by_role("button", name="한국어").click()
+    expect(page.locator("html")).to_have_attribute("lang", "ko")
+    expect(page.get_by_role("button", name="한국어")).to_be_focused()
+    expect(page.get_by_role("button", name="한국어")).to_have_attribute("aria-pressed", "true")
+    page.reload()
+    page.get_by_role("button", name="Alan Turing 님으로 로그인").click()
+    expect(page.get_by_role("heading", name="Alan Turing 님, 반갑습니다")).to_be_visible()
+    assert plane.asked == [("login", {"time_zone": "Asia/Seoul", "locale": "ko"})]
+
+
+def test_a_switch_translates_what_is_shown(page: Page, plane: Plane, complaints: list[str]) -> None:
+    complaints.append("status of 403")
+    sign_in(page)
+    plane.refuse("allocate", Refusal(403, "account-suspended", "This account is suspended."))
+    page.get_by_role("button", name="Open").click()
+    expect(page.get_by_role("alert")).to_have_text("This account is suspended.")
+    page.get_by_role("button", name="한국어").click()
+    expect(page.get_by_role("alert")).to_contain_text("이 계정은 정지되었습니다")
+    expect(page.get_by_role("button", name="열기")).to_be_visible()
+
+
+def test_a_korean_browser_gets_korean(chromium: Browser, front: str, plane: Plane) -> None:
+    context = chromium.new_context(locale="ko-KR")
+    page = context.new_page()
+    page.goto(front)
+    expect(page.get_by_role("heading", name="나만의 VS Code")).to_be_visible()
+    context.close()
+
+
+@pytest.mark.parametrize("problem", sorted(TITLES.keys() - ONLY_SLOTS_MEET))
+def test_every_problem_has_a_korean_sentence(problem: str) -> None:
+    korean = (ROOT / "web/src/strings/ko.ts").read_text()
+    assert f'    "{problem}": "' in korean or f'    {problem}: "' in korean

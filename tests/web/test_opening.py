@@ -1,0 +1,113 @@
+"""Open: the steps, the refusals, the way into the editor."""
+
+import time
+
+from playwright.sync_api import Page, expect
+
+from tests.web.member import press, sign_in
+from tests.web.plane import Plane, Refusal
+
+FULL = Refusal(503, "pool-exhausted", "Every slot is in use. One is usually free within a minute.", retry_after=1)
+
+
+def asked(plane: Plane, function: str) -> int:
+    return [name for name, _ in plane.asked].count(function)
+
+
+def expect_editor(page: Page) -> None:
+    expect(page.get_by_role("heading", name="Editor")).to_be_visible()
+
+
+def test_the_steps_are_shown_as_they_happen(page: Page, plane: Plane) -> None:
+    sign_in(page)
+    press(page, "Open")
+    current = page.locator("[aria-current=step]")
+    expect(current).to_contain_text("Finding a warm slot")
+    expect(page.get_by_role("status")).to_have_text("Finding a warm slot")
+    plane.claim.set()
+    expect(current).to_contain_text("Bringing your files back")
+    expect(current).to_contain_text(plane.slot_origin.removeprefix("http://"))
+    expect(page.get_by_role("listitem").first).to_have_class("done")
+    expect(page.get_by_role("listitem").first).to_contain_text(" s")
+    plane.restore.set()
+    expect_editor(page)
+
+
+def test_the_token_goes_in_the_body_and_the_page_names_its_origin(page: Page, plane: Plane, front: str) -> None:
+    plane.at_once()
+    sign_in(page)
+    press(page, "Open")
+    expect_editor(page)
+    assert plane.entered == [(front, {"token": ["once"], "folder": ["/home/member"]})]
+    assert page.url == f"{plane.slot_origin}/?folder=/home/member"
+    assert ("allocate", {}) in plane.asked
+
+
+def test_the_browsers_back_button_leads_to_the_page_as_things_stand(page: Page, plane: Plane) -> None:
+    plane.at_once()
+    sign_in(page)
+    press(page, "Open")
+    expect_editor(page)
+    page.go_back()
+    expect(page.get_by_text("Your workspace is open.")).to_be_visible()
+    expect(page.get_by_text(plane.slot_origin.removeprefix("http://"))).to_be_visible()
+    press(page, "Go to the editor")
+    expect_editor(page)
+
+
+def test_a_full_pool_is_waited_for(page: Page, plane: Plane, complaints: list[str]) -> None:
+    complaints.append("status of 503")
+    sign_in(page)
+    plane.refuse("allocate", FULL, FULL)
+    press(page, "Open")
+    expect(page.locator(".notice")).to_contain_text(FULL.detail)
+    expect(page.locator(".notice")).to_contain_text("Trying again in")
+    expect(page.get_by_role("status")).to_contain_text(FULL.detail)
+    plane.at_once()
+    expect_editor(page)
+    assert asked(plane, "allocate") == 3
+
+
+def test_an_answer_that_is_not_ondols_is_waited_out(page: Page, plane: Plane, complaints: list[str]) -> None:
+    complaints.append("status of 502")
+    plane.at_once()
+    sign_in(page)
+    plane.refuse("allocate", Refusal(502, None, retry_after=1))
+    press(page, "Open")
+    expect(page.locator(".notice")).to_contain_text("Ondol can't be reached")
+    expect_editor(page)
+
+
+def test_a_refusal_for_good_is_said_and_not_repeated(page: Page, plane: Plane, complaints: list[str]) -> None:
+    complaints.append("status of 403")
+    sign_in(page)
+    suspended = Refusal(403, "account-suspended", "This account is suspended. Its files are kept.")
+    plane.refuse("allocate", suspended)
+    press(page, "Open")
+    expect(page.get_by_role("alert")).to_have_text(suspended.detail)
+    expect(page.get_by_role("button", name="Open")).to_be_visible()
+    assert asked(plane, "allocate") == 1
+
+
+def test_a_member_may_give_up_waiting(page: Page, plane: Plane, complaints: list[str]) -> None:
+    complaints.append("status of 503")
+    sign_in(page)
+    plane.refuse("allocate", Refusal(503, "pool-exhausted", FULL.detail, retry_after=50))
+    press(page, "Open")
+    expect(page.locator(".notice")).to_be_visible()
+    press(page, "Cancel")
+    expect(page.get_by_text("Your workspace is empty and ready.")).to_be_visible()
+    assert asked(plane, "allocate") == 1
+
+
+def test_the_page_sends_nobody_anywhere_but_to_a_slot(page: Page, plane: Plane, complaints: list[str]) -> None:
+    complaints.append("form-action")
+    plane.at_once()
+    plane.slot_host = "127.0.0.1"
+    sign_in(page)
+    # by evaluating only: the driver's own clicks and expectations wait for the navigation that the browser refuses
+    page.evaluate("document.getElementById('open').click()")
+    while not (said := page.evaluate("document.querySelector('[role=alert]')?.textContent")):
+        time.sleep(0.1)
+    assert said.startswith("The browser refused to go to the editor")
+    assert plane.entered == []
