@@ -30,5 +30,5 @@ fmt: ## format the code, and mend what can be mended by itself
 	$(BIN)/ruff check --fix
 	$(BIN)/ruff format
 
-lock: ## pin every package anew, for the checkout, the functions and the slot
-	@exec $(BIN)/python -m deploy.lock
+lock: ## pin the packages of the checkout, the functions and the slot; ARGS=--upgrade pins all anew
+	@exec $(BIN)/python -m deploy.lock $(ARGS)

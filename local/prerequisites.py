@@ -130,7 +130,7 @@ def _bubblewrap() -> str:
     bwrap = shutil.which("bwrap", path=packages.PATH)
     if bwrap is None:
         raise Problem("bubblewrap is not installed", _install("bubblewrap"))
-    trial = [bwrap, "--ro-bind", "/", "/", "--unshare-pid", "--proc", "/proc", "--dev", "/dev", "true"]
+    trial = [bwrap, "--ro-bind", "/", "/", "--unshare-pid", "--proc", "/proc", "--dev", "/dev", "/bin/true"]
     answer = subprocess.run(trial, capture_output=True, text=True, check=False)
     if answer.returncode != 0:
         raise Problem(

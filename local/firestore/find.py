@@ -24,6 +24,7 @@ def emulator_jar() -> Path | None:
 def _sdks() -> Iterator[Path]:
     if named := os.environ.get("CLOUD_SDK"):
         yield Path(named)
+        return  # who names one means that one
     if gcloud := shutil.which("gcloud"):
         yield Path(gcloud).resolve().parent.parent
     yield from (Path(folder).expanduser() for folder in SDK_FOLDERS)

@@ -1,0 +1,1 @@
+"""What is uploaded, and with which packages."""

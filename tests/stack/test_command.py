@@ -1,0 +1,138 @@
+"""The command from outside: what it says when it cannot start, and that nothing of it stays behind."""
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import httpx
+import pytest
+
+from local.ports import answers, free_base, is_free
+from tests.running import ROOT, Running, running
+
+DOCUMENTS = "v1/projects/demo-ondol/databases/(default)/documents/people"
+OWNER = {"Authorization": "Bearer owner"}
+
+
+def command(*arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
+    """The command, run to its end."""
+    argv = [sys.executable, "-m", "local", *arguments]
+    return subprocess.run(
+        argv, cwd=ROOT, env=os.environ | environment, capture_output=True, text=True, timeout=60, check=False
+    )
+
+
+def eventually(condition: Callable[[], bool]) -> None:
+    deadline = time.monotonic() + 60
+    while not condition():
+        assert time.monotonic() < deadline
+        time.sleep(0.05)
+
+
+def descendants(pid: int) -> list[int]:
+    children = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
+    return [found for child in children for found in (int(child), *descendants(int(child)))]
+
+
+def is_alive(pid: int) -> bool:
+    try:
+        return "\nState:\tZ" not in Path(f"/proc/{pid}/status").read_text()
+    except (FileNotFoundError, ProcessLookupError):
+        return False
+
+
+def write(stack: Running, name: str) -> None:
+    httpx.post(f"{stack.at('firestore')}/{DOCUMENTS}?documentId={name}", json={"fields": {}}, headers=OWNER)
+
+
+def names(stack: Running) -> list[str]:
+    answer = httpx.get(f"{stack.at('firestore')}/{DOCUMENTS}", headers=OWNER).json()
+    return sorted(document["name"].rpartition("/")[2] for document in answer.get("documents", []))
+
+
+def test_a_port_in_use_ends_it_with_one_line_that_names_port_part_holder_and_remedy(tmp_path: Path) -> None:
+    base = free_base()
+    with socket.create_server(("127.0.0.1", base + 3)):
+        ended = command("up", "--no-setup", "--port", str(base), "--state", str(tmp_path))
+    assert ended.returncode == 1
+    assert ended.stdout == ""
+    (line,) = ended.stderr.splitlines()
+    assert f"port {base + 3}, of storage, is in use by" in line
+    assert f"(process {os.getpid()})" in line
+    assert line.endswith(f"make up PORT={base + 1000}")
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_a_signal_stops_every_process(tmp_path: Path, number: signal.Signals) -> None:
+    with running(tmp_path, "--only", "firestore", "storage", "tasks") as stack:
+        processes = descendants(stack.process.pid)
+        assert len(processes) >= 4  # three parts, one of them with a Java below it
+        stack.process.send_signal(number)
+        assert stack.process.wait(60) == 0
+        assert [pid for pid in processes if is_alive(pid)] == []
+
+
+def test_a_killed_command_takes_every_process_with_it_and_loses_no_document(tmp_path: Path) -> None:
+    with running(tmp_path, "--only", "firestore", "storage", "tasks") as stack:
+        write(stack, "first")
+        processes = descendants(stack.process.pid)
+        stack.process.kill()
+        eventually(lambda: not any(is_alive(pid) for pid in processes))
+    with running(tmp_path, "--only", "firestore") as again:
+        assert names(again) == ["first"]
+        write(again, "second")
+    with running(tmp_path, "--only", "firestore") as once_more:
+        assert names(once_more) == ["first", "second"]
+
+
+def test_a_part_that_dies_ends_it_with_one_line_that_names_the_part_and_its_log(tmp_path: Path) -> None:
+    with running(tmp_path, "--only", "storage", "tasks") as stack:
+        (storage,) = [pid for pid in descendants(stack.process.pid) if b"fake-gcs" in cmdline(pid)]
+        os.kill(storage, signal.SIGKILL)
+        assert stack.process.wait(60) == 1
+        assert not answers(stack.ports["tasks"])
+    last = (tmp_path / "output").read_text().splitlines()[-1]
+    assert last == f"Ondol: storage ended by itself with exit code -9; its log: {tmp_path}/logs/storage.log."
+
+
+def cmdline(pid: int) -> bytes:
+    return Path(f"/proc/{pid}/cmdline").read_bytes()
+
+
+def test_one_state_serves_one_stack_and_is_not_forgotten_under_it(tmp_path: Path) -> None:
+    with running(tmp_path, "--only", "storage"):
+        for arguments in (["up", "--no-setup", "--port", "0"], ["reset"]):
+            ended = command(*arguments, "--state", str(tmp_path))
+            assert ended.returncode == 1
+            assert f"a stack is running on {tmp_path} already" in ended.stderr
+
+
+def test_reset_forgets_the_state(tmp_path: Path) -> None:
+    state = tmp_path / "state"
+    with running(state, "--only", "storage"):
+        pass
+    assert command("reset", "--state", str(state)).returncode == 0
+    assert not state.exists()
+
+
+def test_an_operators_settings_reach_the_functions(tmp_path: Path) -> None:
+    with running(tmp_path, "--only", "storage", IDLE_SECONDS="60", POOL_WARM="3") as stack:
+        assert (stack.env["IDLE_SECONDS"], stack.env["POOL_WARM"]) == ("60", "3")
+        assert float(stack.env["IDLE_WARNING_SECONDS"]) < 60
+        assert stack.env["PAGE_ORIGIN"] == stack.url == stack.at("front")
+        assert is_free(stack.ports["front"])  # only the parts that were asked for are there
+
+
+def test_the_signing_key_is_made_once_and_for_its_owner_only(tmp_path: Path) -> None:
+    keys = []
+    for _ in range(2):
+        with running(tmp_path, "--only", "storage") as stack:
+            keys.append(stack.env["SIGNING_KEY"])
+    assert keys[0] == keys[1]
+    assert (tmp_path / "keys/signing.pem").stat().st_mode & 0o077 == 0
+    assert (tmp_path / "stack.json").stat().st_mode & 0o077 == 0
