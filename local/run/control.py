@@ -122,10 +122,11 @@ class Control:
                 if service.newest.id != service.serving:
                     await serving.roll_out(service.newest)
             except StartFailed as error:
-                failed = services.failed(self._living(wish.name), service.newest.id, str(error), _now())
+                newest, now = service.newest.id, _now()
+                failed = services.failed(self._living(wish.name), newest, service.generation, str(error), now)
                 self.registry.save(failed)
                 serving.service = failed
-                raise ApiError("FAILED_PRECONDITION", failed.message) from error
+                raise ApiError("FAILED_PRECONDITION", services.not_ready(newest, str(error))) from error
             done = services.rolled_out(self._living(wish.name), service.newest.id, service.generation, _now())
             self.registry.save(done)
             await serving.settle(done)

@@ -21,7 +21,7 @@ class Freezer:
     def __init__(self, root: int) -> None:
         self._root = root
         self._wanted = False
-        self._stopped: set[int] = set()
+        self._stopped: list[int] = []  # parents first
         self.frozen = False
 
     async def freeze(self) -> None:
@@ -37,7 +37,7 @@ class Freezer:
                 moving = [pid for pid in moving if not tree[pid] <= STOPPED | {WAITING}]
             for pid in moving:
                 if _send(pid, signal.SIGSTOP):
-                    self._stopped.add(pid)
+                    self._stopped.append(pid)
             # a process forked in between is only seen by looking again
             if not moving and list(tree) == before:
                 self.frozen = True
@@ -49,9 +49,8 @@ class Freezer:
         """Children first: a shell that goes on before them would see them stopped. What was stopped before the
         freeze, such as a job that the member suspended, stays so."""
         self._wanted = self.frozen = False
-        for pid in reversed(list(_tree(self._root))):
-            if pid in self._stopped:
-                _send(pid, signal.SIGCONT)
+        for pid in reversed(self._stopped):
+            _send(pid, signal.SIGCONT)
         self._stopped.clear()
 
 
@@ -60,16 +59,28 @@ def _tree(root: int) -> dict[int, set[str]]:
     tree: dict[int, set[str]] = {}
     queue = [root]
     for pid in queue:
-        states: set[str] = set()
-        try:
-            for thread in Path(f"/proc/{pid}/task").iterdir():
-                states.add((thread / "stat").read_text().rpartition(")")[2].split()[0])
-                queue += map(int, (thread / "children").read_text().split())
-        except (FileNotFoundError, ProcessLookupError):
-            pass  # ended while we looked
+        threads = [_look(thread) for thread in _threads(pid)]
+        states = {state for state, _ in threads if state}
+        queue += [child for _, children in threads for child in children]
         if states:
             tree[pid] = states
     return tree
+
+
+def _threads(pid: int) -> list[Path]:
+    try:
+        return list(Path(f"/proc/{pid}/task").iterdir())
+    except (FileNotFoundError, ProcessLookupError):
+        return []  # ended while we looked
+
+
+def _look(thread: Path) -> tuple[str, list[int]]:
+    """The state of one thread and the processes that it started; ("", []) when it has ended."""
+    try:
+        state = (thread / "stat").read_text().rpartition(")")[2].split()[0]
+        return state, [int(child) for child in (thread / "children").read_text().split()]
+    except (FileNotFoundError, ProcessLookupError):
+        return "", []
 
 
 def _send(pid: int, number: signal.Signals) -> bool:

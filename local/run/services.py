@@ -135,11 +135,17 @@ def rolled_out(service: Service, revision_id: str, generation: int, now: str) ->
     return done if generation != service.generation else replace(done, state=READY, message="", changed=now)
 
 
-def failed(service: Service, revision_id: str, message: str, now: str) -> Service:
-    """The revision did not become ready: traffic stays where it was."""
+def failed(service: Service, revision_id: str, generation: int, message: str, now: str) -> Service:
+    """The revision did not become ready: traffic stays where it was. A wish after `generation` is still to be tried."""
     revisions = [replace(r, state=FAILED, message=message) if r.id == revision_id else r for r in service.revisions]
-    whole = f"Revision '{revision_id}' is not ready and cannot serve traffic. {message}"
-    return replace(service, revisions=revisions, state=FAILED, message=whole, changed=now)
+    tried = replace(service, revisions=revisions)
+    if generation != service.generation:
+        return tried
+    return replace(tried, state=FAILED, message=not_ready(revision_id, message), changed=now)
+
+
+def not_ready(revision_id: str, message: str) -> str:
+    return f"Revision '{revision_id}' is not ready and cannot serve traffic. {message}"
 
 
 def deleted(service: Service, now: str) -> Service:
