@@ -16,7 +16,8 @@ test: ## set up what the tests need, check everything, run every test; ARGS="-k 
 	@$(PYTHON) -m local setup --tests
 	$(BIN)/ruff check
 	$(BIN)/ruff format --check
-	$(BIN)/mypy
+	$(BIN)/mypy shared functions local deploy tests
+	cd workspace-image && ../$(BIN)/mypy --config-file ../pyproject.toml agent
 	$(BIN)/lint-imports
 	$(BIN)/pytest $(ARGS)
 

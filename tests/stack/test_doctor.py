@@ -10,7 +10,7 @@ import pytest
 from local.ports import free_base
 from tests.running import ROOT
 
-PROGRAMS = ("git", "make", "node", "npm", "java", "dpkg-query", "apt-get", "bash", "sh", "env")
+PROGRAMS = ("bwrap", "git", "make", "node", "npm", "java", "dpkg-query", "apt-get", "bash", "sh", "env")
 
 
 @pytest.fixture
