@@ -101,10 +101,10 @@ class ControlPlane:
         if self.refuse_checkpoints:
             self.refuse_checkpoints -= 1
             raise CheckpointRefused("the test refuses it")
-        owner = {"epoch": session.epoch, "boot": beat.boot}
-        manifest = read_manifest(self._bucket.read(checkpoint.manifest), checkpoint, wid=session.wid, **owner)
+        wid, epoch, boot = session.wid, session.epoch, beat.boot
+        manifest = read_manifest(self._bucket.read(checkpoint.manifest), checkpoint, wid=wid, epoch=epoch, boot=boot)
         check_sizes(manifest, {layer.name: self._bucket.size(layer.name) for layer in manifest.layers})
-        return head_of(checkpoint, **owner, now=now)
+        return head_of(checkpoint, epoch=epoch, boot=boot, now=now)
 
     def _answer(self, session: Session, now: datetime) -> dict[str, Any]:
         assert session.boot is not None

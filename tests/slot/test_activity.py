@@ -10,12 +10,13 @@ TABLE = """Num       RefCount Protocol Flags    Type St Inode Path
 0000000000000000: 00000002 00000000 00010000 0001 01 11 /run/member/editor-a.sock
 0000000000000000: 00000003 00000000 00000000 0001 03 12 /run/member/editor-a.sock
 0000000000000000: 00000003 00000000 00000000 0001 03 13 /run/member/editor-a.sock
+0000000000000000: 00000002 00000000 00000000 0001 03 16 /run/member/editor-a.sock
 0000000000000000: 00000003 00000000 00000000 0001 03 14 /run/member/editor-b.sock
 0000000000000000: 00000003 00000000 00000000 0001 03 15
 """
 
 
-def test_only_accepted_connections_of_this_editor_count() -> None:
+def test_only_live_connections_to_this_editor_count() -> None:
     assert count_connections(TABLE, "/run/member/editor-a.sock") == 2
 
 

@@ -14,7 +14,10 @@ from tests.keys import new_pem
 
 SIGNER = Signer(new_pem())
 SESSION = a_session()
-NOW = datetime.now(UTC)
+
+
+def now() -> datetime:
+    return datetime.now(UTC)
 
 
 def verifier(slot: str = SESSION.slot, signer: Signer = SIGNER) -> Verifier:
@@ -24,18 +27,18 @@ def verifier(slot: str = SESSION.slot, signer: Signer = SIGNER) -> Verifier:
 
 
 def test_each_kind_passes_as_itself_with_its_claims() -> None:
-    assert verifier().verify(SIGNER.attach(SESSION, NOW), ATTACH).wid == SESSION.wid
-    assert verifier().verify(SIGNER.enter(SESSION, NOW), ENTER).jti
-    claims = verifier().verify(SIGNER.release(SESSION, NOW), RELEASE)
+    assert verifier().verify(SIGNER.attach(SESSION, now()), ATTACH).wid == SESSION.wid
+    assert verifier().verify(SIGNER.enter(SESSION, now()), ENTER).jti
+    claims = verifier().verify(SIGNER.release(SESSION, now()), RELEASE)
     assert (claims.sid, claims.epoch, claims.boot) == (SESSION.sid, SESSION.epoch, SESSION.boot)
 
 
 def test_no_kind_passes_for_another() -> None:
     tokens = {
-        ATTACH: SIGNER.attach(SESSION, NOW),
-        ENTER: SIGNER.enter(SESSION, NOW),
-        RELEASE: SIGNER.release(SESSION, NOW),
-        "heartbeat+jwt": SIGNER.heartbeat(SESSION, NOW),
+        ATTACH: SIGNER.attach(SESSION, now()),
+        ENTER: SIGNER.enter(SESSION, now()),
+        RELEASE: SIGNER.release(SESSION, now()),
+        "heartbeat+jwt": SIGNER.heartbeat(SESSION, now()),
     }
     for kind in (ATTACH, ENTER, RELEASE):
         for other in tokens.keys() - {kind}:
@@ -44,19 +47,19 @@ def test_no_kind_passes_for_another() -> None:
 
 
 def test_another_slot_key_or_time_is_refused() -> None:
-    token = SIGNER.release(SESSION, NOW)
+    token = SIGNER.release(SESSION, now())
     for stranger in (verifier(slot="ws-2"), verifier(signer=Signer(new_pem()))):
         with pytest.raises(InvalidToken):
             stranger.verify(token, RELEASE)
     with pytest.raises(InvalidToken):
-        verifier().verify(SIGNER.release(SESSION, NOW - timedelta(minutes=6)), RELEASE)
+        verifier().verify(SIGNER.release(SESSION, now() - timedelta(minutes=6)), RELEASE)
 
 
 def test_no_other_algorithm_is_accepted() -> None:
-    claims = jwt.decode(SIGNER.release(SESSION, NOW), options={"verify_signature": False})
+    claims = jwt.decode(SIGNER.release(SESSION, now()), options={"verify_signature": False})
     headers = {"typ": RELEASE}
     key = "a secret that is long enough to sign by"
-    for token in (jwt.encode(claims, None, "none", headers), jwt.encode(claims, key, "HS256", headers)):
+    for token in (jwt.encode(claims, "", "none", headers), jwt.encode(claims, key, "HS256", headers)):
         with pytest.raises(InvalidToken):
             verifier().verify(token, RELEASE)
 

@@ -89,6 +89,11 @@ class Editor:
 
 
 def count_connections(table: str, path: str) -> int:
-    """Connected sockets whose server end is bound to `path`, in the text of /proc/net/unix."""
+    """Connections accepted at `path` whose other end is still open, in the text of /proc/net/unix.
+
+    code-server keeps its end for half a minute after a browser was lost. The other end holds a reference, and with it
+    goes the third: that is how the kernel tells.
+    """
     rows = (line.split() for line in table.splitlines()[1:])
-    return sum(1 for row in rows if len(row) == 8 and row[7] == path and row[5] == _CONNECTED)
+    ours = (row for row in rows if len(row) == 8 and row[7] == path)
+    return sum(1 for row in ours if row[5] == _CONNECTED and int(row[1], 16) > 2)
