@@ -107,7 +107,9 @@ def _function(site: Site, function: Function, env: Mapping[str, str]) -> Part:
     own = {
         "THREADS": str(function.threads),
         "CLOUD_RUN_TIMEOUT_SECONDS": str(function.timeout),
-        "XDG_RUNTIME_DIR": site.folder(f"run/{function.name}"),  # gunicorn puts a socket there, under a fixed name
+        "XDG_RUNTIME_DIR": site.folder(
+            f"functions/{function.name}"
+        ),  # gunicorn puts a socket there, under a fixed name
     }
     return Part(function.name, argv, [port], {**env, **own}, needs=("firestore", "storage", "tasks"))
 

@@ -28,7 +28,7 @@ class Progress:
     def detail(self, name: str, line: str) -> None:
         """The newest line of output of `name`; shown on a terminal only."""
         if self._live and line:
-            self._states[name] = line
+            self._states[name] = "".join(character for character in line if character.isprintable())
             self._draw()
 
     def close(self) -> None:

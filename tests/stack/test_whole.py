@@ -1,0 +1,40 @@
+"""A whole stack: what answers on the page's origin and at the gateway, and that its pool is warm."""
+
+import httpx
+import pytest
+
+from local.functions import Function, load
+from tests.running import ROOT, Running
+
+FUNCTIONS = load(ROOT)
+
+
+def test_the_page_and_its_settings_are_on_one_origin(stack: Running) -> None:
+    assert "<html" in httpx.get(f"{stack.url}/").text
+    assert httpx.get(f"{stack.url}/config.json").json()["authEmulator"] == stack.at("auth")
+
+
+@pytest.mark.parametrize("function", FUNCTIONS, ids=lambda function: function.name)
+def test_a_browser_reaches_the_functions_that_are_for_it_and_no_other(stack: Running, function: Function) -> None:
+    answer = httpx.post(f"{stack.url}/api/{function.name}", json={})
+    assert answer.status_code == (401 if function.browser else 404)
+    assert answer.headers["content-type"] == "application/problem+json"
+
+
+@pytest.mark.parametrize(
+    "function", [each for each in FUNCTIONS if each.trigger != "event"], ids=lambda each: each.name
+)
+def test_the_gateway_reaches_every_function(stack: Running, function: Function) -> None:
+    answer = httpx.post(f"{stack.env['FUNCTIONS_URL']}/{function.name}", json={})
+    assert answer.status_code == 401  # it answers itself: nobody may call it without a token
+
+
+def test_two_slots_are_warm_and_run_in_containers(stack: Running) -> None:
+    instances = httpx.get(f"{stack.at('run_admin')}/_standin/instances").json()["instances"]
+    serving = [instance["service"] for instance in instances if instance["serving"]]
+    assert len(set(serving)) >= 2
+    health = httpx.get(
+        f"{stack.at('run_ingress')}/_slot/health", headers={"Host": f"{serving[0]}.localhost"}, timeout=60
+    )
+    assert health.status_code == 200
+    assert health.json()["ready"] is True
