@@ -76,6 +76,9 @@ def _desired(slot: Slot, public_key: str) -> run_v2.Service:
         resources=run_v2.ResourceRequirements(
             limits={"cpu": "1", "memory": "2Gi"}, cpu_idle=True, startup_cpu_boost=True
         ),
+        startup_probe=run_v2.Probe(
+            http_get=run_v2.HTTPGetAction(path="/_slot/health"), period_seconds=1, failure_threshold=120
+        ),
     )
     return run_v2.Service(
         labels={LABEL: SLOT_LABEL},

@@ -1,0 +1,130 @@
+"""A member at a real browser: the page, and VS Code as they see and touch it."""
+
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Self
+
+from playwright.sync_api import Browser, Page, expect, sync_playwright
+
+CHROMIUM = "/usr/bin/chromium"
+ARGUMENTS = [
+    "--no-sandbox",  # tests run as root too
+    "--disable-gpu",
+    "--disable-3d-apis",  # the terminal then draws with elements, whose text a test can read
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1, EXCLUDE *.localhost",
+]
+PICTURES = Path("build/journeys")
+PATIENCE = 60_000
+"""Milliseconds after which something that never comes is given up; nothing here waits for a fixed time."""
+
+
+@contextmanager
+def chromium() -> Iterator[Browser]:
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
+        yield browser
+        browser.close()
+
+
+class Member:
+    """One person in a browser profile of their own."""
+
+    def __init__(self, browser: Browser, url: str, name: str) -> None:
+        self._context = browser.new_context(viewport={"width": 1280, "height": 800}, locale="en-US")
+        self._context.set_default_timeout(PATIENCE)
+        self.page: Page = self._context.new_page()
+        self._url = url
+        self._name = name
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, failure: type[BaseException] | None, *_: object) -> None:
+        """Leave a picture of what the member saw if something failed."""
+        if failure:
+            self.page.screenshot(path=PICTURES / f"{self._name.replace(' ', '-').lower()}.png")
+        self.close()
+
+    def sign_in(self) -> None:
+        self.page.goto(self._url)
+        self.page.get_by_role("button", name=self._name).click()
+        expect(self.page.get_by_role("button", name="Open")).to_be_visible(timeout=PATIENCE)
+
+    def open(self) -> None:
+        """Press Open, and wait until the editor shows the files."""
+        self.page.get_by_role("button", name="Open").click()
+        self.page.wait_for_url(re.compile(r"//ws-[a-z0-9]+\.localhost"), wait_until="commit")
+        expect(self.page.locator(".explorer-folders-view")).to_be_visible(timeout=PATIENCE)
+        expect(self.page.locator(".monaco-workbench")).to_be_visible()
+
+    @property
+    def slot(self) -> str:
+        found = re.search(r"//(ws-[a-z0-9]+)\.", self.page.url)
+        assert found, self.page.url
+        return found[1]
+
+    def command(self, title: str) -> None:
+        """Run a command of the editor's by its title, from the palette."""
+        box = self.page.locator(".quick-input-widget input.input")
+        expect(box).to_be_hidden()
+        self.page.keyboard.press("F1")
+        expect(box).to_be_visible()
+        box.fill(f">{title}")
+        row = self.page.get_by_role("option", name=re.compile(f"^{re.escape(title)}(,|$)"))
+        expect(row).to_be_visible(timeout=PATIENCE)
+        while "focused" not in (row.get_attribute("class") or ""):
+            self.page.keyboard.press("ArrowDown")
+        self.page.keyboard.press("Enter")
+        expect(box).to_be_hidden()
+
+    def write_file(self, name: str, text: str) -> None:
+        """Make a new file in the home by typing it into the editor and saving it."""
+        self.command("File: New Untitled Text File")
+        editor = self.page.locator(".editor-group-container.active .monaco-editor").last
+        editor.click()
+        self.page.keyboard.type(text)
+        self.page.keyboard.press("Control+s")
+        box = self.page.locator(".quick-input-widget input.input")
+        expect(box).to_have_value(re.compile("/home/member/"))
+        box.fill(f"/home/member/{name}")
+        self.page.keyboard.press("Enter")
+        expect(box).to_be_hidden()
+        expect(self.explorer(name)).to_be_visible(timeout=PATIENCE)
+
+    def explorer(self, name: str):  # type: ignore[no-untyped-def]  # a playwright locator
+        return self.page.locator(".explorer-folders-view .monaco-list-row").filter(has_text=name)
+
+    def open_terminal(self) -> None:
+        self.command("Terminal: Create New Terminal")
+        expect(self._terminal()).to_be_visible(timeout=PATIENCE)
+        self.page.locator(".xterm-helper-textarea").first.focus()
+        expect(self._terminal()).to_contain_text("$", timeout=PATIENCE)
+
+    def run(self, line: str, expected: str) -> None:
+        """Type a line into the terminal, and wait for its output."""
+        self.page.locator(".xterm-helper-textarea").first.focus()
+        self.page.keyboard.type(line)
+        self.page.keyboard.press("Enter")
+        expect(self._terminal()).to_contain_text(expected, timeout=PATIENCE)
+
+    def _terminal(self):  # type: ignore[no-untyped-def]  # a playwright locator
+        # the first is the terminal; a second one is the command that sticks to its top
+        return self.page.locator(".xterm-rows").first
+
+    def preview(self, port: int) -> Page:
+        """A second tab with the member's own server, through the editor's port proxy."""
+        tab = self._context.new_page()
+        origin = re.match(r"https?://[^/]+", self.page.url)
+        assert origin
+        tab.goto(f"{origin[0]}/proxy/{port}/")
+        return tab
+
+    def close(self) -> None:
+        """Close the tab, and the browser profile with it."""
+        self._context.close()

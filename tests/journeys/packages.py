@@ -1,0 +1,76 @@
+"""A package index of our own on loopback: one Python wheel and one npm tarball, each with a command."""
+
+import io
+import json
+import tarfile
+import threading
+import zipfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+
+WHEEL = "kimchi-1.0-py3-none-any.whl"
+TARBALL = "bibimbap-1.0.0.tgz"
+
+
+def _wheel() -> bytes:
+    info = "kimchi-1.0.dist-info"
+    files = {
+        "kimchi.py": "def taste():\n    return 'kimchi is spicy'\n",
+        f"{info}/METADATA": "Metadata-Version: 2.1\nName: kimchi\nVersion: 1.0\n",
+        f"{info}/WHEEL": "Wheel-Version: 1.0\nGenerator: test\nRoot-Is-Purelib: true\nTag: py3-none-any\n",
+    }
+    files[f"{info}/RECORD"] = "".join(f"{name},,\n" for name in [*files, f"{info}/RECORD"])
+    content = io.BytesIO()
+    with zipfile.ZipFile(content, "w") as wheel:
+        for name, text in files.items():
+            wheel.writestr(name, text)
+    return content.getvalue()
+
+
+def _tarball() -> bytes:
+    files = {
+        "package/package.json": json.dumps({"name": "bibimbap", "version": "1.0.0", "bin": {"bibimbap": "cli.js"}}),
+        "package/cli.js": "#!/usr/bin/env node\nconsole.log('bibimbap is ' + 'mixed')\n",
+    }
+    content = io.BytesIO()
+    with tarfile.open(fileobj=content, mode="w:gz") as tar:
+        for name, text in files.items():
+            entry = tarfile.TarInfo(name)
+            entry.size, entry.mode = len(text), 0o755
+            tar.addfile(entry, io.BytesIO(text.encode()))
+    return content.getvalue()
+
+
+PAGES = {
+    "/simple/kimchi/": (b"text/html", f'<a href="/{WHEEL}">{WHEEL}</a>'.encode()),
+    f"/{WHEEL}": (b"application/octet-stream", _wheel()),
+    f"/{TARBALL}": (b"application/octet-stream", _tarball()),
+}
+
+
+@contextmanager
+def package_index() -> Iterator[str]:
+    """Serves it; its URL."""
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            kind, content = PAGES.get(self.path, (b"text/plain", None))
+            self.send_response(200 if content is not None else 404)
+            self.send_header("Content-Type", kind.decode())
+            self.send_header("Content-Length", str(len(content or b"")))
+            self.end_headers()
+            self.wfile.write(content or b"")
+
+        def log_message(self, *_: object) -> None:
+            """Say nothing."""
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    thread = threading.Thread(target=server.serve_forever)
+    thread.start()
+    try:
+        yield f"http://127.0.0.1:{server.server_port}"
+    finally:
+        server.shutdown()
+        thread.join()
+        server.server_close()

@@ -1,0 +1,107 @@
+"""The main job, end to end, as a member lives it: sign in, open, edit, be reclaimed, come back.
+
+Real parts throughout: VS Code in a browser, the image's own entrypoint, the functions, Cloud Tasks saying when to look.
+"""
+
+import json
+import time
+import urllib.request
+from collections.abc import Callable, Iterator
+
+import pytest
+from playwright.sync_api import Browser, expect
+
+from tests.journeys.browser import PATIENCE, Member, chromium
+from tests.journeys.packages import TARBALL, package_index
+from tests.running import Running
+from tests.standins.process import free_port
+
+pytestmark = pytest.mark.timeout(600)
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    with chromium() as browser:
+        yield browser
+
+
+@pytest.fixture(scope="module")
+def packages() -> Iterator[str]:
+    with package_index() as url:
+        yield url
+
+
+def test_a_member_edits_is_reclaimed_and_comes_back_to_their_work(
+    stack: Running, browser: Browser, packages: str
+) -> None:
+    with Member(browser, stack.url, "Ada Lovelace") as member:
+        member.sign_in()
+        member.open()
+        first_slot, first_container = member.slot, containers(stack)[member.slot]
+
+        member.write_file("hello.py", "import kimchi\nprint(kimchi.taste())\n")
+        member.open_terminal()
+        member.run("echo uid $(id -u) home $HOME", "uid 1000 home /home/member")
+        member.run(f"pip install --user --index-url {packages}/simple kimchi", "Successfully installed kimchi-1.0")
+        member.run("python3 hello.py", "kimchi is spicy")
+        member.run(f"npm install --global {packages}/{TARBALL}", "added 1 package")
+        member.run("bibimbap", "bibimbap is mixed")
+        member.run(
+            "printf '#!/bin/sh\\necho greetings\\n' > greet; chmod 750 greet; stat -c 'mode %a' greet", "mode 750"
+        )
+        member.command("View: Toggle Primary Side Bar Position")
+        member.run(
+            "until grep -q sideBar ~/.local/share/code-server/User/settings.json; do sleep 1; done; echo set", "set\n"
+        )
+
+        port = free_port()
+        member.run(f"python3 -m http.server --bind 127.0.0.1 {port} &", "Serving HTTP")
+        preview = member.preview(port)
+        expect(preview.get_by_text("hello.py")).to_be_visible(timeout=PATIENCE)
+        preview.close()
+
+    until(lambda: first_container not in containers(stack).values(), "the container is gone")
+    until(lambda: states(stack).count("warm") >= 2, "the pool is warm again")
+
+    with Member(browser, stack.url, "Ada Lovelace") as back:
+        back.sign_in()
+        back.open()
+        assert back.slot != first_slot
+        assert containers(stack)[back.slot] != first_container
+        expect(back.explorer("hello.py")).to_be_visible(timeout=PATIENCE)
+        expect(back.page.locator(".part.sidebar.right")).to_be_visible(timeout=PATIENCE)
+        back.open_terminal()
+        back.run("python3 hello.py", "kimchi is spicy")
+        back.run("./greet; bibimbap; stat -c 'mode %a' greet", "mode 750")
+        back.run("cat hello.py", "import kimchi")
+    assert reasons(stack)[:1] == ["idle"]
+
+
+def containers(stack: Running) -> dict[str, int]:
+    """Which container serves each slot, by its process."""
+    with urllib.request.urlopen(f"{stack.env['RUN_EMULATOR_HOST']}/_standin/instances", timeout=20) as answer:
+        return {instance["service"]: instance["pid"] for instance in json.load(answer)["instances"]}
+
+
+def states(stack: Running) -> list[str]:
+    return [slot["state"]["stringValue"] for slot in documents(stack, "slots")]
+
+
+def reasons(stack: Running) -> list[str]:
+    return [s["reason"]["stringValue"] for s in documents(stack, "sessions") if "stringValue" in s["reason"]]
+
+
+def documents(stack: Running, collection: str) -> list[dict[str, dict[str, str]]]:
+    project = stack.env["GOOGLE_CLOUD_PROJECT"]
+    url = f"http://{stack.env['FIRESTORE_EMULATOR_HOST']}/v1/projects/{project}/databases/(default)/documents"
+    request = urllib.request.Request(f"{url}/{collection}?pageSize=300", headers={"Authorization": "Bearer owner"})
+    with urllib.request.urlopen(request, timeout=20) as answer:
+        return [document["fields"] for document in json.load(answer).get("documents", [])]
+
+
+def until(condition: Callable[[], bool], what: str, patience: float = 180) -> None:
+    """Wait for something that the stack does by itself; the patience only guards against a hang."""
+    deadline = time.monotonic() + patience
+    while not condition():
+        assert time.monotonic() < deadline, f"never happened: {what}"
+        time.sleep(0.5)
