@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 import pytest
-from playwright.sync_api import Browser, ConsoleMessage, Page, sync_playwright
+from playwright.sync_api import Browser, ConsoleMessage, Page, expect, sync_playwright
 
 from local.front import render
 from local.functions import load
@@ -66,6 +66,7 @@ def plane(ports: Ports) -> Iterator[Plane]:
 
 @pytest.fixture(scope="session")
 def chromium() -> Iterator[Browser]:
+    expect.set_options(timeout=30_000)  # a guard against hanging, not a measure: the machine may be busy
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path="/usr/bin/chromium", args=ARGUMENTS)
         yield browser
@@ -82,7 +83,7 @@ def complaints() -> list[str]:
 def page(front: str, plane: Plane, chromium: Browser, complaints: list[str]) -> Iterator[Page]:
     """The page, opened by somebody new who speaks English. No complaint of the console may be left at the end."""
     context = chromium.new_context(locale="en-US", timezone_id="Asia/Seoul")
-    context.set_default_timeout(20_000)
+    context.set_default_timeout(30_000)
     page = context.new_page()
     said: list[str] = []
 

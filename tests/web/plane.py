@@ -14,7 +14,7 @@ from urllib.parse import parse_qs
 from local.ports import Ports
 
 PROBLEMS = "https://ondol.dev/problems/"
-PATIENCE = 20.0  # seconds that a held request waits before it fails the test
+PATIENCE = 60.0  # seconds that a held request waits before it fails the test
 
 
 @dataclass

@@ -12,7 +12,8 @@ from tests.web.plane import Plane, Refusal
 def test_stop_waits_until_it_is_saved(page: Page, plane: Plane) -> None:
     plane.open()
     sign_in(page)
-    press(page, "Stop")
+    with page.expect_response("**/api/release"):
+        press(page, "Stop")
     expect(page.get_by_role("heading", name="Saving your workspace")).to_be_focused()
     page.reload()
     expect(page.get_by_role("heading", name="Saving your workspace")).to_be_visible()

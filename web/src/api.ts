@@ -74,7 +74,8 @@ export class Api {
 
   private async post<Answer>(name: string, body: object, signal?: AbortSignal): Promise<Answer> {
     const headers = { "Content-Type": "application/json", Authorization: `Bearer ${await this.token()}` };
-    const request: RequestInit = { method: "POST", headers, body: JSON.stringify(body) };
+    // keepalive: a member who presses Stop and closes the page at once has still pressed Stop
+    const request: RequestInit = { method: "POST", headers, body: JSON.stringify(body), keepalive: name === "release" };
     if (signal) request.signal = signal;
     const answer = await fetch(`/api/${name}`, request).catch((error: unknown) => {
       signal?.throwIfAborted();
