@@ -1,12 +1,22 @@
 """One session in one container: attach, beats, lease, release, and the ways it ends."""
 
+import json
 import socket
+import time
 from collections.abc import Callable
 
 from tests.slot.container import Container, eventually
 from tests.slot.control_plane import SID, ControlPlane
 from tests.slot.member import Member
 
+# as the editor's extension does
+TALK = """python3 -c '
+import glob, socket
+line = socket.socket(socket.AF_UNIX)
+line.connect(glob.glob("/run/member/extension-*.sock")[0])
+line.sendall(b"{\\"event\\": \\"keep\\"}\\n")
+print(line.makefile().readline())
+'"""
 SECOND = "s-00000000000000000002"
 
 
@@ -77,6 +87,32 @@ def test_when_the_lease_lapses_browsers_are_cut_and_served_again_once_it_is_rene
     assert "workbench" not in paused.text
     plane.reachable = True
     assert member.get("/").status_code in (200, 302)
+
+
+def test_a_thawed_container_asks_before_it_serves(slot: Container, plane: ControlPlane) -> None:
+    plane.lease = 3.0
+    member = Member(slot, plane)
+    member.attach(plane.open()).raise_for_status()
+    member.enter()
+    with slot.frozen():
+        lapses = time.monotonic() + plane.lease
+        beats = len(plane.beats)
+        eventually(lambda: time.monotonic() > lapses, "time stands still")
+        assert len(plane.beats) == beats
+        plane.give_to_another()
+    assert member.get("/").status_code == 401
+    assert len(plane.beats) > beats
+
+
+def test_what_the_extension_says_is_activity(member: Member, plane: ControlPlane) -> None:
+    heard = member.slot.run(TALK)
+    news = json.loads(heard)
+    assert news["directive"] == "continue"
+    assert set(news) == {"directive", "idle_in", "saved_ago", "restore"}
+    before = plane.beats[0].signals.editor
+    eventually(
+        lambda: (plane.beats[-1].signals.editor or 0) > (before or 0), "activity did not reach the control plane"
+    )
 
 
 def test_a_container_that_lost_its_session_never_serves_again(member: Member) -> None:

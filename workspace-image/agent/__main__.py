@@ -77,11 +77,9 @@ async def _until_the_end(slot: Slot, editor: Editor, nginx: Nginx, watch: Watch)
     told_to_end = asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, told_to_end.set)
-    editor_runs = asyncio.create_task(editor.keep_running())
-    parts = {asyncio.create_task(nginx.wait()), asyncio.create_task(watch.run())}
+    parts = {asyncio.create_task(part) for part in (nginx.wait(), editor.keep_running(), watch.run())}
     ending = asyncio.create_task(told_to_end.wait())
     done, _ = await asyncio.wait({*parts, ending}, return_when=asyncio.FIRST_COMPLETED)
-    editor_runs.cancel()
     if ending not in done:
         for part in done:
             logs.event("slot.failed", severity="ERROR", reason=repr(part.exception() or part.result()))

@@ -83,7 +83,7 @@ class Api:
         except (InvalidToken, Refused) as error:
             logs.warning("enter.refused", reason=str(error))
             return pages.closed(request, self._settings.page_origin)
-        if not self._entered.use(claims, time.time()) or not await self._slot.may_serve(self._slot.session):
+        if not self._entered.use(claims, time.time()) or not await self._slot.may_serve():
             logs.warning("enter.refused", reason="the token was used before, or there is no lease")
             return pages.closed(request, self._settings.page_origin)
         session = self._slot.session
@@ -100,8 +100,8 @@ class Api:
         if self._slot.state is not State.SERVING or not hmac.compare_digest(shown.encode(), self._cookie.encode()):
             return web.Response(status=401)
         session = self._slot.session
-        if session is None or not await self._slot.may_serve(session):
-            return web.Response(status=403)
+        if session is None or not await self._slot.may_serve():
+            return web.Response(status=403 if self._slot.state is State.SERVING else 401)
         if request.headers.get("X-Original-URI", "").startswith(PREVIEWS):
             session.activity.saw(PREVIEW)
         return web.Response(status=204)

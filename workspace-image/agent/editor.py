@@ -31,12 +31,12 @@ class Editor:
                 await asyncio.sleep(0.05)
 
     async def keep_running(self) -> None:
-        """Starts it again whenever it ends before `let_go`. Never returns before that."""
+        """Starts it again whenever it ends before `let_go`. Never returns."""
         pause = 0.5
         while self._process is not None:
             code = await self._process.wait()
             if not self._wanted:
-                return
+                await asyncio.Event().wait()
             logs.warning("editor.ended", code=code, again_in=pause)
             await asyncio.sleep(pause)
             pause = min(pause * 2, 10)

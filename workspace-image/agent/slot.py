@@ -76,8 +76,9 @@ class Slot:
         with _as_refusals():
             return await asyncio.shield(self._releasing)
 
-    async def may_serve(self, session: Session | None) -> bool:
+    async def may_serve(self) -> bool:
         """Whether the lease holds. After a freeze it is renewed first."""
+        session = self.session
         if session is None or self.state is not State.SERVING:
             return False
         return session.lease.holds() or (await session.renew() and self.state is State.SERVING)
@@ -136,7 +137,7 @@ class Slot:
             raise Refused(409, "stale-epoch", "This container lost the session before it could be given back.")
         self.state = State.DRAINING
         self._editor.let_go()
-        if self._attaching is not None and not self._attaching.done():
+        if self._attaching is not None:
             self._attaching.cancel()
         await end_member_processes(grace)
         head = await self._say_last_word(session)
@@ -161,13 +162,20 @@ class Slot:
     def _stop_for_good(self) -> None:
         self.state = State.DONE
         self._editor.let_go()
+        if self._attaching is not None:
+            self._attaching.cancel()
         self._in_background(end_member_processes(grace=0))
 
     def _in_background(self, work: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
         task = asyncio.create_task(work)
         self._background.add(task)
-        task.add_done_callback(self._background.discard)
+        task.add_done_callback(self._finish)
         return task
+
+    def _finish(self, task: asyncio.Task[None]) -> None:
+        self._background.discard(task)
+        if not task.cancelled() and (error := task.exception()) is not None:
+            logs.event("slot.background-failed", severity="ERROR", reason=repr(error))
 
 
 def _failed(task: asyncio.Task[Any]) -> bool:

@@ -51,7 +51,7 @@ class Watch:
             session.tell()
         session.activity.editor_is_watched = self._extension_speaks() or not connected
         self._look_at_programs()
-        if not await self._slot.may_serve(session) and self._browsers():
+        if not await self._slot.may_serve() and self._browsers():
             logs.warning("lease.lapsed", session=session.sid)
             self._cut()
 
