@@ -38,7 +38,8 @@ class Account(Struct, frozen=True, kw_only=True):
     state: AccountState
     email: str | None
     name: str | None
-    locale: str
+    locale: str | None
+    """The browser's language at the first login; None before it."""
     created: datetime
     deleted: datetime | None = None
 
@@ -53,6 +54,7 @@ class Billing(Struct, frozen=True, kw_only=True):
     bid: str
     owner: str
     plan: str = FIRST_PLAN
-    time_zone: str
+    time_zone: str | None
+    """The browser's at the first login; None before it."""
     seconds: float = 0
     """Connected seconds charged so far."""

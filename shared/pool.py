@@ -18,6 +18,8 @@ READY_SECONDS = 240
 BACKOFF_SECONDS = (10, 30, 120, 600)
 """Between generations that did not become ready."""
 ALARM_ATTEMPTS = 3
+SPARES_AT_ONCE = 2
+"""Each new service starts a container once, to see whether it works."""
 
 
 class PoolPolicy(Struct, frozen=True, kw_only=True):
@@ -83,7 +85,7 @@ def plan_pool(
 ) -> list[Action]:
     """The next record of every slot that should change; at most one change per slot.
 
-    `health` is by slot, `sessions` by id, `names` are fresh ones for new slots.
+    `health` is by slot, `sessions` by id, `names` are fresh ones for as many slots as may be created.
     """
     actions: list[Action] = []
     for slot in slots:
@@ -110,16 +112,26 @@ def plan_pool(
         if missing > 0:
             missing -= 1
             actions.append(Action("warm", slot.warm_up(now), f"{policy.warm} should be warm"))
-    creatable = min(missing, policy.max - len(slots), len(names))
-    actions += [
-        Action("create", new_slot(name, now), f"{policy.warm} should be warm") for name in names[: max(0, creatable)]
-    ]
+    actions += _create(names, missing, max(0, policy.max - len(slots)), policy, now)
     surplus = [slot for slot in free if slot.state == SlotState.WARM][: max(0, -missing)]
     actions += [Action("cool", slot.cool(now), f"more than {policy.warm} are warm") for slot in surplus]
     excess = max(0, len(slots) - policy.max)
     cold = [slot for slot in free if slot.state == SlotState.COLD and missing <= 0][:excess]
     actions += [Action("delete", slot, f"more than {policy.max} exist") for slot in cold]
     return actions
+
+
+def _create(names: Sequence[str], missing: int, room: int, policy: PoolPolicy, now: datetime) -> list[Action]:
+    """The warm slots that are missing; and when none is, spare cold ones up to the maximum, a few at a time.
+
+    A cold slot costs nothing. That it exists lets a member be served when every warm one is taken.
+    """
+    if missing > 0:
+        reason = f"{policy.warm} should be warm"
+        return [Action("create", new_slot(name, warm=True, now=now), reason) for name in names[: min(missing, room)]]
+    reason = f"{policy.max} may be in use"
+    spares = names[: min(SPARES_AT_ONCE, room)]
+    return [Action("create", new_slot(name, warm=False, now=now), reason) for name in spares]
 
 
 def _settle(

@@ -82,6 +82,7 @@ class Slot(Struct, frozen=True, kw_only=True):
         return replace(self._move("cool", now), min_instances=0)
 
 
-def new_slot(name: str, now: datetime) -> Slot:
-    """A slot whose service does not exist yet."""
-    return Slot(name=name, state=SlotState.WARMING, min_instances=1, changed=now)
+def new_slot(name: str, *, warm: bool, now: datetime) -> Slot:
+    """A slot whose service does not exist yet. Its first container is made like any other, and kept warm or not."""
+    state = SlotState.WARMING if warm else SlotState.RECYCLING
+    return Slot(name=name, state=state, min_instances=int(warm), changed=now)

@@ -59,7 +59,7 @@ side_effects = ThreadPoolExecutor(max_workers=8)
 @functions_framework.http
 @endpoint(member, Allocate)
 def allocate(caller: Member, _body: Allocate, now: datetime) -> Answer:
-    account = ensure_account(caller.uid, email=caller.email, name=caller.name, locale="en", time_zone="UTC", now=now)
+    account = ensure_account(caller.uid, email=caller.email, name=caller.name, now=now)
     check_may_open(account)
     for _ in range(ATTEMPTS):
         workspace = read_workspace(account.wid)

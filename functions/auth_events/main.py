@@ -29,14 +29,7 @@ def auth_events(event: CloudEvent) -> None:
     if event["type"] == DELETED and not exists(uid):
         _delete(uid, now)
     elif event["type"] == CREATED and exists(uid):
-        ensure_account(
-            uid,
-            email=event.data.get("email"),
-            name=event.data.get("displayName"),
-            locale="en",
-            time_zone="UTC",
-            now=now,
-        )
+        ensure_account(uid, email=event.data.get("email"), name=event.data.get("displayName"), now=now)
         logs.info("account-created", uid=uid)
     else:
         logs.warning("event-ignored", uid=uid, type=event["type"])

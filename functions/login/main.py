@@ -101,7 +101,7 @@ def _session(sid: str | None) -> Session | None:
 
 
 def _account(account: Account) -> AccountView:
-    return AccountView(account.uid, account.email, account.name, account.state, account.locale)
+    return AccountView(account.uid, account.email, account.name, account.state, account.locale or "en")
 
 
 def _allowance(billing: Billing) -> Allowance:

@@ -66,7 +66,7 @@ def _plan(reads: dict[str, Read[Slot]], services: dict[str, Service], now: datet
         services,
         _health(slots, services),
         sessions,
-        [new_slot_name() for _ in range(pool_policy().warm)],
+        [new_slot_name() for _ in range(pool_policy().max)],
         pool_policy(),
         now,
     )

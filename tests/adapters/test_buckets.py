@@ -5,7 +5,7 @@ from hashlib import sha256
 
 import msgspec
 import pytest
-from google.cloud import storage
+from google.cloud import storage  # type: ignore[attr-defined]  # a namespace package without types
 
 from shared.gcp import buckets
 from shared.gcp.credentials import boundary

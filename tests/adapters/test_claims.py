@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
+from functools import partial
 
 import pytest
 
@@ -21,7 +22,7 @@ NOW = datetime.now(UTC)
 
 
 def an_account(uid: str = "u-1") -> Account:
-    return ensure_account(uid, email=None, name=None, locale="en", time_zone="UTC", now=NOW)
+    return ensure_account(uid, email=None, name=None, now=NOW)
 
 
 def some_slots(count: int, state: SlotState = SlotState.WARM) -> None:
@@ -60,10 +61,7 @@ def test_of_many_members_who_want_one_slot_one_gets_it() -> None:
     [slot] = candidates(SlotState.WARM)
     workspaces = {account.wid: read_workspace(account.wid) for account in accounts}
     results = at_once(
-        [
-            lambda account=account: commit_claim(account, workspaces[account.wid], slot, opening=60, now=NOW)
-            for account in accounts
-        ]
+        [partial(commit_claim, account, workspaces[account.wid], slot, opening=60, now=NOW) for account in accounts]
     )
     assert len([session for session in results if session]) == 1
     assert sum(read_workspace(account.wid).record.session is not None for account in accounts) == 1
@@ -74,7 +72,7 @@ def test_one_member_from_many_windows_gets_one_session() -> None:
     some_slots(8)
     workspace = read_workspace(account.wid)
     slots = all_slots()
-    results = at_once([lambda slot=slot: commit_claim(account, workspace, slot, opening=60, now=NOW) for slot in slots])
+    results = at_once([partial(commit_claim, account, workspace, slot, opening=60, now=NOW) for slot in slots])
     assert len([session for session in results if session]) == 1
     assert sum(slot.record.state == SlotState.CLAIMED for slot in all_slots()) == 1
 

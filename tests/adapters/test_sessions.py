@@ -98,23 +98,30 @@ def test_an_account_is_made_once_and_never_revived() -> None:
         return ensure_account("u-1", email=email, name=None, locale="ko", time_zone="Asia/Seoul", now=NOW).state
 
     assert ensure("a@example.com") == AccountState.ACTIVE
-    first = ensure_account("u-1", email=None, name=None, locale="en", time_zone="UTC", now=NOW)
+    first = ensure_account("u-1", email=None, name=None, locale="en", now=NOW)
     assert (first.email, first.locale) == ("a@example.com", "ko")
     closed = close_account("u-1", NOW)
     assert closed is not None and closed.closed
     assert ensure("b@example.com") == AccountState.DELETED
-    tombstone = ensure_account("u-1", email="b", name="b", locale="en", time_zone="UTC", now=NOW)
+    tombstone = ensure_account("u-1", email="b", name="b", now=NOW)
     assert (tombstone.email, tombstone.name) == (None, None)
+
+
+def test_language_and_time_zone_are_those_of_the_first_login_after_the_event() -> None:
+    by_event = ensure_account("u-1", email="a@b", name=None, now=NOW)
+    assert by_event.locale is None
+    at_login = ensure_account("u-1", email="a@b", name=None, locale="ko", time_zone="Asia/Seoul", now=NOW)
+    assert (at_login.locale, read_billing(at_login.bid).time_zone) == ("ko", "Asia/Seoul")
 
 
 def test_somebody_deleted_before_they_came_stays_deleted() -> None:
     assert close_account("u-never", NOW) is None
-    late = ensure_account("u-never", email="a@b", name=None, locale="en", time_zone="UTC", now=NOW)
+    late = ensure_account("u-never", email="a@b", name=None, now=NOW)
     assert late.state == AccountState.DELETED
 
 
 def test_a_closed_workspace_is_erased_twice_with_its_snapshots() -> None:
-    account = ensure_account("u-1", email=None, name=None, locale="en", time_zone="UTC", now=NOW)
+    account = ensure_account("u-1", email=None, name=None, now=NOW)
     snapshots = workspace_ref(account.wid).collection("snapshots")
     Commit().create(snapshots.document(f"1-{BOOT}-1"), Snapshot(sid="s", head=a_head())).run()
     close_account("u-1", NOW)

@@ -43,10 +43,10 @@ def plan(
     services: Sequence[Service] | None = None,
     health: dict[str, Health] | None = None,
     sessions: Sequence[Session] = (),
-    policy: PoolPolicy = POLICY,
+    policy: PoolPolicy | None = None,
     at: float = 0,
 ) -> list[Action]:
-    """A plan for slots that are all well unless the test says otherwise."""
+    """A plan for slots that are all well unless the test says otherwise, in a pool that has as many as it may."""
     found = [service_of(slot) for slot in slots] if services is None else services
     return plan_pool(
         slots,
@@ -54,7 +54,7 @@ def plan(
         {slot.name: FINE for slot in slots} if health is None else health,
         {session.sid: session for session in sessions},
         ["ws-new1", "ws-new2", "ws-new3"],
-        policy,
+        policy or replace(POLICY, max=max(2, len(slots))),
         after(at),
     )
 
@@ -73,6 +73,17 @@ def test_an_empty_project_gets_its_warm_slots() -> None:
 
 def test_a_full_pool_is_left_alone() -> None:
     assert plan(WARM_PAIR) == []
+
+
+def test_spare_cold_slots_are_made_a_few_at_a_time_once_enough_are_warm() -> None:
+    roomy = replace(POLICY, max=5)
+    assert brief(plan(WARM_PAIR, policy=roomy)) == [
+        ("create", "ws-new1", "recycling"),
+        ("create", "ws-new2", "recycling"),
+    ]
+    assert brief(plan([a_slot("ws-1")], policy=roomy)) == [("create", "ws-new1", "warming")]
+    [spare, _] = plan(WARM_PAIR, policy=roomy)
+    assert (spare.slot.min_instances, spare.slot.ready("https://u", NOW).state) == (0, SlotState.COLD)
 
 
 def test_a_claim_is_refilled_from_the_cold_before_anything_is_created() -> None:
@@ -175,7 +186,7 @@ def test_what_the_operator_changed_reaches_every_slot_that_is_free() -> None:
 
 def test_cold_slots_beyond_the_maximum_are_deleted() -> None:
     cold = [a_slot(f"ws-c{n}", SlotState.COLD) for n in range(4)]
-    assert [verb for verb, _, _ in brief(plan([*WARM_PAIR, *cold]))] == ["delete", "delete"]
+    assert [verb for verb, _, _ in brief(plan([*WARM_PAIR, *cold], policy=POLICY))] == ["delete", "delete"]
 
 
 def test_writes_bring_services_to_their_records() -> None:

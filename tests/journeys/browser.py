@@ -6,7 +6,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Self
 
-from playwright.sync_api import Browser, Page, expect, sync_playwright
+from playwright.sync_api import Browser, Locator, Page, expect, sync_playwright
 
 CHROMIUM = "/usr/bin/chromium"
 ARGUMENTS = [
@@ -97,7 +97,8 @@ class Member:
         expect(box).to_be_hidden()
         expect(self.explorer(name)).to_be_visible(timeout=PATIENCE)
 
-    def explorer(self, name: str):  # type: ignore[no-untyped-def]  # a playwright locator
+    def explorer(self, name: str) -> Locator:
+        """The row of a file or folder in the explorer."""
         return self.page.locator(".explorer-folders-view .monaco-list-row").filter(has_text=name)
 
     def open_terminal(self) -> None:
@@ -113,7 +114,7 @@ class Member:
         self.page.keyboard.press("Enter")
         expect(self._terminal()).to_contain_text(expected, timeout=PATIENCE)
 
-    def _terminal(self):  # type: ignore[no-untyped-def]  # a playwright locator
+    def _terminal(self) -> Locator:
         # the first is the terminal; a second one is the command that sticks to its top
         return self.page.locator(".xterm-rows").first
 

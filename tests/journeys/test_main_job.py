@@ -3,16 +3,14 @@
 Real parts throughout: VS Code in a browser, the image's own entrypoint, the functions, Cloud Tasks saying when to look.
 """
 
-import json
-import time
-import urllib.request
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 
 import pytest
 from playwright.sync_api import Browser, expect
 
 from tests.journeys.browser import PATIENCE, Member, chromium
 from tests.journeys.packages import TARBALL, package_index
+from tests.observe import containers, documents, until
 from tests.running import Running
 from tests.standins.process import free_port
 
@@ -61,7 +59,7 @@ def test_a_member_edits_is_reclaimed_and_comes_back_to_their_work(
         preview.close()
 
     until(lambda: first_container not in containers(stack).values(), "the container is gone")
-    until(lambda: states(stack).count("warm") >= 2, "the pool is warm again")
+    until(lambda: [s["state"] for s in documents(stack, "slots")].count("warm") >= 2, "the pool is warm again")
 
     with Member(browser, stack.url, "Ada Lovelace") as back:
         back.sign_in()
@@ -74,34 +72,4 @@ def test_a_member_edits_is_reclaimed_and_comes_back_to_their_work(
         back.run("python3 hello.py", "kimchi is spicy")
         back.run("./greet; bibimbap; stat -c 'mode %a' greet", "mode 750")
         back.run("cat hello.py", "import kimchi")
-    assert reasons(stack)[:1] == ["idle"]
-
-
-def containers(stack: Running) -> dict[str, int]:
-    """Which container serves each slot, by its process."""
-    with urllib.request.urlopen(f"{stack.env['RUN_EMULATOR_HOST']}/_standin/instances", timeout=20) as answer:
-        return {instance["service"]: instance["pid"] for instance in json.load(answer)["instances"]}
-
-
-def states(stack: Running) -> list[str]:
-    return [slot["state"]["stringValue"] for slot in documents(stack, "slots")]
-
-
-def reasons(stack: Running) -> list[str]:
-    return [s["reason"]["stringValue"] for s in documents(stack, "sessions") if "stringValue" in s["reason"]]
-
-
-def documents(stack: Running, collection: str) -> list[dict[str, dict[str, str]]]:
-    project = stack.env["GOOGLE_CLOUD_PROJECT"]
-    url = f"http://{stack.env['FIRESTORE_EMULATOR_HOST']}/v1/projects/{project}/databases/(default)/documents"
-    request = urllib.request.Request(f"{url}/{collection}?pageSize=300", headers={"Authorization": "Bearer owner"})
-    with urllib.request.urlopen(request, timeout=20) as answer:
-        return [document["fields"] for document in json.load(answer).get("documents", [])]
-
-
-def until(condition: Callable[[], bool], what: str, patience: float = 180) -> None:
-    """Wait for something that the stack does by itself; the patience only guards against a hang."""
-    deadline = time.monotonic() + patience
-    while not condition():
-        assert time.monotonic() < deadline, f"never happened: {what}"
-        time.sleep(0.5)
+    assert "idle" in [session["reason"] for session in documents(stack, "sessions")]

@@ -1,14 +1,10 @@
 """What tests of the slot run against: a bucket, a control plane, and warm slots."""
 
-import sys
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
-
-# the agent's package, where the image has it on its path
-sys.path.insert(0, str(Path(__file__).parents[2] / "workspace-image"))
 
 from tests.slot import bucket, container, control_plane
 from tests.slot.bucket import Bucket

@@ -51,7 +51,7 @@ class Api:
         ready, progress = self._is_ready(), self._slot.progress
         body = {
             "ready": ready,
-            "attached": self._slot.state is State.SERVING,
+            "attached": self._slot.state is not State.WARM,
             "boot": self._boot,
             "restore": {"done": progress.done, "total": progress.total, "state": progress.state},
         }

@@ -5,6 +5,7 @@ from datetime import datetime
 
 from google.cloud import firestore
 from google.cloud.firestore_v1.base_query import FieldFilter
+from msgspec.structs import replace
 
 from shared.account import Account, AccountState, Billing
 from shared.gcp.store.database import Commit, LostRace, database, delete_all, document, read, read_all, run
@@ -32,12 +33,22 @@ def workspace_ref(wid: str) -> firestore.DocumentReference:
 
 
 def ensure_account(
-    uid: str, *, email: str | None, name: str | None, locale: str, time_zone: str, now: datetime
+    uid: str,
+    *,
+    email: str | None,
+    name: str | None,
+    locale: str | None = None,
+    time_zone: str | None = None,
+    now: datetime,
 ) -> Account:
-    """The person's account, made on their first visit. A tombstone is returned as it is, and never revived."""
+    """The person's account, made by whoever comes first: the event of their sign-up, or they themselves.
+
+    Language and time zone are those of the first login that brings them. A tombstone is returned as it is, and never
+    revived.
+    """
     found = read(account_ref(uid), Account)
     if found:
-        return found.record
+        return _settle_in(found, locale, time_zone)
     account = Account(
         uid=uid,
         bid=new_id("b-"),
@@ -56,6 +67,22 @@ def ensure_account(
     except LostRace:
         return ensure_account(uid, email=email, name=name, locale=locale, time_zone=time_zone, now=now)
     return account
+
+
+def _settle_in(found: Read[Account], locale: str | None, time_zone: str | None) -> Account:
+    account = found.record
+    if account.locale is not None or locale is None or account.state != AccountState.ACTIVE:
+        return account
+    [billing] = read_all([(billing_ref(account.bid), Billing)])
+    settled = replace(account, locale=locale)
+    commit = Commit().change(account_ref(account.uid), found, settled)
+    if billing and billing.record.time_zone is None:
+        commit.change(billing_ref(account.bid), billing, replace(billing.record, time_zone=time_zone))
+    try:
+        commit.run()
+    except LostRace:
+        return account  # another login was first, and this one's answer need not wait for it
+    return settled
 
 
 def read_billing(bid: str) -> Billing:
@@ -108,7 +135,7 @@ def _bury(uid: str, now: datetime) -> None:
         state=AccountState.DELETED,
         email=None,
         name=None,
-        locale="en",
+        locale=None,
         created=now,
         deleted=now,
     )

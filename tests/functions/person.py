@@ -1,0 +1,100 @@
+"""Somebody who calls the functions as a browser does, with every answer held to `functions/openapi.yaml`."""
+
+import json
+import time
+from functools import lru_cache
+from typing import Any
+
+import httpx
+from openapi_core import Config, OpenAPI
+from openapi_core.testing.requests import MockRequest
+from openapi_core.testing.responses import MockResponse
+
+from tests.running import ROOT, Running
+
+PATIENCE = 150
+
+
+@lru_cache(maxsize=1)
+def _description() -> OpenAPI:
+    problems = Config(extra_media_type_deserializers={"application/problem+json": json.loads})
+    return OpenAPI.from_file_path(str(ROOT / "functions" / "openapi.yaml"), config=problems)
+
+
+class Person:
+    """Signed in at the Auth emulator with Google's button, as the page does it."""
+
+    def __init__(self, stack: Running, name: str) -> None:
+        self._stack = stack
+        identity = {"sub": name, "email": f"{name}@example.com", "email_verified": True, "name": name.title()}
+        signed_in = self._auth(
+            "accounts:signInWithIdp",
+            {
+                "requestUri": "http://localhost",
+                "returnSecureToken": True,
+                "postBody": f"id_token={json.dumps(identity)}&providerId=google.com",
+            },
+        )
+        self.uid: str = signed_in["localId"]
+        self.token: str = signed_in["idToken"]
+
+    def post(self, function: str, body: Any) -> httpx.Response:
+        """Call a function through the front."""
+        return call(self._stack, function, body, {"Authorization": f"Bearer {self.token}"})
+
+    def open(self) -> dict[str, Any]:
+        """Open the workspace, as patiently as the page does; the answer of `allocate`."""
+        for _ in range(20):
+            answer = self.post("allocate", {})
+            if answer.status_code != 503:
+                break
+            time.sleep(int(answer.headers["Retry-After"]))
+        assert answer.status_code == 200, answer.text
+        entry: dict[str, Any] = answer.json()
+        return entry
+
+    def me(self) -> dict[str, Any]:
+        answer = self.post("login", {})
+        assert answer.status_code == 200, answer.text
+        me: dict[str, Any] = answer.json()
+        return me
+
+    def enter(self, entry: dict[str, Any], origin: str | None = None) -> httpx.Response:
+        """Post the form that leads into the editor."""
+        url = httpx.URL(entry["enter_url"])
+        form = {"token": entry["enter_token"], "folder": entry["folder"]}
+        headers = {"Origin": origin or self._stack.url, "Host": url.netloc.decode()}
+        return httpx.post(url.copy_with(host="127.0.0.1"), data=form, headers=headers, timeout=PATIENCE)
+
+    def delete_account(self) -> None:
+        """As an operator does it, in Firebase Auth."""
+        project = self._stack.env["GOOGLE_CLOUD_PROJECT"]
+        self._auth(f"projects/{project}/accounts:delete", {"localId": self.uid})
+
+    def _auth(self, method: str, body: dict[str, Any]) -> dict[str, Any]:
+        url = f"http://{self._stack.env['FIREBASE_AUTH_EMULATOR_HOST']}/identitytoolkit.googleapis.com/v1/{method}"
+        headers = {"Authorization": "Bearer owner"} if method.startswith("projects/") else {}
+        answer = httpx.post(url, params={"key": "any"}, json=body, headers=headers, timeout=PATIENCE)
+        result: dict[str, Any] = answer.raise_for_status().json()
+        return result
+
+
+def call(stack: Running, function: str, body: Any, headers: dict[str, str]) -> httpx.Response:
+    """Call a function; whatever it answers must be what the description says it may answer."""
+    content = body if isinstance(body, bytes) else json.dumps(body).encode()
+    answer = httpx.post(
+        f"{stack.url}/api/{function}",
+        content=content,
+        headers={"Content-Type": "application/json", **headers},
+        timeout=PATIENCE,
+    )
+    _description().validate_response(
+        MockRequest(stack.url, "post", f"/api/{function}", data=content, headers=headers),
+        MockResponse(
+            answer.content,
+            answer.status_code,
+            headers=dict(answer.headers),
+            content_type=answer.headers["Content-Type"],
+        ),
+    )
+    return answer

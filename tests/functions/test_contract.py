@@ -1,0 +1,82 @@
+"""The functions that browsers call, held to their description: what is right works, what is wrong is told clearly."""
+
+from typing import Any
+
+import pytest
+
+from tests.functions.person import Person, call
+from tests.running import Running
+
+
+@pytest.fixture(scope="module")
+def grace(stack: Running) -> Person:
+    return Person(stack, "grace")
+
+
+def test_the_first_login_makes_an_account_with_the_browsers_language(stack: Running) -> None:
+    person = Person(stack, "newcomer")
+    me = person.post("login", {"time_zone": "Asia/Seoul", "locale": "ko"}).json()
+    assert (me["account"]["uid"], me["account"]["email"]) == (person.uid, "newcomer@example.com")
+    assert (me["account"]["locale"], me["session"], me["last"]) == ("ko", None, None)
+    assert person.me()["account"] == me["account"]
+
+
+@pytest.mark.parametrize("function", ["login", "allocate", "release"])
+@pytest.mark.parametrize("token", [None, "", "Bearer", "Bearer x.y.z", "Basic Zm9v", "Bearer " + "x" * 5000])
+def test_nobody_calls_without_signing_in(stack: Running, function: str, token: str | None) -> None:
+    answer = call(stack, function, {}, {"Authorization": token} if token is not None else {})
+    assert answer.status_code == 401
+    assert answer.json()["type"].endswith("/not-signed-in")
+
+
+@pytest.mark.parametrize(
+    ("function", "body", "named"),
+    [
+        ("login", {"time_zone": 5}, "time_zone"),
+        ("login", {"time_zone": "Mars/Olympus"}, "Mars/Olympus"),
+        ("login", {"time_zone": "../../etc/passwd"}, "time zone"),
+        ("login", {"locale": "../x"}, "locale"),
+        ("login", {"admin": True}, "admin"),
+        ("allocate", {"slot": "ws-1"}, "slot"),
+        ("allocate", [], "object"),
+        ("release", {}, "session"),
+        ("release", {"session": "../x"}, "session"),
+        ("release", {"session": None}, "session"),
+        ("release", b"{", "truncated"),
+        ("release", b"\xff\xfe", "malformed"),
+    ],
+)
+def test_bad_input_is_told_by_its_name(grace: Person, function: str, body: Any, named: str) -> None:
+    answer = grace.post(function, body)
+    assert answer.status_code == 400
+    assert named in answer.json()["detail"]
+
+
+def test_too_large_a_body_is_refused(grace: Person) -> None:
+    assert grace.post("login", {"locale": "x" * 100_000}).status_code == 413
+
+
+def test_open_enter_stop(stack: Running) -> None:
+    person = Person(stack, "opener")
+    entry = person.open()
+    again = person.open()
+    assert again["session"] == entry["session"]
+    entered = person.enter(again)
+    assert (entered.status_code, entered.headers["Location"]) == (303, "/?folder=%2Fhome%2Fmember")
+    assert person.me()["session"]["session"] == entry["session"]
+    released = person.post("release", {"session": entry["session"]})
+    assert (released.status_code, released.json()["state"]) == (202, "draining")
+    next_entry = person.open()
+    assert next_entry["session"] != entry["session"]
+    assert person.me()["last"]["reason"] == "member"
+    person.post("release", {"session": next_entry["session"]})
+
+
+def test_somebody_elses_session_is_not_told_from_none(stack: Running, grace: Person) -> None:
+    session = grace.open()["session"]
+    stranger = Person(stack, "stranger")
+    for sid in (session, "s-00000000000000000000"):
+        answer = stranger.post("release", {"session": sid})
+        assert (answer.status_code, answer.json()["type"].rpartition("/")[2]) == (409, "session-elsewhere")
+    assert grace.me()["session"]["session"] == session
+    grace.post("release", {"session": session})

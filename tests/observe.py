@@ -1,0 +1,65 @@
+"""What a test may look at from outside: documents in the emulator, containers in the Cloud Run stand-in."""
+
+import time
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+import httpx
+
+from tests.running import Running
+
+T = TypeVar("T")
+OWNER = {"Authorization": "Bearer owner"}
+"""The emulator's word for an administrator."""
+
+
+def documents(stack: Running, path: str) -> list[dict[str, Any]]:
+    """The documents of a collection, as plain values."""
+    answer = httpx.get(f"{_database(stack)}/{path}?pageSize=300", headers=OWNER, timeout=20)
+    return [_fields(document) for document in answer.raise_for_status().json().get("documents", [])]
+
+
+def document(stack: Running, path: str) -> dict[str, Any] | None:
+    """One document as plain values, or None."""
+    answer = httpx.get(f"{_database(stack)}/{path}", headers=OWNER, timeout=20)
+    return None if answer.status_code == 404 else _fields(answer.raise_for_status().json())
+
+
+def containers(stack: Running) -> dict[str, int]:
+    """Which container is behind each slot, by its process."""
+    answer = httpx.get(f"{stack.env['RUN_EMULATOR_HOST']}/_standin/instances", timeout=20)
+    return {instance["service"]: instance["pid"] for instance in answer.raise_for_status().json()["instances"]}
+
+
+def objects(stack: Running, prefix: str) -> list[str]:
+    """The names of the objects in the bucket below `prefix`."""
+    url = f"{stack.env['STORAGE_EMULATOR_HOST']}/storage/v1/b/{stack.env['STATE_BUCKET']}/o"
+    answer = httpx.get(url, params={"prefix": prefix}, timeout=20)
+    return [item["name"] for item in answer.raise_for_status().json().get("items", [])]
+
+
+def until(look: Callable[[], T | None], what: str, patience: float = 120) -> T:
+    """Wait for something that the stack does by itself, and return it. `patience` only guards against a hang."""
+    deadline = time.monotonic() + patience
+    while not (seen := look()):
+        assert time.monotonic() < deadline, f"never happened: {what}"
+        time.sleep(0.2)
+    return seen
+
+
+def _database(stack: Running) -> str:
+    project = stack.env["GOOGLE_CLOUD_PROJECT"]
+    return f"http://{stack.env['FIRESTORE_EMULATOR_HOST']}/v1/projects/{project}/databases/(default)/documents"
+
+
+def _fields(document: dict[str, Any]) -> dict[str, Any]:
+    return {name: _plain(value) for name, value in document.get("fields", {}).items()}
+
+
+def _plain(value: dict[str, Any]) -> Any:
+    [(kind, inner)] = value.items()
+    if kind == "mapValue":
+        return _fields(inner)
+    if kind == "arrayValue":
+        return [_plain(item) for item in inner.get("values", [])]
+    return int(inner) if kind == "integerValue" else inner
