@@ -98,8 +98,18 @@ def accept_beat(
     if after.final and after.state != SessionState.DRAINING:
         return after.drain(EndReason.STOPPED, now, look_again=0)
     if after.state == SessionState.ACTIVE:
-        after = replace(after, due=decide_reclaim(after, policy, now).look)
+        after = _decide(after, policy, now)
     return after
+
+
+def _decide(session: Session, policy: Policy, now: datetime) -> Session:
+    """Set when to look again; a warning that the answer will carry is kept with its reason, once."""
+    decision = decide_reclaim(session, policy, now)
+    newest = session.decisions[-1] if session.decisions else None
+    warned = newest is not None and (newest.verdict, newest.idle_at) == (Verdict.WARN, decision.idle_at)
+    if decision.verdict == Verdict.WARN and not warned:
+        return session.decide(decision)
+    return replace(session, due=decision.look)
 
 
 def check_boot(session: Session, beat: Beat) -> None:

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from shared.heartbeats import Hello, Signals, Stale, accept_beat, accept_hello, directive
-from shared.session import EndReason, Session, SessionState
+from shared.session import EndReason, Session, SessionState, Verdict
 from tests.factories import BOOT, LEASE, NOW, POLICY, SID, a_beat, a_head, a_session, after, signals
 
 
@@ -108,6 +108,16 @@ def test_stamps_beyond_any_calendar_do_no_harm(stamp: float) -> None:
     result = beat_at(a_session(), 30, signals=odd)
     assert result is not None
     assert all(seen <= after(30) for seen in result.signals.values())
+
+
+def test_a_warning_is_kept_once_with_its_reason() -> None:
+    quiet = {"signals": signals(editor=0), "connected": True}
+    warned = beat_at(a_session(connected=True), 800, seq=1, **quiet)
+    assert warned is not None
+    assert [(d.verdict, d.idle_at) for d in warned.decisions] == [(Verdict.WARN, after(900))]
+    again = beat_at(warned, 830, seq=2, **quiet)
+    assert again is not None
+    assert (len(again.decisions), again.due) == (1, after(900))
 
 
 def test_the_directive_follows_the_session() -> None:

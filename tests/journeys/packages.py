@@ -1,4 +1,4 @@
-"""A package index of our own on loopback: one Python wheel and one npm tarball, each with a command."""
+"""A package index of our own on loopback: a Python wheel, an npm tarball and an editor extension."""
 
 import io
 import json
@@ -11,6 +11,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 WHEEL = "kimchi-1.0-py3-none-any.whl"
 TARBALL = "bibimbap-1.0.0.tgz"
+EXTENSION = "sikhye-1.0.0.vsix"
 
 
 def _wheel() -> bytes:
@@ -21,11 +22,7 @@ def _wheel() -> bytes:
         f"{info}/WHEEL": "Wheel-Version: 1.0\nGenerator: test\nRoot-Is-Purelib: true\nTag: py3-none-any\n",
     }
     files[f"{info}/RECORD"] = "".join(f"{name},,\n" for name in [*files, f"{info}/RECORD"])
-    content = io.BytesIO()
-    with zipfile.ZipFile(content, "w") as wheel:
-        for name, text in files.items():
-            wheel.writestr(name, text)
-    return content.getvalue()
+    return _zip(files)
 
 
 def _tarball() -> bytes:
@@ -42,10 +39,32 @@ def _tarball() -> bytes:
     return content.getvalue()
 
 
+def _extension() -> bytes:
+    manifest = {"name": "sikhye", "publisher": "tester", "version": "1.0.0", "engines": {"vscode": "^1.80.0"}}
+    files = {
+        "extension/package.json": json.dumps(manifest),
+        "extension.vsixmanifest": """<?xml version="1.0" encoding="utf-8"?>
+            <PackageManifest Version="2.0.0" xmlns="http://schemas.microsoft.com/developer/vsx-schema/2011">
+              <Metadata><Identity Language="en-US" Id="sikhye" Version="1.0.0" Publisher="tester"/></Metadata>
+              <Assets><Asset Type="Microsoft.VisualStudio.Code.Manifest" Path="extension/package.json"/></Assets>
+            </PackageManifest>""",
+    }
+    return _zip(files)
+
+
+def _zip(files: dict[str, str]) -> bytes:
+    content = io.BytesIO()
+    with zipfile.ZipFile(content, "w") as archive:
+        for name, text in files.items():
+            archive.writestr(name, text)
+    return content.getvalue()
+
+
 PAGES = {
     "/simple/kimchi/": (b"text/html", f'<a href="/{WHEEL}">{WHEEL}</a>'.encode()),
     f"/{WHEEL}": (b"application/octet-stream", _wheel()),
     f"/{TARBALL}": (b"application/octet-stream", _tarball()),
+    f"/{EXTENSION}": (b"application/octet-stream", _extension()),
 }
 
 

@@ -4,13 +4,14 @@ Real parts throughout: VS Code in a browser, the image's own entrypoint, the fun
 """
 
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 from playwright.sync_api import Browser, expect
 
 from tests.journeys.browser import PATIENCE, Member, chromium
-from tests.journeys.packages import TARBALL, package_index
-from tests.observe import containers, documents, until
+from tests.journeys.packages import EXTENSION, TARBALL, package_index
+from tests.observe import containers, document, documents, until
 from tests.running import Running
 from tests.standins.process import free_port
 
@@ -44,6 +45,7 @@ def test_a_member_edits_is_reclaimed_and_comes_back_to_their_work(
         member.run("python3 hello.py", "kimchi is spicy")
         member.run(f"npm install --global {packages}/{TARBALL}", "added 1 package")
         member.run("bibimbap", "bibimbap is mixed")
+        member.run(f"curl -sO {packages}/{EXTENSION}; code-server --install-extension {EXTENSION}", "success")
         member.run(
             "printf '#!/bin/sh\\necho greetings\\n' > greet; chmod 750 greet; stat -c 'mode %a' greet", "mode 750"
         )
@@ -72,4 +74,30 @@ def test_a_member_edits_is_reclaimed_and_comes_back_to_their_work(
         back.run("python3 hello.py", "kimchi is spicy")
         back.run("./greet; bibimbap; stat -c 'mode %a' greet", "mode 750")
         back.run("cat hello.py", "import kimchi")
+        back.run("code-server --list-extensions", "tester.sikhye")
     assert "idle" in [session["reason"] for session in documents(stack, "sessions")]
+
+
+def test_a_member_is_warned_keeps_the_session_and_stops_it_from_the_page(stack: Running, browser: Browser) -> None:
+    with Member(browser, stack.url, "Alan Turing") as member:
+        member.sign_in()
+        member.open()
+        before = session_on(stack, member.slot)
+        keep = member.page.get_by_role("button", name="Keep working")
+        expect(keep).to_be_visible(timeout=PATIENCE)
+        keep.click()
+        until(lambda: session_on(stack, member.slot)["due"] > before["due"], "keeping it moved when it is due")
+
+        member.page.goto(stack.url)
+        member.page.get_by_role("button", name="Stop").click()
+        expect(member.page.get_by_role("button", name="Open", exact=True)).to_be_visible(timeout=PATIENCE)
+    ended = document(stack, f"sessions/{before['sid']}") or {}
+    assert (ended["state"], ended["reason"]) == ("ended", "member")
+    assert ended["head"], "the last checkpoint was made"
+    assert "warn" in [decision["verdict"] for decision in ended["decisions"]]
+
+
+def session_on(stack: Running, slot: str) -> dict[str, Any]:
+    """The open session of a slot."""
+    [session] = [s for s in documents(stack, "sessions") if s["slot"] == slot and s["state"] != "ended"]
+    return session
