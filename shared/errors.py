@@ -19,6 +19,7 @@ TITLES = {
     "session-elsewhere": "That session is not open",
     "stale-epoch": "The session belongs to another container",
     "checkpoint-refused": "The checkpoint does not hold what it declares",
+    "state-broken": "The last checkpoint can't be restored",
     "slot-unreachable": "The slot does not answer",
     "too-busy": "Too many changes at once",
     "unavailable": "A part of Ondol can't be reached",

@@ -12,6 +12,8 @@ SHORT = {
     "HEARTBEAT_SECONDS": "2",
     "LEASE_SECONDS": "10",
     "CHECKPOINT_SECONDS": "3",
+    "OPENING_SECONDS": "30",
+    "POOL_MAX": "6",
 }
 """Times that let a session end by itself within a test."""
 

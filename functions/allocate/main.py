@@ -15,7 +15,7 @@ from shared import logs
 from shared.account import Account, account_closed
 from shared.allocation import check_may_open, order_slots
 from shared.endpoint import endpoint
-from shared.errors import TryAgain
+from shared.errors import Permanent, TryAgain
 from shared.gcp import container, tasks
 from shared.gcp.identity import Member, member
 from shared.gcp.store.accounts import ensure_account, read_workspace
@@ -137,6 +137,10 @@ def _attach(session: Session) -> Session | None:
     now = datetime.now(UTC)
     try:
         boot = container.attach(session.url, signer.attach(session, now), settings().function_url("heartbeat"))
+    except container.Broken as e:
+        _lose(session, str(e))
+        detail = "Your files are kept, but the last checkpoint does not verify. Write to the operator before you go on."
+        raise Permanent("state-broken", detail) from e
     except container.Gone as e:
         _lose(session, str(e))
         return None

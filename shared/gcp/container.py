@@ -9,8 +9,9 @@ from shared.errors import TryAgain
 from shared.gcp import emulators
 from shared.pool import Health
 
-ATTACH_SECONDS = 100.0
-"""A cold start and a restore fit into it; the function's own timeout is longer."""
+ATTACH_SECONDS = 45.0
+"""A cold start and a restore fit into it, and Firebase Hosting gives a function 60 s to answer a browser. What takes
+longer goes on in the container; the next attach joins it."""
 RELEASE_SECONDS = 240.0
 HEALTH_SECONDS = 20.0
 UNANSWERED = (404, 429, 500, 502, 503, 504)
@@ -26,10 +27,14 @@ def _http() -> httpx.Client:
     return httpx.Client(timeout=ATTACH_SECONDS, limits=httpx.Limits(max_keepalive_connections=0))
 
 
+class Broken(Gone):
+    """The container can't restore the workspace: its state does not verify."""
+
+
 def attach(url: str, token: str, heartbeat_url: str) -> str:
     """Have the container serve the session, or renew its lease if it does already; its boot id.
 
-    Raises Gone, or TryAgain if it did not answer.
+    Raises Gone (Broken when the state itself is at fault), or TryAgain if it did not answer.
     """
     answer = _post(f"{url}/_slot/attach", token, {"heartbeat_url": heartbeat_url}, ATTACH_SECONDS)
     return str(answer.get("boot"))
@@ -57,6 +62,8 @@ def _post(url: str, token: str, body: dict[str, str], seconds: float) -> dict[st
         raise TryAgain("slot-unreachable", "The slot does not answer. Try again in a moment.", retry_after=2) from e
     if answer.status_code in UNANSWERED:
         raise TryAgain("slot-unreachable", f"The slot is not ready ({answer.status_code}).", retry_after=2)
+    if answer.status_code == httpx.codes.UNPROCESSABLE_ENTITY:
+        raise Broken(str(answer.json().get("detail")))
     if answer.status_code != httpx.codes.OK:
         raise Gone(f"{answer.status_code}")
     return dict(answer.json())

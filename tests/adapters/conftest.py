@@ -1,11 +1,11 @@
 """`shared.gcp` in this process, against the emulators; each test begins with an empty database."""
 
-import os
 import urllib.request
 from collections.abc import Iterator
 
 import pytest
 
+from tests.environment import environment
 from tests.keys import SIGNING_KEY
 
 PROJECT = "demo-ondol"
@@ -34,21 +34,3 @@ def empty_database(firestore: dict[str, str]) -> None:
     host = firestore["FIRESTORE_EMULATOR_HOST"]
     url = f"http://{host}/emulator/v1/projects/{PROJECT}/databases/(default)/documents"
     urllib.request.urlopen(urllib.request.Request(url, method="DELETE"), timeout=20).close()
-
-
-class environment:
-    """Set variables for as long as the emulators of a module live."""
-
-    def __init__(self, variables: dict[str, str]) -> None:
-        self._variables = variables
-
-    def __enter__(self) -> None:
-        self._before = {name: os.environ.get(name) for name in self._variables}
-        os.environ.update(self._variables)
-
-    def __exit__(self, *_: object) -> None:
-        for name, value in self._before.items():
-            if value is None:
-                os.environ.pop(name, None)
-            else:
-                os.environ[name] = value

@@ -10,7 +10,8 @@ from google.cloud import storage  # type: ignore[attr-defined]  # a namespace pa
 from shared.gcp import buckets
 from shared.gcp.credentials import boundary
 from shared.snapshots import Checkpoint, CheckpointRefused, Layer, Manifest, boot_prefix, manifest_name
-from tests.adapters.conftest import SETTINGS, environment
+from tests.adapters.conftest import SETTINGS
+from tests.environment import environment
 from tests.factories import BOOT
 
 WID, EPOCH = "w-1", 7

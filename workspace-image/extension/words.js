@@ -22,7 +22,7 @@ const WORDS = {
     seconds: (n) => `${n}초`,
     minutes: (n) => `${n}분`,
     hours: (n) => `${n}시간`,
-    tooltip: "Ondol은 바뀐 것이 있으면 1분마다, 그리고 세션이 끝날 때 워크스페이스를 저장합니다.",
+    tooltip: "Ondol은 바뀐 것이 있으면 1분마다, 그리고 세션이 끝날 때 작업 공간을 저장합니다.",
   },
 };
 

@@ -65,6 +65,7 @@ export const ko: Words = {
     "pool-exhausted": "지금은 모든 자리가 사용 중입니다. 곧 자리가 납니다.",
     "session-draining": "지난 세션을 아직 저장하고 있습니다. 저장이 끝나면 열립니다.",
     "session-elsewhere": "그 세션은 이미 끝났습니다.",
+    "state-broken": "마지막 저장본이 온전하지 않습니다. 파일은 보관되어 있으니, 계속하기 전에 운영자에게 문의해 주세요.",
     "slot-unreachable": "컨테이너가 응답하지 않습니다. 다시 시도해 주세요.",
     "too-busy": "지금 요청이 몰리고 있습니다. 잠시 뒤 다시 시도합니다.",
     unavailable: "온돌의 일부에 잠시 연결할 수 없습니다. 파일은 안전합니다.",

@@ -1,0 +1,90 @@
+"""The pool repairs what drifted, and finishes what somebody left undone. Nobody here calls it: its schedule does."""
+
+import os
+import signal
+from typing import Any
+
+import pytest
+from google.auth.credentials import AnonymousCredentials
+from google.cloud import run_v2, tasks_v2
+
+from tests.functions.person import Person
+from tests.observe import containers, document, documents, until
+from tests.running import Running
+
+
+@pytest.fixture(autouse=True)
+def at_rest(stack: Running) -> None:
+    """Every test begins with a full pool."""
+    until(lambda: len(warm(stack)) >= 2, "the pool is warm")
+
+
+def test_a_warm_slot_whose_container_died_serves_the_next_member(stack: Running) -> None:
+    for slot in warm(stack):
+        os.kill(containers(stack)[slot], signal.SIGKILL)
+    person = Person(stack, "unlucky")
+    entry = person.open()
+    assert person.enter(entry).status_code == 303
+    person.post("release", {"session": entry["session"]})
+
+
+def test_a_service_that_somebody_deleted_is_replaced(stack: Running) -> None:
+    victim = warm(stack)[0]
+    parent = f"projects/{stack.env['GOOGLE_CLOUD_PROJECT']}/locations/{stack.env['REGION']}"
+    with run_client(stack) as client:
+        client.delete_service(name=f"{parent}/services/{victim}").result(timeout=60)
+    until(lambda: victim not in warm(stack), "nobody is sent to it")
+    until(lambda: victim in warm(stack) or len(warm(stack)) >= 2, "the pool is full again")
+
+
+def test_a_service_that_no_record_knows_is_deleted(stack: Running) -> None:
+    parent = f"projects/{stack.env['GOOGLE_CLOUD_PROJECT']}/locations/{stack.env['REGION']}"
+    with run_client(stack) as client:
+        [like, *_] = client.list_services(parent=parent)
+        orphan = run_v2.Service(labels=like.labels, template=like.template, scaling=like.scaling)
+        orphan.template.revision = ""
+        client.create_service(parent=parent, service=orphan, service_id="ws-nobodys")
+
+        def names() -> list[str]:
+            return [service.name.rpartition("/")[2] for service in client.list_services(parent=parent)]
+
+        until(lambda: "ws-nobodys" not in names(), "the orphan is gone")
+
+
+def test_a_session_whose_tasks_were_lost_is_reclaimed_by_the_sweep(stack: Running) -> None:
+    entry = Person(stack, "forgotten").open()
+    with tasks_client(stack) as client:
+        queue = client.queue_path(stack.env["GOOGLE_CLOUD_PROJECT"], stack.env["REGION"], "reclaim")
+        until(lambda: delete_tasks(client, queue, entry["session"]), "its task was there to be lost")
+    until(lambda: session(stack, entry)["state"] == "ended", "the session ended all the same")
+    assert session(stack, entry)["reason"] == "idle"
+    assert session(stack, entry)["head"], "with its last checkpoint"
+
+
+def run_client(stack: Running) -> run_v2.ServicesClient:
+    return run_v2.ServicesClient(**standin(stack, "RUN_EMULATOR_HOST"))
+
+
+def tasks_client(stack: Running) -> tasks_v2.CloudTasksClient:
+    return tasks_v2.CloudTasksClient(**standin(stack, "TASKS_EMULATOR_HOST"))
+
+
+def standin(stack: Running, variable: str) -> dict[str, Any]:
+    endpoint = {"api_endpoint": stack.env[variable]}
+    return {"transport": "rest", "client_options": endpoint, "credentials": AnonymousCredentials()}
+
+
+def delete_tasks(client: tasks_v2.CloudTasksClient, queue: str, sid: str) -> int:
+    """Lose every task for the session; how many there were."""
+    lost = [task.name for task in client.list_tasks(parent=queue) if sid in task.name]
+    for name in lost:
+        client.delete_task(name=name)
+    return len(lost)
+
+
+def session(stack: Running, entry: dict[str, Any]) -> dict[str, Any]:
+    return document(stack, f"sessions/{entry['session']}") or {}
+
+
+def warm(stack: Running) -> list[str]:
+    return [slot["name"] for slot in documents(stack, "slots") if slot["state"] == "warm"]
