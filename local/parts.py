@@ -17,7 +17,7 @@ GCS_PROGRAM = "vendor/fake-gcs-server/bin/fake-gcs-server-linux-amd64"
 
 @dataclass(frozen=True)
 class Part:
-    """One process. It is ready when all its ports accept connections."""
+    """One process. It is ready when all its ports accept connections and its log has the words that it says then."""
 
     name: str
     argv: Sequence[str]
@@ -25,6 +25,7 @@ class Part:
     env: Mapping[str, str]
     needs: Sequence[str] = ()
     """parts that are ready before it starts, and that stop only after it"""
+    says: str = ""
     grace: float = 5
     """seconds it may take to end before it is killed"""
 
@@ -79,7 +80,8 @@ def _auth(site: Site, env: Mapping[str, str]) -> Part:
     argv = [str(site.root / NODE), str(site.root / "local/auth_emulator/start.mjs"), "--port", str(port)]
     argv += ["--project", environment.PROJECT, "--state", site.folder("auth")]
     argv += ["--events", f"{site.ports.url('gateway')}/auth_events"]
-    return Part("auth", argv, [port], env, grace=15)
+    # it accepts connections before it knows its people again, and would give them new uids
+    return Part("auth", argv, [port], env, says="Auth emulator listens", grace=15)
 
 
 def _storage(site: Site, env: Mapping[str, str]) -> Part:

@@ -51,7 +51,7 @@ class Stack:
         process = await Process.start(part.argv, part.env, self._root, self._log(part))
         self._running[part.name] = process
         ended = asyncio.create_task(self._until_end(part, process))
-        listening = asyncio.create_task(_listening(part.ports))
+        listening = asyncio.create_task(_listening(part, self._log(part)))
         try:
             async with asyncio.timeout(READY_WITHIN):
                 await asyncio.wait([ended, listening], return_when=asyncio.FIRST_COMPLETED)
@@ -87,10 +87,12 @@ class Stack:
         return self._logs / f"{part.name}.log"
 
 
-async def _listening(ports: Sequence[int]) -> None:
-    for port in ports:
+async def _listening(part: Part, log: Path) -> None:
+    for port in part.ports:
         while not await asyncio.to_thread(answers, port):  # noqa: ASYNC110  # another process's event
             await asyncio.sleep(0.05)
+    while part.says not in log.read_text(errors="replace"):  # noqa: ASYNC110, ASYNC240  # a small file of our own
+        await asyncio.sleep(0.05)
 
 
 @contextlib.asynccontextmanager

@@ -47,7 +47,8 @@ try {
   const people = await start(readArguments());
   people.keep().catch(fail);
   for (const signal of ["SIGTERM", "SIGINT"]) {
-    process.once(signal, () => people.save().then(() => process.exit(0), fail));
+    // a second signal must not cut the first one's saving short
+    process.on(signal, () => people.save().then(() => process.exit(0), fail));
   }
 } catch (problem) {
   fail(problem);
