@@ -18,7 +18,7 @@ test: ## set up what the tests need, check everything, run every test; ARGS="-k 
 	$(BIN)/ruff format --check
 	$(BIN)/mypy shared functions local deploy tests
 	cd workspace-image && ../$(BIN)/mypy --config-file ../pyproject.toml agent
-	$(BIN)/lint-imports
+	PYTHONPATH=workspace-image $(BIN)/lint-imports
 	$(BIN)/pytest $(ARGS)
 
 doctor: ## say what this machine lacks, and what mends it
