@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from functools import partial
 
 import pytest
@@ -91,8 +91,12 @@ def test_the_end_frees_the_workspace_and_recycles_the_slot_once() -> None:
 
 def test_many_who_end_one_session_end_it_once() -> None:
     session = claim_one()
-    results = at_once([lambda: end_session(session.sid, NOW, EndReason.IDLE) for _ in range(8)])
-    assert {result.ended for result in results if result} == {results[0].ended if results[0] else None}
+    times = [NOW + timedelta(seconds=n) for n in range(8)]
+    results = at_once([partial(end_session, session.sid, now, EndReason.IDLE) for now in times])
+    [ended] = {result.ended for result in results if result}
+    assert ended in times
+    stored = read_session(session.sid)
+    assert stored is not None and stored.record.ended == ended
 
 
 def claim_one() -> Session:

@@ -11,37 +11,41 @@ from tests.factories import BOOT, SID, a_session
 from tests.keys import SIGNING_KEY, new_pem
 
 SIGNER = Signer(SIGNING_KEY)
-NOW = datetime.now(UTC)
+
+
+def now() -> datetime:
+    """When the test runs, which may be long after this file was read."""
+    return datetime.now(UTC)
 
 
 def test_a_token_says_whose_it_is() -> None:
-    hello = SIGNER.verify_hello(SIGNER.attach(a_session(), NOW))
+    hello = SIGNER.verify_hello(SIGNER.attach(a_session(), now()))
     assert (hello.sid, hello.epoch, hello.boot, hello.slot) == (SID, 7, None, "ws-1")
-    beat = SIGNER.verify_heartbeat(SIGNER.heartbeat(a_session(), NOW))
+    beat = SIGNER.verify_heartbeat(SIGNER.heartbeat(a_session(), now()))
     assert (beat.sid, beat.epoch, beat.boot, beat.slot) == (SID, 7, BOOT, None)
 
 
 @pytest.mark.parametrize("kind", ["attach", "enter", "release"])
 def test_only_a_heartbeat_token_sends_heartbeats(kind: str) -> None:
     with pytest.raises(InvalidToken):
-        SIGNER.verify_heartbeat(getattr(SIGNER, kind)(a_session(), NOW))
+        SIGNER.verify_heartbeat(getattr(SIGNER, kind)(a_session(), now()))
 
 
 @pytest.mark.parametrize("kind", ["enter", "release", "heartbeat"])
 def test_only_an_attach_token_says_hello(kind: str) -> None:
     with pytest.raises(InvalidToken):
-        SIGNER.verify_hello(getattr(SIGNER, kind)(a_session(), NOW))
+        SIGNER.verify_hello(getattr(SIGNER, kind)(a_session(), now()))
 
 
 @pytest.mark.parametrize("shift", [timedelta(seconds=-30) - HEARTBEAT_LIFE, timedelta(seconds=30)])
 def test_an_expired_token_and_one_from_the_future_are_refused(shift: timedelta) -> None:
     with pytest.raises(InvalidToken):
-        SIGNER.verify_heartbeat(SIGNER.heartbeat(a_session(), NOW + shift))
+        SIGNER.verify_heartbeat(SIGNER.heartbeat(a_session(), now() + shift))
 
 
 def test_forged_tokens_are_refused() -> None:
     claims = {
-        "iss": "ondol", "aud": "control-plane", "iat": NOW, "exp": NOW + timedelta(hours=1),
+        "iss": "ondol", "aud": "control-plane", "iat": now(), "exp": now() + timedelta(hours=1),
         "sid": SID, "epoch": 7, "boot": BOOT,
     }  # fmt: skip
     typ = {"typ": "heartbeat+jwt"}
@@ -49,7 +53,7 @@ def test_forged_tokens_are_refused() -> None:
         jwt.encode(claims, "", algorithm="none", headers=typ),
         jwt.encode(claims, "x" * 64, algorithm="HS256", headers=typ),
         jwt.encode(claims, Ed25519PrivateKey.generate(), algorithm="EdDSA", headers=typ),
-        Signer(new_pem()).heartbeat(a_session(), NOW),
+        Signer(new_pem()).heartbeat(a_session(), now()),
         "not a token",
     ]
     for token in forged:
