@@ -9,7 +9,7 @@ from shared.heartbeats import Beat, Signals
 from shared.idle import Policy
 from shared.session import Session, SessionState, open_session
 from shared.slot import Slot, SlotState
-from shared.snapshots import Checkpoint, Head
+from shared.snapshots import Head
 
 NOW = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)
 BOOT = "boot00000000000a"
@@ -67,10 +67,6 @@ def a_beat(seq: int = 1, **fields: Any) -> Beat:
         "checkpoint": None,
     }
     return Beat(seq=seq, **{**defaults, **fields})
-
-
-def a_checkpoint(seq: int = 1) -> Checkpoint:
-    return Checkpoint(seq=seq, manifest=f"workspaces/w-1/7-{BOOT}/{seq}.manifest.json", sha256="00", bytes=10, files=1)
 
 
 def a_head(seq: int = 1, at: datetime = NOW) -> Head:

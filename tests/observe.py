@@ -39,11 +39,11 @@ def objects(stack: Running, prefix: str) -> list[str]:
 
 
 def until(look: Callable[[], T | None], what: str, patience: float = 120) -> T:
-    """Wait for something that the stack does by itself, and return it. `patience` only guards against a hang."""
+    """Wait for something that happens by itself, and return it. `patience`, in seconds, only guards against a hang."""
     deadline = time.monotonic() + patience
     while not (seen := look()):
         assert time.monotonic() < deadline, f"never happened: {what}"
-        time.sleep(0.2)
+        time.sleep(0.05)
     return seen
 
 

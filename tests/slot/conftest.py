@@ -3,10 +3,11 @@
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from pathlib import Path
+from uuid import uuid4
 
 import pytest
 
-from tests.slot import bucket, container, control_plane
+from tests.slot import container, control_plane
 from tests.slot.bucket import Bucket
 from tests.slot.container import Container
 from tests.slot.control_plane import ControlPlane
@@ -14,9 +15,10 @@ from tests.slot.member import PAGE_ORIGIN, Member
 
 
 @pytest.fixture
-def store(tmp_path: Path) -> Iterator[Bucket]:
-    with bucket.running(tmp_path / "bucket.log") as store:
-        yield store
+def store(storage_emulator: dict[str, str]) -> Bucket:
+    bucket = Bucket(storage_emulator["STORAGE_EMULATOR_HOST"], f"test-{uuid4()}")
+    bucket.create()
+    return bucket
 
 
 @pytest.fixture

@@ -4,8 +4,7 @@ import json
 import os
 import signal
 import subprocess
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,9 +12,10 @@ from pathlib import Path
 import httpx
 
 from local.run.container import Image
+from tests.observe import until
+from tests.running import ROOT
 from tests.standins.process import free_port
 
-ROOT = Path(__file__).parents[2]
 PREFIX = ROOT / "build/image"
 SLOT = "ws-test"
 PATIENCE = 60.0
@@ -103,19 +103,11 @@ def running(log: Path, key: str, page_origin: str, **environment: str) -> Iterat
         with os.fdopen(read) as info:
             pid = json.load(info)["child-pid"]
         container = Container(port, pid, log, process)
-        eventually(lambda: _answers(container), f"the slot did not become ready; see {log}")
+        until(lambda: _answers(container), f"the slot is ready; its log: {log}")
         yield container
     finally:
         process.kill()
         process.wait()
-
-
-def eventually(holds: Callable[[], object], complaint: str) -> None:
-    """Waits until it holds. Fails with the complaint when it still does not after a minute."""
-    deadline = time.monotonic() + PATIENCE
-    while not holds():
-        assert time.monotonic() < deadline, complaint
-        time.sleep(0.05)
 
 
 def _namespace(pid: int) -> str | None:

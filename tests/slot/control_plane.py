@@ -5,24 +5,24 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
 import msgspec
 from msgspec.structs import replace
 
 from shared.heartbeats import Beat, Hello, Stale, accept_beat, accept_hello
-from shared.idle import Policy
 from shared.session import Session, open_session
 from shared.snapshots import CheckpointRefused, Head, boot_prefix, check_sizes, head_of, read_manifest
 from shared.tokens import InvalidToken, Signer
+from tests.factories import POLICY
 from tests.keys import new_pem
-from tests.slot.bucket import NAME, Bucket
+from tests.serving import Handler, serving
+from tests.slot.bucket import Bucket
 from tests.slot.container import SLOT
 
 SID = "s-00000000000000000001"
+SECOND = "s-00000000000000000002"
 WID = "w-00000000000000000001"
-POLICY = Policy(idle=900, warning=120, busy=3600, opening=180)
 
 
 class ControlPlane:
@@ -53,7 +53,7 @@ class ControlPlane:
             epoch=epoch,
             head=head,
             now=now,
-            opening=180,
+            opening=POLICY.opening,
         )
         self.sessions[sid] = session
         return session
@@ -120,7 +120,7 @@ class ControlPlane:
             "head": head and {**msgspec.structs.asdict(head), "at": head.at.timestamp()},
             "storage": {
                 "endpoint": self._bucket.endpoint,
-                "bucket": NAME,
+                "bucket": self._bucket.name,
                 "prefix": boot_prefix(session.wid, session.epoch, session.boot),
                 "token": "test",
                 "expires": (now + timedelta(hours=1)).timestamp(),
@@ -136,7 +136,7 @@ class ControlPlane:
 def running(bucket: Bucket) -> Iterator[ControlPlane]:
     plane = ControlPlane(bucket)
 
-    class Handler(BaseHTTPRequestHandler):
+    class Beats(Handler):
         def do_POST(self) -> None:
             body = self.rfile.read(int(self.headers["Content-Length"]))
             status, answer = plane.answer(self.headers["Authorization"].removeprefix("Bearer "), body)
@@ -146,19 +146,9 @@ def running(bucket: Bucket) -> Iterator[ControlPlane]:
             self.end_headers()
             self.wfile.write(text)
 
-        def log_message(self, format: str, *arguments: object) -> None:
-            """The test's output is for what failed."""
-
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05})
-    thread.start()
-    plane.url = f"http://127.0.0.1:{server.server_port}/heartbeat"
-    try:
+    with serving(Beats) as url:
+        plane.url = f"{url}/heartbeat"
         yield plane
-    finally:
-        server.shutdown()
-        thread.join()
-        server.server_close()
 
 
 def _problem(status: int, name: str, detail: str) -> tuple[int, dict[str, Any]]:

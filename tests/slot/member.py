@@ -9,7 +9,8 @@ from uuid import uuid4
 import httpx
 
 from shared.session import Session
-from tests.slot.container import Container, eventually
+from tests.observe import until
+from tests.slot.container import Container
 from tests.slot.control_plane import SID, ControlPlane
 from tests.standins.process import free_port
 
@@ -74,8 +75,8 @@ class Member:
         """Starts the echo program in the workspace; its port."""
         port = free_port()
         self.slot.run(f"nohup python3 -c '{ECHO.format(port=port)}' >/dev/null 2>&1 &")
-        eventually(lambda: self.get(f"/proxy/{port}/").status_code == 200, "the member's program did not come up")
+        until(lambda: self.get(f"/proxy/{port}/").status_code == 200, "the member's program answers")
         return port
 
     def post(self, endpoint: str, **request: object) -> httpx.Response:
-        return httpx.post(f"{self.slot.url}/_slot/{endpoint}", timeout=60, **request)  # type: ignore[arg-type]
+        return httpx.post(f"{self.slot.url}/_slot/{endpoint}", timeout=60, **request)  # type: ignore[arg-type]  # httpx types them one by one

@@ -5,8 +5,9 @@ import socket
 import time
 from collections.abc import Callable
 
-from tests.slot.container import Container, eventually
-from tests.slot.control_plane import SID, ControlPlane
+from tests.observe import until
+from tests.slot.container import Container
+from tests.slot.control_plane import SECOND, SID, ControlPlane
 from tests.slot.member import Member
 
 # as the editor's extension does
@@ -17,7 +18,6 @@ line.connect(glob.glob("/run/member/extension-*.sock")[0])
 line.sendall(b"{\\"event\\": \\"keep\\"}\\n")
 print(line.makefile().readline())
 '"""
-SECOND = "s-00000000000000000002"
 
 
 def test_attaching_again_renews_and_another_session_is_refused(slot: Container, plane: ControlPlane) -> None:
@@ -28,7 +28,7 @@ def test_attaching_again_renews_and_another_session_is_refused(slot: Container, 
     first = member.attach(plane.open())
     assert first.json() == {"boot": health["boot"], "session": SID, "epoch": 1}
     assert member.get("/_slot/health").json()["attached"]
-    eventually(lambda: plane.beats and plane.beats[-1].restored, "the slot did not say that it restored")
+    until(lambda: plane.beats and plane.beats[-1].restored, "a beat says that it is restored")
 
     beats = len(plane.beats)
     assert member.attach(plane.sessions[SID]).json() == first.json()
@@ -65,9 +65,9 @@ def test_an_attach_that_could_not_reach_the_control_plane_can_be_repeated(slot: 
 
 def test_a_browser_is_connected_while_its_websocket_is_open(member: Member) -> None:
     with member.open_websocket():
-        eventually(lambda: member.plane.beats[-1].connected, "no beat said that a browser is there")
+        until(lambda: member.plane.beats[-1].connected, "a beat says that a browser is there")
         assert member.plane.beats[-1].signals.editor is None, "without the extension, silence says nothing"
-    eventually(lambda: not member.plane.beats[-1].connected, "no beat said that the browser is gone")
+    until(lambda: not member.plane.beats[-1].connected, "a beat says that the browser is gone")
     assert member.plane.beats[-1].signals.editor is not None
 
 
@@ -96,7 +96,7 @@ def test_a_thawed_container_asks_before_it_serves(slot: Container, plane: Contro
     member.enter()
     with slot.frozen():
         lapses = time.monotonic() + plane.lease
-        eventually(lambda: time.monotonic() > lapses, "time stands still")
+        until(lambda: time.monotonic() > lapses, "the lease lapses")
         beats = len(plane.beats)
         plane.give_to_another()
     assert member.get("/").status_code == 401
@@ -109,9 +109,7 @@ def test_what_the_extension_says_is_activity(member: Member, plane: ControlPlane
     assert news["directive"] == "continue"
     assert set(news) == {"directive", "idle_in", "saved_ago", "restore"}
     before = plane.beats[0].signals.editor
-    eventually(
-        lambda: (plane.beats[-1].signals.editor or 0) > (before or 0), "activity did not reach the control plane"
-    )
+    until(lambda: (plane.beats[-1].signals.editor or 0) > (before or 0), "activity reaches the control plane")
 
 
 def test_a_container_that_lost_its_session_never_serves_again(member: Member) -> None:
@@ -177,7 +175,7 @@ def test_sigterm_ends_a_warm_slot_at_once(slot: Container) -> None:
 
 def test_an_editor_that_dies_comes_back(member: Member) -> None:
     member.slot.run("pkill -KILL -f code-server/out/node/[e]ntry.js")
-    eventually(lambda: member.get("/?folder=/home/member").status_code == 200, "the editor did not come back")
+    until(lambda: member.get("/?folder=/home/member").status_code == 200, "the editor comes back")
     assert member.slot.events("editor.ended")
 
 

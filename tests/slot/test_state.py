@@ -3,12 +3,11 @@
 import json
 from collections.abc import Callable
 
+from tests.observe import until
 from tests.slot.bucket import Bucket
-from tests.slot.container import Container, eventually
-from tests.slot.control_plane import SID, ControlPlane
+from tests.slot.container import Container
+from tests.slot.control_plane import SECOND, SID, ControlPlane
 from tests.slot.member import Member
-
-SECOND = "s-00000000000000000002"
 
 MAKE = r"""
 mkdir -p project/empty project/node_modules/a locked .config/tool .cache "with space"
@@ -67,13 +66,7 @@ def test_changes_are_saved_while_the_member_works(start: Callable[..., Container
     member = Member(start(CHECKPOINT_SECONDS="0.5"), plane)
     member.attach(plane.open()).raise_for_status()
     member.slot.run("echo precious > kept.txt")
-    eventually(lambda: saved_files(plane) > 2, "no checkpoint was committed")
-    eventually(lambda: plane.beats[-1].checkpoint is not None, "no beat declared it")
-    made = len(member.slot.events("checkpoint.uploaded"))
-    seen = len(plane.beats)
-    member.attach(plane.sessions[SID])
-    assert len(plane.beats) > seen
-    assert len(member.slot.events("checkpoint.uploaded")) <= made + 1, "an unchanged home is not saved again"
+    until(lambda: saved_files(plane) > 2, "a checkpoint is committed")
 
 
 def test_a_broken_layer_is_never_unpacked_and_never_becomes_the_head(

@@ -5,14 +5,13 @@ import signal
 import socket
 import subprocess
 import sys
-import time
-from collections.abc import Callable
 from pathlib import Path
 
 import httpx
 import pytest
 
 from local.ports import answers, free_base, is_free
+from tests.observe import until
 from tests.running import ROOT, Running, running
 
 DOCUMENTS = "v1/projects/demo-ondol/databases/(default)/documents/people"
@@ -25,13 +24,6 @@ def command(*arguments: str, **environment: str) -> subprocess.CompletedProcess[
     return subprocess.run(
         argv, cwd=ROOT, env=os.environ | environment, capture_output=True, text=True, timeout=60, check=False
     )
-
-
-def eventually(condition: Callable[[], bool]) -> None:
-    deadline = time.monotonic() + 60
-    while not condition():
-        assert time.monotonic() < deadline
-        time.sleep(0.05)
 
 
 def descendants(pid: int) -> list[int]:
@@ -82,7 +74,7 @@ def test_a_killed_command_takes_every_process_with_it_and_loses_no_document(tmp_
         write(stack, "first")
         processes = descendants(stack.process.pid)
         stack.process.kill()
-        eventually(lambda: not any(is_alive(pid) for pid in processes))
+        until(lambda: not any(is_alive(pid) for pid in processes), "every process ends")
     with running(tmp_path, "--only", "firestore") as again:
         assert names(again) == ["first"]
         write(again, "second")

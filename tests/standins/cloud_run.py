@@ -3,7 +3,6 @@
 import contextlib
 import json
 import socket
-import time
 import urllib.request
 from collections.abc import Callable, Iterator
 from http.client import HTTPConnection, HTTPResponse
@@ -14,6 +13,8 @@ from google.api_core.future.polling import DEFAULT_POLLING
 from google.api_core.operation import Operation
 from google.auth.credentials import AnonymousCredentials
 from google.cloud import run_v2
+
+from tests.observe import until
 
 from .process import free_port, python, running
 
@@ -138,8 +139,4 @@ def done(operation: Operation) -> run_v2.Service:
 
 def eventually(look: Callable[[], T | None]) -> T:
     """What `look` finds, as soon as it finds something."""
-    limit = time.monotonic() + 60
-    while not (found := look()):
-        assert time.monotonic() < limit, "it never came"
-        time.sleep(0.01)
-    return found
+    return until(look, "what this test waits for")

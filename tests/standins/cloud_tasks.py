@@ -8,7 +8,9 @@ from typing import Any
 from google.auth.credentials import AnonymousCredentials
 from google.cloud.tasks_v2 import CloudTasksClient, Queue, Task
 
-from .process import ROOT, free_port, python, running
+from tests.running import ROOT
+
+from .process import free_port, python, running
 
 PARENT = "projects/demo/locations/asia-northeast3"
 POOL = f"{PARENT}/queues/pool"

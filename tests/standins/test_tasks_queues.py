@@ -9,8 +9,9 @@ from google.cloud.tasks_v2 import RetryConfig
 
 from local.tasks.queues import load_queues, may_retry, retry_delay
 from local.tasks.rate import TokenBucket
+from tests.running import ROOT
 
-from .process import ROOT, python
+from .process import python
 
 
 def test_the_deployments_queues_are_read_with_their_limits() -> None:

@@ -12,7 +12,7 @@ from playwright.sync_api import Browser, ConsoleMessage, Page, expect, sync_play
 from local.front import render
 from local.functions import load
 from local.ports import Ports, answers, free_base
-from tests.web.plane import Plane, serving
+from tests.web.plane import Plane, playing
 
 ARGUMENTS = [
     "--no-sandbox",
@@ -60,7 +60,7 @@ def front(ports: Ports, tmp_path_factory: pytest.TempPathFactory) -> Iterator[st
 
 @pytest.fixture
 def plane(ports: Ports) -> Iterator[Plane]:
-    with serving(Plane(ports)) as plane:
+    with playing(Plane(ports)) as plane:
         yield plane
 
 

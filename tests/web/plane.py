@@ -7,11 +7,11 @@ import threading
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 from urllib.parse import parse_qs
 
 from local.ports import Ports
+from tests.serving import Handler, serving
 
 PROBLEMS = "https://ondol.dev/problems/"
 PATIENCE = 60.0  # seconds that a held request waits before it fails the test
@@ -96,7 +96,7 @@ class Plane:
         return {"session": body["session"], "state": "draining"}
 
 
-class Handler(BaseHTTPRequestHandler):
+class Call(Handler):
     """One request to a function, or to the slot."""
 
     protocol_version = "HTTP/1.1"
@@ -149,21 +149,13 @@ class Handler(BaseHTTPRequestHandler):
             self.end_headers()
             self.wfile.write(content)
 
-    def log_message(self, format: str, *args: object) -> None:
-        pass
-
 
 @contextlib.contextmanager
-def serving(plane: Plane) -> Iterator[Plane]:
+def playing(plane: Plane) -> Iterator[Plane]:
     """The plane's functions and its slot, until the block ends."""
-    handler = type("Handler", (Handler,), {"plane": plane})
+    handler = type("Handler", (Call,), {"plane": plane})
     with contextlib.ExitStack() as stack:
         for name in ("login", "allocate", "release", "run_ingress"):
-            server = ThreadingHTTPServer(("127.0.0.1", plane.ports[name]), handler)
-            stack.callback(server.server_close)
-            thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05})
-            thread.start()
-            stack.callback(thread.join)
-            stack.callback(server.shutdown)
+            stack.enter_context(serving(handler, plane.ports[name]))
         stack.callback(plane.at_once)
         yield plane

@@ -1,9 +1,8 @@
 """Open: the steps, the refusals, the way into the editor."""
 
-import time
-
 from playwright.sync_api import Page, expect
 
+from tests.observe import until
 from tests.web.member import press, sign_in
 from tests.web.plane import Plane, Refusal
 
@@ -107,7 +106,6 @@ def test_the_page_sends_nobody_anywhere_but_to_a_slot(page: Page, plane: Plane, 
     sign_in(page)
     # by evaluating only: the driver's own clicks and expectations wait for the navigation that the browser refuses
     page.evaluate("document.getElementById('open').click()")
-    while not (said := page.evaluate("document.querySelector('[role=alert]')?.textContent")):
-        time.sleep(0.1)
+    said = until(lambda: page.evaluate("document.querySelector('[role=alert]')?.textContent"), "the page says so")
     assert said.startswith("The browser refused to go to the editor")
     assert plane.entered == []
