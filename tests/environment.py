@@ -1,8 +1,25 @@
-"""Variables that lead `shared` in this process to the emulators of a test."""
+"""What the functions are given in the environment, and `shared` in this process with it."""
 
 import os
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+
+from tests.keys import SIGNING_KEY
+
+PROJECT = "demo-ondol"
+SETTINGS = {
+    "GOOGLE_CLOUD_PROJECT": PROJECT,
+    "REGION": "asia-northeast3",
+    "PAGE_ORIGIN": "http://127.0.0.1:1",
+    "FUNCTIONS_URL": "http://127.0.0.1:2",
+    "STATE_BUCKET": "ondol-state",
+    "SLOT_IMAGE": "workspace-image",
+    "SLOT_SERVICE_ACCOUNT": "slot@demo-ondol.iam.gserviceaccount.com",
+    "STATE_SERVICE_ACCOUNT": "state@demo-ondol.iam.gserviceaccount.com",
+    "INVOKER_SERVICE_ACCOUNT": "invoker@demo-ondol.iam.gserviceaccount.com",
+    "SIGNING_KEY": SIGNING_KEY,
+}
+"""Every setting that has no default."""
 
 
 @contextmanager

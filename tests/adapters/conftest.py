@@ -5,22 +5,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.environment import environment
-from tests.keys import SIGNING_KEY
-
-PROJECT = "demo-ondol"
-SETTINGS = {
-    "GOOGLE_CLOUD_PROJECT": PROJECT,
-    "REGION": "asia-northeast3",
-    "PAGE_ORIGIN": "http://127.0.0.1:1",
-    "FUNCTIONS_URL": "http://127.0.0.1:2",
-    "STATE_BUCKET": "ondol-state",
-    "SLOT_IMAGE": "workspace-image",
-    "SLOT_SERVICE_ACCOUNT": "slot@demo-ondol.iam.gserviceaccount.com",
-    "STATE_SERVICE_ACCOUNT": "state@demo-ondol.iam.gserviceaccount.com",
-    "INVOKER_SERVICE_ACCOUNT": "invoker@demo-ondol.iam.gserviceaccount.com",
-    "SIGNING_KEY": SIGNING_KEY,
-}
+from tests.environment import PROJECT, SETTINGS, environment
 
 
 @pytest.fixture(scope="session")

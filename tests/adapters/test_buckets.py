@@ -10,8 +10,7 @@ from google.cloud import storage  # type: ignore[attr-defined]  # a namespace pa
 from shared.gcp import buckets
 from shared.gcp.credentials import boundary
 from shared.snapshots import Checkpoint, CheckpointRefused, Layer, Manifest, boot_prefix, manifest_name
-from tests.adapters.conftest import SETTINGS
-from tests.environment import environment
+from tests.environment import PROJECT, SETTINGS, environment
 from tests.factories import BOOT
 
 WID, EPOCH = "w-1", 7
@@ -21,7 +20,7 @@ PREFIX = boot_prefix(WID, EPOCH, BOOT)
 @pytest.fixture(scope="module")
 def bucket(storage_emulator: dict[str, str]) -> Iterator[storage.Bucket]:
     with environment(SETTINGS | storage_emulator):
-        client = storage.Client(project="demo-ondol")
+        client = storage.Client(project=PROJECT)
         bucket = client.bucket(SETTINGS["STATE_BUCKET"])
         if not bucket.exists():
             bucket.create()

@@ -14,23 +14,11 @@ import pytest
 from deploy.stage import stage
 from local.functions import Function, load
 from local.ports import answers, free_base
-from tests.keys import SIGNING_KEY
+from tests.environment import SETTINGS
 from tests.running import ROOT
 
 UV = Path(sys.executable).with_name("uv")
 FUNCTIONS = load(ROOT)
-ENVIRONMENT = {
-    "GOOGLE_CLOUD_PROJECT": "demo-ondol",
-    "REGION": "asia-northeast3",
-    "PAGE_ORIGIN": "http://127.0.0.1:1",
-    "FUNCTIONS_URL": "http://127.0.0.1:2",
-    "STATE_BUCKET": "ondol-state",
-    "SLOT_IMAGE": "workspace-image",
-    "SLOT_SERVICE_ACCOUNT": "slot@demo-ondol.iam.gserviceaccount.com",
-    "STATE_SERVICE_ACCOUNT": "state@demo-ondol.iam.gserviceaccount.com",
-    "INVOKER_SERVICE_ACCOUNT": "invoker@demo-ondol.iam.gserviceaccount.com",
-    "SIGNING_KEY": SIGNING_KEY,
-}
 
 
 @pytest.fixture
@@ -71,7 +59,7 @@ def started(function: Function, folder: Path, programs: Path, emulators: dict[st
     port = free_base()
     command = [str(programs / "functions-framework"), "--target", function.name, "--signature-type", function.signature]
     command += ["--port", str(port), "--host", "127.0.0.1"]
-    environment = {"PATH": os.environ["PATH"], "HOME": str(folder), **ENVIRONMENT, **emulators}
+    environment = {"PATH": os.environ["PATH"], "HOME": str(folder), **SETTINGS, **emulators}
     with (folder / "log").open("wb") as log:
         process = subprocess.Popen(command, cwd=folder, env=environment, stdout=log, stderr=log)
     try:
