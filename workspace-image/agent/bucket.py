@@ -15,7 +15,6 @@ from agent.errors import CorruptState, Unreachable
 # No limit on the whole of a large object, but on silence.
 TIMEOUT = aiohttp.ClientTimeout(total=None, sock_connect=10, sock_read=60)
 TRIES = 4
-AGAIN = {408, 429, 500, 502, 503, 504}
 CHUNK = 1 << 20
 
 

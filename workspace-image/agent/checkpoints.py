@@ -11,16 +11,13 @@ from typing import Any
 from agent import logs
 from agent.blobs import Blob, drain, keep
 from agent.bucket import Bucket
+from agent.errors import PackingFailed
 from agent.manifest import Layer, Manifest
 from agent.processes import start_as_member
 from agent.settings import IMAGE, PRIVATE
 from agent.tiers import TIERS
 
 SPOOL = PRIVATE / "layers"
-
-
-class PackingFailed(Exception):
-    """The packer ended badly; nothing was uploaded."""
 
 
 @dataclass(frozen=True)

@@ -23,5 +23,9 @@ class CheckpointRefused(Exception):
     """The control plane could not verify the checkpoint of a beat."""
 
 
+class PackingFailed(Exception):
+    """The home could not be packed; nothing was uploaded."""
+
+
 class CorruptState(Exception):
     """What is in the bucket is not what the manifest or the head says."""

@@ -10,6 +10,7 @@ import subprocess
 import sys
 from typing import Any
 
+from agent.errors import PackingFailed
 from agent.settings import HOME
 from agent.walk import Contents, walk
 
@@ -38,10 +39,6 @@ HARMLESS = (
 )
 
 
-class PackingFailed(Exception):
-    """tar or zstd failed; the text has their reason without the member's file names."""
-
-
 def main() -> None:
     request = json.loads(sys.argv[1])
     try:
@@ -54,7 +51,7 @@ def main() -> None:
 def pack(home: bytes, known: dict[str, str], pipes: dict[str, int]) -> dict[str, dict[str, Any]]:
     """Walks `home` once and packs what differs from `known`; a tier without a pipe is only looked at.
 
-    Closes every pipe. Raises PackingFailed.
+    Closes every pipe. Raises PackingFailed, whose text has the program's reason without the member's file names.
     """
     report = {}
     for tier, contents in walk(home).items():

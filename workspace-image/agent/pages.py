@@ -19,14 +19,14 @@ _PAGE = """<!doctype html>
 
 _CLOSED = {
     "en": ("This workspace is not open here", "Open it from your Ondol page; it comes back as you left it.", "Open"),
-    "ko": ("워크스페이스가 여기에 열려 있지 않습니다", "Ondol 페이지에서 열면 마지막 모습 그대로 돌아옵니다.", "열기"),
+    "ko": ("작업 공간이 여기에 열려 있지 않습니다", "온돌 페이지에서 열면 마지막 모습 그대로 돌아옵니다.", "열기"),
 }
 _PAUSED = {
     "en": ("One moment", "Your workspace is being reconnected. This page tries again by itself.", "Back to Ondol"),
     "ko": (
         "잠시만 기다려 주세요",
-        "워크스페이스에 다시 연결하고 있습니다. 이 페이지가 스스로 다시 시도합니다.",
-        "Ondol로 돌아가기",
+        "작업 공간에 다시 연결하고 있습니다. 이 페이지가 스스로 다시 시도합니다.",
+        "온돌로 돌아가기",
     ),
 }
 _HEADERS = {

@@ -7,10 +7,9 @@ from enum import StrEnum
 from typing import Any
 
 from agent import logs
-from agent.checkpoints import PackingFailed
 from agent.control_plane import Head
 from agent.editor import Editor
-from agent.errors import CheckpointRefused, CorruptState, Refused, Stale, Unreachable
+from agent.errors import CheckpointRefused, CorruptState, PackingFailed, Refused, Stale, Unreachable
 from agent.processes import end_member_processes
 from agent.restore import Progress, furnish, restore
 from agent.session import Session
