@@ -22,7 +22,7 @@ def test_whoever_has_no_cookie_gets_the_way_back_and_nothing_of_the_editor(
     answer = member.get("/style.css", **{"Sec-Fetch-Mode": "no-cors", "Sec-Fetch-Dest": "style"})
     assert answer.status_code == 401
     assert "Clear-Site-Data" not in answer.headers, "a stray request of an open editor must not sign it out"
-    assert "워크스페이스" in member.get("/", **{"Accept-Language": "ko-KR,ko;q=0.9"}).text
+    assert "작업 공간" in member.get("/", **{"Accept-Language": "ko-KR,ko;q=0.9"}).text
 
 
 def test_a_token_of_the_page_opens_the_editor_once(slot: Container, plane: ControlPlane) -> None:
@@ -58,6 +58,7 @@ def test_the_folder_stays_in_the_home(member: Member) -> None:
     for asked, given in {
         "/home/member/project": "/home/member/project",
         "project": "/home/member/project",
+        "/mnt/user-00000000000000000001/project": "/mnt/user-00000000000000000001/project",
         "/etc": "/home/member",
         "/home/member/../../etc": "/home/member",
         "/home/member-of-another": "/home/member",
@@ -102,6 +103,23 @@ def test_a_members_program_sees_no_cookie_and_takes_no_hold_of_the_origin(member
     assert member.get(f"/proxy/{port}/sw.js", **worker).status_code == 404
     assert member.get(f"/_static/../proxy/{port}/sw.js", **worker).status_code == 404
     assert member.get("/_static/out/browser/serviceWorker.js", **worker).status_code == 200
+
+
+def test_the_home_has_its_second_name_and_the_tools_of_a_developer(member: Member) -> None:
+    said = member.slot.run(
+        """
+        echo kept > note
+        cat /mnt/user-00000000000000000001/note
+        echo 'int main(void) { return 7; }' > seven.c
+        cc seven.c -o seven
+        ./seven || echo "compiled $?"
+        ls /opt/ondol/bin/node /opt/ondol/bin/npm
+        for tool in git python3 pip make curl wget ssh jq less nano vi unzip zip file ps; do
+            command -v "$tool" >/dev/null || echo "missing: $tool"
+        done
+        """
+    )
+    assert said.splitlines() == ["kept", "compiled 7", "/opt/ondol/bin/node", "/opt/ondol/bin/npm"]
 
 
 def test_a_members_program_can_reach_neither_the_agent_nor_its_environment(member: Member) -> None:
