@@ -8,12 +8,14 @@ from collections.abc import Awaitable, Callable
 
 from aiohttp import web
 
+from local.api_error import ApiError, not_offered
+
 from .control import Control
-from .errors import ApiError
 from .services import Json
 from .views import revision_json
 
 PARENT = r"/v2/{parent:projects/[^/:]+/locations/[^/:]+}"
+SERVICE = PARENT + "/services/{service:[^/:]+}"
 PAGE = 100
 LONGEST_WAIT = 300.0
 
@@ -25,11 +27,11 @@ def admin_app(control: Control) -> web.Application:
     app = web.Application(middlewares=[errors_as_json], client_max_size=1024 * 1024)
     app.router.add_post(f"{PARENT}/services", admin.create_service)
     app.router.add_get(f"{PARENT}/services", admin.list_services)
-    app.router.add_get(f"{PARENT}/services/{{service}}", admin.get_service)
-    app.router.add_patch(f"{PARENT}/services/{{service}}", admin.patch_service)
-    app.router.add_delete(f"{PARENT}/services/{{service}}", admin.delete_service)
-    app.router.add_get(f"{PARENT}/services/{{service}}/revisions", admin.list_revisions)
-    app.router.add_get(f"{PARENT}/services/{{service}}/revisions/{{revision}}", admin.get_revision)
+    app.router.add_get(f"{SERVICE}", admin.get_service)
+    app.router.add_patch(f"{SERVICE}", admin.patch_service)
+    app.router.add_delete(f"{SERVICE}", admin.delete_service)
+    app.router.add_get(f"{SERVICE}/revisions", admin.list_revisions)
+    app.router.add_get(f"{SERVICE}/revisions/{{revision}}", admin.get_revision)
     app.router.add_get(f"{PARENT}/operations/{{operation}}", admin.get_operation)
     app.router.add_post(f"{PARENT}/operations/{{operation:[^/:]+}}:wait", admin.wait_operation)
     app.router.add_get("/_standin/instances", admin.list_instances)
@@ -44,14 +46,14 @@ async def errors_as_json(
         return await handler(request)
     except ApiError as refusal:
         error = refusal
-    except web.HTTPNotFound:
-        error = ApiError("NOT_FOUND", f"{request.method} {request.path} is not offered by this stand-in")
+    except (web.HTTPNotFound, web.HTTPMethodNotAllowed):
+        error = not_offered(request)
     except web.HTTPException as refusal:
         error = ApiError("INVALID_ARGUMENT", f"{request.method} {request.path}: {refusal.reason}")
     except Exception as broken:
         log.exception("%s %s", request.method, request.path)
         error = ApiError("INTERNAL", repr(broken))
-    return web.json_response(error.body(), status=error.http_status)
+    return error.response()
 
 
 class Admin:

@@ -11,9 +11,10 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from local.api_error import ApiError
+
 from . import services
 from .container import Image
-from .errors import ApiError
 from .instances import Instance, StartFailed
 from .launcher import Launcher
 from .operations import Operation, Operations

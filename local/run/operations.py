@@ -8,7 +8,8 @@ import uuid
 from collections.abc import Coroutine
 from typing import Any
 
-from .errors import ApiError
+from local.api_error import ApiError
+
 from .services import Json
 from .views import SERVICE_TYPE
 

@@ -6,7 +6,8 @@ from pathlib import Path
 
 import msgspec
 
-from .errors import ApiError
+from local.api_error import ApiError
+
 from .services import Service
 
 

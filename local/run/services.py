@@ -12,7 +12,8 @@ from typing import Any
 import msgspec
 from msgspec.structs import replace
 
-from .errors import ApiError
+from local.api_error import ApiError
+
 from .template import Template, min_instances, read_template
 
 Json = dict[str, Any]

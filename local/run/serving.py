@@ -8,7 +8,8 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
-from .errors import ApiError
+from local.api_error import ApiError
+
 from .instances import Instance, StartFailed
 from .services import Revision, Service
 

@@ -6,7 +6,7 @@ from typing import Annotated, Any, TypeVar
 
 import msgspec
 
-from .errors import ApiError
+from local.api_error import ApiError
 
 _T = TypeVar("_T")
 

@@ -8,11 +8,11 @@ from aiohttp import web
 from google.cloud.tasks_v2 import Queue, Task
 from google.protobuf.json_format import ParseError
 
+from local.api_error import ApiError, not_offered
 from local.oidc import Issuer
 
 from .desk import Desk
 from .dispatch import Dispatcher
-from .errors import Refusal
 
 _LOCATION = "{location:projects/[^/]+/locations/[^/]+}"
 _QUEUE = "{queue:projects/[^/]+/locations/[^/]+/queues/[^/:]+}"
@@ -65,7 +65,7 @@ class Api:
     async def create_task(self, request: web.Request) -> web.Response:
         body = await request.json()
         if not isinstance(body, dict) or not isinstance(body.get("task"), dict):
-            raise Refusal("INVALID_ARGUMENT", "The body must be an object with a task.")
+            raise ApiError("INVALID_ARGUMENT", "The body must be an object with a task.")
         parent = request.match_info["queue"]
         task = self._desk.create_task(parent, Task.from_json(json.dumps(body["task"])))
         self._dispatcher.wake(parent)
@@ -95,14 +95,14 @@ class Api:
 async def _refusals(request: web.Request, handler: Handler) -> web.StreamResponse:
     try:
         return await handler(request)
-    except Refusal as refusal:
+    except ApiError as refusal:
         return refusal.response()
     except (ParseError, ValueError) as problem:
-        return Refusal("INVALID_ARGUMENT", str(problem)).response()
+        return ApiError("INVALID_ARGUMENT", str(problem)).response()
     except web.HTTPRequestEntityTooLarge:
-        return Refusal("INVALID_ARGUMENT", f"A task must be smaller than {_LARGEST} bytes.").response()
+        return ApiError("INVALID_ARGUMENT", f"A task must be smaller than {_LARGEST} bytes.").response()
     except (web.HTTPNotFound, web.HTTPMethodNotAllowed):
-        return Refusal("UNIMPLEMENTED", f"This stand-in has no {request.method} {request.path}.").response()
+        return not_offered(request).response()
 
 
 def _viewed(task: Task, view: Any) -> Task:

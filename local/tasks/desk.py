@@ -8,7 +8,8 @@ from datetime import UTC, datetime, timedelta
 
 from google.cloud.tasks_v2 import HttpMethod, Queue, Task
 
-from .errors import Refusal
+from local.api_error import ApiError
+
 from .queues import with_defaults
 from .store import Entry, Store
 
@@ -17,7 +18,7 @@ DEADLINE, SHORTEST, LONGEST = timedelta(minutes=10), timedelta(seconds=15), time
 
 
 class Desk:
-    """Queues and tasks by their full names. Every refusal is a `Refusal`."""
+    """Queues and tasks by their full names. Every refusal is a `ApiError`."""
 
     def __init__(self, store: Store, declared: Mapping[str, Queue]) -> None:
         """`declared`: queues by their ids; they exist in every project and location that is asked for."""
@@ -30,15 +31,15 @@ class Desk:
         declared = self._declared.get(name.split("/")[-1])
         if declared is None:
             if stored is None:
-                raise Refusal("NOT_FOUND", f"Queue {name} does not exist. Declare it in the queues file, or create it.")
+                raise ApiError("NOT_FOUND", f"Queue {name} does not exist. Declare it in the queues file or create it.")
             return stored
         return Queue(declared, name=name, state=stored.state if stored else Queue.State.RUNNING)
 
     def create_queue(self, parent: str, queue: Queue) -> Queue:
         if not re.fullmatch(rf"{re.escape(parent)}/queues/[A-Za-z0-9-]{{1,100}}", queue.name):
-            raise Refusal("INVALID_ARGUMENT", f'Queue name "{queue.name}" must be {parent}/queues/QUEUE_ID.')
+            raise ApiError("INVALID_ARGUMENT", f'Queue name "{queue.name}" must be {parent}/queues/QUEUE_ID.')
         if queue.name.split("/")[-1] in self._declared or self._store.queue(queue.name):
-            raise Refusal("ALREADY_EXISTS", "Queue already exists")
+            raise ApiError("ALREADY_EXISTS", "Queue already exists")
         queue = with_defaults(queue)
         self._store.put_queue(queue)
         return queue
@@ -55,9 +56,9 @@ class Desk:
         task.name = task.name or f"{parent}/tasks/{uuid.uuid4().int}"
         _check(parent, task, now)
         if self._store.get(task.name):
-            raise Refusal("ALREADY_EXISTS", "Requested entity already exists")
+            raise ApiError("ALREADY_EXISTS", "Requested entity already exists")
         if self._store.entombed(task.name, now.timestamp()):
-            raise Refusal(
+            raise ApiError(
                 "ALREADY_EXISTS", "The task cannot be created because a task with this name existed too recently."
             )
         task.create_time = now.replace(microsecond=0)
@@ -70,7 +71,7 @@ class Desk:
     def task(self, name: str) -> Task:
         entry = self._store.get(name)
         if entry is None:
-            raise Refusal(
+            raise ApiError(
                 "NOT_FOUND", f"The task {name} does not exist: it was never created, or it ran, or was deleted."
             )
         return entry.task
@@ -87,16 +88,16 @@ class Desk:
 
 def _check(parent: str, task: Task, now: datetime) -> None:
     if not re.fullmatch(rf"{re.escape(parent)}/tasks/[A-Za-z0-9_-]{{1,500}}", task.name):
-        raise Refusal("INVALID_ARGUMENT", f'Task name "{task.name}" must be {parent}/tasks/TASK_ID.')
+        raise ApiError("INVALID_ARGUMENT", f'Task name "{task.name}" must be {parent}/tasks/TASK_ID.')
     if "http_request" not in task or "retry_config" in task:
-        raise Refusal("UNIMPLEMENTED", "This stand-in has HTTP tasks only, retried as their queue says.")
+        raise ApiError("UNIMPLEMENTED", "This stand-in has HTTP tasks only, retried as their queue says.")
     if not re.match("https?://.", task.http_request.url):
-        raise Refusal("INVALID_ARGUMENT", "HttpRequest.url must start with http:// or https://.")
+        raise ApiError("INVALID_ARGUMENT", "HttpRequest.url must start with http:// or https://.")
     if "oauth_token" in task.http_request:
-        raise Refusal("UNIMPLEMENTED", "This stand-in sends OIDC tokens only.")
+        raise ApiError("UNIMPLEMENTED", "This stand-in sends OIDC tokens only.")
     if "oidc_token" in task.http_request and not task.http_request.oidc_token.service_account_email:
-        raise Refusal("INVALID_ARGUMENT", "OidcToken.service_account_email is required.")
+        raise ApiError("INVALID_ARGUMENT", "OidcToken.service_account_email is required.")
     if task.schedule_time and task.schedule_time > now + FURTHEST:
-        raise Refusal("INVALID_ARGUMENT", "The schedule_time must be within 30 days from now.")
+        raise ApiError("INVALID_ARGUMENT", "The schedule_time must be within 30 days from now.")
     if task.dispatch_deadline and not SHORTEST <= task.dispatch_deadline <= LONGEST:
-        raise Refusal("INVALID_ARGUMENT", "The dispatch_deadline must be between 15s and 30m.")
+        raise ApiError("INVALID_ARGUMENT", "The dispatch_deadline must be between 15s and 30m.")

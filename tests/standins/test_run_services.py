@@ -163,6 +163,12 @@ def test_what_cloud_run_refuses_is_refused(run: CloudRun) -> None:
         run.services.update_service(service=stale, update_mask={"paths": ["scaling"]})
 
 
+def test_what_it_does_not_do_it_says(run: CloudRun) -> None:
+    run.create("lacking")
+    with pytest.raises(exceptions.MethodNotImplemented, match="has no GET"):
+        run.services.get_iam_policy({"resource": name("lacking")})
+
+
 def test_errors_have_googles_shape(run: CloudRun) -> None:
     with pytest.raises(urllib.error.HTTPError) as refused:
         urllib.request.urlopen(f"http://127.0.0.1:{run.admin_port}/v2/{name('never')}", timeout=30)

@@ -1,10 +1,9 @@
-"""The errors of Google's APIs, in their JSON shape."""
-
-from __future__ import annotations
+"""The errors of Google's APIs, in their JSON shape: what the stand-ins of Cloud Run and Cloud Tasks refuse with."""
 
 from typing import Any
 
-# status name -> HTTP status, gRPC code (google/rpc/code.proto)
+from aiohttp import web
+
 CODES = {
     "INVALID_ARGUMENT": (400, 3),
     "NOT_FOUND": (404, 5),
@@ -15,6 +14,7 @@ CODES = {
     "UNIMPLEMENTED": (501, 12),
     "INTERNAL": (500, 13),
 }
+"""By status name: the HTTP status and the gRPC code (google/rpc/code.proto)."""
 
 
 class ApiError(Exception):
@@ -26,10 +26,15 @@ class ApiError(Exception):
         self.message = message
         self.http_status, self.code = CODES[status]
 
-    def body(self) -> dict[str, Any]:
-        """The body of an HTTP answer."""
-        return {"error": {"code": self.http_status, "message": self.message, "status": self.status}}
+    def response(self) -> web.Response:
+        error = {"code": self.http_status, "message": self.message, "status": self.status}
+        return web.json_response({"error": error}, status=self.http_status)
 
     def rpc_status(self) -> dict[str, Any]:
         """The `error` of a finished operation (google.rpc.Status)."""
         return {"code": self.code, "message": self.message}
+
+
+def not_offered(request: web.Request) -> ApiError:
+    """What a stand-in says of a method of Google's that it has not."""
+    return ApiError("UNIMPLEMENTED", f"This stand-in has no {request.method} {request.path}.")
