@@ -1,4 +1,4 @@
-"""Who somebody is: this process's user, and the process that listens on a port."""
+"""Who somebody is: this process's user, what it may map, and the process that listens on a port."""
 
 import os
 import pwd
@@ -13,6 +13,20 @@ def user_name() -> str:
         return pwd.getpwuid(os.geteuid()).pw_name
     except KeyError:
         return str(os.geteuid())
+
+
+def without_subordinate_ids() -> tuple[Path, str] | None:
+    """The file in which this process's user has no subordinate ids, and the command that gives them some.
+
+    None when there are some, or none are needed. A container needs them because two users live in it.
+    """
+    user = user_name()
+    for table in (Path("/etc/subuid"), Path("/etc/subgid")):
+        lines = table.read_text().splitlines() if table.exists() else []
+        if os.geteuid() != 0 and not {user, str(os.geteuid())} & {line.partition(":")[0] for line in lines}:
+            # above 100000-165535, which distributions give to the first user
+            return table, f"sudo usermod --add-subuids 200000-265535 --add-subgids 200000-265535 {user}"
+    return None
 
 
 def of_port(port: int) -> str | None:

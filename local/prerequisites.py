@@ -144,12 +144,10 @@ def _bubblewrap() -> str:
 def _subordinate_ids() -> str:
     if os.geteuid() == 0:
         return "not needed for root"
-    user = owner.user_name()
-    for file in (Path("/etc/subuid"), Path("/etc/subgid")):
-        lines = file.read_text().splitlines() if file.exists() else []
-        if not any(line.split(":")[0] in (user, str(os.geteuid())) for line in lines):
-            ids = "--add-subuids 100000-165535 --add-subgids 100000-165535"
-            raise Problem(f"{user} has no subordinate ids in {file}", f"sudo usermod {ids} {user}")
+    lacking = owner.without_subordinate_ids()
+    if lacking:
+        table, mend = lacking
+        raise Problem(f"{owner.user_name()} has no subordinate ids in {table}", mend)
     return "there"
 
 

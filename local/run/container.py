@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import os
-import pwd
 import shutil
 from pathlib import Path
 
 import msgspec
+
+from local import owner
 
 
 class Tmpfs(msgspec.Struct, forbid_unknown_fields=True):
@@ -90,12 +91,10 @@ def _launcher() -> list[str]:
         raise Unfit("bubblewrap is missing: install the package bubblewrap")
     if os.geteuid() == 0:
         return [bubblewrap]
-    user = pwd.getpwuid(os.geteuid()).pw_name
     if shutil.which("newuidmap") is None:
         raise Unfit("newuidmap is missing: install the package uidmap, or run as root")
-    for table in (Path("/etc/subuid"), Path("/etc/subgid")):
-        owners = [line.partition(":")[0] for line in table.read_text().splitlines()] if table.exists() else []
-        if user not in owners and str(os.geteuid()) not in owners:
-            mend = f"sudo usermod --add-subuids 200000-265535 --add-subgids 200000-265535 {user}"
-            raise Unfit(f"{user} has no subordinate ids in {table}, and a container needs two users: {mend}")
+    lacking = owner.without_subordinate_ids()
+    if lacking:
+        table, mend = lacking
+        raise Unfit(f"no subordinate ids in {table}, and a container needs two users: {mend}")
     return ["unshare", "--user", "--map-root-user", "--map-auto", "--", bubblewrap]
