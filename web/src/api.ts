@@ -1,6 +1,6 @@
 // The control plane as the page sees it: three calls, their answers, and the one kind of error they raise.
 
-export type SessionState = "opening" | "active" | "draining";
+type SessionState = "opening" | "active" | "draining";
 
 /** Times are Unix seconds on the control plane's clock. */
 export interface OpenSession {

@@ -1,9 +1,8 @@
 // Which language the page speaks: the browser's, until the member chooses; the choice is remembered.
 
-import { en } from "./strings/en";
+import { en, type Words } from "./strings/en";
 import { ko } from "./strings/ko";
 
-export type Words = typeof en;
 export type Language = "en" | "ko";
 
 const TABLES: Record<Language, Words> = { en, ko };

@@ -2,12 +2,9 @@
 
 import { type Api, type Entrance, type OpenSession, Problem } from "./api";
 import { pause } from "./clock";
+import type { Step } from "./steps";
 
-/** claim: a slot is looked for. restore: it is ours, the files come back into it. enter: the browser goes there. */
-export type Step = "claim" | "restore" | "enter";
-export const STEPS: readonly Step[] = ["claim", "restore", "enter"];
-
-export interface Onlooker {
+interface Onlooker {
   /** A step has begun. `slot` is the slot's origin, once it is known. */
   step(step: Step, slot: string | null): void;
   /** Refused for now; it is tried again after so many seconds. */

@@ -5,7 +5,7 @@ import { type LastSession, type Login, type OpenSession, Problem } from "./api";
 import { countdown, stopwatch, timeOf } from "./clock";
 import { button, type Child, h } from "./dom";
 import { words } from "./language";
-import { type Step, STEPS } from "./opening";
+import { type Step, STEPS } from "./steps";
 
 /** Moments are milliseconds of performance.now. */
 export interface Progress {

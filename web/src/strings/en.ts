@@ -1,6 +1,6 @@
 // What the page says, in English. The other languages have the same shape.
 
-import type { Step } from "../opening";
+import type { Step } from "../steps";
 
 export const en = {
   tagline: "Your own VS Code, kept warm.",
@@ -70,3 +70,5 @@ export const en = {
   },
   left: (seconds: number): string => `${seconds} s`,
 };
+
+export type Words = typeof en;

@@ -1,6 +1,6 @@
 // What the page says, in Korean.
 
-import type { Words } from "../language";
+import type { Words } from "./en";
 
 export const ko: Words = {
   tagline: "늘 따뜻하게 준비된 나만의 VS Code.",
