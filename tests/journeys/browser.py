@@ -6,7 +6,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Self
 
-from playwright.sync_api import Browser, Locator, Page, expect, sync_playwright
+from playwright.sync_api import Browser, Locator, Page, TimeoutError, expect, sync_playwright
 
 CHROMIUM = "/usr/bin/chromium"
 ARGUMENTS = [
@@ -72,12 +72,17 @@ class Member:
     def command(self, title: str) -> None:
         """Run a command of the editor's by its title, from the palette."""
         box = self.page.locator(".quick-input-widget input.input")
-        expect(box).to_be_hidden()
-        self.page.keyboard.press("F1")
-        expect(box).to_be_visible()
-        box.fill(f">{title}")
         row = self.page.get_by_role("option", name=re.compile(f"^{re.escape(title)}(,|$)"))
-        expect(row).to_be_visible(timeout=PATIENCE)
+        for _ in range(10):
+            expect(box).to_be_hidden()
+            self.page.keyboard.press("F1")
+            try:
+                box.fill(f">{title}", timeout=5_000)
+                row.wait_for(timeout=5_000)
+            except TimeoutError:  # whatever else took the focus meanwhile has closed the palette again
+                self.page.keyboard.press("Escape")
+                continue
+            break
         while "focused" not in (row.get_attribute("class") or ""):
             self.page.keyboard.press("ArrowDown")
         self.page.keyboard.press("Enter")
