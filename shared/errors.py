@@ -54,10 +54,6 @@ class Refused(Problem):
     status = 403
 
 
-class NotFound(Problem):
-    status = 404
-
-
 class Conflict(Problem):
     """What the caller knows is out of date."""
 

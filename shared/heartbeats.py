@@ -9,7 +9,7 @@ from typing import Annotated, Literal
 from msgspec import Meta, Struct
 from msgspec.structs import replace
 
-from shared.idle import KINDS, Policy, decide_reclaim, merge_signals
+from shared.idle import KINDS, ReclaimPolicy, decide_reclaim, merge_signals
 from shared.metering import charge
 from shared.session import EndReason, Session, SessionId, SessionState, Verdict
 from shared.snapshots import Checkpoint, Count, Head
@@ -69,7 +69,7 @@ def accept_hello(session: Session, hello: Hello, *, lease: float, now: datetime)
 
 
 def accept_beat(
-    session: Session, beat: Beat, head: Head | None, *, policy: Policy, lease: float, now: datetime
+    session: Session, beat: Beat, head: Head | None, *, policy: ReclaimPolicy, lease: float, now: datetime
 ) -> Session | None:
     """The session after this beat, or None if the beat is old and changes nothing. Raises Stale.
 
@@ -86,7 +86,6 @@ def accept_beat(
         seq=beat.seq,
         seen=now,
         connected=beat.connected,
-        attended=now if beat.connected else session.attended,
         lease=now + timedelta(seconds=lease),
         signals=merge_signals(session.signals, beat.signals.times(), connected=beat.connected, now=now),
         metered=session.metered + seconds,
@@ -102,7 +101,7 @@ def accept_beat(
     return after
 
 
-def _decide(session: Session, policy: Policy, now: datetime) -> Session:
+def _decide(session: Session, policy: ReclaimPolicy, now: datetime) -> Session:
     """Set when to look again; a warning that the answer will carry is kept with its reason, once."""
     decision = decide_reclaim(session, policy, now)
     newest = session.decisions[-1] if session.decisions else None
@@ -119,7 +118,9 @@ def check_boot(session: Session, beat: Beat) -> None:
         raise Stale("another container owns the session")
 
 
-def directive(session: Session, policy: Policy, now: datetime) -> tuple[Literal["continue", "warn", "drain"], datetime]:
+def directive(
+    session: Session, policy: ReclaimPolicy, now: datetime
+) -> tuple[Literal["continue", "warn", "drain"], datetime]:
     """What the slot should do, and when the session would be reclaimed."""
     if session.state in (SessionState.DRAINING, SessionState.ENDED):
         return "drain", now

@@ -16,7 +16,7 @@ KINDS = (*BY_HAND, "process")
 CLOCK = "%H:%M:%S"
 
 
-class Policy(Struct, frozen=True, kw_only=True):
+class ReclaimPolicy(Struct, frozen=True, kw_only=True):
     """Lengths of time in seconds. `busy` None: a busy process keeps the session without limit."""
 
     idle: float
@@ -44,7 +44,7 @@ def merge_signals(
     return merged
 
 
-def last_activity(session: Session, policy: Policy) -> tuple[datetime, str]:
+def last_activity(session: Session, policy: ReclaimPolicy) -> tuple[datetime, str]:
     """When the session was last active, and by which kind of signal."""
     by_hand = max(
         ((session.signals[kind], kind) for kind in BY_HAND if kind in session.signals),
@@ -59,7 +59,7 @@ def last_activity(session: Session, policy: Policy) -> tuple[datetime, str]:
     return max(by_hand, (process, "process"))
 
 
-def decide_reclaim(session: Session, policy: Policy, now: datetime) -> Decision:
+def decide_reclaim(session: Session, policy: ReclaimPolicy, now: datetime) -> Decision:
     """Keep, warn or reclaim an opening or active session, and when to look again.
 
     A session that takes longer than `opening` to come to serve has failed. The warning is for somebody who can see it:

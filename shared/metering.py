@@ -1,6 +1,18 @@
-"""What a heartbeat charges."""
+"""What a heartbeat charges, and the ledger's lines."""
 
 from datetime import datetime
+
+from msgspec import Struct
+
+
+class LedgerLine(Struct, frozen=True, kw_only=True):
+    """`billing/{bid}/lines/{sid-n}`: append-only. Line 0 is written when the session ends."""
+
+    sid: str
+    wid: str
+    seconds: float
+    since: datetime
+    until: datetime
 
 
 def charge(*, seen: datetime, was_connected: bool, connected: bool, lease: float, now: datetime) -> float:

@@ -1,15 +1,17 @@
 """Settings and plans, as the policies that decisions take and the addresses that answers carry."""
 
-from shared.idle import Policy
+from shared.idle import ReclaimPolicy
 from shared.plans import FIRST_PLAN, PLANS
 from shared.pool import PoolPolicy
 from shared.session import Session
 from shared.settings import settings
 
 
-def reclaim_policy(plan: str = FIRST_PLAN) -> Policy:
+def reclaim_policy() -> ReclaimPolicy:
     config = settings()
-    return Policy(idle=config.idle, warning=config.idle_warning, busy=PLANS[plan].busy_seconds, opening=config.opening)
+    return ReclaimPolicy(
+        idle=config.idle, warning=config.idle_warning, busy=PLANS[FIRST_PLAN].busy_seconds, opening=config.opening
+    )
 
 
 def pool_policy() -> PoolPolicy:

@@ -13,6 +13,9 @@ from shared.snapshots import Head
 SessionId = Annotated[str, Meta(pattern="^s-[a-z0-9]{20}$")]
 """A session's id as it comes from outside."""
 
+LOOK_AGAIN_SECONDS = 60.0
+"""How long the task that finishes a draining session is waited for."""
+
 DECISIONS_KEPT = 50
 """A session keeps its newest decisions only, so that its document stays small."""
 
@@ -86,8 +89,6 @@ class Session(Struct, frozen=True, kw_only=True):
     seen: datetime
     """When that was, or the claim."""
     connected: bool = False
-    attended: datetime
-    """When a browser was last connected, or the claim."""
     lease: datetime | None = None
     """Until when the container may serve."""
     signals: dict[str, datetime] = {}
@@ -118,7 +119,7 @@ class Session(Struct, frozen=True, kw_only=True):
         """Keep the decision with its reason, and look again when it says."""
         return replace(self, decisions=[*self.decisions, decision][-DECISIONS_KEPT:], due=decision.look)
 
-    def drain(self, reason: EndReason, now: datetime, *, look_again: float) -> "Session":
+    def drain(self, reason: EndReason, now: datetime, *, look_again: float = LOOK_AGAIN_SECONDS) -> "Session":
         """Begin its end. The sweep takes over if nobody has finished it in `look_again` seconds."""
         drained = self._to(SessionState.DRAINING)
         return replace(drained, reason=reason, draining=now, due=now + timedelta(seconds=look_again))
@@ -154,6 +155,5 @@ def open_session(
         state=SessionState.OPENING,
         opened=now,
         seen=now,
-        attended=now,
         due=now + timedelta(seconds=opening),
     )

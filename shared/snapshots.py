@@ -62,6 +62,13 @@ class Head(Struct, frozen=True):
     at: datetime
 
 
+class Snapshot(Struct, frozen=True, kw_only=True):
+    """`workspaces/{wid}/snapshots/{epoch-boot-seq}`: a checkpoint that was committed, and by which session."""
+
+    sid: str
+    head: Head
+
+
 class CheckpointRefused(Exception):
     """The manifest does not hold what the heartbeat or the protocol says."""
 

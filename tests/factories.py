@@ -6,7 +6,7 @@ from typing import Any
 from msgspec.structs import replace
 
 from shared.heartbeats import Beat, Signals
-from shared.idle import Policy
+from shared.idle import ReclaimPolicy
 from shared.session import Session, SessionState, open_session
 from shared.slot import Slot, SlotState
 from shared.snapshots import Head
@@ -15,7 +15,7 @@ NOW = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)
 BOOT = "boot00000000000a"
 SID = "s-00000000000000000001"
 LEASE = 90.0
-POLICY = Policy(idle=900, warning=120, busy=3600, opening=180)
+POLICY = ReclaimPolicy(idle=900, warning=120, busy=3600, opening=180)
 
 
 def after(seconds: float) -> datetime:

@@ -4,6 +4,7 @@ One request ends with an editor to enter or with a clear refusal. A container th
 session ended as lost, and another slot claimed, so that Open never leads in circles.
 """
 
+import secrets
 import time
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
@@ -22,7 +23,7 @@ from shared.gcp.store.accounts import ensure_account, read_workspace
 from shared.gcp.store.claims import commit_claim
 from shared.gcp.store.database import LostRace
 from shared.gcp.store.sessions import end_session, read_session
-from shared.gcp.store.slots import candidates, seed
+from shared.gcp.store.slots import candidates
 from shared.policies import slot_origin
 from shared.record import Read
 from shared.session import EndReason, Session, SessionState
@@ -33,7 +34,9 @@ from shared.workspace import Workspace
 
 ATTEMPTS = 12
 """Lost races before a member is asked to try again."""
-DRAINING_SECONDS = 10
+ANSWER_SECONDS = 50.0
+"""Firebase Hosting gives a function 60 s to answer a browser. What is not done by then is asked for again."""
+DRAINING_SECONDS = 10.0
 """How long Open waits for the session before to be saved."""
 FOLDER = "/home/member"
 
@@ -61,12 +64,15 @@ side_effects = ThreadPoolExecutor(max_workers=8)
 def allocate(caller: Member, _body: Allocate, now: datetime) -> Answer:
     account = ensure_account(caller.uid, email=caller.email, name=caller.name, now=now)
     check_may_open(account)
+    deadline = time.monotonic() + ANSWER_SECONDS
     for _ in range(ATTEMPTS):
+        if time.monotonic() > deadline - DRAINING_SECONDS:
+            break
         workspace = read_workspace(account.wid)
         if workspace.record.closed:
             raise account_closed()
         session = _open_session(workspace.record) or _claim(account, workspace)
-        attached = _attach(session) if session else None
+        attached = _attach(session, deadline) if session else None
         if attached:
             return _answer(attached)
     raise TryAgain("too-busy", "Too many members open at this moment. Try again.", retry_after=2)
@@ -102,7 +108,9 @@ def _claim(account: Account, workspace: Read[Workspace]) -> Session | None:
         return None
     found = candidates(SlotState.WARM) or candidates(SlotState.COLD)
     by_name: dict[str, Read[Slot]] = {slot.record.name: slot for slot in found}
-    slots = order_slots([slot.record for slot in by_name.values()], last_slot=workspace.record.last_slot, seed=seed())
+    slots = order_slots(
+        [slot.record for slot in by_name.values()], last_slot=workspace.record.last_slot, seed=secrets.randbits(32)
+    )
     if not slots:
         raise TryAgain("pool-exhausted", "Every slot is in use. One is usually free within a minute.", retry_after=10)
     now = datetime.now(UTC)
@@ -132,11 +140,16 @@ def _follow_up(session: Session, now: datetime) -> None:
     side_effects.submit(enqueue)
 
 
-def _attach(session: Session) -> Session | None:
+def _attach(session: Session, deadline: float) -> Session | None:
     """The session with a container that serves it; None if its container is gone, and the session with it."""
     now = datetime.now(UTC)
     try:
-        boot = container.attach(session.url, signer.attach(session, now), settings().function_url("heartbeat"))
+        boot = container.attach(
+            session.url,
+            signer.attach(session, now),
+            settings().function_url("heartbeat"),
+            min(container.ATTACH_SECONDS, deadline - time.monotonic()),
+        )
     except container.Broken as e:
         _lose(session, str(e))
         detail = "Your files are kept, but the last checkpoint does not verify. Write to the operator before you go on."

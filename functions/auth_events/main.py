@@ -12,21 +12,20 @@ from shared import logs
 from shared.gcp import tasks
 from shared.gcp.identity import exists
 from shared.gcp.store.accounts import close_account, ensure_account
-from shared.gcp.store.database import LostRace
-from shared.gcp.store.sessions import commit_session, read_session
-from shared.session import EndReason, SessionState
+from shared.gcp.store.sessions import begin_end
+from shared.session import EndReason
 
 CREATED = "google.firebase.auth.user.v1.created"
 DELETED = "google.firebase.auth.user.v1.deleted"
-LOOK_AGAIN_SECONDS = 60
-ATTEMPTS = 5
 
 
 @functions_framework.cloud_event
 def auth_events(event: CloudEvent) -> None:
-    uid = str(event["subject"]).removeprefix("users/")
+    uid = str(event.get("subject") or "").removeprefix("users/")
     now = datetime.now(UTC)
-    if event["type"] == DELETED and not exists(uid):
+    if not uid:
+        logs.warning("event-ignored", type=event["type"])
+    elif event["type"] == DELETED and not exists(uid):
         _delete(uid, now)
     elif event["type"] == CREATED and exists(uid):
         ensure_account(uid, email=event.data.get("email"), name=event.data.get("displayName"), now=now)
@@ -39,20 +38,7 @@ def _delete(uid: str, now: datetime) -> None:
     """Close the workspace, then end its session; `pool` erases the state once the session has ended."""
     workspace = close_account(uid, now)
     if workspace and workspace.session:
-        _drain(workspace.session, now)
+        begin_end(workspace.session, EndReason.DELETED, now)
         tasks.look_at_session(workspace.session, now, again="deleted")
     tasks.run_pool(now)
     logs.info("account-deleted", uid=uid)
-
-
-def _drain(sid: str, now: datetime) -> None:
-    for _ in range(ATTEMPTS):
-        read = read_session(sid)
-        if read is None or read.record.state in (SessionState.DRAINING, SessionState.ENDED):
-            return
-        try:
-            commit_session(read, read.record.drain(EndReason.DELETED, now, look_again=LOOK_AGAIN_SECONDS))
-        except LostRace:
-            continue
-        return
-    raise LostRace(f"session {sid} changes too fast; the event will be delivered again")

@@ -42,6 +42,7 @@ signer = Signer(settings().signing_key)
 @endpoint(partial(invoker, function="pool"), Pool, task=True)
 def pool(_caller: str, _body: Pool, now: datetime) -> Done:
     reads = {read.record.name: read for read in all_slots()}
+    swept = _sweep(now)
     services = run.services(signer.public_pem)
     actions = _plan(reads, services, now)
     slots = {name: read.record for name, read in reads.items()}
@@ -53,9 +54,7 @@ def pool(_caller: str, _body: Pool, now: datetime) -> Done:
         run.apply(write, signer.public_pem)
     if unfinished(list(slots.values()), now):
         tasks.run_pool(now)
-    return Done(
-        [f"{a.verb} {a.slot.name}: {a.reason}" for a in actions], [f"{w.verb} {w.name}" for w in writes], _sweep(now)
-    )
+    return Done([f"{a.verb} {a.slot.name}: {a.reason}" for a in actions], [f"{w.verb} {w.name}" for w in writes], swept)
 
 
 def _plan(reads: dict[str, Read[Slot]], services: dict[str, Service], now: datetime) -> list[Action]:
@@ -98,7 +97,10 @@ def _commit(action: Action, read: Read[Slot] | None, slots: dict[str, Slot]) -> 
 
 
 def _sweep(now: datetime) -> int:
-    """Sessions whose task was lost, and state of closed workspaces that is due to be erased; how many."""
+    """Sessions whose task was lost, and state of closed workspaces that is due to be erased; how many.
+
+    It comes first: an Admin API that can't be reached must keep nobody's session open.
+    """
     late = overdue(now, SWEEP_GRACE)
     for session in late:
         logs.warning("swept", session=session.sid, due=session.due)

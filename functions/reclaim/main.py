@@ -23,9 +23,6 @@ from shared.session import EndReason, Session, SessionId, SessionState, Verdict
 from shared.settings import settings
 from shared.tokens import Signer
 
-LOOK_AGAIN_SECONDS = 60
-"""The sweep takes a draining session up again after this long, should every task for it be lost."""
-
 
 class Reclaim(Struct, forbid_unknown_fields=True):
     session: SessionId
@@ -54,19 +51,22 @@ def reclaim(_caller: str, body: Reclaim, now: datetime) -> Done:
 
 
 def _look(read: Read[Session], now: datetime) -> Done:
-    """Decide on fresh signals: ask the slot, which thaws it and makes it send a heartbeat first."""
-    if read.record.state == SessionState.ACTIVE:
+    """Decide on fresh signals: ask the slot, which thaws it and makes it send a heartbeat first.
+
+    Also one that is still opening: its container may have been frozen before it could say that it serves.
+    """
+    if read.record.boot is not None:
         refreshed = _refresh(read, now)
         if refreshed is None:
             return Done(read.record.sid, "lost")
         read = refreshed
-        if read.record.state != SessionState.ACTIVE:
+        if read.record.state in (SessionState.DRAINING, SessionState.ENDED):
             raise TryAgain("too-busy", "The session changed while it was looked at.")
     decision = decide_reclaim(read.record, reclaim_policy(), now)
     after = read.record.decide(decision)
     if decision.verdict == Verdict.RECLAIM:
         reason = EndReason.IDLE if read.record.state == SessionState.ACTIVE else EndReason.NEVER_OPENED
-        after = after.drain(reason, now, look_again=LOOK_AGAIN_SECONDS)
+        after = after.drain(reason, now)
     try:
         commit_session(read, after)
     except LostRace as e:

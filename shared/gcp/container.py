@@ -5,13 +5,13 @@ from functools import lru_cache
 
 import httpx
 
+from shared import logs
 from shared.errors import TryAgain
 from shared.gcp import emulators
 from shared.pool import Health
 
 ATTACH_SECONDS = 45.0
-"""A cold start and a restore fit into it, and Firebase Hosting gives a function 60 s to answer a browser. What takes
-longer goes on in the container; the next attach joins it."""
+"""A cold start and a restore fit into it. What takes longer goes on in the container; the next attach joins it."""
 RELEASE_SECONDS = 240.0
 HEALTH_SECONDS = 20.0
 UNANSWERED = (404, 429, 500, 502, 503, 504)
@@ -31,12 +31,12 @@ class Broken(Gone):
     """The container can't restore the workspace: its state does not verify."""
 
 
-def attach(url: str, token: str, heartbeat_url: str) -> str:
+def attach(url: str, token: str, heartbeat_url: str, seconds: float = ATTACH_SECONDS) -> str:
     """Have the container serve the session, or renew its lease if it does already; its boot id.
 
     Raises Gone (Broken when the state itself is at fault), or TryAgain if it did not answer.
     """
-    answer = _post(f"{url}/_slot/attach", token, {"heartbeat_url": heartbeat_url}, ATTACH_SECONDS)
+    answer = _post(f"{url}/_slot/attach", token, {"heartbeat_url": heartbeat_url}, seconds)
     return str(answer.get("boot"))
 
 
@@ -64,8 +64,12 @@ def _post(url: str, token: str, body: dict[str, str], seconds: float) -> dict[st
         raise TryAgain("slot-unreachable", f"The slot is not ready ({answer.status_code}).", retry_after=2)
     if answer.status_code == httpx.codes.UNPROCESSABLE_ENTITY:
         raise Broken(str(answer.json().get("detail")))
+    if answer.status_code == httpx.codes.CONFLICT:
+        raise Gone(str(answer.json().get("detail")))
     if answer.status_code != httpx.codes.OK:
-        raise Gone(f"{answer.status_code}")
+        # our own token or message is not understood: that is no reason to give somebody's session up
+        logs.error("slot-refuses-us", url=url, status=answer.status_code)
+        raise TryAgain("slot-unreachable", f"The slot refuses to answer ({answer.status_code}).", retry_after=5)
     return dict(answer.json())
 
 

@@ -18,6 +18,10 @@ CONCURRENCY = 1000
 REQUEST_SECONDS = 3600
 """Cloud Run's own limits: a WebSocket lasts an hour at most, and the editor then reconnects to the same container."""
 CALL_SECONDS = 20.0
+HOME = "home"
+HOME_PATH = "/home/member"
+HOME_SIZE = "1Gi"
+"""A home that is full must not take the container's memory with it; half of the 2 GiB is left to work in."""
 
 
 @lru_cache(maxsize=1)
@@ -76,6 +80,7 @@ def _desired(slot: Slot, public_key: str) -> run_v2.Service:
         resources=run_v2.ResourceRequirements(
             limits={"cpu": "1", "memory": "2Gi"}, cpu_idle=True, startup_cpu_boost=True
         ),
+        volume_mounts=[run_v2.VolumeMount(name=HOME, mount_path=HOME_PATH)],
         startup_probe=run_v2.Probe(
             http_get=run_v2.HTTPGetAction(path="/_slot/health"), period_seconds=1, failure_threshold=120
         ),
@@ -86,6 +91,14 @@ def _desired(slot: Slot, public_key: str) -> run_v2.Service:
         scaling=run_v2.ServiceScaling(min_instance_count=slot.min_instances, max_instance_count=1),
         template=run_v2.RevisionTemplate(
             containers=[container],
+            volumes=[
+                run_v2.Volume(
+                    name=HOME,
+                    empty_dir=run_v2.EmptyDirVolumeSource(
+                        medium=run_v2.EmptyDirVolumeSource.Medium.MEMORY, size_limit=HOME_SIZE
+                    ),
+                )
+            ],
             service_account=config.slot_service_account,
             max_instance_request_concurrency=CONCURRENCY,
             timeout=duration_pb2.Duration(seconds=REQUEST_SECONDS),

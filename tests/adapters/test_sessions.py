@@ -17,8 +17,6 @@ from shared.gcp.store.accounts import (
 )
 from shared.gcp.store.database import Commit, LostRace, read
 from shared.gcp.store.sessions import (
-    LedgerLine,
-    Snapshot,
     commit_beat,
     commit_session,
     end_session,
@@ -27,8 +25,10 @@ from shared.gcp.store.sessions import (
     session_ref,
 )
 from shared.heartbeats import accept_beat
+from shared.metering import LedgerLine
 from shared.record import Read
 from shared.session import EndReason, Session
+from shared.snapshots import Snapshot
 from tests.factories import BOOT, LEASE, POLICY, a_beat, a_head, a_session
 
 pytestmark = pytest.mark.usefixtures("empty_database")
@@ -69,7 +69,7 @@ def test_a_beat_that_lost_its_race_changes_nothing_and_charges_nothing() -> None
     later = NOW + timedelta(seconds=30)
     after = accept_beat(before.record, a_beat(), None, policy=POLICY, lease=LEASE, now=later)
     assert after is not None
-    commit_session(before, before.record.drain(EndReason.MEMBER, NOW, look_again=60))
+    commit_session(before, before.record.drain(EndReason.MEMBER, NOW))
     with pytest.raises(LostRace):
         commit_beat(before, after)
     assert (again(after).record.seq, read_billing(after.bid).seconds) == (0, 0)

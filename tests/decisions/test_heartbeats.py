@@ -96,7 +96,7 @@ def test_a_final_beat_of_a_container_that_nobody_asked_begins_the_end() -> None:
 
 
 def test_a_final_beat_keeps_the_reason_of_draining() -> None:
-    draining = a_session().drain(EndReason.IDLE, NOW, look_again=60)
+    draining = a_session().drain(EndReason.IDLE, NOW)
     final = beat_at(draining, 30, final=True)
     assert final is not None
     assert (final.reason, final.final, final.due) == (EndReason.IDLE, True, after(60))
@@ -124,4 +124,4 @@ def test_the_directive_follows_the_session() -> None:
     session = a_session(connected=True, signals={"editor": NOW})
     assert directive(session, POLICY, after(10)) == ("continue", after(900))
     assert directive(session, POLICY, after(800)) == ("warn", after(900))
-    assert directive(session.drain(EndReason.MEMBER, NOW, look_again=60), POLICY, after(10))[0] == "drain"
+    assert directive(session.drain(EndReason.MEMBER, NOW), POLICY, after(10))[0] == "drain"

@@ -45,10 +45,10 @@ def test_a_slot_makes_only_the_moves_that_exist(state: SlotState, move: str) -> 
 def test_a_session_drains_and_ends_once(state: SessionState) -> None:
     session = a_session(state)
     if state in (SessionState.OPENING, SessionState.ACTIVE):
-        assert session.drain(EndReason.IDLE, NOW, look_again=60).due == after(60)
+        assert session.drain(EndReason.IDLE, NOW).due == after(60)
     else:
         with pytest.raises(IllegalTransition):
-            session.drain(EndReason.IDLE, NOW, look_again=60)
+            session.drain(EndReason.IDLE, NOW)
     if state == SessionState.ENDED:
         with pytest.raises(IllegalTransition):
             session.end(NOW)
@@ -57,7 +57,7 @@ def test_a_session_drains_and_ends_once(state: SessionState) -> None:
 
 
 def test_the_end_keeps_the_reason_of_draining_unless_another_is_given() -> None:
-    draining = a_session().drain(EndReason.MEMBER, NOW, look_again=60)
+    draining = a_session().drain(EndReason.MEMBER, NOW)
     assert draining.end(NOW).reason == EndReason.MEMBER
     assert draining.end(NOW, EndReason.LOST).reason == EndReason.LOST
 

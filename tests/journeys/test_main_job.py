@@ -75,7 +75,8 @@ def test_a_member_edits_is_reclaimed_and_comes_back_to_their_work(
         back.run("./greet; bibimbap; stat -c 'mode %a' greet", "mode 750")
         back.run("cat hello.py", "import kimchi")
         back.run("code-server --list-extensions", "tester.sikhye")
-    assert "idle" in [session["reason"] for session in documents(stack, "sessions")]
+    [first] = [s for s in documents(stack, "sessions") if s["slot"] == first_slot and s["reason"] == "idle"]
+    assert first["decisions"][-1]["verdict"] == "reclaim"
 
 
 def test_a_member_is_warned_keeps_the_session_and_stops_it_from_the_page(stack: Running, browser: Browser) -> None:

@@ -77,7 +77,7 @@ class Container:
     def events(self, name: str) -> list[dict[str, object]]:
         """What its log says under one event's name."""
         lines = (line for line in self.log.read_text().splitlines() if line.startswith("{"))
-        return [event for event in map(json.loads, lines) if event["event"] == name]
+        return [event for event in map(json.loads, lines) if event["message"] == name]
 
 
 @contextmanager

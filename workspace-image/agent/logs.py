@@ -7,7 +7,7 @@ from typing import Any
 
 
 def event(name: str, /, severity: str = "INFO", **fields: Any) -> None:
-    line = {"severity": severity, "event": name, "time": time.time(), **fields}
+    line = {"severity": severity, "message": name, "time": time.time(), **fields}
     print(json.dumps(line, default=str), file=sys.stdout, flush=True)
 
 

@@ -3,8 +3,9 @@
 from datetime import datetime
 
 from shared.account import Account
-from shared.gcp.store.accounts import new_id, workspace_ref
+from shared.gcp.store.accounts import workspace_ref
 from shared.gcp.store.database import Commit
+from shared.gcp.store.ids import new_id
 from shared.gcp.store.sessions import session_ref
 from shared.gcp.store.slots import slot_ref
 from shared.record import Read

@@ -5,35 +5,18 @@ from typing import Any
 
 from google.cloud import firestore
 from google.cloud.firestore_v1.base_query import FieldFilter
-from msgspec import Struct
 
 from shared.gcp.store.accounts import billing_ref, workspace_ref
 from shared.gcp.store.database import Commit, LostRace, database, document, read, read_all, run
 from shared.gcp.store.slots import slot_ref
+from shared.metering import LedgerLine
 from shared.record import Read
-from shared.session import EndReason, Session
+from shared.session import EndReason, Session, SessionState
 from shared.slot import Slot, SlotState
-from shared.snapshots import Head
+from shared.snapshots import Snapshot
 from shared.workspace import Workspace
 
 OVERDUE_AT_ONCE = 50
-
-
-class Snapshot(Struct, frozen=True, kw_only=True):
-    """`workspaces/{wid}/snapshots/{epoch-boot-seq}`: a checkpoint that was committed."""
-
-    sid: str
-    head: Head
-
-
-class LedgerLine(Struct, frozen=True, kw_only=True):
-    """`billing/{bid}/lines/{sid-n}`: append-only. Line 0 is written when the session ends."""
-
-    sid: str
-    wid: str
-    seconds: float
-    since: datetime
-    until: datetime
 
 
 def session_ref(sid: str) -> firestore.DocumentReference:
@@ -59,6 +42,20 @@ def overdue(now: datetime, grace: timedelta) -> list[Session]:
 def commit_session(before: Read[Session], after: Session) -> None:
     """A decision, or the beginning of the end. Raises LostRace."""
     Commit().change(session_ref(after.sid), before, after).run()
+
+
+def begin_end(sid: str, reason: EndReason, now: datetime) -> Session | None:
+    """Have an open session drain, if it does not already; `reclaim` finishes it. None if there is no such session."""
+    while True:
+        found = read_session(sid)
+        if found is None or found.record.state in (SessionState.DRAINING, SessionState.ENDED):
+            return found.record if found else None
+        draining = found.record.drain(reason, now)
+        try:
+            commit_session(found, draining)
+        except LostRace:
+            continue
+        return draining
 
 
 def commit_beat(before: Read[Session], after: Session) -> None:

@@ -1,12 +1,10 @@
 """Slots: all of them for `pool`, a handful for a claim."""
 
-import secrets
-
 from google.cloud import firestore
 from google.cloud.firestore_v1.base_query import FieldFilter
 
-from shared.gcp.store.accounts import new_id
 from shared.gcp.store.database import Commit, database, document, run
+from shared.gcp.store.ids import new_id
 from shared.record import Read
 from shared.slot import Slot, SlotState
 
@@ -36,11 +34,6 @@ def candidates(state: SlotState) -> list[Read[Slot]]:
     if len(found) < CANDIDATES:
         found += run(matching.end_before({"__name__": start}).limit(CANDIDATES - len(found)), Slot)
     return found
-
-
-def seed() -> int:
-    """Randomness for a decision that takes it as an argument."""
-    return secrets.randbits(32)
 
 
 def commit_slot(read: Read[Slot] | None, slot: Slot) -> None:
