@@ -76,7 +76,7 @@ def _parse(request: flask.Request, body: Any) -> Any:
         raise Refused("bad-request", f"The body is larger than {BODY_BYTES} bytes.", status=413)
     try:
         return msgspec.json.decode(content or b"{}", type=body)
-    except (msgspec.DecodeError, UnicodeDecodeError) as e:
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as e:
         raise bad_request(f"{e}.") from e
 
 

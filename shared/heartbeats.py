@@ -11,10 +11,10 @@ from msgspec.structs import replace
 
 from shared.idle import KINDS, ReclaimPolicy, decide_reclaim, merge_signals
 from shared.metering import charge
-from shared.session import EndReason, Session, SessionId, SessionState, Verdict
+from shared.session import STOPPING_SECONDS, EndReason, Session, SessionId, SessionState, Verdict
 from shared.snapshots import Checkpoint, Count, Head
 
-Boot = Annotated[str, Meta(pattern="^[a-z0-9]{16}$")]
+Boot = Annotated[str, Meta(pattern=r"^[a-z0-9]{16}\Z")]
 
 
 class Hello(Struct, frozen=True, forbid_unknown_fields=True, tag_field="kind", tag="hello"):
@@ -39,7 +39,8 @@ class Signals(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
 
 
 class Beat(Struct, frozen=True, forbid_unknown_fields=True, tag_field="kind", tag="beat"):
-    """Every later word. `final`: the last checkpoint is in it, or was acknowledged before."""
+    """Every later word. `final`: the last checkpoint is in it, or was acknowledged before. `stopping`: the platform
+    stops the container, which makes its last checkpoint now."""
 
     session: SessionId
     epoch: Count
@@ -50,6 +51,7 @@ class Beat(Struct, frozen=True, forbid_unknown_fields=True, tag_field="kind", ta
     final: bool
     signals: Signals
     checkpoint: Checkpoint | None
+    stopping: bool = False
 
 
 class Stale(Exception):
@@ -94,8 +96,8 @@ def accept_beat(
     )
     if after.state == SessionState.OPENING and beat.restored:
         after = after.activate()
-    if after.final and after.state != SessionState.DRAINING:
-        return after.drain(EndReason.STOPPED, now, look_again=0)
+    if (after.final or beat.stopping) and after.state != SessionState.DRAINING:
+        return after.drain(EndReason.STOPPED, now, look_again=0 if after.final else STOPPING_SECONDS)
     if after.state == SessionState.ACTIVE:
         after = _decide(after, policy, now)
     return after

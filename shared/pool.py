@@ -156,7 +156,8 @@ def _settle(
         return None
     if service and is_current(slot, service) and service.ready and _fit(slot, health):
         return Action("ready", slot.ready(service.url, now), f"generation {slot.generation} is ready")
-    if (now - slot.changed).total_seconds() > READY_SECONDS and _may_retry(slot, now):
+    since = max(slot.changed, slot.retry_at or slot.changed)
+    if (now - since).total_seconds() > READY_SECONDS:
         pause = BACKOFF_SECONDS[min(slot.attempts, len(BACKOFF_SECONDS) - 1)]
         return Action(
             "retry",
@@ -192,7 +193,7 @@ def plan_writes(
         urgent = 0 if slot.state == SlotState.WARMING else 1
         if service is None:
             writes.append((urgent, Write(Verb.CREATE, slot.name, slot)))
-        elif service.generation != slot.generation:
+        elif service.generation < slot.generation and slot.state != SlotState.CLAIMED:
             writes.append((urgent, Write(Verb.REPLACE, slot.name, slot)))
         elif service.min_instances != slot.min_instances:
             writes.append((urgent if slot.state != SlotState.COLD else 2, Write(Verb.SCALE, slot.name, slot)))

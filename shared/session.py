@@ -10,9 +10,11 @@ from msgspec.structs import replace
 from shared.record import check_transition
 from shared.snapshots import Head
 
-SessionId = Annotated[str, Meta(pattern="^s-[a-z0-9]{20}$")]
+SessionId = Annotated[str, Meta(pattern=r"^s-[a-z0-9]{20}\Z")]
 """A session's id as it comes from outside."""
 
+STOPPING_SECONDS = 12.0
+"""A container that is being stopped has 10 s for its last checkpoint; this is when it can have said its last word."""
 LOOK_AGAIN_SECONDS = 60.0
 """How long the task that finishes a draining session is waited for."""
 

@@ -96,7 +96,7 @@ class Signer:
                 leeway=LEEWAY,
                 options={"require": ["exp", "iat", "aud", "iss", "sid", "epoch"], "verify_aud": audience is not None},
             )
-        except jwt.InvalidTokenError as e:
+        except (jwt.InvalidTokenError, RecursionError) as e:
             raise InvalidToken(str(e)) from e
         addressed_to_slot = str(claims["aud"]).startswith(SLOT_AUDIENCE)
         slot = str(claims["aud"]).removeprefix(SLOT_AUDIENCE) if addressed_to_slot else None

@@ -22,11 +22,11 @@ from shared.gcp.identity import Member, member
 from shared.gcp.store.accounts import ensure_account, read_workspace
 from shared.gcp.store.claims import commit_claim
 from shared.gcp.store.database import LostRace
-from shared.gcp.store.sessions import end_session, read_session
+from shared.gcp.store.sessions import end_session, lose_session, read_session
 from shared.gcp.store.slots import candidates
 from shared.policies import slot_origin
 from shared.record import Read
-from shared.session import EndReason, Session, SessionState
+from shared.session import Session, SessionState
 from shared.settings import settings
 from shared.slot import Slot, SlotState
 from shared.tokens import Signer
@@ -168,9 +168,9 @@ def _attach(session: Session, deadline: float) -> Session | None:
 
 def _lose(session: Session, why: str) -> None:
     now = datetime.now(UTC)
-    logs.warning("lost", session=session.sid, slot=session.slot, why=why)
-    end_session(session.sid, now, EndReason.LOST)
-    tasks.run_pool(now)
+    if lose_session(session.sid, now):
+        logs.warning("lost", session=session.sid, slot=session.slot, why=why)
+        tasks.run_pool(now)
 
 
 def _answer(session: Session) -> Answer:

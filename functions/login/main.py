@@ -22,7 +22,7 @@ class Login(Struct, forbid_unknown_fields=True):
     """The browser's time zone (an IANA name) and language (a BCP 47 tag), for a new account."""
 
     time_zone: Annotated[str, Meta(max_length=64)] = "UTC"
-    locale: Annotated[str, Meta(pattern="^[A-Za-z]{2,3}(-[A-Za-z0-9]{1,8}){0,3}$")] = "en"
+    locale: Annotated[str, Meta(pattern="^[A-Za-z]{2,3}(-[A-Za-z0-9]{1,8}){0,3}\\Z")] = "en"
 
 
 class AccountView(Struct):

@@ -12,11 +12,12 @@ from shared.gcp import buckets, container, run, tasks
 from shared.gcp.identity import invoker
 from shared.gcp.store.accounts import forget_snapshots, to_erase
 from shared.gcp.store.database import LostRace
-from shared.gcp.store.sessions import overdue, read_sessions
+from shared.gcp.store.sessions import begin_end, overdue, read_sessions
 from shared.gcp.store.slots import all_slots, commit_slot, forget_slot, new_slot_name
 from shared.policies import pool_policy
-from shared.pool import ALARM_ATTEMPTS, Action, Health, Service, plan_pool, plan_writes, unfinished
+from shared.pool import ALARM_ATTEMPTS, Action, Health, Service, Write, plan_pool, plan_writes, unfinished
 from shared.record import Read
+from shared.session import EndReason
 from shared.settings import settings
 from shared.slot import Slot, SlotState
 from shared.tokens import Signer
@@ -41,17 +42,17 @@ signer = Signer(settings().signing_key)
 @functions_framework.http
 @endpoint(partial(invoker, function="pool"), Pool, task=True)
 def pool(_caller: str, _body: Pool, now: datetime) -> Done:
-    reads = {read.record.name: read for read in all_slots()}
     swept = _sweep(now)
     services = run.services(signer.public_pem)
+    # the records are read after the services: a service that no record knows is nobody's, and never one just made
+    reads = {read.record.name: read for read in all_slots()}
     actions = _plan(reads, services, now)
     slots = {name: read.record for name, read in reads.items()}
     for action in actions:
         _commit(action, reads.get(action.slot.name), slots)
     writes = plan_writes(list(slots.values()), services, pool_policy(), now)
     for write in writes:
-        logs.info("write", verb=write.verb, slot=write.name)
-        run.apply(write, signer.public_pem)
+        _apply(write)
     if unfinished(list(slots.values()), now):
         tasks.run_pool(now)
     return Done([f"{a.verb} {a.slot.name}: {a.reason}" for a in actions], [f"{w.verb} {w.name}" for w in writes], swept)
@@ -89,11 +90,22 @@ def _commit(action: Action, read: Read[Slot] | None, slots: dict[str, Slot]) -> 
             slots[slot.name] = slot
     except LostRace:
         logs.info("plan-overtaken", slot=slot.name, verb=action.verb)
+        slots.pop(slot.name, None)  # what was read of it is out of date, and must not be written to its service
         return
     alarm = slot.attempts >= ALARM_ATTEMPTS
     (logs.error if alarm else logs.info)(
         "plan", verb=action.verb, slot=slot.name, reason=action.reason, attempts=slot.attempts
     )
+
+
+def _apply(write: Write) -> None:
+    """One write. One that is refused is a difference for the next run, and keeps no other from being made."""
+    try:
+        run.apply(write, signer.public_pem)
+    except run.WriteRefused as e:
+        logs.error("write-refused", verb=write.verb, slot=write.name, why=str(e))
+    else:
+        logs.info("write", verb=write.verb, slot=write.name)
 
 
 def _sweep(now: datetime) -> int:
@@ -107,6 +119,9 @@ def _sweep(now: datetime) -> int:
         tasks.look_at_session(session.sid, session.due or now, again=f"sweep-{int(now.timestamp() // 60)}")
     closed = to_erase(now)
     for workspace in closed:
+        if workspace.record.session is not None:
+            begin_end(workspace.record.session, EndReason.DELETED, now)
+            continue
         count = buckets.erase_workspace(workspace.record.wid)
         forget_snapshots(workspace, now)
         logs.info("erased", workspace=workspace.record.wid, objects=count)

@@ -15,11 +15,11 @@ from shared.errors import TryAgain
 from shared.gcp import container, tasks
 from shared.gcp.identity import invoker
 from shared.gcp.store.database import LostRace
-from shared.gcp.store.sessions import commit_session, end_session, read_session
+from shared.gcp.store.sessions import commit_session, end_session, lose_session, read_session
 from shared.idle import decide_reclaim
 from shared.policies import reclaim_policy
 from shared.record import Read
-from shared.session import EndReason, Session, SessionId, SessionState, Verdict
+from shared.session import STOPPING_SECONDS, EndReason, Session, SessionId, SessionState, Verdict
 from shared.settings import settings
 from shared.tokens import Signer
 
@@ -86,30 +86,33 @@ def _refresh(read: Read[Session], now: datetime) -> Read[Session] | None:
         if boot != session.boot:
             raise container.Gone("another container answers")
     except container.Gone as e:
-        _end(session, now, EndReason.LOST, str(e))
-        return None
+        if lose_session(session.sid, now):
+            logs.warning("lost", session=session.sid, slot=session.slot, why=str(e))
+            tasks.run_pool(now)
+            return None
     except TryAgain as e:
         logs.warning("slot-unreachable", session=session.sid, slot=session.slot, why=e.detail)
     return read_session(session.sid)
 
 
 def _finish(session: Session, now: datetime) -> Done:
-    """The end: the last checkpoint, then the commit. Raises TryAgain while the slot may still answer."""
+    """The end: the last checkpoint, then the commit. Raises TryAgain while the slot may still make it."""
     if session.boot is None or session.final:
         return _end(session, now, None, "nothing is left to save")
+    patience, why = settings().draining, "its last checkpoint is not committed"
     try:
         container.release(session.url, signer.release(session, now))
     except container.Gone as e:
-        return _end(session, now, EndReason.LOST, str(e))
-    except TryAgain:
-        since = session.draining or now
-        if now - since < timedelta(seconds=settings().draining):
-            raise
-        return _end(session, now, EndReason.LOST, "the slot did not answer its release")
+        # another container answers; the one that is being stopped may be saving behind it
+        patience, why = STOPPING_SECONDS, str(e)
+    except TryAgain as e:
+        why = e.detail
     after = read_session(session.sid)
-    if after and after.record.open and not after.record.final:
-        raise TryAgain("slot-unreachable", "The slot answered, but its last checkpoint is not committed.")
-    return _end(session, now, None, "released")
+    if after is None or after.record.final or not after.record.open:
+        return _end(session, now, None, "released")
+    if now - (session.draining or now) < timedelta(seconds=patience):
+        raise TryAgain("slot-unreachable", f"The session is not saved yet: {why}.", retry_after=2)
+    return _end(session, now, EndReason.LOST, why)
 
 
 def _end(session: Session, now: datetime, reason: EndReason | None, why: str) -> Done:

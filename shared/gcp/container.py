@@ -1,9 +1,12 @@
 """Calls to a slot's container. Whatever it answers is a hint: the session's record says what is true."""
 
+import time
 from concurrent.futures import ThreadPoolExecutor
 from functools import lru_cache
+from typing import Any
 
 import httpx
+import msgspec
 
 from shared import logs
 from shared.errors import TryAgain
@@ -14,7 +17,8 @@ ATTACH_SECONDS = 45.0
 """A cold start and a restore fit into it. What takes longer goes on in the container; the next attach joins it."""
 RELEASE_SECONDS = 240.0
 HEALTH_SECONDS = 20.0
-UNANSWERED = (404, 429, 500, 502, 503, 504)
+ANSWER_BYTES = 16 * 1024
+UNANSWERED = (429, 500, 502, 503, 504)
 """The platform's answers while a container starts or is replaced, and the agent's for *try again*."""
 
 
@@ -52,32 +56,50 @@ def health(urls: dict[str, str]) -> dict[str, Health]:
     return {name: answer for name, answer in answers.items() if answer is not None}
 
 
-def _post(url: str, token: str, body: dict[str, str], seconds: float) -> dict[str, object]:
-    address, headers = emulators.reachable(url)
+def _post(url: str, token: str, body: dict[str, str], seconds: float) -> dict[str, Any]:
+    headers = {"Authorization": f"Bearer {token}"}
     try:
-        answer = _http().post(
-            address, json=body, headers={**headers, "Authorization": f"Bearer {token}"}, timeout=seconds
-        )
-    except httpx.HTTPError as e:
+        status, answer = _exchange("POST", url, headers=headers, json=body, seconds=seconds)
+    except (httpx.HTTPError, ValueError) as e:
         raise TryAgain("slot-unreachable", "The slot does not answer. Try again in a moment.", retry_after=2) from e
-    if answer.status_code in UNANSWERED:
-        raise TryAgain("slot-unreachable", f"The slot is not ready ({answer.status_code}).", retry_after=2)
-    if answer.status_code == httpx.codes.UNPROCESSABLE_ENTITY:
-        raise Broken(str(answer.json().get("detail")))
-    if answer.status_code == httpx.codes.CONFLICT:
-        raise Gone(str(answer.json().get("detail")))
-    if answer.status_code != httpx.codes.OK:
+    if status in UNANSWERED:
+        raise TryAgain("slot-unreachable", f"The slot is not ready ({status}).", retry_after=2)
+    if status == httpx.codes.UNPROCESSABLE_ENTITY:
+        raise Broken(str(answer.get("detail")))
+    if status in (httpx.codes.CONFLICT, httpx.codes.NOT_FOUND):
+        raise Gone(f"{status}: {answer.get('detail')}")
+    if status != httpx.codes.OK:
         # our own token or message is not understood: that is no reason to give somebody's session up
-        logs.error("slot-refuses-us", url=url, status=answer.status_code)
-        raise TryAgain("slot-unreachable", f"The slot refuses to answer ({answer.status_code}).", retry_after=5)
-    return dict(answer.json())
+        logs.error("slot-refuses-us", url=url, status=status)
+        raise TryAgain("slot-unreachable", f"The slot refuses to answer ({status}).", retry_after=5)
+    return answer
 
 
 def _health(url: str) -> Health | None:
-    address, headers = emulators.reachable(f"{url}/_slot/health")
     try:
-        answer = _http().get(address, headers=headers, timeout=HEALTH_SECONDS)
-        body = answer.json()
+        _, answer = _exchange("GET", f"{url}/_slot/health", seconds=HEALTH_SECONDS)
     except (httpx.HTTPError, ValueError):
         return None
-    return Health(ready=body.get("ready") is True, attached=body.get("attached") is not False)
+    return Health(ready=answer.get("ready") is True, attached=answer.get("attached") is not False)
+
+
+def _exchange(method: str, url: str, *, seconds: float, **request: Any) -> tuple[int, dict[str, Any]]:
+    """Status and body. However slowly or much a hostile container answers, it takes no longer and no more than this.
+
+    Raises httpx.HTTPError, and ValueError for an answer that is no JSON object, too long, or too late.
+    """
+    address, host = emulators.reachable(url)
+    request["headers"] = {**host, **request.get("headers", {})}
+    deadline = time.monotonic() + seconds
+    content = b""
+    with _http().stream(method, address, timeout=seconds, **request) as response:
+        for chunk in response.iter_bytes():
+            content += chunk
+            if len(content) > ANSWER_BYTES or time.monotonic() > deadline:
+                raise ValueError("the container's answer is too long or too slow")
+    if not response.headers.get("Content-Type", "").startswith(("application/json", "application/problem+json")):
+        return response.status_code, {}  # the platform's own page
+    answer = msgspec.json.decode(content)
+    if not isinstance(answer, dict):
+        raise ValueError("the container's answer is no object")
+    return response.status_code, answer

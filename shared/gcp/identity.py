@@ -32,7 +32,7 @@ def member(token: str) -> Member:
         raise TryAgain(
             "unavailable", "Sign-ins can't be checked right now. Try again in a moment.", retry_after=3
         ) from e
-    except (auth.InvalidIdTokenError, ValueError, firebase_admin.exceptions.FirebaseError) as e:
+    except (auth.InvalidIdTokenError, ValueError, RecursionError, firebase_admin.exceptions.FirebaseError) as e:
         raise not_signed_in("The sign-in has expired or is not valid. Sign in again.") from e
     return Member(claims["uid"], claims.get("email"), claims.get("name"))
 
@@ -74,7 +74,7 @@ def invoker(token: str, function: str) -> str:
         )
     except jwt.PyJWKClientConnectionError as e:
         raise TryAgain("unavailable", "Google's signing keys can't be read right now.", retry_after=3) from e
-    except (jwt.PyJWKClientError, jwt.InvalidTokenError) as e:
+    except (jwt.PyJWKClientError, jwt.InvalidTokenError, RecursionError) as e:
         raise not_signed_in("Only Ondol's own tasks may call this.") from e
     if claims["iss"] not in ISSUERS or claims["email"] != expected or claims.get("email_verified") is not True:
         raise Refused("forbidden", "Only Ondol's own tasks may call this.")

@@ -3,7 +3,7 @@
 from contextlib import suppress
 from functools import lru_cache
 
-from google.api_core.exceptions import Conflict, NotFound
+from google.api_core.exceptions import Conflict, GoogleAPICallError, NotFound
 from google.cloud import run_v2
 from google.protobuf import duration_pb2, field_mask_pb2
 
@@ -36,8 +36,19 @@ def services(public_key: str) -> dict[str, Service]:
     return {service.name: service for service in slots}
 
 
+class WriteRefused(Exception):
+    """The Admin API did not take a write: a quota, an outage, or a service in the middle of another change."""
+
+
 def apply(write: Write, public_key: str) -> None:
-    """One Admin API write. It is not waited for: the next run of `pool` sees what became of it."""
+    """One Admin API write. It is not waited for: the next run of `pool` sees what became of it. Raises WriteRefused."""
+    try:
+        _apply(write, public_key)
+    except GoogleAPICallError as e:
+        raise WriteRefused(f"{type(e).__name__}: {e.message}") from e
+
+
+def _apply(write: Write, public_key: str) -> None:
     if write.verb == Verb.DELETE:
         _delete(write.name)
     elif write.slot is None:
@@ -87,6 +98,8 @@ def _desired(slot: Slot, public_key: str) -> run_v2.Service:
     )
     return run_v2.Service(
         labels={LABEL: SLOT_LABEL},
+        # the slot admits by its own tokens and cookie; browsers have no Google identity to show
+        invoker_iam_disabled=True,
         ingress=run_v2.IngressTraffic.INGRESS_TRAFFIC_ALL,
         scaling=run_v2.ServiceScaling(min_instance_count=slot.min_instances, max_instance_count=1),
         template=run_v2.RevisionTemplate(

@@ -7,7 +7,7 @@ for the same look makes one task; a name stays taken for up to a day after its t
 import json
 import math
 from contextlib import suppress
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 from typing import Any
 
@@ -21,6 +21,8 @@ from shared.settings import settings
 RECLAIM = "reclaim"
 POOL = "pool"
 CALL_SECONDS = 5.0
+LATE = timedelta(milliseconds=50)
+"""A reminder that came a moment early would find that it is not due yet, and its name already taken."""
 
 
 @lru_cache(maxsize=1)
@@ -31,7 +33,7 @@ def _client() -> tasks_v2.CloudTasksClient:
 def look_at_session(sid: str, due: datetime, *, again: str = "") -> None:
     """Have `reclaim` look at the session when it is due. `again` tells a later task for that moment from the first."""
     name = f"{sid}-{int(due.timestamp() * 1000)}{'-' * bool(again)}{again}"
-    _create(RECLAIM, name, {"session": sid}, due)
+    _create(RECLAIM, name, {"session": sid}, due + LATE)
 
 
 def run_pool(now: datetime) -> None:

@@ -95,6 +95,15 @@ def test_a_final_beat_of_a_container_that_nobody_asked_begins_the_end() -> None:
     assert (stopped.state, stopped.reason, stopped.final) == (SessionState.DRAINING, EndReason.STOPPED, True)
 
 
+def test_a_container_that_is_being_stopped_says_so_before_it_saves() -> None:
+    stopping = beat_at(a_session(), 30, seq=1, stopping=True)
+    assert stopping is not None
+    assert (stopping.state, stopping.reason, stopping.final) == (SessionState.DRAINING, EndReason.STOPPED, False)
+    last = beat_at(stopping, 35, seq=2, final=True, head=a_head())
+    assert last is not None
+    assert (last.final, last.head, last.reason) == (True, a_head(), EndReason.STOPPED)
+
+
 def test_a_final_beat_keeps_the_reason_of_draining() -> None:
     draining = a_session().drain(EndReason.IDLE, NOW)
     final = beat_at(draining, 30, final=True)

@@ -154,6 +154,26 @@ def test_a_generation_that_does_not_become_ready_is_replaced_ever_more_slowly() 
     assert not unfinished([first.slot], first.slot.changed)
 
 
+def test_a_slot_recovers_once_the_platform_does_however_long_that_took() -> None:
+    slot, at = a_slot("ws-1", SlotState.WARMING), 0.0
+    written = slot.generation
+    for minute in range(60):
+        at = minute * 60.0
+        for action in plan(
+            [slot, WARM_PAIR[1]], services=[service_of(slot, generation=0), service_of(WARM_PAIR[1])], at=at
+        ):
+            slot = action.slot
+    assert slot.attempts > 3
+    for minute in range(60, 90):
+        at = minute * 60.0
+        writes = plan_writes([slot], {"ws-1": service_of(slot, generation=written)}, POLICY, after(at))
+        written = slot.generation if writes else written
+        served = service_of(slot, generation=written)
+        for action in plan([slot, WARM_PAIR[1]], services=[served, service_of(WARM_PAIR[1])], at=at):
+            slot = action.slot
+    assert slot.state == SlotState.WARM
+
+
 @pytest.mark.parametrize(
     ("health", "service"),
     [({}, {}), ({"ws-1": Health(ready=False, attached=False)}, {}), ({"ws-1": Health(ready=True, attached=True)}, {})],
@@ -207,6 +227,13 @@ def test_writes_bring_services_to_their_records() -> None:
         (Verb.REPLACE, "ws-2"),
         (Verb.DELETE, "ws-5"),
     ]
+
+
+def test_nobodys_container_is_replaced_under_them() -> None:
+    claimed = a_slot("ws-1", SlotState.CLAIMED, generation=5)
+    assert plan_writes([claimed], {"ws-1": service_of(claimed, generation=4)}, POLICY, NOW) == []
+    stale = a_slot("ws-1", SlotState.WARMING, generation=4)
+    assert plan_writes([stale], {"ws-1": service_of(stale, generation=5)}, POLICY, NOW) == []
 
 
 def test_a_run_never_writes_more_than_its_budget_and_warms_first() -> None:

@@ -38,6 +38,12 @@ def test_deletion_erases_account_state_and_open_session_for_good(stack: Running)
         assert (late.status_code, late.json()["type"].rpartition("/")[2]) == (403, "account-closed")
 
 
+def test_an_event_about_nobody_is_ignored(stack: Running) -> None:
+    event = {"specversion": "1.0", "id": "1", "source": "x", "type": "google.firebase.auth.user.v1.deleted"}
+    kind = {"Content-Type": "application/cloudevents+json"}
+    assert httpx.post(stack.at("auth_events"), json=event, headers=kind, timeout=60).status_code == 200
+
+
 def test_a_forged_event_erases_nobody(stack: Running) -> None:
     person = Person(stack, "victim")
     until(lambda: document(stack, f"accounts/{person.uid}"), "the account exists")

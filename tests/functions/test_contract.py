@@ -1,5 +1,6 @@
 """The functions that browsers call, held to their description: what is right works, what is wrong is told clearly."""
 
+import base64
 from typing import Any
 
 import pytest
@@ -50,6 +51,14 @@ def test_bad_input_is_told_by_its_name(grace: Person, function: str, body: Any, 
     answer = grace.post(function, body)
     assert answer.status_code == 400
     assert named in answer.json()["detail"]
+
+
+def test_what_is_nested_beyond_reason_is_refused_like_anything_else(stack: Running, grace: Person) -> None:
+    deep = b'{"locale":' + b"[" * 60_000
+    assert grace.post("login", deep).status_code == 400
+    header = base64.urlsafe_b64encode(b'{"alg":' + b"[" * 2_500 + b"]" * 2_500 + b"}").decode().rstrip("=")
+    for function in ("login", "allocate", "release"):
+        assert call(stack, function, {}, {"Authorization": f"Bearer {header}.e30.e30"}).status_code == 401
 
 
 def test_too_large_a_body_is_refused(grace: Person) -> None:

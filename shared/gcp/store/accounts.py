@@ -140,9 +140,9 @@ def _bury(uid: str, now: datetime) -> None:
 
 
 def to_erase(now: datetime) -> list[Read[Workspace]]:
-    """Closed workspaces whose state is due to be erased and whose session has ended."""
+    """Closed workspaces whose state is due to be erased. Where a session is still open, it has to end first."""
     due = database().collection("workspaces").where(filter=FieldFilter("erase_due", "<=", now)).limit(20)
-    return [workspace for workspace in run(due, Workspace) if workspace.record.session is None]
+    return run(due, Workspace)
 
 
 def forget_snapshots(workspace: Read[Workspace], now: datetime) -> None:

@@ -1,5 +1,6 @@
 """Sessions: reads, heartbeats, decisions, and the commit that ends one."""
 
+import time
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -17,6 +18,8 @@ from shared.snapshots import Snapshot
 from shared.workspace import Workspace
 
 OVERDUE_AT_ONCE = 50
+LAST_WORD_SECONDS = 1.0
+"""From the moment that a platform replaces a container until a *stopping* heartbeat of it is committed."""
 
 
 def session_ref(sid: str) -> firestore.DocumentReference:
@@ -86,6 +89,19 @@ def end_session(sid: str, now: datetime, reason: EndReason | None = None) -> Ses
             return _commit_end(session, now, reason)
         except LostRace:
             continue
+
+
+def lose_session(sid: str, now: datetime) -> bool:
+    """End a session whose container is gone; False if it is about to say its last word, or has said it.
+
+    A container that is being stopped says so first. Its word may be a moment behind the answer of its replacement.
+    """
+    time.sleep(LAST_WORD_SECONDS)
+    found = read_session(sid)
+    if found is None or found.record.state in (SessionState.DRAINING, SessionState.ENDED):
+        return False
+    end_session(sid, now, EndReason.LOST)
+    return True
 
 
 def _commit_end(session: Read[Session], now: datetime, reason: EndReason | None) -> Session:

@@ -1,0 +1,28 @@
+"""A stack that is stopped and started again still has its people, their uids and their work."""
+
+from pathlib import Path
+
+from tests.functions.person import Person
+from tests.observe import document, objects, until
+from tests.running import running
+
+SMALL = {"POOL_WARM": "1", "POOL_MAX": "2"}
+
+
+def test_people_and_their_work_survive_a_restart(tmp_path: Path) -> None:
+    with running(tmp_path, **SMALL) as before:
+        person = Person(before, "stayer")
+        sid = person.open()["session"]
+    # nobody pressed Stop: the containers made their last checkpoints when the stack was stopped
+    with running(tmp_path, **SMALL) as after:
+        again = Person(after, "stayer")
+        assert again.uid == person.uid
+        session = document(after, f"sessions/{sid}") or {}
+        assert (session["state"], session["reason"], session["final"]) == ("draining", "stopped", True)
+        entry = again.open()
+        assert entry["session"] != sid
+        assert again.enter(entry).status_code == 303
+        account = document(after, f"accounts/{again.uid}") or {}
+        assert objects(after, f"workspaces/{account['wid']}/")
+        ended = until(lambda: again.me()["last"], "the old session is over")
+        assert (ended["reason"], ended["saved_at"]) == ("stopped", session["head"] and ended["saved_at"])
