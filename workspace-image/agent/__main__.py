@@ -77,15 +77,20 @@ async def _until_the_end(slot: Slot, editor: Editor, nginx: Nginx, watch: Watch)
     told_to_end = asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, told_to_end.set)
-    parts = {asyncio.create_task(part) for part in (nginx.wait(), editor.keep_running(), watch.run())}
+    parts: set[asyncio.Task[object]] = {
+        asyncio.create_task(part) for part in (nginx.wait(), editor.keep_running(), watch.run())
+    }
     ending = asyncio.create_task(told_to_end.wait())
     done, _ = await asyncio.wait({*parts, ending}, return_when=asyncio.FIRST_COMPLETED)
-    if ending not in done:
-        for part in done:
-            logs.event("slot.failed", severity="ERROR", reason=repr(part.exception() or part.result()))
-        return 1
+    for part in done - {ending}:
+        error = part.exception()
+        if error is not None:
+            logs.failed("slot.failed", error)
+        else:
+            logs.event("slot.failed", severity="ERROR", code=part.result())
+    # whatever ended, the member's work is in this container still
     await _give_back_in_time(slot)
-    return 0
+    return 0 if ending in done else 1
 
 
 async def _give_back_in_time(slot: Slot) -> None:
@@ -94,8 +99,10 @@ async def _give_back_in_time(slot: Slot) -> None:
     try:
         async with asyncio.timeout(LAST_SECONDS):
             await slot.release(grace=1.0)
-    except (Refused, TimeoutError) as error:
-        logs.event("slot.ended-unsaved", severity="ERROR", reason=str(error) or "no time left")
+    except Refused as error:
+        logs.event("slot.ended-unsaved", severity="ERROR", reason=error.detail)
+    except Exception as error:
+        logs.failed("slot.ended-unsaved", error)
 
 
 async def _listen(application: web.Application, path: Path) -> None:

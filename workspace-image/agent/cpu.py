@@ -33,11 +33,11 @@ def _cpu_seconds_of_programs() -> float:
 
 def _cpu_seconds(pid: int) -> float:
     try:
-        text = Path(f"/proc/{pid}/stat").read_text()
+        text = Path(f"/proc/{pid}/stat").read_bytes()
     except (FileNotFoundError, ProcessLookupError):
         return 0.0
     # the program's name, in parentheses, may contain anything
-    fields = text.rpartition(")")[2].split()
+    fields = text.rpartition(b")")[2].split()
     # with its ended children's: a build is many short programs that no look would ever see
     return sum(int(ticks) for ticks in fields[11:15]) / _TICKS
 

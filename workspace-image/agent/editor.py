@@ -1,6 +1,8 @@
 """code-server: how it is started and warmed, and how many browsers hold a connection to it."""
 
 import asyncio
+import os
+import re
 from pathlib import Path
 
 import aiohttp
@@ -10,7 +12,8 @@ from agent.processes import member_environment, start_as_member
 from agent.settings import HOME, IMAGE, SHARED
 
 START_SECONDS = 60
-_CONNECTED = "03"
+# number, references, protocol, flags, type, state, inode, path
+_CONNECTED = rb"^[0-9a-f]+: ([0-9A-F]+) [0-9A-F]+ [0-9A-F]+ [0-9A-F]+ 03 +[0-9]+ %s$"
 
 
 class Editor:
@@ -40,14 +43,18 @@ class Editor:
             logs.warning("editor.ended", code=code, again_in=pause)
             await asyncio.sleep(pause)
             pause = min(pause * 2, 10)
-            await self._spawn()
+            try:
+                await self._spawn()
+            except OSError as error:
+                # no process to be had just now: a member can use them all up
+                logs.failed("editor.not-started", error)
 
     def let_go(self) -> None:
         self._wanted = False
 
     def connections(self) -> int:
         """Open connections to the editor: WebSockets, and requests that are being answered."""
-        return count_connections(Path("/proc/net/unix").read_text(), str(self.socket))
+        return count_connections(Path("/proc/net/unix").read_bytes(), str(self.socket))
 
     async def _spawn(self) -> None:
         if not self._wanted:
@@ -88,12 +95,12 @@ class Editor:
             return False
 
 
-def count_connections(table: str, path: str) -> int:
+def count_connections(table: bytes, path: str) -> int:
     """Connections accepted at `path` whose other end is still open, in the text of /proc/net/unix.
 
     code-server keeps its end for half a minute after a browser was lost. The other end holds a reference, and with it
     goes the third: that is how the kernel tells.
     """
-    rows = (line.split() for line in table.splitlines()[1:])
-    ours = (row for row in rows if len(row) == 8 and row[7] == path)
-    return sum(1 for row in ours if row[5] == _CONNECTED and int(row[1], 16) > 2)
+    # other rows hold names that members chose: any bytes, a line's end among them
+    rows = re.findall(_CONNECTED % re.escape(os.fsencode(path)), table, re.MULTILINE)
+    return sum(1 for references in rows if int(references, 16) > 2)

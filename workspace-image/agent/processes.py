@@ -95,8 +95,9 @@ def _pids() -> Iterable[int]:
 
 def _runs_as_member(pid: int) -> bool:
     try:
-        status = Path(f"/proc/{pid}/status").read_text()
+        # bytes: a program's name is the member's to choose, and the kernel cuts it in the middle of a character
+        status = Path(f"/proc/{pid}/status").read_bytes()
     except (FileNotFoundError, ProcessLookupError):
         return False
-    fields = dict(line.split(":\t", 1) for line in status.splitlines() if ":\t" in line)
-    return int(fields["Uid"].split()[0]) == MEMBER and fields["State"][0] not in "ZX"
+    fields = dict(line.split(b":\t", 1) for line in status.split(b"\n") if b":\t" in line)
+    return int(fields[b"Uid"].split()[0]) == MEMBER and fields[b"State"][:1] not in b"ZX"

@@ -174,7 +174,7 @@ class Slot:
     def _finish(self, task: asyncio.Task[None]) -> None:
         self._background.discard(task)
         if not task.cancelled() and (error := task.exception()) is not None:
-            logs.event("slot.background-failed", severity="ERROR", reason=repr(error))
+            logs.failed("slot.background-failed", error)
 
 
 def _failed(task: asyncio.Task[Any]) -> bool:

@@ -7,6 +7,7 @@ from agent import logs
 from agent.activity import PROCESS, TERMINAL, last_terminal_input
 from agent.clock import elapsed
 from agent.cpu import CpuWatch
+from agent.session import Session
 from agent.slot import Slot, State
 
 EVERY = 1.0
@@ -35,29 +36,33 @@ class Watch:
         while True:
             await asyncio.sleep(EVERY)
             now = elapsed()
-            if self._slot.session is not None and self._slot.state is State.SERVING:
-                if now - before > FROZEN:
-                    logs.event("slot.thawed", after=now - before)
-                    self._slot.session.tell()
-                await self._look()
+            try:
+                await self._look_after(now - before)
+            except Exception as error:  # no single look is worth the container
+                logs.failed("watch.failed", error)
             before = elapsed()
 
-    async def _look(self) -> None:
+    async def _look_after(self, pause: float) -> None:
         session = self._slot.session
-        assert session is not None  # noqa: S101  for the type checker: the caller looked
+        if session is None or self._slot.state is not State.SERVING:
+            return
+        if pause > FROZEN:
+            logs.event("slot.thawed", after=pause)
+            session.tell()
         connected = self._browsers() > 0
         if connected != self._connected:
             self._connected = connected
             session.tell()
         session.activity.editor_is_watched = self._extension_speaks() or not connected
-        self._look_at_programs()
-        if not await self._slot.may_serve() and self._browsers():
+        # cut first: asking for the lease may take as long as the control plane does not answer
+        if connected and not session.lease.holds():
             logs.warning("lease.lapsed", session=session.sid)
             self._cut()
+        await self._slot.may_serve()
+        self._look_at_programs(session)
 
-    def _look_at_programs(self) -> None:
-        session = self._slot.session
-        if session is None or elapsed() - self._looked_at_programs < LOOK_AT_PROGRAMS_EVERY:
+    def _look_at_programs(self, session: Session) -> None:
+        if elapsed() - self._looked_at_programs < LOOK_AT_PROGRAMS_EVERY:
             return
         self._looked_at_programs = elapsed()
         typed = last_terminal_input()
