@@ -62,6 +62,13 @@ class Container:
         os.kill(self.pid, signal.SIGTERM)
         return self._process.wait(timeout=20)
 
+    def kill_nginx(self) -> None:
+        names = {pid: Path(f"/proc/{pid}/comm").read_text().strip() for pid in self._processes()}
+        os.kill(next(pid for pid, name in names.items() if name == "nginx"), signal.SIGKILL)
+
+    def ended(self) -> bool:
+        return self._process.poll() is not None
+
     def run(self, script: str) -> str:
         """Runs a shell script as the member, inside; its output."""
         enter = ["nsenter", f"--target={self.pid}", "--mount", "--pid", "--ipc", "--uts", "--wdns=/home/member"]

@@ -6,13 +6,15 @@ from agent.clock import ControlClock, elapsed
 from agent.editor import count_connections
 from agent.lease import Lease
 
-TABLE = """Num       RefCount Protocol Flags    Type St Inode Path
+TABLE = b"""Num       RefCount Protocol Flags    Type St Inode Path
 0000000000000000: 00000002 00000000 00010000 0001 01 11 /run/member/editor-a.sock
 0000000000000000: 00000003 00000000 00000000 0001 03 12 /run/member/editor-a.sock
 0000000000000000: 00000003 00000000 00000000 0001 03 13 /run/member/editor-a.sock
 0000000000000000: 00000002 00000000 00000000 0001 03 16 /run/member/editor-a.sock
 0000000000000000: 00000003 00000000 00000000 0001 03 14 /run/member/editor-b.sock
 0000000000000000: 00000003 00000000 00000000 0001 03 15
+0000000000000000: 00000003 00000000 00000000 0001 03 17 @\xff\xfe of a member's
+many 03 0001 00000000 0001 03 18 /run/member/editor-a.sock
 """
 
 
