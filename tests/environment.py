@@ -4,6 +4,9 @@ import os
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 
+from shared.gcp import buckets, tasks
+from shared.gcp.store.database import database
+from shared.settings import settings
 from tests.keys import SIGNING_KEY
 
 PROJECT = "demo-ondol"
@@ -24,14 +27,21 @@ SETTINGS = {
 
 @contextmanager
 def environment(variables: Mapping[str, str]) -> Iterator[None]:
-    """Set them, and leave the environment as it was."""
+    """Set them, and leave the environment as it was. `shared` makes its clients anew on both occasions."""
     before = {name: os.environ.get(name) for name in variables}
     os.environ.update(variables)
+    _forget_clients()
     try:
         yield
     finally:
+        _forget_clients()
         for name, value in before.items():
             if value is None:
                 del os.environ[name]
             else:
                 os.environ[name] = value
+
+
+def _forget_clients() -> None:
+    for made_once in (settings, database, buckets._client, tasks._client):
+        made_once.cache_clear()

@@ -33,6 +33,9 @@ class ControlPlane:
         self.sessions: dict[str, Session] = {}
         self.beats: list[Beat] = []
         self.reachable = True
+        # cleared, it does not answer
+        self.answering = threading.Event()
+        self.answering.set()
         self.refuse_checkpoints = 0
         self.lease = 90.0
         self.directive = "continue"
@@ -68,6 +71,7 @@ class ControlPlane:
         return self.signer.release(self.sessions[sid], datetime.now(UTC))
 
     def answer(self, token: str, body: bytes) -> tuple[int, dict[str, Any]]:
+        self.answering.wait(30)
         if not self.reachable:
             return _problem(503, "try-again", "the control plane is down")
         with self._guard:

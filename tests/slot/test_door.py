@@ -99,6 +99,9 @@ def test_a_members_program_sees_no_cookie_and_takes_no_hold_of_the_origin(member
     assert "b=2" in plain.text
     assert COOKIE not in plain.text
     assert "Service-Worker-Allowed" not in plain.headers
+    for cookies in (f"{COOKIE}={member.cookie}; {COOKIE}={member.cookie}", f"a=1,{COOKIE}=x; {COOKIE}={member.cookie}"):
+        twice = member.get(f"/proxy/{port}/", Cookie=cookies)
+        assert COOKIE not in twice.text
     worker = {"Service-Worker": "script"}
     assert member.get(f"/proxy/{port}/sw.js", **worker).status_code == 404
     assert member.get(f"/_static/../proxy/{port}/sw.js", **worker).status_code == 404

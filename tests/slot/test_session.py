@@ -5,6 +5,8 @@ import socket
 import time
 from collections.abc import Callable
 
+import pytest
+
 from tests.observe import until
 from tests.slot.container import Container
 from tests.slot.control_plane import SECOND, SID, ControlPlane
@@ -110,6 +112,32 @@ def test_what_the_extension_says_is_activity(member: Member, plane: ControlPlane
     assert set(news) == {"directive", "idle_in", "saved_ago", "restore"}
     before = plane.beats[0].signals.editor
     until(lambda: (plane.beats[-1].signals.editor or 0) > (before or 0), "activity reaches the control plane")
+
+
+def test_an_open_preview_is_activity(member: Member, plane: ControlPlane) -> None:
+    port = member.serve_echo()
+    for path in (f"/proxy/{port}/", f"/absproxy/{port}/?folder=x"):
+        member.attach(plane.sessions[SID]).raise_for_status()
+        before = plane.beats[-1].signals.preview or 0
+        assert member.get("/?folder=/proxy/").status_code == 200
+        member.attach(plane.sessions[SID]).raise_for_status()
+        assert plane.beats[-1].signals.preview == pytest.approx(before, abs=0.001), "the editor is no preview"
+        assert member.get(path).status_code == 200
+        member.attach(plane.sessions[SID]).raise_for_status()
+        assert (plane.beats[-1].signals.preview or 0) > before + 0.001
+
+
+def test_browsers_are_cut_while_the_control_plane_does_not_answer(slot: Container, plane: ControlPlane) -> None:
+    plane.lease = 3.0
+    member = Member(slot, plane)
+    member.attach(plane.open()).raise_for_status()
+    member.enter()
+    with member.open_websocket() as browser:
+        plane.answering.clear()
+        asked = time.monotonic()
+        assert ends(browser), "the open WebSocket was not cut"
+        assert time.monotonic() - asked < plane.lease + 4, "it waited for the answer first"
+        plane.answering.set()
 
 
 def test_a_container_that_lost_its_session_never_serves_again(member: Member) -> None:
