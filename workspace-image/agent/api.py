@@ -19,7 +19,6 @@ from agent.tokens import ATTACH, ENTER, RELEASE, Claims, InvalidToken, SingleUse
 
 COOKIE = "__Host-ondol"
 PROBLEMS = "https://ondol.dev/problems/"
-PREVIEWS = ("/proxy/", "/absproxy/")
 
 
 class Api:
@@ -102,7 +101,7 @@ class Api:
         session = self._slot.session
         if session is None or not await self._slot.may_serve():
             return web.Response(status=403 if self._slot.state is State.SERVING else 401)
-        if request.headers.get("X-Original-URI", "").startswith(PREVIEWS):
+        if "X-Preview" in request.headers:
             session.activity.saw(PREVIEW)
         return web.Response(status=204)
 
