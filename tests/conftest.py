@@ -3,7 +3,9 @@
 from collections.abc import Iterator
 
 import pytest
+from playwright.sync_api import Browser, expect
 
+from tests.chromium import chromium
 from tests.running import Running, running
 
 SHORT = {
@@ -23,6 +25,14 @@ def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
     """All of Ondol with an empty state and short times, its pool warm."""
     with running(tmp_path_factory.mktemp("stack"), "--schedule-every", "2", **SHORT) as started:
         yield started
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    """One Chromium; every test takes a profile of its own in it."""
+    expect.set_options(timeout=30_000)  # a guard against hanging, not a measure: the machine may be busy
+    with chromium() as browser:
+        yield browser
 
 
 @pytest.fixture(scope="session")

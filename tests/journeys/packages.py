@@ -3,11 +3,10 @@
 import io
 import json
 import tarfile
-import threading
 import zipfile
-from collections.abc import Iterator
-from contextlib import contextmanager
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from contextlib import AbstractContextManager
+
+from tests.serving import Handler, serving
 
 WHEEL = "kimchi-1.0-py3-none-any.whl"
 TARBALL = "bibimbap-1.0.0.tgz"
@@ -68,28 +67,16 @@ PAGES = {
 }
 
 
-@contextmanager
-def package_index() -> Iterator[str]:
+class _Index(Handler):
+    def do_GET(self) -> None:
+        kind, content = PAGES.get(self.path, (b"text/plain", b""))
+        self.send_response(200 if content else 404)
+        self.send_header("Content-Type", kind.decode())
+        self.send_header("Content-Length", str(len(content)))
+        self.end_headers()
+        self.wfile.write(content)
+
+
+def package_index() -> AbstractContextManager[str]:
     """Serves it; its URL."""
-
-    class Handler(BaseHTTPRequestHandler):
-        def do_GET(self) -> None:
-            kind, content = PAGES.get(self.path, (b"text/plain", None))
-            self.send_response(200 if content is not None else 404)
-            self.send_header("Content-Type", kind.decode())
-            self.send_header("Content-Length", str(len(content or b"")))
-            self.end_headers()
-            self.wfile.write(content or b"")
-
-        def log_message(self, *_: object) -> None:
-            """Say nothing."""
-
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    thread = threading.Thread(target=server.serve_forever)
-    thread.start()
-    try:
-        yield f"http://127.0.0.1:{server.server_port}"
-    finally:
-        server.shutdown()
-        thread.join()
-        server.server_close()
+    return serving(_Index)

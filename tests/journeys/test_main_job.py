@@ -9,19 +9,13 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, expect
 
-from tests.journeys.browser import PATIENCE, Member, chromium
+from tests.journeys.browser import PATIENCE, Member
 from tests.journeys.packages import EXTENSION, TARBALL, package_index
 from tests.observe import containers, document, documents, until
 from tests.running import Running
 from tests.standins.process import free_port
 
 pytestmark = pytest.mark.timeout(600)
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with chromium() as browser:
-        yield browser
 
 
 @pytest.fixture(scope="module")

@@ -71,13 +71,17 @@ class Container:
 
     def run(self, script: str) -> str:
         """Runs a shell script as the member, inside; its output."""
+        return self._enter(["setpriv", "--reuid=1000", "--regid=1000", "--clear-groups", "bash", "-euc", script])
+
+    def run_as_root(self, script: str) -> str:
+        return self._enter(["bash", "-euc", script])
+
+    def _enter(self, command: list[str]) -> str:
         enter = ["nsenter", f"--target={self.pid}", "--mount", "--pid", "--ipc", "--uts", "--wdns=/home/member"]
         if os.geteuid() != 0:
             enter.append("--user")
-        become = ["setpriv", "--reuid=1000", "--regid=1000", "--clear-groups", "bash", "-euc", script]
-        done = subprocess.run(
-            [*enter, *become], capture_output=True, text=True, timeout=PATIENCE, env={"PATH": "/usr/bin:/bin"}
-        )
+        environment = {"PATH": "/usr/bin:/bin"}
+        done = subprocess.run([*enter, *command], capture_output=True, text=True, timeout=PATIENCE, env=environment)
         assert done.returncode == 0, done.stderr
         return done.stdout
 

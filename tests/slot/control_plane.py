@@ -37,6 +37,8 @@ class ControlPlane:
         self.answering = threading.Event()
         self.answering.set()
         self.refuse_checkpoints = 0
+        # answered to beats that carry a checkpoint, and to those alone
+        self.reject_checkpoints_with: int | None = None
         self.lease = 90.0
         self.directive = "continue"
         self.idle_at: float | None = None
@@ -86,6 +88,8 @@ class ControlPlane:
                     bearer = self.signer.verify_heartbeat(token)
                     assert bearer.boot == message.boot
                     self.beats.append(message)
+                    if self.reject_checkpoints_with and message.checkpoint:
+                        return _problem(self.reject_checkpoints_with, "bad-request", "the test takes none")
                     head = self._verified_head(session, message, now)
                     after = accept_beat(session, message, head, policy=POLICY, lease=self.lease, now=now)
                 assert (bearer.sid, bearer.epoch) == (message.session, message.epoch)

@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 from tests.observe import until
 from tests.slot.container import Container
-from tests.slot.control_plane import SID, ControlPlane
+from tests.slot.control_plane import SECOND, SID, ControlPlane
 from tests.slot.member import Member
 
 # the kernel keeps 15 bytes of a program's name, which cuts the last syllable in two
@@ -17,6 +17,20 @@ name = socket.socket(socket.AF_UNIX)
 name.bind(b"\0\xff\xfe of mine\n")
 time.sleep(300)' >/dev/null 2>&1 &
 sleep 0.5
+"""
+
+# all of the room for layers but some megabytes
+FILL = "fallocate -l $(($(df --output=avail -B1M /run | tail -n 1) - {left}))M /run/filling"
+
+# paths that no call takes as a whole, and files that no home can hold
+UNSAVEABLE = """
+echo precious > kept.txt
+for i in 1 2 3; do truncate -s 4P big$i; done
+python3 -c '
+import os
+for _ in range(60):
+    os.mkdir("d" * 100)
+    os.chdir("d" * 100)'
 """
 
 
@@ -39,6 +53,73 @@ def test_a_container_that_loses_a_part_gives_the_session_back(member: Member, pl
     head = plane.sessions[SID].head
     assert head is not None
     assert head.files > 0
+
+
+def test_saving_goes_on_once_there_is_room_again(start: Callable[..., Container], plane: ControlPlane) -> None:
+    member = opened(start(CHECKPOINT_SECONDS="0.5"), plane)
+    until(lambda: plane.sessions[SID].head, "the first checkpoint")
+    member.slot.run_as_root(FILL.format(left=4))
+    member.slot.run("head -c 9000000 /dev/urandom > blob")
+    until(lambda: member.slot.events("checkpoint.failed"), "a checkpoint finds no room")
+    until(lambda: member.slot.run_as_root("ls /run/ondol/layers") == "", "nothing stays behind")
+    failed = member.release()
+    assert (failed.status_code, failed.json()["type"]) == (502, "https://ondol.dev/problems/try-again")
+    member.slot.run_as_root("rm /run/filling")
+    member.release().raise_for_status()
+    assert saved_bytes(plane) > 9_000_000
+
+
+def test_a_restore_needs_room_for_one_layer_at_a_time(start: Callable[..., Container], plane: ControlPlane) -> None:
+    before = opened(start(), plane)
+    before.slot.run("mkdir node_modules; for f in work node_modules/deps; do head -c 9000000 /dev/urandom > $f; done")
+    before.release().raise_for_status()
+    head = plane.sessions[SID].head
+
+    after = Member(start(), plane)
+    session = plane.open(SECOND, epoch=2, head=head)
+    after.slot.run_as_root(FILL.format(left=4))
+    refused = after.attach(session)
+    assert (refused.status_code, refused.json()["type"]) == (502, "https://ondol.dev/problems/try-again")
+    after.slot.run_as_root("rm /run/filling")
+    after.slot.run_as_root(FILL.format(left=13))
+    after.attach(session).raise_for_status()
+    assert after.slot.run("cat work node_modules/deps | wc -c").strip() == "18000000"
+
+
+def test_what_cannot_be_saved_keeps_nothing_else_from_it(start: Callable[..., Container], plane: ControlPlane) -> None:
+    member = opened(start(CHECKPOINT_SECONDS="0.5"), plane)
+    member.slot.run(UNSAVEABLE)
+    until(lambda: member.slot.events("checkpoint.left-out"), "it is counted")
+    member.release().raise_for_status()
+    head = plane.sessions[SID].head
+    assert head is not None
+    assert head.bytes < 1_000_000
+    assert not member.slot.events("checkpoint.failed")
+
+    after = Member(member_slot := start(), plane)
+    after.attach(plane.open(SECOND, epoch=2, head=head)).raise_for_status()
+    assert member_slot.run("cat kept.txt") == "precious\n"
+    assert "dddd" not in member.slot.log.read_text()
+
+
+def test_a_checkpoint_that_is_no_message_blocks_no_other(start: Callable[..., Container], plane: ControlPlane) -> None:
+    member = opened(start(CHECKPOINT_SECONDS="0.5"), plane)
+    plane.reject_checkpoints_with = 400
+    member.slot.run("echo precious > kept.txt")
+    until(lambda: plane.beats[-1].checkpoint, "a checkpoint is rejected")
+    rejected = plane.beats[-1].checkpoint
+    plane.reject_checkpoints_with = None
+    until(lambda: plane.sessions[SID].head, "another one is accepted")
+    newest = next(beat.checkpoint for beat in plane.beats[::-1] if beat.checkpoint)
+    assert rejected is not None
+    assert newest.seq > rejected.seq
+    seqs = [beat.seq for beat in plane.beats]
+    assert len(set(seqs)) == len(seqs), "what was rejected is not said again"
+
+
+def saved_bytes(plane: ControlPlane) -> int:
+    head = plane.sessions[SID].head
+    return head.bytes if head else 0
 
 
 def opened(slot: Container, plane: ControlPlane) -> Member:

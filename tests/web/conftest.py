@@ -7,21 +7,12 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 import pytest
-from playwright.sync_api import Browser, ConsoleMessage, Page, expect, sync_playwright
+from playwright.sync_api import Browser, ConsoleMessage, Page
 
 from local.front import render
 from local.functions import load
 from local.ports import Ports, answers, free_base
 from tests.web.plane import Plane, playing
-
-ARGUMENTS = [
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-    "--no-first-run",
-]
 
 
 @dataclass(frozen=True)
@@ -64,15 +55,6 @@ def plane(ports: Ports) -> Iterator[Plane]:
         yield plane
 
 
-@pytest.fixture(scope="session")
-def chromium() -> Iterator[Browser]:
-    expect.set_options(timeout=30_000)  # a guard against hanging, not a measure: the machine may be busy
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path="/usr/bin/chromium", args=ARGUMENTS)
-        yield browser
-        browser.close()
-
-
 @pytest.fixture
 def complaints() -> list[str]:
     """What the browser's console may complain of in this test, as regular expressions. A test may add to it."""
@@ -80,9 +62,9 @@ def complaints() -> list[str]:
 
 
 @pytest.fixture
-def page(front: str, plane: Plane, chromium: Browser, complaints: list[str]) -> Iterator[Page]:
+def page(front: str, plane: Plane, browser: Browser, complaints: list[str]) -> Iterator[Page]:
     """The page, opened by somebody new who speaks English. No complaint of the console may be left at the end."""
-    context = chromium.new_context(locale="en-US", timezone_id="Asia/Seoul")
+    context = browser.new_context(locale="en-US", timezone_id="Asia/Seoul")
     context.set_default_timeout(30_000)
     page = context.new_page()
     said: list[str] = []

@@ -34,8 +34,8 @@ def test_a_switch_translates_what_is_shown(page: Page, plane: Plane, complaints:
     expect(page.get_by_role("button", name="열기")).to_be_visible()
 
 
-def test_a_korean_browser_gets_korean(chromium: Browser, front: str, plane: Plane) -> None:
-    context = chromium.new_context(locale="ko-KR")
+def test_a_korean_browser_gets_korean(browser: Browser, front: str, plane: Plane) -> None:
+    context = browser.new_context(locale="ko-KR")
     page = context.new_page()
     page.goto(front)
     expect(page.get_by_role("heading", name="나만의 VS Code")).to_be_visible()
