@@ -6,12 +6,13 @@ import os
 import sys
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 from agent import logs
 from agent.blobs import Blob, drain, keep
 from agent.bucket import Bucket
-from agent.errors import PackingFailed
+from agent.errors import CheckpointRefused, PackingFailed
 from agent.manifest import Layer, Manifest
 from agent.processes import start_as_member
 from agent.settings import IMAGE, PRIVATE
@@ -56,41 +57,56 @@ class Checkpoints:
             return
         report, _ = await _pack(known={}, spool={})
         self._layers = {layer.tier: layer for layer in restored.layers}
-        self._fingerprints = {tier: report[tier]["fingerprint"] for tier in TIERS}
+        self._fingerprints = {tier: report[tier]["fingerprint"] for tier in self._layers}
 
     async def make(self, prefix: str) -> bool:
         """Saves what changed since the last save; False when nothing did. One at a time.
 
-        Raises PackingFailed, Unreachable or CorruptState; then the next one starts from the same point.
+        Raises PackingFailed, Unreachable, CorruptState, CheckpointRefused or OSError; then the next one starts from
+        the same point.
         """
         async with self._making:
-            seq = self._seq + 1
-            report, blobs = await _pack(self._fingerprints, {t: SPOOL / f"{seq}-{t}.tar.zst" for t in TIERS})
-            try:
-                if not any(report[tier]["changed"] for tier in TIERS):
-                    return False
-                # an object is never written twice, so a save that fails on its way gives its number up
-                self._seq = seq
-                await self._commit(seq, prefix, report, blobs)
-                return True
-            finally:
-                for blob in blobs.values():
-                    blob.path.unlink(missing_ok=True)
+            # whatever happens, nothing stays behind in a place that has little room
+            with TemporaryDirectory(dir=SPOOL) as spool:
+                return await self._make(prefix, Path(spool))
 
-    async def _commit(self, seq: int, prefix: str, report: dict[str, Any], blobs: dict[str, Blob]) -> None:
-        layers = {}
+    async def _make(self, prefix: str, spool: Path) -> bool:
+        known = self._layers
+        report, blobs = await _pack(self._fingerprints, {tier: spool / tier for tier in TIERS})
+        if not any(report[tier]["changed"] for tier in TIERS):
+            return False
+        if left_out := sum(report[tier]["left_out"] for tier in TIERS):
+            logs.warning("checkpoint.left-out", entries=left_out)
+        # an object is never written twice, so a save that fails on its way gives its number up
+        self._seq += 1
+        await self._commit(self._seq, prefix, known, report, blobs, spool)
+        return True
+
+    async def _commit(
+        self,
+        seq: int,
+        prefix: str,
+        known: dict[str, Layer],
+        report: dict[str, Any],
+        blobs: dict[str, Blob],
+        spool: Path,
+    ) -> None:
+        layers: dict[str, Layer] = {}
         for tier in TIERS:
             found = report[tier]
-            if not found["changed"] and tier in self._layers:
-                layers[tier] = self._layers[tier]
-            elif found["entries"]:
+            if not found["entries"]:
+                continue
+            if not found["changed"]:
+                layers[tier] = known[tier]
+            else:
                 name, blob = f"{prefix}{seq}-{tier}.tar.zst", blobs[tier]
                 await self._bucket.create(name, blob)
                 layers[tier] = Layer(tier, name, blob.sha256, blob.bytes, found["logical_bytes"], found["entries"])
         manifest = Manifest(self._workspace, self._epoch, self._boot, seq, self._base, tuple(layers.values()))
-        name, blob = f"{prefix}{seq}.manifest.json", keep(manifest.encode(), SPOOL / f"{seq}.manifest.json")
-        blobs["manifest"] = blob
+        name, blob = f"{prefix}{seq}.manifest.json", keep(manifest.encode(), spool / "manifest")
         await self._bucket.create(name, blob)
+        if self._layers is not known:
+            raise CheckpointRefused("the one before, on which this one builds, was refused meanwhile")
         self._layers = layers
         self._fingerprints = {tier: report[tier]["fingerprint"] for tier in TIERS}
         self.waiting = Checkpoint(
@@ -119,18 +135,42 @@ async def _pack(known: dict[str, str], spool: dict[str, Path]) -> tuple[dict[str
     """Runs the packer as the member. Without a spool for a tier it is only looked at."""
     pipes = {tier: os.pipe() for tier in spool}
     ends = {tier: write for tier, (_, write) in pipes.items()}
-    packer = await start_as_member(
-        [sys.executable, "-m", "agent.pack", json.dumps({"known": known, "pipes": ends})],
-        environment={"PYTHONPATH": str(IMAGE), "PATH": "/usr/bin:/bin", "LANG": "C.UTF-8"},
-        stdout=asyncio.subprocess.PIPE,
-        stderr=asyncio.subprocess.PIPE,
-        pass_fds=tuple(ends.values()),
+    try:
+        packer = await start_as_member(
+            [sys.executable, "-m", "agent.pack", json.dumps({"known": known, "pipes": ends})],
+            environment={"PYTHONPATH": str(IMAGE), "PATH": "/usr/bin:/bin", "LANG": "C.UTF-8"},
+            stdout=asyncio.subprocess.PIPE,
+            # a traceback may quote a file's name
+            stderr=asyncio.subprocess.DEVNULL,
+            pass_fds=tuple(ends.values()),
+        )
+    except OSError:
+        for read, _ in pipes.values():
+            os.close(read)
+        raise
+    finally:
+        for write in ends.values():
+            os.close(write)
+    # each to its end, whatever becomes of the others: none may go on writing afterwards
+    draining = asyncio.gather(
+        *(asyncio.to_thread(drain, read, spool[tier]) for tier, (read, _) in pipes.items()), return_exceptions=True
     )
-    for write in ends.values():
-        os.close(write)
-    draining = asyncio.gather(*(asyncio.to_thread(drain, read, spool[tier]) for tier, (read, _) in pipes.items()))
-    (report, complaint), blobs = await asyncio.gather(packer.communicate(), draining)
-    if packer.returncode != 0:
-        last = complaint.decode(errors="replace").strip().rpartition("\n")[2]
-        raise PackingFailed(f"the packer ended with {packer.returncode}: {last}")
-    return json.loads(report), dict(zip(spool, blobs, strict=True))
+    (output, _), drained = await asyncio.gather(packer.communicate(), draining)
+    blobs = {tier: _sound(blob) for tier, blob in zip(spool, drained, strict=True)}
+    return _report(output, packer.returncode), blobs
+
+
+def _sound(blob: Blob | BaseException) -> Blob:
+    if isinstance(blob, BaseException):
+        raise blob
+    return blob
+
+
+def _report(output: bytes, code: int | None) -> dict[str, Any]:
+    try:
+        report: dict[str, Any] = json.loads(output)
+    except ValueError:
+        report = {}
+    if code != 0 or not report:
+        raise PackingFailed(f"the packer ended with {code}: {report.get('failed', 'it did not say why')}")
+    return report

@@ -7,9 +7,11 @@ from typing import Any
 import aiohttp
 
 from agent.clock import elapsed
-from agent.errors import CheckpointRefused, Stale, Unreachable
+from agent.errors import BeatRefused, CheckpointRefused, Stale, Unreachable
 
 TIMEOUT = aiohttp.ClientTimeout(total=10)
+# What these say of a message stays true of it.
+FINAL = (400, 403, 413)
 
 
 @dataclass(frozen=True)
@@ -56,7 +58,7 @@ class ControlPlane:
         self._url = url
 
     async def post(self, body: dict[str, Any], token: str) -> Answer:
-        """Raises Stale, CheckpointRefused or Unreachable."""
+        """Raises Stale, CheckpointRefused, BeatRefused or Unreachable."""
         sent = elapsed()
         headers = {"Authorization": f"Bearer {token}"}
         try:
@@ -77,6 +79,8 @@ def _failure(status: int, text: str) -> Exception:
         return Stale(detail)
     if status == 422 and name == "checkpoint-refused":
         return CheckpointRefused(detail)
+    if status in FINAL:
+        return BeatRefused(f"the control plane answered {detail}")
     return Unreachable(f"the control plane answered {detail}")
 
 

@@ -1,5 +1,10 @@
 """What the agent answers when it cannot do what was asked, and what made it so."""
 
+import errno
+import os
+
+_REASONS = {os.strerror(number) for number in errno.errorcode}
+
 
 class Refused(Exception):
     """An answer to a caller: an HTTP status, a stable problem name, and what to do next."""
@@ -15,6 +20,10 @@ class Unreachable(Exception):
     """The control plane or the storage did not answer, or asked to be called again later."""
 
 
+class BeatRefused(Unreachable):
+    """The control plane takes this message neither now nor later: say what is so in a new one."""
+
+
 class Stale(Exception):
     """The control plane has given this session to another container, or ended it: never serve again."""
 
@@ -27,5 +36,15 @@ class PackingFailed(Exception):
     """The home could not be packed; nothing was uploaded."""
 
 
+class RestoreFailed(Exception):
+    """The home could not be brought into place; what is in the bucket is whole."""
+
+
 class CorruptState(Exception):
     """What is in the bucket is not what the manifest or the head says."""
+
+
+def reason_of(complaint: str) -> str:
+    """The system's reason at the end of a program's complaint; anything else there may be a member's file name."""
+    reason = complaint.rpartition(": ")[2]
+    return reason if reason in _REASONS else "for a reason of its own"

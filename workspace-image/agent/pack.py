@@ -1,16 +1,16 @@
 """Packs the tiers of the home that changed: a program of its own, run as the member, so it can read no more than they.
 
 `python -m agent.pack '{"known": {tier: fingerprint}, "pipes": {tier: descriptor}}'` writes each changed tier to its
-pipe as a zstd-compressed POSIX tar, and one JSON line about all tiers to standard output.
+pipe as a zstd-compressed POSIX tar, and one JSON line about all tiers, or about why not, to standard output.
 """
 
 import json
 import os
 import subprocess
 import sys
-from typing import Any
+from typing import Any, NoReturn
 
-from agent.errors import PackingFailed
+from agent.errors import PackingFailed, reason_of
 from agent.settings import HOME
 from agent.walk import Contents, walk
 
@@ -23,6 +23,7 @@ TAR = [
     "--sparse",
     "--numeric-owner",
     "--no-recursion",
+    "--ignore-failed-read",
     "--null",
     "--verbatim-files-from",
     "--files-from=-",
@@ -42,10 +43,16 @@ HARMLESS = (
 def main() -> None:
     request = json.loads(sys.argv[1])
     try:
-        report = pack(os.fsencode(HOME), request["known"], request["pipes"])
+        print(json.dumps(pack(os.fsencode(HOME), request["known"], request["pipes"])))
     except PackingFailed as error:
-        sys.exit(str(error))
-    print(json.dumps(report))
+        _fail(str(error))
+    except Exception as error:  # its text may hold a file's name
+        _fail(type(error).__name__)
+
+
+def _fail(reason: str) -> NoReturn:
+    print(json.dumps({"failed": reason}))
+    sys.exit(1)
 
 
 def pack(home: bytes, known: dict[str, str], pipes: dict[str, int]) -> dict[str, dict[str, Any]]:
@@ -58,18 +65,20 @@ def pack(home: bytes, known: dict[str, str], pipes: dict[str, int]) -> dict[str,
         changed = contents.fingerprint != known.get(tier)
         if tier in pipes:
             if changed and contents.paths:
-                _write(home, contents, pipes[tier])
+                contents.left_out += _write(home, contents, pipes[tier])
             os.close(pipes[tier])
         report[tier] = {
             "fingerprint": contents.fingerprint,
             "entries": len(contents.paths),
             "logical_bytes": contents.logical_bytes,
+            "left_out": contents.left_out,
             "changed": changed,
         }
     return report
 
 
-def _write(home: bytes, contents: Contents, pipe: int) -> None:
+def _write(home: bytes, contents: Contents, pipe: int) -> int:
+    """How many entries could not be read after all."""
     environment = {"PATH": "/usr/bin:/bin", "LC_ALL": "C"}
     tar = subprocess.Popen(
         TAR, cwd=home, env=environment, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE
@@ -82,8 +91,10 @@ def _write(home: bytes, contents: Contents, pipe: int) -> None:
     if zstd.wait() != 0:
         raise PackingFailed(f"zstd ended with {zstd.returncode}")
     serious = [line for line in complaints.decode(errors="replace").splitlines() if not line.endswith(HARMLESS)]
+    unread = [line for line in serious if ": Warning: Cannot " in line]
     if tar.returncode != 0 and serious:
-        raise PackingFailed(f"tar ended with {tar.returncode}: {serious[0].rpartition(': ')[2]}")
+        raise PackingFailed(f"tar ended with {tar.returncode}: {reason_of(serious[0])}")
+    return len(unread)
 
 
 if __name__ == "__main__":

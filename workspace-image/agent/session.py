@@ -9,7 +9,7 @@ from agent.bucket import Bucket
 from agent.checkpoints import Checkpoints
 from agent.clock import ControlClock, elapsed
 from agent.control_plane import Answer, ControlPlane, Storage
-from agent.errors import CheckpointRefused, Stale, Unreachable
+from agent.errors import BeatRefused, CheckpointRefused, Stale, Unreachable
 from agent.lease import Lease
 from agent.tokens import Claims
 
@@ -68,7 +68,7 @@ class Session:
         """Says what is now. A beat that was never answered goes out again first, unchanged; after a final one there is
         nothing left to say.
 
-        Raises Stale, CheckpointRefused (already forgotten here) or Unreachable.
+        Raises Stale, CheckpointRefused or BeatRefused (already forgotten here), or Unreachable.
         """
         async with self._one_at_a_time:
             if self._unanswered is not None:
@@ -146,9 +146,11 @@ class Session:
             self.lease.end()
             self.on_stale()
             raise
-        except CheckpointRefused:
+        except (CheckpointRefused, BeatRefused):
+            # the same words again would be refused for ever
             self._unanswered = None
-            self.checkpoints.refused()
+            if body["checkpoint"] is not None:
+                self.checkpoints.refused()
             raise
         finally:
             self._tried = elapsed()

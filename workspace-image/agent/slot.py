@@ -9,7 +9,16 @@ from typing import Any
 from agent import logs
 from agent.control_plane import Head
 from agent.editor import Editor
-from agent.errors import CheckpointRefused, CorruptState, PackingFailed, Refused, Stale, Unreachable
+from agent.errors import (
+    BeatRefused,
+    CheckpointRefused,
+    CorruptState,
+    PackingFailed,
+    Refused,
+    RestoreFailed,
+    Stale,
+    Unreachable,
+)
 from agent.processes import end_member_processes
 from agent.restore import Progress, furnish, restore
 from agent.session import Session
@@ -125,8 +134,10 @@ class Slot:
         try:
             if await session.checkpoints.make(session.known.storage.prefix):
                 session.tell()
-        except (PackingFailed, Unreachable, CorruptState) as error:
+        except (PackingFailed, Unreachable, CorruptState, CheckpointRefused) as error:
             logs.warning("checkpoint.failed", reason=str(error), state=self.state)
+        except Exception as error:  # the next one may succeed
+            logs.failed("checkpoint.failed", error, state=self.state)
 
     async def _give_back(self, grace: float) -> Head | None:
         session = self.session
@@ -146,14 +157,14 @@ class Slot:
 
     async def _say_last_word(self, session: Session) -> Head | None:
         for last_try in (False, True):
-            # a home that was only restored in part must never become the head
-            if session.restored:
-                await session.checkpoints.make(session.known.storage.prefix)
-            if self._beating is not None:
-                self._beating.cancel()
             try:
+                # a home that was only restored in part must never become the head
+                if session.restored:
+                    await session.checkpoints.make(session.known.storage.prefix)
+                if self._beating is not None:
+                    self._beating.cancel()
                 return (await session.beat(final=True)).head
-            except CheckpointRefused:
+            except (CheckpointRefused, BeatRefused):
                 if last_try:
                     raise
         raise AssertionError("unreachable")
@@ -190,7 +201,10 @@ def _as_refusals() -> Iterator[None]:
         raise Refused(
             409, "stale-epoch", f"The control plane gave the session to another container: {error}"
         ) from error
-    except (Unreachable, CheckpointRefused, PackingFailed) as error:
+    except (Unreachable, CheckpointRefused, PackingFailed, RestoreFailed) as error:
         raise Refused(502, "try-again", str(error)) from error
+    except OSError as error:
+        logs.failed("slot.system-refused", error)
+        raise Refused(502, "try-again", f"The container's system refused: {error.strerror}") from error
     except CorruptState as error:
         raise Refused(422, "state-broken", f"{error}. Open an earlier snapshot of the workspace.") from error
