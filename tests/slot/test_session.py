@@ -105,6 +105,28 @@ def test_a_thawed_container_asks_before_it_serves(slot: Container, plane: Contro
     assert len(plane.beats) > beats
 
 
+def test_an_unanswered_beat_from_before_a_freeze_is_no_activity_now(slot: Container, plane: ControlPlane) -> None:
+    plane.lease = 3.0
+    member = Member(slot, plane)
+    member.attach(plane.open()).raise_for_status()
+    member.enter()
+    with member.open_websocket():
+        until(lambda: plane.beats[-1].connected, "a beat says that a browser is there")
+        plane.reachable = False
+        until(lambda: slot.events("beat.unanswered"), "a beat is not answered")
+        unanswered = plane.beats[-1].seq + 1
+        with slot.frozen():
+            lapses = time.monotonic() + plane.lease
+            until(lambda: time.monotonic() > lapses, "the lease lapses")
+    until(lambda: slot.events("lease.lapsed"), "the browser is cut")
+    thawed = time.time()
+    plane.reachable = True
+    again = until(lambda: next((beat for beat in plane.beats if beat.seq == unanswered), None), "it is said again")
+    assert not again.connected
+    assert again.signals.editor is not None
+    assert again.signals.editor < thawed - plane.lease + 1
+
+
 def test_what_the_extension_says_is_activity(member: Member, plane: ControlPlane) -> None:
     heard = member.slot.run(TALK)
     news = json.loads(heard)

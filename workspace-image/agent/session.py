@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Callable
+from typing import cast
 
 from agent import logs
 from agent.activity import Activity
@@ -45,6 +46,7 @@ class Session:
         self._seq = 0
         self._tried = 0.0
         self._unanswered: dict[str, object] | None = None
+        self._composed = 0.0
         self._one_at_a_time = asyncio.Lock()
         self._news = asyncio.Event()
 
@@ -65,14 +67,14 @@ class Session:
         self._take(await self._control_plane.post(body, attach_token))
 
     async def beat(self, *, final: bool = False) -> Answer:
-        """Says what is now. A beat that was never answered goes out again first, unchanged; after a final one there is
+        """Says what is now. A beat that was never answered goes out again first; after a final one there is
         nothing left to say.
 
         Raises Stale, CheckpointRefused or BeatRefused (already forgotten here), or Unreachable.
         """
         async with self._one_at_a_time:
             if self._unanswered is not None:
-                was_final, answer = self._unanswered["final"], await self._send(self._unanswered)
+                was_final, answer = self._unanswered["final"], await self._send(self._recall(self._unanswered))
                 if was_final:
                     return answer
             return await self._send(self._compose(final))
@@ -83,7 +85,8 @@ class Session:
         async with self._one_at_a_time:
             if not self.lease.holds() and self._tried < asked:
                 try:
-                    await self._send(self._unanswered or self._compose(final=False))
+                    unanswered = self._unanswered
+                    await self._send(self._recall(unanswered) if unanswered else self._compose(final=False))
                 except (Stale, Unreachable, CheckpointRefused) as error:
                     logs.warning("lease.not-renewed", reason=str(error))
         return self.lease.holds()
@@ -121,6 +124,7 @@ class Session:
 
     def _compose(self, final: bool) -> dict[str, object]:
         self._seq += 1
+        self._composed = elapsed()
         self._news.clear()
         checkpoint = self.checkpoints.waiting
         return {
@@ -135,6 +139,15 @@ class Session:
             "signals": self.activity.signals(self.clock),
             "checkpoint": checkpoint and checkpoint.encode(),
         }
+
+    def _recall(self, unanswered: dict[str, object]) -> dict[str, object]:
+        """What may still be said of it: after a freeze, an old browser or an old "unknown" must not count as now's."""
+        if elapsed() - self._composed < self.known.lease:
+            return unanswered
+        then = self.clock.at(self._composed)
+        signals = cast("dict[str, float | None]", unanswered["signals"])
+        known = {kind: then if moment is None else moment for kind, moment in signals.items()}
+        return unanswered | {"connected": self._connected(), "signals": known}
 
     async def _send(self, body: dict[str, object]) -> Answer:
         self._unanswered = body
