@@ -5,12 +5,15 @@ import signal
 from datetime import UTC, datetime
 
 import httpx
+from google.cloud import run_v2
+from google.protobuf.field_mask_pb2 import FieldMask
 
 from shared.gcp.store.accounts import ensure_account, read_workspace
 from shared.gcp.store.claims import commit_claim
 from shared.gcp.store.slots import candidates
 from shared.slot import SlotState
 from tests.environment import environment
+from tests.functions.google import run_client
 from tests.functions.person import Person
 from tests.observe import containers, document, documents, objects, until
 from tests.running import Running
@@ -68,3 +71,30 @@ def test_a_claim_whose_maker_died_at_once_is_given_up_and_its_slot_comes_back(st
     assert (document(stack, f"sessions/{session.sid}") or {})["reason"] == "never-opened"
     until(lambda: (document(stack, f"slots/{session.slot}") or {})["state"] in ("warm", "cold"), "the slot is back")
     person.post("release", {"session": person.open()["session"]})
+
+
+def test_open_in_the_moment_that_the_platform_stops_the_container_waits_for_its_last_checkpoint(stack: Running) -> None:
+    person = Person(stack, "moved")
+    stopped = person.open()["session"]
+    slot = slot_of(stack, stopped)
+    before = containers(stack)[slot]
+    replace_container(stack, slot)
+    until(lambda: containers(stack).get(slot) not in (None, before), "the platform replaces the container")
+    entry = person.open()
+    assert entry["session"] != stopped
+    session = document(stack, f"sessions/{stopped}") or {}
+    assert (session["reason"], session["final"]) == ("stopped", True)
+    assert session["head"], "its last checkpoint is what came back"
+    person.post("release", {"session": entry["session"]})
+
+
+def replace_container(stack: Running, slot: str) -> None:
+    """A new revision, as somebody at the Admin API may make one at any moment."""
+    with run_client(stack) as client:
+        name = f"projects/{stack.env['GOOGLE_CLOUD_PROJECT']}/locations/{stack.env['REGION']}/services/{slot}"
+        service = client.get_service(name=name)
+        service.template.revision = ""
+        service.template.containers[0].env.append(run_v2.EnvVar(name="TOUCHED", value="yes"))
+        client.update_service(
+            request=run_v2.UpdateServiceRequest(service=service, update_mask=FieldMask(paths=["template"]))
+        )

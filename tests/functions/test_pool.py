@@ -5,9 +5,9 @@ import signal
 from typing import Any
 
 import pytest
-from google.auth.credentials import AnonymousCredentials
 from google.cloud import run_v2, tasks_v2
 
+from tests.functions.google import run_client, tasks_client
 from tests.functions.person import Person
 from tests.observe import containers, document, documents, until
 from tests.running import Running
@@ -59,19 +59,6 @@ def test_a_session_whose_tasks_were_lost_is_reclaimed_by_the_sweep(stack: Runnin
     until(lambda: session(stack, entry)["state"] == "ended", "the session ended all the same")
     assert session(stack, entry)["reason"] == "idle"
     assert session(stack, entry)["head"], "with its last checkpoint"
-
-
-def run_client(stack: Running) -> run_v2.ServicesClient:
-    return run_v2.ServicesClient(**standin(stack, "RUN_EMULATOR_HOST"))
-
-
-def tasks_client(stack: Running) -> tasks_v2.CloudTasksClient:
-    return tasks_v2.CloudTasksClient(**standin(stack, "TASKS_EMULATOR_HOST"))
-
-
-def standin(stack: Running, variable: str) -> dict[str, Any]:
-    endpoint = {"api_endpoint": stack.env[variable]}
-    return {"transport": "rest", "client_options": endpoint, "credentials": AnonymousCredentials()}
 
 
 def delete_tasks(client: tasks_v2.CloudTasksClient, queue: str, sid: str) -> int:

@@ -118,7 +118,7 @@ def test_an_unanswered_beat_from_before_a_freeze_is_no_activity_now(slot: Contai
         with slot.frozen():
             lapses = time.monotonic() + plane.lease
             until(lambda: time.monotonic() > lapses, "the lease lapses")
-    until(lambda: slot.events("lease.lapsed"), "the browser is cut")
+        until(lambda: slot.events("lease.lapsed"), "the browser is cut")
     thawed = time.time()
     plane.reachable = True
     again = until(lambda: next((beat for beat in plane.beats if beat.seq == unanswered), None), "it is said again")

@@ -96,6 +96,7 @@ async def _until_the_end(slot: Slot, editor: Editor, nginx: Nginx, watch: Watch)
 async def _give_back_in_time(slot: Slot) -> None:
     if slot.state in (State.WARM, State.DONE):
         return
+    slot.say_stopping()
     try:
         async with asyncio.timeout(LAST_SECONDS):
             await slot.release(grace=1.0)

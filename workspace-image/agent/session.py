@@ -37,6 +37,7 @@ class Session:
         self.activity = activity
         self.answer: Answer | None = None
         self.restored = False
+        self.stopping = False
         self.bucket = bucket(lambda: self.known.storage)
         self.checkpoints = Checkpoints(self.bucket, self.wid, self.epoch, boot)
         self.on_answer: Callable[[], None] = lambda: None
@@ -136,6 +137,7 @@ class Session:
             "connected": self._connected(),
             "restored": self.restored,
             "final": final,
+            "stopping": self.stopping,
             "signals": self.activity.signals(self.clock),
             "checkpoint": checkpoint and checkpoint.encode(),
         }

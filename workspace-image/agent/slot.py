@@ -74,6 +74,12 @@ class Slot:
                 await self._join_attaching(session, token)
         return session
 
+    def say_stopping(self) -> None:
+        """Let the control plane know at once that this container is on its way to its end, and saves what it has."""
+        if self.session is not None:
+            self.session.stopping = True
+            self.session.tell()
+
     async def release(self, grace: float = 2.0) -> Head | None:
         """Ends the session with a last checkpoint and returns the head. Idempotent; callers join the one at work.
 
