@@ -9,6 +9,7 @@ from pathlib import Path
 from local import functions
 from local.doctor import doctor
 from local.leash import tie_to
+from local.parts import Site
 from local.ports import Ports, free_base
 from local.prerequisites import first_problem, givens, installed, ports_free
 from local.problem import Problem
@@ -38,7 +39,7 @@ def _up(given: argparse.Namespace) -> int:
     if given.prepare:
         prepare(ROOT, steps(ROOT, tests=False))
     first_problem(installed(ROOT, tests=False))
-    up(ROOT, given.state.resolve(), ports, given.only, given.schedule_every)
+    up(Site(ROOT, given.state.resolve(), ports, given.schedule_every, given.writes_per_minute), given.only)
     return 0
 
 
@@ -81,6 +82,7 @@ def _parser() -> argparse.ArgumentParser:
     start.add_argument("--no-setup", dest="prepare", action="store_false", help="the set-up is known to be done")
     start.add_argument("--only", nargs="+", default=[], metavar="PART", help="start these parts and nothing else")
     start.add_argument("--schedule-every", type=float, metavar="SECONDS", help="run scheduled jobs this often")
+    start.add_argument("--writes-per-minute", type=int, default=60, metavar="N", help="the Admin API's quota")
     setup = commands.add_parser("setup", help="set up what is missing")
     setup.add_argument("--tests", action="store_true", help="and what the tests need")
     commands.add_parser("doctor", parents=[port], help="say what is there and what is not")

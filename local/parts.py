@@ -39,6 +39,8 @@ class Site:
     ports: Ports
     schedule_every: float | None = None
     """seconds between runs of the scheduled jobs, instead of their timetable"""
+    writes_per_minute: int = 60
+    """the Admin API's quota; sessions that last seconds need more of it than a real project has"""
 
     @property
     def python(self) -> str:
@@ -131,6 +133,7 @@ def _run(site: Site, env: Mapping[str, str]) -> Part:
     ports = [site.ports["run_admin"], site.ports["run_ingress"]]
     argv = [site.python, "-m", "local.run", "--admin-port", str(ports[0]), "--ingress-port", str(ports[1])]
     argv += ["--state", site.folder("run"), "--image-prefix", str(site.root / "build/image")]
+    argv += ["--writes-per-minute", str(site.writes_per_minute)]
     # its containers have ten seconds for their last checkpoints, which the functions take down
     return Part("run", argv, ports, env, needs=("front", "storage"), grace=20)
 

@@ -19,29 +19,31 @@ from local.stack import Stack
 from local.warmth import until_warm
 
 
-def up(root: Path, state: Path, ports: Ports, only: Sequence[str], schedule_every: float | None) -> None:
+def up(site: Site, only: Sequence[str]) -> None:
     """Starts a stack and runs it until SIGINT or SIGTERM.
 
-    `only` names the parts to start; empty is all. Where it runs is written to `stack.json` in `state`. Raises Problem
-    when it cannot start, or when a part ends by itself.
+    `only` names the parts to start; empty is all. Where it runs is written to `stack.json` in the site's state. Raises
+    Problem when it cannot start, or when a part ends by itself.
     """
-    with alone(state):
-        parts = [part for part in all_parts(Site(root, state, ports, schedule_every)) if not only or part.name in only]
-        _describe(state, ports, parts)
-        asyncio.run(_until_signal(_run(root, state, ports, parts, warm=not only)))
+    with alone(site.state):
+        parts = [part for part in all_parts(site) if not only or part.name in only]
+        _describe(site.state, site.ports, parts)
+        asyncio.run(_until_signal(_run(site, parts, warm=not only)))
 
 
-async def _run(root: Path, state: Path, ports: Ports, parts: Sequence[Part], warm: bool) -> None:
+async def _run(site: Site, parts: Sequence[Part], warm: bool) -> None:
     progress = Progress()
     try:
-        async with Stack(parts, root, state / "logs", progress.report) as stack:
+        async with Stack(parts, site.root, site.state / "logs", progress.report) as stack:
             await stack.start()
             if warm:
                 progress.report("warm pool", "starting")
-                await until_warm(ports, int(os.environ.get("POOL_WARM") or 2), int(os.environ.get("POOL_MAX") or 10))
+                await until_warm(
+                    site.ports, int(os.environ.get("POOL_WARM") or 2), int(os.environ.get("POOL_MAX") or 10)
+                )
                 progress.report("warm pool", "ready")
             progress.close()
-            print(f"Ondol is ready: {ports.url('front')}", flush=True)
+            print(f"Ondol is ready: {site.ports.url('front')}", flush=True)
             await stack.watch()
     finally:
         progress.close()

@@ -23,7 +23,9 @@ SHORT = {
 @pytest.fixture(scope="session")
 def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
     """All of Ondol with an empty state and short times, its pool warm."""
-    with running(tmp_path_factory.mktemp("stack"), "--schedule-every", "2", **SHORT) as started:
+    with running(
+        tmp_path_factory.mktemp("stack"), "--schedule-every", "2", "--writes-per-minute", "600", **SHORT
+    ) as started:
         yield started
 
 
