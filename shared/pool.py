@@ -4,7 +4,7 @@ Two steps, both pure. `plan_pool` decides the next record of each slot, with a r
 with services and spends a budget on the differences. What a crash leaves undone is a difference for the next run.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime, timedelta
 from enum import StrEnum
 
@@ -15,6 +15,8 @@ from shared.slot import Slot, SlotState, new_slot
 
 READY_SECONDS = 240
 """A generation that is not ready after this long is given up; Cloud Run's own limit for a start-up is four minutes."""
+LISTED_SECONDS = 30
+"""A run may take this long between listing the services and reading the records."""
 BACKOFF_SECONDS = (10, 30, 120, 600)
 """Between generations that did not become ready."""
 ALARM_ATTEMPTS = 3
@@ -143,6 +145,8 @@ def _settle(
         if session is None or not session.open or session.slot != slot.name:
             return Action("recycle", slot.recycle(now), "nobody owns it any more")
         return None
+    if service is None and (now - slot.changed).total_seconds() < LISTED_SECONDS:
+        return None  # the services were listed before the records were read: this one may be newer than the list
     if slot.state == SlotState.COLD and (service is None or service.outdated or service.url != slot.url):
         return Action("delete", slot, "its service is not what it should be; a new one costs nothing")
     if slot.state == SlotState.WARM and service and (service.outdated or service.url != slot.url):
@@ -182,9 +186,12 @@ def is_current(slot: Slot, service: Service) -> bool:
 
 
 def plan_writes(
-    slots: Sequence[Slot], services: Mapping[str, Service], policy: PoolPolicy, now: datetime
+    slots: Sequence[Slot], services: Mapping[str, Service], known: Collection[str], policy: PoolPolicy, now: datetime
 ) -> list[Write]:
-    """The writes that bring services to their records, the most useful first, within the budget."""
+    """The writes that bring services to their records, the most useful first, within the budget.
+
+    `known` are the names of all records, also of those whose content is out of date: their services are somebody's.
+    """
     writes: list[tuple[int, Write]] = []
     for slot in slots:
         service = services.get(slot.name)
@@ -197,7 +204,6 @@ def plan_writes(
             writes.append((urgent, Write(Verb.REPLACE, slot.name, slot)))
         elif service.min_instances != slot.min_instances:
             writes.append((urgent if slot.state != SlotState.COLD else 2, Write(Verb.SCALE, slot.name, slot)))
-    known = {slot.name for slot in slots}
     writes += [(3, Write(Verb.DELETE, name, None)) for name in services if name not in known]
     writes.sort(key=lambda ranked: ranked[0])
     return [write for _, write in writes[: policy.writes]]

@@ -29,7 +29,7 @@ def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
         yield started
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")  # Playwright keeps an event loop running, and other modules' tests start their own
 def browser() -> Iterator[Browser]:
     """One Chromium; every test takes a profile of its own in it."""
     expect.set_options(timeout=30_000)  # a guard against hanging, not a measure: the machine may be busy

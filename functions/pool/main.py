@@ -50,7 +50,7 @@ def pool(_caller: str, _body: Pool, now: datetime) -> Done:
     slots = {name: read.record for name, read in reads.items()}
     for action in actions:
         _commit(action, reads.get(action.slot.name), slots)
-    writes = plan_writes(list(slots.values()), services, pool_policy(), now)
+    writes = plan_writes(list(slots.values()), services, {*reads, *slots}, pool_policy(), now)
     for write in writes:
         _apply(write)
     if unfinished(list(slots.values()), now):

@@ -150,7 +150,7 @@ def test_a_generation_that_does_not_become_ready_is_replaced_ever_more_slowly() 
     [first] = plan([slot, WARM_PAIR[1]], services=dead, at=READY_SECONDS + 1)
     assert (first.verb, first.slot.generation, first.slot.attempts) == ("retry", 2, 1)
     assert first.slot.retry_at is not None and first.slot.retry_at > after(READY_SECONDS + 1)
-    assert plan_writes([first.slot], {"ws-1": dead[0]}, POLICY, first.slot.changed) == []
+    assert plan_writes([first.slot], {"ws-1": dead[0]}, ["ws-1"], POLICY, first.slot.changed) == []
     assert not unfinished([first.slot], first.slot.changed)
 
 
@@ -166,7 +166,7 @@ def test_a_slot_recovers_once_the_platform_does_however_long_that_took() -> None
     assert slot.attempts > 3
     for minute in range(60, 90):
         at = minute * 60.0
-        writes = plan_writes([slot], {"ws-1": service_of(slot, generation=written)}, POLICY, after(at))
+        writes = plan_writes([slot], {"ws-1": service_of(slot, generation=written)}, ["ws-1"], POLICY, after(at))
         written = slot.generation if writes else written
         served = service_of(slot, generation=written)
         for action in plan([slot, WARM_PAIR[1]], services=[served, service_of(WARM_PAIR[1])], at=at):
@@ -220,7 +220,7 @@ def test_writes_bring_services_to_their_records() -> None:
         "ws-4": service_of(fine),
         "ws-5": service_of(a_slot("ws-5")),
     }
-    writes = plan_writes([fine, scaled, replaced, missing], services, POLICY, NOW)
+    writes = plan_writes([fine, scaled, replaced, missing], services, ["ws-1", "ws-2", "ws-3", "ws-4"], POLICY, NOW)
     assert [(write.verb, write.name) for write in writes] == [
         (Verb.CREATE, "ws-1"),
         (Verb.SCALE, "ws-3"),
@@ -231,15 +231,21 @@ def test_writes_bring_services_to_their_records() -> None:
 
 def test_nobodys_container_is_replaced_under_them() -> None:
     claimed = a_slot("ws-1", SlotState.CLAIMED, generation=5)
-    assert plan_writes([claimed], {"ws-1": service_of(claimed, generation=4)}, POLICY, NOW) == []
+    assert plan_writes([claimed], {"ws-1": service_of(claimed, generation=4)}, ["ws-1"], POLICY, NOW) == []
     stale = a_slot("ws-1", SlotState.WARMING, generation=4)
-    assert plan_writes([stale], {"ws-1": service_of(stale, generation=5)}, POLICY, NOW) == []
+    assert plan_writes([stale], {"ws-1": service_of(stale, generation=5)}, ["ws-1"], POLICY, NOW) == []
+
+
+def test_the_service_of_a_slot_that_was_just_claimed_is_not_nobodys() -> None:
+    overtaken = a_slot("ws-1", SlotState.COLD)
+    assert plan_writes([], {"ws-1": service_of(overtaken)}, ["ws-1"], POLICY, NOW) == []
+    assert plan([*WARM_PAIR, overtaken], services=[service_of(warm) for warm in WARM_PAIR], at=5) == []
 
 
 def test_a_run_never_writes_more_than_its_budget_and_warms_first() -> None:
     cooling = [a_slot(f"ws-{n}", SlotState.COLD) for n in range(5)]
     services = {slot.name: service_of(slot, min_instances=1) for slot in cooling}
     warming = a_slot("ws-w", SlotState.WARMING)
-    writes = plan_writes([*cooling, warming], services, replace(POLICY, writes=3), NOW)
+    writes = plan_writes([*cooling, warming], services, services, replace(POLICY, writes=3), NOW)
     assert len(writes) == 3
     assert writes[0].name == "ws-w"
