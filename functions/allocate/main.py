@@ -91,7 +91,7 @@ def _open_session(workspace: Workspace) -> Session | None:
             return found.record
         if found.record.final:
             end_session(found.record.sid, datetime.now(UTC))
-            tasks.run_pool(datetime.now(UTC))
+            tasks.run_pool()
             return None
         if time.monotonic() > patience:
             raise TryAgain(
@@ -119,11 +119,11 @@ def _claim(account: Account, workspace: Read[Workspace]) -> Session | None:
     except LostRace:
         return None
     logs.info("claimed", session=session.sid, slot=session.slot, epoch=session.epoch, was=slots[0].state)
-    _follow_up(session, now)
+    _follow_up(session)
     return session
 
 
-def _follow_up(session: Session, now: datetime) -> None:
+def _follow_up(session: Session) -> None:
     """Have the session looked at, and the pool refilled, while the slot is attached.
 
     If this process dies first, the sweep finds the session by its `due`, and the pool's schedule the missing slot.
@@ -133,7 +133,7 @@ def _follow_up(session: Session, now: datetime) -> None:
         try:
             if session.due:
                 tasks.look_at_session(session.sid, session.due)
-            tasks.run_pool(now)
+            tasks.run_pool()
         except Exception as e:
             logs.exception("follow-up-failed", e)
 
@@ -167,10 +167,9 @@ def _attach(session: Session, deadline: float) -> Session | None:
 
 
 def _lose(session: Session, why: str) -> None:
-    now = datetime.now(UTC)
-    if lose_session(session.sid, now):
+    if lose_session(session.sid, datetime.now(UTC)):
         logs.warning("lost", session=session.sid, slot=session.slot, why=why)
-        tasks.run_pool(now)
+        tasks.run_pool()
 
 
 def _answer(session: Session) -> Answer:

@@ -40,5 +40,5 @@ def _delete(uid: str, now: datetime) -> None:
     if workspace and workspace.session:
         begin_end(workspace.session, EndReason.DELETED, now)
         tasks.look_at_session(workspace.session, now, again="deleted")
-    tasks.run_pool(now)
+    tasks.run_pool()
     logs.info("account-deleted", uid=uid)

@@ -54,7 +54,7 @@ def pool(_caller: str, _body: Pool, now: datetime) -> Done:
     for write in writes:
         _apply(write)
     if unfinished(list(slots.values()), now):
-        tasks.run_pool(now)
+        tasks.run_pool()
     return Done([f"{a.verb} {a.slot.name}: {a.reason}" for a in actions], [f"{w.verb} {w.name}" for w in writes], swept)
 
 

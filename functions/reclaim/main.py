@@ -88,7 +88,7 @@ def _refresh(read: Read[Session], now: datetime) -> Read[Session] | None:
     except container.Gone as e:
         if lose_session(session.sid, now):
             logs.warning("lost", session=session.sid, slot=session.slot, why=str(e))
-            tasks.run_pool(now)
+            tasks.run_pool()
             return None
     except TryAgain as e:
         logs.warning("slot-unreachable", session=session.sid, slot=session.slot, why=e.detail)
@@ -118,5 +118,5 @@ def _finish(session: Session, now: datetime) -> Done:
 def _end(session: Session, now: datetime, reason: EndReason | None, why: str) -> Done:
     ended = end_session(session.sid, now, reason)
     logs.info("ended", session=ended.sid, slot=ended.slot, reason=ended.reason, why=why)
-    tasks.run_pool(now)
+    tasks.run_pool()
     return Done(ended.sid, f"ended: {ended.reason}")

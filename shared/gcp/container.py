@@ -26,13 +26,13 @@ class Gone(Exception):
     """The container behind the slot's URL does not serve this session, and never will."""
 
 
+class Broken(Gone):
+    """The container can't restore the workspace: its state does not verify."""
+
+
 @lru_cache(maxsize=1)
 def _http() -> httpx.Client:
     return httpx.Client(timeout=ATTACH_SECONDS, limits=httpx.Limits(max_keepalive_connections=0))
-
-
-class Broken(Gone):
-    """The container can't restore the workspace: its state does not verify."""
 
 
 def attach(url: str, token: str, heartbeat_url: str, seconds: float = ATTACH_SECONDS) -> str:

@@ -2,6 +2,7 @@
 
 import json
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 from typing import Any
 
 import google.auth
@@ -15,6 +16,7 @@ from shared.snapshots import boot_prefix, workspace_prefix
 
 SCOPE = "https://www.googleapis.com/auth/devstorage.read_write"
 TOKEN_LIFE = timedelta(minutes=15)
+RENEW_SECONDS = 300
 
 
 class Access(Struct, frozen=True, kw_only=True):
@@ -50,22 +52,27 @@ def boundary(bucket: str, *, wid: str, epoch: int, boot: str) -> dict[str, Any]:
 
 
 def slot_access(*, wid: str, epoch: int, boot: str, now: datetime) -> Access:
-    """Fresh credentials for one container."""
-    bucket = settings().state_bucket
-    token: str | None = None
-    expires = now + TOKEN_LIFE
+    """Credentials for one container, good for at least ten minutes more."""
+    token, expires = None, now + TOKEN_LIFE
     if emulators.storage_checks_credentials():
-        credentials = downscoped.Credentials(_source(), _boundary(boundary(bucket, wid=wid, epoch=epoch, boot=boot)))
-        credentials.refresh(Request())
-        token = credentials.token
-        expires = (credentials.expiry or expires).replace(tzinfo=UTC)
+        token, expires = _token(wid, epoch, boot, int(now.timestamp() // RENEW_SECONDS))
     return Access(
         endpoint=emulators.storage_endpoint(),
-        bucket=bucket,
+        bucket=settings().state_bucket,
         prefix=boot_prefix(wid, epoch, boot),
         token=token,
         expires=expires.timestamp(),
     )
+
+
+@lru_cache(maxsize=4096)
+def _token(wid: str, epoch: int, boot: str, _period: int) -> tuple[str, datetime]:
+    """A new token in each period: minting one costs two calls, and a heartbeat comes every 30 s."""
+    rules = boundary(settings().state_bucket, wid=wid, epoch=epoch, boot=boot)
+    credentials = downscoped.Credentials(_source(), _boundary(rules))
+    credentials.refresh(Request())
+    expiry: datetime = credentials.expiry or datetime.now(UTC)
+    return str(credentials.token), expiry.replace(tzinfo=UTC)
 
 
 def _source() -> impersonated_credentials.Credentials:

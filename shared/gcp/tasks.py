@@ -6,6 +6,7 @@ for the same look makes one task; a name stays taken for up to a day after its t
 
 import json
 import math
+import time
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
@@ -36,9 +37,13 @@ def look_at_session(sid: str, due: datetime, *, again: str = "") -> None:
     _create(RECLAIM, name, {"session": sid}, due + LATE)
 
 
-def run_pool(now: datetime) -> None:
-    """Have `pool` run at the next full second: whoever asks within one second shares the run that starts after it."""
-    second = math.floor(now.timestamp()) + 1
+def run_pool() -> None:
+    """Have `pool` run at the next full second: whoever asks within one second shares the run that starts after it.
+
+    The second is that of the call, not of the request which makes it: by the end of a long one, a run for the second
+    after its beginning may be over, its name taken, and what happened since seen by nobody.
+    """
+    second = math.floor(time.time()) + 1
     _create(POOL, f"pool-{second}", {}, datetime.fromtimestamp(second, UTC))
 
 
