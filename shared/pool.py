@@ -158,6 +158,9 @@ def _settle(
     becoming = slot.state == SlotState.WARMING or (slot.state == SlotState.RECYCLING and not slot.stale)
     if not becoming:
         return None
+    if service and service.generation == slot.generation and service.outdated:
+        # a stack was stopped, or settings changed, while it started
+        return Action("recycle", slot.recycle(now), "its service is not what it should be")
     if service and is_current(slot, service) and service.ready and _fit(slot, health):
         return Action("ready", slot.ready(service.url, now), f"generation {slot.generation} is ready")
     since = max(slot.changed, slot.retry_at or slot.changed)

@@ -23,7 +23,12 @@ class SlotState(StrEnum):
 
 _MOVES: dict[str, dict[str, str]] = {
     "claim": {SlotState.WARM: SlotState.CLAIMED, SlotState.COLD: SlotState.CLAIMED},
-    "recycle": {SlotState.CLAIMED: SlotState.RECYCLING, SlotState.WARM: SlotState.RECYCLING},
+    "recycle": {
+        SlotState.CLAIMED: SlotState.RECYCLING,
+        SlotState.WARM: SlotState.RECYCLING,
+        SlotState.WARMING: SlotState.RECYCLING,
+        SlotState.RECYCLING: SlotState.RECYCLING,
+    },
     "renew and keep warm": {SlotState.RECYCLING: SlotState.WARMING},
     "renew": {SlotState.RECYCLING: SlotState.RECYCLING},
     "ready": {SlotState.WARMING: SlotState.WARM, SlotState.RECYCLING: SlotState.COLD},

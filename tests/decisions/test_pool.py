@@ -204,6 +204,13 @@ def test_what_the_operator_changed_reaches_every_slot_that_is_free() -> None:
     assert {("recycle", "ws-1"), ("recycle", "ws-2"), ("delete", "ws-3")} <= verbs
 
 
+@pytest.mark.parametrize("state", [SlotState.WARMING, SlotState.RECYCLING])
+def test_a_container_that_was_started_before_the_operators_change_is_not_offered(state: SlotState) -> None:
+    starting = a_slot("ws-3", state, generation=2)
+    services = [service_of(a_slot("ws-1")), service_of(a_slot("ws-2")), service_of(starting, outdated=True)]
+    assert brief(plan([*WARM_PAIR, starting], services=services)) == [("recycle", "ws-3", "recycling")]
+
+
 def test_cold_slots_beyond_the_maximum_are_deleted() -> None:
     cold = [a_slot(f"ws-c{n}", SlotState.COLD) for n in range(4)]
     assert [verb for verb, _, _ in brief(plan([*WARM_PAIR, *cold], policy=POLICY))] == ["delete", "delete"]

@@ -22,11 +22,13 @@ SLOT_ALLOWED = {
     ("cold", "warm up"),
     ("cold", "claim"),
     ("warming", "ready"),
+    ("warming", "recycle"),
     ("warm", "claim"),
     ("warm", "cool"),
     ("warm", "recycle"),
     ("claimed", "recycle"),
     ("recycling", "ready"),
+    ("recycling", "recycle"),
     ("recycling", "renew"),
 }
 
