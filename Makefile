@@ -4,7 +4,7 @@ PORT ?= 8080
 BIN := .venv/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help up test doctor reset fmt lock
+.PHONY: help up test soak doctor reset fmt lock
 
 help: ## list these commands
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -20,6 +20,10 @@ test: ## set up what the tests need, check everything, run every test; ARGS="-k 
 	cd workspace-image && ../$(BIN)/mypy --config-file ../pyproject.toml agent
 	PYTHONPATH=workspace-image $(BIN)/lint-imports
 	$(BIN)/pytest $(ARGS)
+
+soak: ## the tests that take long: 200 sessions one after another, outages of a minute
+	@$(PYTHON) -m local setup --tests
+	SOAK=1 $(BIN)/pytest -m soak $(ARGS)
 
 doctor: ## say what this machine lacks, and what mends it
 	@exec $(PYTHON) -m local doctor --port $(PORT)
