@@ -108,7 +108,7 @@ def _refuse(problem: Problem, *, task: bool) -> flask.Response:
 
 
 def _log(function: str, status: int, problem: Problem | None, started: float) -> None:
-    milliseconds = round((time.monotonic() - started) * 1000, 1)
+    milliseconds = logs.ms_since(started)
     if problem is None:
         logs.info("request", function=function, status=status, ms=milliseconds)
     else:

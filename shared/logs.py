@@ -5,6 +5,7 @@ Event names are constants, fields are keywords, values are identifiers and numbe
 
 import json
 import sys
+import time
 import traceback
 from typing import Any
 
@@ -25,6 +26,11 @@ def error(event: str, **fields: Any) -> None:
 def exception(event: str, error: BaseException) -> None:
     """An error that nobody foresaw, with where it came from."""
     _write("ERROR", event, {"error": repr(error), "stack": "".join(traceback.format_exception(error))})
+
+
+def ms_since(started: float) -> float:
+    """Milliseconds since `started`, a moment of the monotonic clock, as lines tell how long something took."""
+    return round((time.monotonic() - started) * 1000, 1)
 
 
 def _write(severity: str, event: str, fields: dict[str, Any]) -> None:

@@ -113,12 +113,13 @@ def _claim(account: Account, workspace: Read[Workspace]) -> Session | None:
     )
     if not slots:
         raise TryAgain("pool-exhausted", "Every slot is in use. One is usually free within a minute.", retry_after=10)
-    now = datetime.now(UTC)
+    now, started = datetime.now(UTC), time.monotonic()
     try:
         session = commit_claim(account, workspace, by_name[slots[0].name], opening=settings().opening, now=now)
     except LostRace:
         return None
-    logs.info("claimed", session=session.sid, slot=session.slot, epoch=session.epoch, was=slots[0].state)
+    took = logs.ms_since(started)
+    logs.info("claimed", session=session.sid, slot=session.slot, epoch=session.epoch, was=slots[0].state, ms=took)
     _follow_up(session)
     return session
 
@@ -142,7 +143,7 @@ def _follow_up(session: Session) -> None:
 
 def _attach(session: Session, deadline: float) -> Session | None:
     """The session with a container that serves it; None if its container is gone, and the session with it."""
-    now = datetime.now(UTC)
+    now, started = datetime.now(UTC), time.monotonic()
     try:
         boot = container.attach(
             session.url,
@@ -157,6 +158,7 @@ def _attach(session: Session, deadline: float) -> Session | None:
     except container.Gone as e:
         _lose(session, str(e))
         return None
+    logs.info("attached", session=session.sid, slot=session.slot, ms=logs.ms_since(started))
     found = read_session(session.sid)
     if found is None or found.record.state in (SessionState.DRAINING, SessionState.ENDED):
         return None

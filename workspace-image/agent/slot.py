@@ -7,6 +7,7 @@ from enum import StrEnum
 from typing import Any
 
 from agent import logs
+from agent.clock import elapsed
 from agent.control_plane import Head
 from agent.editor import Editor
 from agent.errors import (
@@ -108,6 +109,7 @@ class Slot:
             raise
 
     async def _bring_in(self, session: Session, token: str) -> None:
+        started = elapsed()
         if not session.greeted:
             try:
                 await session.hello(token)
@@ -117,6 +119,7 @@ class Slot:
             session.activity.begin()
             self._beating = self._in_background(session.keep_beating())
             (ALIASES / f"user-{session.wid.removeprefix('w-')}").symlink_to(HOME)
+        greeted = elapsed()
         head = session.known.head
         if head is None:
             await furnish()
@@ -126,9 +129,10 @@ class Slot:
             await session.checkpoints.begin(manifest, head.snapshot)
         session.restored = True
         self.state = State.SERVING
+        took = {"hello_ms": _ms(greeted - started), "restore_ms": _ms(elapsed() - greeted)}
         session.tell()
         self._in_background(self._keep_saving(session))
-        logs.event("session.serving", session=session.sid, epoch=session.epoch, boot=session.boot)
+        logs.event("session.serving", session=session.sid, epoch=session.epoch, boot=session.boot, **took)
 
     async def _keep_saving(self, session: Session) -> None:
         while self.state is State.SERVING:
@@ -192,6 +196,10 @@ class Slot:
         self._background.discard(task)
         if not task.cancelled() and (error := task.exception()) is not None:
             logs.failed("slot.background-failed", error)
+
+
+def _ms(seconds: float) -> float:
+    return round(seconds * 1000, 1)
 
 
 def _failed(task: asyncio.Task[Any]) -> bool:
