@@ -32,6 +32,9 @@ def merge_signals(
 
     Unknown is never idle: what is not reported counts as seen now, except for what only a browser can do while none is
     connected. A report from the future counts as now, and a signal never goes back.
+
+    What was done by hand with no browser connected is taken for a process's work: nobody is charged for such time, so
+    a container that claims it without end keeps its session no longer than a busy process would.
     """
     merged = dict(old)
     for kind in KINDS:
@@ -39,8 +42,9 @@ def merge_signals(
         if seen is None and (connected or kind not in BY_HAND):
             seen = now
         if seen is not None:
+            counted = kind if connected or kind not in BY_HAND else "process"
             seen = min(seen, now)
-            merged[kind] = max(seen, merged.get(kind, seen))
+            merged[counted] = max(seen, merged.get(counted, seen))
     return merged
 
 

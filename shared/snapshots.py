@@ -12,7 +12,8 @@ from msgspec import Meta, Struct
 MANIFEST_VERSION = 1
 MANIFEST_BYTES = 64 * 1024
 """A manifest names three layers today; what is larger than this was not written by our agent."""
-
+TIERS = ("boot", "work", "deps")
+"""In the order of restoring. A slot restores these and no others."""
 
 Count = Annotated[int, Meta(ge=0, le=2**53)]
 """A number as it comes from outside: what JSON and Firestore both hold exactly."""
@@ -105,8 +106,9 @@ def read_manifest(content: bytes, checkpoint: Checkpoint, *, wid: str, epoch: in
         if not layer.name.startswith(workspace_prefix(wid)):
             raise CheckpointRefused(f"layer {layer.tier} lies outside the workspace")
     tiers = [layer.tier for layer in manifest.layers]
-    if len(set(tiers)) != len(tiers):
-        raise CheckpointRefused("a tier stands twice")
+    if tiers != [tier for tier in TIERS if tier in tiers]:
+        # each layer is looked up in the storage, so there must not be any number of them
+        raise CheckpointRefused(f"the tiers are not {', '.join(TIERS)}, each once at most and in this order")
     if sum(layer.logical_bytes for layer in manifest.layers) != checkpoint.bytes:
         raise CheckpointRefused("the bytes do not add up")
     if sum(layer.entries for layer in manifest.layers) != checkpoint.files:

@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 
 from shared.heartbeats import Hello, Signals, Stale, accept_beat, accept_hello, directive
+from shared.idle import KINDS, decide_reclaim
 from shared.session import EndReason, Session, SessionState, Verdict
 from tests.factories import BOOT, LEASE, NOW, POLICY, SID, a_beat, a_head, a_session, after, signals
 
@@ -117,6 +118,28 @@ def test_stamps_beyond_any_calendar_do_no_harm(stamp: float) -> None:
     result = beat_at(a_session(), 30, signals=odd)
     assert result is not None
     assert all(seen <= after(30) for seen in result.signals.values())
+
+
+@pytest.mark.parametrize("claimed", [0, 1e9], ids=["now", "in the future"])
+def test_nothing_that_is_claimed_without_a_browser_keeps_a_session_longer_than_a_busy_process(claimed: float) -> None:
+    session, at = a_session(), 0.0
+    limit = (POLICY.busy or 0) + POLICY.idle
+    while decide_reclaim(session, POLICY, after(at)).verdict != Verdict.RECLAIM:
+        assert at < limit, "it is kept by what the container says alone"
+        at += 30
+        kinds = {kind: after(at + claimed).timestamp() for kind in KINDS}
+        session = beat_at(session, at, seq=session.seq + 1, connected=False, signals=Signals(**kinds)) or session
+    assert (at, session.metered) == (limit, 0)
+
+
+def test_whoever_claims_a_browser_is_charged_for_all_the_time_and_no_more() -> None:
+    session = a_session()
+    for at in range(0, 36_000, 30):
+        session = beat_at(session, at, seq=session.seq + 1, connected=True) or session
+    assert session.metered == 36_000 - 30
+    for _ in range(100):
+        session = beat_at(session, 36_000, seq=session.seq + 1, connected=True) or session
+    assert session.metered == 36_000, "many beats are no more time"
 
 
 def test_a_warning_is_kept_once_with_its_reason() -> None:

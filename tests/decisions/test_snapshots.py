@@ -31,6 +31,8 @@ def test_an_honest_manifest_is_read() -> None:
         replace(MANIFEST, seq=2),
         replace(MANIFEST, layers=[replace(LAYER, name="workspaces/w-2/7-x/1-boot.tar.zst"), OLDER]),
         replace(MANIFEST, layers=[LAYER, replace(OLDER, tier="boot")]),
+        replace(MANIFEST, layers=[LAYER, replace(OLDER, tier="more")]),
+        replace(MANIFEST, layers=[OLDER, LAYER]),
         replace(MANIFEST, layers=[LAYER]),
         replace(MANIFEST, layers=[LAYER, replace(OLDER, entries=8)]),
         replace(MANIFEST, layers=[LAYER, replace(OLDER, logical_bytes=-600)]),
