@@ -25,10 +25,16 @@ def document(stack: Running, path: str) -> dict[str, Any] | None:
     return None if answer.status_code == 404 else _fields(answer.raise_for_status().json())
 
 
-def containers(stack: Running) -> dict[str, int]:
-    """Which container is behind each slot, by its process."""
+def instances(stack: Running) -> list[dict[str, Any]]:
+    """The containers that run, as the Cloud Run stand-in lists them: `service`, `pid`, `frozen`, `serving`, ..."""
     answer = httpx.get(f"{stack.env['RUN_EMULATOR_HOST']}/_standin/instances", timeout=20)
-    return {instance["service"]: instance["pid"] for instance in answer.raise_for_status().json()["instances"]}
+    found: list[dict[str, Any]] = answer.raise_for_status().json()["instances"]
+    return found
+
+
+def containers(stack: Running) -> dict[str, int]:
+    """Which container takes each slot's requests, by its process."""
+    return {instance["service"]: instance["pid"] for instance in instances(stack) if instance["serving"]}
 
 
 def objects(stack: Running, prefix: str) -> list[str]:

@@ -12,21 +12,18 @@ from pathlib import Path
 import httpx
 
 from local.run.container import Image
+from tests.inside import Inside
 from tests.observe import until
 from tests.running import ROOT
 from tests.standins.process import free_port
 
 PREFIX = ROOT / "build/image"
 SLOT = "ws-test"
-PATIENCE = 60.0
 
 
 @dataclass
-class Container:
-    """`pid` is its process 1, seen from outside."""
-
+class Container(Inside):
     port: int
-    pid: int
     log: Path
     _process: subprocess.Popen[bytes]
 
@@ -42,7 +39,7 @@ class Container:
     @contextmanager
     def frozen(self) -> Iterator[None]:
         """Without CPU, as Cloud Run keeps a container that has no open request."""
-        processes = self._processes()
+        processes = self.processes()
         for pid in processes:
             os.kill(pid, signal.SIGSTOP)
         try:
@@ -51,39 +48,17 @@ class Container:
             for pid in reversed(processes):
                 os.kill(pid, signal.SIGCONT)
 
-    def _processes(self) -> list[int]:
-        """Parents first."""
-        inside = _namespace(self.pid)
-        pids = sorted(int(entry.name) for entry in Path("/proc").iterdir() if entry.name.isdigit())
-        return [pid for pid in pids if _namespace(pid) == inside]
-
     def terminate(self) -> int:
         """SIGTERM to process 1; the exit status."""
         os.kill(self.pid, signal.SIGTERM)
         return self._process.wait(timeout=20)
 
     def kill_nginx(self) -> None:
-        names = {pid: Path(f"/proc/{pid}/comm").read_text().strip() for pid in self._processes()}
+        names = {pid: Path(f"/proc/{pid}/comm").read_text().strip() for pid in self.processes()}
         os.kill(next(pid for pid, name in names.items() if name == "nginx"), signal.SIGKILL)
 
     def ended(self) -> bool:
         return self._process.poll() is not None
-
-    def run(self, script: str) -> str:
-        """Runs a shell script as the member, inside; its output."""
-        return self._enter(["setpriv", "--reuid=1000", "--regid=1000", "--clear-groups", "bash", "-euc", script])
-
-    def run_as_root(self, script: str) -> str:
-        return self._enter(["bash", "-euc", script])
-
-    def _enter(self, command: list[str]) -> str:
-        enter = ["nsenter", f"--target={self.pid}", "--mount", "--pid", "--ipc", "--uts", "--wdns=/home/member"]
-        if os.geteuid() != 0:
-            enter.append("--user")
-        environment = {"PATH": "/usr/bin:/bin"}
-        done = subprocess.run([*enter, *command], capture_output=True, text=True, timeout=PATIENCE, env=environment)
-        assert done.returncode == 0, done.stderr
-        return done.stdout
 
     def events(self, name: str) -> list[dict[str, object]]:
         """What its log says under one event's name."""
@@ -113,19 +88,12 @@ def running(log: Path, key: str, page_origin: str, **environment: str) -> Iterat
     try:
         with os.fdopen(read) as info:
             pid = json.load(info)["child-pid"]
-        container = Container(port, pid, log, process)
+        container = Container(pid, port, log, process)
         until(lambda: _answers(container), f"the slot is ready; its log: {log}")
         yield container
     finally:
         process.kill()
         process.wait()
-
-
-def _namespace(pid: int) -> str | None:
-    try:
-        return str(Path(f"/proc/{pid}/ns/pid").readlink())
-    except (FileNotFoundError, PermissionError):
-        return None
 
 
 def _answers(container: Container) -> bool:

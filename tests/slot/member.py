@@ -2,7 +2,7 @@
 
 import socket
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from http.cookies import SimpleCookie
 from uuid import uuid4
 
@@ -57,19 +57,8 @@ class Member:
         cookie = {"Cookie": f"{COOKIE}={self.cookie}"} if self.cookie else {}
         return httpx.get(self.slot.url + path, headers={"Host": self.slot.host, **cookie, **headers}, timeout=30)
 
-    @contextmanager
-    def open_websocket(self) -> Iterator[socket.socket]:
-        """A WebSocket to the editor, as the browser's VS Code opens it."""
-        head = (
-            f"GET /?reconnectionToken={uuid4()}&reconnection=false&skipWebSocketFrames=false HTTP/1.1\r\n"
-            f"Host: {self.slot.host}\r\nOrigin: http://{self.slot.host}\r\nCookie: {COOKIE}={self.cookie}\r\n"
-            "Connection: Upgrade\r\nUpgrade: websocket\r\n"
-            "Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n"
-        )
-        with socket.create_connection(("127.0.0.1", self.slot.port), timeout=30) as browser:
-            browser.sendall(head.encode())
-            assert browser.recv(4096).startswith(b"HTTP/1.1 101"), "the editor did not take the WebSocket"
-            yield browser
+    def open_websocket(self) -> AbstractContextManager[socket.socket]:
+        return open_websocket(self.slot.host, self.cookie)
 
     def serve_echo(self) -> int:
         """Starts the echo program in the workspace; its port."""
@@ -80,3 +69,26 @@ class Member:
 
     def post(self, endpoint: str, **request: object) -> httpx.Response:
         return httpx.post(f"{self.slot.url}/_slot/{endpoint}", timeout=60, **request)  # type: ignore[arg-type]  # httpx types them one by one
+
+
+@contextmanager
+def open_websocket(host: str, cookie: str | None) -> Iterator[socket.socket]:
+    """A WebSocket to the editor at `host`, port included, as the browser's VS Code opens it."""
+    head = (
+        f"GET /?reconnectionToken={uuid4()}&reconnection=false&skipWebSocketFrames=false HTTP/1.1\r\n"
+        f"Host: {host}\r\nOrigin: http://{host}\r\nCookie: {COOKIE}={cookie}\r\n"
+        "Connection: Upgrade\r\nUpgrade: websocket\r\n"
+        "Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n"
+    )
+    with socket.create_connection(("127.0.0.1", int(host.rpartition(":")[2])), timeout=30) as browser:
+        browser.sendall(head.encode())
+        assert browser.recv(4096).startswith(b"HTTP/1.1 101"), "the editor did not take the WebSocket"
+        yield browser
+
+
+def ends(browser: socket.socket) -> bool:
+    """Whether the other side closes the connection."""
+    browser.settimeout(30)
+    while browser.recv(4096):
+        pass
+    return True

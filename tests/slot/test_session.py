@@ -1,7 +1,6 @@
 """One session in one container: attach, beats, lease, release, and the ways it ends."""
 
 import json
-import socket
 import time
 from collections.abc import Callable
 
@@ -10,7 +9,7 @@ import pytest
 from tests.observe import until
 from tests.slot.container import Container
 from tests.slot.control_plane import SECOND, SID, ControlPlane
-from tests.slot.member import Member
+from tests.slot.member import Member, ends
 
 # as the editor's extension does
 TALK = """python3 -c '
@@ -225,14 +224,6 @@ def test_an_editor_that_dies_comes_back(member: Member) -> None:
     member.slot.run("pkill -KILL -f code-server/out/node/[e]ntry.js")
     until(lambda: member.get("/?folder=/home/member").status_code == 200, "the editor comes back")
     assert member.slot.events("editor.ended")
-
-
-def ends(browser: socket.socket) -> bool:
-    """Whether the other side closes the connection."""
-    browser.settimeout(30)
-    while browser.recv(4096):
-        pass
-    return True
 
 
 def seen_preview(member: Member, plane: ControlPlane) -> float:

@@ -1,0 +1,44 @@
+"""A container seen from the machine that runs it: its processes, and scripts that run in it."""
+
+import os
+import subprocess
+from dataclasses import dataclass
+from pathlib import Path
+
+PATIENCE = 60.0
+
+
+@dataclass
+class Inside:
+    """`pid` is the container's process 1, seen from outside."""
+
+    pid: int
+
+    def run(self, script: str) -> str:
+        """Runs a shell script as the member, inside; its output."""
+        return self._enter(["setpriv", "--reuid=1000", "--regid=1000", "--clear-groups", "bash", "-euc", script])
+
+    def run_as_root(self, script: str) -> str:
+        return self._enter(["bash", "-euc", script])
+
+    def processes(self) -> list[int]:
+        """Parents first."""
+        inside = _namespace(self.pid)
+        pids = sorted(int(entry.name) for entry in Path("/proc").iterdir() if entry.name.isdigit())
+        return [pid for pid in pids if _namespace(pid) == inside]
+
+    def _enter(self, command: list[str]) -> str:
+        enter = ["nsenter", f"--target={self.pid}", "--mount", "--pid", "--ipc", "--uts", "--wdns=/home/member"]
+        if os.geteuid() != 0:
+            enter.append("--user")
+        environment = {"PATH": "/usr/bin:/bin"}
+        done = subprocess.run([*enter, *command], capture_output=True, text=True, timeout=PATIENCE, env=environment)
+        assert done.returncode == 0, done.stderr
+        return done.stdout
+
+
+def _namespace(pid: int) -> str | None:
+    try:
+        return str(Path(f"/proc/{pid}/ns/pid").readlink())
+    except (FileNotFoundError, PermissionError):
+        return None
