@@ -129,10 +129,16 @@ class Slot:
             await session.checkpoints.begin(manifest, head.snapshot)
         session.restored = True
         self.state = State.SERVING
-        took = {"hello_ms": _ms(greeted - started), "restore_ms": _ms(elapsed() - greeted)}
         session.tell()
         self._in_background(self._keep_saving(session))
-        logs.event("session.serving", session=session.sid, epoch=session.epoch, boot=session.boot, **took)
+        logs.event(
+            "session.serving",
+            session=session.sid,
+            epoch=session.epoch,
+            boot=session.boot,
+            hello_ms=_ms(greeted - started),
+            restore_ms=_ms(elapsed() - greeted),
+        )
 
     async def _keep_saving(self, session: Session) -> None:
         while self.state is State.SERVING:
