@@ -29,7 +29,8 @@ class ControlPlane:
     """Attributes below may be changed by the test at any time."""
 
     def __init__(self, bucket: Bucket) -> None:
-        self.signer = Signer(new_pem())
+        self.key = new_pem()
+        self.signer = Signer(self.key)
         self.sessions: dict[str, Session] = {}
         self.beats: list[Beat] = []
         self.reachable = True
@@ -46,7 +47,9 @@ class ControlPlane:
         self._bucket = bucket
         self._guard = threading.Lock()
 
-    def open(self, sid: str = SID, epoch: int = 1, wid: str = WID, head: Head | None = None) -> Session:
+    def open(
+        self, sid: str = SID, epoch: int = 1, wid: str = WID, head: Head | None = None, after_loss: bool = False
+    ) -> Session:
         now = datetime.now(UTC)
         session = open_session(
             sid=sid,
@@ -57,6 +60,7 @@ class ControlPlane:
             url="http://slot",
             epoch=epoch,
             head=head,
+            after_loss=after_loss,
             now=now,
             opening=POLICY.opening,
         )
@@ -126,6 +130,7 @@ class ControlPlane:
             "idle_at": self.idle_at,
             "deadline": None,
             "head": head and {**msgspec.structs.asdict(head), "at": head.at.timestamp()},
+            "after_loss": session.after_loss,
             "storage": {
                 "endpoint": self._bucket.endpoint,
                 "bucket": self._bucket.name,

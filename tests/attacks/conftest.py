@@ -1,0 +1,5 @@
+"""Attacks on one slot run against the same bucket, control plane and warm slots as the tests of the slot."""
+
+from tests.slot.conftest import member, plane, slot, start, store
+
+__all__ = ["member", "plane", "slot", "start", "store"]
