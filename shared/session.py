@@ -98,6 +98,8 @@ class Session(Struct, frozen=True, kw_only=True):
     metered: float = 0
     """Seconds charged."""
     head: Head | None = None
+    after_loss: bool = False
+    """The session before it was lost: the member is to be told of what time their files are."""
     draining: datetime | None = None
     """Since when."""
     final: bool = False
@@ -105,6 +107,11 @@ class Session(Struct, frozen=True, kw_only=True):
     decisions: list[Decision] = []
     reason: EndReason | None = None
     ended: datetime | None = None
+
+    @property
+    def leaves_a_loss(self) -> bool:
+        """Once it has ended: the member is to be told, in their next session, that something may be missing."""
+        return self.reason == EndReason.LOST or (self.after_loss and self.reason == EndReason.NEVER_OPENED)
 
     @property
     def open(self) -> bool:
@@ -141,6 +148,7 @@ def open_session(
     url: str,
     epoch: int,
     head: Head | None,
+    after_loss: bool = False,
     now: datetime,
     opening: float,
 ) -> Session:
@@ -154,6 +162,7 @@ def open_session(
         url=url,
         epoch=epoch,
         head=head,
+        after_loss=after_loss,
         state=SessionState.OPENING,
         opened=now,
         seen=now,

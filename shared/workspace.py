@@ -24,6 +24,8 @@ class Workspace(Struct, frozen=True, kw_only=True):
     """As of the last session's end; while one is open, the session has the newer one."""
     last_slot: str | None = None
     last_session: str | None = None
+    lost: bool = False
+    """What was done after `head` was lost with a container, and the member has not been told in an editor yet."""
     closed: bool = False
     """Its account is deleted: no session will ever be opened again."""
     erase_due: datetime | None = None
@@ -37,11 +39,11 @@ class Workspace(Struct, frozen=True, kw_only=True):
             )
         return replace(self, session=sid, epoch=self.epoch + 1, last_slot=slot)
 
-    def free(self, sid: str, head: Head | None) -> "Workspace":
-        """The session `sid` ended, and left `head`."""
+    def free(self, sid: str, head: Head | None, *, lost: bool) -> "Workspace":
+        """The session `sid` ended, and left `head`; `lost` when that is not all that was done in it."""
         if self.session != sid:
             raise IllegalTransition(f"workspace {self.wid} is not {sid}'s but {self.session}'s")
-        return replace(self, session=None, head=head, last_session=sid)
+        return replace(self, session=None, head=head, last_session=sid, lost=lost)
 
     def close(self, now: datetime) -> "Workspace":
         return replace(self, closed=True, erase_due=now)

@@ -42,6 +42,7 @@ class Answer(Struct):
     idle_at: float
     deadline: float | None
     head: HeadView | None
+    after_loss: bool
     storage: credentials.Access
 
 
@@ -146,6 +147,7 @@ def _answer(session: Session, boot: str, now: datetime) -> Answer:
         head=HeadView(head.snapshot, head.manifest, head.sha256, head.bytes, head.files, head.at.timestamp())
         if head
         else None,
+        after_loss=session.after_loss,
         storage=credentials.slot_access(wid=session.wid, epoch=session.epoch, boot=boot, now=now),
     )
 

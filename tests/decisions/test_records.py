@@ -64,6 +64,13 @@ def test_the_end_keeps_the_reason_of_draining_unless_another_is_given() -> None:
     assert draining.end(NOW, EndReason.LOST).reason == EndReason.LOST
 
 
+def test_a_loss_is_told_in_the_next_session_that_opens() -> None:
+    assert a_session().end(NOW, EndReason.LOST).leaves_a_loss
+    assert not a_session(after_loss=True).end(NOW, EndReason.MEMBER).leaves_a_loss
+    unopened = a_session(SessionState.OPENING, after_loss=True)
+    assert unopened.end(NOW, EndReason.NEVER_OPENED).leaves_a_loss
+
+
 def test_a_used_slot_is_stale_until_it_has_a_new_generation() -> None:
     used = a_slot(state=SlotState.CLAIMED, session="s-1", generation=3).recycle(NOW)
     assert (used.stale, used.session) == (True, None)
@@ -81,8 +88,8 @@ def test_a_workspace_is_claimed_by_one_session_and_its_epoch_rises() -> None:
     with pytest.raises(IllegalTransition):
         claimed.claim("s-2", "ws-2")
     with pytest.raises(IllegalTransition):
-        claimed.free("s-2", None)
-    freed = claimed.free("s-1", a_head())
+        claimed.free("s-2", None, lost=False)
+    freed = claimed.free("s-1", a_head(), lost=True)
     assert (freed.session, freed.head, freed.claim("s-2", "ws-1").epoch) == (None, a_head(), 2)
 
 

@@ -130,9 +130,16 @@ def test_what_the_extension_says_is_activity(member: Member, plane: ControlPlane
     heard = member.slot.run(TALK)
     news = json.loads(heard)
     assert news["directive"] == "continue"
-    assert set(news) == {"directive", "idle_in", "saved_ago", "restore"}
+    assert set(news) == {"directive", "idle_in", "saved_ago", "restore", "loss"}
     before = plane.beats[0].signals.editor
     until(lambda: (plane.beats[-1].signals.editor or 0) > (before or 0), "activity reaches the control plane")
+
+
+def test_the_first_window_after_a_loss_hears_of_it_once(slot: Container, plane: ControlPlane) -> None:
+    member = Member(slot, plane)
+    member.attach(plane.open(after_loss=True)).raise_for_status()
+    losses = [json.loads(slot.run(TALK))["loss"] for _ in range(2)]
+    assert losses == [{"saved_at": None}, None], "nothing was ever saved of this one"
 
 
 @pytest.mark.parametrize("prefix", ["proxy", "absproxy"])

@@ -47,6 +47,7 @@ class Answer:
     token: str
     idle_at: float | None
     head: Head | None
+    after_loss: bool
     storage: Storage
     sent: float
     received: float
@@ -104,6 +105,7 @@ def _answer(text: str, sent: float) -> Answer:
             token=fields["token"],
             idle_at=fields["idle_at"],
             head=head and Head(**{name: head[name] for name in Head.__dataclass_fields__}),
+            after_loss=bool(fields.get("after_loss")),  # a control plane of yesterday does not say
             storage=Storage(**{name: storage[name] for name in Storage.__dataclass_fields__}),
             sent=sent,
             received=elapsed(),

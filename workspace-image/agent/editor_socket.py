@@ -21,6 +21,7 @@ class EditorSocket:
         self._path = path
         self._slot = slot
         self._listeners: set[asyncio.StreamWriter] = set()
+        self._loss_told = False
 
     async def start(self) -> None:
         await asyncio.start_unix_server(self._serve, self._path, limit=LONGEST_LINE)
@@ -32,6 +33,8 @@ class EditorSocket:
 
     def tell(self) -> None:
         """Sends the state of things to every window."""
+        if not self._listeners:
+            return
         line = self._line()
         for writer in self._listeners:
             writer.write(line)
@@ -66,5 +69,14 @@ class EditorSocket:
             "idle_in": session.idle_in() if session else None,
             "saved_ago": session.saved_ago() if session else None,
             "restore": self._slot.progress.state,
+            "loss": self._loss(),
         }
         return json.dumps(news).encode() + b"\n"
+
+    def _loss(self) -> dict[str, float | None] | None:
+        """Once, to the first window: of what time these files are, when the session before this one was lost."""
+        session = self._slot.session
+        if self._loss_told or session is None or not session.greeted or not session.known.after_loss:
+            return None
+        self._loss_told = True
+        return {"saved_at": session.began_with.at if session.began_with else None}

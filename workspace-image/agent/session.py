@@ -9,7 +9,7 @@ from agent.activity import Activity
 from agent.bucket import Bucket
 from agent.checkpoints import Checkpoints
 from agent.clock import ControlClock, elapsed
-from agent.control_plane import Answer, ControlPlane, Storage
+from agent.control_plane import Answer, ControlPlane, Head, Storage
 from agent.errors import BeatRefused, CheckpointRefused, Stale, Unreachable
 from agent.lease import Lease
 from agent.tokens import Claims
@@ -37,6 +37,7 @@ class Session:
         self.activity = activity
         self.answer: Answer | None = None
         self.restored = False
+        self.began_with: Head | None = None
         self.stopping = False
         self.bucket = bucket(lambda: self.known.storage)
         self.checkpoints = Checkpoints(self.bucket, self.wid, self.epoch, boot)
@@ -66,6 +67,7 @@ class Session:
         """Raises Stale when another container has the session, Unreachable."""
         body = {"kind": "hello", "session": self.sid, "epoch": self.epoch, "boot": self.boot}
         self._take(await self._control_plane.post(body, attach_token))
+        self.began_with = self.known.head
 
     async def beat(self, *, final: bool = False) -> Answer:
         """Says what is now. A beat that was never answered goes out again first; after a final one there is

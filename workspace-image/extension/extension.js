@@ -16,6 +16,7 @@ exports.activate = (context) => {
   const line = new Line(path, (news) => {
     status.show(news);
     warning.show(news);
+    if (news.loss) tellOfLoss(words, news.loss);
   });
   context.subscriptions.push(line, status, ...watchActivity(() => line.say("activity")));
 };
@@ -43,6 +44,12 @@ function watchActivity(active) {
     window.onDidChangeActiveTerminal(seen),
     window.onDidStartTerminalShellExecution(seen),
   ];
+}
+
+/** The session before this one was cut off: says of what time the files are. */
+function tellOfLoss(words, { saved_at: savedAt }) {
+  const when = savedAt === null ? null : new Date(savedAt * 1000).toLocaleString(vscode.env.language);
+  vscode.window.showWarningMessage(when === null ? words.lostAll : words.lost(when));
 }
 
 /** "Saved 12 s ago" in the status bar. It counts on by itself between two messages of the agent. */

@@ -29,6 +29,7 @@ def commit_claim(
         url=slot.record.url or "",
         epoch=claimed.epoch,
         head=claimed.head,
+        after_loss=claimed.lost,
         now=now,
         opening=opening,
     )

@@ -113,7 +113,11 @@ def _commit_end(session: Read[Session], now: datetime, reason: EndReason | None)
     commit = Commit().change(session_ref(before.sid), session, ended)
     commit.create(_line_ref(before), _line(before, now))
     if workspace and workspace.record.session == before.sid:
-        commit.change(workspace_ref(before.wid), workspace, workspace.record.free(before.sid, before.head))
+        commit.change(
+            workspace_ref(before.wid),
+            workspace,
+            workspace.record.free(before.sid, before.head, lost=ended.leaves_a_loss),
+        )
     if slot and slot.record.session == before.sid and slot.record.state == SlotState.CLAIMED:
         commit.change(slot_ref(before.slot), slot, slot.record.recycle(now))
     commit.run()
