@@ -8,6 +8,7 @@ from pathlib import Path
 
 from local import functions
 from local.doctor import doctor
+from local.environment import REACHED
 from local.leash import tie_to
 from local.parts import Site
 from local.ports import Ports, free_base
@@ -39,7 +40,8 @@ def _up(given: argparse.Namespace) -> int:
     if given.prepare:
         prepare(ROOT, steps(ROOT, tests=False))
     first_problem(installed(ROOT, tests=False))
-    up(Site(ROOT, given.state.resolve(), ports, given.schedule_every, given.writes_per_minute), given.only)
+    site = Site(ROOT, given.state.resolve(), ports, given.schedule_every, given.writes_per_minute, dict(given.via))
+    up(site, given.only)
     return 0
 
 
@@ -71,6 +73,13 @@ def _ports(base: int) -> Ports:
         raise Problem(str(refusal), "make up PORT=8080") from None
 
 
+def _detour(text: str) -> tuple[str, int]:
+    part, _, port = text.partition("=")
+    if part not in REACHED or not port.isdigit():
+        raise argparse.ArgumentTypeError(f"{text!r} is not PART=PORT with one of the parts {', '.join(REACHED)}")
+    return part, int(port)
+
+
 def _parser() -> argparse.ArgumentParser:
     port = argparse.ArgumentParser(add_help=False)
     port.add_argument("--port", type=int, default=8080, help="the first of the stack's ports; 0 looks for free ones")
@@ -83,6 +92,14 @@ def _parser() -> argparse.ArgumentParser:
     start.add_argument("--only", nargs="+", default=[], metavar="PART", help="start these parts and nothing else")
     start.add_argument("--schedule-every", type=float, metavar="SECONDS", help="run scheduled jobs this often")
     start.add_argument("--writes-per-minute", type=int, default=60, metavar="N", help="the Admin API's quota")
+    start.add_argument(
+        "--via",
+        type=_detour,
+        action="append",
+        default=[],
+        metavar="PART=PORT",
+        help="let the functions reach this part at another port, where something of yours stands between",
+    )
     setup = commands.add_parser("setup", help="set up what is missing")
     setup.add_argument("--tests", action="store_true", help="and what the tests need")
     commands.add_parser("doctor", parents=[port], help="say what is there and what is not")

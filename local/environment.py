@@ -37,14 +37,19 @@ def base(root: Path) -> dict[str, str]:
     return inherited | {"PATH": path, "PYTHONPATH": str(root), "PYTHONUNBUFFERED": "1"}
 
 
-def endpoints(ports: Ports) -> dict[str, str]:
-    """Where the emulators and stand-ins answer."""
+REACHED = ("firestore", "auth", "storage", "tasks", "run_admin")
+"""The emulators and stand-ins that functions call."""
+
+
+def endpoints(ports: Mapping[str, int]) -> dict[str, str]:
+    """Where the emulators and stand-ins answer, or where functions find them: `ports` has one for each of REACHED."""
+    at = {name: f"127.0.0.1:{ports[name]}" for name in REACHED}
     return {
-        "FIRESTORE_EMULATOR_HOST": f"127.0.0.1:{ports['firestore']}",
-        "FIREBASE_AUTH_EMULATOR_HOST": f"127.0.0.1:{ports['auth']}",
-        "STORAGE_EMULATOR_HOST": ports.url("storage"),
-        "TASKS_EMULATOR_HOST": ports.url("tasks"),
-        "RUN_EMULATOR_HOST": ports.url("run_admin"),
+        "FIRESTORE_EMULATOR_HOST": at["firestore"],
+        "FIREBASE_AUTH_EMULATOR_HOST": at["auth"],
+        "STORAGE_EMULATOR_HOST": f"http://{at['storage']}",
+        "TASKS_EMULATOR_HOST": f"http://{at['tasks']}",
+        "RUN_EMULATOR_HOST": f"http://{at['run_admin']}",
     }
 
 
@@ -62,7 +67,7 @@ def settings(ports: Ports, signing_key: str) -> dict[str, str]:
         "INVOKER_SERVICE_ACCOUNT": INVOKER,
         "SIGNING_KEY": signing_key,
     }
-    return endpoints(ports) | fixed | _operators(os.environ)
+    return endpoints(ports.all()) | fixed | _operators(os.environ)
 
 
 def _operators(environ: Mapping[str, str]) -> dict[str, str]:

@@ -2,7 +2,7 @@
 
 import tomllib
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from local import environment, functions, keys
@@ -28,6 +28,8 @@ class Part:
     says: str = ""
     grace: float = 5
     """seconds it may take to end before it is killed"""
+    replaced: bool = False
+    """when it ends by itself another is started, as the cloud replaces an instance; otherwise everything ends"""
 
 
 @dataclass(frozen=True)
@@ -41,6 +43,8 @@ class Site:
     """seconds between runs of the scheduled jobs, instead of their timetable"""
     writes_per_minute: int = 60
     """the Admin API's quota; sessions that last seconds need more of it than a real project has"""
+    via: Mapping[str, int] = field(default_factory=dict)
+    """ports at which the functions find some of environment.REACHED instead of their own: somebody listens between"""
 
     @property
     def python(self) -> str:
@@ -58,6 +62,7 @@ def all_parts(site: Site) -> list[Part]:
     table = functions.load(site.root)
     env = environment.base(site.root)
     settings = environment.settings(site.ports, keys.signing_key(site.state / "keys" / "signing.pem"))
+    settings |= environment.endpoints({**site.ports.all(), **site.via})
     return [
         _firestore(site, env),
         _auth(site, env),
@@ -115,7 +120,8 @@ def _function(site: Site, function: Function, env: Mapping[str, str]) -> Part:
             f"functions/{function.name}"
         ),  # gunicorn puts a socket there, under a fixed name
     }
-    return Part(function.name, argv, [port], {**env, **own}, needs=("firestore", "storage", "tasks"))
+    needs = ("firestore", "storage", "tasks")
+    return Part(function.name, argv, [port], {**env, **own}, needs, replaced=True)
 
 
 def _front(site: Site, env: Mapping[str, str], table: Sequence[Function]) -> Part:

@@ -7,7 +7,6 @@ import signal
 import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import BinaryIO
 
 LEASH = Path(__file__).parent / "leash.py"
 
@@ -21,8 +20,8 @@ class Process:
 
     @classmethod
     async def start(cls, argv: Sequence[str], env: Mapping[str, str], cwd: Path, log: Path) -> "Process":
-        """Starts `argv` with exactly `env`. The log of the run before is kept beside `log` as `.before`."""
-        with _fresh(log) as output:
+        """Starts `argv` with exactly `env`, and its output at the end of `log`."""
+        with log.open("ab") as output:
             process = await asyncio.create_subprocess_exec(
                 *leashed(argv),
                 env=dict(env),
@@ -49,13 +48,6 @@ class Process:
         with contextlib.suppress(ProcessLookupError):  # nobody is left
             os.killpg(self.pid, signal.SIGKILL)
         await self._process.wait()
-
-
-def _fresh(log: Path) -> BinaryIO:
-    log.parent.mkdir(parents=True, exist_ok=True)
-    if log.exists():
-        log.replace(log.with_suffix(".before"))
-    return log.open("wb")
 
 
 def leashed(argv: Sequence[str]) -> list[str]:

@@ -39,14 +39,28 @@ class Stack:
                 group.create_task(self._start(part))
 
     async def watch(self) -> None:
-        """Never returns. Raises Problem when a part ends."""
+        """Never returns: a part that is to be replaced is. Raises Problem when another ends, or when one can't be."""
         async with _first_failure() as group:
-            for name, process in self._running.items():
-                group.create_task(self._until_end(self._parts[name], process))
+            for part in self._parts.values():
+                group.create_task(self._keep(part))
+
+    async def _keep(self, part: Part) -> None:
+        while part.replaced:
+            code = await self._running[part.name].ended()
+            self._report(part.name, f"ended by itself with exit code {code}")
+            await self._running[part.name].stop(part.grace)  # what is left of its group holds the port
+            await self._launch(part)
+        await self._until_end(part, self._running[part.name])
 
     async def _start(self, part: Part) -> None:
         for need in self._known(part.needs):
             await self._ready[need].wait()
+        _begin(self._log(part))
+        await self._launch(part)
+        self._ready[part.name].set()
+
+    async def _launch(self, part: Part) -> None:
+        """Returns when the part is ready. Raises Problem when it ends before, or hangs."""
         self._report(part.name, "starting")
         process = await Process.start(part.argv, part.env, self._root, self._log(part))
         self._running[part.name] = process
@@ -62,7 +76,6 @@ class Stack:
             ended.cancel()
         if ended.done() and not ended.cancelled():
             ended.result()
-        self._ready[part.name].set()
         self._report(part.name, "ready")
 
     async def _until_end(self, part: Part, process: Process) -> None:
@@ -85,6 +98,14 @@ class Stack:
 
     def _log(self, part: Part) -> Path:
         return self._logs / f"{part.name}.log"
+
+
+def _begin(log: Path) -> None:
+    """An empty log. That of the run before is kept beside it as `.before`."""
+    log.parent.mkdir(parents=True, exist_ok=True)
+    if log.exists():
+        log.replace(log.with_suffix(".before"))
+    log.touch()
 
 
 async def _listening(part: Part, log: Path) -> None:

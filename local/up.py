@@ -35,16 +35,21 @@ async def _run(site: Site, parts: Sequence[Part], warm: bool) -> None:
     progress = Progress()
     try:
         async with Stack(parts, site.root, site.state / "logs", progress.report) as stack:
-            await stack.start()
-            if warm:
-                progress.report("warm pool", "starting")
-                await until_warm(
-                    site.ports, int(os.environ.get("POOL_WARM") or 2), int(os.environ.get("POOL_MAX") or 10)
-                )
-                progress.report("warm pool", "ready")
-            progress.close()
-            print(f"Ondol is ready: {site.ports.url('front')}", flush=True)
-            await stack.watch()
+            try:
+                await stack.start()
+                if warm:
+                    progress.report("warm pool", "starting")
+                    await until_warm(
+                        site.ports, int(os.environ.get("POOL_WARM") or 2), int(os.environ.get("POOL_MAX") or 10)
+                    )
+                    progress.report("warm pool", "ready")
+                progress.close()
+                print(f"Ondol is ready: {site.ports.url('front')}", flush=True)
+                await stack.watch()
+            except asyncio.CancelledError:
+                progress.close()  # a part that was replaced meanwhile has lines of its own
+                print("Stopping: containers make their last checkpoints.", flush=True)
+                raise
     finally:
         progress.close()
 
@@ -55,7 +60,6 @@ async def _until_signal(run: Coroutine[None, None, None]) -> None:
 
     def stop() -> None:
         if not running.cancelling():
-            print("Stopping: containers make their last checkpoints.", flush=True)
             running.cancel()
 
     loop = asyncio.get_running_loop()

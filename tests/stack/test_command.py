@@ -12,6 +12,7 @@ import pytest
 
 from local.ports import answers, free_base, is_free
 from tests.observe import until
+from tests.processes import descendants, function_process, is_alive, kill_function, words
 from tests.running import ROOT, Running, running
 
 DOCUMENTS = "v1/projects/demo-ondol/databases/(default)/documents/people"
@@ -24,18 +25,6 @@ def command(*arguments: str, **environment: str) -> subprocess.CompletedProcess[
     return subprocess.run(
         argv, cwd=ROOT, env=os.environ | environment, capture_output=True, text=True, timeout=60, check=False
     )
-
-
-def descendants(pid: int) -> list[int]:
-    children = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
-    return [found for child in children for found in (int(child), *descendants(int(child)))]
-
-
-def is_alive(pid: int) -> bool:
-    try:
-        return "\nState:\tZ" not in Path(f"/proc/{pid}/status").read_text()
-    except (FileNotFoundError, ProcessLookupError):
-        return False
 
 
 def write(stack: Running, name: str) -> None:
@@ -84,7 +73,7 @@ def test_a_killed_command_takes_every_process_with_it_and_loses_no_document(tmp_
 
 def test_a_part_that_dies_ends_it_with_one_line_that_names_the_part_and_its_log(tmp_path: Path) -> None:
     with running(tmp_path, "--only", "storage", "tasks") as stack:
-        (storage,) = [pid for pid in descendants(stack.process.pid) if b"fake-gcs" in cmdline(pid)]
+        (storage,) = [pid for pid in descendants(stack.process.pid) if "fake-gcs" in words(pid)[0]]
         os.kill(storage, signal.SIGKILL)
         assert stack.process.wait(60) == 1
         assert not answers(stack.ports["tasks"])
@@ -92,8 +81,48 @@ def test_a_part_that_dies_ends_it_with_one_line_that_names_the_part_and_its_log(
     assert last == f"Ondol: storage ended by itself with exit code -9; its log: {tmp_path}/logs/storage.log."
 
 
-def cmdline(pid: int) -> bytes:
-    return Path(f"/proc/{pid}/cmdline").read_bytes()
+def test_a_function_that_dies_is_started_again_as_the_cloud_replaces_an_instance(tmp_path: Path) -> None:
+    with running(tmp_path, "--only", "login") as stack:
+        killed = kill_function(stack, "login")
+        until(lambda: "login: ready" in since(stack, "login: ended by itself with exit code -9"), "it is ready again")
+        assert function_process(stack, "login") != killed
+        assert httpx.post(stack.at("login"), json={}).status_code == 401
+        assert stack.process.poll() is None
+
+
+def since(stack: Running, words: str) -> str:
+    """What the command has said after these words."""
+    return (stack.state / "output").read_text().partition(words)[2]
+
+
+def test_a_function_that_cannot_start_again_ends_it_with_one_line(tmp_path: Path) -> None:
+    with running(tmp_path, "--only", "login") as stack, socket.socket() as taken:
+        kill_function(stack, "login")
+        until(lambda: takes(taken, stack.ports["login"]), "its port is somebody else's")
+        assert stack.process.wait(60) == 1
+    last = (tmp_path / "output").read_text().splitlines()[-1]
+    assert last == f"Ondol: login ended by itself with exit code 1; its log: {tmp_path}/logs/login.log."
+
+
+def takes(taken: socket.socket, port: int) -> bool:
+    """Whether `taken` has the port now, without listening on it."""
+    try:
+        taken.bind(("127.0.0.1", port))
+    except OSError:
+        return False
+    return True
+
+
+def test_functions_reach_a_part_by_a_detour_and_nobody_else_does(tmp_path: Path) -> None:
+    with running(tmp_path, "--only", "login", "--via", "firestore=1234", "--via", "storage=4321") as stack:
+        given = words(function_process(stack, "login"), "environ")
+        assert "FIRESTORE_EMULATOR_HOST=127.0.0.1:1234" in given
+        assert "STORAGE_EMULATOR_HOST=http://127.0.0.1:4321" in given
+        assert f"TASKS_EMULATOR_HOST={stack.at('tasks')}" in given
+        assert stack.env["STORAGE_EMULATOR_HOST"] == stack.at("storage")
+    refused = command("up", "--no-setup", "--via", "login=1")
+    assert refused.returncode == 2
+    assert "login=1" in refused.stderr
 
 
 def test_one_state_serves_one_stack_and_is_not_forgotten_under_it(tmp_path: Path) -> None:

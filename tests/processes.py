@@ -1,0 +1,38 @@
+"""Processes of a stack, as the system shows them."""
+
+import os
+import signal
+from pathlib import Path
+
+from tests.running import Running
+
+
+def descendants(pid: int) -> list[int]:
+    children = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
+    return [found for child in children for found in (int(child), *descendants(int(child)))]
+
+
+def is_alive(pid: int) -> bool:
+    try:
+        return "\nState:\tZ" not in Path(f"/proc/{pid}/status").read_text()
+    except (FileNotFoundError, ProcessLookupError):
+        return False
+
+
+def words(pid: int, what: str = "cmdline") -> list[str]:
+    """The command line of a process, or its `environ`."""
+    return Path(f"/proc/{pid}/{what}").read_bytes().decode().split("\0")
+
+
+def function_process(stack: Running, name: str) -> int:
+    """The first process of a function, whose group is all of it."""
+    target = ["--target", name]
+    found = [pid for pid in descendants(stack.process.pid) if words(pid)[2:4] == target or words(pid)[1:3] == target]
+    return found[0]
+
+
+def kill_function(stack: Running, name: str) -> int:
+    """All of a function's processes at once, by SIGKILL; the first one's id."""
+    pid = function_process(stack, name)
+    os.killpg(pid, signal.SIGKILL)
+    return pid
