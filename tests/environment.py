@@ -1,6 +1,7 @@
 """What the functions are given in the environment, and `shared` in this process with it."""
 
 import os
+import urllib.request
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 
@@ -40,6 +41,12 @@ def environment(variables: Mapping[str, str]) -> Iterator[None]:
                 del os.environ[name]
             else:
                 os.environ[name] = value
+
+
+def forget_documents(host: str) -> None:
+    """Empty the database of the Firestore emulator at `host`."""
+    url = f"http://{host}/emulator/v1/projects/{PROJECT}/databases/(default)/documents"
+    urllib.request.urlopen(urllib.request.Request(url, method="DELETE"), timeout=20).close()
 
 
 def _forget_clients() -> None:

@@ -1,11 +1,10 @@
 """`shared.gcp` in this process, against the emulators; each test begins with an empty database."""
 
-import urllib.request
 from collections.abc import Iterator
 
 import pytest
 
-from tests.environment import PROJECT, SETTINGS, environment
+from tests.environment import SETTINGS, environment, forget_documents
 
 
 @pytest.fixture(scope="session")
@@ -16,6 +15,4 @@ def firestore(firestore_emulator: dict[str, str]) -> Iterator[dict[str, str]]:
 
 @pytest.fixture
 def empty_database(firestore: dict[str, str]) -> None:
-    host = firestore["FIRESTORE_EMULATOR_HOST"]
-    url = f"http://{host}/emulator/v1/projects/{PROJECT}/databases/(default)/documents"
-    urllib.request.urlopen(urllib.request.Request(url, method="DELETE"), timeout=20).close()
+    forget_documents(firestore["FIRESTORE_EMULATOR_HOST"])

@@ -115,7 +115,8 @@ def test_language_and_time_zone_are_those_of_the_first_login_after_the_event() -
 
 
 def test_somebody_deleted_before_they_came_stays_deleted() -> None:
-    assert close_account("u-never", NOW) is None
+    for _ in range(2):  # the event may come twice
+        assert close_account("u-never", NOW) is None
     late = ensure_account("u-never", email="a@b", name=None, now=NOW)
     assert late.state == AccountState.DELETED
 

@@ -104,6 +104,8 @@ def close_account(uid: str, now: datetime) -> Workspace | None:
         if found is None:
             _bury(uid, now)
             return None
+        if not found.record.wid:
+            return None  # buried before
         [workspace] = read_all([(workspace_ref(found.record.wid), Workspace)])
         if workspace is None:
             return None

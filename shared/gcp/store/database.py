@@ -1,6 +1,6 @@
 """The Firestore client, records to documents and back, and the guarded commit that every change of state is made by."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from datetime import UTC, datetime
 from functools import lru_cache
 from typing import Any, TypeVar
@@ -20,13 +20,18 @@ PATIENCE_SECONDS = 8.0
 """How long one call may take with its retries. A function must answer while its caller still waits, also when
 Firestore does not; the SDK's own patience is one to five minutes."""
 
-RETRY = Retry(
-    predicate=if_exception_type(exceptions.ServiceUnavailable, exceptions.InternalServerError),
-    initial=0.1,
-    maximum=1.0,
-    timeout=PATIENCE_SECONDS,
-)
-CALL: dict[str, Any] = {"retry": RETRY, "timeout": ATTEMPT_SECONDS}
+
+def _retry(on_error: Callable[[Exception], None] | None = None) -> Retry:
+    return Retry(
+        predicate=if_exception_type(exceptions.ServiceUnavailable, exceptions.InternalServerError),
+        initial=0.1,
+        maximum=1.0,
+        timeout=PATIENCE_SECONDS,
+        on_error=on_error,
+    )
+
+
+CALL: dict[str, Any] = {"retry": _retry(), "timeout": ATTEMPT_SECONDS}
 
 
 class LostRace(Exception):
@@ -67,14 +72,18 @@ class Commit:
 
     def __init__(self) -> None:
         self._batch = database().batch()
+        self._guarded: list[tuple[firestore.DocumentReference, dict[str, Any] | None]] = []
 
     def create(self, reference: firestore.DocumentReference, record: Any) -> "Commit":
-        self._batch.create(reference, encode(record))
+        fields = encode(record)
+        self._batch.create(reference, fields)
+        self._guarded.append((reference, fields))
         return self
 
     def change(self, reference: firestore.DocumentReference, read: Read[R], record: R) -> "Commit":
-        guard = database().write_option(last_update_time=read.version)
-        self._batch.update(reference, encode(record), option=guard)
+        guard, fields = database().write_option(last_update_time=read.version), encode(record)
+        self._batch.update(reference, fields, option=guard)
+        self._guarded.append((reference, fields))
         return self
 
     def add(self, reference: firestore.DocumentReference, field: str, amount: float) -> "Commit":
@@ -84,18 +93,30 @@ class Commit:
 
     def delete(self, reference: firestore.DocumentReference, read: Read[Any]) -> "Commit":
         self._batch.delete(reference, option=database().write_option(last_update_time=read.version))
+        self._guarded.append((reference, None))
         return self
 
     def run(self) -> None:
-        """Raises LostRace if a guard did not hold."""
+        """Raises LostRace if a guard did not hold.
+
+        An attempt that failed may have been made all the same, its reply lost; the next then finds its own work in the
+        way. So after one the first document is looked at: whoever finds there what they wrote has won.
+        """
+        failed: list[Exception] = []
         try:
-            self._batch.commit(**CALL)
+            self._batch.commit(**CALL | {"retry": _retry(failed.append)})
         except (
             exceptions.FailedPrecondition,
             exceptions.Conflict,  # AlreadyExists and Aborted are kinds of it
             exceptions.NotFound,
         ) as e:
-            raise LostRace(str(e)) from e
+            if not (failed and self._is_made()):
+                raise LostRace(str(e)) from e
+
+    def _is_made(self) -> bool:
+        """The first record of every commit carries an id or a time of its writer's: no two writers write the same."""
+        reference, fields = self._guarded[0]
+        return bool(_plain(reference.get(**CALL).to_dict()) == fields)
 
 
 def encode(record: Any) -> dict[str, Any]:

@@ -1,0 +1,229 @@
+"""Every commit that exists, made while its reply is lost: it leaves what it does undisturbed, and its maker has won."""
+
+import ast
+import inspect
+import random
+import secrets
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime, timedelta
+from types import ModuleType
+from typing import Any
+
+import pytest
+from msgspec.structs import replace
+
+from shared.account import Account
+from shared.gcp.store import accounts, claims, database, sessions, slots
+from shared.heartbeats import Hello, accept_beat, accept_hello
+from shared.idle import decide_reclaim
+from shared.record import Read
+from shared.session import EndReason, Session, SessionState
+from shared.slot import SlotState
+from shared.snapshots import Snapshot
+from tests.environment import SETTINGS, environment, forget_documents
+from tests.factories import BOOT, LEASE, POLICY, a_beat, a_head, a_slot
+from tests.failures.commits import Commits, Loss, serving_commits
+
+NOW = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)
+LATER = NOW + timedelta(seconds=30)
+UID = "u-1"
+
+Act = Callable[[], Any]
+"""What makes the commit, and what it answers."""
+
+
+@pytest.fixture(scope="module")
+def commits(firestore_emulator: dict[str, str]) -> Iterator[Commits]:
+    """A Firestore whose replies can be lost, and `shared.gcp` led to it."""
+    with (
+        serving_commits(firestore_emulator["FIRESTORE_EMULATOR_HOST"]) as (commits, port),
+        environment(SETTINGS | {"FIRESTORE_EMULATOR_HOST": f"127.0.0.1:{port}"}),
+    ):
+        yield commits
+
+
+def the_first_visit() -> Act:
+    return lambda: accounts.ensure_account(UID, email="a@b", name="A", locale="ko", time_zone="Asia/Seoul", now=NOW)
+
+
+def an_account() -> Account:
+    return accounts.ensure_account(UID, email="a@b", name=None, now=NOW)
+
+
+def language_and_time_zone() -> Act:
+    an_account()
+    return lambda: accounts.ensure_account(UID, email=None, name=None, locale="ko", time_zone="Asia/Seoul", now=NOW)
+
+
+def a_claim() -> Act:
+    account = an_account()
+    slots.commit_slot(None, a_slot("ws-1"))
+    workspace, [slot] = accounts.read_workspace(account.wid), slots.all_slots()
+    return lambda: claims.commit_claim(account, workspace, slot, opening=60, now=NOW)
+
+
+def a_claimed_session(**fields: Any) -> Read[Session]:
+    """An active session as its claim and its first beats left it, but for `fields`."""
+    session = a_claim()()
+    before = read(session.sid)
+    active = replace(before.record, state=SessionState.ACTIVE, boot=BOOT, connected=True, seq=3)
+    sessions.commit_session(before, replace(active, **fields))
+    return read(session.sid)
+
+
+def read(sid: str) -> Read[Session]:
+    found = sessions.read_session(sid)
+    assert found is not None
+    return found
+
+
+def a_hello() -> Act:
+    before = a_claimed_session(state=SessionState.OPENING, boot=None)
+    hello = Hello(before.record.sid, before.record.epoch, BOOT)
+    after = accept_hello(before.record, hello, lease=LEASE, now=LATER)
+    assert after
+    return lambda: sessions.commit_session(before, after)
+
+
+def a_beat_with_a_checkpoint() -> Act:
+    before = a_claimed_session()
+    beat = a_beat(4, session=before.record.sid, epoch=before.record.epoch)
+    after = accept_beat(before.record, beat, a_head(), policy=POLICY, lease=LEASE, now=LATER)
+    assert after and after.metered == 30
+    return lambda: sessions.commit_beat(before, after)
+
+
+def a_decision() -> Act:
+    before = a_claimed_session()
+    after = before.record.decide(decide_reclaim(before.record, POLICY, LATER))
+    return lambda: sessions.commit_session(before, after)
+
+
+def the_beginning_of_an_end() -> Act:
+    sid = a_claimed_session().record.sid
+    return lambda: sessions.begin_end(sid, EndReason.MEMBER, LATER)
+
+
+def an_end() -> Act:
+    sid = a_claimed_session(metered=12.5, head=a_head()).record.sid
+    return lambda: sessions.end_session(sid, LATER, EndReason.IDLE)
+
+
+def a_loss() -> Act:
+    sid = a_claimed_session().record.sid
+    return lambda: sessions.lose_session(sid, LATER)
+
+
+def a_new_slot() -> Act:
+    return lambda: slots.commit_slot(None, a_slot("ws-1", SlotState.WARMING))
+
+
+def a_slots_next_state() -> Act:
+    slots.commit_slot(None, a_slot("ws-1"))
+    [before] = slots.all_slots()
+    return lambda: slots.commit_slot(before, before.record.recycle(LATER))
+
+
+def a_slot_too_many() -> Act:
+    slots.commit_slot(None, a_slot("ws-1", SlotState.COLD))
+    [before] = slots.all_slots()
+    return lambda: slots.forget_slot(before)
+
+
+def a_closed_account() -> Act:
+    an_account()
+    return lambda: accounts.close_account(UID, LATER)
+
+
+def somebody_who_never_came() -> Act:
+    return lambda: accounts.close_account(UID, LATER)
+
+
+def erased_state() -> Act:
+    account = an_account()
+    snapshots = accounts.workspace_ref(account.wid).collection("snapshots")
+    database.Commit().create(snapshots.document(f"1-{BOOT}-1"), Snapshot(sid="s", head=a_head())).run()
+    accounts.close_account(UID, NOW)
+    [due] = accounts.to_erase(NOW)
+    return lambda: accounts.forget_snapshots(due, LATER)
+
+
+COMMITS: dict[Callable[[], Act], set[Callable[..., Any]]] = {
+    the_first_visit: {accounts.ensure_account},
+    language_and_time_zone: {accounts._settle_in},
+    a_claim: {claims.commit_claim},
+    a_hello: {sessions.commit_session},
+    a_decision: {sessions.commit_session},
+    the_beginning_of_an_end: {sessions.commit_session},
+    a_beat_with_a_checkpoint: {sessions.commit_beat},
+    an_end: {sessions._commit_end},
+    a_loss: {sessions._commit_end},
+    a_new_slot: {slots.commit_slot},
+    a_slots_next_state: {slots.commit_slot},
+    a_slot_too_many: {slots.forget_slot},
+    a_closed_account: {accounts.close_account},
+    somebody_who_never_came: {accounts._bury},
+    erased_state: {accounts.forget_snapshots, database.delete_all},
+}
+"""What happens, and by which functions it is committed."""
+
+
+@pytest.mark.parametrize("happening", COMMITS, ids=lambda happening: happening.__name__)
+def test_a_commit_whose_reply_was_lost_is_made_once_and_is_won(
+    commits: Commits,
+    firestore_emulator: dict[str, str],
+    monkeypatch: pytest.MonkeyPatch,
+    happening: Callable[[], Act],
+) -> None:
+    outcomes = []
+    for disturbed in (False, True):
+        same_ids = random.Random(1)  # noqa: S311  # nothing is kept secret
+        monkeypatch.setattr(secrets, "choice", same_ids.choice)
+        forget_documents(firestore_emulator["FIRESTORE_EMULATOR_HOST"])
+        act = happening()
+        if disturbed:
+            with commits.losing() as lost:
+                answer = act()
+            assert lost.seen, "nothing was committed"
+        else:
+            answer = act()
+        outcomes.append((answer, everything()))
+    assert outcomes[0] == outcomes[1]
+
+
+def test_a_race_is_still_lost_when_an_attempt_failed_before(
+    commits: Commits, firestore_emulator: dict[str, str]
+) -> None:
+    """Whoever was first has the slot; the other does not take the winner's commit for their own."""
+    forget_documents(firestore_emulator["FIRESTORE_EMULATOR_HOST"])
+    slots.commit_slot(None, a_slot("ws-1"))
+    [before] = slots.all_slots()
+    slots.commit_slot(before, before.record.claim("s-winner", NOW))
+    with commits.losing(loss=Loss.REQUEST) as lost, pytest.raises(database.LostRace):
+        slots.commit_slot(before, before.record.claim("s-loser", NOW))
+    assert lost.seen
+    [after] = slots.all_slots()
+    assert after.record.session == "s-winner"
+
+
+def test_every_commit_that_exists_is_in_the_table() -> None:
+    proved = {(function.__module__, function.__name__) for covers in COMMITS.values() for function in covers}
+    exist = {(module.__name__, name) for module in (accounts, claims, sessions, slots) for name in committing(module)}
+    assert exist | {(database.__name__, database.delete_all.__name__)} == proved
+
+
+def everything() -> dict[str, Any]:
+    """Every document there is, by its path."""
+    groups = ("accounts", "billing", "lines", "workspaces", "snapshots", "sessions", "slots")
+    found = [document for group in groups for document in database.database().collection_group(group).stream()]
+    return {document.reference.path: document.to_dict() for document in found}
+
+
+def committing(module: ModuleType) -> list[str]:
+    """The functions of a module that make a `Commit`."""
+    functions = [node for node in ast.parse(inspect.getsource(module)).body if isinstance(node, ast.FunctionDef)]
+    return [function.name for function in functions if "Commit" in names(function)]
+
+
+def names(tree: ast.AST) -> set[str]:
+    return {node.func.id for node in ast.walk(tree) if isinstance(node, ast.Call) and isinstance(node.func, ast.Name)}
