@@ -93,6 +93,7 @@ def accept_beat(
         metered=session.metered + seconds,
         head=head or session.head,
         final=beat.final,
+        stopping=session.stopping or (now if beat.stopping else None),
     )
     if after.state == SessionState.OPENING and beat.restored:
         after = after.activate()

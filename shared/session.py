@@ -102,6 +102,8 @@ class Session(Struct, frozen=True, kw_only=True):
     """The session before it was lost: the member is to be told of what time their files are."""
     draining: datetime | None = None
     """Since when."""
+    stopping: datetime | None = None
+    """Since when the platform stops its container, as that says itself."""
     final: bool = False
     """The last checkpoint is committed; the container has nothing more to say."""
     decisions: list[Decision] = []
@@ -116,6 +118,14 @@ class Session(Struct, frozen=True, kw_only=True):
     @property
     def open(self) -> bool:
         return self.state != SessionState.ENDED
+
+    def may_still_save(self, *, gone: bool, patience: float, now: datetime) -> bool:
+        """Whether a draining session's last checkpoint may still come: within `patience` seconds, while its container
+        has not answered. With the container `gone`, only a platform that stops it may be the reason: the traffic is the
+        replacement's at once, while the one before, which said so first, still saves.
+        """
+        since, patience = (self.stopping, STOPPING_SECONDS) if gone else (self.draining, patience)
+        return since is not None and now - since < timedelta(seconds=patience)
 
     def _to(self, state: SessionState) -> "Session":
         check_transition("session", _TRANSITIONS, self.state, state)

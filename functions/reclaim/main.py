@@ -3,7 +3,8 @@
 The record's `due` is the truth about when to look; this task is a reminder, and may come twice, late, or not at all.
 """
 
-from datetime import datetime, timedelta
+import time
+from datetime import datetime
 from functools import partial
 
 import functions_framework
@@ -15,11 +16,11 @@ from shared.errors import TryAgain
 from shared.gcp import container, tasks
 from shared.gcp.identity import invoker
 from shared.gcp.store.database import LostRace
-from shared.gcp.store.sessions import commit_session, end_session, lose_session, read_session
+from shared.gcp.store.sessions import LAST_WORD_SECONDS, commit_session, end_session, lose_session, read_session
 from shared.idle import decide_reclaim
 from shared.policies import reclaim_policy
 from shared.record import Read
-from shared.session import STOPPING_SECONDS, EndReason, Session, SessionId, SessionState, Verdict
+from shared.session import EndReason, Session, SessionId, SessionState, Verdict
 from shared.settings import settings
 from shared.tokens import Signer
 
@@ -99,18 +100,18 @@ def _finish(session: Session, now: datetime) -> Done:
     """The end: the last checkpoint, then the commit. Raises TryAgain while the slot may still make it."""
     if session.boot is None or session.final:
         return _end(session, now, None, "nothing is left to save")
-    patience, why = settings().draining, "its last checkpoint is not committed"
+    gone, why = False, "its last checkpoint is not committed"
     try:
         container.release(session.url, signer.release(session, now))
     except container.Gone as e:
-        # another container answers; the one that is being stopped may be saving behind it
-        patience, why = STOPPING_SECONDS, str(e)
+        gone, why = True, str(e)
+        time.sleep(LAST_WORD_SECONDS)
     except TryAgain as e:
         why = e.detail
     after = read_session(session.sid)
     if after is None or after.record.final or not after.record.open:
         return _end(session, now, None, "released")
-    if now - (session.draining or now) < timedelta(seconds=patience):
+    if after.record.may_still_save(gone=gone, patience=settings().draining, now=now):
         raise TryAgain("slot-unreachable", f"The session is not saved yet: {why}.", retry_after=2)
     return _end(session, now, EndReason.LOST, why)
 

@@ -6,7 +6,7 @@ import pytest
 
 from shared.heartbeats import Hello, Signals, Stale, accept_beat, accept_hello, directive
 from shared.idle import KINDS, decide_reclaim
-from shared.session import EndReason, Session, SessionState, Verdict
+from shared.session import STOPPING_SECONDS, EndReason, Session, SessionState, Verdict
 from tests.factories import BOOT, LEASE, NOW, POLICY, SID, a_beat, a_head, a_session, after, signals
 
 
@@ -103,6 +103,26 @@ def test_a_container_that_is_being_stopped_says_so_before_it_saves() -> None:
     last = beat_at(stopping, 35, seq=2, final=True, head=a_head())
     assert last is not None
     assert (last.final, last.head, last.reason) == (True, a_head(), EndReason.STOPPED)
+
+
+@pytest.mark.parametrize(
+    ("stopping", "gone", "at", "waited_for"),
+    [
+        (False, False, 59, True),
+        (False, False, 61, False),
+        (False, True, 1, False),  # killed
+        (True, True, STOPPING_SECONDS - 1, True),
+        (True, True, STOPPING_SECONDS + 1, False),
+        (True, False, 59, True),
+    ],
+)
+def test_a_last_checkpoint_is_waited_for_while_it_may_come(
+    stopping: bool, gone: bool, at: float, waited_for: bool
+) -> None:
+    session = a_session().drain(EndReason.MEMBER, NOW)
+    if stopping:
+        session = beat_at(session, 0, stopping=True) or session
+    assert session.may_still_save(gone=gone, patience=60, now=after(at)) == waited_for
 
 
 def test_a_final_beat_keeps_the_reason_of_draining() -> None:
