@@ -3,6 +3,7 @@
 The bytes are the slot's business: `workspace-image/agent` writes them, docs/protocol.md says how.
 """
 
+import re
 from datetime import datetime
 from typing import Annotated
 
@@ -70,6 +71,12 @@ class Snapshot(Struct, frozen=True, kw_only=True):
     head: Head
 
 
+def is_committed(checkpoint: Checkpoint, head: Head | None, *, epoch: int, boot: str) -> bool:
+    """Whether the container's own checkpoint, or a later one of it, is the head already: an old one changes nothing."""
+    container, _, newest = head.snapshot.rpartition("-") if head else ("", "", "")
+    return container == f"{epoch}-{boot}" and checkpoint.seq <= int(newest)
+
+
 class CheckpointRefused(Exception):
     """The manifest does not hold what the heartbeat or the protocol says."""
 
@@ -102,13 +109,14 @@ def read_manifest(content: bytes, checkpoint: Checkpoint, *, wid: str, epoch: in
         raise CheckpointRefused(f"manifest version {manifest.version} is not {MANIFEST_VERSION}")
     if (manifest.workspace, manifest.epoch, manifest.boot, manifest.seq) != (wid, epoch, boot, checkpoint.seq):
         raise CheckpointRefused("the manifest is another checkpoint's")
-    for layer in manifest.layers:
-        if not layer.name.startswith(workspace_prefix(wid)):
-            raise CheckpointRefused(f"layer {layer.tier} lies outside the workspace")
     tiers = [layer.tier for layer in manifest.layers]
     if tiers != [tier for tier in TIERS if tier in tiers]:
         # each layer is looked up in the storage, so there must not be any number of them
         raise CheckpointRefused(f"the tiers are not {', '.join(TIERS)}, each once at most and in this order")
+    for layer in manifest.layers:
+        # the whole name: one that begins well may still lead elsewhere, where somebody takes ".." for a step up
+        if not re.fullmatch(rf"{workspace_prefix(wid)}\d+-[a-z0-9]+/\d+-{layer.tier}\.tar\.zst", layer.name):
+            raise CheckpointRefused(f"layer {layer.tier} does not lie where the workspace's layers are")
     if sum(layer.logical_bytes for layer in manifest.layers) != checkpoint.bytes:
         raise CheckpointRefused("the bytes do not add up")
     if sum(layer.entries for layer in manifest.layers) != checkpoint.files:

@@ -16,7 +16,7 @@ from shared.policies import reclaim_policy
 from shared.record import Read
 from shared.session import Session
 from shared.settings import settings
-from shared.snapshots import CheckpointRefused, Head, head_of, snapshot_id
+from shared.snapshots import CheckpointRefused, Head, head_of, is_committed
 from shared.tokens import Bearer, InvalidToken, Signer
 
 ATTEMPTS = 5
@@ -123,7 +123,7 @@ def _verified_head(session: Session, beat: Beat, now: datetime) -> Head | None:
     """The head that the beat's checkpoint becomes, if it brings a new one."""
     if beat.checkpoint is None or beat.seq <= session.seq:
         return None
-    if session.head and session.head.snapshot == snapshot_id(beat.epoch, beat.boot, beat.checkpoint.seq):
+    if is_committed(beat.checkpoint, session.head, epoch=beat.epoch, boot=beat.boot):
         return None
     try:
         buckets.verify_checkpoint(beat.checkpoint, wid=session.wid, epoch=beat.epoch, boot=beat.boot)

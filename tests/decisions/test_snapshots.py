@@ -4,8 +4,17 @@ import msgspec
 import pytest
 from msgspec.structs import replace
 
-from shared.snapshots import Checkpoint, CheckpointRefused, Layer, Manifest, check_sizes, manifest_name, read_manifest
-from tests.factories import BOOT
+from shared.snapshots import (
+    Checkpoint,
+    CheckpointRefused,
+    Layer,
+    Manifest,
+    check_sizes,
+    is_committed,
+    manifest_name,
+    read_manifest,
+)
+from tests.factories import BOOT, a_head
 
 LAYER = Layer("boot", f"workspaces/w-1/7-{BOOT}/1-boot.tar.zst", "aa", 100, 400, 3)
 OLDER = Layer("deps", "workspaces/w-1/5-bootbootbootbo/9-deps.tar.zst", "bb", 200, 600, 7)
@@ -30,6 +39,8 @@ def test_an_honest_manifest_is_read() -> None:
         replace(MANIFEST, boot="bootbootbootboob"),
         replace(MANIFEST, seq=2),
         replace(MANIFEST, layers=[replace(LAYER, name="workspaces/w-2/7-x/1-boot.tar.zst"), OLDER]),
+        replace(MANIFEST, layers=[LAYER, replace(OLDER, name="workspaces/w-1/../w-2/5-bootbootbootbo/9-deps.tar.zst")]),
+        replace(MANIFEST, layers=[LAYER, replace(OLDER, name="workspaces/w-1/5-bootbootbootbo/9-work.tar.zst")]),
         replace(MANIFEST, layers=[LAYER, replace(OLDER, tier="boot")]),
         replace(MANIFEST, layers=[LAYER, replace(OLDER, tier="more")]),
         replace(MANIFEST, layers=[OLDER, LAYER]),
@@ -54,3 +65,14 @@ def test_absent_and_mis_sized_layers_are_refused(size: int | None) -> None:
     check_sizes(MANIFEST, {LAYER.name: 100, OLDER.name: 200})
     with pytest.raises(CheckpointRefused):
         check_sizes(MANIFEST, {LAYER.name: size, OLDER.name: 200})
+
+
+def test_an_earlier_checkpoint_of_the_same_container_is_not_new() -> None:
+    head = a_head(seq=10)
+    assert [is_committed(replace(CHECKPOINT, seq=seq), head, epoch=7, boot=BOOT) for seq in (9, 10, 11)] == [
+        True,
+        True,
+        False,
+    ]
+    assert not is_committed(CHECKPOINT, None, epoch=7, boot=BOOT)
+    assert not is_committed(CHECKPOINT, head, epoch=8, boot=BOOT), "the restored head is another container's"
