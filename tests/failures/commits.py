@@ -141,12 +141,19 @@ class Commits:
 def serving_commits(target: str) -> Iterator[tuple[Commits, int]]:
     """A proxy before the Firestore at `target` (host:port), and its port."""
     commits = Commits(target)
+    with serving(commits) as port:
+        yield commits, port
+
+
+@contextmanager
+def serving(commits: Commits) -> Iterator[int]:
+    """The port at which this proxy answers."""
     threads = ThreadPoolExecutor(max_workers=THREADS)
     server = grpc.server(threads, [grpc.method_handlers_generic_handler(SERVICE, commits.handlers())])
     port = server.add_insecure_port("127.0.0.1:0")
     server.start()
     try:
-        yield commits, port
+        yield port
     finally:
         server.stop(grace=None).wait()
         threads.shutdown()

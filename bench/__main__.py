@@ -1,0 +1,52 @@
+"""`python -m bench [PART ...]`: measures, prints one table, and writes JSON."""
+
+import argparse
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+from bench import claims, cold_starts, footprint, heartbeats, interactive, opening, report
+from bench.report import Figure
+from bench.rig import Rig
+from tests.running import ROOT
+
+PARTS: dict[str, Callable[[Rig], Sequence[Figure]]] = {
+    # those first that want the machine for themselves; the last three share one stack
+    "claims": claims.measure,
+    "heartbeats": heartbeats.measure,
+    "cold_starts": cold_starts.measure,
+    "footprint": footprint.measure,
+    "opening": opening.measure,
+    "interactive": interactive.measure,
+}
+
+
+def main() -> None:
+    """Exit code 0 when everything that was asked for was measured, whatever the figures are."""
+    given = _parser().parse_args()
+    figures: list[Figure] = []
+    with tempfile.TemporaryDirectory(prefix="ondol-bench-") as folder, Rig(Path(folder), quick=given.quick) as rig:
+        for name, measure in PARTS.items():
+            if not given.parts or name in given.parts:
+                print(f"measuring: {name}", file=sys.stderr, flush=True)
+                started = time.monotonic()
+                found = measure(rig)
+                report.write(given.into, name, found, time.monotonic() - started)
+                figures += found
+    table = report.table(figures)
+    (given.into / "table.md").write_text(table + "\n")
+    print(table)
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="python -m bench", description="How fast Ondol is on this machine.")
+    parser.add_argument("parts", nargs="*", metavar="PART", help=f"some of {', '.join(PARTS)}; all without")
+    parser.add_argument("--quick", action="store_true", help="two samples of each: only to see that it works")
+    parser.add_argument("--into", type=Path, default=ROOT / "build/bench", help="folder for the table and JSON")
+    return parser
+
+
+if __name__ == "__main__":
+    main()

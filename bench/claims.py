@@ -1,0 +1,150 @@
+"""The claim, asked of the store directly: many at once on 200 warm slots, and a steady stream of them."""
+
+import secrets
+import time
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from threading import Barrier
+
+import httpx
+
+from bench.report import Figure
+from bench.rig import Rig
+from shared.account import Account
+from shared.allocation import order_slots
+from shared.gcp.store.accounts import ensure_account, read_workspace
+from shared.gcp.store.claims import commit_claim
+from shared.gcp.store.database import LostRace
+from shared.gcp.store.slots import candidates, commit_slot, new_slot_name
+from shared.session import Session
+from shared.slot import SlotState
+from tests.environment import PROJECT, SETTINGS, environment
+from tests.factories import a_slot
+from tests.running import running
+
+SLOTS = 200
+AT_ONCE = (1, 8, 32, 64)
+RATE = 45
+SECONDS = 20
+HANDS = 32
+"""Threads of the steady stream: more than claims are ever under way at once, unless it falls behind."""
+
+
+@dataclass(frozen=True)
+class Claimed:
+    """`seconds` from the moment the member came."""
+
+    session: Session
+    seconds: float
+    retries: int
+
+
+def measure(rig: Rig) -> list[Figure]:
+    """Raises RuntimeError if a slot was given twice."""
+    with running(rig.folder / "claims", "--only", "firestore") as emulator, environment(SETTINGS | dict(emulator.env)):
+        _empty(emulator.env["FIRESTORE_EMULATOR_HOST"])
+        _fill(SLOTS)
+        _burst(8)  # the first calls of a process and of an emulator are not like any later ones
+        figures = [_at_once(count, rig.times(5), emulator.env["FIRESTORE_EMULATOR_HOST"]) for count in AT_ONCE]
+        _empty(emulator.env["FIRESTORE_EMULATOR_HOST"])
+        _fill(SLOTS)
+        return [*figures, _steady(1 if rig.quick else SECONDS)]
+
+
+def _at_once(count: int, rounds: int, host: str) -> Figure:
+    walls, claims = [], []
+    for _ in range(rounds):
+        _empty(host)
+        _fill(SLOTS)
+        wall, claimed = _burst(count)
+        walls.append(wall)
+        claims += claimed
+    facts = {"each_s": [claim.seconds for claim in claims], "retries": sum(claim.retries for claim in claims)}
+    return Figure(f"Claim: {count} at once, until the last has a slot", "s", walls, facts=facts, aim=_aim(count))
+
+
+def _aim(count: int) -> str:
+    return "about 0.6 s" if count == max(AT_ONCE) else ""
+
+
+def _burst(count: int) -> tuple[float, list[Claimed]]:
+    """How long all of `count` members took together, and each."""
+    accounts = _accounts(count)
+    ready = Barrier(count + 1)
+
+    def come(account: Account) -> Claimed:
+        ready.wait()
+        return _claim(account, time.monotonic())
+
+    with ThreadPoolExecutor(max_workers=count) as pool:
+        coming = [pool.submit(come, account) for account in accounts]
+        ready.wait()
+        started = time.monotonic()
+        claimed = [one.result() for one in coming]
+        return time.monotonic() - started, _distinct(claimed)
+
+
+def _steady(seconds: int) -> Figure:
+    """One member every 1/RATE s, however long those before them take; for each slot that is taken comes a fresh one."""
+    accounts = _accounts(RATE * seconds)
+
+    def come(account: Account, due: float) -> Claimed:
+        claimed = _claim(account, due)
+        commit_slot(None, a_slot(new_slot_name(), SlotState.WARM))
+        return claimed
+
+    with ThreadPoolExecutor(max_workers=HANDS) as pool:
+        started = time.monotonic()
+        coming = []
+        for number, account in enumerate(accounts):
+            due = started + number / RATE
+            time.sleep(max(0.0, due - time.monotonic()))
+            coming.append(pool.submit(come, account, due))
+        claimed = _distinct([one.result() for one in coming])
+    took = [claim.seconds * 1000 for claim in claimed]
+    facts = {"retries": sum(claim.retries for claim in claimed), "seconds": seconds}
+    return Figure(
+        f"Claim: a steady {RATE} a second", "ms", took, aim="p50 92 ms, p99 376 ms (agent-sandbox)", facts=facts
+    )
+
+
+def _claim(account: Account, since: float) -> Claimed:
+    """As `allocate` does it: read, choose, commit, and all again after a lost race."""
+    retries = 0
+    while True:
+        workspace = read_workspace(account.wid)
+        found = {slot.record.name: slot for slot in candidates(SlotState.WARM)}
+        best, *_ = order_slots([slot.record for slot in found.values()], last_slot=None, seed=secrets.randbits(32))
+        try:
+            session = commit_claim(account, workspace, found[best.name], opening=60, now=datetime.now(UTC))
+        except LostRace:
+            retries += 1
+            continue
+        return Claimed(session, time.monotonic() - since, retries)
+
+
+def _distinct(claimed: Sequence[Claimed]) -> list[Claimed]:
+    if len({claim.session.slot for claim in claimed}) != len(claimed):
+        raise RuntimeError("a slot was given twice")
+    return list(claimed)
+
+
+def _accounts(count: int) -> list[Account]:
+    def make(_: int) -> Account:
+        return ensure_account(secrets.token_hex(8), email=None, name=None, now=datetime.now(UTC))
+
+    with ThreadPoolExecutor(max_workers=8) as pool:
+        return list(pool.map(make, range(count)))
+
+
+def _fill(count: int) -> None:
+    with ThreadPoolExecutor(max_workers=8) as pool:
+        slots = [a_slot(new_slot_name(), SlotState.WARM) for _ in range(count)]
+        list(pool.map(lambda slot: commit_slot(None, slot), slots))
+
+
+def _empty(host: str) -> None:
+    url = f"http://{host}/emulator/v1/projects/{PROJECT}/databases/(default)/documents"
+    httpx.delete(url, timeout=30).raise_for_status()

@@ -1,0 +1,106 @@
+"""The cold start of each function: its import and its first real answer, beside the bare import of its SDKs."""
+
+import subprocess
+import time
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from typing import Any
+
+import httpx
+
+from bench import function
+from bench.report import Beside, Figure
+from bench.rig import Rig
+from local.functions import Function, load
+from local.parts import Part
+from shared.tokens import Signer
+from tests.factories import a_session
+from tests.functions.person import Person
+from tests.functions.test_callers import google
+from tests.running import ROOT, Running, running
+
+MODULES = {
+    "functions-framework": "functions_framework",
+    "google-cloud-firestore": "google.cloud.firestore",
+    "google-cloud-run": "google.cloud.run_v2",
+    "google-cloud-storage": "google.cloud.storage",
+    "google-cloud-tasks": "google.cloud.tasks_v2",
+    "firebase-admin": "firebase_admin.auth",
+    "google-auth": "google.auth",
+    "PyJWT[crypto]": "jwt, cryptography.hazmat.primitives.serialization",
+    "msgspec": "msgspec",
+    "httpx": "httpx",
+}
+"""What is imported of each package that functions/functions.toml names."""
+SID = "s-00000000000000000000"
+TIMES = 5
+PARTS = ("firestore", "auth", "storage", "tasks", "run")
+
+
+def measure(rig: Rig) -> list[Figure]:
+    with running(rig.folder / "cold-starts", "--only", *PARTS, POOL_WARM="0", POOL_MAX="0") as emulators:
+        return [figure for one in load(ROOT) for figure in _figures(rig, emulators, one)]
+
+
+def _figures(rig: Rig, emulators: Running, one: Function) -> list[Figure]:
+    """Bare, import and answer by turns."""
+    bare = f"import {', '.join(MODULES[name] for name in one.requires)}"
+    part = function.part(one.name, rig.folder / "cold", emulators.env)
+    request = _request(emulators, one)
+    samples: dict[str, list[float]] = {"bare": [], "import": [], "answer": []}
+    for _ in range(rig.times(TIMES)):
+        samples["bare"].append(_python(part, bare))
+        samples["import"].append(_python(part, "import main"))
+        samples["answer"].append(_first_answer(rig, part, request))
+    beside = Beside("bare SDKs", samples["bare"])
+    return [
+        Figure(f"Cold start: {one.name}, import", "s", samples["import"], beside, aim="1.2 times"),
+        Figure(f"Cold start: {one.name}, first answer", "s", samples["answer"], beside, aim="1.2 times"),
+    ]
+
+
+def _python(part: Part, program: str) -> float:
+    """Seconds that a fresh interpreter takes for `program`."""
+    started = time.monotonic()
+    environment = function.environment_of(part)
+    subprocess.run([part.argv[0].replace("functions-framework", "python"), "-c", program], env=environment, check=True)
+    return time.monotonic() - started
+
+
+def _first_answer(rig: Rig, part: Part, request: Mapping[str, Any]) -> float:
+    """Seconds from the start of the process. Raises RuntimeError for an answer that is nobody's intention."""
+    with httpx.Client(timeout=60) as http:
+        started = time.monotonic()
+        with function.started(part, rig.folder / "cold.log") as process:
+            answer = http.post(function.until_listening(part, process), **request)
+            took = time.monotonic() - started
+    if answer.status_code not in (200, 202, 409, 503):
+        raise RuntimeError(f"{part.name} answered {answer.status_code}: {answer.text}")
+    return took
+
+
+def _request(emulators: Running, one: Function) -> dict[str, Any]:
+    """What such a function is really asked, with a token that it believes, about things that do not exist."""
+    if one.trigger == "event":
+        event = {
+            "specversion": "1.0",
+            "id": "1",
+            "type": "google.firebase.auth.user.v1.deleted",
+            "source": "//firebaseauth.googleapis.com/projects/demo-ondol",
+            "subject": "users/nobody",
+            "data": {},
+        }
+        return {"json": event, "headers": {"Content-Type": "application/cloudevents+json"}}
+    body: dict[str, Any] = {}
+    if one.browser:
+        token = Person(emulators, "cold").token
+        body = {"session": SID} if one.name == "release" else {}
+    elif one.name == "heartbeat":
+        session = a_session()
+        token = Signer(emulators.env["SIGNING_KEY"]).attach(session, datetime.now(UTC))
+        body = {"kind": "hello", "session": session.sid, "epoch": session.epoch, "boot": session.boot}
+    else:
+        url = f"{emulators.env['FUNCTIONS_URL']}/{one.name}"
+        token = google(emulators).token(emulators.env["INVOKER_SERVICE_ACCOUNT"], url)
+        body = {"session": SID} if one.name == "reclaim" else {}
+    return {"json": body, "headers": {"Authorization": f"Bearer {token}"}}

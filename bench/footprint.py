@@ -1,0 +1,74 @@
+"""Memory at rest: of a warm slot, its agent, each function, and the whole stack. Shared pages are shared out (PSS)."""
+
+from collections import defaultdict
+from collections.abc import Iterable
+from itertools import pairwise
+from pathlib import Path
+
+import psutil
+
+from bench.opening import until_warm
+from bench.report import Figure
+from bench.rig import Rig
+from local.functions import load
+from tests.inside import Inside
+from tests.observe import containers
+from tests.running import ROOT
+
+
+def measure(rig: Rig) -> list[Figure]:
+    """One sample of each process or container of a kind."""
+    stack = rig.stack
+    until_warm(stack)
+    everything = psutil.Process(stack.process.pid).children(recursive=True)
+    functions = _by_function(everything)
+    slots = [_container(pid) for pid in containers(stack).values()]
+    return [
+        Figure("Memory: a warm slot", "MB", [sum(parts.values()) for parts in slots]),
+        *(
+            Figure(f"Memory: in it, {part}", "MB", [parts[part] for parts in slots])
+            for part in ("the agent", "nginx", "the editor")
+        ),
+        *(Figure(f"Memory: function {name}", "MB", [megabytes]) for name, megabytes in functions.items()),
+        Figure(
+            f"Memory: the whole stack, {len(slots)} warm slots in it",
+            "MB",
+            [_megabytes([stack.process.pid, *(process.pid for process in everything)])],
+            facts={"processes": len(everything) + 1},
+        ),
+    ]
+
+
+def _container(root: int) -> dict[str, float]:
+    """By part."""
+    parts: dict[str, float] = defaultdict(float)
+    for pid in Inside(root).processes():
+        words = psutil.Process(pid).cmdline()
+        name = Path(words[0].split()[0]).name if words else ""
+        part = "the agent" if ("-m", "agent") in pairwise(words) else "nginx" if name.startswith("nginx") else "others"
+        parts["the editor" if name == "node" else part] += _megabytes([pid])
+    return parts
+
+
+def _by_function(processes: Iterable[psutil.Process]) -> dict[str, float]:
+    """Server and workers of one function together."""
+    names = {function.name for function in load(ROOT)}
+    found: dict[str, float] = defaultdict(float)
+    for process in processes:
+        for option, name in pairwise(process.cmdline()):
+            if option == "--target" and name in names:
+                found[name] += _megabytes([process.pid])
+    return found
+
+
+def _megabytes(pids: Iterable[int]) -> float:
+    """Proportional set size; a process that has ended meanwhile counts for nothing."""
+    return sum(_pss(pid) for pid in pids) / 1e6
+
+
+def _pss(pid: int) -> int:
+    try:
+        lines = Path(f"/proc/{pid}/smaps_rollup").read_text().splitlines()
+    except (FileNotFoundError, ProcessLookupError):
+        return 0
+    return next((int(line.split()[1]) * 1024 for line in lines if line.startswith("Pss:")), 0)

@@ -1,0 +1,165 @@
+"""Heartbeats: real, signed ones sent to one process of the function at a rising rate, until it no longer keeps up."""
+
+import asyncio
+import time
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from itertools import count
+
+import aiohttp
+import msgspec
+import psutil
+
+from bench import function
+from bench.calls import Calls, counting
+from bench.report import Figure
+from bench.rig import Rig
+from shared.account import Billing
+from shared.gcp.store.accounts import billing_ref
+from shared.gcp.store.database import Commit
+from shared.gcp.store.ids import new_id
+from shared.gcp.store.sessions import session_ref
+from shared.session import Session
+from shared.settings import Settings
+from shared.tokens import Signer
+from tests.environment import environment
+from tests.factories import a_beat, a_session
+from tests.running import Running, running
+
+SESSIONS = 600
+RATES = (10, 20, 30, 45, 60, 80, 105, 140, 180)
+"""Beats a second, one after the other until one is too much."""
+SECONDS = 6.0
+BEATS_COUNTED = 20
+TOO_LATE = 1.0
+"""A rate at which one beat in twenty takes longer than this, in seconds, is too much."""
+
+
+@dataclass(frozen=True)
+class Load:
+    """What came of one rate: seconds that beats took from when they were due, and how many were not answered 200."""
+
+    rate: int
+    took: Sequence[float]
+    refused: int
+    cpu: float
+    """seconds of the function's process, for each beat"""
+
+    @property
+    def carried(self) -> bool:
+        return not self.refused and sorted(self.took)[int(len(self.took) * 0.95)] <= TOO_LATE
+
+
+class Slots:
+    """The containers of many open sessions, of which one after the other sends its beat."""
+
+    def __init__(self, sessions: Sequence[Session], signing_key: str) -> None:
+        signer, now = Signer(signing_key), datetime.now(UTC)
+        self._sessions = sessions
+        self._tokens = [signer.heartbeat(session, now) for session in sessions]
+        self._number = count()
+
+    def next(self) -> tuple[bytes, str]:
+        """The next beat and its bearer token."""
+        number = next(self._number)
+        seq, index = divmod(number, len(self._sessions))
+        session = self._sessions[index]
+        # accounts are charged as those of members at work are: connected from the first beat on
+        beat = a_beat(seq + 1, session=session.sid, epoch=session.epoch, boot=session.boot)
+        return msgspec.json.encode(beat), self._tokens[index]
+
+
+def measure(rig: Rig) -> list[Figure]:
+    with ExitStack() as stack:
+        parts = ("firestore", "storage", "tasks")
+        emulators = stack.enter_context(running(rig.folder / "heartbeats", "--only", *parts))
+        stack.enter_context(environment(emulators.env))
+        slots = Slots(_open_sessions(50 if rig.quick else SESSIONS), emulators.env["SIGNING_KEY"])
+        calls = _count_calls(rig, emulators, slots)
+        loads = _raise_rate(rig, emulators, slots)
+    best = next((load for load in reversed(loads) if load.carried), loads[0])
+    interval = Settings.heartbeat
+    facts = {"rates": [{"rate": load.rate, "refused": load.refused, "cpu_s": load.cpu} for load in loads]}
+    return [
+        Figure("Heartbeats: slots that one process carries", "slots", [best.rate * interval], facts=facts),
+        Figure(f"Heartbeats: answered, at {best.rate} a second", "ms", [took * 1000 for took in best.took]),
+        Figure("Heartbeats: the function's CPU for each", "ms", [load.cpu * 1000 for load in loads if load.carried]),
+        *(
+            Figure(f"Heartbeats: {what} for each", "", [number / BEATS_COUNTED])
+            for what, number in (("documents read", calls.read), ("documents written", calls.written))
+        ),
+    ]
+
+
+def _open_sessions(how_many: int) -> list[Session]:
+    now = datetime.now(UTC)
+
+    def make(_: int) -> Session:
+        session = a_session(sid=new_id("s-"), bid=new_id("b-"), opened=now, seen=now, due=now, connected=True)
+        billing = Billing(bid=session.bid, owner=session.uid, time_zone="UTC")
+        Commit().create(session_ref(session.sid), session).create(billing_ref(session.bid), billing).run()
+        return session
+
+    with ThreadPoolExecutor(max_workers=8) as pool:
+        return list(pool.map(make, range(how_many)))
+
+
+def _count_calls(rig: Rig, emulators: Running, slots: Slots) -> Calls:
+    """Of BEATS_COUNTED beats, as seen between the function and the emulator."""
+    with counting(emulators.env["FIRESTORE_EMULATOR_HOST"]) as (calls, host):
+        through = {**emulators.env, "FIRESTORE_EMULATOR_HOST": host}
+        part = function.part("heartbeat", rig.folder / "heartbeats-counted", through)
+        with function.started(part, rig.folder / "counted.log") as process:
+            url = function.until_listening(part, process)
+            asyncio.run(_send(url, slots, rate=10, seconds=BEATS_COUNTED / 10))
+            return calls
+
+
+def _raise_rate(rig: Rig, emulators: Running, slots: Slots) -> list[Load]:
+    part = function.part("heartbeat", rig.folder / "heartbeats-alone", emulators.env)
+    loads: list[Load] = []
+    with function.started(part, rig.folder / "heartbeat.log") as process:
+        url = function.until_listening(part, process)
+        asyncio.run(_send(url, slots, rate=10, seconds=1))  # its first calls make connections
+        for rate in RATES[: rig.times(len(RATES))]:
+            before = _cpu(process.pid)
+            took, refused = asyncio.run(_send(url, slots, rate, 1.0 if rig.quick else SECONDS))
+            loads.append(Load(rate, took, refused, (_cpu(process.pid) - before) / len(took)))
+            if not loads[-1].carried:
+                break
+    return loads
+
+
+async def _send(url: str, slots: Slots, rate: int, seconds: float) -> tuple[list[float], int]:
+    """Beats at a steady rate, however long those before take, each over a connection of its own as slots send them."""
+    connector = aiohttp.TCPConnector(limit=0, force_close=True)
+    timeout = aiohttp.ClientTimeout(total=10)
+    async with aiohttp.ClientSession(connector=connector, timeout=timeout) as http:
+        started = time.monotonic()
+        sent = []
+        for number in range(int(rate * seconds)):
+            due = started + number / rate
+            await asyncio.sleep(max(0.0, due - time.monotonic()))
+            sent.append(asyncio.create_task(_beat(http, url, *slots.next(), due)))
+        answers = await asyncio.gather(*sent)
+    return [took for took, _ in answers], sum(status != 200 for _, status in answers)
+
+
+async def _beat(http: aiohttp.ClientSession, url: str, body: bytes, token: str, due: float) -> tuple[float, int]:
+    headers = {"Authorization": f"Bearer {token}", "Content-Type": "application/json"}
+    try:
+        async with http.post(url, data=body, headers=headers) as answer:
+            await answer.read()
+            status = answer.status
+    except (aiohttp.ClientError, TimeoutError):
+        status = 0
+    return time.monotonic() - due, status
+
+
+def _cpu(pid: int) -> float:
+    """Seconds of CPU that the function has used, its server's processes together."""
+    server = psutil.Process(pid)
+    return sum(sum(process.cpu_times()[:2]) for process in (server, *server.children(recursive=True)))

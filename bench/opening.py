@@ -1,0 +1,164 @@
+"""Open: from asking for a warm slot until the editor's URL answers, with what each step takes, beside JupyterHub."""
+
+import json
+import statistics
+import time
+from collections.abc import Callable, Iterable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, TypeVar
+
+import httpx
+
+from bench.peers.jupyterhub import JupyterHub, jupyterhub
+from bench.peers.setup import prepare_peers
+from bench.report import Beside, Figure
+from bench.rig import WARM, Rig
+from bench.workspace import FILL
+from shared.gcp.emulators import reachable
+from tests.functions.person import PATIENCE, Person
+from tests.inside import Inside
+from tests.observe import containers, document, documents, until
+from tests.running import Running
+
+ALONE = 10
+TOGETHER = 5
+ROUNDS = 4
+Who = TypeVar("Who")
+What = TypeVar("What")
+STEPS = (
+    "sign-in, reads and tokens",
+    "claim's commit",
+    "hello",
+    "restore",
+    "the rest of attach",
+    "enter",
+    "the editor's first answer",
+)
+
+
+@dataclass(frozen=True)
+class Opened:
+    """Seconds: of the requests as the browser sees them, of the whole."""
+
+    sid: str
+    allocate: float
+    enter: float
+    editor: float
+
+    @property
+    def whole(self) -> float:
+        return self.allocate + self.enter + self.editor
+
+
+class Member:
+    """Somebody with a small saved workspace, who opens it as the page does."""
+
+    def __init__(self, stack: Running, name: str) -> None:
+        self._stack = stack
+        self._person = Person(stack, name)
+        self._http = httpx.Client(timeout=PATIENCE)
+        opened = self.open()
+        slot = (document(stack, f"sessions/{opened.sid}") or {})["slot"]
+        Inside(containers(stack)[slot]).run(FILL)
+        self.close(opened)
+
+    def open(self) -> Opened:
+        """Raises httpx.HTTPStatusError when there is no warm slot."""
+        started = time.monotonic()
+        bearer = {"Authorization": f"Bearer {self._person.token}"}
+        entry = self._http.post(f"{self._stack.url}/api/allocate", json={}, headers=bearer).raise_for_status().json()
+        allocated = time.monotonic()
+        url, host = reachable(entry["enter_url"])
+        form = {"token": entry["enter_token"], "folder": entry["folder"]}
+        answer = self._http.post(url, data=form, headers={**host, "Origin": self._stack.url})
+        entered = time.monotonic()
+        where, cookie = httpx.URL(url).join(answer.headers["Location"]), answer.headers["Set-Cookie"].partition(";")[0]
+        page = self._http.get(where, headers={**host, "Cookie": cookie}).raise_for_status()
+        shown = time.monotonic()
+        if "workbench" not in page.text:
+            raise RuntimeError(f"this is not the editor: {page.text[:200]}")
+        return Opened(entry["session"], allocated - started, entered - allocated, shown - entered)
+
+    def close(self, opened: Opened) -> None:
+        """Give it back, and wait until the last checkpoint is made."""
+        self._person.post("release", {"session": opened.sid})
+        until(lambda: self._person.me()["session"] is None, "the session ended")
+
+
+def measure(rig: Rig) -> list[Figure]:
+    """Ours and theirs by turns, so that whatever else the machine does meets both."""
+    prepare_peers()
+    members = [Member(rig.stack, f"bench-{number}") for number in range(TOGETHER)]
+    users = [f"user-{number}" for number in range(TOGETHER)]
+    with jupyterhub(rig.folder / "hub", users) as hub:
+        hub.open(users[0])  # its first is slower, as ours were when the workspaces were made
+        hub.close(users[0])
+        alone, hub_alone = _by_turns(rig, rig.times(ALONE), members[:1], hub, users[:1])
+        together, hub_together = _by_turns(rig, rig.times(ROUNDS), members, hub, users)
+    return [
+        _figure("Open, alone", alone, hub_alone),
+        _figure(f"Open, {TOGETHER} at once", together, hub_together),
+        *_shares(rig.stack, alone),
+    ]
+
+
+def _by_turns(
+    rig: Rig, rounds: int, members: Sequence[Member], hub: JupyterHub, users: Sequence[str]
+) -> tuple[list[Opened], list[float]]:
+    ours: list[Opened] = []
+    theirs: list[float] = []
+    for _ in range(rounds):
+        until_warm(rig.stack)
+        opened = _at_once(Member.open, members)
+        ours += opened
+        list(map(Member.close, members, opened))
+        until_warm(rig.stack)
+        theirs += _at_once(hub.open, users)
+        _at_once(hub.close, users)
+    return ours, theirs
+
+
+def _at_once(work: Callable[[Who], What], everybody: Sequence[Who]) -> list[What]:
+    with ThreadPoolExecutor(max_workers=len(everybody)) as pool:
+        return list(pool.map(work, everybody))
+
+
+def until_warm(stack: Running) -> None:
+    """The pool is full again and its machinery at rest."""
+
+    def at_rest() -> bool:
+        states = [slot["state"] for slot in documents(stack, "slots")]
+        return states.count("warm") >= WARM and set(states) <= {"warm", "cold"}
+
+    until(at_rest, "the pool is warm again")
+
+
+def _figure(what: str, ours: Sequence[Opened], theirs: Sequence[float]) -> Figure:
+    beside = Beside("JupyterHub", theirs, faster=True)
+    return Figure(what, "s", [opened.whole for opened in ours], beside, aim="20 times faster")
+
+
+def _shares(stack: Running, opened: Sequence[Opened]) -> list[Figure]:
+    """What each step takes, as the functions, the slots and the browser's side tell it."""
+    claimed, attached = (_by_session(stack.state.glob("logs/allocate.log"), name) for name in ("claimed", "attached"))
+    serving = _by_session(stack.state.glob("run/logs/*.log"), "session.serving")
+    steps: dict[str, list[float]] = {step: [] for step in STEPS}
+    for one in opened:
+        claim, attach = claimed[one.sid]["ms"], attached[one.sid]["ms"]
+        hello, restore = serving[one.sid]["hello_ms"], serving[one.sid]["restore_ms"]
+        before = one.allocate * 1000 - claim - attach
+        inside = attach - hello - restore
+        parts = (before, claim, hello, restore, inside, one.enter * 1000, one.editor * 1000)
+        for step, milliseconds in zip(STEPS, parts, strict=True):
+            steps[step].append(milliseconds)
+    whole = statistics.mean(one.whole for one in opened) * 1000
+    return [
+        Figure(f"Open, alone: {step} ({statistics.mean(took) / whole:.0%})", "ms", took) for step, took in steps.items()
+    ]
+
+
+def _by_session(logs: Iterable[Path], event: str) -> dict[str, dict[str, Any]]:
+    lines = (line for log in logs for line in log.read_text().splitlines() if line.startswith("{"))
+    return {told["session"]: told for told in map(json.loads, lines) if told["message"] == event}

@@ -1,0 +1,1 @@
+"""What Ondol is measured beside."""

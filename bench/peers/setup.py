@@ -1,0 +1,42 @@
+"""The set-up of the peers: their packages, by their pins, below build/bench/peer."""
+
+import shutil
+import sys
+from pathlib import Path
+
+from local.setup.run import prepare
+from local.setup.shell import Shell
+from local.setup.step import Step
+from local.setup.steps import NPM_CI
+from tests.running import ROOT
+
+PEER = ROOT / "build/bench/peer"
+HUB = PEER / "venv/bin/jupyterhub"
+PROXY = PEER / "proxy/node_modules/configurable-http-proxy/bin/configurable-http-proxy"
+HERE = Path(__file__).parent
+
+
+def prepare_peers() -> None:
+    """Installs what is missing. Raises local.problem.Problem when it cannot."""
+    prepare(
+        ROOT,
+        [
+            Step("jupyterhub", _hub, inputs=[HERE / "requirements.txt"], output=HUB),
+            Step("its proxy", _proxy, inputs=[HERE / "package-lock.json"], output=PROXY),
+        ],
+    )
+
+
+async def _hub(shell: Shell) -> None:
+    venv = PEER / "venv"
+    await shell.run([sys.executable, "-m", "venv", "--clear", str(venv)])
+    pins = ["-r", str(HERE / "requirements.txt")]
+    await shell.run([str(venv / "bin/python"), "-m", "pip", "install", "--disable-pip-version-check", *pins])
+
+
+async def _proxy(shell: Shell) -> None:
+    folder = PEER / "proxy"
+    folder.mkdir(parents=True, exist_ok=True)
+    for name in ("package.json", "package-lock.json", ".npmrc"):
+        shutil.copy(HERE / name, folder)
+    await shell.run(NPM_CI, cwd=folder)

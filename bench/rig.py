@@ -1,0 +1,39 @@
+"""What the parts share: how thorough to be, where to put things, and one whole stack."""
+
+from contextlib import ExitStack
+from functools import cached_property
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+from tests.running import Running, running
+
+WARM = 5
+POOL = {"POOL_WARM": str(WARM), "POOL_MAX": "8"}
+
+
+class Rig:
+    """Use as a context: what a part started ends with it."""
+
+    def __init__(self, folder: Path, *, quick: bool) -> None:
+        """`folder` is empty, and for state and logs. `quick`: so few samples that only the way to them is tried."""
+        self.folder = folder
+        self.quick = quick
+        self._running = ExitStack()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._running.close()
+
+    def times(self, full: int) -> int:
+        """How often to do what a full run does `full` times."""
+        return min(full, 2) if self.quick else full
+
+    @cached_property
+    def stack(self) -> Running:
+        """All of Ondol with WARM warm slots, from the first part that asks for it to the end of the run."""
+        return self._running.enter_context(running(self.folder / "stack", "--writes-per-minute", "600", **POOL))
