@@ -4,16 +4,19 @@ import json
 import os
 import signal
 import subprocess
-from contextlib import ExitStack
-from datetime import UTC, datetime
+from contextlib import ExitStack, suppress
+from datetime import UTC, datetime, timedelta
 from http.cookies import SimpleCookie
 from typing import Any, Self
 
 import httpx
+from msgspec.structs import replace
 
 from shared.gcp.emulators import reachable
 from shared.gcp.store.accounts import ensure_account, read_workspace
 from shared.gcp.store.claims import commit_claim
+from shared.gcp.store.database import LostRace
+from shared.gcp.store.sessions import commit_session, read_session
 from shared.gcp.store.slots import candidates
 from shared.session import Session
 from shared.slot import SlotState
@@ -111,6 +114,31 @@ def claim(stack: Running, person: Person) -> Session:
         account = ensure_account(person.uid, email=None, name=None, now=now)
         opening = float(stack.env["OPENING_SECONDS"])
         return commit_claim(account, read_workspace(account.wid), found[0], opening=opening, now=now)
+
+
+def session_of(stack: Running, sid: str) -> Session:
+    """The session's record as it is now."""
+    with environment(stack.env):
+        found = read_session(sid)
+    assert found is not None
+    return found.record
+
+
+def age(stack: Running, sid: str, seconds: float) -> None:
+    """Makes a draining session so much older: nobody waits in a test for what takes minutes."""
+
+    def aged() -> bool:
+        with environment(stack.env):
+            read = read_session(sid)
+            if read is None or read.record.draining is None:
+                return False
+            draining = read.record.draining - timedelta(seconds=seconds)
+            with suppress(LostRace):
+                commit_session(read, replace(read.record, draining=draining, due=draining))
+                return True
+        return False
+
+    until(aged, "the session drains, and is as old as that")
 
 
 def attach(stack: Running, session: Session, heartbeat_url: str, url: str | None = None) -> httpx.Response:

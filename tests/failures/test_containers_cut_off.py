@@ -1,0 +1,48 @@
+"""A container that the control plane does not hear: it stops serving by itself, and what it says later counts for
+nothing."""
+
+from concurrent.futures import ThreadPoolExecutor
+
+from tests.failures.between import BEAT, between
+from tests.failures.workspace import Workspace, age, attach, claim, release, session_of
+from tests.functions.person import Person
+from tests.observe import document, documents, until
+from tests.running import Running
+from tests.slot.member import ends
+
+
+def test_nobody_types_into_the_void_and_nothing_of_it_comes_back(stack: Running) -> None:
+    person = Person(stack, "marooned")
+    with between(stack) as relay, ThreadPoolExecutor() as pool:
+        session = claim(stack, person)
+        attach(stack, session, relay.heartbeat_url).raise_for_status()
+        with Workspace(stack, person) as before:
+            before.write("kept.txt", "precious")
+            relay.hold(BEAT)
+            before.container.run("echo late > unsaved.txt")
+            opening = pool.submit(person.post, "allocate", {})
+            assert ends(before.tab), "the open WebSocket was not cut"
+        assert before.get().status_code == 503
+        refused = opening.result()
+        assert (refused.status_code, refused.json()["type"].rpartition("/")[2]) == (503, "slot-unreachable")
+        assert int(refused.headers["Retry-After"])
+
+        before.close()
+        age(stack, before.sid, seconds=float(stack.env.get("DRAINING_SECONDS", 300)))
+        until(lambda: before.record["state"] == "ended", "it is given up")
+        given_up = before.record
+        assert (given_up["reason"], given_up["final"]) == ("lost", False)
+        after = Workspace(stack, person)
+        assert (after.read("kept.txt"), after.read("unsaved.txt")) == ("precious", "")
+
+        said = len(relay.answered)
+        relay.let_through()
+        until(lambda: (BEAT, 409) in relay.answered[said:], "what it said meanwhile arrives late, and is refused")
+        release(stack, session_of(stack, before.sid))
+        assert (BEAT, 200) not in relay.answered[said:]
+    assert before.record == given_up
+    workspace = document(stack, f"workspaces/{session.wid}") or {}
+    assert (workspace["session"], workspace["head"]) == (after.sid, given_up["head"])
+    snapshots = documents(stack, f"workspaces/{session.wid}/snapshots")
+    assert given_up["head"]["snapshot"] in [snapshot["head"]["snapshot"] for snapshot in snapshots]
+    after.close()
