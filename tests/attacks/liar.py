@@ -1,0 +1,107 @@
+"""A container that says whatever a test likes, with the tokens that a real one would have."""
+
+import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from hashlib import sha256
+from typing import Any
+
+import httpx
+import msgspec
+from msgspec.structs import replace
+
+from shared.gcp.store.accounts import ensure_account, read_workspace
+from shared.gcp.store.claims import commit_claim
+from shared.gcp.store.sessions import end_session
+from shared.gcp.store.slots import candidates
+from shared.session import EndReason, Session
+from shared.slot import SlotState
+from shared.snapshots import Layer, Manifest, boot_prefix, manifest_name
+from shared.tokens import Signer
+from tests.environment import environment
+from tests.observe import document, documents, until
+from tests.running import Running
+from tests.slot.bucket import Bucket
+
+OPENING = 3600.0
+"""Seconds in which nobody looks whether the session came to serve: only the liar speaks for it."""
+QUIET = dict.fromkeys(("editor", "terminal", "process", "preview"))
+
+
+class Liar:
+    """`session` is a claimed one whose container is played by the test; it has said hello."""
+
+    def __init__(self, stack: Running, session: Session, boot: str) -> None:
+        self.stack = stack
+        self.session = replace(session, boot=boot)
+        self.boot = boot
+        self.prefix = boot_prefix(session.wid, session.epoch, boot)
+        self.bucket = Bucket(stack.env["STORAGE_EMULATOR_HOST"], stack.env["STATE_BUCKET"])
+        self._signer = Signer(stack.env["SIGNING_KEY"])
+
+    @property
+    def record(self) -> dict[str, Any]:
+        return document(self.stack, f"sessions/{self.session.sid}") or {}
+
+    def everything(self) -> list[Any]:
+        """All that is written down about this member."""
+        workspace = f"workspaces/{self.session.wid}"
+        return [
+            self.record,
+            document(self.stack, workspace),
+            documents(self.stack, f"{workspace}/snapshots"),
+            document(self.stack, f"billing/{self.session.bid}"),
+            documents(self.stack, f"billing/{self.session.bid}/lines"),
+        ]
+
+    def hello(self, **lies: Any) -> httpx.Response:
+        said = {"kind": "hello", "session": self.session.sid, "epoch": self.session.epoch, "boot": self.boot}
+        return self.say({**said, **lies}, token=self._signer.attach(self.session, datetime.now(UTC)))
+
+    def beat(self, seq: int | None = None, **lies: Any) -> httpx.Response:
+        """By default an honest one, with the next seq."""
+        said = {
+            "kind": "beat", "session": self.session.sid, "epoch": self.session.epoch, "boot": self.boot,
+            "seq": self.record["seq"] + 1 if seq is None else seq, "connected": True, "restored": False,
+            "final": False, "checkpoint": None, "signals": QUIET,
+        }  # fmt: skip
+        return self.say({**said, **lies})
+
+    def say(self, body: Any, token: str | None = None) -> httpx.Response:
+        """Bytes, or an iterator of bytes, go out as they are."""
+        content = json.dumps(body).encode() if isinstance(body, dict | list) else body
+        bearer = token or self._signer.heartbeat(self.session, datetime.now(UTC))
+        headers = {"Authorization": f"Bearer {bearer}"}
+        return httpx.post(self.stack.at("heartbeat"), content=content, headers=headers, timeout=60)
+
+    def checkpoint(self, seq: int, *, upload: bool = True, **lies: Any) -> dict[str, Any]:
+        """An honest checkpoint of one layer, but for `lies` about its layer or about itself; its objects are there."""
+        layer = Layer("boot", f"{self.prefix}{seq}-boot.tar.zst", "aa", 5, 100, 3)
+        told = {name: lies.pop(name) for name in list(lies) if name in Layer.__struct_fields__ and name != "sha256"}
+        layers = lies.pop("layers", [replace(layer, **told)])
+        manifest = Manifest(1, self.session.wid, self.session.epoch, self.boot, seq, None, layers)
+        content = lies.pop("content", msgspec.json.encode(manifest))
+        name = manifest_name(self.session.wid, self.session.epoch, self.boot, seq)
+        if upload:
+            self.bucket.overwrite(layer.name, b"layer")
+            self.bucket.overwrite(name, content)
+        digest = sha256(content).hexdigest()
+        return {"seq": seq, "manifest": name, "sha256": digest, "bytes": 100, "files": 3, **lies}
+
+
+@contextmanager
+def playing(stack: Running, name: str, boot: str) -> Iterator[Liar]:
+    """Somebody's session on a slot whose real container is never told of it; given up afterwards."""
+    with environment(stack.env):
+        now = datetime.now(UTC)
+        account = ensure_account(f"uid-{name}", email=None, name=None, now=now)
+        slot = until(lambda: candidates(SlotState.WARM), "a slot is warm")[0]
+        session = commit_claim(account, read_workspace(account.wid), slot, opening=OPENING, now=now)
+    liar = Liar(stack, session, boot)
+    try:
+        liar.hello().raise_for_status()
+        yield liar
+    finally:
+        with environment(stack.env):
+            end_session(session.sid, datetime.now(UTC), EndReason.LOST)
