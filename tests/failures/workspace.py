@@ -106,13 +106,12 @@ def kill(container: Inside) -> None:
     os.kill(container.pid, signal.SIGKILL)
 
 
-def claim(stack: Running, person: Person) -> Session:
+def claim(stack: Running, person: Person, opening: float = 30) -> Session:
     """A warm slot claimed as `allocate` does it, and nothing more: nobody has told the container yet."""
     with environment(stack.env):
         found = until(lambda: candidates(SlotState.WARM), "a slot is warm")
         now = datetime.now(UTC)
         account = ensure_account(person.uid, email=None, name=None, now=now)
-        opening = float(stack.env["OPENING_SECONDS"])
         return commit_claim(account, read_workspace(account.wid), found[0], opening=opening, now=now)
 
 

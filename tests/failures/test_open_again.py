@@ -1,0 +1,37 @@
+"""Open after something broke on the way: it leads to a session or to a clear answer, not in circles."""
+
+import httpx
+
+from tests.failures.workspace import claim
+from tests.functions.person import Person
+from tests.observe import document, objects, until
+from tests.running import Running
+
+
+def wid_of(stack: Running, person: Person) -> str:
+    wid: str = (document(stack, f"accounts/{person.uid}") or {})["wid"]
+    return wid
+
+
+def test_state_that_does_not_verify_is_told_and_nothing_is_lost(stack: Running) -> None:
+    person = Person(stack, "damaged")
+    person.post("release", {"session": person.open()["session"]})
+    until(lambda: person.me()["session"] is None, "the first session was saved")
+    names = objects(stack, f"workspaces/{wid_of(stack, person)}/")
+    [layer, *_] = [name for name in names if name.endswith(".tar.zst")]
+    upload = f"{stack.env['STORAGE_EMULATOR_HOST']}/upload/storage/v1/b/{stack.env['STATE_BUCKET']}/o"
+    httpx.post(upload, params={"uploadType": "media", "name": layer}, content=b"bit rot").raise_for_status()
+    for _ in range(2):
+        answer = person.post("allocate", {})
+        assert (answer.status_code, answer.json()["type"].rpartition("/")[2]) == (500, "state-broken")
+    assert objects(stack, f"workspaces/{wid_of(stack, person)}/") == names
+    assert person.me()["session"] is None
+
+
+def test_a_claim_whose_maker_died_at_once_is_given_up_and_its_slot_comes_back(stack: Running) -> None:
+    person = Person(stack, "halfway")
+    session = claim(stack, person, opening=1)
+    until(lambda: (document(stack, f"sessions/{session.sid}") or {})["state"] == "ended", "nobody holds it for ever")
+    assert (document(stack, f"sessions/{session.sid}") or {})["reason"] == "never-opened"
+    until(lambda: (document(stack, f"slots/{session.slot}") or {})["state"] in ("warm", "cold"), "the slot is back")
+    person.post("release", {"session": person.open()["session"]})
