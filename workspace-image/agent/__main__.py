@@ -44,7 +44,7 @@ async def run(settings: Settings) -> int:
     boot = "".join(secrets.choice(string.ascii_lowercase + string.digits) for _ in range(16))
     _make_folders()
     ready = asyncio.Event()
-    editor, activity = Editor(boot), Activity()
+    editor, activity = Editor(boot, settings.member_processes), Activity()
     async with aiohttp.ClientSession() as http:
 
         def begin(claims: Claims, heartbeat_url: str) -> Session:

@@ -18,9 +18,11 @@ _CONNECTED = rb"^[0-9a-f]+: ([0-9A-F]+) [0-9A-F]+ [0-9A-F]+ [0-9A-F]+ 03 +[0-9]+
 
 class Editor:
     """One code-server for the container's life, started again if it dies. The boot id makes its socket's name unique:
-    containers that share a network see each other's entries in /proc/net/unix."""
+    containers that share a network see each other's entries in /proc/net/unix. `processes` bounds how many it and the
+    member's programs, all of which it starts, may be."""
 
-    def __init__(self, boot: str) -> None:
+    def __init__(self, boot: str, processes: int) -> None:
+        self._processes = processes
         self.socket = SHARED / f"editor-{boot}.sock"
         self.extension_socket = SHARED / f"extension-{boot}.sock"
         self._process: asyncio.subprocess.Process | None = None
@@ -64,6 +66,7 @@ class Editor:
             environment=member_environment({"ONDOL_EDITOR_SOCKET": str(self.extension_socket)}),
             stdout=asyncio.subprocess.DEVNULL,
             stderr=asyncio.subprocess.DEVNULL,
+            processes=self._processes,
         )
 
     def _command(self) -> list[str]:

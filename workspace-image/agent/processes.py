@@ -3,17 +3,28 @@
 import asyncio
 import os
 import signal
+import sys
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
 from agent.clock import elapsed
-from agent.settings import HOME, IMAGE, MEMBER
+from agent.settings import HOME, IMAGE, MEMBER, NOBODY
 
 # The member's programs die first when memory runs out, and can never gain a right that they do not have.
 AS_MEMBER = (
     "choom -n 600 --"
     f" setpriv --reuid={MEMBER} --regid={MEMBER} --clear-groups --no-new-privs --inh-caps=-all --ambient-caps=-all --"
 ).split()
+
+# The kernel refuses a program to a user who is over their number of processes, so /bin/kill can't be the one that ends
+# somebody who forks without end. This one is nobody who may kill what is the member's, and whom the member can't kill.
+KILL_ALL = f"""
+import os
+os.setgroups([])
+os.setresgid({MEMBER}, {MEMBER}, {MEMBER})
+os.setresuid({NOBODY}, {MEMBER}, {NOBODY})
+os.kill(-1, {signal.SIGKILL:d})
+"""
 
 PATH = f"{HOME}/.local/bin:{IMAGE}/bin:/usr/local/bin:/usr/bin:/bin"
 
@@ -46,8 +57,13 @@ async def start_as_member(
     stdout: int | None = None,
     stderr: int | None = None,
     pass_fds: Iterable[int] = (),
+    processes: int | None = None,
 ) -> asyncio.subprocess.Process:
+    """With `processes`, it and all that it starts may be no more than so many, threads counted, together with whatever
+    else runs as the member. What the agent needs done as the member goes without: it must never be what is refused."""
+    limit = [] if processes is None else ["prlimit", f"--nproc={processes}:{processes}", "--"]
     return await asyncio.create_subprocess_exec(
+        *limit,
         *AS_MEMBER,
         *command,
         cwd=HOME,
@@ -75,8 +91,8 @@ async def end_member_processes(grace: float) -> None:
     while member_processes() and elapsed() < deadline:  # noqa: ASYNC110  orphans are not ours to wait for
         await asyncio.sleep(0.05)
     while member_processes():
-        # as the member, to all of their processes at once: one that forks cannot run away from a list
-        killer = await start_as_member(["/bin/kill", "-KILL", "--", "-1"], stderr=asyncio.subprocess.DEVNULL)
+        # to all of their processes at once: one that forks cannot run away from a list
+        killer = await asyncio.create_subprocess_exec(sys.executable, "-I", "-S", "-c", KILL_ALL)
         await killer.wait()
         await asyncio.sleep(0.02)
 

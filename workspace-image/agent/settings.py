@@ -18,12 +18,14 @@ PRIVATE = Path("/run/ondol")
 SHARED = Path("/run/member")
 
 MEMBER = 1000
+NOBODY = 65534
 NGINX_GROUP = 33  # www-data
 
 
 @dataclass(frozen=True)
 class Settings:
-    """What the operator set. `checkpoint_seconds` is the pause between two looks for changes worth saving."""
+    """What the operator set. `checkpoint_seconds` is the pause between two looks for changes worth saving;
+    `member_processes` is how many processes, threads counted, the member's programs may be at once."""
 
     slot: str
     revision: str
@@ -32,6 +34,7 @@ class Settings:
     page_origin: str
     control_plane_key: Ed25519PublicKey
     checkpoint_seconds: float
+    member_processes: int
 
 
 def read_settings(environment: Mapping[str, str] = os.environ) -> Settings:
@@ -44,6 +47,7 @@ def read_settings(environment: Mapping[str, str] = os.environ) -> Settings:
         page_origin=_required(environment, "PAGE_ORIGIN").rstrip("/"),
         control_plane_key=_public_key(_required(environment, "CONTROL_PLANE_KEY")),
         checkpoint_seconds=float(environment.get("CHECKPOINT_SECONDS", "60")),
+        member_processes=int(environment.get("MEMBER_PROCESSES", "4096")),
     )
 
 
