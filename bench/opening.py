@@ -62,13 +62,12 @@ class Member:
         opened = self.open()
         slot = (document(stack, f"sessions/{opened.sid}") or {})["slot"]
         Inside(containers(stack)[slot]).run(FILL)
-        self.close(opened)
+        self.close(opened.sid)
 
     def open(self) -> Opened:
         """Raises httpx.HTTPStatusError when there is no warm slot."""
         started = time.monotonic()
-        bearer = {"Authorization": f"Bearer {self._person.token}"}
-        entry = self._http.post(f"{self._stack.url}/api/allocate", json={}, headers=bearer).raise_for_status().json()
+        entry = self.allocate()
         allocated = time.monotonic()
         url, host = reachable(entry["enter_url"])
         form = {"token": entry["enter_token"], "folder": entry["folder"]}
@@ -81,9 +80,16 @@ class Member:
             raise RuntimeError(f"this is not the editor: {page.text[:200]}")
         return Opened(entry["session"], allocated - started, entered - allocated, shown - entered)
 
-    def close(self, opened: Opened) -> None:
+    def allocate(self) -> dict[str, Any]:
+        """The answer of `allocate`. Raises httpx.HTTPStatusError when there is no slot."""
+        bearer = {"Authorization": f"Bearer {self._person.token}"}
+        answer = self._http.post(f"{self._stack.url}/api/allocate", json={}, headers=bearer)
+        entry: dict[str, Any] = answer.raise_for_status().json()
+        return entry
+
+    def close(self, sid: str) -> None:
         """Give it back, and wait until the last checkpoint is made."""
-        self._person.post("release", {"session": opened.sid})
+        self._person.post("release", {"session": sid})
         until(lambda: self._person.me()["session"] is None, "the session ended")
 
 
@@ -113,7 +119,8 @@ def _by_turns(
         until_warm(rig.stack)
         opened = _at_once(Member.open, members)
         ours += opened
-        list(map(Member.close, members, opened))
+        for member, one in zip(members, opened, strict=True):
+            member.close(one.sid)
         until_warm(rig.stack)
         theirs += _at_once(hub.open, users)
         _at_once(hub.close, users)

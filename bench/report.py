@@ -147,4 +147,4 @@ def _spread(samples: Sequence[float]) -> dict[str, Any]:
 
 
 def _quantity(value: float, unit: str) -> str:
-    return f"{value:,.0f} {unit}" if value >= 100 else f"{value:.3g} {unit}"
+    return (f"{value:,.0f} {unit}" if value >= 100 else f"{value:.3g} {unit}").strip()

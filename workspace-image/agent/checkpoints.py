@@ -15,7 +15,7 @@ from agent.bucket import Bucket
 from agent.errors import CheckpointRefused, PackingFailed
 from agent.manifest import Layer, Manifest
 from agent.processes import start_as_member
-from agent.settings import IMAGE, PRIVATE
+from agent.settings import HOME, IMAGE, PRIVATE
 from agent.tiers import TIERS
 
 SPOOL = PRIVATE / "layers"
@@ -137,7 +137,7 @@ async def _pack(known: dict[str, str], spool: dict[str, Path]) -> tuple[dict[str
     ends = {tier: write for tier, (_, write) in pipes.items()}
     try:
         packer = await start_as_member(
-            [sys.executable, "-m", "agent.pack", json.dumps({"known": known, "pipes": ends})],
+            [sys.executable, "-m", "agent.pack", json.dumps({"home": str(HOME), "known": known, "pipes": ends})],
             environment={"PYTHONPATH": str(IMAGE), "PATH": "/usr/bin:/bin", "LANG": "C.UTF-8"},
             stdout=asyncio.subprocess.PIPE,
             # a traceback may quote a file's name

@@ -1,7 +1,9 @@
 """Packs the tiers of the home that changed: a program of its own, run as the member, so it can read no more than they.
 
-`python -m agent.pack '{"known": {tier: fingerprint}, "pipes": {tier: descriptor}}'` writes each changed tier to its
-pipe as a zstd-compressed POSIX tar, and one JSON line about all tiers, or about why not, to standard output.
+`python -m agent.pack '{"home": path, "known": {tier: fingerprint}, "pipes": {tier: descriptor}}'` writes each changed
+tier to its pipe as a zstd-compressed POSIX tar, and one JSON line about all tiers, or about why not, to its output.
+
+Open waits for its first look at the home, so it imports little: the agent's settings alone would take as long again.
 """
 
 import json
@@ -11,7 +13,6 @@ import sys
 from typing import Any, NoReturn
 
 from agent.errors import PackingFailed, reason_of
-from agent.settings import HOME
 from agent.walk import Contents, walk
 
 TAR = [
@@ -43,7 +44,7 @@ HARMLESS = (
 def main() -> None:
     request = json.loads(sys.argv[1])
     try:
-        print(json.dumps(pack(os.fsencode(HOME), request["known"], request["pipes"])))
+        print(json.dumps(pack(os.fsencode(request["home"]), request["known"], request["pipes"])))
     except PackingFailed as error:
         _fail(str(error))
     except Exception as error:  # its text may hold a file's name
