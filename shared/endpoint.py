@@ -12,6 +12,7 @@ from typing import Any, TypeVar
 
 import flask
 import msgspec
+from cloudevents.http import CloudEvent
 
 from shared import logs
 from shared.errors import Permanent, Problem, Refused, TryAgain, bad_request, not_signed_in
@@ -57,6 +58,24 @@ def endpoint(
         return view
 
     return wrap
+
+
+def event(handler: Callable[[CloudEvent, datetime], None]) -> Callable[[CloudEvent], None]:
+    """Make a handler of `(event, now)` a function of an event, which comes again until it is answered 2xx."""
+
+    @functools.wraps(handler)
+    def view(event: CloudEvent) -> None:
+        started = time.monotonic()
+        try:
+            handler(event, datetime.now(UTC))
+        except Exception as e:
+            problem = _problem(e)
+            answer = _refuse(problem, task=True)
+            _log(handler.__name__, answer.status_code, problem, started)
+            flask.abort(answer)
+        _log(handler.__name__, 200, None, started)
+
+    return view
 
 
 def _bearer(request: flask.Request) -> str:

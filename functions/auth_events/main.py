@@ -3,12 +3,12 @@
 An event is a hint. It may come late, twice or from a stranger, so Firebase Auth is asked what is true now.
 """
 
-from datetime import UTC, datetime
+from datetime import datetime
 
 import functions_framework
 from cloudevents.http import CloudEvent
 
-from shared import logs
+from shared import endpoint, logs
 from shared.gcp import tasks
 from shared.gcp.identity import exists
 from shared.gcp.store.accounts import close_account, ensure_account
@@ -20,9 +20,9 @@ DELETED = "google.firebase.auth.user.v1.deleted"
 
 
 @functions_framework.cloud_event
-def auth_events(event: CloudEvent) -> None:
+@endpoint.event
+def auth_events(event: CloudEvent, now: datetime) -> None:
     uid = str(event.get("subject") or "").removeprefix("users/")
-    now = datetime.now(UTC)
     if not uid:
         logs.warning("event-ignored", type=event["type"])
     elif event["type"] == DELETED and not exists(uid):

@@ -4,9 +4,11 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from functools import lru_cache
 from hashlib import sha256
+from typing import Any
 
 from google.api_core.exceptions import NotFound
 from google.cloud import storage  # type: ignore[attr-defined]  # a namespace package without types
+from google.cloud.storage.retry import DEFAULT_RETRY
 
 from shared.settings import settings
 from shared.snapshots import (
@@ -20,7 +22,9 @@ from shared.snapshots import (
     workspace_prefix,
 )
 
-CALL_SECONDS = 10.0
+CALL: dict[str, Any] = {"retry": DEFAULT_RETRY.with_timeout(8.0), "timeout": 5.0}
+"""How long one attempt may take, and its retries: the slot waits 10 s for the answer to a heartbeat, and the client's
+own patience is minutes."""
 
 
 @lru_cache(maxsize=1)
@@ -49,7 +53,7 @@ def verify_checkpoint(checkpoint: Checkpoint, *, wid: str, epoch: int, boot: str
 
 def _download_manifest(checkpoint: Checkpoint) -> bytes:
     try:
-        content = _bucket().blob(checkpoint.manifest).download_as_bytes(end=MANIFEST_BYTES, timeout=CALL_SECONDS)
+        content = _bucket().blob(checkpoint.manifest).download_as_bytes(end=MANIFEST_BYTES, **CALL)
     except NotFound as e:
         raise CheckpointRefused("the manifest is absent") from e
     if len(content) > MANIFEST_BYTES:
@@ -60,14 +64,14 @@ def _download_manifest(checkpoint: Checkpoint) -> bytes:
 
 
 def _size(name: str) -> int | None:
-    blob = _bucket().get_blob(name, timeout=CALL_SECONDS)
+    blob = _bucket().get_blob(name, **CALL)
     return None if blob is None else blob.size
 
 
 def erase_workspace(wid: str) -> int:
     """Delete every object of a workspace; how many."""
-    blobs = list(_bucket().list_blobs(prefix=workspace_prefix(wid), timeout=CALL_SECONDS))
+    blobs = list(_bucket().list_blobs(prefix=workspace_prefix(wid), **CALL))
     for blob in blobs:
         with suppress(NotFound):  # another sweep was faster
-            blob.delete(timeout=CALL_SECONDS)
+            blob.delete(**CALL)
     return len(blobs)

@@ -1,5 +1,6 @@
 """Google's errors in Ondol's words."""
 
+import requests
 from google.api_core import exceptions
 from google.auth.exceptions import TransportError
 
@@ -8,6 +9,7 @@ from shared.errors import TryAgain
 TRANSIENT = (
     exceptions.ServiceUnavailable,
     exceptions.DeadlineExceeded,
+    exceptions.BadGateway,
     exceptions.GatewayTimeout,
     exceptions.TooManyRequests,
     exceptions.InternalServerError,
@@ -15,14 +17,16 @@ TRANSIENT = (
     exceptions.Aborted,
     TransportError,
     ConnectionError,
+    requests.ConnectionError,
+    requests.Timeout,
 )
-"""What a later attempt may survive. ConnectionError is what `requests`, under the storage client, raises."""
+"""What a later attempt may survive. Clients that speak REST let through what `requests` raises."""
 
 
 def as_problem(fault: Exception) -> TryAgain | None:
     """The answer to a fault of Google's that may pass; None for anything else."""
     if isinstance(fault, TRANSIENT):
         return TryAgain(
-            "unavailable", "Ondol's database or storage can't be reached. Try again in a moment.", retry_after=3
+            "unavailable", "A part of Ondol can't be reached. Nothing is lost. Try again in a moment.", retry_after=3
         )
     return None

@@ -11,6 +11,9 @@ from shared.settings import settings
 
 ISSUERS = ("https://accounts.google.com", "accounts.google.com")
 CLOCK_SKEW_SECONDS = 5
+UNREADABLE = (ValueError, TypeError, AttributeError, KeyError, RecursionError)
+"""What the verifier trips over, before any signature is checked, in a token whose claims have odd types."""
+CALL_SECONDS = 10
 
 
 class Member(Struct, frozen=True):
@@ -32,27 +35,36 @@ def member(token: str) -> Member:
         raise TryAgain(
             "unavailable", "Sign-ins can't be checked right now. Try again in a moment.", retry_after=3
         ) from e
-    except (auth.InvalidIdTokenError, ValueError, RecursionError, firebase_admin.exceptions.FirebaseError) as e:
+    except (*UNREADABLE, auth.InvalidIdTokenError, firebase_admin.exceptions.FirebaseError) as e:
         raise not_signed_in("The sign-in has expired or is not valid. Sign in again.") from e
+    if not _names_a_document(claims["uid"]):
+        raise not_signed_in("This sign-in is of nobody who can have an account here.")
     return Member(claims["uid"], claims.get("email"), claims.get("name"))
 
 
 def exists(uid: str) -> bool:
-    """Whether Firebase Auth knows this person now. An event about them is only a hint."""
-    from firebase_admin import auth
+    """Whether Firebase Auth knows this person now. An event about them is only a hint. Raises TryAgain."""
+    from firebase_admin import auth, exceptions
 
     try:
         auth.get_user(uid, app=_firebase())
-    except auth.UserNotFoundError:
+    except (auth.UserNotFoundError, ValueError):  # ValueError: nobody can have such a uid
         return False
-    return True
+    except (exceptions.UnavailableError, exceptions.DeadlineExceededError, exceptions.InternalError) as e:
+        raise TryAgain("unavailable", "Firebase Auth can't be asked right now.", retry_after=3) from e
+    return _names_a_document(uid)
+
+
+def _names_a_document(uid: str) -> bool:
+    """Firebase lets an operator's own sign-in choose any uid; Firestore does not let every text name a document."""
+    return "/" not in uid and uid not in (".", "..") and not (uid.startswith("__") and uid.endswith("__"))
 
 
 @lru_cache(maxsize=1)
 def _firebase():  # type: ignore[no-untyped-def]  # firebase_admin publishes no types
     import firebase_admin
 
-    return firebase_admin.initialize_app(options={"projectId": settings().project})
+    return firebase_admin.initialize_app(options={"projectId": settings().project, "httpTimeout": CALL_SECONDS})
 
 
 def invoker(token: str, function: str) -> str:

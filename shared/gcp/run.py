@@ -7,7 +7,7 @@ from google.api_core.exceptions import Conflict, GoogleAPICallError, NotFound
 from google.cloud import run_v2
 from google.protobuf import duration_pb2, field_mask_pb2
 
-from shared.gcp import emulators
+from shared.gcp import emulators, faults
 from shared.pool import Service, Verb, Write
 from shared.settings import settings
 from shared.slot import Slot
@@ -44,8 +44,8 @@ def apply(write: Write, public_key: str) -> None:
     """One Admin API write. It is not waited for: the next run of `pool` sees what became of it. Raises WriteRefused."""
     try:
         _apply(write, public_key)
-    except GoogleAPICallError as e:
-        raise WriteRefused(f"{type(e).__name__}: {e.message}") from e
+    except (GoogleAPICallError, *faults.TRANSIENT) as e:
+        raise WriteRefused(f"{type(e).__name__}: {e}") from e
 
 
 def _apply(write: Write, public_key: str) -> None:
