@@ -4,6 +4,7 @@ import os
 import signal
 from pathlib import Path
 
+from tests.observe import until
 from tests.running import Running
 
 
@@ -31,8 +32,15 @@ def function_process(stack: Running, name: str) -> int:
     return found[0]
 
 
+def ups_and_downs(output: str, name: str) -> int:
+    """1 while a part is up, by what the command has said; 0 after it ended and until it is ready again."""
+    return output.count(f"{name}: ready") - output.count(f"{name}: ended by itself")
+
+
 def kill_function(stack: Running, name: str) -> int:
-    """All of a function's processes at once, by SIGKILL; the first one's id."""
+    """All of a function's processes at once, by SIGKILL, when it is up; the first one's id."""
+    output = stack.state / "output"
+    until(lambda: ups_and_downs(output.read_text(), name) == 1, f"{name} is up")
     pid = function_process(stack, name)
     os.killpg(pid, signal.SIGKILL)
     return pid

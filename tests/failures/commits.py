@@ -68,7 +68,7 @@ class Trap:
 
     def wait(self) -> list[Write]:
         """The writes of the next commit that was made. The time only guards against a hang."""
-        return self.made.get(timeout=120)
+        return self.made.get(timeout=60)
 
 
 class Commits:

@@ -1,0 +1,46 @@
+"""A stack whose functions reach Firestore, Auth, the storage and the Admin API through gates that a test can shut."""
+
+from collections.abc import Iterator
+from contextlib import ExitStack
+from dataclasses import dataclass
+
+import pytest
+
+from local import functions
+from local.ports import Ports, free_base
+from tests.conftest import SHORT
+from tests.failures.commits import Commits, serving_commits
+from tests.failures.gate import Gate, gate
+from tests.running import ROOT, Running, running
+
+
+@dataclass(frozen=True)
+class Shaky:
+    """`stack` itself, as tests see it, has no gates. Containers are led through the storage's by the functions."""
+
+    stack: Running
+    commits: Commits
+    """between Firestore's gate and Firestore"""
+    gates: dict[str, Gate]
+    """by the name of the part behind"""
+
+
+@pytest.fixture(scope="package")
+def shaky_stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Shaky]:
+    ports = Ports.of(free_base(), [function.name for function in functions.load(ROOT)])
+    with ExitStack() as held:
+        commits, commits_port = held.enter_context(serving_commits(f"127.0.0.1:{ports['firestore']}"))
+        behind = {"firestore": commits_port} | {name: ports[name] for name in ("auth", "storage", "run_admin")}
+        gates = {name: held.enter_context(gate(port)) for name, port in behind.items()}
+        arguments = ["--port", str(ports.base), "--schedule-every", "2", "--writes-per-minute", "600"]
+        arguments += [f"--via={name}={gate.port}" for name, gate in gates.items()]
+        stack = held.enter_context(running(tmp_path_factory.mktemp("shaky"), *arguments, **SHORT))
+        yield Shaky(stack, commits, gates)
+
+
+@pytest.fixture
+def shaky(shaky_stack: Shaky) -> Iterator[Shaky]:
+    """With every gate open before and after."""
+    yield shaky_stack
+    for each in shaky_stack.gates.values():
+        each.open()
