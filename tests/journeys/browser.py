@@ -36,8 +36,8 @@ class Member:
         expect(self.page.get_by_role("button", name="Open")).to_be_visible(timeout=PATIENCE)
 
     def open(self) -> None:
-        """Press Open, and wait until the editor shows the files."""
-        self.page.get_by_role("button", name="Open").click()
+        """Press Open, or where a session is open its other name, and wait until the editor shows the files."""
+        self.page.get_by_role("button", name=re.compile("^(Open|Go to the editor)$")).click()
         self.page.wait_for_url(re.compile(r"//ws-[a-z0-9]+\.localhost"), wait_until="commit")
         expect(self.page.locator(".explorer-folders-view")).to_be_visible(timeout=PATIENCE)
         expect(self.page.locator(".monaco-workbench")).to_be_visible()

@@ -139,7 +139,7 @@ def test_the_first_window_after_a_loss_hears_of_it_once(slot: Container, plane: 
     member = Member(slot, plane)
     member.attach(plane.open(after_loss=True)).raise_for_status()
     losses = [json.loads(slot.run(TALK))["loss"] for _ in range(2)]
-    assert losses == [{"saved_at": None}, None], "nothing was ever saved of this one"
+    assert losses == [{"saved_ago": None}, None], "nothing was ever saved of this one"
 
 
 @pytest.mark.parametrize("prefix", ["proxy", "absproxy"])

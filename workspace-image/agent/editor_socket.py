@@ -79,4 +79,4 @@ class EditorSocket:
         if self._loss_told or session is None or not session.greeted or not session.known.after_loss:
             return None
         self._loss_told = True
-        return {"saved_at": session.began_with.at if session.began_with else None}
+        return {"saved_ago": session.began_ago()}

@@ -37,7 +37,7 @@ class Session:
         self.activity = activity
         self.answer: Answer | None = None
         self.restored = False
-        self.began_with: Head | None = None
+        self._began_with: Head | None = None
         self.stopping = False
         self.bucket = bucket(lambda: self.known.storage)
         self.checkpoints = Checkpoints(self.bucket, self.wid, self.epoch, boot)
@@ -67,7 +67,7 @@ class Session:
         """Raises Stale when another container has the session, Unreachable."""
         body = {"kind": "hello", "session": self.sid, "epoch": self.epoch, "boot": self.boot}
         self._take(await self._control_plane.post(body, attach_token))
-        self.began_with = self.known.head
+        self._began_with = self.known.head
 
     async def beat(self, *, final: bool = False) -> Answer:
         """Says what is now. A beat that was never answered goes out again first; after a final one there is
@@ -187,7 +187,14 @@ class Session:
         """Seconds since the head was committed, or None if there is none."""
         if self.answer is None or self.answer.head is None:
             return None
-        return max(0.0, self.clock.at(elapsed()) - self.answer.head.at)
+        return self._ago(self.answer.head)
+
+    def began_ago(self) -> float | None:
+        """How old the files were that it began with, by now and in seconds; None if it began with nothing saved."""
+        return self._ago(self._began_with) if self._began_with else None
+
+    def _ago(self, head: Head) -> float:
+        return max(0.0, self.clock.at(elapsed()) - head.at)
 
     def idle_in(self) -> float | None:
         """Seconds until the session is reclaimed unless there is activity, or None."""

@@ -47,9 +47,8 @@ function watchActivity(active) {
 }
 
 /** The session before this one was cut off: says of what time the files are. */
-function tellOfLoss(words, { saved_at: savedAt }) {
-  const when = savedAt === null ? null : new Date(savedAt * 1000).toLocaleString(vscode.env.language);
-  vscode.window.showWarningMessage(when === null ? words.lostAll : words.lost(when));
+function tellOfLoss(words, { saved_ago: ago }) {
+  vscode.window.showWarningMessage(ago === null ? words.lostAll : words.lost(length(words, ago)));
 }
 
 /** "Saved 12 s ago" in the status bar. It counts on by itself between two messages of the agent. */
