@@ -5,7 +5,9 @@ import urllib.request
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 
-from shared.gcp import buckets, tasks
+import firebase_admin
+
+from shared.gcp import buckets, identity, run, tasks
 from shared.gcp.store.database import database
 from shared.settings import settings
 from tests.keys import SIGNING_KEY
@@ -50,5 +52,9 @@ def forget_documents(host: str) -> None:
 
 
 def _forget_clients() -> None:
-    for made_once in (settings, database, buckets._client, tasks._client):
+    if identity._firebase.cache_info().currsize:
+        firebase_admin.delete_app(identity._firebase())
+    for made_once in (
+        settings, database, buckets._client, tasks._client, run._client, identity._certs, identity._firebase
+    ):  # fmt: skip
         made_once.cache_clear()

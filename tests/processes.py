@@ -1,6 +1,7 @@
 """Processes of a stack, as the system shows them."""
 
 import os
+import re
 import signal
 from pathlib import Path
 
@@ -34,7 +35,7 @@ def function_process(stack: Running, name: str) -> int:
 
 def ups_and_downs(output: str, name: str) -> int:
     """1 while a part is up, by what the command has said; 0 after it ended and until it is ready again."""
-    return output.count(f"{name}: ready") - output.count(f"{name}: ended by itself")
+    return len(re.findall(f"^{name}: ready", output, re.M)) - len(re.findall(f"^{name}: ended by", output, re.M))
 
 
 def kill_function(stack: Running, name: str) -> int:

@@ -5,7 +5,7 @@ import { once } from "node:events";
 import { createServer } from "node:http";
 import { setTimeout as pause } from "node:timers/promises";
 
-const PAUSES = [0.5, 1, 2, 4, 8, 16]; // seconds between attempts: the function may still be starting
+const PAUSES = [0.5, 1, 2, 4, 8, 16, 32]; // seconds between attempts: the function may still be starting
 const LONGEST_ANSWER = 60_000; // ms
 
 /** Takes the place of the functions emulator in the registry, and forwards the legacy events to one address. */

@@ -5,6 +5,7 @@ from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from typing import Any, TypeVar
 
+import httpx
 from msgspec.structs import replace
 
 from shared.gcp.store.sessions import commit_session, read_session
@@ -138,7 +139,10 @@ def test_auth_events_killed_after_it_closed_the_account_leaves_nothing_of_the_me
 def test_login_killed_after_its_commits_has_made_one_account_with_the_members_language(shaky: Shaky) -> None:
     shaky.gates["auth"].shut()  # the event of the sign-up comes late, and login makes the account
     person = Person(shaky.stack, "newcomer")
-    visit = lambda: person.post("login", {"time_zone": "Asia/Seoul", "locale": "ko"})  # noqa: E731
+
+    def visit() -> httpx.Response:
+        return person.post("login", {"time_zone": "Asia/Seoul", "locale": "ko"})
+
     assert kill(shaky, "login", writing("accounts", uid=person.uid), visit).status_code == 503
     until(lambda: visit().status_code == 200, "the page asks again")
     shaky.gates["auth"].open()
