@@ -18,6 +18,7 @@ from tests.running import ROOT
 from tests.standins.process import free_port
 
 PREFIX = ROOT / "build/image"
+RUNTIME = ROOT / "workspace-image/runtime.toml"
 SLOT = "ws-test"
 
 
@@ -67,8 +68,10 @@ class Container(Inside):
 
 
 @contextmanager
-def running(log: Path, key: str, page_origin: str, **environment: str) -> Iterator[Container]:
-    """A warm slot; `key` is the control plane's public key in PEM."""
+def running(
+    log: Path, key: str, page_origin: str, *, runtime: Path = RUNTIME, **environment: str
+) -> Iterator[Container]:
+    """A warm slot; `key` is the control plane's public key in PEM, `runtime` the table that the image runs by."""
     assert (PREFIX / "entrypoint").exists(), f"there is no image: run workspace-image/install {PREFIX}"
     port = free_port()
     values = {
@@ -81,7 +84,7 @@ def running(log: Path, key: str, page_origin: str, **environment: str) -> Iterat
         **environment,
     }
     read, write = os.pipe()
-    image = Image(PREFIX, ROOT / "workspace-image/runtime.toml")
+    image = Image(PREFIX, runtime)
     with log.open("wb") as output:
         process = subprocess.Popen(image.command(values, write), pass_fds=[write], stdout=output, stderr=output)
     os.close(write)

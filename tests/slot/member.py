@@ -47,8 +47,8 @@ class Member:
     def post_form(self, token: str, folder: str = "/home/member", origin: str = PAGE_ORIGIN) -> httpx.Response:
         return self.post("enter", headers={"Origin": origin}, data={"token": token, "folder": folder})
 
-    def enter(self) -> None:
-        answer = self.post_form(self.plane.enter_token())
+    def enter(self, sid: str = SID) -> None:
+        answer = self.post_form(self.plane.enter_token(sid))
         assert answer.status_code == 303, answer.text
         self.cookie = SimpleCookie(answer.headers["Set-Cookie"])[COOKIE].value
 

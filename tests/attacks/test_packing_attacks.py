@@ -1,0 +1,219 @@
+"""What a member puts in the way of saving and restoring: links that lead out, full places, archives that nobody packed.
+
+Packing and unpacking run as the member. So a link in the wrong moment shows them what the member may read anyway, and
+the canaries here are root's.
+"""
+
+import io
+import tarfile
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from datetime import UTC, datetime
+from hashlib import sha256
+from pathlib import Path
+from subprocess import run
+
+import msgspec
+import pytest
+
+from local.run.container import Image
+from shared.snapshots import Checkpoint, Head, Layer, Manifest, boot_prefix, head_of, manifest_name
+from tests.attacks.rooms import small_rooms
+from tests.attacks.terminal import PROGRAMS
+from tests.observe import until
+from tests.slot import container
+from tests.slot.bucket import Bucket
+from tests.slot.container import Container
+from tests.slot.control_plane import SECOND, SID, WID, ControlPlane
+from tests.slot.member import PAGE_ORIGIN, Member
+
+CANARY = "the canary of root"
+# a folder that the member can't read, with the names that swap.py swaps; and one that they can't write
+OUTSIDE = f"""
+mkdir -p /run/secret /run/public
+for n in $(seq 0 19); do echo '{CANARY}' > /run/secret/f$n; echo public > /run/public/f$n; done
+chmod 755 /run/secret /run/public; chmod 600 /run/secret/*; chmod 644 /run/public/*
+"""
+LOOK_OUTSIDE = "cd /run && find secret public -printf '%p %y %m %U %s %T@\\n' | sort && cat secret/* public/*"
+BOOT = "forger0000000000"
+
+
+def opened(slot: Container, plane: ControlPlane) -> Member:
+    member = Member(slot, plane)
+    member.attach(plane.open()).raise_for_status()
+    return member
+
+
+def start_swapping(slot: Container, target: str) -> None:
+    """Goes on until the session ends or `stop_swapping`."""
+    slot.run(f"cat > /tmp/swap.py <<'END OF THE PROGRAM'\n{(PROGRAMS / 'swap.py').read_text()}\nEND OF THE PROGRAM\n")
+    slot.run(f"nohup python3 /tmp/swap.py {target} >/dev/null 2>&1 &")
+    until(lambda: "file-out" in slot.run("ls swapped 2>/dev/null || true"), "it swaps")
+
+
+def unpacked(store: Bucket) -> bytes:
+    """Everything that is in any layer."""
+    layers = [store.read(name) for name in store.names() if name.endswith(".tar.zst")]
+    return b"".join(run(["zstd", "-dc"], input=layer, capture_output=True, check=True).stdout for layer in layers)
+
+
+@pytest.mark.parametrize("target", ["/run/secret", "/run/public"])
+def test_links_that_are_swapped_in_while_it_packs_show_nothing_that_the_member_may_not_read(
+    start: Callable[..., Container], plane: ControlPlane, store: Bucket, target: str
+) -> None:
+    slot = start(CHECKPOINT_SECONDS="0.05")
+    slot.run_as_root(OUTSIDE)
+    looked = slot.run_as_root(LOOK_OUTSIDE)
+    member = opened(slot, plane)
+    start_swapping(slot, target)
+    first = len(heads(plane))
+    until(lambda: len(heads(plane)) >= first + 8, "it is saved again and again meanwhile")
+    member.release().raise_for_status()
+    assert CANARY.encode() not in unpacked(store)
+    assert b"mine" in unpacked(store), "what is the member's is saved"
+    assert slot.run_as_root(LOOK_OUTSIDE) == looked
+
+
+def heads(plane: ControlPlane) -> set[str]:
+    """The checkpoints that were declared."""
+    return {beat.checkpoint.manifest for beat in plane.beats if beat.checkpoint}
+
+
+@pytest.mark.parametrize("target", ["/run/secret", "/run/public"])
+def test_links_that_are_swapped_in_while_it_unpacks_lead_no_write_out_of_the_home(
+    start: Callable[..., Container], plane: ControlPlane, target: str
+) -> None:
+    """No program of a member's is there yet; but the editor, which runs as the member, is."""
+    before = opened(start(), plane)
+    before.slot.run("mkdir -p swapped/folder; for n in $(seq 0 19); do echo saved > swapped/folder/f$n; done")
+    before.slot.run("echo saved > swapped/file; head -c 20000000 /dev/urandom > ballast")
+    before.release().raise_for_status()
+
+    after = Member(start(), plane)
+    after.slot.run_as_root(OUTSIDE)
+    looked = after.slot.run_as_root(LOOK_OUTSIDE)
+    session = plane.open(SECOND, epoch=2, head=plane.sessions[SID].head)
+    start_swapping(after.slot, target)
+    for _ in range(5):
+        assert after.attach(session).status_code in (200, 502)
+    assert after.slot.run_as_root(LOOK_OUTSIDE) == looked
+    after.slot.run("pkill -KILL -f swap.py")
+    after.attach(session).raise_for_status()
+    assert after.slot.run_as_root(LOOK_OUTSIDE) == looked
+
+
+def entry(name: str, kind: bytes = tarfile.REGTYPE, link: str = "", **more: int) -> tarfile.TarInfo:
+    made = tarfile.TarInfo(name)
+    made.type, made.linkname, made.mode = kind, link, more.pop("mode", 0o777)
+    for field, value in more.items():
+        setattr(made, field, value)
+    return made
+
+
+TMP = "/tmp"  # noqa: S108  the container's
+LINK, HARD, DEVICE, FOLDER = tarfile.SYMTYPE, tarfile.LNKTYPE, tarfile.CHRTYPE, tarfile.DIRTYPE
+ARCHIVES = {
+    "an absolute name": [entry("/run/public/escaped"), entry(f"{TMP}/escaped")],
+    "steps up": [entry("../../run/public/escaped"), entry("./a/../../../tmp/escaped")],
+    "a link, and a file through it": [entry("./a", LINK, TMP), entry("./a/escaped")],
+    "a link up, and a file through it": [entry("./a", LINK, "../../tmp"), entry("./a/escaped")],
+    "a link to a link": [entry("./a", LINK, "b"), entry("./b", LINK, TMP), entry("./a/escaped")],
+    "a link in place of a folder": [entry("./a", FOLDER), entry("./a", LINK, TMP), entry("./a/escaped")],
+    "a folder in place of a link": [entry("./a", LINK, TMP), entry("./a", FOLDER), entry("./a/escaped")],
+    "a hard link to root's file, and what to write to it": [
+        entry("./escaped", HARD, "/run/public/f0"),
+        entry("./escaped", size=3),
+    ],
+    "a hard link to a link": [entry("./a", LINK, "/run/secret/f0"), entry("./escaped", HARD, "./a")],
+    "a device": [entry("./escaped", DEVICE, devmajor=1, devminor=1)],
+    "root's own program": [entry("./escaped", mode=0o6755, uid=0, gid=0)],
+    "the home itself": [entry("./", LINK, TMP), entry("./escaped")],
+}
+
+
+@pytest.mark.parametrize("what", ARCHIVES)
+def test_an_archive_that_nobody_packed_unpacks_nothing_outside_the_home(
+    slot: Container, plane: ControlPlane, store: Bucket, what: str
+) -> None:
+    slot.run_as_root(OUTSIDE)
+    looked = slot.run_as_root(LOOK_OUTSIDE)
+    member = Member(slot, plane)
+    answer = member.attach(plane.open(epoch=2, head=forged_head(store, ARCHIVES[what])))
+    assert answer.status_code in (200, 502), answer.text
+    assert slot.run_as_root(LOOK_OUTSIDE) == looked
+    escaped = slot.run_as_root("find / -path /proc -prune -o -name 'escaped*' -printf '%p %y %u:%g\\n' || true")
+    for found in escaped.splitlines():
+        path, kind, owner = found.split()
+        assert path.startswith("/home/member/")
+        assert kind in ("f", "l"), "no device"
+        assert owner == "member:member"
+        assert CANARY not in slot.run(f"cat {path} || true")
+    member.release().raise_for_status()
+
+
+def forged_head(store: Bucket, entries: list[tarfile.TarInfo]) -> Head:
+    """A head whose only layer holds these, written by a container that lies."""
+    packed = io.BytesIO()
+    with tarfile.open(fileobj=packed, mode="w", format=tarfile.PAX_FORMAT) as tar:
+        for made in entries:
+            tar.addfile(made, io.BytesIO(b"own"))
+    layer = run(["zstd", "-qc"], input=packed.getvalue(), capture_output=True, check=True).stdout
+    name = f"{boot_prefix(WID, 1, BOOT)}1-work.tar.zst"
+    told = Layer("work", name, sha256(layer).hexdigest(), len(layer), 3, len(entries))
+    manifest = msgspec.json.encode(Manifest(1, WID, 1, BOOT, 1, None, [told]))
+    checkpoint = Checkpoint(1, manifest_name(WID, 1, BOOT, 1), sha256(manifest).hexdigest(), 3, len(entries))
+    store.overwrite(name, layer)
+    store.overwrite(checkpoint.manifest, manifest)
+    return head_of(checkpoint, epoch=1, boot=BOOT, now=datetime.now(UTC))
+
+
+FILL = """
+head -c 1000000 /dev/urandom > precious
+for place in /tmp /var/tmp /dev/shm /run/member ~; do
+    cat /dev/urandom > $place/filling 2>/dev/null || true
+    for n in $(seq 2000); do : > $place/empty-$n 2>/dev/null || break; done
+    df --output=avail -B1 $place | tail -n 1 | tr -d " "
+done
+sha256sum precious filling
+"""
+ROOMS = {"home_member": 24, "tmp": 4, "var_tmp": 4, "dev_shm": 4, "run": 40}
+"""In MiB. Layers of a home that nothing compresses need as much room as it has, which the image's own table gives."""
+
+
+@pytest.fixture
+def cramped(tmp_path: Path, plane: ControlPlane) -> Iterator[Callable[[], Container]]:
+    """Starts warm slots with little room."""
+    table = small_rooms(tmp_path, **ROOMS)
+    with ExitStack() as stack:
+
+        def start() -> Container:
+            log = tmp_path / f"cramped-{datetime.now(UTC).timestamp()}.log"
+            return stack.enter_context(container.running(log, plane.signer.public_pem, PAGE_ORIGIN, runtime=table))
+
+        yield start
+
+
+def test_a_member_who_fills_every_place_is_saved_and_comes_back_with_all_of_it(
+    cramped: Callable[[], Container], plane: ControlPlane
+) -> None:
+    member = opened(cramped(), plane)
+    filled = member.slot.run(FILL).splitlines()
+    assert filled[:5] == ["0"] * 5, "every place that the member may write to is full"
+    member.attach(plane.sessions[SID]).raise_for_status()
+    member.release().raise_for_status()
+    head = plane.sessions[SID].head
+    assert head is not None
+    assert head.bytes > 20_000_000
+    assert head.files > 2000
+
+    after = Member(cramped(), plane)
+    after.attach(plane.open(SECOND, epoch=2, head=head)).raise_for_status()
+    after.enter(SECOND)
+    assert after.slot.run("sha256sum precious filling").splitlines() == filled[5:]
+    assert after.get("/?folder=/home/member").status_code == 200, "the editor works in a full home"
+
+
+def test_the_room_for_layers_holds_a_full_home() -> None:
+    sizes = {place.path: place.size for place in Image(container.PREFIX, container.RUNTIME).runtime.tmpfs}
+    assert sizes["/run"] > sizes["/home/member"]
+    assert "/run/member" in sizes, "the member writes next to that room, and has one of their own"
