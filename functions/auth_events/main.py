@@ -10,7 +10,7 @@ from cloudevents.http import CloudEvent
 
 from shared import endpoint, logs
 from shared.gcp import tasks
-from shared.gcp.identity import exists
+from shared.gcp.identity import may_be_a_uid, person
 from shared.gcp.store.accounts import close_account, ensure_account
 from shared.gcp.store.sessions import begin_end
 from shared.session import EndReason
@@ -23,12 +23,14 @@ DELETED = "google.firebase.auth.user.v1.deleted"
 @endpoint.event
 def auth_events(event: CloudEvent, now: datetime) -> None:
     uid = str(event.get("subject") or "").removeprefix("users/")
-    if not uid:
+    if not may_be_a_uid(uid):
         logs.warning("event-ignored", type=event["type"])
-    elif event["type"] == DELETED and not exists(uid):
+        return
+    known = person(uid)
+    if event["type"] == DELETED and not known:
         _delete(uid, now)
-    elif event["type"] == CREATED and exists(uid):
-        ensure_account(uid, email=event.data.get("email"), name=event.data.get("displayName"), now=now)
+    elif event["type"] == CREATED and known:
+        ensure_account(uid, email=known.email, name=known.name, now=now)
         logs.info("account-created", uid=uid)
     else:
         logs.warning("event-ignored", uid=uid, type=event["type"])

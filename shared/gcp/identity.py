@@ -37,27 +37,28 @@ def member(token: str) -> Member:
         ) from e
     except (*UNREADABLE, auth.InvalidIdTokenError, firebase_admin.exceptions.FirebaseError) as e:
         raise not_signed_in("The sign-in has expired or is not valid. Sign in again.") from e
-    if not _names_a_document(claims["uid"]):
+    if not may_be_a_uid(claims["uid"]):
         raise not_signed_in("This sign-in is of nobody who can have an account here.")
     return Member(claims["uid"], claims.get("email"), claims.get("name"))
 
 
-def exists(uid: str) -> bool:
-    """Whether Firebase Auth knows this person now. An event about them is only a hint. Raises TryAgain."""
+def person(uid: str) -> Member | None:
+    """Whom Firebase Auth knows by this uid now, if anybody. An event about them is only a hint. Raises TryAgain."""
     from firebase_admin import auth, exceptions
 
     try:
-        auth.get_user(uid, app=_firebase())
-    except (auth.UserNotFoundError, ValueError):  # ValueError: nobody can have such a uid
-        return False
+        user = auth.get_user(uid, app=_firebase())
+    except auth.UserNotFoundError:
+        return None
     except (exceptions.UnavailableError, exceptions.DeadlineExceededError, exceptions.InternalError) as e:
         raise TryAgain("unavailable", "Firebase Auth can't be asked right now.", retry_after=3) from e
-    return _names_a_document(uid)
+    return Member(uid, user.email, user.display_name)
 
 
-def _names_a_document(uid: str) -> bool:
-    """Firebase lets an operator's own sign-in choose any uid; Firestore does not let every text name a document."""
-    return "/" not in uid and uid not in (".", "..") and not (uid.startswith("__") and uid.endswith("__"))
+def may_be_a_uid(text: str) -> bool:
+    """An operator's own sign-in may choose any uid of up to 128 characters; not each of them can name a document."""
+    reserved = text in (".", "..") or (text.startswith("__") and text.endswith("__"))
+    return 0 < len(text) <= 128 and "/" not in text and not reserved
 
 
 @lru_cache(maxsize=1)

@@ -43,6 +43,7 @@ class ControlPlane:
         self.lease = 90.0
         self.directive = "continue"
         self.idle_at: float | None = None
+        self.storage_token = "lent-for-the-test"
         self.url = ""
         self._bucket = bucket
         self._guard = threading.Lock()
@@ -135,7 +136,7 @@ class ControlPlane:
                 "endpoint": self._bucket.endpoint,
                 "bucket": self._bucket.name,
                 "prefix": boot_prefix(session.wid, session.epoch, session.boot),
-                "token": "test",
+                "token": self.storage_token,
                 "expires": (now + timedelta(hours=1)).timestamp(),
             },
         }

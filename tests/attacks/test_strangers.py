@@ -1,0 +1,194 @@
+"""Strangers at the doors of Cloud Tasks, Cloud Scheduler and Firebase's events; and a deployment set up wrong."""
+
+import itertools
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import httpx
+import jwt
+import pytest
+from cryptography.hazmat.primitives.asymmetric import rsa
+from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat, load_pem_private_key
+
+from local import environment
+from local.oidc import Issuer
+from local.ports import Ports
+from shared.gcp.emulators import VARIABLES
+from shared.tokens import Signer
+from tests.attacks.alone import FUNCTIONS, launch
+from tests.attacks.forging import hs256, unsigned
+from tests.environment import SETTINGS
+from tests.factories import NOW, a_session
+from tests.functions.person import Person
+from tests.observe import document
+from tests.running import Running
+
+TASKS = ("reclaim", "pool")
+GOOGLES_HEADERS = {
+    "User-Agent": "Google-Cloud-Tasks",
+    "X-CloudTasks-QueueName": "reclaim",
+    "X-CloudTasks-TaskName": "s-00000000000000000000-1",
+    "X-CloudTasks-TaskRetryCount": "0",
+    "X-CloudScheduler": "true",
+    "X-CloudScheduler-JobName": "pool",
+    "X-AppEngine-Cron": "true",
+    "X-Goog-Authenticated-User-Email": "accounts.google.com:invoker@demo-ondol.iam.gserviceaccount.com",
+    "X-Forwarded-For": "127.0.0.1",
+}
+"""What only Google can send in the cloud, and anybody here."""
+
+
+class Google:
+    """Google's hand, as far as the local stack is concerned: signs whatever it is told to."""
+
+    def __init__(self, stack: Running, function: str) -> None:
+        path = stack.state / "tasks" / "oidc.pem"
+        key = load_pem_private_key(path.read_bytes(), password=None)
+        assert isinstance(key, rsa.RSAPrivateKey)
+        self._key = key
+        self.good = Issuer.load(path).token(
+            stack.env["INVOKER_SERVICE_ACCOUNT"], f"{stack.env['FUNCTIONS_URL']}/{function}"
+        )
+        self.header = jwt.get_unverified_header(self.good)
+        self.claims: dict[str, Any] = jwt.decode(self.good, options={"verify_signature": False})
+
+    def token(self, key: rsa.RSAPrivateKey | None = None, kid: str | None = None, **changed: Any) -> str:
+        """The good one with some claims changed; None takes one away."""
+        kept = {name: value for name, value in {**self.claims, **changed}.items() if value is not None}
+        return jwt.encode(kept, key or self._key, algorithm="RS256", headers={"kid": kid or self.header["kid"]})
+
+    @property
+    def public_pem(self) -> bytes:
+        return self._key.public_key().public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo)
+
+
+def forged(stack: Running, google: Google, person: Person) -> Iterator[tuple[str, str]]:
+    """Tokens that are not the invoker's for this function, by what is wrong with them."""
+    invoker, slot, now = stack.env["INVOKER_SERVICE_ACCOUNT"], stack.env["SLOT_SERVICE_ACCOUNT"], int(time.time())
+    another = rsa.generate_private_key(public_exponent=65537, key_size=2048)
+    yield "the slot's own account, with the right audience", google.token(email=slot)
+    yield (
+        "the slot's own account, by another address too",
+        google.token(email=slot, sub=invoker, azp=invoker, name=invoker),
+    )
+    yield "the account that lends access to the bucket", google.token(email=stack.env["STATE_SERVICE_ACCOUNT"])
+    yield "a person at Google", google.token(email="somebody@gmail.example")
+    yield "an address that ends alike", google.token(email=f"x{invoker}")
+    yield "an address that begins alike", google.token(email=f"{invoker}.evil.example")
+    yield "the invoker's address in capitals", google.token(email=invoker.upper())
+    yield "a list of addresses", google.token(email=[invoker])
+    yield "no address", google.token(email=None)
+    yield "an address that nobody verified", google.token(email_verified=False)
+    yield "an address of which nothing is said", google.token(email_verified=None)
+    yield "an address verified in words", google.token(email_verified="true")
+    yield "for another function", google.token(aud=f"{stack.env['FUNCTIONS_URL']}/login")
+    yield "for the functions as a whole", google.token(aud=stack.env["FUNCTIONS_URL"])
+    yield "for an address that begins alike", google.token(aud=f"{google.claims['aud']}/x")
+    yield "for nobody", google.token(aud=None)
+    yield "of another issuer", google.token(iss="https://securetoken.google.com/demo-ondol")
+    yield "of no issuer", google.token(iss=None)
+    yield "expired", google.token(iat=now - 7200, exp=now - 60)
+    yield "not yet valid", google.token(iat=now + 60, exp=now + 3660)
+    yield "not before a minute from now", google.token(nbf=now + 60)
+    yield "without an end", google.token(exp=None)
+    yield "of another key under Google's name", google.token(key=another)
+    yield "of a key that Google does not publish", google.token(key=another, kid="another")
+    yield "alg none", unsigned({**google.header, "alg": "none"}, google.claims)
+    yield "HS256 with the public key", hs256({**google.header, "alg": "HS256"}, google.claims, google.public_pem)
+    yield "without its signature", google.good.rpartition(".")[0] + "."
+    yield "a member's sign-in", person.token
+    signer, session = Signer(stack.env["SIGNING_KEY"]), a_session()
+    for kind in ("attach", "enter", "release", "heartbeat"):
+        yield f"Ondol's {kind} token", getattr(signer, kind)(session, NOW)
+
+
+@pytest.mark.parametrize("function", TASKS)
+def test_a_task_is_brought_by_the_invoker_and_by_nobody_else(stack: Running, function: str) -> None:
+    person, google = Person(stack, "pushed"), Google(stack, function)
+    sid = person.open()["session"]
+    body = {"session": sid} if function == "reclaim" else {}
+
+    def bring(headers: dict[str, str], query: str = "") -> httpx.Response:
+        return httpx.post(
+            f"{stack.at(function)}/{query}", json=body, headers={**GOOGLES_HEADERS, **headers}, timeout=60
+        )
+
+    elsewhere = {
+        "nothing": bring({}),
+        "another scheme": bring({"Authorization": f"Basic {google.good}"}),
+        "no scheme": bring({"Authorization": google.good}),
+        "another header": bring({"X-Serverless-Authorization": f"Bearer {google.good}"}),
+        "a cookie": bring({"Cookie": f"Authorization=Bearer {google.good}"}),
+        "the query": bring({}, f"?access_token={google.good}"),
+    }
+    for where, answer in elsewhere.items():
+        assert answer.status_code == 401, f"{where}: {answer.text}"
+    for what, token in forged(stack, google, person):
+        answer = bring({"Authorization": f"Bearer {token}"})
+        assert answer.status_code in (401, 403), f"{what}: {answer.status_code} {answer.text}"
+        assert answer.json()["type"].rpartition("/")[2] in ("not-signed-in", "forbidden"), what
+    assert (document(stack, f"sessions/{sid}") or {})["state"] in ("opening", "active")
+    assert httpx.post(f"{stack.url}/api/{function}", json=body, headers=GOOGLES_HEADERS, timeout=60).status_code == 404
+    assert bring({"Authorization": f"Bearer {google.good}"}).status_code == 200, "the good one passes"
+    person.post("release", {"session": sid})
+
+
+EVENT = {"specversion": "1.0", "id": "1", "source": "//firebaseauth.googleapis.com/projects/demo-ondol"}
+CREATED, DELETED = (f"google.firebase.auth.user.v1.{what}" for what in ("created", "deleted"))
+
+
+def test_an_event_that_a_stranger_makes_up_changes_nobodys_account(stack: Running) -> None:
+    person = Person(stack, "rumoured")
+    before = person.me()["account"]
+    untrue = {"email": "evil@example.com", "displayName": "Evil", "uid": "somebody-else"}
+    told: tuple[Any, ...] = (untrue, {}, None, [], "text", 7)
+    for kind in (CREATED, DELETED, "google.firebase.auth.user.v2.deleted"):
+        for subject in (f"users/{person.uid}", person.uid, f"users/{person.uid}/x"):
+            for data in told:
+                event = {**EVENT, "type": kind, "subject": subject, "data": data}
+                answer = tell(stack, event)
+                assert answer.status_code == 200, f"{kind} {subject} {data}: {answer.text}"
+    assert person.me()["account"] == before
+    assert document(stack, "accounts/somebody-else") is None
+
+
+def test_what_an_event_says_of_a_person_is_asked_of_firebase_auth(stack: Running) -> None:
+    person = Person(stack, "misquoted")
+    untrue = {"email": "evil@example.com", "displayName": "Evil"}
+    tell(stack, {**EVENT, "type": CREATED, "subject": f"users/{person.uid}", "data": untrue})
+    account = person.me()["account"]
+    assert (account["email"], account["name"]) == ("misquoted@example.com", "Misquoted")
+
+
+@pytest.mark.parametrize(
+    "subject", ["users/" + "u" * 129, "users/a/b", "users/..", "users/__all__", "users/", "é" * 64, ""]
+)
+@pytest.mark.parametrize("kind", [CREATED, DELETED])
+def test_an_event_about_what_can_be_nobody_is_ignored(stack: Running, kind: str, subject: str) -> None:
+    assert tell(stack, {**EVENT, "type": kind, "subject": subject, "data": {}}).status_code == 200
+
+
+def tell(stack: Running, event: dict[str, Any]) -> httpx.Response:
+    kind = {"Content-Type": "application/cloudevents+json", **GOOGLES_HEADERS}
+    return httpx.post(stack.at("auth_events"), json=event, headers=kind, timeout=60)
+
+
+def test_no_function_starts_in_the_cloud_beside_an_emulator(tmp_path: Path) -> None:
+    endpoints = environment.endpoints(Ports.of(10240, tuple(FUNCTIONS)).all())
+    assert set(VARIABLES) == set(endpoints), "every emulator of the local stack is refused in the cloud"
+    # each function with one of them, and each of them with some function
+    variables = dict(zip(FUNCTIONS, itertools.cycle(VARIABLES), strict=False))
+    started = {
+        name: launch(FUNCTIONS[name], {**SETTINGS, "K_SERVICE": name, variable: endpoints[variable]}, tmp_path / name)
+        for name, variable in variables.items()
+    }
+    try:
+        for name, process in started.items():
+            assert process.wait(120) != 0, name
+            assert f"these variables name an emulator: {variables[name]}" in (tmp_path / name).read_text()
+    finally:
+        for process in started.values():
+            process.kill()
+            process.wait()
