@@ -5,9 +5,9 @@ import signal
 from typing import Any
 
 import pytest
-from google.cloud import run_v2, tasks_v2
+from google.cloud import run_v2
 
-from tests.functions.google import run_client, tasks_client
+from tests.functions.google import delete_tasks, run_client, tasks_client
 from tests.functions.person import Person
 from tests.observe import containers, document, documents, until
 from tests.running import Running
@@ -59,14 +59,6 @@ def test_a_session_whose_tasks_were_lost_is_reclaimed_by_the_sweep(stack: Runnin
     until(lambda: session(stack, entry)["state"] == "ended", "the session ended all the same")
     assert session(stack, entry)["reason"] == "idle"
     assert session(stack, entry)["head"], "with its last checkpoint"
-
-
-def delete_tasks(client: tasks_v2.CloudTasksClient, queue: str, sid: str) -> int:
-    """Lose every task for the session; how many there were."""
-    lost = [task.name for task in client.list_tasks(parent=queue) if sid in task.name]
-    for name in lost:
-        client.delete_task(name=name)
-    return len(lost)
 
 
 def session(stack: Running, entry: dict[str, Any]) -> dict[str, Any]:
