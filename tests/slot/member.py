@@ -3,7 +3,6 @@
 import socket
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager
-from http.cookies import SimpleCookie
 from uuid import uuid4
 
 import httpx
@@ -50,7 +49,7 @@ class Member:
     def enter(self, sid: str = SID) -> None:
         answer = self.post_form(self.plane.enter_token(sid))
         assert answer.status_code == 303, answer.text
-        self.cookie = SimpleCookie(answer.headers["Set-Cookie"])[COOKIE].value
+        self.cookie = answer.cookies[COOKIE]
 
     def get(self, path: str, **headers: str) -> httpx.Response:
         """With the browser's cookie, if it has one."""
