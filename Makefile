@@ -4,7 +4,7 @@ PORT ?= 8080
 BIN := .venv/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help up test soak doctor reset fmt lock
+.PHONY: help up test soak bench doctor reset fmt lock
 
 help: ## list these commands
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -16,7 +16,7 @@ test: ## set up what the tests need, check everything, run every test; ARGS="-k 
 	@$(PYTHON) -m local setup --tests
 	$(BIN)/ruff check
 	$(BIN)/ruff format --check
-	$(BIN)/mypy shared functions local deploy tests
+	$(BIN)/mypy shared functions local deploy tests bench
 	cd workspace-image && ../$(BIN)/mypy --config-file ../pyproject.toml agent
 	PYTHONPATH=workspace-image $(BIN)/lint-imports
 	$(BIN)/pytest $(ARGS)
@@ -24,6 +24,10 @@ test: ## set up what the tests need, check everything, run every test; ARGS="-k 
 soak: ## the tests that take long: 200 sessions one after another, outages of a minute
 	@$(PYTHON) -m local setup --tests
 	SOAK=1 $(BIN)/pytest -m soak $(ARGS)
+
+bench: ## measure it beside what others use, on a machine that does nothing else; ARGS="claims opening"
+	@$(PYTHON) -m local setup --tests
+	@$(BIN)/python -m bench $(ARGS)
 
 doctor: ## say what this machine lacks, and what mends it
 	@exec $(PYTHON) -m local doctor --port $(PORT)

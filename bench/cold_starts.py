@@ -12,11 +12,11 @@ from bench import function
 from bench.report import Beside, Figure
 from bench.rig import Rig
 from local.functions import Function, load
+from local.oidc import Issuer
 from local.parts import Part
 from shared.tokens import Signer
 from tests.factories import a_session
 from tests.functions.person import Person
-from tests.functions.test_callers import google
 from tests.running import ROOT, Running, running
 
 MODULES = {
@@ -101,6 +101,6 @@ def _request(emulators: Running, one: Function) -> dict[str, Any]:
         body = {"kind": "hello", "session": session.sid, "epoch": session.epoch, "boot": session.boot}
     else:
         url = f"{emulators.env['FUNCTIONS_URL']}/{one.name}"
-        token = google(emulators).token(emulators.env["INVOKER_SERVICE_ACCOUNT"], url)
+        token = Issuer.load(emulators.state / "tasks" / "oidc.pem").token(emulators.env["INVOKER_SERVICE_ACCOUNT"], url)
         body = {"session": SID} if one.name == "reclaim" else {}
     return {"json": body, "headers": {"Authorization": f"Bearer {token}"}}

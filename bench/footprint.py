@@ -12,7 +12,7 @@ from bench.report import Figure
 from bench.rig import Rig
 from local.functions import load
 from tests.inside import Inside
-from tests.observe import containers
+from tests.observe import containers, documents
 from tests.running import ROOT
 
 
@@ -22,7 +22,9 @@ def measure(rig: Rig) -> list[Figure]:
     until_warm(stack)
     everything = psutil.Process(stack.process.pid).children(recursive=True)
     functions = _by_function(everything)
-    slots = [_container(pid) for pid in containers(stack).values()]
+    warm = {slot["name"] for slot in documents(stack, "slots") if slot["state"] == "warm"}
+    running = containers(stack)
+    slots = [_container(pid) for name, pid in running.items() if name in warm]
     return [
         Figure("Memory: a warm slot", "MB", [sum(parts.values()) for parts in slots]),
         *(
@@ -31,7 +33,7 @@ def measure(rig: Rig) -> list[Figure]:
         ),
         *(Figure(f"Memory: function {name}", "MB", [megabytes]) for name, megabytes in functions.items()),
         Figure(
-            f"Memory: the whole stack, {len(slots)} warm slots in it",
+            f"Memory: the whole stack, {len(running)} containers in it",
             "MB",
             [_megabytes([stack.process.pid, *(process.pid for process in everything)])],
             facts={"processes": len(everything) + 1},

@@ -36,6 +36,8 @@ def _lock_all(more: Sequence[str]) -> None:
     for target, names in wanted.items():
         _compile("\n".join(names), target, ["--constraint", str(constraints)])
         print(f"{target.relative_to(ROOT)}: {len(target.read_text().splitlines())} packages")
+    # what the bench measures beside shares no process with anything of ours, and no pins
+    _compile((ROOT / "bench/peers/requirements.in").read_text(), ROOT / "bench/peers/requirements.txt", more)
 
 
 def _compile(names: str, target: Path, more: Sequence[str]) -> None:
