@@ -87,6 +87,16 @@ class Slot(Struct, frozen=True, kw_only=True):
         return replace(self._move("cool", now), min_instances=0)
 
 
+class Roll(Struct, frozen=True, kw_only=True):
+    """`pool/roll`: how many slots were ever made. Every commit that makes some raises it, guarded: of two runs of
+    `pool` that plan from the same figures, one makes what both find missing."""
+
+    made: int = 0
+
+    def raised(self, count: int) -> "Roll":
+        return Roll(made=self.made + count)
+
+
 def new_slot(name: str, *, warm: bool, now: datetime) -> Slot:
     """A slot whose service does not exist yet. Its first container is made like any other, and kept warm or not."""
     state = SlotState.WARMING if warm else SlotState.RECYCLING

@@ -13,13 +13,13 @@ from shared.gcp.identity import invoker
 from shared.gcp.store.accounts import forget_snapshots, to_erase
 from shared.gcp.store.database import LostRace
 from shared.gcp.store.sessions import begin_end, overdue, read_sessions
-from shared.gcp.store.slots import all_slots, commit_slot, forget_slot, new_slot_name
+from shared.gcp.store.slots import all_slots, commit_slot, forget_slot, make_slots, new_slot_name, read_roll
 from shared.policies import pool_policy
 from shared.pool import ALARM_ATTEMPTS, Action, Health, Service, Write, plan_pool, plan_writes, unfinished
 from shared.record import Read
 from shared.session import EndReason
 from shared.settings import settings
-from shared.slot import Slot, SlotState
+from shared.slot import Roll, Slot, SlotState
 from shared.tokens import Signer
 
 SWEEP_GRACE = timedelta(seconds=15)
@@ -44,12 +44,15 @@ signer = Signer(settings().signing_key)
 def pool(_caller: str, _body: Pool, now: datetime) -> Done:
     swept = _sweep(now)
     services = run.services(signer.public_pem)
+    roll = read_roll()
     # the records are read after the services: a service that no record knows is nobody's, and never one just made
     reads = {read.record.name: read for read in all_slots()}
     actions = _plan(reads, services, now)
     slots = {name: read.record for name, read in reads.items()}
+    _make([action for action in actions if action.verb == "create"], roll, slots)
     for action in actions:
-        _commit(action, reads.get(action.slot.name), slots)
+        if action.verb != "create":
+            _commit(action, reads[action.slot.name], slots)
     writes = plan_writes(list(slots.values()), services, {*reads, *slots}, pool_policy(), now)
     for write in writes:
         _apply(write)
@@ -78,11 +81,25 @@ def _health(slots: list[Slot], services: dict[str, Service]) -> dict[str, Health
     return container.health({name: services[name].url for name in kept})
 
 
-def _commit(action: Action, read: Read[Slot] | None, slots: dict[str, Slot]) -> None:
+def _make(actions: list[Action], roll: Read[Roll] | None, slots: dict[str, Slot]) -> None:
+    """The new records, all or none: a run at the same moment may have made those that were missing."""
+    if not actions:
+        return
+    try:
+        make_slots(roll, [action.slot for action in actions])
+    except LostRace:
+        logs.info("plan-overtaken", slot=None, verb="create")
+        return
+    for action in actions:
+        slots[action.slot.name] = action.slot
+        _tell(action)
+
+
+def _commit(action: Action, read: Read[Slot], slots: dict[str, Slot]) -> None:
     """One record, guarded. Whoever was faster is right: the next run sees what they made of it."""
     slot = action.slot
     try:
-        if action.verb == "delete" and read:
+        if action.verb == "delete":
             forget_slot(read)
             del slots[slot.name]
         else:
@@ -92,10 +109,12 @@ def _commit(action: Action, read: Read[Slot] | None, slots: dict[str, Slot]) -> 
         logs.info("plan-overtaken", slot=slot.name, verb=action.verb)
         slots.pop(slot.name, None)  # what was read of it is out of date, and must not be written to its service
         return
-    alarm = slot.attempts >= ALARM_ATTEMPTS
-    (logs.error if alarm else logs.info)(
-        "plan", verb=action.verb, slot=slot.name, reason=action.reason, attempts=slot.attempts
-    )
+    _tell(action)
+
+
+def _tell(action: Action) -> None:
+    write = logs.error if action.slot.attempts >= ALARM_ATTEMPTS else logs.info
+    write("plan", verb=action.verb, slot=action.slot.name, reason=action.reason, attempts=action.slot.attempts)
 
 
 def _apply(write: Write) -> None:

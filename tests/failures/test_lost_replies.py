@@ -118,6 +118,11 @@ def a_new_slot() -> Act:
     return lambda: slots.commit_slot(None, a_slot("ws-1", SlotState.WARMING))
 
 
+def the_slots_that_are_missing() -> Act:
+    roll = slots.read_roll()
+    return lambda: slots.make_slots(roll, [a_slot("ws-1", SlotState.WARMING), a_slot("ws-2", SlotState.WARMING)])
+
+
 def a_slots_next_state() -> Act:
     slots.commit_slot(None, a_slot("ws-1"))
     [before] = slots.all_slots()
@@ -159,6 +164,7 @@ COMMITS: dict[Callable[[], Act], set[Callable[..., Any]]] = {
     an_end: {sessions._commit_end},
     a_loss: {sessions._commit_end},
     a_new_slot: {slots.commit_slot},
+    the_slots_that_are_missing: {slots.make_slots},
     a_slots_next_state: {slots.commit_slot},
     a_slot_too_many: {slots.forget_slot},
     a_closed_account: {accounts.close_account},
@@ -214,7 +220,7 @@ def test_every_commit_that_exists_is_in_the_table() -> None:
 
 def everything() -> dict[str, Any]:
     """Every document there is, by its path."""
-    groups = ("accounts", "billing", "lines", "workspaces", "snapshots", "sessions", "slots")
+    groups = ("accounts", "billing", "lines", "workspaces", "snapshots", "sessions", "slots", "pool")
     found = [document for group in groups for document in database.database().collection_group(group).stream()]
     return {document.reference.path: document.to_dict() for document in found}
 

@@ -1,12 +1,14 @@
 """Slots: all of them for `pool`, a handful for a claim."""
 
+from collections.abc import Sequence
+
 from google.cloud import firestore
 from google.cloud.firestore_v1.base_query import FieldFilter
 
-from shared.gcp.store.database import Commit, database, document, run
+from shared.gcp.store.database import Commit, database, document, read, run
 from shared.gcp.store.ids import new_id
 from shared.record import Read
-from shared.slot import Slot, SlotState
+from shared.slot import Roll, Slot, SlotState
 
 CANDIDATES = 4
 """Slots that one attempt of a claim looks at. With as many warm slots as claims at once, the chance that an attempt
@@ -17,6 +19,10 @@ def slot_ref(name: str) -> firestore.DocumentReference:
     return document("slots", name)
 
 
+def roll_ref() -> firestore.DocumentReference:
+    return document("pool", "roll")
+
+
 def new_slot_name() -> str:
     """Random, so that nobody finds slots by counting; a legal Cloud Run service name and host name."""
     return new_id("ws-", 10)
@@ -24,6 +30,11 @@ def new_slot_name() -> str:
 
 def all_slots() -> list[Read[Slot]]:
     return run(database().collection("slots"), Slot)
+
+
+def read_roll() -> Read[Roll] | None:
+    """To be read before the slots, by whoever may make new ones."""
+    return read(roll_ref(), Roll)
 
 
 def candidates(state: SlotState) -> list[Read[Slot]]:
@@ -36,16 +47,28 @@ def candidates(state: SlotState) -> list[Read[Slot]]:
     return found
 
 
-def commit_slot(read: Read[Slot] | None, slot: Slot) -> None:
-    """A slot's next record, or its first. Raises LostRace."""
+def make_slots(roll: Read[Roll] | None, slots: Sequence[Slot]) -> None:
+    """The first records of new slots. Raises LostRace if others were made since `roll` was read."""
     commit = Commit()
-    if read is None:
+    for slot in slots:
         commit.create(slot_ref(slot.name), slot)
+    if roll is None:
+        commit.create(roll_ref(), Roll().raised(len(slots)))
     else:
-        commit.change(slot_ref(slot.name), read, slot)
+        commit.change(roll_ref(), roll, roll.record.raised(len(slots)))
     commit.run()
 
 
-def forget_slot(read: Read[Slot]) -> None:
+def commit_slot(before: Read[Slot] | None, slot: Slot) -> None:
+    """A slot's next record, or its first. Raises LostRace."""
+    commit = Commit()
+    if before is None:
+        commit.create(slot_ref(slot.name), slot)
+    else:
+        commit.change(slot_ref(slot.name), before, slot)
+    commit.run()
+
+
+def forget_slot(before: Read[Slot]) -> None:
     """Delete the record; `pool` then deletes the service that nobody knows. Raises LostRace."""
-    Commit().delete(slot_ref(read.record.name), read).run()
+    Commit().delete(slot_ref(before.record.name), before).run()
