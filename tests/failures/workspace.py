@@ -6,7 +6,6 @@ import signal
 import subprocess
 from contextlib import ExitStack, suppress
 from datetime import UTC, datetime, timedelta
-from http.cookies import SimpleCookie
 from typing import Any, Self
 
 import httpx
@@ -41,7 +40,7 @@ class Workspace:
         self.host = httpx.URL(self.entry["enter_url"]).netloc.decode()
         entered = person.enter(self.entry)
         assert entered.status_code == 303, entered.text
-        self.cookie = SimpleCookie(entered.headers["Set-Cookie"])[COOKIE].value
+        self.cookie = entered.cookies[COOKIE]
         self._tab = ExitStack()
 
     def __enter__(self) -> Self:

@@ -1,0 +1,81 @@
+"""Tabs that are closed: without a request the container has no CPU, for many times as long as its lease."""
+
+import time
+from collections.abc import Iterator
+
+import pytest
+
+from tests.failures.workspace import Workspace, saved
+from tests.functions.person import Person
+from tests.observe import document, instances, until
+from tests.running import Running, running
+
+LEASE = 4.0
+FREEZE = 3 * LEASE
+TIMES = {
+    "LEASE_SECONDS": str(LEASE),
+    "HEARTBEAT_SECONDS": "1",
+    "IDLE_SECONDS": "35",
+    "IDLE_WARNING_SECONDS": "5",
+    "CHECKPOINT_SECONDS": "600",
+    "POOL_MAX": "4",
+}
+"""Nothing but the final checkpoint saves anything, and the idle time leaves room for one who comes back in it."""
+
+
+@pytest.fixture(scope="module")
+def slow_stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
+    """A stack with a short lease and a long idle time."""
+    folder = tmp_path_factory.mktemp("frozen")
+    with running(folder, "--schedule-every", "2", "--writes-per-minute", "600", **TIMES) as stack:
+        yield stack
+
+
+def test_frozen_for_long(slow_stack: Running) -> None:
+    """Two members close their tabs. One comes back to the same container, the other's is reclaimed with all that was
+    in it; neither is charged for the time."""
+    stack = slow_stack
+    with Workspace(stack, Person(stack, "back soon")) as returning, Workspace(stack, Person(stack, "away")) as away:
+        for workspace in (returning, away):
+            until(lambda at=workspace: at.record["connected"], "a heartbeat says that the tab is open")
+        returning.container.run("nohup sleep 1000 >/dev/null 2>&1 & echo $! > /tmp/job")
+        away.container.run("echo precious > late.txt")
+        slot = document(stack, f"slots/{away.slot}") or {}
+    for workspace in (returning, away):
+        until(lambda at=workspace: is_frozen(stack, at), "without a request there is no CPU")
+    until(lambda: beats_are_over(returning, away), "what was on its way has arrived")
+    before = [returning.record, away.record]
+    pid, closed = returning.container.pid, time.monotonic()
+    until(lambda: time.monotonic() - closed > FREEZE, "several leases have passed")
+    assert [returning.record, away.record] == before, "silence changes nothing"
+
+    # the old tab is enough: no Open, and no other container
+    assert returning.get("/?folder=/home/member").status_code == 200
+    assert returning.person.open()["session"] == returning.sid
+    assert (returning.container.pid, returning.record["boot"]) == (pid, before[0]["boot"])
+    returning.container.run("kill -0 $(cat /tmp/job)")
+    assert returning.record["metered"] == before[0]["metered"]
+
+    until(lambda: away.record["state"] == "ended", "the one who stays away is reclaimed")
+    ended = away.record
+    assert (ended["reason"], ended["final"], ended["metered"]) == ("idle", True, before[1]["metered"])
+    assert ended["decisions"][-1]["verdict"] == "reclaim"
+    assert saved(stack, ended["head"], "late.txt") == "precious", "its container was woken for its last checkpoint"
+    until(lambda: is_recycled(stack, slot), "the slot has another container")
+    returning.close()
+
+
+def is_frozen(stack: Running, workspace: Workspace) -> bool:
+    return any(instance["frozen"] for instance in instances(stack) if instance["service"] == workspace.slot)
+
+
+def beats_are_over(*workspaces: Workspace) -> bool:
+    """No heartbeat was taken in a second in which a container with CPU would have sent one."""
+    before = [workspace.record["seq"] for workspace in workspaces]
+    time.sleep(1.5)
+    return before == [workspace.record["seq"] for workspace in workspaces]
+
+
+def is_recycled(stack: Running, before: dict[str, object]) -> bool:
+    slot = document(stack, f"slots/{before['name']}") or {}
+    return slot["state"] in ("warm", "cold") and slot["generation"] == int(str(before["generation"])) + 1
