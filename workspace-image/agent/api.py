@@ -5,8 +5,8 @@ import json
 import posixpath
 import secrets
 import time
-from collections.abc import Awaitable, Callable
-from urllib.parse import urlencode
+from collections.abc import Awaitable, Callable, Mapping
+from urllib.parse import parse_qsl, urlencode
 
 from aiohttp import web
 
@@ -18,6 +18,9 @@ from agent.slot import Slot, State
 from agent.tokens import ATTACH, ENTER, RELEASE, Claims, InvalidToken, SingleUse, Verifier
 
 COOKIE = "__Host-ondol"
+# which container this browser came into last; it opens nothing. None: it is sent with the form of another site's page
+KNOWN = "__Host-container"
+CLEARED = "cleared"
 PROBLEMS = "https://ondol.dev/problems/"
 
 
@@ -75,13 +78,17 @@ class Api:
     async def enter(self, request: web.Request) -> web.Response:
         if request.headers.get("Origin") != self._settings.page_origin:
             raise Refused(403, "wrong-origin", f"Workspaces are entered from {self._settings.page_origin} only.")
-        form = await request.post()
+        form = await _form(request)
         try:
-            claims = self._tokens.verify(str(form.get("token", "")), ENTER)
+            claims = self._tokens.verify(form.get("token", ""), ENTER)
             self._check_ours(claims)
         except (InvalidToken, Refused) as error:
             logs.warning("enter.refused", reason=str(error))
             return pages.closed(request, self._settings.page_origin)
+        if self._may_hold_anothers_traces(request):
+            # first by a redirect of its own: what is set in the same answer would be cleared with the rest
+            clear = {"Location": f"/_slot/enter?{CLEARED}", "Clear-Site-Data": pages.EVERYTHING}
+            return web.Response(status=307, headers=clear)
         if not self._entered.use(claims, time.time()) or not await self._slot.may_serve():
             logs.warning("enter.refused", reason="the token was used before, or there is no lease")
             return pages.closed(request, self._settings.page_origin)
@@ -91,12 +98,19 @@ class Api:
         session.activity.saw(EDITOR)
         answer = web.Response(status=303, headers={"Location": "/?" + urlencode({"folder": _inside_home(form)})})
         answer.set_cookie(COOKIE, self._cookie, path="/", secure=True, httponly=True, samesite="Lax")
+        if CLEARED in request.query:
+            answer.set_cookie(KNOWN, self._boot, path="/", secure=True, httponly=True, samesite="None")
         return answer
+
+    def _may_hold_anothers_traces(self, request: web.Request) -> bool:
+        """Whether the browser may keep what an earlier session, perhaps another member's, left under this origin."""
+        is_browser = request.headers.get("Sec-Fetch-Mode") == "navigate"
+        return is_browser and request.cookies.get(KNOWN) != self._boot and CLEARED not in request.query
 
     async def may_enter(self, request: web.Request) -> web.Response:
         """nginx asks this of every request for the editor: 204 yes, 401 no, 403 not now."""
         shown = request.cookies.get(COOKIE, "")
-        if self._slot.state is not State.SERVING or not hmac.compare_digest(shown.encode(), self._cookie.encode()):
+        if self._slot.state is not State.SERVING or not hmac.compare_digest(_bytes(shown), _bytes(self._cookie)):
             return web.Response(status=401)
         session = self._slot.session
         if session is None or not await self._slot.may_serve():
@@ -133,17 +147,28 @@ def _bearer(request: web.Request) -> str:
 async def _json(request: web.Request, fields: set[str]) -> dict[str, object]:
     try:
         body = json.loads(await request.read() or b"{}")
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise Refused(400, "bad-request", "The body is not JSON.") from error
     if not isinstance(body, dict) or set(body) != fields:
         raise Refused(400, "bad-request", f"The body must be an object with exactly these fields: {sorted(fields)}.")
     return body
 
 
-def _inside_home(form: object) -> str:
+async def _form(request: web.Request) -> dict[str, str]:
+    """The fields of the page's form. Anything else that is posted has none: nothing of it is worth an error of ours."""
+    if request.content_type != "application/x-www-form-urlencoded":
+        return {}
+    return dict(parse_qsl((await request.read()).decode(errors="replace")))
+
+
+def _bytes(header: str) -> bytes:
+    """What was sent: a header may hold any bytes, and those that are no UTF-8 are escaped in its text."""
+    return header.encode(errors="surrogateescape")
+
+
+def _inside_home(form: Mapping[str, str]) -> str:
     """The folder that the form asks for, if it lies in the home under either of its names; else the home."""
-    wanted = form.get("folder", "") if hasattr(form, "get") else ""
-    folder = posixpath.normpath(posixpath.join(HOME, str(wanted)))
+    folder = posixpath.normpath(posixpath.join(HOME, form.get("folder", "")))
     inside = any(folder == str(root) or folder.startswith(f"{root}/") for root in (HOME, ALIASES))
     return folder if inside else str(HOME)
 

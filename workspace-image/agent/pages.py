@@ -29,6 +29,8 @@ _PAUSED = {
         "온돌로 돌아가기",
     ),
 }
+# never "cache": the editor's own files are the same for everybody
+EVERYTHING = '"cookies", "storage"'
 _HEADERS = {
     "Cache-Control": "no-store",
     "Content-Security-Policy": "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'",
@@ -40,7 +42,7 @@ def closed(request: web.BaseRequest, page_origin: str) -> web.Response:
     """401: whoever comes is not let in; a page of its own forgets what an earlier member's editor kept here."""
     headers = dict(_HEADERS)
     if _is_page_load(request):
-        headers["Clear-Site-Data"] = '"cookies", "storage"'
+        headers["Clear-Site-Data"] = EVERYTHING
     return _page(request, 401, _CLOSED, page_origin, headers, head="")
 
 

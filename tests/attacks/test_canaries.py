@@ -1,0 +1,107 @@
+"""What one member leaves behind, the next one on the same slot does not find. Each canary is looked for twice.
+
+Left out is the kernel's keyring of a user: there is one for each kernel, so in Cloud Run each container has its own,
+while the containers of one machine share it.
+"""
+
+import re
+from pathlib import Path
+from shlex import quote
+
+from playwright.sync_api import Browser, expect
+
+from tests.attacks.canaries import IN_BROWSER, IN_CONTAINER, MARK
+from tests.conftest import SHORT
+from tests.inside import Inside
+from tests.journeys.browser import PATIENCE, Member
+from tests.observe import containers, documents, until
+from tests.running import Running, running
+from tests.slot.container import Container
+from tests.slot.control_plane import ControlPlane
+from tests.slot.member import PAGE_ORIGIN
+from tests.slot.member import Member as AtSlot
+from tests.standins.process import free_port
+
+HOME = "export HOME=/home/member\n"
+ONE_SLOT = {"POOL_WARM": "1", "POOL_MAX": "1", "IDLE_SECONDS": "300", "IDLE_WARNING_SECONDS": "10"}
+
+
+def test_the_next_member_finds_nothing_of_the_one_before(tmp_path: Path, browser: Browser) -> None:
+    assert len(IN_CONTAINER) + len(IN_BROWSER) >= 20
+    with (
+        running(tmp_path, "--schedule-every", "2", "--writes-per-minute", "600", **SHORT | ONE_SLOT) as stack,
+        Member(browser, stack.url, "Ada Lovelace") as shared,  # one browser, as in a library
+    ):
+        shared.sign_in()
+        shared.open()
+        slot, before, port = shared.slot, container_of(stack), free_port()
+        for canary in IN_CONTAINER.values():
+            before.run(HOME + canary.plant.replace("{port}", str(port)))
+        until(lambda: found(before, port) == set(IN_CONTAINER), "each is planted, and would be found")
+        for plant, _ in IN_BROWSER.values():
+            shared.page.evaluate(plant)
+        assert found_by(shared) == set(IN_BROWSER)
+        stop(stack, shared)
+
+        shared.page.get_by_role("button", name="Sign out").click()
+        shared.page.get_by_role("button", name="Alan Turing").click()
+        expect(shared.page.get_by_role("button", name="Open")).to_be_visible(timeout=PATIENCE)
+        until(lambda: [s["state"] for s in documents(stack, "slots")] == ["warm"], "the slot is warm again")
+        shared.open()
+        assert shared.slot == slot
+        after = container_of(stack)
+        assert after.pid != before.pid
+        assert found(after, port) == set()
+        assert found_by(shared) == set()
+        assert MARK not in after.run("grep -rl canary ~ /tmp /var/tmp /dev/shm /run/member 2>/dev/null || true")
+        stop(stack, shared)
+
+
+def test_a_browser_forgets_what_another_container_left_in_it_before_it_is_let_in(
+    slot: Container, plane: ControlPlane
+) -> None:
+    member = AtSlot(slot, plane)
+    member.attach(plane.open()).raise_for_status()
+    boot = member.get("/_slot/health").json()["boot"]
+    browser = {"Origin": PAGE_ORIGIN, "Sec-Fetch-Mode": "navigate", "Sec-Fetch-Dest": "document"}
+    form = {"token": plane.enter_token()}
+
+    stranger = member.post("enter", headers=browser, data={"token": "none of ours"})
+    assert (stranger.status_code, "Clear-Site-Data" in stranger.headers) == (401, False), "nobody clears it without one"
+    for known in ({}, {"Cookie": "__Host-container=boot00000000000z"}):
+        first = member.post("enter", headers=browser | known, data=form)
+        assert (first.status_code, first.headers["Location"]) == (307, "/_slot/enter?cleared")
+        assert first.headers["Clear-Site-Data"] == '"cookies", "storage"'
+        assert "Set-Cookie" not in first.headers, "it would be cleared with the rest"
+    then = member.post("enter?cleared", headers=browser, data=form)
+    assert then.status_code == 303
+    assert then.cookies["__Host-container"] == boot
+    again = member.post(
+        "enter", headers=browser | {"Cookie": f"__Host-container={boot}"}, data={"token": plane.enter_token()}
+    )
+    assert (again.status_code, "Clear-Site-Data" in again.headers) == (303, False), "their own layout stays"
+
+
+def container_of(stack: Running) -> Inside:
+    [pid] = containers(stack).values()
+    return Inside(pid)
+
+
+def found(container: Inside, port: int) -> set[str]:
+    """The canaries that a member sees in the container."""
+    script = "\n".join(
+        f"if ({canary.look.replace('{port}', str(port))}) 2>/dev/null | grep -q {MARK}; then echo {quote(what)}; fi"
+        for what, canary in IN_CONTAINER.items()
+    )
+    return set(container.run(HOME + script).splitlines())
+
+
+def found_by(member: Member) -> set[str]:
+    """The canaries that a page of the slot's origin sees in the browser."""
+    return {what for what, (_, look) in IN_BROWSER.items() if MARK in (member.page.evaluate(look) or "")}
+
+
+def stop(stack: Running, member: Member) -> None:
+    member.page.goto(stack.url)
+    member.page.get_by_role("button", name="Stop").click()
+    expect(member.page.get_by_role("button", name=re.compile("^Open$"))).to_be_visible(timeout=PATIENCE)
