@@ -114,7 +114,7 @@ class Commit:
                 raise LostRace(str(e)) from e
 
     def _is_made(self) -> bool:
-        """The first record of every commit carries an id or a time of its writer's: no two writers write the same."""
+        """The first record of a commit carries an id or a time of its writer's, wherever it matters who that was."""
         reference, fields = self._guarded[0]
         return bool(_plain(reference.get(**CALL).to_dict()) == fields)
 
