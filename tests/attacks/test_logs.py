@@ -7,7 +7,7 @@ from pathlib import Path
 
 import httpx
 
-from tests.attacks.doors import UPGRADE
+from tests.attacks.doors import UPGRADE, send
 from tests.functions.person import Person, call
 from tests.observe import document, documents, until
 from tests.running import Running
@@ -100,6 +100,10 @@ def test_a_slots_log_holds_no_token_whatever_it_could_not_do(member: Member, pla
     assert member.post("release", headers=release, json={}).status_code == 502
     plane.reachable = True
     member.post("release", headers=release, json={}).raise_for_status()
+    # what no program can read is quoted by none that tried
+    unreadable = {"Authorization": f"Bearer {sent[0]}\x01".encode(), "Cookie": f"{COOKIE}={member.cookie}\x01".encode()}
+    for path in ("/_slot/attach", "/_slot/enter", "/?folder=/home/member"):
+        assert send(member.slot, "POST", path, unreadable) in (400, 401), path
     words = [*sent, plane.storage_token, member.cookie or ""]
     assert member.slot.events("request.refused") and member.slot.events("session.released")
     assert found([member.slot.log], words) == []

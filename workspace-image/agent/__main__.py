@@ -32,6 +32,7 @@ LAST_SECONDS = 9.0
 
 
 def main() -> None:
+    logs.speak_for_libraries()
     try:
         settings = read_settings()
     except ValueError as error:

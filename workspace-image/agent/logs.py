@@ -1,6 +1,7 @@
 """Structured log lines on standard output: a constant event name, identifiers, never a token or a file's name."""
 
 import json
+import logging
 import sys
 import time
 import traceback
@@ -22,3 +23,19 @@ def failed(name: str, error: BaseException, /, **fields: Any) -> None:
 
 def warning(name: str, /, **fields: Any) -> None:
     event(name, severity="WARNING", **fields)
+
+
+class _Libraries(logging.Handler):
+    """What aiohttp and asyncio log: where, and by which error, alone. Their words quote headers, tokens among them."""
+
+    def emit(self, record: logging.LogRecord) -> None:
+        place = f"{record.filename}:{record.lineno}"
+        if record.exc_info and record.exc_info[1]:
+            failed("library.failed", record.exc_info[1], library=record.name)
+        else:
+            event("library.said", severity=record.levelname, library=record.name, at=place)
+
+
+def speak_for_libraries() -> None:
+    """Without it, Python writes their words to standard error."""
+    logging.basicConfig(level=logging.WARNING, handlers=[_Libraries()])

@@ -50,7 +50,7 @@ class Verifier:
                 leeway=LEEWAY,
                 options={"require": ["exp", "iat", "aud", "iss", "sid", "epoch", *_OF_KIND[kind]]},
             )
-        except jwt.InvalidTokenError as error:
+        except (jwt.InvalidTokenError, ValueError, RecursionError) as error:  # the last two: no text of a token at all
             raise InvalidToken(f"the token is not valid here: {error}") from error
         return _claims(claims)
 
