@@ -1,0 +1,69 @@
+"""The whole life of a workspace, while nobody hears that what they committed was made: nothing happens twice."""
+
+import os
+from typing import Any
+
+import pytest
+
+from tests.failures.commits import Loss, writing
+from tests.failures.conftest import Shaky
+from tests.failures.work import working
+from tests.failures.workspace import Workspace
+from tests.functions.person import Person
+from tests.observe import document, documents, objects, until
+from tests.running import Running
+
+SOAK = "SOAK" in os.environ
+
+
+def test_a_life_in_which_every_commit_is_made_and_an_error_comes_back(shaky: Shaky) -> None:
+    with shaky.commits.losing() as lost:
+        person = Person(shaky.stack, "unheard")
+        me = person.post("login", {"time_zone": "Asia/Seoul", "locale": "ko"})
+        assert (me.status_code, me.json()["account"]["locale"]) == (200, "ko")
+        work_and_stop(shaky.stack, person)
+        with Workspace(shaky.stack, person) as again:
+            assert again.read("note") == "kept"
+            check_account(shaky.stack, person, sessions=2)
+            person.delete_account()
+            until(lambda: again.record["state"] == "ended", "the account's session ends")
+        until(lambda: not objects(shaky.stack, f"workspaces/{again.record['wid']}/"), "the state is erased")
+    assert len(lost.seen) > 12, "accounts, slots, sessions, heartbeats"
+    check_account(shaky.stack, person, sessions=2)
+
+
+@pytest.mark.soak
+def test_a_life_in_which_commits_of_the_session_are_made_and_nothing_comes_back(shaky: Shaky) -> None:
+    """Each costs its maker five seconds of waiting. In the soak all of them are met by silence."""
+    person = Person(shaky.stack, "met by silence")
+    person.me()
+    claim = writing("sessions", uid=person.uid, seq=0, boot=None)
+    end = writing("sessions", uid=person.uid, state="ended")
+    rule = writing("sessions", uid=person.uid) if SOAK else lambda writes: claim(writes) or end(writes)
+    with shaky.commits.losing(rule, Loss.SILENCE) as lost:
+        work_and_stop(shaky.stack, person)
+    assert len(lost.seen) >= (5 if SOAK else 2)
+    check_account(shaky.stack, person, sessions=1)
+
+
+def work_and_stop(stack: Running, person: Person) -> None:
+    with Workspace(stack, person) as workspace, working(workspace):
+        workspace.write("note", "kept")
+        until(lambda: workspace.record["metered"] > 0, "it is charged")
+        until(lambda: person.post("release", {"session": workspace.sid}).status_code == 202, "the member stops")
+        until(lambda: workspace.record["state"] == "ended", "the session ends")
+    assert workspace.record["reason"] == "member"
+
+
+def check_account(stack: Running, person: Person, sessions: int) -> None:
+    """Each session once: in the epochs, in the ledger, in what is charged; and each slot has what its record says."""
+    account = document(stack, f"accounts/{person.uid}") or {}
+    mine = [session for session in documents(stack, "sessions") if session["uid"] == person.uid]
+    assert sorted(session["epoch"] for session in mine) == list(range(1, sessions + 1))
+    ended = {session["sid"]: session["metered"] for session in mine if session["state"] == "ended"}
+    lines = documents(stack, f"billing/{account['bid']}/lines")
+    assert sorted((line["sid"], line["seconds"]) for line in lines) == sorted(ended.items())
+    billing: dict[str, Any] = document(stack, f"billing/{account['bid']}") or {}
+    assert abs(billing["seconds"] - sum(session["metered"] for session in mine)) < 0.001
+    [owned] = [workspace for workspace in documents(stack, "workspaces") if workspace["owner"] == person.uid]
+    assert (owned["wid"], owned["epoch"]) == (account["wid"], sessions)

@@ -1,0 +1,173 @@
+"""Firestore, Auth, the storage, the Admin API, gone for a while: clear answers meanwhile, recovery by itself after.
+
+An outage lasts until everything was asked and, where browsers must be cut, until they are. With SOAK a minute at least.
+"""
+
+import os
+import time
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from typing import Any
+
+import httpx
+import msgspec
+import pytest
+
+from local.oidc import Issuer
+from shared.tokens import Signer
+from tests.factories import a_beat, a_session
+from tests.failures.conftest import Shaky
+from tests.failures.work import working
+from tests.failures.workspace import Workspace
+from tests.functions.person import Person
+from tests.observe import document, objects, until
+from tests.running import Running
+from tests.slot.member import ends
+
+SOAK = "SOAK" in os.environ
+SECONDS = 60.0 if SOAK else 0.0
+TRY_AGAIN = 503
+
+SAYS_TRY_AGAIN: dict[str, set[str]] = {
+    "firestore": {"login", "allocate", "release", "heartbeat", "reclaim", "pool", "auth_events"},
+    "storage": set(),
+    "auth": {"auth_events"},
+    "run_admin": {"pool"},
+}
+"""By what is gone: the functions that cannot do without it just now. Every other one answers as ever."""
+WAYS = ("shut", "silence") if SOAK else ("shut",)
+
+
+@pytest.mark.soak
+@pytest.mark.timeout(600)
+@pytest.mark.parametrize("part", SAYS_TRY_AGAIN)
+@pytest.mark.parametrize("way", WAYS)
+def test_a_part_is_gone_for_a_while(shaky: Shaky, part: str, way: str) -> None:
+    stack = shaky.stack
+    stopper = Workspace(stack, Person(stack, f"stopper-{part}-{way}"))
+    stopper.container.run("echo kept > note")
+    with Workspace(stack, Person(stack, f"typist-{part}-{way}")) as typist, working(typist):
+        typist.container.run("echo kept > note")
+        beats = typist.record["seq"]
+        with gone(shaky, part, way):
+            for function, answer in ask_all(stack, typist, stopper).items():
+                check_answer(function, answer, part)
+            if part == "firestore":
+                assert ends(typist.tab), "nobody types into the void"
+                until(lambda: typist.get().status_code == TRY_AGAIN, "the door says that it is a pause")
+            else:
+                until(lambda: typist.record["seq"] > beats + 2, "heartbeats go on")
+                assert typist.get("/healthz").status_code == 200
+            if part == "auth":
+                stopper.person.delete_account()
+        after_outage(stack, part, typist, stopper)
+
+
+def test_opening_while_the_storage_is_gone_is_answered_and_goes_on_afterwards(shaky: Shaky) -> None:
+    stack, person = shaky.stack, Person(shaky.stack, "returner")
+    with Workspace(stack, person) as before:
+        before.write("note", "kept")
+    before.close()
+    until(lambda: before.record["state"] == "ended", "the work is saved")
+    with gone(shaky, "storage", "shut"):
+        answer = person.post("allocate", {})
+        assert answer.status_code == TRY_AGAIN, answer.text
+        assert answer.json()["type"].endswith("/slot-unreachable")
+    again = Workspace(stack, person)
+    assert again.read("note") == "kept"
+    assert again.record["epoch"] == 2, "the claim was made once"
+    again.close()
+
+
+def after_outage(stack: Running, part: str, typist: Workspace, stopper: Workspace) -> None:
+    """Nothing was lost, and nobody has to be asked to go on."""
+    until(lambda: typist.person.post("login", {}).status_code == 200, "login answers")
+    again = Workspace(stack, typist.person)
+    assert part == "firestore" or again.sid == typist.sid
+    assert again.read("note") == "kept"
+    assert typist.record["reason"] in (None, "idle"), "it was idle while nobody could type, or is open"
+    until(lambda: stopper.record["state"] == "ended", "the session that nobody works in ends")
+    # a call that a silent network held back may arrive when it speaks again
+    reasons = {"firestore": ("idle", "member"), "auth": ("member", "deleted")}.get(part, ("member",))
+    assert stopper.record["reason"] in reasons
+    assert stopper.record["final"]
+    if part == "auth":
+        until(lambda: (document(stack, f"accounts/{stopper.person.uid}") or {})["state"] == "deleted", "it is told")
+        until(lambda: not objects(stack, f"workspaces/{stopper.record['wid']}/"), "the state is erased")
+    else:
+        assert Workspace(stack, stopper.person).read("note") == "kept"
+        stopper.close()
+    until(lambda: is_at_rest(stack, stopper.slot), "its slot is fresh again")
+    again.close()
+
+
+def is_at_rest(stack: Running, slot: str) -> bool:
+    return (document(stack, f"slots/{slot}") or {"state": "warm"})["state"] in ("warm", "cold", "claimed")
+
+
+@contextmanager
+def gone(shaky: Shaky, part: str, way: str) -> Iterator[None]:
+    """The part is shut or silent while the block runs, and in the soak for as long as an outage may last."""
+    over = time.monotonic() + SECONDS
+    gate = shaky.gates[part]
+    getattr(gate, way)()
+    try:
+        yield
+        time.sleep(max(0.0, over - time.monotonic()))
+    finally:
+        gate.open()
+
+
+def ask_all(stack: Running, typist: Workspace, stopper: Workspace) -> dict[str, httpx.Response]:
+    """The answer of every function, all asked at once."""
+    calls: dict[str, Callable[[], httpx.Response]] = {
+        "login": lambda: typist.person.post("login", {}),
+        "allocate": lambda: typist.person.post("allocate", {}),
+        "release": lambda: stopper.person.post("release", {"session": stopper.sid}),
+        "heartbeat": lambda: beat(stack, typist.record),
+        "reclaim": lambda: deliver(stack, "reclaim", {"session": typist.sid}),
+        "pool": lambda: deliver(stack, "pool", {}),
+        "auth_events": lambda: tell(stack, stopper.person.uid),
+    }
+    with ThreadPoolExecutor(len(calls)) as pool:
+        asked = {function: pool.submit(call) for function, call in calls.items()}
+    return {function: answer.result() for function, answer in asked.items()}
+
+
+def check_answer(function: str, answer: httpx.Response, part: str) -> None:
+    if function not in SAYS_TRY_AGAIN[part]:
+        assert answer.status_code in (200, 202), f"{function}: {answer.text}"
+        return
+    assert answer.status_code == TRY_AGAIN, f"{function}: {answer.text}"
+    assert answer.headers["Content-Type"] == "application/problem+json"
+    assert int(answer.headers["Retry-After"]) > 0
+    assert answer.json()["type"].endswith("/unavailable")
+
+
+def beat(stack: Running, session: dict[str, Any]) -> httpx.Response:
+    """An old heartbeat once more, which changes nothing."""
+    sid, epoch, boot = session["sid"], session["epoch"], session["boot"]
+    token = Signer(stack.env["SIGNING_KEY"]).heartbeat(a_session(sid=sid, epoch=epoch, boot=boot), datetime.now(UTC))
+    return post(stack, "heartbeat", a_beat(0, session=sid, epoch=epoch, boot=boot), token)
+
+
+def deliver(stack: Running, function: str, body: dict[str, Any]) -> httpx.Response:
+    """As Cloud Tasks does."""
+    google = Issuer.load(stack.state / "tasks" / "oidc.pem")
+    audience = f"{stack.env['FUNCTIONS_URL']}/{function}"
+    return post(stack, function, body, google.token(stack.env["INVOKER_SERVICE_ACCOUNT"], audience))
+
+
+def tell(stack: Running, uid: str) -> httpx.Response:
+    """As Firebase Auth does when somebody was created; it is an old event."""
+    event = {"specversion": "1.0", "id": "1", "source": "x", "type": "google.firebase.auth.user.v1.created"}
+    kind = {"Content-Type": "application/cloudevents+json"}
+    body = {**event, "subject": f"users/{uid}", "data": {}}
+    return httpx.post(stack.at("auth_events"), json=body, headers=kind, timeout=100)
+
+
+def post(stack: Running, function: str, body: Any, token: str) -> httpx.Response:
+    headers = {"Authorization": f"Bearer {token}", "Content-Type": "application/json"}
+    return httpx.post(stack.at(function), content=msgspec.json.encode(body), headers=headers, timeout=100)
