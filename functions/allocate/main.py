@@ -7,7 +7,7 @@ session ended as lost, and another slot claimed, so that Open never leads in cir
 import secrets
 import time
 from concurrent.futures import ThreadPoolExecutor
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import functions_framework
 from msgspec import Struct
@@ -38,6 +38,8 @@ ANSWER_SECONDS = 50.0
 """Firebase Hosting gives a function 60 s to answer a browser. What is not done by then is asked for again."""
 DRAINING_SECONDS = 10.0
 """How long Open waits for the session before to be saved."""
+REMIND_SECONDS = 2.0
+"""A session that drains for longer may have nobody who finishes it."""
 FOLDER = "/home/member"
 
 
@@ -82,7 +84,7 @@ def _open_session(workspace: Workspace) -> Session | None:
     """The session that is open, if there is one. One that is being saved is waited for, and ended if it is saved."""
     if workspace.session is None:
         return None
-    patience = time.monotonic() + DRAINING_SECONDS
+    patience, reminded = time.monotonic() + DRAINING_SECONDS, False
     while True:
         found = read_session(workspace.session)
         if found is None or not found.record.open:
@@ -99,7 +101,16 @@ def _open_session(workspace: Workspace) -> Session | None:
                 "Your last session is still being saved. It opens as soon as that is done.",
                 retry_after=3,
             )
+        reminded = reminded or _remind(found.record)
         time.sleep(0.25)
+
+
+def _remind(session: Session) -> bool:
+    """Have a draining session looked at: whoever began its end may have died before they asked for it."""
+    if session.draining is None or datetime.now(UTC) - session.draining < timedelta(seconds=REMIND_SECONDS):
+        return False
+    tasks.look_at_session(session.sid, session.draining, again="open")
+    return True
 
 
 def _claim(account: Account, workspace: Read[Workspace]) -> Session | None:

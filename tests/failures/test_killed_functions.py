@@ -9,6 +9,7 @@ import httpx
 from msgspec.structs import replace
 
 from shared.gcp.store.sessions import commit_session, read_session
+from shared.session import LOOK_AGAIN_SECONDS
 from tests.environment import environment
 from tests.failures.commits import Loss, Rule, writing
 from tests.failures.conftest import Shaky
@@ -28,6 +29,12 @@ def kill(shaky: Shaky, function: str, rule: Rule, act: Callable[[], T]) -> T:
             made.wait()
             kill_function(shaky.stack, function)
         return result.result()
+
+
+def stop_unheard(shaky: Shaky, person: Person, sid: str) -> None:
+    """Stop, and kill `release` before it asked anybody to finish the session's end."""
+    rule = writing("sessions", sid=sid, state="draining")
+    assert kill(shaky, "release", rule, lambda: person.post("release", {"session": sid})).status_code == 503
 
 
 def nothing() -> None:
@@ -51,12 +58,8 @@ def test_release_killed_after_it_began_the_end_begins_no_second_one(shaky: Shaky
     with Workspace(shaky.stack, Person(shaky.stack, "leaver")) as workspace:
         workspace.container.run("echo kept > note")
 
-        def stop() -> int:
-            return workspace.person.post("release", {"session": workspace.sid}).status_code
-
-        assert kill(shaky, "release", writing("sessions", sid=workspace.sid, state="draining"), stop) == 503
-        until(lambda: stop() == 202, "the member presses Stop again")
-        ended_once(shaky, workspace.sid, "member")
+        stop_unheard(shaky, workspace.person, workspace.sid)
+        end(shaky, workspace.person, workspace.sid)
     again = Workspace(shaky.stack, workspace.person)
     assert again.read("note") == "kept"
     end(shaky, again.person, again.sid)
@@ -65,18 +68,25 @@ def test_release_killed_after_it_began_the_end_begins_no_second_one(shaky: Shaky
 def test_release_killed_after_it_began_the_end_is_finished_by_the_sweep(shaky: Shaky) -> None:
     person = Person(shaky.stack, "impatient")
     sid = person.open()["session"]
-    kill(
-        shaky,
-        "release",
-        writing("sessions", sid=sid, state="draining"),
-        lambda: person.post("release", {"session": sid}),
-    )
+    stop_unheard(shaky, person, sid)
     with environment(shaky.stack.env):
         found = read_session(sid)
         assert found is not None and found.record.due is not None
         assert found.record.due > datetime.now(UTC), "the sweep waits for the task first"
         commit_session(found, replace(found.record, due=datetime.now(UTC) - timedelta(minutes=1)))  # a while later
     ended_once(shaky, sid, "member")
+
+
+def test_release_killed_after_it_began_the_end_keeps_nobody_from_opening_again(shaky: Shaky) -> None:
+    person = Person(shaky.stack, "hasty")
+    sid = person.open()["session"]
+    stop_unheard(shaky, person, sid)
+    again = person.open()["session"]
+    assert again != sid
+    stopped = document(shaky.stack, f"sessions/{sid}") or {}
+    took = datetime.fromisoformat(stopped["ended"]) - datetime.fromisoformat(stopped["draining"])
+    assert took < timedelta(seconds=LOOK_AGAIN_SECONDS), "it did not wait for the sweep"
+    end(shaky, person, again)
 
 
 def test_reclaim_killed_after_each_of_its_commits_ends_the_session_once(shaky: Shaky) -> None:
