@@ -4,6 +4,7 @@ import asyncio
 import json
 import os
 import sys
+from collections.abc import Iterable
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -48,14 +49,20 @@ class Checkpoints:
         self._layers: dict[str, Layer] = {}
         self._fingerprints: dict[str, str] = {}
         self._making = asyncio.Lock()
+        self._looking: asyncio.subprocess.Process | None = None
         self.waiting: Checkpoint | None = None
 
-    async def begin(self, restored: Manifest | None, base: str | None) -> None:
+    async def prepare(self) -> None:
+        """Starts the packer that `begin` asks, so that it is there by then. It waits for its orders."""
+        if self._looking is None or self._looking.returncode is not None:
+            self._looking = await _start_packer(pass_fds=())
+
+    async def begin(self, restored: Manifest, base: str) -> None:
         """Takes the home as it is now for what `restored` says, so that unchanged tiers keep their layers."""
         self._base = base
-        if restored is None:
-            return
-        report, _ = await _pack(known={}, spool={})
+        packer, self._looking = self._looking or await _start_packer(pass_fds=()), None
+        output, _ = await packer.communicate(_orders(known={}, pipes={}))
+        report = _report(output, packer.returncode)
         self._layers = {layer.tier: layer for layer in restored.layers}
         self._fingerprints = {tier: report[tier]["fingerprint"] for tier in self._layers}
 
@@ -132,18 +139,11 @@ class Checkpoints:
 
 
 async def _pack(known: dict[str, str], spool: dict[str, Path]) -> tuple[dict[str, Any], dict[str, Blob]]:
-    """Runs the packer as the member. Without a spool for a tier it is only looked at."""
+    """Runs the packer as the member, with a spool for every tier."""
     pipes = {tier: os.pipe() for tier in spool}
     ends = {tier: write for tier, (_, write) in pipes.items()}
     try:
-        packer = await start_as_member(
-            [sys.executable, "-m", "agent.pack", json.dumps({"home": str(HOME), "known": known, "pipes": ends})],
-            environment={"PYTHONPATH": str(IMAGE), "PATH": "/usr/bin:/bin", "LANG": "C.UTF-8"},
-            stdout=asyncio.subprocess.PIPE,
-            # a traceback may quote a file's name
-            stderr=asyncio.subprocess.DEVNULL,
-            pass_fds=tuple(ends.values()),
-        )
+        packer = await _start_packer(pass_fds=ends.values())
     except OSError:
         for read, _ in pipes.values():
             os.close(read)
@@ -155,9 +155,26 @@ async def _pack(known: dict[str, str], spool: dict[str, Path]) -> tuple[dict[str
     draining = asyncio.gather(
         *(asyncio.to_thread(drain, read, spool[tier]) for tier, (read, _) in pipes.items()), return_exceptions=True
     )
-    (output, _), drained = await asyncio.gather(packer.communicate(), draining)
+    (output, _), drained = await asyncio.gather(packer.communicate(_orders(known, ends)), draining)
     blobs = {tier: _sound(blob) for tier, blob in zip(spool, drained, strict=True)}
     return _report(output, packer.returncode), blobs
+
+
+async def _start_packer(pass_fds: Iterable[int]) -> asyncio.subprocess.Process:
+    return await start_as_member(
+        [sys.executable, "-m", "agent.pack"],
+        environment={"PYTHONPATH": str(IMAGE), "PATH": "/usr/bin:/bin", "LANG": "C.UTF-8"},
+        stdin=asyncio.subprocess.PIPE,
+        stdout=asyncio.subprocess.PIPE,
+        # a traceback may quote a file's name
+        stderr=asyncio.subprocess.DEVNULL,
+        pass_fds=pass_fds,
+    )
+
+
+def _orders(known: dict[str, str], pipes: dict[str, int]) -> bytes:
+    """A tier without a pipe is only looked at."""
+    return json.dumps({"home": str(HOME), "known": known, "pipes": pipes}).encode()
 
 
 def _sound(blob: Blob | BaseException) -> Blob:

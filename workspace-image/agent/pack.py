@@ -1,7 +1,8 @@
 """Packs the tiers of the home that changed: a program of its own, run as the member, so it can read no more than they.
 
-`python -m agent.pack '{"home": path, "known": {tier: fingerprint}, "pipes": {tier: descriptor}}'` writes each changed
-tier to its pipe as a zstd-compressed POSIX tar, and one JSON line about all tiers, or about why not, to its output.
+`python -m agent.pack` reads its orders as JSON from its input, `{"home": path, "known": {tier: fingerprint}, "pipes":
+{tier: descriptor}}`. It writes each changed tier to its pipe as a zstd-compressed POSIX tar, and one JSON line about
+all tiers, or about why not, to its output.
 
 Open waits for its first look at the home, so it imports little: the agent's settings alone would take as long again.
 """
@@ -42,7 +43,8 @@ HARMLESS = (
 
 
 def main() -> None:
-    request = json.loads(sys.argv[1])
+    # whoever starts it early lets it wait here, all imports done
+    request = json.load(sys.stdin)
     try:
         print(json.dumps(pack(os.fsencode(request["home"]), request["known"], request["pipes"])))
     except PackingFailed as error:

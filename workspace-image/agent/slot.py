@@ -125,6 +125,7 @@ class Slot:
             await furnish()
             self.progress.state = "done"
         else:
+            await session.checkpoints.prepare()
             manifest = await restore(session.bucket, head, self.progress)
             await session.checkpoints.begin(manifest, head.snapshot)
         session.restored = True
