@@ -20,9 +20,11 @@ HEADERS = ("Content-Type", "Authorization")
 
 
 class Between:
-    """Passes everything on until told to `hold` one kind of request, which then waits until it is `let_through`.
+    """Passes everything on until told to `hold` requests to the storage, or to `lose` heartbeats: the container hears
+    nothing, and what it said arrives when everything is `let_through`.
 
-    `answered` are the kinds of requests that were passed on, with the status of each answer.
+    `late` is what was lost so far; `answered` are the kinds of requests that were passed on, and the status of each
+    answer.
     """
 
     def __init__(self, stack: Running) -> None:
@@ -30,6 +32,8 @@ class Between:
         self._stack = stack
         self._holding: set[str] = set()
         self._held: list[str] = []
+        self._to_lose = False
+        self.late: list[tuple[str, dict[str, str], bytes]] = []
         self.answered: list[tuple[str, int]] = []
         self._changed = threading.Condition()
 
@@ -37,36 +41,58 @@ class Between:
     def heartbeat_url(self) -> str:
         return f"{self.url}/heartbeat"
 
-    def hold(self, *kinds: str) -> None:
+    def hold(self, kind: str) -> None:
         with self._changed:
-            self._holding.update(kinds)
+            self._holding.add(kind)
+
+    def lose(self) -> None:
+        """From the next heartbeat on that would move the head."""
+        self._to_lose = True
 
     def let_through(self) -> None:
-        """Everything, also what was held: it arrives late."""
+        """Everything, also what was held or lost."""
         with self._changed:
             self._holding.clear()
             self._changed.notify_all()
+        self._to_lose = False
+        late, self.late = self.late, []
+        for path, headers, body in late:
+            self._forward("POST", path, headers, body)
 
     def until_held(self, kind: str) -> None:
         """Returns when a request of this kind is being held."""
         with self._changed:
             assert self._changed.wait_for(lambda: kind in self._held, PATIENCE), f"no {kind} came"
 
-    def pass_on(self, method: str, path: str, headers: dict[str, str], body: bytes) -> httpx.Response:
-        """The far end's answer. In a heartbeat's answer the storage is here too."""
-        kind = BEAT if path == "/heartbeat" else READ if method == "GET" else WRITE
+    def pass_on(self, method: str, path: str, headers: dict[str, str], body: bytes) -> httpx.Response | None:
+        """The far end's answer, or None if there will be none."""
+        kind = kind_of(method, path)
+        if kind == BEAT and self._to_lose and (self.late or json.loads(body)["checkpoint"]):
+            self.late.append((path, headers, body))
+            return None
         with self._changed:
             self._held.append(kind)
             self._changed.notify_all()
             self._changed.wait_for(lambda: kind not in self._holding, PATIENCE)
             self._held.remove(kind)
+        return self._forward(method, path, headers, body)
+
+    def _forward(self, method: str, path: str, headers: dict[str, str], body: bytes) -> httpx.Response:
+        kind = kind_of(method, path)
         base = self._stack.env["FUNCTIONS_URL" if kind == BEAT else "STORAGE_EMULATOR_HOST"]
         answer = httpx.request(method, base + path, headers=headers, content=body, timeout=PATIENCE)
         self.answered.append((kind, answer.status_code))
         return answer
 
-    def rewrite(self, content: bytes) -> bytes:
+    def lead_here(self, content: bytes) -> bytes:
+        """A heartbeat's answer, in which the storage is here too."""
         return content.replace(json.dumps(self._stack.env["STORAGE_EMULATOR_HOST"]).encode(), f'"{self.url}"'.encode())
+
+
+def kind_of(method: str, path: str) -> str:
+    if path == "/heartbeat":
+        return BEAT
+    return READ if method == "GET" else WRITE
 
 
 @contextmanager
@@ -78,7 +104,10 @@ def between(stack: Running) -> Iterator[Between]:
             body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
             headers = {name: self.headers[name] for name in HEADERS if name in self.headers}
             answer = relay.pass_on(self.command, self.path, headers, body)
-            content = relay.rewrite(answer.content) if self.path == "/heartbeat" else answer.content
+            if answer is None:
+                self.close_connection = True
+                return
+            content = relay.lead_here(answer.content) if self.path == "/heartbeat" else answer.content
             try:
                 self.send_response(answer.status_code)
                 self.send_header("Content-Type", answer.headers.get("Content-Type", "text/plain"))

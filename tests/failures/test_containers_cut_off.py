@@ -1,6 +1,7 @@
 """A container that the control plane does not hear: it stops serving by itself, and what it says later counts for
 nothing."""
 
+import json
 from concurrent.futures import ThreadPoolExecutor
 
 from tests.failures.between import BEAT, between
@@ -18,8 +19,9 @@ def test_nobody_types_into_the_void_and_nothing_of_it_comes_back(stack: Running)
         attach(stack, session, relay.heartbeat_url).raise_for_status()
         with Workspace(stack, person) as before:
             before.write("kept.txt", "precious")
-            relay.hold(BEAT)
+            relay.lose()
             before.container.run("echo late > unsaved.txt")
+            until(lambda: relay.late, "it saves, and can't say so")
             opening = pool.submit(person.post, "allocate", {})
             assert ends(before.tab), "the open WebSocket was not cut"
         assert before.get().status_code == 503
@@ -35,11 +37,11 @@ def test_nobody_types_into_the_void_and_nothing_of_it_comes_back(stack: Running)
         after = Workspace(stack, person)
         assert (after.read("kept.txt"), after.read("unsaved.txt")) == ("precious", "")
 
+        assert json.loads(relay.late[0][2])["checkpoint"]
         said = len(relay.answered)
-        relay.let_through()
-        until(lambda: (BEAT, 409) in relay.answered[said:], "what it said meanwhile arrives late, and is refused")
+        relay.let_through()  # what it said meanwhile arrives late
         release(stack, session_of(stack, before.sid))
-        assert (BEAT, 200) not in relay.answered[said:]
+        assert {status for kind, status in relay.answered[said:] if kind == BEAT} == {409}
     assert before.record == given_up
     workspace = document(stack, f"workspaces/{session.wid}") or {}
     assert (workspace["session"], workspace["head"]) == (after.sid, given_up["head"])

@@ -10,12 +10,12 @@ from tests.functions.person import Person
 from tests.observe import document, instances, until
 from tests.running import Running, running
 
-LEASE = 4.0
+LEASE = 3.0
 FREEZE = 3 * LEASE
 TIMES = {
     "LEASE_SECONDS": str(LEASE),
     "HEARTBEAT_SECONDS": "1",
-    "IDLE_SECONDS": "35",
+    "IDLE_SECONDS": "24",
     "IDLE_WARNING_SECONDS": "5",
     "CHECKPOINT_SECONDS": "600",
     "POOL_MAX": "4",
