@@ -57,15 +57,14 @@ def unpacked(store: Bucket) -> bytes:
     return b"".join(run(["zstd", "-dc"], input=layer, capture_output=True, check=True).stdout for layer in layers)
 
 
-@pytest.mark.parametrize("target", ["/run/secret", "/run/public"])
 def test_links_that_are_swapped_in_while_it_packs_show_nothing_that_the_member_may_not_read(
-    start: Callable[..., Container], plane: ControlPlane, store: Bucket, target: str
+    start: Callable[..., Container], plane: ControlPlane, store: Bucket
 ) -> None:
     slot = start(CHECKPOINT_SECONDS="0.05")
     slot.run_as_root(OUTSIDE)
     looked = slot.run_as_root(LOOK_OUTSIDE)
     member = opened(slot, plane)
-    start_swapping(slot, target)
+    start_swapping(slot, "/run/secret")
     first = len(heads(plane))
     until(lambda: len(heads(plane)) >= first + 8, "it is saved again and again meanwhile")
     member.release().raise_for_status()
@@ -79,22 +78,21 @@ def heads(plane: ControlPlane) -> set[str]:
     return {beat.checkpoint.manifest for beat in plane.beats if beat.checkpoint}
 
 
-@pytest.mark.parametrize("target", ["/run/secret", "/run/public"])
 def test_links_that_are_swapped_in_while_it_unpacks_lead_no_write_out_of_the_home(
-    start: Callable[..., Container], plane: ControlPlane, target: str
+    start: Callable[..., Container], plane: ControlPlane
 ) -> None:
     """No program of a member's is there yet; but the editor, which runs as the member, is."""
     before = opened(start(), plane)
     before.slot.run("mkdir -p swapped/folder; for n in $(seq 0 19); do echo saved > swapped/folder/f$n; done")
-    before.slot.run("echo saved > swapped/file; head -c 20000000 /dev/urandom > ballast")
+    before.slot.run("echo saved > swapped/file; head -c 8000000 /dev/urandom > ballast")
     before.release().raise_for_status()
 
     after = Member(start(), plane)
     after.slot.run_as_root(OUTSIDE)
     looked = after.slot.run_as_root(LOOK_OUTSIDE)
     session = plane.open(SECOND, epoch=2, head=plane.sessions[SID].head)
-    start_swapping(after.slot, target)
-    for _ in range(5):
+    start_swapping(after.slot, "/run/public")
+    for _ in range(3):
         assert after.attach(session).status_code in (200, 502)
     assert after.slot.run_as_root(LOOK_OUTSIDE) == looked
     after.slot.run("pkill -KILL -f swap.py")
@@ -112,40 +110,42 @@ def entry(name: str, kind: bytes = tarfile.REGTYPE, link: str = "", **more: int)
 
 TMP = "/tmp"  # noqa: S108  the container's
 LINK, HARD, DEVICE, FOLDER = tarfile.SYMTYPE, tarfile.LNKTYPE, tarfile.CHRTYPE, tarfile.DIRTYPE
-ARCHIVES = {
+FORGED = {
     "an absolute name": [entry("/run/public/escaped"), entry(f"{TMP}/escaped")],
     "steps up": [entry("../../run/public/escaped"), entry("./a/../../../tmp/escaped")],
-    "a link, and a file through it": [entry("./a", LINK, TMP), entry("./a/escaped")],
-    "a link up, and a file through it": [entry("./a", LINK, "../../tmp"), entry("./a/escaped")],
-    "a link to a link": [entry("./a", LINK, "b"), entry("./b", LINK, TMP), entry("./a/escaped")],
-    "a link in place of a folder": [entry("./a", FOLDER), entry("./a", LINK, TMP), entry("./a/escaped")],
-    "a folder in place of a link": [entry("./a", LINK, TMP), entry("./a", FOLDER), entry("./a/escaped")],
+    "a link, and a file through it": [entry("./b", LINK, TMP), entry("./b/escaped")],
+    "a link up, and a file through it": [entry("./c", LINK, "../../tmp"), entry("./c/escaped")],
+    "a link to a link": [entry("./d", LINK, "e"), entry("./e", LINK, TMP), entry("./d/escaped")],
+    "a link in place of a folder": [entry("./f", FOLDER), entry("./f", LINK, TMP), entry("./f/escaped")],
+    "a folder in place of a link": [entry("./g", LINK, TMP), entry("./g", FOLDER), entry("./g/escaped")],
     "a hard link to root's file, and what to write to it": [
-        entry("./escaped", HARD, "/run/public/f0"),
-        entry("./escaped", size=3),
+        entry("./escaped-h", HARD, "/run/public/f0"),
+        entry("./escaped-h", size=3),
     ],
-    "a hard link to a link": [entry("./a", LINK, "/run/secret/f0"), entry("./escaped", HARD, "./a")],
-    "a device": [entry("./escaped", DEVICE, devmajor=1, devminor=1)],
-    "root's own program": [entry("./escaped", mode=0o6755, uid=0, gid=0)],
-    "the home itself": [entry("./", LINK, TMP), entry("./escaped")],
+    "a hard link to a link": [entry("./i", LINK, "/run/secret/f0"), entry("./escaped-i", HARD, "./i")],
+    "a device": [entry("./escaped-j", DEVICE, devmajor=1, devminor=1)],
+    "root's own program": [entry("./escaped-k", mode=0o6755, uid=0, gid=0)],
+    "the home itself": [entry("./", LINK, TMP), entry("./escaped-l")],
 }
+"""Each archive alone would do; tar goes on after what it refuses, so that one container shows them all."""
 
 
-@pytest.mark.parametrize("what", ARCHIVES)
 def test_an_archive_that_nobody_packed_unpacks_nothing_outside_the_home(
-    slot: Container, plane: ControlPlane, store: Bucket, what: str
+    slot: Container, plane: ControlPlane, store: Bucket
 ) -> None:
     slot.run_as_root(OUTSIDE)
     looked = slot.run_as_root(LOOK_OUTSIDE)
     member = Member(slot, plane)
-    answer = member.attach(plane.open(epoch=2, head=forged_head(store, ARCHIVES[what])))
+    forged = forged_head(store, [each for entries in FORGED.values() for each in entries])
+    answer = member.attach(plane.open(epoch=2, head=forged))
     assert answer.status_code in (200, 502), answer.text
     assert slot.run_as_root(LOOK_OUTSIDE) == looked
-    escaped = slot.run_as_root("find / -path /proc -prune -o -name 'escaped*' -printf '%p %y %u:%g\\n' || true")
-    for found in escaped.splitlines():
-        path, kind, owner = found.split()
+    found = slot.run_as_root("find / -path /proc -prune -o -name 'escaped*' -printf '%p %y %u:%g\\n' || true")
+    escaped = {path: (kind, owner) for path, kind, owner in map(str.split, found.splitlines())}
+    assert "/home/member/escaped-k" in escaped, "it went on after what it refused"
+    for path, (kind, owner) in escaped.items():
         assert path.startswith("/home/member/")
-        assert kind in ("f", "l"), "no device"
+        assert kind in ("f", "l"), f"{path} is a device"
         assert owner == "member:member"
         assert CANARY not in slot.run(f"cat {path} || true")
     member.release().raise_for_status()
@@ -188,7 +188,7 @@ def cramped(tmp_path: Path, plane: ControlPlane) -> Iterator[Callable[[], Contai
 
         def start() -> Container:
             log = tmp_path / f"cramped-{datetime.now(UTC).timestamp()}.log"
-            return stack.enter_context(container.running(log, plane.signer.public_pem, PAGE_ORIGIN, runtime=table))
+            return stack.enter_context(container.running(log, plane.signer.public_pem, PAGE_ORIGIN, table))
 
         yield start
 

@@ -21,6 +21,16 @@ WRITABLE = ["/dev/shm", "/home/member", "/run/member", "/tmp", "/var/tmp"]  # no
 MORE = 1000
 """Processes that the fork bomb may add to those that run as the member already, in this container and in others."""
 
+KILL_ON = """
+import os, signal
+for number in (signal.SIGTERM, signal.SIGHUP):
+    signal.signal(number, signal.SIG_IGN)
+while True:
+    try:
+        os.kill(-1, 9)
+    except ProcessLookupError:
+        pass"""
+
 # ways to be overlooked when everybody is sent home; each stays as long as nobody ends it
 STAYERS = {
     "in the background": "nohup sleep 3000 &",
@@ -94,6 +104,18 @@ def test_nothing_of_the_member_outlives_the_session(member: Member, plane: Contr
     head = plane.sessions[SID].head
     assert head is not None
     assert head.files > 1, "again.sh and the member's settings are saved"
+
+
+def test_whoever_kills_everybody_else_without_end_is_ended_and_saved(member: Member, plane: ControlPlane) -> None:
+    member.slot.run("echo precious > kept.txt")
+    member.slot.run(f"nohup setsid python3 -c '{KILL_ON}' >/dev/null 2>&1 &")
+    until(lambda: not [line for line in of_member(member.slot) if "entry.js" in line], "the editor is killed")
+    member.attach(plane.sessions[SID]).raise_for_status()
+    member.release().raise_for_status()
+    assert of_member(member.slot) == []
+    head = plane.sessions[SID].head
+    assert head is not None
+    assert head.files > 1
 
 
 @pytest.mark.parametrize("lost", ["nginx", "python"])

@@ -69,7 +69,7 @@ class Container(Inside):
 
 @contextmanager
 def running(
-    log: Path, key: str, page_origin: str, *, runtime: Path = RUNTIME, **environment: str
+    log: Path, key: str, page_origin: str, runtime: Path = RUNTIME, /, **environment: str
 ) -> Iterator[Container]:
     """A warm slot; `key` is the control plane's public key in PEM, `runtime` the table that the image runs by."""
     assert (PREFIX / "entrypoint").exists(), f"there is no image: run workspace-image/install {PREFIX}"

@@ -16,8 +16,8 @@ AS_MEMBER = (
     f" setpriv --reuid={MEMBER} --regid={MEMBER} --clear-groups --no-new-privs --inh-caps=-all --ambient-caps=-all --"
 ).split()
 
-# The kernel refuses a program to a user who is over their number of processes, so /bin/kill can't be the one that ends
-# somebody who forks without end. This one is nobody who may kill what is the member's, and whom the member can't kill.
+# Kills what is the member's as somebody whom the member can't kill first. /bin/kill as the member may be dead before it
+# does anything, where one of theirs kills everybody else without end.
 KILL_ALL = f"""
 import os
 os.setgroups([])

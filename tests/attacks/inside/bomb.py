@@ -22,4 +22,5 @@ while True:
             os.setsid()
     except OSError as error:
         Path("refused").write_text(errno.errorcode[error.errno or 0])
-        time.sleep(2)
+        # a few are quick enough to take the place of whoever is killed; the others leave the machine in peace
+        time.sleep(0.002 if os.getpid() % 50 == 0 else 2)

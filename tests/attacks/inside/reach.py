@@ -12,6 +12,7 @@ import socket
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -54,7 +55,7 @@ def attacks(port: int) -> Iterator[tuple[str, Callable[[], Any]]]:
         ("every address", "", False),
         ("every address again", "", True),
     ):
-        yield f"bind the port at {what}", lambda address=address, reuse=reuse: bind(address, port, reuse)
+        yield f"bind the port at {what}", partial(bind, address, port, reuse)
 
 
 def against_files() -> Iterator[tuple[str, Callable[[], Any]]]:
@@ -63,7 +64,7 @@ def against_files() -> Iterator[tuple[str, Callable[[], Any]]]:
     yield "read nginx's configuration", (AGENT / "nginx.conf").read_bytes
     yield "list the layers on their way", lambda: list((AGENT / "layers").iterdir())
     for path in ("/etc/passwd", "/etc/x", "/opt/ondol/agent/x.py", "/usr/bin/x", "/run/x", "/mnt/x", "/home/x", "/x"):
-        yield f"write {path}", lambda path=path: Path(path).touch()
+        yield f"write {path}", Path(path).touch
     yield "move the home away", lambda: Path("/home/member").rename("/home/gone")
     yield "link the agent's socket into the home", lambda: Path("s").hardlink_to(AGENT / "agent.sock")
     yield "link somebody else's file into the home", lambda: Path("p").hardlink_to("/run/canary")
@@ -72,16 +73,16 @@ def against_files() -> Iterator[tuple[str, Callable[[], Any]]]:
 def against_process(pid: int) -> Iterator[tuple[str, Callable[[], Any]]]:
     proc = Path(f"/proc/{pid}")
     for name in ("mem", "environ", "maps", "auxv", "stack", "io"):
-        yield f"read {name} of", lambda name=name: (proc / name).open("rb").read(1)
+        yield f"read {name} of", partial(first_byte, proc / name)
     yield "write mem of", lambda: (proc / "mem").open("r+b")
     for name in ("fd", "map_files"):
-        yield f"list {name} of", lambda name=name: list((proc / name).iterdir())
+        yield f"list {name} of", partial(os.listdir, proc / name)
     for name in ("root", "cwd", "exe"):
-        yield f"follow {name} of", lambda name=name: (proc / name).readlink()
+        yield f"follow {name} of", (proc / name).readlink
     yield "enter the mounts of", lambda: (proc / "ns/mnt").open("rb")
     yield "let die first", lambda: (proc / "oom_score_adj").write_text("1000")
     for number in (0, signal.SIGTERM, signal.SIGKILL, signal.SIGSTOP, signal.SIGHUP, signal.SIGUSR1):
-        yield f"send signal {number} to", lambda number=number: os.kill(pid, number)
+        yield f"send signal {number} to", partial(os.kill, pid, number)
     yield "attach to", lambda: called(LIBC.ptrace(PTRACE_ATTACH, pid, 0, 0))
     yield "seize", lambda: called(LIBC.ptrace(PTRACE_SEIZE, pid, 0, 0))
     yield "read the memory of", lambda: called(LIBC.syscall(PROCESS_VM_READV, pid, iovec(), 1, iovec(), 1, 0))
@@ -130,6 +131,11 @@ def writable() -> Iterator[str]:
                 waiting.append(path)
             elif path.is_file() and os.access(path, os.W_OK):
                 yield str(path)
+
+
+def first_byte(path: Path) -> bytes:
+    with path.open("rb") as file:
+        return file.read(1)
 
 
 def bind(address: str, port: int, reuse: bool) -> str:
