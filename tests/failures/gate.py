@@ -1,12 +1,11 @@
 """A gate before a server. Open it passes every byte, shut it refuses connections, silent it takes them and is mute."""
 
 import asyncio
+import socket
 import threading
 from collections.abc import Coroutine, Iterator
 from contextlib import contextmanager
 from typing import Any
-
-from tests.standins.process import free_port
 
 CHUNK = 64 * 1024
 
@@ -14,8 +13,12 @@ CHUNK = 64 * 1024
 class Gate:
     """On a port of 127.0.0.1 that stays the same, in a thread of its own; `gate` makes one."""
 
-    def __init__(self, target: int, port: int, loop: asyncio.AbstractEventLoop) -> None:
-        self.port = port
+    def __init__(self, target: int, loop: asyncio.AbstractEventLoop) -> None:
+        # bound for good and never listening: nobody else gets the port while the gate is shut
+        self._holder = socket.socket()
+        self._holder.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        self._holder.bind(("127.0.0.1", 0))
+        self.port: int = self._holder.getsockname()[1]
         self._target = target
         self._loop = loop
         self._server: asyncio.Server | None = None
@@ -60,6 +63,7 @@ class Gate:
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
+        self._holder.close()
 
     async def _connected(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         self._connections.add(writer)
@@ -93,7 +97,7 @@ def gate(target: int) -> Iterator[Gate]:
     loop = asyncio.new_event_loop()
     thread = threading.Thread(target=loop.run_forever)
     thread.start()
-    made = Gate(target, free_port(), loop)
+    made = Gate(target, loop)
     try:
         made.open()
         yield made
