@@ -12,15 +12,17 @@ from google.api_core.exceptions import DeadlineExceeded
 
 from bench.report import Figure
 from bench.rig import Rig
-from shared.account import Account
+from shared.account import Account, AccountState
 from shared.allocation import order_slots
-from shared.gcp.store.accounts import ensure_account, read_workspace
+from shared.gcp.store.accounts import read_workspace, workspace_ref
 from shared.gcp.store.claims import commit_claim
-from shared.gcp.store.database import LostRace
+from shared.gcp.store.database import Commit, LostRace
+from shared.gcp.store.ids import new_id
 from shared.gcp.store.sessions import read_session
-from shared.gcp.store.slots import candidates, commit_slot, new_slot_name
+from shared.gcp.store.slots import candidates, new_slot_name, slot_ref
 from shared.session import Session
 from shared.slot import SlotState
+from shared.workspace import Workspace
 from tests.environment import SETTINGS, environment
 from tests.factories import a_slot
 from tests.running import running
@@ -30,6 +32,8 @@ AT_ONCE = (1, 8, 32, 64)
 ROUNDS = 5
 RATE = 45
 SECONDS = 20
+WRITES = 200
+"""Documents made in one commit while preparing."""
 HANDS = 32
 """Threads of the steady stream: more than claims are ever under way at once, unless it falls behind."""
 
@@ -91,7 +95,7 @@ def _steady(seconds: int) -> Figure:
 
     def come(account: Account, due: float) -> Claimed:
         claimed = _claim(account, due)
-        commit_slot(None, a_slot(new_slot_name(), SlotState.WARM))
+        _fill(1)
         return claimed
 
     with ThreadPoolExecutor(max_workers=HANDS) as pool:
@@ -110,22 +114,24 @@ def _steady(seconds: int) -> Figure:
 
 
 def _claim(account: Account, since: float) -> Claimed:
-    """As `allocate` does it: read, choose, commit, and all again after a lost race, or as the page comes again when the
-    database did not answer in time."""
+    """As `allocate` does it, and all again after a lost race, or as the page does when the database was too slow."""
     retries = 0
     while True:
-        workspace = read_workspace(account.wid)
-        mine = read_session(workspace.record.session) if workspace.record.session else None
-        if mine is not None:  # it was made, and only its answer was late
-            return Claimed(mine.record, time.monotonic() - since, retries)
-        found = {slot.record.name: slot for slot in candidates(SlotState.WARM)}
-        best, *_ = order_slots([slot.record for slot in found.values()], last_slot=None, seed=secrets.randbits(32))
         try:
-            session = commit_claim(account, workspace, found[best.name], opening=60, now=datetime.now(UTC))
+            return Claimed(_try(account), time.monotonic() - since, retries)
         except (LostRace, DeadlineExceeded):
             retries += 1
-            continue
-        return Claimed(session, time.monotonic() - since, retries)
+
+
+def _try(account: Account) -> Session:
+    """Read, choose, commit."""
+    workspace = read_workspace(account.wid)
+    mine = read_session(workspace.record.session) if workspace.record.session else None
+    if mine is not None:  # it was made, and only its answer was late
+        return mine.record
+    found = {slot.record.name: slot for slot in candidates(SlotState.WARM)}
+    best, *_ = order_slots([slot.record for slot in found.values()], last_slot=None, seed=secrets.randbits(32))
+    return commit_claim(account, workspace, found[best.name], opening=60, now=datetime.now(UTC))
 
 
 def _distinct(claimed: Sequence[Claimed]) -> list[Claimed]:
@@ -134,15 +140,24 @@ def _distinct(claimed: Sequence[Claimed]) -> list[Claimed]:
     return list(claimed)
 
 
-def _accounts(count: int) -> list[Account]:
-    def make(_: int) -> Account:
-        return ensure_account(secrets.token_hex(8), email=None, name=None, now=datetime.now(UTC))
+def _accounts(how_many: int) -> list[Account]:
+    """Members, each with a workspace."""
+    now = datetime.now(UTC)
+    accounts = []
+    for first in range(0, how_many, WRITES):
+        commit = Commit()
+        for _ in range(first, min(first + WRITES, how_many)):
+            uid, wid = new_id("u-"), new_id("w-")
+            nobody = {"email": None, "name": None, "locale": None}
+            accounts.append(Account(uid=uid, bid=uid, wid=wid, state=AccountState.ACTIVE, created=now, **nobody))
+            commit.create(workspace_ref(wid), Workspace(wid=wid, owner=uid, created=now))
+        commit.run()
+    return accounts
 
-    with ThreadPoolExecutor(max_workers=8) as pool:
-        return list(pool.map(make, range(count)))
 
-
-def _fill(count: int) -> None:
-    with ThreadPoolExecutor(max_workers=8) as pool:
-        slots = [a_slot(new_slot_name(), SlotState.WARM) for _ in range(count)]
-        list(pool.map(lambda slot: commit_slot(None, slot), slots))
+def _fill(how_many: int) -> None:
+    """That many more warm slots."""
+    commit = Commit()
+    for name in {new_slot_name() for _ in range(how_many)}:
+        commit.create(slot_ref(name), a_slot(name, SlotState.WARM))
+    commit.run()

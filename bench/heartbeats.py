@@ -3,7 +3,6 @@
 import asyncio
 import time
 from collections.abc import Sequence
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -95,16 +94,19 @@ def measure(rig: Rig) -> list[Figure]:
 
 
 def _open_sessions(how_many: int) -> list[Session]:
+    """With a container that said hello, and somebody to charge."""
     now = datetime.now(UTC)
-
-    def make(_: int) -> Session:
-        session = a_session(sid=new_id("s-"), bid=new_id("b-"), opened=now, seen=now, due=now, connected=True)
-        billing = Billing(bid=session.bid, owner=session.uid, time_zone="UTC")
-        Commit().create(session_ref(session.sid), session).create(billing_ref(session.bid), billing).run()
-        return session
-
-    with ThreadPoolExecutor(max_workers=8) as pool:
-        return list(pool.map(make, range(how_many)))
+    sessions = [
+        a_session(sid=new_id("s-"), bid=new_id("b-"), opened=now, seen=now, due=now, connected=True)
+        for _ in range(how_many)
+    ]
+    for first in range(0, how_many, 100):
+        commit = Commit()
+        for session in sessions[first : first + 100]:
+            commit.create(session_ref(session.sid), session)
+            commit.create(billing_ref(session.bid), Billing(bid=session.bid, owner=session.uid, time_zone="UTC"))
+        commit.run()
+    return sessions
 
 
 def _count_calls(rig: Rig, emulators: Running, slots: Slots) -> Calls:
