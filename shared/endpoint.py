@@ -78,6 +78,12 @@ def event(handler: Callable[[CloudEvent, datetime], None]) -> Callable[[CloudEve
     return view
 
 
+def unreadable(error: Exception) -> flask.Response:
+    """The answer to a body that the framework can't make an event of: it lets through what its libraries trip over."""
+    logs.warning("event-unreadable", error=type(error).__name__)
+    return _refuse(bad_request("This is not an event as Eventarc brings it."), task=False)
+
+
 def _bearer(request: flask.Request) -> str:
     scheme, _, token = request.headers.get("Authorization", "").partition(" ")
     if scheme.lower() != "bearer" or not token:

@@ -18,6 +18,8 @@ from shared.session import EndReason
 CREATED = "google.firebase.auth.user.v1.created"
 DELETED = "google.firebase.auth.user.v1.deleted"
 
+functions_framework.errorhandler(Exception)(endpoint.unreadable)
+
 
 @functions_framework.cloud_event
 @endpoint.event

@@ -1,0 +1,180 @@
+"""Every function driven from its description: whatever is sent, by whomever, the answer is one that it names.
+
+Nothing that a stranger sends is an error of ours, nor what a member or Google's tasks send with a good token.
+"""
+
+import json
+from collections.abc import Callable, Sequence
+from datetime import UTC, datetime
+from typing import Any
+
+import httpx
+import pytest
+import requests
+import schemathesis
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from schemathesis import Case, CheckFunction, GenerationMode
+from schemathesis.specs.openapi.checks import (
+    content_type_conformance,
+    response_headers_conformance,
+    response_schema_conformance,
+    status_code_conformance,
+)
+from schemathesis.specs.openapi.schemas import OpenApiSchema
+
+from local.oidc import Issuer
+from shared.tokens import Signer
+from tests.attacks.forging import unsigned
+from tests.factories import a_session
+from tests.functions.person import Person
+from tests.observe import document
+from tests.running import ROOT, Running
+
+Request = Case[Any]
+Mend = Callable[[Request], object]
+CHECKS: list[CheckFunction] = [
+    status_code_conformance, content_type_conformance, response_headers_conformance, response_schema_conformance
+]  # fmt: skip
+"""What is answered is what the description says: so 500 is not, for it says so nowhere but of broken state."""
+EXAMPLES = settings(
+    max_examples=50,
+    deadline=None,
+    derandomize=True,
+    database=None,
+    suppress_health_check=[*HealthCheck],
+)
+"""The same examples in every run."""
+BROWSERS = schemathesis.openapi.from_path(ROOT / "functions/openapi.yaml")
+INTERNAL = schemathesis.openapi.from_path(ROOT / "functions/internal.yaml")
+
+
+NOBODYS = (None, "", "x.y.z", "é", "A" * 3_000, unsigned({"alg": "none"}, {"sub": "u"}), unsigned({"alg": []}, []))
+"""What a stranger may have for a token; None is whatever stands in the request."""
+
+
+def cases(schema: OpenApiSchema, function: str) -> st.SearchStrategy[Request]:
+    """Requests to the function, of the form that is described and of others."""
+    operation = schema[f"/{function}"]["POST"]
+    right = operation.as_strategy(generation_mode=GenerationMode.POSITIVE)
+    strategy: st.SearchStrategy[Request] = right | operation.as_strategy(generation_mode=GenerationMode.NEGATIVE)
+    return strategy
+
+
+def drive(schema: OpenApiSchema, function: str, url: str, tokens: Sequence[str | None], mend: Mend = id) -> set[int]:
+    """The statuses of the answers. Each answer is as it is described; `mend` may change a request before it is sent."""
+    seen = set()
+
+    @EXAMPLES
+    @given(case=cases(schema, function), token=st.sampled_from(tokens))
+    def any_request(case: Request, token: str | None) -> None:
+        mend(case)
+        response = case.call(base_url=url, timeout=120, auth=None if token is None else bearing(token))
+        case.validate_response(response, checks=CHECKS)
+        seen.add(response.status_code)
+
+    any_request()
+    return seen
+
+
+def bearing(token: str) -> Callable[[requests.PreparedRequest], requests.PreparedRequest]:
+    """Puts the token into a request, whatever stands there for one."""
+
+    def sign(request: requests.PreparedRequest) -> requests.PreparedRequest:
+        request.headers["Authorization"] = f"Bearer {token}"
+        return request
+
+    return sign
+
+
+@pytest.mark.parametrize("function", ["login", "allocate", "release"])
+def test_whatever_a_stranger_sends_to_what_browsers_call_they_are_asked_to_sign_in(
+    stack: Running, function: str
+) -> None:
+    assert drive(BROWSERS, function, f"{stack.url}/api", NOBODYS) == {401}
+
+
+@pytest.mark.parametrize("function", ["heartbeat", "reclaim", "pool"])
+def test_whatever_a_stranger_sends_behind_the_page_is_refused(stack: Running, function: str) -> None:
+    tokens = (*NOBODYS, Person(stack, "fuzzer").token)
+    seen = drive(INTERNAL, function, stack.env["FUNCTIONS_URL"], tokens)
+    # whose heartbeat it is stands in its body, which is therefore read first
+    assert 401 in seen <= ({400, 401} if function == "heartbeat" else {401})
+
+
+@pytest.mark.parametrize(
+    ("function", "answers"), [("login", {200, 400}), ("allocate", {200, 400, 503}), ("release", {400, 409})]
+)
+def test_whatever_a_member_sends_is_answered_as_described(stack: Running, function: str, answers: set[int]) -> None:
+    person = Person(stack, f"fuzzes-{function}")
+    seen = drive(BROWSERS, function, f"{stack.url}/api", [person.token])
+    assert 400 in seen <= answers
+    if session := person.me()["session"]:
+        person.post("release", {"session": session["session"]})
+
+
+@pytest.mark.parametrize("function", ["reclaim", "pool"])
+def test_whatever_googles_tasks_bring_is_answered_as_described(stack: Running, function: str) -> None:
+    google, invoker = Issuer.load(stack.state / "tasks" / "oidc.pem"), stack.env["INVOKER_SERVICE_ACCOUNT"]
+    token = google.token(invoker, f"{stack.env['FUNCTIONS_URL']}/{function}")
+    seen = drive(INTERNAL, function, stack.env["FUNCTIONS_URL"], [token])
+    assert 200 in seen <= {200, 503}
+
+
+def test_whatever_a_container_says_of_its_own_session_is_answered_as_described(stack: Running) -> None:
+    person, signer, now = Person(stack, "babbler"), Signer(stack.env["SIGNING_KEY"]), datetime.now(UTC)
+    sid = person.open()["session"]
+    record = document(stack, f"sessions/{sid}") or {}
+    session = a_session(**{name: record[name] for name in ("sid", "wid", "slot", "epoch", "boot")})
+    own: dict[str, Any] = {"session": session.sid, "epoch": session.epoch, "boot": session.boot}
+
+    def speak_as_it(case: Request) -> None:
+        if isinstance(case.body, dict) and own.keys() <= case.body.keys():
+            case.body = {**case.body, **own}
+
+    tokens = [signer.heartbeat(session, now), signer.attach(session, now)]
+    seen = drive(INTERNAL, "heartbeat", stack.env["FUNCTIONS_URL"], tokens, speak_as_it)
+    assert {200, 400, 401} <= seen <= {200, 400, 401, 403, 409, 422}
+    last = {"kind": "beat", **own, "seq": 2**53, "connected": False, "restored": True, "final": True}
+    last |= {"checkpoint": None, "signals": dict.fromkeys(("editor", "terminal", "process", "preview"))}
+    bearer = {"Authorization": f"Bearer {tokens[0]}"}
+    assert httpx.post(stack.at("heartbeat"), json=last, headers=bearer, timeout=60).status_code in (200, 409)
+    person.post("release", {"session": sid})
+
+
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=10),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=8), inner, max_size=3),
+    max_leaves=6,
+)
+EVENT_FIELDS = {
+    "specversion": st.sampled_from(["1.0", "0.3", "", 1, None]),
+    "id": JSON,
+    "source": JSON,
+    "type": st.sampled_from(["google.firebase.auth.user.v1.created", "google.firebase.auth.user.v1.deleted"]) | JSON,
+    "subject": st.text(max_size=20).map("users/{}".format) | JSON,
+    "time": JSON,
+    "data": JSON,
+    "data_base64": JSON,
+    "context": JSON,
+    "datacontenttype": JSON,
+}
+EVENTS = st.fixed_dictionaries({}, optional=EVENT_FIELDS) | JSON
+
+
+@EXAMPLES
+@given(
+    event=EVENTS.map(lambda event: json.dumps(event).encode()) | st.binary(max_size=50),
+    kind=st.sampled_from(
+        ["application/cloudevents+json", "application/json", "text/plain", "application/cloudevents-batch+json"]
+    ),
+    headers=st.dictionaries(
+        st.sampled_from(["ce-id", "ce-source", "ce-type", "ce-subject", "ce-specversion", "ce-time"]),
+        st.sampled_from(["1.0", "x", "", "google.firebase.auth.user.v1.deleted", "users/a/b"]),
+    ),
+)
+def test_whatever_a_stranger_says_happened_is_no_error_of_ours(
+    stack: Running, event: bytes, kind: str, headers: dict[str, str]
+) -> None:
+    answer = httpx.post(stack.at("auth_events"), content=event, headers={"Content-Type": kind, **headers}, timeout=60)
+    assert answer.status_code in (200, 400), answer.text
