@@ -32,8 +32,8 @@ AT_ONCE = (1, 8, 32, 64)
 ROUNDS = 5
 RATE = 45
 SECONDS = 20
-WRITES = 200
-"""Documents made in one commit while preparing."""
+WRITES = 25
+"""Documents made in one commit while preparing: an emulator that has just started takes its time."""
 HANDS = 32
 """Threads of the steady stream: more than claims are ever under way at once, unless it falls behind."""
 
@@ -157,7 +157,8 @@ def _accounts(how_many: int) -> list[Account]:
 
 def _fill(how_many: int) -> None:
     """That many more warm slots."""
-    commit = Commit()
-    for name in {new_slot_name() for _ in range(how_many)}:
-        commit.create(slot_ref(name), a_slot(name, SlotState.WARM))
-    commit.run()
+    for first in range(0, how_many, WRITES):
+        commit = Commit()
+        for name in {new_slot_name() for _ in range(first, min(first + WRITES, how_many))}:
+            commit.create(slot_ref(name), a_slot(name, SlotState.WARM))
+        commit.run()

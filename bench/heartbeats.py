@@ -100,9 +100,9 @@ def _open_sessions(how_many: int) -> list[Session]:
         a_session(sid=new_id("s-"), bid=new_id("b-"), opened=now, seen=now, due=now, connected=True)
         for _ in range(how_many)
     ]
-    for first in range(0, how_many, 100):
+    for first in range(0, how_many, 10):
         commit = Commit()
-        for session in sessions[first : first + 100]:
+        for session in sessions[first : first + 10]:
             commit.create(session_ref(session.sid), session)
             commit.create(billing_ref(session.bid), Billing(bid=session.bid, owner=session.uid, time_zone="UTC"))
         commit.run()
