@@ -71,7 +71,7 @@ def test_opening_while_the_storage_is_gone_is_answered_and_goes_on_afterwards(sh
         before.write("note", "kept")
     before.close()
     until(lambda: before.record["state"] == "ended", "the work is saved")
-    with gone(shaky, "storage", "shut"):
+    with gone(shaky, "storage", "shut", seconds=0):  # in a minute the claim would be given up, and made anew
         answer = person.post("allocate", {})
         assert answer.status_code == TRY_AGAIN, answer.text
         assert answer.json()["type"].endswith("/slot-unreachable")
@@ -108,9 +108,9 @@ def is_at_rest(stack: Running, slot: str) -> bool:
 
 
 @contextmanager
-def gone(shaky: Shaky, part: str, way: str) -> Iterator[None]:
-    """The part is shut or silent while the block runs, and in the soak for as long as an outage may last."""
-    over = time.monotonic() + SECONDS
+def gone(shaky: Shaky, part: str, way: str, seconds: float = SECONDS) -> Iterator[None]:
+    """The part is shut or silent while the block runs, and for so long at least."""
+    over = time.monotonic() + seconds
     gate = shaky.gates[part]
     getattr(gate, way)()
     try:
