@@ -10,6 +10,7 @@ from threading import Barrier
 
 from google.api_core.exceptions import DeadlineExceeded
 
+from bench.emulator import wake
 from bench.report import Figure
 from bench.rig import Rig
 from shared.account import Account, AccountState
@@ -50,6 +51,7 @@ class Claimed:
 def measure(rig: Rig) -> list[Figure]:
     """Raises RuntimeError if a slot was given twice."""
     with running(rig.folder / "claims", "--only", "firestore") as emulator, environment(SETTINGS | dict(emulator.env)):
+        wake()
         _fill(SLOTS)
         _burst(8)  # the first calls of a process and of an emulator are not like any later ones
         figures = [_at_once(count, rig.times(ROUNDS)) for count in AT_ONCE]

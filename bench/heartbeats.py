@@ -14,6 +14,7 @@ import psutil
 
 from bench import function
 from bench.calls import Calls, counting
+from bench.emulator import wake
 from bench.report import Figure
 from bench.rig import Rig
 from shared.account import Billing
@@ -76,6 +77,7 @@ def measure(rig: Rig) -> list[Figure]:
         parts = ("firestore", "storage", "tasks")
         emulators = stack.enter_context(running(rig.folder / "heartbeats", "--only", *parts))
         stack.enter_context(environment(emulators.env))
+        wake()
         slots = Slots(_open_sessions(50 if rig.quick else SESSIONS), emulators.env["SIGNING_KEY"])
         calls = _count_calls(rig, emulators, slots)
         loads = _raise_rate(rig, emulators, slots)
