@@ -131,5 +131,6 @@ def states(stack: Running) -> list[str]:
 
 
 def problem(answer: httpx.Response) -> str:
-    name: str = answer.json()["type"].rpartition("/")[2]
+    """Its name; nothing for an answer that is none."""
+    name: str = answer.json().get("type", "").rpartition("/")[2]
     return name

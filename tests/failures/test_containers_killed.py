@@ -8,7 +8,7 @@ from tests.failures.between import READ, WRITE, between
 from tests.failures.workspace import Workspace, attach, claim, kill
 from tests.functions.person import Person
 from tests.inside import Inside
-from tests.observe import containers, document, until
+from tests.observe import containers, document, documents, until
 from tests.running import Running
 from tests.slot.member import ends
 
@@ -18,6 +18,7 @@ def test_killed_in_use(stack: Running) -> None:
     with Workspace(stack, person) as before:
         before.write("kept.txt", "precious")
         slot = slot_record(stack, before.slot)
+        until(lambda: [s for s in documents(stack, "slots") if s["state"] == "warm"], "another slot is warm")
         kill(before.container)
         assert ends(before.tab)
     answer = person.post("allocate", {})

@@ -22,7 +22,7 @@ def test_state_that_does_not_verify_is_told_and_nothing_is_lost(stack: Running) 
     upload = f"{stack.env['STORAGE_EMULATOR_HOST']}/upload/storage/v1/b/{stack.env['STATE_BUCKET']}/o"
     httpx.post(upload, params={"uploadType": "media", "name": layer}, content=b"bit rot").raise_for_status()
     for _ in range(2):
-        answer = person.post("allocate", {})
+        answer = person.try_to_open()
         assert (answer.status_code, answer.json()["type"].rpartition("/")[2]) == (500, "state-broken")
     assert objects(stack, f"workspaces/{wid_of(stack, person)}/") == names
     assert person.me()["session"] is None

@@ -44,14 +44,19 @@ class Person:
 
     def open(self) -> dict[str, Any]:
         """Open the workspace, as patiently as the page does; the answer of `allocate`."""
+        answer = self.try_to_open()
+        assert answer.status_code == 200, answer.text
+        entry: dict[str, Any] = answer.json()
+        return entry
+
+    def try_to_open(self) -> httpx.Response:
+        """The first answer to Open that is not *come again*."""
         for _ in range(20):
             answer = self.post("allocate", {})
             if answer.status_code != 503:
                 break
             time.sleep(int(answer.headers["Retry-After"]))
-        assert answer.status_code == 200, answer.text
-        entry: dict[str, Any] = answer.json()
-        return entry
+        return answer
 
     def me(self) -> dict[str, Any]:
         answer = self.post("login", {})
