@@ -11,23 +11,25 @@ from tests.running import Running
 T = TypeVar("T")
 OWNER = {"Authorization": "Bearer owner"}
 """The emulator's word for an administrator."""
+# one for all: making a client takes longer than an answer. Kept connections would outlive the stack they lead to
+http = httpx.Client(timeout=20, limits=httpx.Limits(max_keepalive_connections=0))
 
 
 def documents(stack: Running, path: str) -> list[dict[str, Any]]:
     """The documents of a collection, as plain values."""
-    answer = httpx.get(f"{_database(stack)}/{path}?pageSize=300", headers=OWNER, timeout=20)
+    answer = http.get(f"{_database(stack)}/{path}?pageSize=300", headers=OWNER)
     return [_fields(document) for document in answer.raise_for_status().json().get("documents", [])]
 
 
 def document(stack: Running, path: str) -> dict[str, Any] | None:
     """One document as plain values, or None."""
-    answer = httpx.get(f"{_database(stack)}/{path}", headers=OWNER, timeout=20)
+    answer = http.get(f"{_database(stack)}/{path}", headers=OWNER)
     return None if answer.status_code == 404 else _fields(answer.raise_for_status().json())
 
 
 def instances(stack: Running) -> list[dict[str, Any]]:
     """The containers that run, as the Cloud Run stand-in lists them: `service`, `pid`, `frozen`, `serving`, ..."""
-    answer = httpx.get(f"{stack.env['RUN_EMULATOR_HOST']}/_standin/instances", timeout=20)
+    answer = http.get(f"{stack.env['RUN_EMULATOR_HOST']}/_standin/instances")
     found: list[dict[str, Any]] = answer.raise_for_status().json()["instances"]
     return found
 
@@ -40,7 +42,7 @@ def containers(stack: Running) -> dict[str, int]:
 def objects(stack: Running, prefix: str) -> list[str]:
     """The names of the objects in the bucket below `prefix`."""
     url = f"{stack.env['STORAGE_EMULATOR_HOST']}/storage/v1/b/{stack.env['STATE_BUCKET']}/o"
-    answer = httpx.get(url, params={"prefix": prefix}, timeout=20)
+    answer = http.get(url, params={"prefix": prefix})
     return [item["name"] for item in answer.raise_for_status().json().get("items", [])]
 
 

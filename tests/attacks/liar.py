@@ -20,7 +20,7 @@ from shared.slot import SlotState
 from shared.snapshots import Layer, Manifest, boot_prefix, manifest_name
 from shared.tokens import Signer
 from tests.environment import environment
-from tests.observe import document, documents, until
+from tests.observe import document, documents, http, until
 from tests.running import Running
 from tests.slot.bucket import Bucket
 
@@ -73,7 +73,7 @@ class Liar:
         content = json.dumps(body).encode() if isinstance(body, dict | list) else body
         bearer = token or self._signer.heartbeat(self.session, datetime.now(UTC))
         headers = {"Authorization": f"Bearer {bearer}"}
-        return httpx.post(self.stack.at("heartbeat"), content=content, headers=headers, timeout=60)
+        return http.post(self.stack.at("heartbeat"), content=content, headers=headers, timeout=60)
 
     def checkpoint(self, seq: int, *, upload: bool = True, **lies: Any) -> dict[str, Any]:
         """An honest checkpoint of one layer, but for `lies` about its layer or about itself; its objects are there."""

@@ -17,6 +17,7 @@ import msgspec
 import pytest
 
 from local.run.container import Image
+from shared.gcp.run import HOME_SIZE
 from shared.snapshots import Checkpoint, Head, Layer, Manifest, boot_prefix, head_of, manifest_name
 from tests.attacks.rooms import small_rooms
 from tests.attacks.terminal import PROGRAMS
@@ -216,4 +217,5 @@ def test_a_member_who_fills_every_place_is_saved_and_comes_back_with_all_of_it(
 def test_the_room_for_layers_holds_a_full_home() -> None:
     sizes = {place.path: place.size for place in Image(container.PREFIX, container.RUNTIME).runtime.tmpfs}
     assert sizes["/run"] > sizes["/home/member"]
+    assert f"{sizes['/home/member'] >> 30}Gi" == HOME_SIZE, "here as in the cloud"
     assert "/run/member" in sizes, "the member writes next to that room, and has one of their own"

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from urllib.parse import quote
 
-import httpx
+from tests.observe import http
 
 
 @dataclass
@@ -14,23 +14,23 @@ class Bucket:
     name: str
 
     def create(self) -> None:
-        httpx.post(f"{self.endpoint}/storage/v1/b", json={"name": self.name}).raise_for_status()
+        http.post(f"{self.endpoint}/storage/v1/b", json={"name": self.name}).raise_for_status()
 
     def names(self) -> list[str]:
-        found = httpx.get(f"{self.endpoint}/storage/v1/b/{self.name}/o").raise_for_status().json()
+        found = http.get(f"{self.endpoint}/storage/v1/b/{self.name}/o").raise_for_status().json()
         return sorted(item["name"] for item in found.get("items", []))
 
     def size(self, name: str) -> int | None:
-        answer = httpx.get(self._url(name))
+        answer = http.get(self._url(name))
         return int(answer.json()["size"]) if answer.status_code == 200 else None
 
     def read(self, name: str) -> bytes:
-        return httpx.get(self._url(name), params={"alt": "media"}).raise_for_status().content
+        return http.get(self._url(name), params={"alt": "media"}).raise_for_status().content
 
     def overwrite(self, name: str, content: bytes) -> None:
         """What no slot may do: change an object."""
         upload = f"{self.endpoint}/upload/storage/v1/b/{self.name}/o"
-        httpx.post(upload, params={"uploadType": "media", "name": name}, content=content).raise_for_status()
+        http.post(upload, params={"uploadType": "media", "name": name}, content=content).raise_for_status()
 
     def _url(self, name: str) -> str:
         return f"{self.endpoint}/storage/v1/b/{self.name}/o/{quote(name, safe='')}"
