@@ -81,13 +81,16 @@ def measure(rig: Rig) -> list[Figure]:
         slots = Slots(_open_sessions(50 if rig.quick else SESSIONS), emulators.env["SIGNING_KEY"])
         calls = _count_calls(rig, emulators, slots)
         loads = _raise_rate(rig, emulators, slots)
-    best = next((load for load in reversed(loads) if load.carried), loads[0])
+    best = next((load for load in reversed(loads) if load.carried), None)
+    shown = best or loads[0]
     interval = Settings.heartbeat
     facts = {"rates": [{"rate": load.rate, "refused": load.refused, "cpu_s": load.cpu} for load in loads]}
     return [
-        Figure("Heartbeats: slots that one process carries", "slots", [best.rate * interval], facts=facts),
-        Figure(f"Heartbeats: answered, at {best.rate} a second", "ms", [took * 1000 for took in best.took]),
-        Figure("Heartbeats: the function's CPU for each", "ms", [load.cpu * 1000 for load in loads if load.carried]),
+        Figure(
+            "Heartbeats: slots that one process carries", "slots", [best.rate * interval if best else 0], facts=facts
+        ),
+        Figure(f"Heartbeats: answered, at {shown.rate} a second", "ms", [took * 1000 for took in shown.took]),
+        Figure("Heartbeats: the function's CPU for each", "ms", [load.cpu * 1000 for load in loads]),
         *(
             Figure(f"Heartbeats: {what} for each", "", [number / BEATS_COUNTED])
             for what, number in (("documents read", calls.read), ("documents written", calls.written))

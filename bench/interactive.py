@@ -65,7 +65,7 @@ def _through_ondol(rig: Rig, browser: Browser, member: Member, times: Times) -> 
         return started
 
     _watch(browser, times, enter, f"{origin}/?folder={entry['folder']}")
-    member.close(entry["session"])
+    member.close()
 
 
 def _watch(browser: Browser, times: Times, enter: Callable[[Page], float], again: str) -> None:

@@ -59,10 +59,11 @@ class Member:
         self._stack = stack
         self._person = Person(stack, name)
         self._http = httpx.Client(timeout=PATIENCE)
+        self._sid: str | None = None
         opened = self.open()
         slot = (document(stack, f"sessions/{opened.sid}") or {})["slot"]
         Inside(containers(stack)[slot]).run(FILL)
-        self.close(opened.sid)
+        self.close()
 
     def open(self) -> Opened:
         """Raises httpx.HTTPStatusError when there is no warm slot."""
@@ -85,11 +86,12 @@ class Member:
         bearer = {"Authorization": f"Bearer {self._person.token}"}
         answer = self._http.post(f"{self._stack.url}/api/allocate", json={}, headers=bearer)
         entry: dict[str, Any] = answer.raise_for_status().json()
+        self._sid = entry["session"]
         return entry
 
-    def close(self, sid: str) -> None:
+    def close(self) -> None:
         """Give it back, and wait until the last checkpoint is made."""
-        self._person.post("release", {"session": sid})
+        self._person.post("release", {"session": self._sid})
         until(lambda: self._person.me()["session"] is None, "the session ended")
 
 
@@ -117,10 +119,8 @@ def _by_turns(
     theirs: list[float] = []
     for _ in range(rounds):
         until_warm(rig.stack)
-        opened = _at_once(Member.open, members)
-        ours += opened
-        for member, one in zip(members, opened, strict=True):
-            member.close(one.sid)
+        ours += _at_once(Member.open, members)
+        _at_once(Member.close, members)
         until_warm(rig.stack)
         theirs += _at_once(hub.open, users)
         _at_once(hub.close, users)
