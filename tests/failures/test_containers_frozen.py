@@ -36,13 +36,11 @@ def test_frozen_for_long(slow_stack: Running) -> None:
     in it; neither is charged for the time."""
     stack = slow_stack
     with Workspace(stack, Person(stack, "back soon")) as returning, Workspace(stack, Person(stack, "away")) as away:
-        for workspace in (returning, away):
-            until(lambda at=workspace: at.record["connected"], "a heartbeat says that the tab is open")
+        until(lambda: returning.record["connected"] and away.record["connected"], "heartbeats say that both are there")
         returning.container.run("nohup sleep 1000 >/dev/null 2>&1 & echo $! > /tmp/job")
         away.container.run("echo precious > late.txt")
         slot = document(stack, f"slots/{away.slot}") or {}
-    for workspace in (returning, away):
-        until(lambda at=workspace: is_frozen(stack, at), "without a request there is no CPU")
+    until(lambda: is_frozen(stack, returning) and is_frozen(stack, away), "without a request there is no CPU")
     until(lambda: beats_are_over(returning, away), "what was on its way has arrived")
     before = [returning.record, away.record]
     pid, closed = returning.container.pid, time.monotonic()
