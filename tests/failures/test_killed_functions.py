@@ -14,6 +14,7 @@ from tests.environment import environment
 from tests.failures.commits import Loss, Rule, writing
 from tests.failures.conftest import Shaky
 from tests.failures.workspace import Workspace
+from tests.functions.google import delete_tasks, tasks_client
 from tests.functions.person import Person
 from tests.observe import document, documents, objects, until
 from tests.processes import kill_function
@@ -81,6 +82,9 @@ def test_release_killed_after_it_began_the_end_keeps_nobody_from_opening_again(s
     person = Person(shaky.stack, "hasty")
     sid = person.open()["session"]
     stop_unheard(shaky, person, sid)
+    with tasks_client(shaky.stack) as client:
+        queue = client.queue_path(shaky.stack.env["GOOGLE_CLOUD_PROJECT"], shaky.stack.env["REGION"], "reclaim")
+        delete_tasks(client, queue, sid)  # one from before, for the moment when it would be idle
     again = person.open()["session"]
     assert again != sid
     stopped = document(shaky.stack, f"sessions/{sid}") or {}

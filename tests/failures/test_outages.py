@@ -15,12 +15,12 @@ import httpx
 import msgspec
 import pytest
 
-from local.oidc import Issuer
 from shared.tokens import Signer
 from tests.factories import a_beat, a_session
 from tests.failures.conftest import Shaky
 from tests.failures.work import working
 from tests.failures.workspace import Workspace
+from tests.functions.google import deliver
 from tests.functions.person import Person
 from tests.observe import document, objects, until
 from tests.running import Running
@@ -150,14 +150,8 @@ def beat(stack: Running, session: dict[str, Any]) -> httpx.Response:
     """An old heartbeat once more, which changes nothing."""
     sid, epoch, boot = session["sid"], session["epoch"], session["boot"]
     token = Signer(stack.env["SIGNING_KEY"]).heartbeat(a_session(sid=sid, epoch=epoch, boot=boot), datetime.now(UTC))
-    return post(stack, "heartbeat", a_beat(0, session=sid, epoch=epoch, boot=boot), token)
-
-
-def deliver(stack: Running, function: str, body: dict[str, Any]) -> httpx.Response:
-    """As Cloud Tasks does."""
-    google = Issuer.load(stack.state / "tasks" / "oidc.pem")
-    audience = f"{stack.env['FUNCTIONS_URL']}/{function}"
-    return post(stack, function, body, google.token(stack.env["INVOKER_SERVICE_ACCOUNT"], audience))
+    old = msgspec.json.encode(a_beat(0, session=sid, epoch=epoch, boot=boot))
+    return httpx.post(stack.at("heartbeat"), content=old, headers={"Authorization": f"Bearer {token}"}, timeout=100)
 
 
 def tell(stack: Running, uid: str) -> httpx.Response:
@@ -166,8 +160,3 @@ def tell(stack: Running, uid: str) -> httpx.Response:
     kind = {"Content-Type": "application/cloudevents+json"}
     body = {**event, "subject": f"users/{uid}", "data": {}}
     return httpx.post(stack.at("auth_events"), json=body, headers=kind, timeout=100)
-
-
-def post(stack: Running, function: str, body: Any, token: str) -> httpx.Response:
-    headers = {"Authorization": f"Bearer {token}", "Content-Type": "application/json"}
-    return httpx.post(stack.at(function), content=msgspec.json.encode(body), headers=headers, timeout=100)
