@@ -49,39 +49,41 @@ def others(own: str) -> Iterator[tuple[str, dict[str, str]]]:
             yield whose, {"Origin": named}
 
 
-def test_a_workspace_is_entered_from_the_page_and_from_nowhere_else(member: Member, plane: ControlPlane) -> None:
+def test_a_workspace_is_entered_from_the_page_and_from_nowhere_else(standing: Member) -> None:
     for whose, headers in others(PAGE_ORIGIN):
-        form = {"token": plane.enter_token(), "folder": "/home/member"}
-        answer = member.post("enter", data=form, headers=headers)
+        form = {"token": standing.plane.enter_token(), "folder": "/home/member"}
+        answer = standing.post("enter", data=form, headers=headers)
         assert (answer.status_code, "Set-Cookie" in answer.headers) == (403, False), whose
         assert answer.json()["type"].endswith("/wrong-origin"), whose
         # nor by a way that makes no form of it
         kind = {**headers, "Content-Type": "text/plain"}
-        assert member.post("enter", content=f"token={form['token']}", headers=kind).status_code == 403, whose
-        assert member.get(f"/_slot/enter?token={form['token']}", **headers).status_code == 405, whose
-    assert member.post_form(plane.enter_token()).status_code == 303
+        assert standing.post("enter", content=f"token={form['token']}", headers=kind).status_code == 403, whose
+        assert standing.get(f"/_slot/enter?token={form['token']}", **headers).status_code == 405, whose
+    assert standing.post_form(standing.plane.enter_token()).status_code == 303
 
 
-def test_a_websocket_is_opened_by_the_slots_own_pages_and_by_no_other(member: Member) -> None:
-    own, port = f"http://{member.slot.host}", member.serve_echo()
+def test_a_websocket_is_opened_by_the_slots_own_pages_and_by_no_other(standing: Member) -> None:
+    own, port = f"http://{standing.slot.host}", standing.serve_echo()
     for path in (SOCKET, f"/proxy/{port}/", f"/absproxy/{port}/"):
         for whose, headers in others(own):
-            answer = member.get(path, **UPGRADE, **headers)
+            answer = standing.get(path, **UPGRADE, **headers)
             assert answer.status_code == 403, f"{whose}: {path}"
-        assert member.get(path, **UPGRADE, Origin=PAGE_ORIGIN).status_code == 403, path
+        assert standing.get(path, **UPGRADE, Origin=PAGE_ORIGIN).status_code == 403, path
     # behind a front end that speaks TLS, the origin is the one that the browser sees
     outside = {"X-Forwarded-Proto": "https"}
-    assert member.get(SOCKET, **UPGRADE, **outside, Origin=own).status_code == 403
-    assert member.get(SOCKET, **UPGRADE, **outside, Origin=f"https://{member.slot.host}").status_code == 101
-    assert member.get(SOCKET, **UPGRADE, Origin=own).status_code == 101
+    assert standing.get(SOCKET, **UPGRADE, **outside, Origin=own).status_code == 403
+    assert standing.get(SOCKET, **UPGRADE, **outside, Origin=f"https://{standing.slot.host}").status_code == 101
+    assert standing.get(SOCKET, **UPGRADE, Origin=own).status_code == 101
 
 
-def test_no_answer_is_shared_with_another_origin(stack: Running, member: Member) -> None:
+def test_no_answer_is_shared_with_another_origin(stack: Running, standing: Member) -> None:
     asked = {"Origin": "https://evil.example", "Access-Control-Request-Method": "POST"}
     asked["Access-Control-Request-Headers"] = "authorization, content-type"
     person = Person(stack, "shared")
     bearer = {"Authorization": f"Bearer {person.token}"}
-    slot = [f"{member.slot.url}{path}" for path in ("/", "/_slot/health", "/_slot/enter", "/_slot/attach", "/mint-key")]
+    slot = [
+        f"{standing.slot.url}{path}" for path in ("/", "/_slot/health", "/_slot/enter", "/_slot/attach", "/mint-key")
+    ]
     functions = [f"{stack.url}/api/{name}" for name in ("login", "allocate", "release")]
     functions += [stack.at(name) for name in ("login", "heartbeat", "pool", "reclaim")]
     for url in (*slot, *functions, f"{stack.url}/config.json"):

@@ -66,9 +66,9 @@ NO_PORTS = (
 """What stands where a port should. Whatever the editor would make of it, it is not asked."""
 
 
-@pytest.fixture
-def port(member: Member) -> int:
-    return serve(member)
+@pytest.fixture(scope="module")
+def port(standing: Member) -> int:
+    return serve(standing)
 
 
 def serve(member: Member) -> int:
@@ -80,20 +80,20 @@ def serve(member: Member) -> int:
     return port
 
 
-def test_a_preview_is_of_a_port_and_of_nothing_else(member: Member, port: int) -> None:
+def test_a_preview_is_of_a_port_and_of_nothing_else(standing: Member, port: int) -> None:
     digits = str(port)
     for base in ("proxy", "absproxy"):
-        assert status(member, f"/{base}/{port}/") == 200
+        assert status(standing, f"/{base}/{port}/") == 200
         for form in NO_PORTS:
             name = form.format(port=port, hex=f"{port:x}", first=digits[0], rest=digits[1:])
             for path in (f"/{base}/{name}", f"/{base}/{name}/", f"/{base.upper()}/{name}/", f"//{base}/{name}/"):
-                assert status(member, path) in (400, 404), path
+                assert status(standing, path) in (400, 404), path
         for path in (f"/{base.upper()}/{port}/", f"//{base}/{port}/", f"/./{base}/{port}/", f"/{base}/0/../../x"):
-            assert status(member, path) in (400, 404), path
-    assert not member.slot.events("editor.ended")
+            assert status(standing, path) in (400, 404), path
+    assert not standing.slot.events("editor.ended")
 
 
-def test_no_address_of_the_slot_leads_to_another_site(member: Member, port: int) -> None:
+def test_no_address_of_the_slot_leads_to_another_site(standing: Member, port: int) -> None:
     for path in (
         "//evil.example", "//evil.example/", "//evil.example/..", "//evil.example/%2e%2e", "/\\evil.example",
         "/%2f%2fevil.example/", "/%5cevil.example", "/@evil.example", "/.evil.example", "/_static//evil.example/..%2f",
@@ -102,24 +102,24 @@ def test_no_address_of_the_slot_leads_to_another_site(member: Member, port: int)
         "/vscode//evil.example", "/?folder=//evil.example", f"/proxy/{port}", f"/proxy/{port}/away",
         f"/proxy/{port}//evil.example", f"/proxy/{port}@evil.example/away",
     ):  # fmt: skip
-        _, headers = answer(member, path)
+        _, headers = answer(standing, path)
         for name, value in headers:
             if name in ("location", "refresh"):
                 site = urlsplit(value.replace("\\", "/"))
-                assert (site.scheme, site.netloc) in (("", ""), ("http", member.slot.host)), f"{path}: {value}"
+                assert (site.scheme, site.netloc) in (("", ""), ("http", standing.slot.host)), f"{path}: {value}"
 
 
-def test_no_preview_leads_to_the_agent(member: Member, port: int) -> None:
-    own = member.slot.port
+def test_no_preview_leads_to_the_agent(standing: Member, port: int) -> None:
+    own = standing.slot.port
     for path in (
         f"/proxy/{port}/../../may-enter", f"/proxy/{port}/..%2f..%2fmay-enter", f"/proxy/{own}/may-enter",
         f"/proxy/{own}/closed", f"/proxy/{own}/_slot/may-enter", f"/absproxy/{own}/_slot/health",
         f"/proxy/{own}/", f"/proxy/{own}/?folder=/home/member",
     ):  # fmt: skip
-        assert status(member, path) in (401, 404), path
+        assert status(standing, path) in (401, 404), path
     for endpoint in ("attach", "release"):
-        bearer = {"Authorization": f"Bearer {member.cookie}"}
-        assert member.post(endpoint, headers={**bearer, "Host": member.slot.host}, json={}).status_code == 401
+        bearer = {"Authorization": f"Bearer {standing.cookie}"}
+        assert standing.post(endpoint, headers={**bearer, "Host": standing.slot.host}, json={}).status_code == 401
 
 
 def test_a_hostile_page_takes_hold_of_nothing(

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from tests.attacks.doors import send
 from tests.slot.container import Container
-from tests.slot.control_plane import SID, ControlPlane
+from tests.slot.control_plane import SID
 from tests.slot.member import COOKIE, PAGE_ORIGIN, Member
 
 EXAMPLES = settings(
@@ -66,21 +66,22 @@ def test_what_a_stranger_sends_is_refused_and_is_no_error_of_ours(
 
 @EXAMPLES
 @given(cookie=TOKENS, name=st.sampled_from([COOKIE, COOKIE.lower(), "__Host-container", "x"]), upgrade=st.booleans())
-def test_no_cookie_is_an_error_of_ours(member: Member, cookie: bytes, name: str, upgrade: bool) -> None:
+def test_no_cookie_is_an_error_of_ours(standing: Member, cookie: bytes, name: str, upgrade: bool) -> None:
     headers = {"Cookie": name.encode() + b"=" + cookie}
     if upgrade:
-        headers |= {"Upgrade": b"websocket", "Origin": f"http://{member.slot.host}".encode()}
-    assert send(member.slot, "GET", "/?folder=/home/member", headers) in (400, 401)
+        headers |= {"Upgrade": b"websocket", "Origin": f"http://{standing.slot.host}".encode()}
+    assert send(standing.slot, "GET", "/?folder=/home/member", headers) in (400, 401)
 
 
 @EXAMPLES
 @given(kind=KINDS, body=BODIES)
-def test_with_a_good_token_a_body_of_another_form_is_refused(
-    member: Member, plane: ControlPlane, kind: bytes, body: bytes
-) -> None:
-    tokens = {"attach": plane.attach_token(plane.sessions[SID]), "release": plane.release_token()}
+def test_with_a_good_token_a_body_of_another_form_is_refused(standing: Member, kind: bytes, body: bytes) -> None:
+    tokens = {
+        "attach": standing.plane.attach_token(standing.plane.sessions[SID]),
+        "release": standing.plane.release_token(),
+    }
     for endpoint, token in tokens.items():
         if endpoint == "release" and body in (b"", b"{}"):
             continue  # that is its form
         headers = {"Authorization": f"Bearer {token}".encode(), "Content-Type": kind}
-        assert send(member.slot, "POST", f"/_slot/{endpoint}", headers, body) == 400, endpoint
+        assert send(standing.slot, "POST", f"/_slot/{endpoint}", headers, body) == 400, endpoint
