@@ -4,6 +4,7 @@ import argparse
 import sys
 import tempfile
 import time
+import traceback
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
@@ -23,21 +24,30 @@ PARTS: dict[str, Callable[[Rig], Sequence[Figure]]] = {
 }
 
 
-def main() -> None:
-    """Exit code 0 when everything that was asked for was measured, whatever the figures are."""
+def main() -> int:
+    """Exit code 0 when everything that was asked for was measured, whatever the figures are. A part that fails does not
+    keep the others from being measured."""
     given = _parser().parse_args()
     figures: list[Figure] = []
+    failed = False
     with tempfile.TemporaryDirectory(prefix="ondol-bench-") as folder, Rig(Path(folder), quick=given.quick) as rig:
         for name, measure in PARTS.items():
             if not given.parts or name in given.parts:
                 print(f"measuring: {name}", file=sys.stderr, flush=True)
                 started = time.monotonic()
-                found = measure(rig)
+                try:
+                    found = measure(rig)
+                except Exception:
+                    traceback.print_exc()
+                    failed = True
+                    continue
                 report.write(given.into, name, found, time.monotonic() - started)
                 figures += found
     table = report.table(figures)
+    given.into.mkdir(parents=True, exist_ok=True)
     (given.into / "table.md").write_text(table + "\n")
     print(table)
+    return int(failed)
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -49,4 +59,4 @@ def _parser() -> argparse.ArgumentParser:
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(main())
