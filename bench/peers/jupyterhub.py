@@ -35,6 +35,7 @@ c.JupyterHub.spawner_class = "simple"
 c.SimpleLocalProcessSpawner.home_dir_template = "{folder}/homes/{{username}}"
 c.Spawner.cmd = [{single!r}]
 c.Spawner.args = {arguments!r}
+c.Spawner.start_timeout = c.Spawner.http_timeout = {patience}
 c.JupyterHub.services = [{{"name": "bench", "api_token": "{token}"}}]
 c.JupyterHub.load_roles = [
     {{"name": "bench", "services": ["bench"], "scopes": ["admin:users", "admin:servers", "access:servers"]}}
@@ -101,6 +102,7 @@ def jupyterhub(folder: Path, users: Sequence[str]) -> Iterator[JupyterHub]:
             third=port + 2,
             folder=folder,
             token=TOKEN,
+            patience=int(PATIENCE),
             proxy=[str(ROOT / NODE), str(PROXY)],
             single=str(HUB.with_name("jupyterhub-singleuser")),
             arguments=["--allow-root"] if os.geteuid() == 0 else [],
