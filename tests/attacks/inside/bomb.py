@@ -21,6 +21,7 @@ while True:
         if os.fork() == 0:
             os.setsid()
     except OSError as error:
-        Path("refused").write_text(errno.errorcode[error.errno or 0])
+        if not Path("refused").exists():  # so many who write it again would leave it empty most of the time
+            Path("refused").write_text(errno.errorcode[error.errno or 0])
         # a few are quick enough to take the place of whoever is killed; the others leave the machine in peace
         time.sleep(0.002 if os.getpid() % 50 == 0 else 2)
