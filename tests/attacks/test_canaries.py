@@ -38,6 +38,7 @@ def test_the_next_member_finds_nothing_of_the_one_before(tmp_path: Path, browser
         for canary in IN_CONTAINER.values():
             before.run(HOME + canary.plant.replace("{port}", str(port)))
         until(lambda: found(before, port) == set(IN_CONTAINER), "each is planted, and would be found")
+        assert marked(before) != [], "it finds what is there"
         for plant, _ in IN_BROWSER.values():
             shared.page.evaluate(plant)
         assert found_by(shared) == set(IN_BROWSER)
@@ -53,7 +54,7 @@ def test_the_next_member_finds_nothing_of_the_one_before(tmp_path: Path, browser
         assert after.pid != before.pid
         assert found(after, port) == set()
         assert found_by(shared) == set()
-        assert MARK not in after.run("grep -rl canary ~ /tmp /var/tmp /dev/shm /run/member 2>/dev/null || true")
+        assert marked(after) == []
         stop(stack, shared)
 
 
@@ -94,6 +95,11 @@ def found(container: Inside, port: int) -> set[str]:
         for what, canary in IN_CONTAINER.items()
     )
     return set(container.run(HOME + script).splitlines())
+
+
+def marked(container: Inside) -> list[str]:
+    """The files with the mark in them, wherever a member may write."""
+    return container.run(f"{HOME}grep -rl {MARK} ~ /tmp /var/tmp /dev/shm /run/member 2>/dev/null || true").splitlines()
 
 
 def found_by(member: Member) -> set[str]:

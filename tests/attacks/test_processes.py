@@ -11,6 +11,7 @@ from playwright.sync_api import Browser
 
 from tests.attacks.terminal import terminal
 from tests.observe import until
+from tests.slot.bucket import Bucket
 from tests.slot.container import Container
 from tests.slot.control_plane import SID, ControlPlane
 from tests.slot.member import Member
@@ -75,7 +76,7 @@ def test_a_program_in_the_terminal_can_do_nothing_to_the_container_around_it(mem
 
 
 def test_whoever_forks_without_end_is_bounded_saved_and_ended(
-    start: Callable[..., Container], plane: ControlPlane, browser: Browser
+    start: Callable[..., Container], plane: ControlPlane, store: Bucket, browser: Browser
 ) -> None:
     most = threads_of_members() + MORE
     member = opened(start(MEMBER_PROCESSES=str(most), CHECKPOINT_SECONDS="0.5"), plane)
@@ -86,14 +87,14 @@ def test_whoever_forks_without_end_is_bounded_saved_and_ended(
         member.attach(plane.sessions[SID]).raise_for_status()
         assert len(plane.beats) > beats, "the agent works on"
         member.slot.run_as_root("echo precious > kept.txt; chown 1000:1000 kept.txt")
-        saved = plane.sessions[SID].head
-        until(lambda: plane.sessions[SID].head != saved, "it is saved while they fork")
+        until(lambda: b"precious" in saved(plane, store), "it is saved while they fork")
     member.release().raise_for_status()
     assert plane.sessions[SID].final
+    assert b"precious" in saved(plane, store)
     assert of_member(member.slot) == []
 
 
-def test_nothing_of_the_member_outlives_the_session(member: Member, plane: ControlPlane) -> None:
+def test_nothing_of_the_member_outlives_the_session(member: Member, plane: ControlPlane, store: Bucket) -> None:
     member.slot.run("echo 'trap \"setsid bash again.sh & exit\" TERM HUP; while :; do sleep 0.1; done' > again.sh")
     for what, command in STAYERS.items():
         before = len(of_member(member.slot))
@@ -101,21 +102,19 @@ def test_nothing_of_the_member_outlives_the_session(member: Member, plane: Contr
         until(partial(more_than, before, member.slot), f"somebody stays {what}")
     member.release().raise_for_status()
     assert of_member(member.slot) == []
-    head = plane.sessions[SID].head
-    assert head is not None
-    assert head.files > 1, "again.sh and the member's settings are saved"
+    assert b"setsid bash again.sh" in saved(plane, store), "their files do"
 
 
-def test_whoever_kills_everybody_else_without_end_is_ended_and_saved(member: Member, plane: ControlPlane) -> None:
+def test_whoever_kills_everybody_else_without_end_is_ended_and_saved(
+    member: Member, plane: ControlPlane, store: Bucket
+) -> None:
     member.slot.run("echo precious > kept.txt")
     member.slot.run(f"nohup setsid python3 -c '{KILL_ON}' >/dev/null 2>&1 &")
     until(lambda: not [line for line in of_member(member.slot) if "entry.js" in line], "the editor is killed")
     member.attach(plane.sessions[SID]).raise_for_status()
     member.release().raise_for_status()
     assert of_member(member.slot) == []
-    head = plane.sessions[SID].head
-    assert head is not None
-    assert head.files > 1
+    assert b"precious" in saved(plane, store)
 
 
 @pytest.mark.parametrize("lost", ["nginx", "python"])
@@ -125,6 +124,12 @@ def test_an_agent_or_nginx_that_ends_takes_the_members_programs_with_it(member: 
     member.slot.run_as_root(f"pkill -KILL -o -x {lost}")
     until(member.slot.ended, "the container ends")
     assert [pid for pid in pids if psutil.pid_exists(pid) and psutil.Process(pid).status() != "zombie"] == []
+
+
+def saved(plane: ControlPlane, store: Bucket) -> bytes:
+    """Everything that is in the head."""
+    head = plane.sessions[SID].head
+    return store.unpacked(head) if head else b""
 
 
 def more_than(count: int, slot: Container) -> bool:

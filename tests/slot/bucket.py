@@ -1,8 +1,11 @@
 """A bucket of the storage emulator, for one test."""
 
+import json
 from dataclasses import dataclass
+from subprocess import run
 from urllib.parse import quote
 
+from shared.snapshots import Head
 from tests.observe import http
 
 
@@ -26,6 +29,15 @@ class Bucket:
 
     def read(self, name: str) -> bytes:
         return http.get(self._url(name), params={"alt": "media"}).raise_for_status().content
+
+    def unpacked(self, head: Head | None = None) -> bytes:
+        """Everything that is in any layer, or in those of `head`."""
+        if head:
+            names = [layer["name"] for layer in json.loads(self.read(head.manifest))["layers"]]
+        else:
+            names = [name for name in self.names() if name.endswith(".tar.zst")]
+        layers = [run(["zstd", "-dc"], input=self.read(name), capture_output=True, check=True) for name in names]
+        return b"".join(layer.stdout for layer in layers)
 
     def overwrite(self, name: str, content: bytes) -> None:
         """What no slot may do: change an object."""
