@@ -13,10 +13,10 @@ from bench import function
 from bench.report import Beside, Figure
 from bench.rig import Rig
 from local.functions import Function, load
-from local.oidc import Issuer
 from local.parts import Part
 from shared.tokens import Signer
 from tests.factories import a_session
+from tests.functions.google import invoker_token
 from tests.functions.person import Person
 from tests.running import ROOT, Running, running
 
@@ -101,7 +101,6 @@ def _request(emulators: Running, one: Function) -> dict[str, Any]:
         token = Signer(emulators.env["SIGNING_KEY"]).attach(session, datetime.now(UTC))
         body = {"kind": "hello", "session": session.sid, "epoch": session.epoch, "boot": session.boot}
     else:
-        url = f"{emulators.env['FUNCTIONS_URL']}/{one.name}"
-        token = Issuer.load(emulators.state / "tasks" / "oidc.pem").token(emulators.env["INVOKER_SERVICE_ACCOUNT"], url)
+        token = invoker_token(emulators, one.name)
         body = {"session": SID} if one.name == "reclaim" else {}
     return {"json": body, "headers": {"Authorization": f"Bearer {token}"}}

@@ -23,10 +23,11 @@ from schemathesis.specs.openapi.checks import (
 )
 from schemathesis.specs.openapi.schemas import OpenApiSchema
 
-from local.oidc import Issuer
 from shared.tokens import Signer
+from tests.attacks.alone import FUNCTIONS
 from tests.attacks.forging import unsigned
 from tests.factories import a_session
+from tests.functions.google import invoker_token
 from tests.functions.person import Person
 from tests.observe import document
 from tests.running import ROOT, Running
@@ -47,7 +48,11 @@ EXAMPLES = settings(
 """The same examples in every run."""
 BROWSERS = schemathesis.openapi.from_path(ROOT / "functions/openapi.yaml")
 INTERNAL = schemathesis.openapi.from_path(ROOT / "functions/internal.yaml")
-
+TO_A_MEMBER = {"login": {200, 400}, "allocate": {200, 400, 503}, "release": {400, 409}}
+"""What browsers call, and what it may answer to whoever is signed in."""
+TASKS = ("reclaim", "pool")
+BEHIND = ("heartbeat", *TASKS)
+"""What nobody calls from a page."""
 
 NOBODYS = (None, "", "x.y.z", "é", "A" * 3_000, unsigned({"alg": "none"}, {"sub": "u"}), unsigned({"alg": []}, []))
 """What a stranger may have for a token; None is whatever stands in the request."""
@@ -87,14 +92,18 @@ def bearing(token: str) -> Callable[[requests.PreparedRequest], requests.Prepare
     return sign
 
 
-@pytest.mark.parametrize("function", ["login", "allocate", "release"])
+def test_every_function_is_driven() -> None:
+    assert {*TO_A_MEMBER, *BEHIND, "auth_events"} == set(FUNCTIONS)
+
+
+@pytest.mark.parametrize("function", TO_A_MEMBER)
 def test_whatever_a_stranger_sends_to_what_browsers_call_they_are_asked_to_sign_in(
     stack: Running, function: str
 ) -> None:
     assert drive(BROWSERS, function, f"{stack.url}/api", NOBODYS) == {401}
 
 
-@pytest.mark.parametrize("function", ["heartbeat", "reclaim", "pool"])
+@pytest.mark.parametrize("function", BEHIND)
 def test_whatever_a_stranger_sends_behind_the_page_is_refused(stack: Running, function: str) -> None:
     tokens = (*NOBODYS, Person(stack, "fuzzer").token)
     seen = drive(INTERNAL, function, stack.env["FUNCTIONS_URL"], tokens)
@@ -102,9 +111,7 @@ def test_whatever_a_stranger_sends_behind_the_page_is_refused(stack: Running, fu
     assert 401 in seen <= ({400, 401} if function == "heartbeat" else {401})
 
 
-@pytest.mark.parametrize(
-    ("function", "answers"), [("login", {200, 400}), ("allocate", {200, 400, 503}), ("release", {400, 409})]
-)
+@pytest.mark.parametrize(("function", "answers"), TO_A_MEMBER.items())
 def test_whatever_a_member_sends_is_answered_as_described(stack: Running, function: str, answers: set[int]) -> None:
     person = Person(stack, f"fuzzes-{function}")
     seen = drive(BROWSERS, function, f"{stack.url}/api", [person.token])
@@ -113,11 +120,9 @@ def test_whatever_a_member_sends_is_answered_as_described(stack: Running, functi
         person.post("release", {"session": session["session"]})
 
 
-@pytest.mark.parametrize("function", ["reclaim", "pool"])
+@pytest.mark.parametrize("function", TASKS)
 def test_whatever_googles_tasks_bring_is_answered_as_described(stack: Running, function: str) -> None:
-    google, invoker = Issuer.load(stack.state / "tasks" / "oidc.pem"), stack.env["INVOKER_SERVICE_ACCOUNT"]
-    token = google.token(invoker, f"{stack.env['FUNCTIONS_URL']}/{function}")
-    seen = drive(INTERNAL, function, stack.env["FUNCTIONS_URL"], [token])
+    seen = drive(INTERNAL, function, stack.env["FUNCTIONS_URL"], [invoker_token(stack, function)])
     assert 200 in seen <= {200, 503}
 
 

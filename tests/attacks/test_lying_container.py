@@ -15,6 +15,7 @@ from msgspec.structs import replace
 
 from shared.snapshots import MANIFEST_BYTES, Layer
 from tests.attacks.liar import QUIET, Liar, playing
+from tests.functions.person import problem
 from tests.observe import until
 from tests.running import Running
 
@@ -38,13 +39,13 @@ def liar(stack: Running) -> Iterator[Liar]:
         yield liar
 
 
-def layers(liar: Liar, *named: tuple[str, str]) -> list[Layer]:
+def layers(*named: tuple[str, str]) -> list[Layer]:
     """Layers by tier and name whose sums are those that a checkpoint of the liar's declares."""
     return [Layer(tier, name, "aa", 5, 0 if n else 100, 0 if n else 3) for n, (tier, name) in enumerate(named)]
 
 
 def many_tiers(liar: Liar) -> list[Layer]:
-    return layers(liar, *((f"tier-{number}", f"{liar.prefix}6-boot.tar.zst") for number in range(300)))
+    return layers(*((f"tier-{number}", f"{liar.prefix}6-boot.tar.zst") for number in range(300)))
 
 
 def checkpointed(seq: int, **lies: Any) -> Lie:
@@ -109,7 +110,7 @@ FORGED_HEADS: dict[str, tuple[int, Lie]] = {
     "one tier twice": (
         422,
         lambda liar, _: liar.beat(
-            checkpoint=liar.checkpoint(7, layers=layers(liar, *[("boot", f"{liar.prefix}7-boot.tar.zst")] * 2))
+            checkpoint=liar.checkpoint(7, layers=layers(*[("boot", f"{liar.prefix}7-boot.tar.zst")] * 2))
         ),
     ),
     "absent layer": (422, lambda liar, _: liar.beat(checkpoint=liar.checkpoint(8, name=f"{liar.prefix}0-boot"))),
@@ -206,7 +207,7 @@ def test_a_token_of_a_session_that_ended_opens_nothing(stack: Running) -> None:
     before = former.everything()
     with playing(stack, "former", "latter0000000000") as latter:
         for answer in (former.beat(), former.beat(final=True), former.hello()):
-            assert (answer.status_code, answer.json()["type"].rpartition("/")[2]) == (409, "stale-epoch")
+            assert (answer.status_code, problem(answer)) == (409, "stale-epoch")
         # the same workspace: its layers may be read, its new session is another's
         stolen = replace(former.session, epoch=latter.session.epoch)
         former.session = stolen

@@ -1,4 +1,4 @@
-"""Google's own clients, led to the stand-ins of a stack; and Google itself, when it delivers a task."""
+"""Google's own clients, led to the stand-ins of a stack; and Google itself, when it delivers a task or an event."""
 
 from typing import Any
 
@@ -8,6 +8,19 @@ from google.cloud import run_v2, tasks_v2
 
 from local.oidc import Issuer
 from tests.running import Running
+
+GOOGLES_HEADERS = {
+    "User-Agent": "Google-Cloud-Tasks",
+    "X-CloudTasks-QueueName": "reclaim",
+    "X-CloudTasks-TaskName": "s-00000000000000000000-1",
+    "X-CloudTasks-TaskRetryCount": "0",
+    "X-CloudScheduler": "true",
+    "X-CloudScheduler-JobName": "pool",
+    "X-AppEngine-Cron": "true",
+    "X-Goog-Authenticated-User-Email": "accounts.google.com:invoker@demo-ondol.iam.gserviceaccount.com",
+    "X-Forwarded-For": "127.0.0.1",
+}
+"""What only Google can send in the cloud, and anybody here."""
 
 
 def run_client(stack: Running) -> run_v2.ServicesClient:
@@ -23,12 +36,22 @@ def standin(stack: Running, variable: str) -> dict[str, Any]:
     return {"transport": "rest", "client_options": endpoint, "credentials": AnonymousCredentials()}
 
 
+def invoker_token(stack: Running, function: str) -> str:
+    """What a task for the function shows, signed by the stand-in's key as by Google's."""
+    google = Issuer.load(stack.state / "tasks" / "oidc.pem")
+    return google.token(stack.env["INVOKER_SERVICE_ACCOUNT"], f"{stack.env['FUNCTIONS_URL']}/{function}")
+
+
 def deliver(stack: Running, function: str, body: dict[str, Any]) -> httpx.Response:
     """One more delivery of a task, whatever Cloud Tasks does by itself."""
-    google = Issuer.load(stack.state / "tasks" / "oidc.pem")
-    url = f"{stack.env['FUNCTIONS_URL']}/{function}"
-    token = google.token(stack.env["INVOKER_SERVICE_ACCOUNT"], url)
-    return httpx.post(stack.at(function), json=body, headers={"Authorization": f"Bearer {token}"}, timeout=300)
+    bearer = {"Authorization": f"Bearer {invoker_token(stack, function)}"}
+    return httpx.post(stack.at(function), json=body, headers=bearer, timeout=300)
+
+
+def tell(stack: Running, event: dict[str, Any]) -> httpx.Response:
+    """Say that something happened, as Firebase Auth's events come, whatever it says by itself."""
+    kind = {"Content-Type": "application/cloudevents+json", **GOOGLES_HEADERS}
+    return httpx.post(stack.at("auth_events"), json=event, headers=kind, timeout=60)
 
 
 def delete_tasks(client: tasks_v2.CloudTasksClient, queue: str, sid: str) -> int:

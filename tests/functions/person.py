@@ -84,6 +84,12 @@ class Person:
         return result
 
 
+def problem(answer: httpx.Response) -> str:
+    """Its name; nothing for an answer that is none."""
+    name: str = answer.json().get("type", "").rpartition("/")[2]
+    return name
+
+
 def call(stack: Running, function: str, body: Any, headers: dict[str, str]) -> httpx.Response:
     """Call a function; whatever it answers must be what the description says it may answer."""
     content = body if isinstance(body, bytes) else json.dumps(body).encode()
