@@ -8,7 +8,7 @@ import pytest
 from tests.slot import container, control_plane
 from tests.slot.bucket import Bucket
 from tests.slot.conftest import member, plane, slot, start, store
-from tests.slot.member import PAGE_ORIGIN, Member
+from tests.slot.member import PAGE_ORIGIN, Member, opened
 
 __all__ = ["member", "plane", "slot", "start", "store"]
 
@@ -20,7 +20,6 @@ def standing(storage_emulator: dict[str, str], tmp_path_factory: pytest.TempPath
     bucket.create()
     log = tmp_path_factory.mktemp("standing") / "slot.log"
     with control_plane.running(bucket) as plane, container.running(log, plane.signer.public_pem, PAGE_ORIGIN) as slot:
-        member = Member(slot, plane)
-        member.attach(plane.open()).raise_for_status()
+        member = opened(slot, plane)
         member.enter()
         yield member

@@ -13,7 +13,7 @@ from tests.functions.person import Person, problem
 from tests.running import Running
 from tests.slot.container import Container
 from tests.slot.control_plane import SECOND, ControlPlane
-from tests.slot.member import PAGE_ORIGIN, Member
+from tests.slot.member import PAGE_ORIGIN, Member, opened
 
 OTHERS = {
     "nobody": None,
@@ -106,8 +106,7 @@ class Victim:
 @pytest.fixture
 def victim(start: Callable[..., Container], plane: ControlPlane, browser: Browser) -> Iterator[Victim]:
     with site() as origin, site() as evil, profile(browser) as context:
-        member = Member(start(PAGE_ORIGIN=origin), plane)
-        member.attach(plane.open()).raise_for_status()
+        member = opened(start(PAGE_ORIGIN=origin), plane)
         slot, page = f"http://{member.slot.host}", context.new_page()
         page.goto(origin)
         post_form(page, f"{slot}/_slot/enter", token=plane.enter_token(), folder="/home/member")
@@ -139,8 +138,7 @@ def test_another_sites_page_opens_no_websocket_and_reads_no_answer(victim: Victi
 def test_another_site_signs_nobody_in_with_a_token_of_the_attackers_own(
     victim: Victim, start: Callable[..., Container], plane: ControlPlane
 ) -> None:
-    attacker = Member(start(PAGE_ORIGIN=victim.slot), plane)
-    attacker.attach(plane.open(sid=SECOND)).raise_for_status()
+    attacker = opened(start(PAGE_ORIGIN=victim.slot), plane, SECOND)
     theirs = f"http://{attacker.slot.host}"
     # into the attacker's workspace, where the victim's work would be the attacker's
     post_form(victim.page, f"{theirs}/_slot/enter", token=plane.enter_token(SECOND), folder="/home/member")

@@ -26,7 +26,7 @@ from tests.slot import container
 from tests.slot.bucket import Bucket
 from tests.slot.container import Container
 from tests.slot.control_plane import SECOND, SID, WID, ControlPlane
-from tests.slot.member import PAGE_ORIGIN, Member
+from tests.slot.member import PAGE_ORIGIN, Member, opened
 
 CANARY = "the canary of root"
 # a folder that the member can't read, with the names that swap.py swaps; and one that they can't write
@@ -37,12 +37,6 @@ chmod 755 /run/secret /run/public; chmod 600 /run/secret/*; chmod 644 /run/publi
 """
 LOOK_OUTSIDE = "cd /run && find secret public -printf '%p %y %m %U %s %T@\\n' | sort && cat secret/* public/*"
 BOOT = "forger0000000000"
-
-
-def opened(slot: Container, plane: ControlPlane) -> Member:
-    member = Member(slot, plane)
-    member.attach(plane.open()).raise_for_status()
-    return member
 
 
 def start_swapping(slot: Container, target: str) -> None:

@@ -11,7 +11,7 @@ from tests.attacks.visiting import post_form, profile, site, slot_cookies
 from tests.observe import until
 from tests.slot.container import Container
 from tests.slot.control_plane import ControlPlane
-from tests.slot.member import COOKIE, Member
+from tests.slot.member import COOKIE, Member, opened
 from tests.standins.process import free_port
 
 HOSTILE = """
@@ -126,8 +126,7 @@ def test_a_hostile_page_takes_hold_of_nothing(
     start: Callable[..., Container], plane: ControlPlane, browser: Browser
 ) -> None:
     with site() as origin, profile(browser) as context:
-        member = Member(start(PAGE_ORIGIN=origin), plane)
-        member.attach(plane.open()).raise_for_status()
+        member = opened(start(PAGE_ORIGIN=origin), plane)
         slot, page = f"http://{member.slot.host}", context.new_page()
         page.goto(origin)
         post_form(page, f"{slot}/_slot/enter", token=plane.enter_token(), folder="/home/member")

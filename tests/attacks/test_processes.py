@@ -14,7 +14,7 @@ from tests.observe import until
 from tests.slot.bucket import Bucket
 from tests.slot.container import Container
 from tests.slot.control_plane import SID, ControlPlane
-from tests.slot.member import Member
+from tests.slot.member import Member, opened
 
 STRANGERS = {"entrypoint", "python", "nginx"}
 """Who else is in a container, by the program's name."""
@@ -46,13 +46,6 @@ STAYERS = {
     "in a name space of its own": "unshare --user --pid --fork sleep 3008 &",
     "holding the port of a preview": "python3 -m http.server --bind 127.0.0.1 0 &",
 }
-
-
-def opened(slot: Container, plane: ControlPlane) -> Member:
-    member = Member(slot, plane)
-    member.attach(plane.open()).raise_for_status()
-    member.enter()
-    return member
 
 
 def test_a_program_in_the_terminal_can_do_nothing_to_the_container_around_it(member: Member, browser: Browser) -> None:

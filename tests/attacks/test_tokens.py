@@ -19,7 +19,7 @@ from tests.observe import document
 from tests.running import Running
 from tests.slot.container import Container
 from tests.slot.control_plane import SECOND, SID, ControlPlane
-from tests.slot.member import COOKIE, Member
+from tests.slot.member import COOKIE, Member, opened
 
 SLOT_KINDS = ("attach", "enter", "release")
 ALL_KINDS = (*SLOT_KINDS, "heartbeat")
@@ -113,8 +113,7 @@ def test_a_token_that_was_used_is_worth_nothing_and_one_that_may_be_repeated_doe
 def test_no_door_leads_to_the_editor_but_for_the_sessions_own_cookie(
     start: Callable[..., Container], member: Member, plane: ControlPlane
 ) -> None:
-    elsewhere = Member(start(), plane)
-    elsewhere.attach(plane.open(sid=SECOND)).raise_for_status()
+    elsewhere = opened(start(), plane, SECOND)
     answer = elsewhere.post_form(plane.enter_token(SECOND))
     theirs = answer.cookies[COOKIE]
     session = plane.sessions[SID]

@@ -11,7 +11,7 @@ from tests.slot import container, control_plane
 from tests.slot.bucket import Bucket
 from tests.slot.container import Container
 from tests.slot.control_plane import ControlPlane
-from tests.slot.member import PAGE_ORIGIN, Member
+from tests.slot.member import PAGE_ORIGIN, Member, opened
 
 
 @pytest.fixture
@@ -51,7 +51,6 @@ def slot(start: Callable[..., Container]) -> Container:
 @pytest.fixture
 def member(slot: Container, plane: ControlPlane) -> Member:
     """A member who has opened their new workspace on `slot`, and whose browser was let in."""
-    member = Member(slot, plane)
-    member.attach(plane.open()).raise_for_status()
+    member = opened(slot, plane)
     member.enter()
     return member

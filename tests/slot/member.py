@@ -70,6 +70,13 @@ class Member:
         return httpx.post(f"{self.slot.url}/_slot/{endpoint}", timeout=60, **request)  # type: ignore[arg-type]  # httpx types them one by one
 
 
+def opened(slot: Container, plane: ControlPlane, sid: str = SID) -> Member:
+    """A member whose new workspace is attached to `slot`. Their browser is not let in yet."""
+    member = Member(slot, plane)
+    member.attach(plane.open(sid)).raise_for_status()
+    return member
+
+
 @contextmanager
 def open_websocket(host: str, cookie: str | None) -> Iterator[socket.socket]:
     """A WebSocket to the editor at `host`, port included, as the browser's VS Code opens it."""

@@ -2,7 +2,7 @@
 
 from tests.slot.container import Container
 from tests.slot.control_plane import ControlPlane
-from tests.slot.member import COOKIE, NAVIGATION, PAGE_ORIGIN, Member
+from tests.slot.member import COOKIE, NAVIGATION, PAGE_ORIGIN, Member, opened
 
 
 def test_whoever_has_no_cookie_gets_the_way_back_and_nothing_of_the_editor(
@@ -26,8 +26,7 @@ def test_whoever_has_no_cookie_gets_the_way_back_and_nothing_of_the_editor(
 
 
 def test_a_token_of_the_page_opens_the_editor_once(slot: Container, plane: ControlPlane) -> None:
-    member = Member(slot, plane)
-    member.attach(plane.open()).raise_for_status()
+    member = opened(slot, plane)
     token = plane.enter_token()
 
     elsewhere = member.post_form(token, origin="https://evil.example")

@@ -9,7 +9,7 @@ import pytest
 from tests.observe import until
 from tests.slot.container import Container
 from tests.slot.control_plane import SECOND, SID, ControlPlane
-from tests.slot.member import Member, ends
+from tests.slot.member import Member, ends, opened
 
 # as the editor's extension does
 TALK = """python3 -c '
@@ -76,8 +76,7 @@ def test_when_the_lease_lapses_browsers_are_cut_and_served_again_once_it_is_rene
     slot: Container, plane: ControlPlane
 ) -> None:
     plane.lease = 3.0
-    member = Member(slot, plane)
-    member.attach(plane.open()).raise_for_status()
+    member = opened(slot, plane)
     member.enter()
     with member.open_websocket() as browser:
         plane.reachable = False
@@ -92,8 +91,7 @@ def test_when_the_lease_lapses_browsers_are_cut_and_served_again_once_it_is_rene
 
 def test_a_thawed_container_asks_before_it_serves(slot: Container, plane: ControlPlane) -> None:
     plane.lease = 3.0
-    member = Member(slot, plane)
-    member.attach(plane.open()).raise_for_status()
+    member = opened(slot, plane)
     member.enter()
     with slot.frozen():
         lapses = time.monotonic() + plane.lease
@@ -106,8 +104,7 @@ def test_a_thawed_container_asks_before_it_serves(slot: Container, plane: Contro
 
 def test_an_unanswered_beat_from_before_a_freeze_is_no_activity_now(slot: Container, plane: ControlPlane) -> None:
     plane.lease = 3.0
-    member = Member(slot, plane)
-    member.attach(plane.open()).raise_for_status()
+    member = opened(slot, plane)
     member.enter()
     with member.open_websocket():
         until(lambda: plane.beats[-1].connected, "a beat says that a browser is there")
@@ -155,8 +152,7 @@ def test_an_open_preview_is_activity(member: Member, plane: ControlPlane, prefix
 
 def test_browsers_are_cut_while_the_control_plane_does_not_answer(slot: Container, plane: ControlPlane) -> None:
     plane.lease = 3.0
-    member = Member(slot, plane)
-    member.attach(plane.open()).raise_for_status()
+    member = opened(slot, plane)
     member.enter()
     with member.open_websocket() as browser:
         plane.answering.clear()

@@ -7,7 +7,7 @@ from tests.observe import until
 from tests.slot.bucket import Bucket
 from tests.slot.container import Container
 from tests.slot.control_plane import SECOND, SID, ControlPlane
-from tests.slot.member import Member
+from tests.slot.member import Member, opened
 
 MAKE = r"""
 mkdir -p project/empty project/node_modules/a locked .config/tool .cache "with space"
@@ -37,8 +37,7 @@ cat project/a.txt locked/node_modules/x | base64
 
 
 def test_a_home_comes_back_as_it_was(start: Callable[..., Container], plane: ControlPlane, store: Bucket) -> None:
-    before = Member(start(), plane)
-    before.attach(plane.open()).raise_for_status()
+    before = opened(start(), plane)
     before.slot.run(MAKE)
     looked = before.slot.run(LOOK)
     before.release().raise_for_status()
@@ -63,8 +62,7 @@ def test_a_home_comes_back_as_it_was(start: Callable[..., Container], plane: Con
 
 
 def test_changes_are_saved_while_the_member_works(start: Callable[..., Container], plane: ControlPlane) -> None:
-    member = Member(start(CHECKPOINT_SECONDS="0.5"), plane)
-    member.attach(plane.open()).raise_for_status()
+    member = opened(start(CHECKPOINT_SECONDS="0.5"), plane)
     member.slot.run("echo precious > kept.txt")
     until(lambda: saved_files(plane) > 2, "a checkpoint is committed")
 
@@ -72,8 +70,7 @@ def test_changes_are_saved_while_the_member_works(start: Callable[..., Container
 def test_a_broken_layer_is_never_unpacked_and_never_becomes_the_head(
     start: Callable[..., Container], plane: ControlPlane, store: Bucket
 ) -> None:
-    before = Member(start(), plane)
-    before.attach(plane.open()).raise_for_status()
+    before = opened(start(), plane)
     before.slot.run("echo precious > kept.txt")
     before.release().raise_for_status()
     head = plane.sessions[SID].head
