@@ -9,7 +9,7 @@ from tests.journeys.browser import Member as AtBrowser
 from tests.running import ROOT
 from tests.slot.member import PAGE_ORIGIN, Member
 
-PROGRAMS = ROOT / "tests/attacks/inside"
+PROGRAMS = ROOT / "tests/attacks/programs"
 
 
 # what the page does when it has a token: a form posted to the slot
@@ -20,7 +20,7 @@ ENTER = """<!doctype html><form method=post action="http://{host}/_slot/enter">
 
 @contextmanager
 def terminal(browser: Browser, member: Member) -> Iterator[AtBrowser]:
-    """The member's workspace is attached; the programs of tests/attacks/inside are in their home."""
+    """The member's workspace is attached; the programs of tests/attacks/programs are in their home."""
     for program in PROGRAMS.iterdir():
         if program.is_file():
             member.slot.run(f"cat > {program.name} <<'END OF THE PROGRAM'\n{program.read_text()}\nEND OF THE PROGRAM\n")
