@@ -17,8 +17,8 @@ http = httpx.Client(timeout=20, limits=httpx.Limits(max_keepalive_connections=0)
 
 def documents(stack: Running, path: str) -> list[dict[str, Any]]:
     """The documents of a collection, as plain values."""
-    answer = http.get(f"{_database(stack)}/{path}?pageSize=300", headers=OWNER)
-    return [_fields(document) for document in answer.raise_for_status().json().get("documents", [])]
+    url = f"{_database(stack)}/{path}"
+    return [_fields(document) for document in _listed(url, "documents", {"pageSize": "300"})]
 
 
 def document(stack: Running, path: str) -> dict[str, Any] | None:
@@ -42,8 +42,7 @@ def containers(stack: Running) -> dict[str, int]:
 def objects(stack: Running, prefix: str) -> list[str]:
     """The names of the objects in the bucket below `prefix`."""
     url = f"{stack.env['STORAGE_EMULATOR_HOST']}/storage/v1/b/{stack.env['STATE_BUCKET']}/o"
-    answer = http.get(url, params={"prefix": prefix})
-    return [item["name"] for item in answer.raise_for_status().json().get("items", [])]
+    return [item["name"] for item in _listed(url, "items", {"prefix": prefix})]
 
 
 def until(look: Callable[[], T | None], what: str, patience: float = 120) -> T:
@@ -53,6 +52,14 @@ def until(look: Callable[[], T | None], what: str, patience: float = 120) -> T:
         assert time.monotonic() < deadline, f"never happened: {what}"
         time.sleep(0.05)
     return seen
+
+
+def _listed(url: str, what: str, params: dict[str, str]) -> list[dict[str, Any]]:
+    """Page after page, as Google's lists go."""
+    answer = http.get(url, params=params, headers=OWNER).raise_for_status().json()
+    found: list[dict[str, Any]] = answer.get(what, [])
+    more = answer.get("nextPageToken")
+    return found + _listed(url, what, params | {"pageToken": more}) if more else found
 
 
 def _database(stack: Running) -> str:
