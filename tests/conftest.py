@@ -6,7 +6,7 @@ import pytest
 from playwright.sync_api import Browser, expect
 
 from tests.chromium import chromium
-from tests.running import Running, running
+from tests.running import QUICK, Running, running
 
 SHORT = {
     "IDLE_SECONDS": "20",
@@ -23,9 +23,7 @@ SHORT = {
 @pytest.fixture(scope="session")
 def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
     """All of Ondol with an empty state and short times, its pool warm."""
-    with running(
-        tmp_path_factory.mktemp("stack"), "--schedule-every", "2", "--writes-per-minute", "600", **SHORT
-    ) as started:
+    with running(tmp_path_factory.mktemp("stack"), *QUICK, **SHORT) as started:
         yield started
 
 

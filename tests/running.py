@@ -13,6 +13,10 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[1]
 READY = "Ondol is ready: "
 WITHIN = 240  # seconds; a guard against hanging
+QUICK = ("--schedule-every", "2", "--writes-per-minute", "600")
+"""Arguments for a stack that does in seconds what its timetable and the Admin API's quota spread over minutes."""
+SOAK = "SOAK" in os.environ
+"""Tests are to run in their long form."""
 
 
 @dataclass(frozen=True)

@@ -32,6 +32,13 @@ def usage(stack: Running) -> Usage:
 
     Raises psutil.NoSuchProcess when a process ends meanwhile: the stack is not at rest.
     """
+    kept = {name: documents(stack, name) for name in COLLECTIONS}
+    below = {
+        "lines": [f"billing/{billing['bid']}/lines" for billing in kept["billing"]],
+        "snapshots": [f"workspaces/{workspace['wid']}/snapshots" for workspace in kept["workspaces"]],
+    }
+    for name, paths in below.items():
+        kept[name] = [record for path in paths for record in documents(stack, path)]
     processes = [psutil.Process(stack.process.pid), *psutil.Process(stack.process.pid).children(recursive=True)]
     parts = {name: part for part in processes if (name := _part(part))}
     return Usage(
@@ -39,7 +46,7 @@ def usage(stack: Running) -> Usage:
         open_files=Counter({name: part.num_fds() for name, part in parts.items()}),
         memory=Counter({name: part.memory_full_info().uss // 2**20 for name, part in parts.items()}),
         files=_files(stack.state),
-        documents=Counter({name: len(documents(stack, name)) for name in COLLECTIONS}),
+        documents=Counter({name: len(records) for name, records in kept.items()}),
         objects=len(objects(stack, "")),
     )
 
