@@ -18,7 +18,7 @@ def test_a_member_who_was_cut_off_opens_again_and_is_told_of_what_time_the_files
         member.sign_in()
         member.open()
         slot = member.slot
-        until(lambda: any(s["slot"] == slot and s["head"] for s in documents(stack, "sessions")), "it is saved once")
+        until(lambda: is_saved(stack, slot), "it is saved once")
         os.kill(containers(stack)[slot], signal.SIGKILL)
         member.page.goto(stack.url)
         member.open()
@@ -27,3 +27,8 @@ def test_a_member_who_was_cut_off_opens_again_and_is_told_of_what_time_the_files
             re.compile(r"Your files are as saved \d+ (s|min) ago: the last session was cut off")
         )
         expect(told.first).to_be_visible(timeout=PATIENCE)
+
+
+def is_saved(stack: Running, slot: str) -> bool:
+    """The open session of a slot has a checkpoint."""
+    return any(s["slot"] == slot and s["state"] == "active" and s["head"] for s in documents(stack, "sessions"))
