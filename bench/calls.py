@@ -6,7 +6,7 @@ from contextlib import contextmanager
 import grpc  # type: ignore[import-untyped]  # its stubs come apart
 from google.cloud.firestore_v1.types import BatchGetDocumentsRequest, CommitRequest, RunQueryResponse
 
-from tests.failures.commits import Commits, serving
+from tests.failures.commits import Commits, proxying
 
 
 class Calls(Commits):
@@ -34,5 +34,5 @@ class Calls(Commits):
 def counting(target: str) -> Iterator[tuple[Calls, str]]:
     """A counter before the Firestore at `target`, and the address that leads through it."""
     calls = Calls(target)
-    with serving(calls) as port:
+    with proxying(calls) as port:
         yield calls, f"127.0.0.1:{port}"

@@ -68,13 +68,14 @@ class Trap:
 
     def wait(self) -> list[Write]:
         """The writes of the next commit that was made. The time only guards against a hang."""
-        return self.made.get(timeout=60)
+        return self.made.get(timeout=120)
 
 
 class Commits:
-    """The proxy; `serving_commits` makes one."""
+    """The proxy. It answers while it is `proxying`."""
 
     def __init__(self, target: str) -> None:
+        """`target` is Firestore's own host:port."""
         self._channel = grpc.insecure_channel(target)
         self._traps: list[Trap] = []
         self._guard = threading.Lock()
@@ -138,16 +139,8 @@ class Commits:
 
 
 @contextmanager
-def serving_commits(target: str) -> Iterator[tuple[Commits, int]]:
-    """A proxy before the Firestore at `target` (host:port), and its port."""
-    commits = Commits(target)
-    with serving(commits) as port:
-        yield commits, port
-
-
-@contextmanager
-def serving(commits: Commits) -> Iterator[int]:
-    """The port at which this proxy answers."""
+def proxying(commits: Commits) -> Iterator[int]:
+    """The port at which this proxy answers, until the block ends."""
     threads = ThreadPoolExecutor(max_workers=THREADS)
     server = grpc.server(threads, [grpc.method_handlers_generic_handler(SERVICE, commits.handlers())])
     port = server.add_insecure_port("127.0.0.1:0")

@@ -9,9 +9,9 @@ import pytest
 from local import functions
 from local.ports import Ports, free_base
 from tests.conftest import SHORT
-from tests.failures.commits import Commits, serving_commits
+from tests.failures.commits import Commits, proxying
 from tests.failures.gate import Gate, gate
-from tests.running import ROOT, Running, running
+from tests.running import QUICK, ROOT, Running, running
 
 
 @dataclass(frozen=True)
@@ -29,10 +29,11 @@ class Shaky:
 def shaky_stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Shaky]:
     ports = Ports.of(free_base(), [function.name for function in functions.load(ROOT)])
     with ExitStack() as held:
-        commits, commits_port = held.enter_context(serving_commits(f"127.0.0.1:{ports['firestore']}"))
-        behind = {"firestore": commits_port} | {name: ports[name] for name in ("auth", "storage", "run_admin")}
+        commits = Commits(f"127.0.0.1:{ports['firestore']}")
+        behind = {name: ports[name] for name in ("auth", "storage", "run_admin")}
+        behind["firestore"] = held.enter_context(proxying(commits))
         gates = {name: held.enter_context(gate(port)) for name, port in behind.items()}
-        arguments = ["--port", str(ports.base), "--schedule-every", "2", "--writes-per-minute", "600"]
+        arguments = ["--port", str(ports.base), *QUICK]
         arguments += [f"--via={name}={gate.port}" for name, gate in gates.items()]
         stack = held.enter_context(running(tmp_path_factory.mktemp("shaky"), *arguments, **SHORT))
         yield Shaky(stack, commits, gates)

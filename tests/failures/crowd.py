@@ -8,7 +8,7 @@ from typing import TypeVar
 T = TypeVar("T")
 
 
-def at_once(pool: ThreadPoolExecutor, calls: Sequence[Callable[[], T]]) -> list[T]:
+def at_once(calls: Sequence[Callable[[], T]]) -> list[T]:
     """Every call in a thread of its own, all let go at the same moment; their results in order."""
     start = threading.Barrier(len(calls))
 
@@ -16,4 +16,5 @@ def at_once(pool: ThreadPoolExecutor, calls: Sequence[Callable[[], T]]) -> list[
         start.wait()
         return call()
 
-    return list(pool.map(wait_and, calls))
+    with ThreadPoolExecutor(len(calls)) as pool:  # as many threads as wait for each other
+        return list(pool.map(wait_and, calls))

@@ -9,15 +9,15 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from functools import partial
 
-import httpx
 import pytest
 
-from tests.failures.between import WRITE, between
+from tests.failures.control_plane import attach, claim
 from tests.failures.crowd import at_once
-from tests.failures.workspace import Workspace, attach, claim
-from tests.functions.person import Person
+from tests.failures.relay import WRITE, Relay
+from tests.failures.workspace import Workspace
+from tests.functions.person import Person, problem
 from tests.observe import containers, document, documents, until
-from tests.running import Running, running
+from tests.running import QUICK, Running, running
 
 MEMBERS, SLOTS, WARM = 50, 10, 2
 
@@ -27,7 +27,7 @@ def full_stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
     """A stack of its own, for nobody else would find a slot: ten of them, two warm."""
     pool = {"POOL_MAX": str(SLOTS), "POOL_WARM": str(WARM)}
     folder = tmp_path_factory.mktemp("burst")
-    with running(folder, "--schedule-every", "2", "--writes-per-minute", "600", **pool) as stack:
+    with running(folder, *QUICK, **pool) as stack:
         until(lambda: states(stack) == ["cold"] * (SLOTS - WARM) + ["warm"] * WARM, "there are ten slots")
         for slot in documents(stack, "slots"):
             if slot["state"] == "cold":  # the platform lets the container go sooner or later
@@ -37,12 +37,12 @@ def full_stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
 
 def test_fifty_members_and_ten_slots(full_stack: Running) -> None:
     stack = full_stack
-    with ThreadPoolExecutor(MEMBERS) as crowd, looking_in(Person(stack, "bystander")):
-        people = list(crowd.map(lambda number: Person(stack, f"member-{number}"), range(MEMBERS)))
+    with looking_in(Person(stack, "bystander")):
+        people = at_once([partial(Person, stack, f"member-{number}") for number in range(MEMBERS)])
         entered: dict[str, str] = {}
         outside = people
         while len(entered) < SLOTS:
-            answers = at_once(crowd, [partial(person.post, "allocate", {}) for person in outside])
+            answers = at_once([partial(person.post, "allocate", {}) for person in outside])
             entered |= {
                 person.uid: answer.json()["session"]
                 for person, answer in zip(outside, answers, strict=True)
@@ -54,9 +54,9 @@ def test_fifty_members_and_ten_slots(full_stack: Running) -> None:
             # may have too much to do for some
             assert {problem(answer) for answer in refused} <= {"pool-exhausted", "slot-unreachable", "unavailable"}
             time.sleep(min((int(answer.headers["Retry-After"]) for answer in refused), default=0))
-        answers = at_once(crowd, [partial(person.post, "allocate", {}) for person in outside])
+        answers = at_once([partial(person.post, "allocate", {}) for person in outside])
         inside = [person for person in people if person.uid in entered]
-        again = at_once(crowd, [partial(Workspace, stack, person) for person in inside])
+        again = at_once([partial(Workspace, stack, person) for person in inside])
     assert {(answer.status_code, problem(answer)) for answer in answers} == {(503, "pool-exhausted")}
     assert len(answers) == MEMBERS - SLOTS
     assert all(int(answer.headers["Retry-After"]) for answer in answers)
@@ -73,8 +73,7 @@ def test_fifty_members_and_ten_slots(full_stack: Running) -> None:
 
 def test_a_member_who_opens_twenty_times_from_two_browsers(stack: Running) -> None:
     browsers = [Person(stack, "impatient"), Person(stack, "impatient")]
-    with ThreadPoolExecutor(20) as pool:
-        entries = at_once(pool, [browsers[number % 2].open for number in range(20)])
+    entries = at_once([browsers[number % 2].open for number in range(20)])
     assert len({(entry["session"], entry["enter_url"]) for entry in entries}) == 1
     assert len({entry["enter_token"] for entry in entries}) == 20
     assert {browsers[0].enter(entry).status_code for entry in entries} == {303}
@@ -88,7 +87,7 @@ def test_a_member_who_opens_twenty_times_from_two_browsers(stack: Running) -> No
 
 def test_opening_while_the_last_session_is_being_saved(stack: Running) -> None:
     person = Person(stack, "hasty")
-    with between(stack) as relay:
+    with Relay(stack) as relay:
         attach(stack, claim(stack, person), relay.heartbeat_url).raise_for_status()
         with Workspace(stack, person) as before:
             relay.hold(WRITE)
@@ -130,9 +129,3 @@ def looking_in(person: Person) -> Iterator[None]:
 
 def states(stack: Running) -> list[str]:
     return sorted(slot["state"] for slot in documents(stack, "slots"))
-
-
-def problem(answer: httpx.Response) -> str:
-    """Its name; nothing for an answer that is none."""
-    name: str = answer.json().get("type", "").rpartition("/")[2]
-    return name

@@ -4,9 +4,11 @@ nothing."""
 import json
 from concurrent.futures import ThreadPoolExecutor
 
-from tests.failures.between import BEAT, between
-from tests.failures.workspace import Workspace, age, attach, claim, release, session_of
-from tests.functions.person import Person
+from shared.settings import Settings
+from tests.failures.control_plane import age, attach, claim, release, session_of
+from tests.failures.relay import BEAT, Relay
+from tests.failures.workspace import Workspace
+from tests.functions.person import Person, problem
 from tests.observe import document, documents, until
 from tests.running import Running
 from tests.slot.member import ends
@@ -14,7 +16,7 @@ from tests.slot.member import ends
 
 def test_nobody_types_into_the_void_and_nothing_of_it_comes_back(stack: Running) -> None:
     person = Person(stack, "marooned")
-    with between(stack) as relay, ThreadPoolExecutor() as pool:
+    with Relay(stack) as relay, ThreadPoolExecutor() as pool:
         session = claim(stack, person)
         attach(stack, session, relay.heartbeat_url).raise_for_status()
         with Workspace(stack, person) as before:
@@ -26,11 +28,11 @@ def test_nobody_types_into_the_void_and_nothing_of_it_comes_back(stack: Running)
             assert ends(before.tab), "the open WebSocket was not cut"
         assert before.get().status_code == 503
         refused = opening.result()
-        assert (refused.status_code, refused.json()["type"].rpartition("/")[2]) == (503, "slot-unreachable")
+        assert (refused.status_code, problem(refused)) == (503, "slot-unreachable")
         assert int(refused.headers["Retry-After"])
 
         before.close()
-        age(stack, before.sid, seconds=float(stack.env.get("DRAINING_SECONDS", 300)))
+        age(stack, before.sid, seconds=float(stack.env.get("DRAINING_SECONDS", Settings.draining)))
         until(lambda: before.record["state"] == "ended", "it is given up")
         given_up = before.record
         assert (given_up["reason"], given_up["final"]) == ("lost", False)

@@ -8,13 +8,14 @@ import pytest
 from tests.failures.workspace import Workspace, saved
 from tests.functions.person import Person
 from tests.observe import document, instances, until
-from tests.running import Running, running
+from tests.running import QUICK, Running, running
 
 LEASE = 3.0
+HEARTBEAT = 1.0
 FREEZE = 3 * LEASE
 TIMES = {
     "LEASE_SECONDS": str(LEASE),
-    "HEARTBEAT_SECONDS": "1",
+    "HEARTBEAT_SECONDS": str(HEARTBEAT),
     "IDLE_SECONDS": "24",
     "IDLE_WARNING_SECONDS": "5",
     "CHECKPOINT_SECONDS": "600",
@@ -27,7 +28,7 @@ TIMES = {
 def slow_stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
     """A stack with a short lease and a long idle time."""
     folder = tmp_path_factory.mktemp("frozen")
-    with running(folder, "--schedule-every", "2", "--writes-per-minute", "600", **TIMES) as stack:
+    with running(folder, *QUICK, **TIMES) as stack:
         yield stack
 
 
@@ -68,9 +69,9 @@ def is_frozen(stack: Running, workspace: Workspace) -> bool:
 
 
 def beats_are_over(*workspaces: Workspace) -> bool:
-    """No heartbeat was taken in a second in which a container with CPU would have sent one."""
+    """No heartbeat was taken in a time in which a container with CPU would have sent one."""
     before = [workspace.record["seq"] for workspace in workspaces]
-    time.sleep(1.5)
+    time.sleep(1.5 * HEARTBEAT)
     return before == [workspace.record["seq"] for workspace in workspaces]
 
 

@@ -4,8 +4,9 @@ from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
 from typing import Any
 
-from tests.failures.between import READ, WRITE, between
-from tests.failures.workspace import Workspace, attach, claim, kill
+from tests.failures.control_plane import attach, claim
+from tests.failures.relay import READ, WRITE, Relay
+from tests.failures.workspace import Workspace, kill
 from tests.functions.person import Person
 from tests.inside import Inside
 from tests.observe import containers, document, documents, until
@@ -18,13 +19,10 @@ def test_killed_in_use(stack: Running) -> None:
     with Workspace(stack, person) as before:
         before.write("kept.txt", "precious")
         slot = slot_record(stack, before.slot)
-        until(lambda: [s for s in documents(stack, "slots") if s["state"] == "warm"], "another slot is warm")
+        until_another_is_warm(stack)
         kill(before.container)
         assert ends(before.tab)
-    answer = person.post("allocate", {})
-    assert answer.status_code == 200, "Open works at once"
-    after = Workspace(stack, person)
-    assert after.sid == answer.json()["session"]
+    after = open_at_once(stack, person)
     check_given_up(before.record, person)
     assert after.slot != before.slot
     assert after.read("kept.txt") == "precious"
@@ -38,15 +36,16 @@ def test_killed_during_restore(stack: Running) -> None:
         first.write("kept.txt", "precious")
     first.close()
     until(lambda: first.record["state"] == "ended", "the first session was saved")
-    with between(stack) as relay, ThreadPoolExecutor() as pool:
+    with Relay(stack) as relay, ThreadPoolExecutor() as pool:
         session = claim(stack, person)
         slot = slot_record(stack, session.slot)
         relay.hold(READ)
         attaching = pool.submit(attach, stack, session, relay.heartbeat_url)
         relay.until_held(READ)
+        until_another_is_warm(stack)
         kill(Inside(containers(stack)[session.slot]))
         assert attaching.result().status_code == 503
-    after = Workspace(stack, person)
+    after = open_at_once(stack, person)
     assert after.sid != session.sid
     check_given_up(document(stack, f"sessions/{session.sid}") or {}, person, saved_at=first.head)
     assert after.slot != session.slot
@@ -57,7 +56,7 @@ def test_killed_during_restore(stack: Running) -> None:
 
 def test_killed_during_the_final_checkpoint(stack: Running) -> None:
     person = Person(stack, "cut short")
-    with between(stack) as relay:
+    with Relay(stack) as relay:
         attach(stack, claim(stack, person), relay.heartbeat_url).raise_for_status()
         with Workspace(stack, person) as before:
             before.write("kept.txt", "precious")
@@ -68,8 +67,9 @@ def test_killed_during_the_final_checkpoint(stack: Running) -> None:
             assert ends(before.tab)
         until(lambda: before.get().status_code == 401, "its container gives the session back")
         relay.until_held(WRITE)
+        until_another_is_warm(stack)
         kill(before.container)
-        after = Workspace(stack, person)
+        after = open_at_once(stack, person)
     check_given_up(before.record, person)
     assert after.slot != before.slot
     assert after.read("kept.txt") == "precious"
@@ -85,6 +85,19 @@ def check_given_up(session: dict[str, Any], person: Person, saved_at: dict[str, 
     last = person.me()["last"]
     assert last["reason"] == "lost"
     assert last["saved_at"] == datetime.fromisoformat(head["at"]).timestamp()
+
+
+def until_another_is_warm(stack: Running) -> None:
+    until(lambda: [slot for slot in documents(stack, "slots") if slot["state"] == "warm"], "another slot is warm")
+
+
+def open_at_once(stack: Running, person: Person) -> Workspace:
+    """The first click on Open leads into a session, without *come again*."""
+    answer = person.post("allocate", {})
+    assert answer.status_code == 200, answer.text
+    opened = Workspace(stack, person)
+    assert opened.sid == answer.json()["session"]
+    return opened
 
 
 def slot_record(stack: Running, name: str) -> dict[str, Any]:

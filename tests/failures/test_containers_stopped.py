@@ -7,7 +7,7 @@ from google.cloud import run_v2
 from google.protobuf.field_mask_pb2 import FieldMask
 
 from tests.failures.workspace import Workspace
-from tests.functions.google import run_client
+from tests.functions.google import delete_service, run_client, service_name
 from tests.functions.person import Person
 from tests.running import Running
 from tests.slot.member import ends
@@ -33,12 +33,7 @@ def replace(stack: Running, slot: str) -> None:
 
 def delete(stack: Running, slot: str) -> None:
     """The service itself goes, and nothing takes its place."""
-    with run_client(stack) as client:
-        client.delete_service(name=service_name(stack, slot))
-
-
-def service_name(stack: Running, slot: str) -> str:
-    return f"projects/{stack.env['GOOGLE_CLOUD_PROJECT']}/locations/{stack.env['REGION']}/services/{slot}"
+    delete_service(stack, slot)
 
 
 @pytest.mark.parametrize("stop", [replace, delete])

@@ -12,7 +12,8 @@ import pytest
 from shared.gcp.emulators import reachable
 from shared.session import Session
 from shared.tokens import Signer
-from tests.failures.workspace import Workspace, attach, claim, kill, release, session_of
+from tests.failures.control_plane import attach, claim, release, session_of
+from tests.failures.workspace import Workspace, kill
 from tests.functions.person import PATIENCE, Person
 from tests.observe import containers, document, objects, until
 from tests.running import Running
@@ -22,9 +23,15 @@ from tests.slot.member import ends
 
 
 @pytest.fixture
-def session(stack: Running, request: pytest.FixtureRequest) -> Session:
-    """Claimed by a new member; no container has heard of it."""
-    return claim(stack, Person(stack, request.node.name))
+def person(stack: Running, request: pytest.FixtureRequest) -> Person:
+    """A new member."""
+    return Person(stack, request.node.name)
+
+
+@pytest.fixture
+def session(stack: Running, person: Person) -> Session:
+    """Claimed by the member; no container has heard of it."""
+    return claim(stack, person)
 
 
 @pytest.fixture
@@ -58,10 +65,9 @@ def test_of_two_that_say_hello_at_the_same_moment_one_serves(
 
 
 def test_one_that_was_given_up_neither_serves_nor_moves_the_head(
-    stack: Running, session: Session, double: Container
+    stack: Running, person: Person, session: Session, double: Container
 ) -> None:
     """The double was first; the slot's URL leads to the other, so Open gives the session up."""
-    person = Person(stack, "test_one_that_was_given_up_neither_serves_nor_moves_the_head")
     attach(stack, session, heartbeat(stack), double.url).raise_for_status()
     double.run("echo precious > kept.txt")
     until(lambda: (record(stack, session)["head"] or {}).get("files", 0) > 2, "the double saved")
@@ -82,8 +88,7 @@ def test_one_that_was_given_up_neither_serves_nor_moves_the_head(
     after.close()
 
 
-def test_one_that_replaces_it_while_the_session_is_open_lets_nobody_in(stack: Running) -> None:
-    person = Person(stack, "replaced")
+def test_one_that_replaces_it_while_the_session_is_open_lets_nobody_in(stack: Running, person: Person) -> None:
     with Workspace(stack, person) as before:
         session = session_of(stack, before.sid)
         unused = person.open()

@@ -6,6 +6,8 @@ import random
 import secrets
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
+from importlib import import_module
+from pkgutil import iter_modules
 from types import ModuleType
 from typing import Any
 
@@ -13,6 +15,7 @@ import pytest
 from msgspec.structs import replace
 
 from shared.account import Account
+from shared.gcp import store
 from shared.gcp.store import accounts, claims, database, sessions, slots
 from shared.heartbeats import Hello, accept_beat, accept_hello
 from shared.idle import decide_reclaim
@@ -22,7 +25,7 @@ from shared.slot import SlotState
 from shared.snapshots import Snapshot
 from tests.environment import SETTINGS, environment, forget_documents
 from tests.factories import BOOT, LEASE, POLICY, a_beat, a_head, a_slot
-from tests.failures.commits import Commits, Loss, serving_commits
+from tests.failures.commits import Commits, Loss, proxying
 
 NOW = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)
 LATER = NOW + timedelta(seconds=30)
@@ -35,8 +38,9 @@ Act = Callable[[], Any]
 @pytest.fixture(scope="module")
 def commits(firestore_emulator: dict[str, str]) -> Iterator[Commits]:
     """A Firestore whose replies can be lost, and `shared.gcp` led to it."""
+    commits = Commits(firestore_emulator["FIRESTORE_EMULATOR_HOST"])
     with (
-        serving_commits(firestore_emulator["FIRESTORE_EMULATOR_HOST"]) as (commits, port),
+        proxying(commits) as port,
         environment(SETTINGS | {"FIRESTORE_EMULATOR_HOST": f"127.0.0.1:{port}"}),
     ):
         yield commits
@@ -214,7 +218,9 @@ def test_a_race_is_still_lost_when_an_attempt_failed_before(
 
 def test_every_commit_that_exists_is_in_the_table() -> None:
     proved = {(function.__module__, function.__name__) for covers in COMMITS.values() for function in covers}
-    exist = {(module.__name__, name) for module in (accounts, claims, sessions, slots) for name in committing(module)}
+    modules = [import_module(f"{store.__name__}.{found.name}") for found in iter_modules(store.__path__)]
+    assert database in modules
+    exist = {(module.__name__, name) for module in modules for name in committing(module)}
     assert exist | {(database.__name__, database.delete_all.__name__)} == proved
 
 

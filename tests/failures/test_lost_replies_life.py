@@ -1,19 +1,15 @@
 """The whole life of a workspace, while nobody hears that what they committed was made: nothing happens twice."""
 
-import os
 from typing import Any
 
 import pytest
 
 from tests.failures.commits import Loss, writing
 from tests.failures.conftest import Shaky
-from tests.failures.work import working
-from tests.failures.workspace import Workspace
+from tests.failures.workspace import Workspace, working
 from tests.functions.person import Person
 from tests.observe import document, documents, objects, until
-from tests.running import Running
-
-SOAK = "SOAK" in os.environ
+from tests.running import SOAK, Running
 
 
 def test_a_life_in_which_every_commit_is_made_and_an_error_comes_back(shaky: Shaky) -> None:

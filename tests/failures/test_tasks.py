@@ -1,12 +1,12 @@
 """Tasks that come twice, at the same moment, too early, too late or never: nothing is done twice or forgotten."""
 
-from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from typing import Any
 
+from tests.failures.control_plane import age
 from tests.failures.crowd import at_once
-from tests.failures.workspace import Workspace, age
-from tests.functions.google import delete_tasks, deliver, run_client, tasks_client
+from tests.failures.workspace import Workspace
+from tests.functions.google import delete_service, delete_tasks, deliver, slots_that_are_there, tasks_client
 from tests.functions.person import Person
 from tests.observe import document, documents, until
 from tests.running import Running
@@ -78,12 +78,10 @@ def test_the_task_that_ends_a_session_never_comes(stack: Running) -> None:
 def test_runs_of_the_pool_at_the_same_moment_make_no_slot_too_many(stack: Running) -> None:
     most = int(stack.env["POOL_MAX"])
     until(lambda: len(documents(stack, "slots")) == most, "every slot is there")
-    parent = f"projects/{stack.env['GOOGLE_CLOUD_PROJECT']}/locations/{stack.env['REGION']}"
     gone = [slot["name"] for slot in documents(stack, "slots") if slot["state"] == "cold"][:3]
     assert gone
-    with run_client(stack) as client:
-        for name in gone:
-            client.delete_service(name=f"{parent}/services/{name}")
+    for name in gone:
+        delete_service(stack, name)
 
     def whole() -> bool:
         deliver_at_once(stack, "pool", {})
@@ -92,20 +90,12 @@ def test_runs_of_the_pool_at_the_same_moment_make_no_slot_too_many(stack: Runnin
         return len(names) == most and not names & set(gone)
 
     until(whole, "others stand in their place")
-    with run_client(stack) as client:
-
-        def served() -> bool:
-            services = {service.name.rpartition("/")[2] for service in client.list_services(parent=parent)}
-            assert len(services) <= most
-            return services == {slot["name"] for slot in documents(stack, "slots")}
-
-        until(served, "each slot has its service, and there is none beside them")
+    until(lambda: slots_that_are_there(stack), "each slot has its service, and there is none beside them")
 
 
 def deliver_at_once(stack: Running, function: str, body: dict[str, Any]) -> list[tuple[int, str | None]]:
     """A task's status and outcome for each of several deliveries."""
-    with ThreadPoolExecutor(TIMES) as pool:
-        answers = at_once(pool, [partial(deliver, stack, function, body)] * TIMES)
+    answers = at_once([partial(deliver, stack, function, body)] * TIMES)
     return [(answer.status_code, answer.json().get("outcome")) for answer in answers]
 
 

@@ -4,23 +4,14 @@ import json
 import os
 import signal
 import subprocess
-from contextlib import ExitStack, suppress
-from datetime import UTC, datetime, timedelta
+import threading
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
 from typing import Any, Self
 
 import httpx
-from msgspec.structs import replace
 
 from shared.gcp.emulators import reachable
-from shared.gcp.store.accounts import ensure_account, read_workspace
-from shared.gcp.store.claims import commit_claim
-from shared.gcp.store.database import LostRace
-from shared.gcp.store.sessions import commit_session, read_session
-from shared.gcp.store.slots import candidates
-from shared.session import Session
-from shared.slot import SlotState
-from shared.tokens import Signer
-from tests.environment import environment
 from tests.functions.person import PATIENCE, Person
 from tests.inside import Inside
 from tests.observe import containers, document, until
@@ -87,6 +78,24 @@ class Workspace:
         self.person.post("release", {"session": self.sid})
 
 
+@contextmanager
+def working(workspace: Workspace) -> Iterator[None]:
+    """Somebody looks at their own server every second, in a browser that tries again after any failure."""
+    enough = threading.Event()
+
+    def work() -> None:
+        while not enough.wait(1):
+            workspace.get("/proxy/9999/")
+
+    worker = threading.Thread(target=work)
+    worker.start()
+    try:
+        yield
+    finally:
+        enough.set()
+        worker.join()
+
+
 def saved(stack: Running, head: dict[str, Any] | None, name: str) -> str | None:
     """The line that a file of the home has in a checkpoint; None if it is not in it."""
     if head is None:
@@ -103,54 +112,3 @@ def saved(stack: Running, head: dict[str, Any] | None, name: str) -> str | None:
 def kill(container: Inside) -> None:
     """The whole container, at once: process 1 takes the others with it."""
     os.kill(container.pid, signal.SIGKILL)
-
-
-def claim(stack: Running, person: Person, opening: float = 30) -> Session:
-    """A warm slot claimed as `allocate` does it, and nothing more: nobody has told the container yet."""
-    with environment(stack.env):
-        found = until(lambda: candidates(SlotState.WARM), "a slot is warm")
-        now = datetime.now(UTC)
-        account = ensure_account(person.uid, email=None, name=None, now=now)
-        return commit_claim(account, read_workspace(account.wid), found[0], opening=opening, now=now)
-
-
-def session_of(stack: Running, sid: str) -> Session:
-    """The session's record as it is now."""
-    with environment(stack.env):
-        found = read_session(sid)
-    assert found is not None
-    return found.record
-
-
-def age(stack: Running, sid: str, seconds: float) -> None:
-    """Makes a draining session so much older: nobody waits in a test for what takes minutes."""
-
-    def aged() -> bool:
-        with environment(stack.env):
-            read = read_session(sid)
-            if read is None or read.record.draining is None:
-                return False
-            draining = read.record.draining - timedelta(seconds=seconds)
-            with suppress(LostRace):
-                commit_session(read, replace(read.record, draining=draining, due=draining))
-                return True
-        return False
-
-    until(aged, "the session drains, and is as old as that")
-
-
-def attach(stack: Running, session: Session, heartbeat_url: str, url: str | None = None) -> httpx.Response:
-    """Tell a container to serve the session, as `allocate` does: the one at `url`, or the slot's own."""
-    token = Signer(stack.env["SIGNING_KEY"]).attach(session, datetime.now(UTC))
-    return _post(url or session.url, "attach", token, {"heartbeat_url": heartbeat_url})
-
-
-def release(stack: Running, session: Session, url: str | None = None) -> httpx.Response:
-    """Tell a container to give the session back, as `reclaim` does."""
-    token = Signer(stack.env["SIGNING_KEY"]).release(session, datetime.now(UTC))
-    return _post(url or session.url, "release", token, {})
-
-
-def _post(url: str, endpoint: str, token: str, body: dict[str, str]) -> httpx.Response:
-    address, host = reachable(f"{url}/_slot/{endpoint}")
-    return httpx.post(address, json=body, headers={**host, "Authorization": f"Bearer {token}"}, timeout=PATIENCE)

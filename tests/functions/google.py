@@ -7,6 +7,7 @@ from google.auth.credentials import AnonymousCredentials
 from google.cloud import run_v2, tasks_v2
 
 from local.oidc import Issuer
+from tests.observe import documents
 from tests.running import Running
 
 GOOGLES_HEADERS = {
@@ -60,3 +61,25 @@ def delete_tasks(client: tasks_v2.CloudTasksClient, queue: str, sid: str) -> int
     for name in lost:
         client.delete_task(name=name)
     return len(lost)
+
+
+def service_name(stack: Running, slot: str) -> str:
+    """A slot's service as the Admin API names it."""
+    return f"{_location(stack)}/services/{slot}"
+
+
+def delete_service(stack: Running, slot: str) -> None:
+    """As somebody may do it at any moment."""
+    with run_client(stack) as client:
+        client.delete_service(name=service_name(stack, slot))
+
+
+def slots_that_are_there(stack: Running) -> set[str]:
+    """The slots by name, if each has its service and there is none beside them; nothing otherwise."""
+    with run_client(stack) as client:
+        services = {service.name.rpartition("/")[2] for service in client.list_services(parent=_location(stack))}
+    return services if services == {slot["name"] for slot in documents(stack, "slots")} else set()
+
+
+def _location(stack: Running) -> str:
+    return f"projects/{stack.env['GOOGLE_CLOUD_PROJECT']}/locations/{stack.env['REGION']}"

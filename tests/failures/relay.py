@@ -1,12 +1,12 @@
-"""What stands between one container and the world: a relay to control plane and storage that a test can hold.
+"""What stands between one container and the world, on the way to the control plane and the storage.
 
 The session, the functions and the emulators are the stack's own. Only this one container reaches them through here.
 """
 
 import json
 import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack
+from typing import Self
 
 import httpx
 
@@ -19,9 +19,10 @@ PATIENCE = 120.0
 HEADERS = ("Content-Type", "Authorization")
 
 
-class Between:
+class Relay:
     """Passes everything on until told to `hold` requests to the storage, or to `lose` heartbeats: the container hears
-    nothing, and what it said arrives when everything is `let_through`.
+    nothing, and what it said arrives when everything is `let_through`. In use as a context, and at its end nothing is
+    held any more.
 
     `late` is what was lost so far; `answered` are the kinds of requests that were passed on, and the status of each
     answer.
@@ -36,6 +37,15 @@ class Between:
         self.late: list[tuple[str, dict[str, str], bytes]] = []
         self.answered: list[tuple[str, int]] = []
         self._changed = threading.Condition()
+        self._serving = ExitStack()
+
+    def __enter__(self) -> Self:
+        self.url = self._serving.enter_context(serving(_requests_to(self)))
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        with self._serving:
+            self.let_through()
 
     @property
     def heartbeat_url(self) -> str:
@@ -95,11 +105,8 @@ def kind_of(method: str, path: str) -> str:
     return READ if method == "GET" else WRITE
 
 
-@contextmanager
-def between(stack: Running) -> Iterator[Between]:
-    relay = Between(stack)
-
-    class Relay(Handler):
+def _requests_to(relay: Relay) -> type[Handler]:
+    class Requests(Handler):
         def do_GET(self) -> None:
             body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
             headers = {name: self.headers[name] for name in HEADERS if name in self.headers}
@@ -119,9 +126,4 @@ def between(stack: Running) -> Iterator[Between]:
 
         do_POST = do_GET
 
-    with serving(Relay) as url:
-        relay.url = url
-        try:
-            yield relay
-        finally:
-            relay.let_through()
+    return Requests

@@ -1,6 +1,10 @@
-"""Each function killed between its commit and what it does next: another delivery, or the sweep, completes the work."""
+"""Each function killed between its commit and what it does next: another delivery, or the sweep, completes the work.
 
-from collections.abc import Callable
+By function: allocate's claim, login's account, release's beginning of an end, heartbeat's beat, auth_events' tombstone;
+of reclaim what it keeps, drains and ends; of the pool a slot's next record, and its first.
+"""
+
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from typing import Any, TypeVar
@@ -8,21 +12,20 @@ from typing import Any, TypeVar
 import httpx
 from msgspec.structs import replace
 
-from shared.gcp.store.sessions import commit_session, read_session
-from shared.session import LOOK_AGAIN_SECONDS
-from tests.environment import environment
-from tests.failures.commits import Loss, Rule, writing
+from tests.failures.commits import Loss, Rule, Write, writing
 from tests.failures.conftest import Shaky
-from tests.failures.workspace import Workspace
-from tests.functions.google import delete_tasks, tasks_client
+from tests.failures.control_plane import amend, claim, session_of
+from tests.failures.workspace import Workspace, working
+from tests.functions.google import delete_service, delete_tasks, slots_that_are_there, tasks_client
 from tests.functions.person import Person
 from tests.observe import document, documents, objects, until
 from tests.processes import kill_function
+from tests.running import Running
 
 T = TypeVar("T")
 
 
-def kill(shaky: Shaky, function: str, rule: Rule, act: Callable[[], T]) -> T:
+def killed_after_commit(shaky: Shaky, function: str, rule: Rule, act: Callable[[], T]) -> T:
     """Do something, and kill the function when it has made a commit and not yet heard of it; what came of it."""
     with ThreadPoolExecutor(1) as pool:
         with shaky.commits.losing(rule, Loss.SILENCE) as made:
@@ -35,18 +38,38 @@ def kill(shaky: Shaky, function: str, rule: Rule, act: Callable[[], T]) -> T:
 def stop_unheard(shaky: Shaky, person: Person, sid: str) -> None:
     """Stop, and kill `release` before it asked anybody to finish the session's end."""
     rule = writing("sessions", sid=sid, state="draining")
-    assert kill(shaky, "release", rule, lambda: person.post("release", {"session": sid})).status_code == 503
+    stopped = killed_after_commit(shaky, "release", rule, lambda: person.post("release", {"session": sid}))
+    assert stopped.status_code == 503
 
 
 def nothing() -> None:
     """Wait for what happens by itself."""
 
 
+def look_in(stack: Running, sid: str, minutes: float) -> None:
+    """Moves the time when a session is to be looked at."""
+    amend(stack, sid, lambda session: replace(session, due=datetime.now(UTC) + timedelta(minutes=minutes)))
+
+
+def below(path: str) -> Rule:
+    """Commits that write a document of this collection, by its whole path."""
+    return lambda writes: any(write.path.startswith(f"{path}/") for write in writes)
+
+
+def keeping(sid: str) -> Rule:
+    """Commits of a session that nobody has decided to end."""
+
+    def is_meant(writes: Sequence[Write]) -> bool:
+        decisions = [write.fields["decisions"] for write in writes if write.path == f"sessions/{sid}"]
+        return any(made and made[-1]["verdict"] != "reclaim" for made in decisions)
+
+    return is_meant
+
+
 def test_allocate_killed_after_its_claim_has_claimed_for_the_member_who_comes_again(shaky: Shaky) -> None:
     person = Person(shaky.stack, "claimant")
-    answer = kill(
-        shaky, "allocate", writing("sessions", uid=person.uid, state="opening"), lambda: person.post("allocate", {})
-    )
+    rule = writing("sessions", uid=person.uid, state="opening")
+    answer = killed_after_commit(shaky, "allocate", rule, lambda: person.post("allocate", {}))
     assert answer.status_code == 503
     [claimed] = sessions_of(shaky, person)
     entry = person.open()
@@ -70,73 +93,78 @@ def test_release_killed_after_it_began_the_end_is_finished_by_the_sweep(shaky: S
     person = Person(shaky.stack, "impatient")
     sid = person.open()["session"]
     stop_unheard(shaky, person, sid)
-    with environment(shaky.stack.env):
-        found = read_session(sid)
-        assert found is not None and found.record.due is not None
-        assert found.record.due > datetime.now(UTC), "the sweep waits for the task first"
-        commit_session(found, replace(found.record, due=datetime.now(UTC) - timedelta(minutes=1)))  # a while later
+    due = session_of(shaky.stack, sid).due
+    assert due is not None and due > datetime.now(UTC), "the sweep waits for the task first"
+    look_in(shaky.stack, sid, minutes=-1)  # a while later
     ended_once(shaky, sid, "member")
 
 
 def test_release_killed_after_it_began_the_end_keeps_nobody_from_opening_again(shaky: Shaky) -> None:
     person = Person(shaky.stack, "hasty")
     sid = person.open()["session"]
-    stop_unheard(shaky, person, sid)
     with tasks_client(shaky.stack) as client:
         queue = client.queue_path(shaky.stack.env["GOOGLE_CLOUD_PROJECT"], shaky.stack.env["REGION"], "reclaim")
-        delete_tasks(client, queue, sid)  # one from before, for the moment when it would be idle
+        until(lambda: delete_tasks(client, queue, sid), "nothing will remind anybody of the session")
+    stop_unheard(shaky, person, sid)
+    look_in(shaky.stack, sid, minutes=60)  # so neither does the sweep: only Open can end it
     again = person.open()["session"]
     assert again != sid
-    stopped = document(shaky.stack, f"sessions/{sid}") or {}
-    took = datetime.fromisoformat(stopped["ended"]) - datetime.fromisoformat(stopped["draining"])
-    assert took < timedelta(seconds=LOOK_AGAIN_SECONDS), "it did not wait for the sweep"
+    ended_once(shaky, sid, "member")
     end(shaky, person, again)
 
 
-def test_reclaim_killed_after_each_of_its_commits_ends_the_session_once(shaky: Shaky) -> None:
+def test_reclaim_killed_after_it_kept_drained_and_ended_a_session_ends_it_once(shaky: Shaky) -> None:
     """It also covers the end's follow-up: the pool that the killed one did not call is on its schedule."""
-    person = Person(shaky.stack, "idler")
-    sid = person.open()["session"]
-    kill(shaky, "reclaim", writing("sessions", sid=sid, state="draining", reason="idle"), nothing)
-    kill(shaky, "reclaim", writing("sessions", sid=sid, state="ended"), nothing)
+    with Workspace(shaky.stack, Person(shaky.stack, "idler")) as workspace, working(workspace):
+        sid = workspace.sid
+        until(lambda: workspace.record["signals"].get("preview"), "work is heard of")
+        killed_after_commit(shaky, "reclaim", keeping(sid), lambda: look_in(shaky.stack, sid, minutes=-1))
+    killed_after_commit(shaky, "reclaim", writing("sessions", sid=sid, state="draining", reason="idle"), nothing)
+    killed_after_commit(shaky, "reclaim", writing("sessions", sid=sid, state="ended"), nothing)
     ended_once(shaky, sid, "idle")
-    slot = (document(shaky.stack, f"sessions/{sid}") or {})["slot"]
-    until(lambda: (document(shaky.stack, f"slots/{slot}") or {}).get("state") in (None, "warm", "cold"), "it is back")
+    until(lambda: slot_record(shaky, workspace.slot).get("state") in (None, "warm", "cold"), "it is back")
+
+
+def test_a_claim_whose_maker_died_at_once_is_given_up_and_its_slot_comes_back(shaky: Shaky) -> None:
+    person = Person(shaky.stack, "halfway")
+    session = claim(shaky.stack, person, opening=1)
+    ended_once(shaky, session.sid, "never-opened")
+    until(lambda: slot_record(shaky, session.slot).get("state") in (None, "warm", "cold"), "the slot is back")
+    end(shaky, person, person.open()["session"])
 
 
 def test_heartbeat_killed_before_its_answer_takes_the_checkpoint_and_charges_once(shaky: Shaky) -> None:
     with Workspace(shaky.stack, Person(shaky.stack, "typist")) as workspace:
         snapshots = f"workspaces/{workspace.record['wid']}/snapshots"
-        kill(
-            shaky,
-            "heartbeat",
-            lambda writes: any(write.path.startswith(snapshots) for write in writes),
-            lambda: workspace.write("note", "typed"),
-        )
-        [head] = {workspace.record["head"]["snapshot"]}
+        killed_after_commit(shaky, "heartbeat", below(snapshots), lambda: workspace.write("note", "typed"))
+        head = workspace.record["head"]["snapshot"]
         saved = [snapshot["head"]["snapshot"] for snapshot in documents(shaky.stack, snapshots)]
         assert head in saved and len(saved) == len(set(saved))
         until(lambda: workspace.record["metered"] > 0, "the next beats are charged")
         end(shaky, workspace.person, workspace.sid)
 
 
-def test_pool_killed_before_its_write_makes_it_the_next_time(shaky: Shaky) -> None:
+def test_pool_killed_before_it_replaced_a_service_does_so_the_next_time(shaky: Shaky) -> None:
     person = Person(shaky.stack, "passer-by")
     sid = person.open()["session"]
-    slot = (document(shaky.stack, f"sessions/{sid}") or {})["slot"]
-    before = (document(shaky.stack, f"slots/{slot}") or {})["generation"]
-    kill(
-        shaky,
-        "pool",
-        writing("slots", name=slot, generation=before + 1),
-        lambda: person.post("release", {"session": sid}),
-    )
+    slot = session_of(shaky.stack, sid).slot
+    fresh = slot_record(shaky, slot)["generation"] + 1
+    renewal = writing("slots", name=slot, generation=fresh)
+    killed_after_commit(shaky, "pool", renewal, lambda: person.post("release", {"session": sid}))
+    until(lambda: slot_record(shaky, slot)["state"] in ("warm", "cold"), "its new container is ready")
+    assert slot_record(shaky, slot)["generation"] == fresh, "one container more, not two"
 
-    def record() -> dict[str, Any]:
-        return document(shaky.stack, f"slots/{slot}") or {}
 
-    until(lambda: record()["state"] in ("warm", "cold"), "its new container is ready")
-    assert record()["generation"] == before + 1, "one container more, not two"
+def test_pool_killed_before_it_created_a_service_does_so_the_next_time(shaky: Shaky) -> None:
+    stack, most = shaky.stack, int(shaky.stack.env["POOL_MAX"])
+
+    def oldest_cold() -> str | None:
+        slots = sorted(documents(stack, "slots"), key=lambda slot: str(slot["changed"]))
+        return next((slot["name"] for slot in slots if slot["state"] == "cold" and len(slots) == most), None)
+
+    gone = until(oldest_cold, "every slot is there, and one is cold")
+    killed_after_commit(shaky, "pool", writing("pool"), lambda: delete_service(stack, gone))
+    until(lambda: len(slots_that_are_there(stack) - {gone}) == most, "another stands in its place, with its service")
 
 
 def test_auth_events_killed_after_it_closed_the_account_leaves_nothing_of_the_member(shaky: Shaky) -> None:
@@ -144,7 +172,8 @@ def test_auth_events_killed_after_it_closed_the_account_leaves_nothing_of_the_me
     with Workspace(shaky.stack, person) as workspace:
         workspace.write("note", "gone soon")
     wid = workspace.record["wid"]
-    kill(shaky, "auth_events", writing("accounts", uid=person.uid, state="deleted"), person.delete_account)
+    tombstone = writing("accounts", uid=person.uid, state="deleted")
+    killed_after_commit(shaky, "auth_events", tombstone, person.delete_account)
     ended_once(shaky, workspace.sid, "deleted")
     until(lambda: not objects(shaky.stack, f"workspaces/{wid}/"), "the state is erased")
     assert (document(shaky.stack, f"accounts/{person.uid}") or {})["state"] == "deleted"
@@ -157,12 +186,16 @@ def test_login_killed_after_its_commits_has_made_one_account_with_the_members_la
     def visit() -> httpx.Response:
         return person.post("login", {"time_zone": "Asia/Seoul", "locale": "ko"})
 
-    assert kill(shaky, "login", writing("accounts", uid=person.uid), visit).status_code == 503
+    assert killed_after_commit(shaky, "login", writing("accounts", uid=person.uid), visit).status_code == 503
     until(lambda: visit().status_code == 200, "the page asks again")
     shaky.gates["auth"].open()
     assert visit().json()["account"]["locale"] == "ko"
     owned = [billing for billing in documents(shaky.stack, "billing") if billing["owner"] == person.uid]
     assert [billing["time_zone"] for billing in owned] == ["Asia/Seoul"]
+
+
+def slot_record(shaky: Shaky, slot: str) -> dict[str, Any]:
+    return document(shaky.stack, f"slots/{slot}") or {}
 
 
 def sessions_of(shaky: Shaky, person: Person) -> list[dict[str, Any]]:

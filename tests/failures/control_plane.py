@@ -1,0 +1,79 @@
+"""What the functions do to a session and to its container, one step at a time and whenever a test wants it."""
+
+from collections.abc import Callable
+from contextlib import suppress
+from datetime import UTC, datetime, timedelta
+
+import httpx
+from msgspec.structs import replace
+
+from shared.gcp.emulators import reachable
+from shared.gcp.store.accounts import ensure_account, read_workspace
+from shared.gcp.store.claims import commit_claim
+from shared.gcp.store.database import LostRace
+from shared.gcp.store.sessions import commit_session, read_session
+from shared.gcp.store.slots import candidates
+from shared.session import Session, SessionState
+from shared.slot import SlotState
+from shared.tokens import Signer
+from tests.environment import environment
+from tests.functions.person import PATIENCE, Person
+from tests.observe import until
+from tests.running import Running
+
+
+def claim(stack: Running, person: Person, opening: float = 30) -> Session:
+    """A warm slot claimed as `allocate` does it, and nothing more: nobody has told the container yet."""
+    with environment(stack.env):
+        found = until(lambda: candidates(SlotState.WARM), "a slot is warm")
+        now = datetime.now(UTC)
+        account = ensure_account(person.uid, email=None, name=None, now=now)
+        return commit_claim(account, read_workspace(account.wid), found[0], opening=opening, now=now)
+
+
+def session_of(stack: Running, sid: str) -> Session:
+    """The session's record as it is now."""
+    with environment(stack.env):
+        found = read_session(sid)
+    assert found is not None
+    return found.record
+
+
+def amend(stack: Running, sid: str, amended: Callable[[Session], Session]) -> None:
+    """Changes a session's record, as often as somebody else does so at that moment."""
+    with environment(stack.env):
+        while True:
+            found = read_session(sid)
+            assert found is not None
+            with suppress(LostRace):
+                commit_session(found, amended(found.record))
+                return
+
+
+def age(stack: Running, sid: str, seconds: float) -> None:
+    """Makes a draining session so much older: nobody waits in a test for what takes minutes."""
+
+    def aged(session: Session) -> Session:
+        assert session.draining is not None
+        draining = session.draining - timedelta(seconds=seconds)
+        return replace(session, draining=draining, due=draining)
+
+    until(lambda: session_of(stack, sid).state == SessionState.DRAINING, "the session drains")
+    amend(stack, sid, aged)
+
+
+def attach(stack: Running, session: Session, heartbeat_url: str, url: str | None = None) -> httpx.Response:
+    """Tell a container to serve the session, as `allocate` does: the one at `url`, or the slot's own."""
+    token = Signer(stack.env["SIGNING_KEY"]).attach(session, datetime.now(UTC))
+    return _post(url or session.url, "attach", token, {"heartbeat_url": heartbeat_url})
+
+
+def release(stack: Running, session: Session, url: str | None = None) -> httpx.Response:
+    """Tell a container to give the session back, as `reclaim` does."""
+    token = Signer(stack.env["SIGNING_KEY"]).release(session, datetime.now(UTC))
+    return _post(url or session.url, "release", token, {})
+
+
+def _post(url: str, endpoint: str, token: str, body: dict[str, str]) -> httpx.Response:
+    address, host = reachable(f"{url}/_slot/{endpoint}")
+    return httpx.post(address, json=body, headers={**host, "Authorization": f"Bearer {token}"}, timeout=PATIENCE)
