@@ -11,16 +11,14 @@ import httpx
 import msgspec
 from msgspec.structs import replace
 
-from shared.gcp.store.accounts import ensure_account, read_workspace
-from shared.gcp.store.claims import commit_claim
 from shared.gcp.store.sessions import end_session
-from shared.gcp.store.slots import candidates
 from shared.session import EndReason, Session
-from shared.slot import SlotState
 from shared.snapshots import Layer, Manifest, boot_prefix, manifest_name
 from shared.tokens import Signer
 from tests.environment import environment
-from tests.observe import document, documents, http, until
+from tests.failures.control_plane import claim
+from tests.functions.person import Person
+from tests.observe import document, documents, http
 from tests.running import Running
 from tests.slot.bucket import Bucket
 
@@ -30,13 +28,14 @@ QUIET = dict.fromkeys(("editor", "terminal", "process", "preview"))
 
 
 class Liar:
-    """`session` is a claimed one whose container is played by the test; it has said hello."""
+    """Speaks for the container of `session`, which has said hello or says it here for the first time."""
 
-    def __init__(self, stack: Running, session: Session, boot: str) -> None:
+    def __init__(self, stack: Running, session: Session) -> None:
+        assert session.boot is not None
         self.stack = stack
-        self.session = replace(session, boot=boot)
-        self.boot = boot
-        self.prefix = boot_prefix(session.wid, session.epoch, boot)
+        self.session = session
+        self.boot = session.boot
+        self.prefix = boot_prefix(session.wid, session.epoch, session.boot)
         self.bucket = Bucket(stack.env["STORAGE_EMULATOR_HOST"], stack.env["STATE_BUCKET"])
         self._signer = Signer(stack.env["SIGNING_KEY"])
 
@@ -55,23 +54,27 @@ class Liar:
             documents(self.stack, f"billing/{self.session.bid}/lines"),
         ]
 
-    def hello(self, **lies: Any) -> httpx.Response:
-        said = {"kind": "hello", "session": self.session.sid, "epoch": self.session.epoch, "boot": self.boot}
-        return self.say({**said, **lies}, token=self._signer.attach(self.session, datetime.now(UTC)))
+    @property
+    def name(self) -> dict[str, Any]:
+        """Who speaks, as every message of a container says it."""
+        return {"session": self.session.sid, "epoch": self.session.epoch, "boot": self.boot}
 
-    def beat(self, seq: int | None = None, **lies: Any) -> httpx.Response:
+    def hello(self, token: str | None = None, **lies: Any) -> httpx.Response:
+        bearer = self._signer.attach(self.session, datetime.now(UTC)) if token is None else token
+        return self.say({"kind": "hello", **self.name, **lies}, bearer)
+
+    def beat(self, seq: int | None = None, token: str | None = None, **lies: Any) -> httpx.Response:
         """By default an honest one, with the next seq."""
         said = {
-            "kind": "beat", "session": self.session.sid, "epoch": self.session.epoch, "boot": self.boot,
-            "seq": self.record["seq"] + 1 if seq is None else seq, "connected": True, "restored": False,
-            "final": False, "checkpoint": None, "signals": QUIET,
+            "kind": "beat", **self.name, "seq": self.record["seq"] + 1 if seq is None else seq, "connected": True,
+            "restored": False, "final": False, "checkpoint": None, "signals": QUIET,
         }  # fmt: skip
-        return self.say({**said, **lies})
+        return self.say({**said, **lies}, token)
 
     def say(self, body: Any, token: str | None = None) -> httpx.Response:
         """Bytes, or an iterator of bytes, go out as they are."""
         content = json.dumps(body).encode() if isinstance(body, dict | list) else body
-        bearer = token or self._signer.heartbeat(self.session, datetime.now(UTC))
+        bearer = self._signer.heartbeat(self.session, datetime.now(UTC)) if token is None else token
         headers = {"Authorization": f"Bearer {bearer}"}
         return http.post(self.stack.at("heartbeat"), content=content, headers=headers, timeout=60)
 
@@ -93,12 +96,8 @@ class Liar:
 @contextmanager
 def playing(stack: Running, name: str, boot: str) -> Iterator[Liar]:
     """Somebody's session on a slot whose real container is never told of it; given up afterwards."""
-    with environment(stack.env):
-        now = datetime.now(UTC)
-        account = ensure_account(f"uid-{name}", email=None, name=None, now=now)
-        slot = until(lambda: candidates(SlotState.WARM), "a slot is warm")[0]
-        session = commit_claim(account, read_workspace(account.wid), slot, opening=OPENING, now=now)
-    liar = Liar(stack, session, boot)
+    session = claim(stack, Person(stack, name), OPENING)
+    liar = Liar(stack, replace(session, boot=boot))
     try:
         liar.hello().raise_for_status()
         yield liar

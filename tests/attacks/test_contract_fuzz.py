@@ -26,10 +26,10 @@ from schemathesis.specs.openapi.schemas import OpenApiSchema
 from shared.tokens import Signer
 from tests.attacks.alone import FUNCTIONS
 from tests.attacks.forging import unsigned
-from tests.factories import a_session
+from tests.attacks.liar import Liar
+from tests.failures.control_plane import session_of
 from tests.functions.google import invoker_token
 from tests.functions.person import Person
-from tests.observe import document
 from tests.running import ROOT, Running
 
 Request = Case[Any]
@@ -129,21 +129,16 @@ def test_whatever_googles_tasks_bring_is_answered_as_described(stack: Running, f
 def test_whatever_a_container_says_of_its_own_session_is_answered_as_described(stack: Running) -> None:
     person, signer, now = Person(stack, "babbler"), Signer(stack.env["SIGNING_KEY"]), datetime.now(UTC)
     sid = person.open()["session"]
-    record = document(stack, f"sessions/{sid}") or {}
-    session = a_session(**{name: record[name] for name in ("sid", "wid", "slot", "epoch", "boot")})
-    own: dict[str, Any] = {"session": session.sid, "epoch": session.epoch, "boot": session.boot}
+    container = Liar(stack, session_of(stack, sid))
 
     def speak_as_it(case: Request) -> None:
-        if isinstance(case.body, dict) and own.keys() <= case.body.keys():
-            case.body = {**case.body, **own}
+        if isinstance(case.body, dict) and container.name.keys() <= case.body.keys():
+            case.body = {**case.body, **container.name}
 
-    tokens = [signer.heartbeat(session, now), signer.attach(session, now)]
+    tokens = [signer.heartbeat(container.session, now), signer.attach(container.session, now)]
     seen = drive(INTERNAL, "heartbeat", stack.env["FUNCTIONS_URL"], tokens, speak_as_it)
     assert {200, 400, 401} <= seen <= {200, 400, 401, 403, 409, 422}
-    last = {"kind": "beat", **own, "seq": 2**53, "connected": False, "restored": True, "final": True}
-    last |= {"checkpoint": None, "signals": dict.fromkeys(("editor", "terminal", "process", "preview"))}
-    bearer = {"Authorization": f"Bearer {tokens[0]}"}
-    assert httpx.post(stack.at("heartbeat"), json=last, headers=bearer, timeout=60).status_code in (200, 409)
+    assert container.beat(2**53, connected=False, restored=True, final=True).status_code in (200, 409)
     person.post("release", {"session": sid})
 
 

@@ -64,10 +64,7 @@ FORGED_HELLOS: dict[str, tuple[int, Lie]] = {
     "of the victim's boot": (409, lambda liar, victim: liar.hello(boot=victim.boot)),
     "of a boot that is a path": (400, lambda liar, _: liar.hello(boot="../../x")),
     "of a session that is a path": (400, lambda liar, _: liar.hello(session="../accounts/x")),
-    "with a token for heartbeats": (
-        401,
-        lambda liar, _: liar.say({"kind": "hello", "session": liar.session.sid, "epoch": 1, "boot": liar.boot}),
-    ),
+    "with a token for heartbeats": (401, lambda liar, _: liar.say({"kind": "hello", **liar.name})),
 }
 FORGED_BEATS: dict[str, tuple[int, Lie]] = {
     "of the victim's session": (403, lambda liar, victim: liar.beat(session=victim.session.sid)),

@@ -40,7 +40,7 @@ BOOT = "forger0000000000"
 
 
 def start_swapping(slot: Container, target: str) -> None:
-    """Goes on until the session ends or `stop_swapping`."""
+    """Goes on until somebody ends it, as the end of the session does."""
     slot.run(f"cat > /tmp/swap.py <<'END OF THE PROGRAM'\n{(PROGRAMS / 'swap.py').read_text()}\nEND OF THE PROGRAM\n")
     slot.run(f"nohup python3 /tmp/swap.py {target} >/dev/null 2>&1 &")
     until(lambda: "file-out" in slot.run("ls swapped 2>/dev/null || true"), "it swaps")

@@ -5,6 +5,7 @@ A flawed token changes nothing either: afterwards the session is served as befor
 
 from collections.abc import Callable
 from datetime import UTC, datetime
+from functools import partial
 
 import httpx
 from msgspec.structs import replace
@@ -13,9 +14,9 @@ from shared.session import Session
 from shared.tokens import Signer
 from tests.attacks.doors import EDITOR, knock
 from tests.attacks.forging import flawed
-from tests.factories import a_session
+from tests.attacks.liar import Liar
+from tests.failures.control_plane import session_of
 from tests.functions.person import Person
-from tests.observe import document
 from tests.running import Running
 from tests.slot.container import Container
 from tests.slot.control_plane import SECOND, SID, ControlPlane
@@ -144,14 +145,13 @@ def test_no_door_leads_to_the_editor_but_for_the_sessions_own_cookie(
 def test_the_control_plane_refuses_every_flawed_token_of_a_heartbeat(stack: Running) -> None:
     person, pem = Person(stack, "bearer"), stack.env["SIGNING_KEY"]
     sid = person.open()["session"]
-    record = document(stack, f"sessions/{sid}") or {}
-    session = a_session(**{name: record[name] for name in ("sid", "wid", "slot", "epoch", "boot")})
-    signer = Signer(pem)
-    names = {"session": session.sid, "epoch": session.epoch, "boot": session.boot}
-    signals = dict.fromkeys(("editor", "terminal", "process", "preview"))
-    beat = {"kind": "beat", **names, "seq": 10**6, "connected": True, "restored": True, "final": True}
-    beat |= {"signals": signals, "checkpoint": None}
-    for kind, body in {"heartbeat": beat, "attach": {"kind": "hello", **names}}.items():
+    signer, session = Signer(pem), session_of(stack, sid)
+    container = Liar(stack, session)
+    messages: dict[str, Callable[..., httpx.Response]] = {
+        "heartbeat": partial(container.beat, 10**6, restored=True, final=True),
+        "attach": container.hello,
+    }
+    for kind, say in messages.items():
         tokens = flawed(minted(signer, kind, session), pem)
         tokens |= {f"really a {other} token": minted(signer, other, session) for other in ALL_KINDS if other != kind}
         tokens |= {what: minted(signer, kind, stranger) for what, stranger in strangers(session, kind).items()}
@@ -159,15 +159,9 @@ def test_the_control_plane_refuses_every_flawed_token_of_a_heartbeat(stack: Runn
             # it is for the control plane, and says no slot
             del tokens["of another slot"], tokens["of a slot whose name begins alike"]
         for what, token in tokens.items():
-            answer = said(stack, body, token)
+            answer = say(token=token)
             assert answer.status_code in (401, 403, 409), f"{kind}, {what}: {answer.text}"
-    after = document(stack, f"sessions/{sid}") or {}
-    assert (after["boot"], after["final"], after["seq"] < 10**6) == (session.boot, False, True)
-    assert said(stack, {**beat, "seq": 0}, minted(signer, "heartbeat", session)).status_code == 200, (
-        "the good one passes"
-    )
+    after = session_of(stack, sid)
+    assert (after.boot, after.final, after.seq < 10**6) == (session.boot, False, True)
+    assert container.beat(0, minted(signer, "heartbeat", session)).status_code == 200, "the good one passes"
     person.post("release", {"session": sid})
-
-
-def said(stack: Running, body: object, token: str) -> httpx.Response:
-    return httpx.post(stack.at("heartbeat"), json=body, headers={"Authorization": f"Bearer {token}"}, timeout=60)
