@@ -37,12 +37,12 @@ def test_killed_during_restore(stack: Running) -> None:
     first.close()
     until(lambda: first.record["state"] == "ended", "the first session was saved")
     with Relay(stack) as relay, ThreadPoolExecutor() as pool:
-        session = claim(stack, person)
+        session = claim(stack, person, opening=120)
         slot = slot_record(stack, session.slot)
+        until_another_is_warm(stack)
         relay.hold(READ)
         attaching = pool.submit(attach, stack, session, relay.heartbeat_url)
         relay.until_held(READ)
-        until_another_is_warm(stack)
         kill(Inside(containers(stack)[session.slot]))
         assert attaching.result().status_code == 503
     after = open_at_once(stack, person)
@@ -61,14 +61,17 @@ def test_killed_during_the_final_checkpoint(stack: Running) -> None:
         with Workspace(stack, person) as before:
             before.write("kept.txt", "precious")
             slot = slot_record(stack, before.slot)
+            until_another_is_warm(stack)
             relay.hold(WRITE)
             before.container.run("echo late > unsaved.txt")
             before.close()
             assert ends(before.tab)
         until(lambda: before.get().status_code == 401, "its container gives the session back")
         relay.until_held(WRITE)
-        until_another_is_warm(stack)
+        dead = before.container.pid
         kill(before.container)
+        # Open waits for a session that drains, but not for longer than a cold start may take
+        until(lambda: containers(stack).get(before.slot) not in (None, dead), "another container says that it is gone")
         after = open_at_once(stack, person)
     check_given_up(before.record, person)
     assert after.slot != before.slot
