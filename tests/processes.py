@@ -38,10 +38,15 @@ def ups_and_downs(output: str, name: str) -> int:
     return len(re.findall(f"^{name}: ready", output, re.M)) - len(re.findall(f"^{name}: ended by", output, re.M))
 
 
-def kill_function(stack: Running, name: str) -> int:
-    """All of a function's processes at once, by SIGKILL, when it is up; the first one's id."""
+def until_up(stack: Running, name: str) -> None:
+    """Returns when a function that was killed answers again."""
     output = stack.state / "output"
     until(lambda: ups_and_downs(output.read_text(), name) == 1, f"{name} is up")
+
+
+def kill_function(stack: Running, name: str) -> int:
+    """All of a function's processes at once, by SIGKILL, when it is up; the first one's id."""
+    until_up(stack, name)
     pid = function_process(stack, name)
     os.killpg(pid, signal.SIGKILL)
     return pid

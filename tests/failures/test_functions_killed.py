@@ -19,7 +19,7 @@ from tests.failures.workspace import Workspace, working
 from tests.functions.google import delete_service, delete_tasks, slots_that_are_there, tasks_client
 from tests.functions.person import Person
 from tests.observe import document, documents, objects, until
-from tests.processes import kill_function
+from tests.processes import kill_function, until_up
 from tests.running import Running
 
 T = TypeVar("T")
@@ -27,6 +27,7 @@ T = TypeVar("T")
 
 def killed_after_commit(shaky: Shaky, function: str, rule: Rule, act: Callable[[], T]) -> T:
     """Do something, and kill the function when it has made a commit and not yet heard of it; what came of it."""
+    until_up(shaky.stack, function)  # it may have been killed a moment ago, and would not hear of what is done
     with ThreadPoolExecutor(1) as pool:
         with shaky.commits.losing(rule, Loss.SILENCE) as made:
             result = pool.submit(act)
@@ -109,7 +110,7 @@ def test_release_killed_after_it_began_the_end_keeps_nobody_from_opening_again(s
     look_in(shaky.stack, sid, minutes=60)  # so neither does the sweep: only Open can end it
     again = person.open()["session"]
     assert again != sid
-    ended_once(shaky, sid, "member")
+    assert session_of(shaky.stack, sid).reason == "member"
     end(shaky, person, again)
 
 
