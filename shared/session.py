@@ -97,6 +97,8 @@ class Session(Struct, frozen=True, kw_only=True):
     """When each kind of activity was last seen."""
     metered: float = 0
     """Seconds charged."""
+    served: bool = False
+    """It came to be active: the member could work in it."""
     head: Head | None = None
     after_loss: bool = False
     """The session before it was lost: the member is to be told of what time their files are."""
@@ -113,7 +115,7 @@ class Session(Struct, frozen=True, kw_only=True):
     @property
     def leaves_a_loss(self) -> bool:
         """Once it has ended: the member is to be told, in their next session, that something may be missing."""
-        return self.reason == EndReason.LOST or (self.after_loss and self.reason == EndReason.NEVER_OPENED)
+        return self.reason == EndReason.LOST if self.served else self.after_loss
 
     @property
     def open(self) -> bool:
@@ -132,7 +134,7 @@ class Session(Struct, frozen=True, kw_only=True):
         return replace(self, state=state)
 
     def activate(self) -> "Session":
-        return self._to(SessionState.ACTIVE)
+        return replace(self._to(SessionState.ACTIVE), served=True)
 
     def decide(self, decision: Decision) -> "Session":
         """Keep the decision with its reason, and look again when it says."""

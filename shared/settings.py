@@ -36,7 +36,8 @@ class Settings:
     """Ed25519 private key, PEM, that signs Ondol's tokens (SIGNING_KEY)."""
 
     slot_origin: str = "{url}"
-    """The browser's address of a slot; `{url}` is its service's URL, `{slot}` its name (SLOT_ORIGIN)."""
+    """The browser's address of a slot; `{url}` is its service's URL, `{slot}` its name (SLOT_ORIGIN). Slots need a
+    registrable domain of their own: one that a browser meets anew has it forget every cookie of that domain."""
     pool_warm: int = 2
     """Slots to keep warm and unclaimed (POOL_WARM)."""
     pool_max: int = 10

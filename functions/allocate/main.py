@@ -40,6 +40,8 @@ DRAINING_SECONDS = 10.0
 """How long Open waits for the session before to be saved."""
 REMIND_SECONDS = 2.0
 """A session that drains for longer may have nobody who finishes it."""
+REPLACED_SECONDS = 5.0
+"""A container that was killed is replaced in a moment, and only its replacement can say that the session is lost."""
 FOLDER = "/home/member"
 
 
@@ -154,14 +156,9 @@ def _follow_up(session: Session) -> None:
 
 def _attach(session: Session, deadline: float) -> Session | None:
     """The session with a container that serves it; None if its container is gone, and the session with it."""
-    now, started = datetime.now(UTC), time.monotonic()
+    started = time.monotonic()
     try:
-        boot = container.attach(
-            session.url,
-            signer.attach(session, now),
-            settings().function_url("heartbeat"),
-            min(container.ATTACH_SECONDS, deadline - time.monotonic()),
-        )
+        boot = _ask_to_attach(session, deadline)
     except container.Broken as e:
         _lose(session, str(e))
         detail = "Your files are kept, but the last checkpoint does not verify. Write to the operator before you go on."
@@ -177,6 +174,23 @@ def _attach(session: Session, deadline: float) -> Session | None:
         _lose(session, "another container answers")
         return None
     return found.record
+
+
+def _ask_to_attach(session: Session, deadline: float) -> str:
+    """The boot of the container that serves the session. Raises what `container.attach` does."""
+    patience = min(deadline, time.monotonic() + REPLACED_SECONDS)
+    while True:
+        try:
+            return container.attach(
+                session.url,
+                signer.attach(session, datetime.now(UTC)),
+                settings().function_url("heartbeat"),
+                min(container.ATTACH_SECONDS, deadline - time.monotonic()),
+            )
+        except TryAgain:
+            if time.monotonic() > patience:
+                raise
+            time.sleep(0.25)
 
 
 def _lose(session: Session, why: str) -> None:

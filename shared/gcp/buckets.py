@@ -22,9 +22,9 @@ from shared.snapshots import (
     workspace_prefix,
 )
 
-CALL: dict[str, Any] = {"retry": DEFAULT_RETRY.with_timeout(8.0), "timeout": 5.0}
-"""How long one attempt may take, and its retries: the slot waits 10 s for the answer to a heartbeat, and the client's
-own patience is minutes."""
+CALL: dict[str, Any] = {"retry": DEFAULT_RETRY.with_timeout(2.0), "timeout": 2.0}
+"""How long retries may begin, and one attempt may take. A checkpoint is verified by two calls, one after the other, in
+the 10 s that the slot waits for the answer to a heartbeat; the client's own patience is minutes."""
 
 
 @lru_cache(maxsize=1)

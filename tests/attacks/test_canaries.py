@@ -58,28 +58,25 @@ def test_the_next_member_finds_nothing_of_the_one_before(tmp_path: Path, browser
         stop(stack, shared)
 
 
-def test_a_browser_forgets_what_another_container_left_in_it_before_it_is_let_in(
+def test_a_browser_forgets_what_another_workspace_left_in_it_before_it_is_let_in(
     slot: Container, plane: ControlPlane
 ) -> None:
     member = AtSlot(slot, plane)
     member.attach(plane.open()).raise_for_status()
-    boot = member.get("/_slot/health").json()["boot"]
     browser = {"Origin": PAGE_ORIGIN, "Sec-Fetch-Mode": "navigate", "Sec-Fetch-Dest": "document"}
     form = {"token": plane.enter_token()}
 
     stranger = member.post("enter", headers=browser, data={"token": "none of ours"})
     assert (stranger.status_code, "Clear-Site-Data" in stranger.headers) == (401, False), "nobody clears it without one"
-    for known in ({}, {"Cookie": "__Host-container=boot00000000000z"}):
+    for known in ({}, {"Cookie": "__Host-workspace=another"}):
         first = member.post("enter", headers=browser | known, data=form)
         assert (first.status_code, first.headers["Location"]) == (307, "/_slot/enter?cleared")
         assert first.headers["Clear-Site-Data"] == '"cookies", "storage"'
         assert "Set-Cookie" not in first.headers, "it would be cleared with the rest"
     then = member.post("enter?cleared", headers=browser, data=form)
     assert then.status_code == 303
-    assert then.cookies["__Host-container"] == boot
-    again = member.post(
-        "enter", headers=browser | {"Cookie": f"__Host-container={boot}"}, data={"token": plane.enter_token()}
-    )
+    known = {"Cookie": f"__Host-workspace={then.cookies['__Host-workspace']}"}
+    again = member.post("enter", headers=browser | known, data={"token": plane.enter_token()})
     assert (again.status_code, "Clear-Site-Data" in again.headers) == (303, False), "their own layout stays"
 
 

@@ -65,10 +65,14 @@ def test_the_end_keeps_the_reason_of_draining_unless_another_is_given() -> None:
 
 
 def test_a_loss_is_told_in_the_next_session_that_opens() -> None:
-    assert a_session().end(NOW, EndReason.LOST).leaves_a_loss
-    assert not a_session(after_loss=True).end(NOW, EndReason.MEMBER).leaves_a_loss
-    unopened = a_session(SessionState.OPENING, after_loss=True)
-    assert unopened.end(NOW, EndReason.NEVER_OPENED).leaves_a_loss
+    assert a_session(served=True).end(NOW, EndReason.LOST).leaves_a_loss
+    assert not a_session(served=True, after_loss=True).end(NOW, EndReason.MEMBER).leaves_a_loss
+
+
+@pytest.mark.parametrize("reason", [EndReason.NEVER_OPENED, EndReason.LOST, EndReason.MEMBER])
+def test_a_session_that_never_served_has_nothing_to_lose_and_tells_nobody(reason: EndReason) -> None:
+    assert not a_session(SessionState.OPENING).end(NOW, reason).leaves_a_loss
+    assert a_session(SessionState.OPENING, after_loss=True).end(NOW, reason).leaves_a_loss
 
 
 def test_a_used_slot_is_stale_until_it_has_a_new_generation() -> None:

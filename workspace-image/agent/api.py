@@ -6,6 +6,7 @@ import posixpath
 import secrets
 import time
 from collections.abc import Awaitable, Callable, Mapping
+from hashlib import sha256
 from urllib.parse import parse_qsl, urlencode
 
 from aiohttp import web
@@ -19,7 +20,7 @@ from agent.tokens import ATTACH, ENTER, RELEASE, Claims, InvalidToken, SingleUse
 
 COOKIE = "__Host-ondol"
 # which container this browser came into last; it opens nothing. None: it is sent with the form of another site's page
-KNOWN = "__Host-container"
+KNOWN = "__Host-workspace"
 CLEARED = "cleared"
 PROBLEMS = "https://ondol.dev/problems/"
 
@@ -99,18 +100,19 @@ class Api:
         answer = web.Response(status=303, headers={"Location": "/?" + urlencode({"folder": _inside_home(form)})})
         answer.set_cookie(COOKIE, self._cookie, path="/", secure=True, httponly=True, samesite="Lax")
         if CLEARED in request.query:
-            answer.set_cookie(KNOWN, self._boot, path="/", secure=True, httponly=True, samesite="None")
+            answer.set_cookie(KNOWN, _mark(session.wid), path="/", secure=True, httponly=True, samesite="None")
         return answer
 
     def _may_hold_anothers_traces(self, request: web.Request) -> bool:
-        """Whether the browser may keep what an earlier session, perhaps another member's, left under this origin."""
+        """Whether the browser may keep what another workspace's session left under this origin."""
+        session = self._slot.session
         is_browser = request.headers.get("Sec-Fetch-Mode") == "navigate"
-        return is_browser and request.cookies.get(KNOWN) != self._boot and CLEARED not in request.query
+        is_known = session is not None and request.cookies.get(KNOWN) == _mark(session.wid)
+        return is_browser and not (is_known or self._is_let_in(request)) and CLEARED not in request.query
 
     async def may_enter(self, request: web.Request) -> web.Response:
         """nginx asks this of every request for the editor: 204 yes, 401 no, 403 not now."""
-        shown = request.cookies.get(COOKIE, "")
-        if self._slot.state is not State.SERVING or not hmac.compare_digest(_bytes(shown), _bytes(self._cookie)):
+        if self._slot.state is not State.SERVING or not self._is_let_in(request):
             return web.Response(status=401)
         session = self._slot.session
         if session is None or not await self._slot.may_serve():
@@ -118,6 +120,10 @@ class Api:
         if "X-Preview" in request.headers:
             session.activity.saw(PREVIEW)
         return web.Response(status=204)
+
+    def _is_let_in(self, request: web.Request) -> bool:
+        shown = request.cookies.get(COOKIE, "")
+        return hmac.compare_digest(_bytes(shown), _bytes(self._cookie))
 
     async def closed(self, request: web.Request) -> web.Response:
         return pages.closed(request, self._settings.page_origin)
@@ -135,6 +141,11 @@ class Api:
         session = self._slot.session
         if session is None or (session.sid, session.epoch, self._boot) != (claims.sid, claims.epoch, claims.boot):
             raise Refused(409, "stale-epoch", "This container does not serve that session.")
+
+
+def _mark(wid: str) -> str:
+    """What a browser keeps to be known as the workspace's. It does not tell the id."""
+    return sha256(f"browser of {wid}".encode()).hexdigest()
 
 
 def _bearer(request: web.Request) -> str:

@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+import resource
 import signal
 import sys
 from collections.abc import Iterable, Mapping, Sequence
@@ -61,7 +62,7 @@ async def start_as_member(
 ) -> asyncio.subprocess.Process:
     """With `processes`, it and all that it starts may be no more than so many, threads counted, together with whatever
     else runs as the member. What the agent needs done as the member goes without: it must never be what is refused."""
-    limit = [] if processes is None else ["prlimit", f"--nproc={processes}:{processes}", "--"]
+    limit = [] if processes is None else ["prlimit", f"--nproc={_within_ours(processes)}", "--"]
     return await asyncio.create_subprocess_exec(
         *limit,
         *AS_MEMBER,
@@ -74,6 +75,13 @@ async def start_as_member(
         pass_fds=tuple(pass_fds),
         start_new_session=True,
     )
+
+
+def _within_ours(processes: int) -> str:
+    """A limit that is lower already can't be raised here, nor need it be."""
+    ours = resource.getrlimit(resource.RLIMIT_NPROC)[1]
+    most = processes if ours == resource.RLIM_INFINITY else min(processes, ours)
+    return f"{most}:{most}"
 
 
 def member_processes() -> list[int]:

@@ -116,14 +116,13 @@ class Session:
             await self._pause(failures)
 
     async def _pause(self, failures: int) -> None:
-        if failures:
-            await asyncio.sleep(BACKOFF[min(failures, len(BACKOFF)) - 1])
-            return
+        pause = BACKOFF[min(failures, len(BACKOFF)) - 1] if failures else self.known.interval
         try:
-            async with asyncio.timeout(self.known.interval):
+            async with asyncio.timeout(pause):
                 await self._news.wait()
         except TimeoutError:
             return
+        self._news.clear()  # old news must not keep the pauses after failures short
 
     def _compose(self, final: bool) -> dict[str, object]:
         self._seq += 1
@@ -145,7 +144,9 @@ class Session:
         }
 
     def _recall(self, unanswered: dict[str, object]) -> dict[str, object]:
-        """What may still be said of it: after a freeze, an old browser or an old "unknown" must not count as now's."""
+        """What may still be said of it: after a freeze, an old browser or an old "unknown" must not count as now's.
+        That the platform stops this container can't wait for the beat after it."""
+        unanswered = unanswered | {"stopping": self.stopping}
         if elapsed() - self._composed < self.known.lease:
             return unanswered
         then = self.clock.at(self._composed)

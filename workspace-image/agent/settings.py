@@ -18,7 +18,7 @@ PRIVATE = Path("/run/ondol")
 SHARED = Path("/run/member")
 
 MEMBER = 1000
-NOBODY = 65534
+NOBODY = MEMBER + 1  # nobody logs in as it; small, because a machine may map few ids into its sandboxes
 NGINX_GROUP = 33  # www-data
 
 
