@@ -15,7 +15,7 @@ from tests.conftest import SHORT
 from tests.inside import Inside
 from tests.journeys.browser import PATIENCE, Member
 from tests.observe import containers, documents, until
-from tests.running import Running, running
+from tests.running import QUICK, Running, running
 from tests.slot.container import Container
 from tests.slot.control_plane import ControlPlane
 from tests.slot.member import PAGE_ORIGIN
@@ -29,7 +29,7 @@ ONE_SLOT = {"POOL_WARM": "1", "POOL_MAX": "1", "IDLE_SECONDS": "300", "IDLE_WARN
 def test_the_next_member_finds_nothing_of_the_one_before(tmp_path: Path, browser: Browser) -> None:
     assert len(IN_CONTAINER) + len(IN_BROWSER) >= 20
     with (
-        running(tmp_path, "--schedule-every", "2", "--writes-per-minute", "600", **SHORT | ONE_SLOT) as stack,
+        running(tmp_path, *QUICK, **SHORT | ONE_SLOT) as stack,
         Member(browser, stack.url, "Ada Lovelace") as shared,  # one browser, as in a library
     ):
         shared.sign_in()

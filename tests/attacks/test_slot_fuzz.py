@@ -65,7 +65,7 @@ def test_what_a_stranger_sends_is_refused_and_is_no_error_of_ours(
 
 
 @EXAMPLES
-@given(cookie=TOKENS, name=st.sampled_from([COOKIE, COOKIE.lower(), "__Host-container", "x"]), upgrade=st.booleans())
+@given(cookie=TOKENS, name=st.sampled_from([COOKIE, COOKIE.lower(), "__Host-workspace", "x"]), upgrade=st.booleans())
 def test_no_cookie_is_an_error_of_ours(standing: Member, cookie: bytes, name: str, upgrade: bool) -> None:
     headers = {"Cookie": name.encode() + b"=" + cookie}
     if upgrade:

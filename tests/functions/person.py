@@ -10,6 +10,7 @@ from openapi_core import Config, OpenAPI
 from openapi_core.testing.requests import MockRequest
 from openapi_core.testing.responses import MockResponse
 
+from tests.observe import http
 from tests.running import ROOT, Running
 
 PATIENCE = 150
@@ -79,7 +80,7 @@ class Person:
     def _auth(self, method: str, body: dict[str, Any]) -> dict[str, Any]:
         url = f"http://{self._stack.env['FIREBASE_AUTH_EMULATOR_HOST']}/identitytoolkit.googleapis.com/v1/{method}"
         headers = {"Authorization": "Bearer owner"} if method.startswith("projects/") else {}
-        answer = httpx.post(url, params={"key": "any"}, json=body, headers=headers, timeout=PATIENCE)
+        answer = http.post(url, params={"key": "any"}, json=body, headers=headers, timeout=PATIENCE)
         result: dict[str, Any] = answer.raise_for_status().json()
         return result
 
@@ -93,7 +94,7 @@ def problem(answer: httpx.Response) -> str:
 def call(stack: Running, function: str, body: Any, headers: dict[str, str]) -> httpx.Response:
     """Call a function; whatever it answers must be what the description says it may answer."""
     content = body if isinstance(body, bytes) else json.dumps(body).encode()
-    answer = httpx.post(
+    answer = http.post(
         f"{stack.url}/api/{function}",
         content=content,
         headers={"Content-Type": "application/json", **headers},
