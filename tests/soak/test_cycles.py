@@ -17,6 +17,10 @@ MEMBERS = 2
 TO_SETTLE = 2
 """Cycles of each member before the first look: pools of threads and connections, and caches, fill once."""
 
+MEGABYTES = 24
+"""Fewer are no leak. Measured: a function takes 18 more within its first hundred and a half calls, and 0.6 in the 750
+after them."""
+
 
 @pytest.mark.soak
 @pytest.mark.timeout(60 + 30 * CYCLES)
@@ -79,6 +83,6 @@ def left_behind(before: Usage, now: Usage) -> dict[str, object]:
         "objects": now.objects - before.objects,
         "documents": now.documents - documents_kept or documents_kept - now.documents,
         "open files": open_files,
-        "memory": {part: more for part, more in (now.memory - before.memory).items() if more >= 16},
+        "memory": {part: more for part, more in (now.memory - before.memory).items() if more >= MEGABYTES},
     }
     return {what: change for what, change in changes.items() if change}
