@@ -6,7 +6,7 @@ import pytest
 from playwright.sync_api import Browser, expect
 
 from tests.chromium import chromium
-from tests.running import QUICK, Running, running
+from tests.running import QUICK, SOAK, Running, running
 
 SHORT = {
     "IDLE_SECONDS": "20",
@@ -18,6 +18,18 @@ SHORT = {
     "POOL_MAX": "6",
 }
 """Times that let a session end by itself within a test."""
+
+WHOLE = {"stack", "shaky", "browser"}
+"""Fixtures of tests that drive processes, or Chromium, while the machine does other things too."""
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """docs/decisions/0014-once-more.md"""
+    if SOAK:
+        return
+    for item in items:
+        if WHOLE & set(getattr(item, "fixturenames", ())):
+            item.add_marker(pytest.mark.flaky(reruns=1))
 
 
 @pytest.fixture(scope="session")

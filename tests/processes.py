@@ -45,8 +45,12 @@ def until_up(stack: Running, name: str) -> None:
 
 
 def kill_function(stack: Running, name: str) -> int:
-    """All of a function's processes at once, by SIGKILL, when it is up; the first one's id."""
+    """All of a function's processes at once, by SIGKILL, when it is up; the first one's id, once it is missed."""
     until_up(stack, name)
     pid = function_process(stack, name)
+    output = stack.state / "output"
+    ended = f"\n{name}: ended by"
+    before = output.read_text().count(ended)
     os.killpg(pid, signal.SIGKILL)
+    until(lambda: output.read_text().count(ended) > before, f"{name} is missed")
     return pid

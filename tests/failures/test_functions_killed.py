@@ -26,13 +26,16 @@ T = TypeVar("T")
 
 
 def killed_after_commit(shaky: Shaky, function: str, rule: Rule, act: Callable[[], T]) -> T:
-    """Do something, and kill the function when it has made a commit and not yet heard of it; what came of it."""
-    until_up(shaky.stack, function)  # it may have been killed a moment ago, and would not hear of what is done
+    """Do something, and kill the function when it has made a commit and not yet heard of it; what came of it.
+
+    Returns when the function is up again, so that nothing that comes next has to wait for it.
+    """
     with ThreadPoolExecutor(1) as pool:
         with shaky.commits.losing(rule, Loss.SILENCE) as made:
             result = pool.submit(act)
             made.wait()
             kill_function(shaky.stack, function)
+        until_up(shaky.stack, function)
         return result.result()
 
 
@@ -102,12 +105,13 @@ def test_release_killed_after_it_began_the_end_is_finished_by_the_sweep(shaky: S
 
 def test_release_killed_after_it_began_the_end_keeps_nobody_from_opening_again(shaky: Shaky) -> None:
     person = Person(shaky.stack, "hasty")
-    sid = person.open()["session"]
-    with tasks_client(shaky.stack) as client:
-        queue = client.queue_path(shaky.stack.env["GOOGLE_CLOUD_PROJECT"], shaky.stack.env["REGION"], "reclaim")
-        until(lambda: delete_tasks(client, queue, sid), "nothing will remind anybody of the session")
-    stop_unheard(shaky, person, sid)
-    look_in(shaky.stack, sid, minutes=60)  # so neither does the sweep: only Open can end it
+    with Workspace(shaky.stack, person) as workspace, working(workspace):
+        sid = workspace.sid
+        with tasks_client(shaky.stack) as client:
+            queue = client.queue_path(shaky.stack.env["GOOGLE_CLOUD_PROJECT"], shaky.stack.env["REGION"], "reclaim")
+            until(lambda: delete_tasks(client, queue, sid), "nothing will remind anybody of the session")
+        stop_unheard(shaky, person, sid)
+        look_in(shaky.stack, sid, minutes=60)  # so neither does the sweep: only Open can end it
     again = person.open()["session"]
     assert again != sid
     assert session_of(shaky.stack, sid).reason == "member"

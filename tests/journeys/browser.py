@@ -49,23 +49,30 @@ class Member:
         return found[1]
 
     def command(self, title: str) -> None:
-        """Run a command of the editor's by its title, from the palette."""
-        box = self.page.locator(".quick-input-widget input.input")
-        row = self.page.get_by_role("option", name=re.compile(f"^{re.escape(title)}(,|$)"))
+        """Run a command of the editor's by its title, from the palette.
+
+        An editor that is still starting takes the focus now and then, which closes the palette: ask again.
+        """
         for _ in range(10):
-            expect(box).to_be_hidden()
-            self.page.keyboard.press("F1")
             try:
-                box.fill(f">{title}", timeout=5_000)
-                row.wait_for(timeout=5_000)
-            except TimeoutError:  # whatever else took the focus meanwhile has closed the palette again
+                return self._choose(title)
+            except TimeoutError:
                 self.page.keyboard.press("Escape")
-                continue
-            break
-        while "focused" not in (row.get_attribute("class") or ""):
-            self.page.keyboard.press("ArrowDown")
-        self.page.keyboard.press("Enter")
-        expect(box).to_be_hidden()
+        raise AssertionError(f"the palette never offered {title!r}")
+
+    def _choose(self, title: str) -> None:
+        """Raises TimeoutError if the palette closes meanwhile."""
+        row = self.page.get_by_role("option", name=re.compile(f"^{re.escape(title)}(,|$)"))
+        self._box().wait_for(state="hidden", timeout=5_000)
+        self.page.keyboard.press("F1")
+        self._box().fill(f">{title}", timeout=5_000)
+        while "focused" not in (row.get_attribute("class", timeout=5_000) or ""):
+            self._box().press("ArrowDown", timeout=5_000)
+        self._box().press("Enter", timeout=5_000)
+        expect(self._box()).to_be_hidden()
+
+    def _box(self) -> Locator:
+        return self.page.locator(".quick-input-widget input.input")
 
     def write_file(self, name: str, text: str) -> None:
         """Make a new file in the home by typing it into the editor and saving it."""
@@ -74,7 +81,7 @@ class Member:
         editor.click()
         self.page.keyboard.type(text)
         self.page.keyboard.press("Control+s")
-        box = self.page.locator(".quick-input-widget input.input")
+        box = self._box()
         expect(box).to_have_value(re.compile("/home/member/"))
         box.fill(f"/home/member/{name}")
         self.page.keyboard.press("Enter")
