@@ -1,34 +1,46 @@
 """Names in the bucket, the manifest, and what must be true of a checkpoint before a head may point at it.
 
-The bytes are the slot's business: `workspace-image/agent` writes them, docs/protocol.md says how.
+The bytes are the slot's business: `workspace-image/agent` writes them. docs/snapshot-format.md has every field.
 """
 
 import re
 from datetime import datetime
-from typing import Annotated
+from typing import Annotated, Literal
 
 import msgspec
 from msgspec import Meta, Struct
 
-MANIFEST_VERSION = 1
+MANIFEST_VERSION = 2
 MANIFEST_BYTES = 64 * 1024
-"""A manifest names three layers today; what is larger than this was not written by our agent."""
+"""What is larger than this was not written by our agent."""
+MOST_LAYERS = 64
 TIERS = ("boot", "work", "deps")
 """In the order of restoring. A slot restores these and no others."""
 
 Count = Annotated[int, Meta(ge=0, le=2**53)]
 """A number as it comes from outside: what JSON and Firestore both hold exactly."""
+Kind = Literal["whole", "delta"]
 
 
 class Layer(Struct, frozen=True, forbid_unknown_fields=True):
-    """One immutable object: a tier of the home as `tar.zst`."""
+    """One immutable object: a tier of the home, or what changed in it, as `tar.zst`. docs/snapshot-format.md."""
 
     tier: str
+    kind: Kind
     name: str
     sha256: str
     bytes: Count
-    logical_bytes: Count
+    stream: Count
     entries: Count
+    logical_bytes: Count
+    only: str | None = None
+
+
+class Tier(Struct, frozen=True, forbid_unknown_fields=True):
+    """What a restore of a tier brings."""
+
+    bytes: Count
+    files: Count
 
 
 class Manifest(Struct, frozen=True, forbid_unknown_fields=True):
@@ -40,11 +52,12 @@ class Manifest(Struct, frozen=True, forbid_unknown_fields=True):
     boot: str
     seq: Count
     base: str | None
+    tiers: dict[str, Tier]
     layers: list[Layer]
 
 
 class Checkpoint(Struct, frozen=True, forbid_unknown_fields=True):
-    """A checkpoint as a heartbeat declares it. `bytes` and `files` are sums over the layers."""
+    """A checkpoint as a heartbeat declares it. `bytes` and `files` are sums over the tiers."""
 
     seq: Count
     manifest: str
@@ -109,19 +122,33 @@ def read_manifest(content: bytes, checkpoint: Checkpoint, *, wid: str, epoch: in
         raise CheckpointRefused(f"manifest version {manifest.version} is not {MANIFEST_VERSION}")
     if (manifest.workspace, manifest.epoch, manifest.boot, manifest.seq) != (wid, epoch, boot, checkpoint.seq):
         raise CheckpointRefused("the manifest is another checkpoint's")
-    tiers = [layer.tier for layer in manifest.layers]
-    if tiers != [tier for tier in TIERS if tier in tiers]:
-        # each layer is looked up in the storage, so there must not be any number of them
-        raise CheckpointRefused(f"the tiers are not {', '.join(TIERS)}, each once at most and in this order")
+    _check_order(manifest)
     for layer in manifest.layers:
         # the whole name: one that begins well may still lead elsewhere, where somebody takes ".." for a step up
         if not re.fullmatch(rf"{workspace_prefix(wid)}\d+-[a-z0-9]+/\d+-{layer.tier}\.tar\.zst", layer.name):
             raise CheckpointRefused(f"layer {layer.tier} does not lie where the workspace's layers are")
-    if sum(layer.logical_bytes for layer in manifest.layers) != checkpoint.bytes:
+    if sum(tier.bytes for tier in manifest.tiers.values()) != checkpoint.bytes:
         raise CheckpointRefused("the bytes do not add up")
-    if sum(layer.entries for layer in manifest.layers) != checkpoint.files:
+    if sum(tier.files for tier in manifest.tiers.values()) != checkpoint.files:
         raise CheckpointRefused("the files do not add up")
     return manifest
+
+
+def _check_order(manifest: Manifest) -> None:
+    """Each layer is looked up in the storage, so there must not be any number of them."""
+    if len(manifest.layers) > MOST_LAYERS:
+        raise CheckpointRefused(f"there are more than {MOST_LAYERS} layers")
+    tiers = [layer.tier for layer in manifest.layers]
+    if set(manifest.tiers) - {*TIERS} or set(tiers) - {*manifest.tiers}:
+        raise CheckpointRefused(f"the tiers are not among {', '.join(TIERS)}, or not all of the layers' are counted")
+    if tiers != sorted(tiers, key=TIERS.index):
+        raise CheckpointRefused(f"the layers do not stand in the order {', '.join(TIERS)}")
+    for before, layer in zip([None, *manifest.layers], manifest.layers, strict=False):
+        first = before is None or before.tier != layer.tier
+        if layer.kind == "delta" and (first or before.only != layer.only):
+            raise CheckpointRefused(f"a delta of {layer.tier} changes nothing that is there")
+        if layer.kind == "whole" and first == (layer.only is not None):
+            raise CheckpointRefused(f"{layer.tier} does not begin with all of it, or begins twice")
 
 
 def check_sizes(manifest: Manifest, sizes: dict[str, int | None]) -> None:
