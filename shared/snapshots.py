@@ -143,11 +143,13 @@ def _check_order(manifest: Manifest) -> None:
         raise CheckpointRefused(f"the tiers are not among {', '.join(TIERS)}, or not all of the layers' are counted")
     if tiers != sorted(tiers, key=TIERS.index):
         raise CheckpointRefused(f"the layers do not stand in the order {', '.join(TIERS)}")
-    for before, layer in zip([None, *manifest.layers], manifest.layers, strict=False):
-        first = before is None or before.tier != layer.tier
-        if layer.kind == "delta" and (first or before.only != layer.only):
+    before: dict[str, Layer] = {}
+    for layer in manifest.layers:
+        previous = before.get(layer.tier)
+        before[layer.tier] = layer
+        if layer.kind == "delta" and (previous is None or previous.only != layer.only):
             raise CheckpointRefused(f"a delta of {layer.tier} changes nothing that is there")
-        if layer.kind == "whole" and first == (layer.only is not None):
+        if layer.kind == "whole" and (previous is None) != (layer.only is None):
             raise CheckpointRefused(f"{layer.tier} does not begin with all of it, or begins twice")
 
 
