@@ -22,6 +22,8 @@ OPERATOR = (
     "CHECKPOINT_SECONDS",
     "OPENING_SECONDS",
     "DRAINING_SECONDS",
+    "KEPT_SNAPSHOTS",
+    "SWEEP_SECONDS",
 )
 """Settings that an operator may give to `make up` in the environment; the functions have defaults for all of them."""
 

@@ -6,13 +6,14 @@ docs/protocol.md describes the fields. Nothing that a slot says is believed beyo
 from datetime import UTC, datetime, timedelta
 from typing import Annotated, Literal
 
-from msgspec import Meta, Struct
+from msgspec import Meta, Struct, field
 from msgspec.structs import replace
 
 from shared.idle import KINDS, ReclaimPolicy, decide_reclaim, merge_signals
 from shared.metering import charge
+from shared.quota import NAMED, Folder, StorageUse
 from shared.session import STOPPING_SECONDS, EndReason, Session, SessionId, SessionState, Verdict
-from shared.snapshots import Checkpoint, Count, Head
+from shared.snapshots import Checkpoint, Count, Head, is_by
 
 Boot = Annotated[str, Meta(pattern=r"^[a-z0-9]{16}\Z")]
 
@@ -23,6 +24,21 @@ class Hello(Struct, frozen=True, forbid_unknown_fields=True, tag_field="kind", t
     session: SessionId
     epoch: Count
     boot: Boot
+
+
+class Older(Struct, frozen=True, forbid_unknown_fields=True, tag_field="kind", tag="older"):
+    """A container's question: which snapshots does the workspace have, older than its head? It has met a layer that
+    does not verify."""
+
+    session: SessionId
+    epoch: Count
+    boot: Boot
+
+
+class Declared(Checkpoint, frozen=True, forbid_unknown_fields=True):
+    """A checkpoint as a heartbeat brings it. `largest`: the largest folders of the home."""
+
+    largest: Annotated[list[Folder], Meta(max_length=NAMED)] = field(default_factory=list)
 
 
 class Signals(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
@@ -50,7 +66,7 @@ class Beat(Struct, frozen=True, forbid_unknown_fields=True, tag_field="kind", ta
     restored: bool
     final: bool
     signals: Signals
-    checkpoint: Checkpoint | None
+    checkpoint: Declared | None
     stopping: bool = False
 
 
@@ -71,11 +87,20 @@ def accept_hello(session: Session, hello: Hello, *, lease: float, now: datetime)
 
 
 def accept_beat(
-    session: Session, beat: Beat, head: Head | None, *, policy: ReclaimPolicy, lease: float, now: datetime
+    session: Session,
+    beat: Beat,
+    head: Head | None,
+    *,
+    refused: Head | None = None,
+    storage: StorageUse | None = None,
+    policy: ReclaimPolicy,
+    lease: float,
+    now: datetime,
 ) -> Session | None:
     """The session after this beat, or None if the beat is old and changes nothing. Raises Stale.
 
-    `head` is the verified head that the beat's checkpoint becomes, if it has one.
+    `head` is the verified head that the beat's checkpoint becomes, if it has one; `refused` is what it becomes
+    instead when it is over the plan's storage; `storage` is what was found of that.
     """
     check_boot(session, beat)
     if beat.seq <= session.seq:
@@ -92,6 +117,8 @@ def accept_beat(
         signals=merge_signals(session.signals, beat.signals.times(), connected=beat.connected, now=now),
         metered=session.metered + seconds,
         head=head or session.head,
+        refused=refused or _still_refused(session, head),
+        storage=storage or session.storage,
         final=beat.final,
         stopping=session.stopping or (now if beat.stopping else None),
     )
@@ -104,6 +131,19 @@ def accept_beat(
     return after
 
 
+def _still_refused(session: Session, head: Head | None) -> Head | None:
+    """A head that the same container made later holds all of what was refused, and so replaces it."""
+    before = session.refused
+    if before and head and is_by(before, epoch=session.epoch, boot=session.boot or ""):
+        return None
+    return before
+
+
+def may_return(session: Session) -> bool:
+    """Whether the newest refused checkpoint is this container's: it becomes the head once the plan has room for it."""
+    return session.refused is not None and is_by(session.refused, epoch=session.epoch, boot=session.boot or "")
+
+
 def _decide(session: Session, policy: ReclaimPolicy, now: datetime) -> Session:
     """Set when to look again; a warning that the answer will carry is kept with its reason, once."""
     decision = decide_reclaim(session, policy, now)
@@ -114,8 +154,8 @@ def _decide(session: Session, policy: ReclaimPolicy, now: datetime) -> Session:
     return replace(session, due=decision.look)
 
 
-def check_boot(session: Session, beat: Beat) -> None:
-    """Raises Stale unless the beat comes from the container that owns the session."""
+def check_boot(session: Session, beat: Beat | Older) -> None:
+    """Raises Stale unless the message comes from the container that owns the session."""
     _check_epoch(session, beat.session, beat.epoch)
     if session.boot != beat.boot:
         raise Stale("another container owns the session")

@@ -7,6 +7,7 @@ from typing import Annotated
 from msgspec import Meta, Struct
 from msgspec.structs import replace
 
+from shared.quota import StorageUse
 from shared.record import check_transition
 from shared.snapshots import Head
 
@@ -100,6 +101,10 @@ class Session(Struct, frozen=True, kw_only=True):
     served: bool = False
     """It came to be active: the member could work in it."""
     head: Head | None = None
+    refused: Head | None = None
+    """The newest checkpoint that was over the plan's storage and is kept beside the head."""
+    storage: StorageUse | None = None
+    """As the newest checkpoint was found; None before the first."""
     after_loss: bool = False
     """The session before it was lost: the member is to be told of what time their files are."""
     draining: datetime | None = None
@@ -160,6 +165,8 @@ def open_session(
     url: str,
     epoch: int,
     head: Head | None,
+    refused: Head | None = None,
+    storage: StorageUse | None = None,
     after_loss: bool = False,
     now: datetime,
     opening: float,
@@ -174,6 +181,8 @@ def open_session(
         url=url,
         epoch=epoch,
         head=head,
+        refused=refused,
+        storage=storage,
         after_loss=after_loss,
         state=SessionState.OPENING,
         opened=now,

@@ -58,12 +58,18 @@ class Settings:
     """A session that has not come to serve within this time is given up (OPENING_SECONDS)."""
     draining: float = 300
     """A session whose slot has not answered a release within this time is lost (DRAINING_SECONDS)."""
+    kept_snapshots: int = 20
+    """Snapshots that a workspace keeps, thinned by age (KEPT_SNAPSHOTS)."""
+    sweep: float = 86400
+    """How old an object must be before it is swept when nothing needs it, or an export at all (SWEEP_SECONDS)."""
 
     def __post_init__(self) -> None:
         if not 0 < self.idle_warning < self.idle:
             raise ValueError(f"IDLE_WARNING_SECONDS ({self.idle_warning}) must lie between 0 and IDLE_SECONDS")
         if not 0 < self.heartbeat < self.lease:
             raise ValueError(f"HEARTBEAT_SECONDS ({self.heartbeat}) must lie between 0 and LEASE_SECONDS")
+        if self.kept_snapshots < 1:
+            raise ValueError(f"KEPT_SNAPSHOTS ({self.kept_snapshots}) must be 1 at least: the head is one of them")
         if not 0 <= self.pool_warm <= self.pool_max:
             raise ValueError(f"POOL_WARM ({self.pool_warm}) must lie between 0 and POOL_MAX ({self.pool_max})")
 
@@ -84,7 +90,12 @@ _TEXTS = {
     "invoker_service_account": "INVOKER_SERVICE_ACCOUNT",
     "signing_key": "SIGNING_KEY",
 }
-_COUNTS = {"pool_warm": "POOL_WARM", "pool_max": "POOL_MAX", "pool_writes": "POOL_WRITES"}
+_COUNTS = {
+    "pool_warm": "POOL_WARM",
+    "pool_max": "POOL_MAX",
+    "pool_writes": "POOL_WRITES",
+    "kept_snapshots": "KEPT_SNAPSHOTS",
+}
 _SECONDS = {
     "idle": "IDLE_SECONDS",
     "idle_warning": "IDLE_WARNING_SECONDS",
@@ -93,6 +104,7 @@ _SECONDS = {
     "checkpoint": "CHECKPOINT_SECONDS",
     "opening": "OPENING_SECONDS",
     "draining": "DRAINING_SECONDS",
+    "sweep": "SWEEP_SECONDS",
 }
 
 

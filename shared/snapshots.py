@@ -4,6 +4,7 @@ The bytes are the slot's business: `workspace-image/agent` writes them. docs/sna
 """
 
 import re
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Annotated, Literal
 
@@ -80,14 +81,30 @@ class Head(Struct, frozen=True):
 class Snapshot(Struct, frozen=True, kw_only=True):
     """`workspaces/{wid}/snapshots/{epoch-boot-seq}`: a checkpoint that was committed, and by which session."""
 
-    sid: str
+    sid: str | None
+    """None when the control plane composed it."""
     head: Head
+    refused: bool = False
+    """It was over the plan's storage: kept for download, and never a head."""
+    returned: str | None = None
+    """The path that it brought back, if that is what it was made for."""
 
 
 def is_committed(checkpoint: Checkpoint, head: Head | None, *, epoch: int, boot: str) -> bool:
-    """Whether the container's own checkpoint, or a later one of it, is the head already: an old one changes nothing."""
-    container, _, newest = head.snapshot.rpartition("-") if head else ("", "", "")
-    return container == f"{epoch}-{boot}" and checkpoint.seq <= int(newest)
+    """Whether the container's own checkpoint, or a later one of it, is the head already: an old one changes nothing.
+
+    To be asked of the newest refused one too: it is kept, and what comes after is built on it.
+    """
+    return head is not None and is_by(head, epoch=epoch, boot=boot) and checkpoint.seq <= int(_seq(head))
+
+
+def is_by(head: Head, *, epoch: int, boot: str) -> bool:
+    """Whether this container made it."""
+    return head.snapshot.rpartition("-")[0] == f"{epoch}-{boot}"
+
+
+def _seq(head: Head) -> str:
+    return head.snapshot.rpartition("-")[2]
 
 
 class CheckpointRefused(Exception):
@@ -114,15 +131,9 @@ def snapshot_id(epoch: int, boot: str, seq: int) -> str:
 
 def read_manifest(content: bytes, checkpoint: Checkpoint, *, wid: str, epoch: int, boot: str) -> Manifest:
     """The manifest behind a declared checkpoint. Raises CheckpointRefused, which says what is wrong with it."""
-    try:
-        manifest = msgspec.json.decode(content, type=Manifest)
-    except msgspec.DecodeError as e:
-        raise CheckpointRefused(f"the manifest does not parse: {e}") from e
-    if manifest.version != MANIFEST_VERSION:
-        raise CheckpointRefused(f"manifest version {manifest.version} is not {MANIFEST_VERSION}")
+    manifest = parse_manifest(content)
     if (manifest.workspace, manifest.epoch, manifest.boot, manifest.seq) != (wid, epoch, boot, checkpoint.seq):
         raise CheckpointRefused("the manifest is another checkpoint's")
-    _check_order(manifest)
     for layer in manifest.layers:
         # the whole name: one that begins well may still lead elsewhere, where somebody takes ".." for a step up
         if not re.fullmatch(rf"{workspace_prefix(wid)}\d+-[a-z0-9]+/\d+-{layer.tier}\.tar\.zst", layer.name):
@@ -132,6 +143,39 @@ def read_manifest(content: bytes, checkpoint: Checkpoint, *, wid: str, epoch: in
     if sum(tier.files for tier in manifest.tiers.values()) != checkpoint.files:
         raise CheckpointRefused("the files do not add up")
     return manifest
+
+
+def parse_manifest(content: bytes) -> Manifest:
+    """A manifest of whoever's, its layers in order. Raises CheckpointRefused."""
+    try:
+        manifest = msgspec.json.decode(content, type=Manifest)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as e:
+        raise CheckpointRefused(f"the manifest does not parse: {e}") from e
+    if manifest.version != MANIFEST_VERSION:
+        raise CheckpointRefused(f"manifest version {manifest.version} is not {MANIFEST_VERSION}")
+    _check_order(manifest)
+    return manifest
+
+
+def new_layers(manifest: Manifest, known: Iterable[Layer], *, wid: str, epoch: int, boot: str) -> list[Layer]:
+    """The layers that this container adds to the `known` ones, which were verified before and are taken as they are.
+
+    Raises CheckpointRefused for a known one that is told otherwise, for one that is neither known nor this
+    container's, and for a new one of a single path: only the control plane brings paths back.
+    """
+    verified = {layer.name: layer for layer in known}
+    new = []
+    for layer in manifest.layers:
+        if layer.name in verified:
+            if layer != verified[layer.name]:
+                raise CheckpointRefused(f"layer {layer.name} was verified as another one")
+            continue
+        if not layer.name.startswith(boot_prefix(wid, epoch, boot)):
+            raise CheckpointRefused(f"layer {layer.name} is neither new nor of the snapshot before")
+        if layer.only is not None:
+            raise CheckpointRefused(f"layer {layer.name} is new and stands for a single path")
+        new.append(layer)
+    return new
 
 
 def _check_order(manifest: Manifest) -> None:
@@ -153,9 +197,9 @@ def _check_order(manifest: Manifest) -> None:
             raise CheckpointRefused(f"{layer.tier} does not begin with all of it, or begins twice")
 
 
-def check_sizes(manifest: Manifest, sizes: dict[str, int | None]) -> None:
+def check_sizes(layers: Iterable[Layer], sizes: Mapping[str, int | None]) -> None:
     """`sizes`: the objects' real sizes by name, None for an absent one. Raises CheckpointRefused on a difference."""
-    for layer in manifest.layers:
+    for layer in layers:
         size = sizes.get(layer.name)
         if size is None:
             raise CheckpointRefused(f"layer {layer.tier} is absent")

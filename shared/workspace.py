@@ -5,7 +5,9 @@ from datetime import datetime, timedelta
 from msgspec import Struct
 from msgspec.structs import replace
 
+from shared.quota import StorageUse
 from shared.record import IllegalTransition
+from shared.session import Session
 from shared.snapshots import Head
 
 ERASE_AGAIN = timedelta(days=1)
@@ -22,6 +24,10 @@ class Workspace(Struct, frozen=True, kw_only=True):
     session: str | None = None
     head: Head | None = None
     """As of the last session's end; while one is open, the session has the newer one."""
+    refused: Head | None = None
+    """The newest checkpoint that was over the plan's storage and is kept beside the head, as of the same moment."""
+    storage: StorageUse | None = None
+    """As the newest checkpoint was found."""
     last_slot: str | None = None
     last_session: str | None = None
     lost: bool = False
@@ -31,6 +37,8 @@ class Workspace(Struct, frozen=True, kw_only=True):
     erase_due: datetime | None = None
     """When its state is to be erased next; None when there is nothing left to erase."""
     erased_once: bool = False
+    tidy_due: datetime | None = None
+    """When `meter` is to thin its snapshots and sweep its objects next; None when there is nothing to tidy."""
 
     def claim(self, sid: str, slot: str) -> "Workspace":
         if self.session is not None or self.closed:
@@ -39,11 +47,30 @@ class Workspace(Struct, frozen=True, kw_only=True):
             )
         return replace(self, session=sid, epoch=self.epoch + 1, last_slot=slot)
 
-    def free(self, sid: str, head: Head | None, *, lost: bool) -> "Workspace":
-        """The session `sid` ended, and left `head`; `lost` when that is not all that was done in it."""
-        if self.session != sid:
-            raise IllegalTransition(f"workspace {self.wid} is not {sid}'s but {self.session}'s")
-        return replace(self, session=None, head=head, last_session=sid, lost=lost)
+    def free(self, session: Session, now: datetime) -> "Workspace":
+        """The session has ended, and leaves its head, what was refused, and snapshots to be thinned."""
+        if self.session != session.sid:
+            raise IllegalTransition(f"workspace {self.wid} is not {session.sid}'s but {self.session}'s")
+        return replace(
+            self,
+            session=None,
+            head=session.head,
+            refused=session.refused,
+            storage=session.storage,
+            last_session=session.sid,
+            lost=session.leaves_a_loss,
+            tidy_due=now,
+        )
+
+    def go_back(self, head: Head, now: datetime) -> "Workspace":
+        """Another snapshot becomes the head. The one that was stays among the snapshots."""
+        if self.session is not None or self.closed:
+            raise IllegalTransition(f"workspace {self.wid} can't go back: session={self.session} closed={self.closed}")
+        return replace(self, head=head, tidy_due=now)
+
+    def tidied(self, due: datetime | None) -> "Workspace":
+        """Its snapshots are thinned; `due` is when to look at its objects."""
+        return replace(self, tidy_due=due)
 
     def close(self, now: datetime) -> "Workspace":
         return replace(self, closed=True, erase_due=now)
@@ -51,4 +78,4 @@ class Workspace(Struct, frozen=True, kw_only=True):
     def erased(self, now: datetime) -> "Workspace":
         """Its state was erased: once more after a day, for what a container still wrote, and then never again."""
         again = None if self.erased_once else now + ERASE_AGAIN
-        return replace(self, head=None, erased_once=True, erase_due=again)
+        return replace(self, head=None, refused=None, storage=None, erased_once=True, erase_due=again, tidy_due=None)

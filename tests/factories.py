@@ -9,7 +9,7 @@ from shared.heartbeats import Beat, Signals
 from shared.idle import ReclaimPolicy
 from shared.session import Session, SessionState, open_session
 from shared.slot import Slot, SlotState
-from shared.snapshots import Head
+from shared.snapshots import Head, Layer, Manifest, Tier
 
 NOW = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)
 BOOT = "boot00000000000a"
@@ -67,6 +67,27 @@ def a_beat(seq: int = 1, **fields: Any) -> Beat:
         "checkpoint": None,
     }
     return Beat(seq=seq, **{**defaults, **fields})
+
+
+def a_layer(tier: str = "boot", seq: int = 1, **fields: Any) -> Layer:
+    """A whole tier that the container BOOT made for workspace `w-1` in epoch 7."""
+    name = f"workspaces/w-1/7-{BOOT}/{seq}-{tier}.tar.zst"
+    defaults: dict[str, Any] = {"kind": "whole", "sha256": "aa", "bytes": 5, "stream": 200, "entries": 3}
+    return Layer(tier=tier, **{"name": name, "logical_bytes": 100, **defaults, **fields})
+
+
+def a_manifest(*layers: Layer, seq: int = 1, **fields: Any) -> Manifest:
+    """Of these layers, or of one of the boot tier. Each tier holds what its layers do together."""
+    kept = list(layers) or [a_layer(seq=seq)]
+    tiers = {
+        tier: Tier(
+            sum(layer.logical_bytes for layer in kept if layer.tier == tier),
+            sum(layer.entries for layer in kept if layer.tier == tier),
+        )
+        for tier in {layer.tier for layer in kept}
+    }
+    defaults: dict[str, Any] = {"version": 2, "workspace": "w-1", "epoch": 7, "boot": BOOT, "base": None}
+    return Manifest(**{"seq": seq, "tiers": tiers, "layers": kept, **defaults, **fields})
 
 
 def a_head(seq: int = 1, at: datetime = NOW) -> Head:

@@ -9,10 +9,24 @@ from shared import logs
 from shared.endpoint import endpoint
 from shared.errors import Conflict, Problem, Refused, TryAgain, not_signed_in
 from shared.gcp import buckets, credentials
+from shared.gcp.store.accounts import read_billing
 from shared.gcp.store.database import LostRace
 from shared.gcp.store.sessions import commit_beat, commit_session, read_session
-from shared.heartbeats import Beat, Hello, Stale, accept_beat, accept_hello, check_boot, directive
+from shared.gcp.store.snapshots import older_snapshots
+from shared.heartbeats import (
+    Beat,
+    Hello,
+    Older,
+    Stale,
+    accept_beat,
+    accept_hello,
+    check_boot,
+    directive,
+    may_return,
+)
+from shared.plans import PLANS
 from shared.policies import reclaim_policy
+from shared.quota import StorageState, StorageUse, advice, decide_storage, used_bytes
 from shared.record import Read
 from shared.session import Session
 from shared.settings import settings
@@ -31,6 +45,13 @@ class HeadView(Struct):
     at: float
 
 
+class StorageView(Struct):
+    state: StorageState
+    used: int
+    limit: int | None
+    advice: str | None
+
+
 class Answer(Struct):
     """docs/protocol.md describes it."""
 
@@ -44,23 +65,32 @@ class Answer(Struct):
     head: HeadView | None
     after_loss: bool
     storage: credentials.Access
+    storage_use: StorageView
+
+
+class OlderSnapshots(Struct):
+    """Of the session's workspace, older than its head, newest first."""
+
+    snapshots: list[HeadView]
 
 
 signer = Signer(settings().signing_key)
 
 
 @functions_framework.http
-@endpoint(str, Hello | Beat)
-def heartbeat(token: str, message: Hello | Beat, now: datetime) -> Answer:
+@endpoint(str, Hello | Beat | Older)
+def heartbeat(token: str, message: Hello | Beat | Older, now: datetime) -> Answer | OlderSnapshots:
     bearer = _authenticate(token, message)
     try:
+        if isinstance(message, Older):
+            return _older(message)
         session = _hello(bearer, message, now) if isinstance(message, Hello) else _beat(message, now)
     except Stale as e:
         raise _stale(e) from e
     return _answer(session, message.boot, now)
 
 
-def _authenticate(token: str, message: Hello | Beat) -> Bearer:
+def _authenticate(token: str, message: Hello | Beat | Older) -> Bearer:
     """The bearer must be who the message says it is: a token of one session opens no other."""
     try:
         verify = signer.verify_hello if isinstance(message, Hello) else signer.verify_heartbeat
@@ -94,10 +124,13 @@ def _beat(beat: Beat, now: datetime) -> Session:
     for _ in range(ATTEMPTS):
         read = _read(beat.session)
         check_boot(read.record, beat)
+        saved = _saved(read.record, beat, now)
         after = accept_beat(
             read.record,
             beat,
-            _verified_head(read.record, beat, now),
+            saved.head,
+            refused=saved.refused,
+            storage=saved.storage,
             policy=reclaim_policy(),
             lease=settings().lease,
             now=now,
@@ -108,8 +141,18 @@ def _beat(beat: Beat, now: datetime) -> Session:
             commit_beat(read, after)
         except LostRace:
             continue
+        if saved.refused:
+            logs.warning("storage-refused", session=after.sid, used=saved.refused.bytes)
         return after
     raise _too_busy()
+
+
+def _older(message: Older) -> OlderSnapshots:
+    session = _read(message.session).record
+    check_boot(session, message)
+    older = older_snapshots(session.wid, session.head, settings().kept_snapshots)
+    logs.warning("older-snapshots", session=session.sid, head=session.head and session.head.snapshot, found=len(older))
+    return OlderSnapshots([_view(snapshot.head) for snapshot in older])
 
 
 def _read(sid: str) -> Read[Session]:
@@ -119,18 +162,48 @@ def _read(sid: str) -> Read[Session]:
     return found
 
 
-def _verified_head(session: Session, beat: Beat, now: datetime) -> Head | None:
-    """The head that the beat's checkpoint becomes, if it brings a new one."""
-    if beat.checkpoint is None or beat.seq <= session.seq:
-        return None
-    if is_committed(beat.checkpoint, session.head, epoch=beat.epoch, boot=beat.boot):
-        return None
+class Saved(Struct, frozen=True):
+    """What a beat's checkpoint becomes: the head, or one that is refused and kept. Nothing without a new one."""
+
+    head: Head | None = None
+    refused: Head | None = None
+    storage: StorageUse | None = None
+
+
+def _saved(session: Session, beat: Beat, now: datetime) -> Saved:
+    """The beat's checkpoint, verified and measured by the plan, if it brings a new one.
+
+    One that was refused before becomes the head as soon as the plan has room for it.
+    """
+    if beat.seq <= session.seq:
+        return Saved()
+    checkpoint, epoch, boot = beat.checkpoint, beat.epoch, beat.boot
+    before = [head for head in (session.head, session.refused) if head]
+    if checkpoint is None or any(is_committed(checkpoint, head, epoch=epoch, boot=boot) for head in before):
+        return _returned(session)
     try:
-        buckets.verify_checkpoint(beat.checkpoint, wid=session.wid, epoch=beat.epoch, boot=beat.boot)
+        manifest = buckets.verify_checkpoint(checkpoint, wid=session.wid, epoch=epoch, boot=boot, before=before)
     except CheckpointRefused as e:
         logs.warning("checkpoint-refused", session=session.sid, why=str(e))
         raise Refused("checkpoint-refused", f"{e}.", status=422) from e
-    return head_of(beat.checkpoint, epoch=beat.epoch, boot=beat.boot, now=now)
+    storage = decide_storage(used_bytes(manifest), _limit(session), checkpoint.largest)
+    head = head_of(checkpoint, epoch=epoch, boot=boot, now=now)
+    if storage.state == StorageState.REFUSED:
+        return Saved(refused=head, storage=storage)
+    return Saved(head=head, storage=storage)
+
+
+def _returned(session: Session) -> Saved:
+    if session.storage is None or not may_return(session):
+        return Saved()
+    storage = decide_storage(session.storage.used, _limit(session), session.storage.largest)
+    if storage.state == StorageState.REFUSED:
+        return Saved(storage=storage)
+    return Saved(head=session.refused, storage=storage)
+
+
+def _limit(session: Session) -> int | None:
+    return PLANS[read_billing(session.bid).plan].bytes
 
 
 def _answer(session: Session, boot: str, now: datetime) -> Answer:
@@ -144,12 +217,21 @@ def _answer(session: Session, boot: str, now: datetime) -> Answer:
         token=signer.heartbeat(session, now),
         idle_at=idle_at.timestamp(),
         deadline=None,
-        head=HeadView(head.snapshot, head.manifest, head.sha256, head.bytes, head.files, head.at.timestamp())
-        if head
-        else None,
+        head=_view(head) if head else None,
         after_loss=session.after_loss,
         storage=credentials.slot_access(wid=session.wid, epoch=session.epoch, boot=boot, now=now),
+        storage_use=_storage(session),
     )
+
+
+def _storage(session: Session) -> StorageView:
+    """As the newest checkpoint was found; before the first, what is there without a word of the limit."""
+    use = session.storage or decide_storage(session.head.bytes if session.head else 0, None)
+    return StorageView(use.state, use.used, use.limit, advice(use))
+
+
+def _view(head: Head) -> HeadView:
+    return HeadView(head.snapshot, head.manifest, head.sha256, head.bytes, head.files, head.at.timestamp())
 
 
 def _stale(error: Stale) -> Problem:

@@ -6,6 +6,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import functions_framework
 from msgspec import Meta, Struct
+from msgspec.structs import replace
 
 from shared.account import Account, AccountState, Billing, account_closed
 from shared.endpoint import endpoint
@@ -15,7 +16,9 @@ from shared.gcp.store.accounts import ensure_account, read_billing, read_workspa
 from shared.gcp.store.sessions import read_session
 from shared.plans import PLANS
 from shared.policies import slot_origin
+from shared.quota import Folder, StorageState, advice, decide_storage, lifting_plan
 from shared.session import Session, SessionState
+from shared.workspace import Workspace
 
 
 class Login(Struct, forbid_unknown_fields=True):
@@ -59,10 +62,26 @@ class LastSession(Struct):
     saved_at: float | None
 
 
+class StorageView(Struct):
+    """What the newest checkpoint takes of the plan, in bytes. `over`: how much has to go."""
+
+    state: StorageState
+    used: int
+    limit: int | None
+    over: int
+    largest: list[Folder]
+    lifted_by: str | None
+    """The title of the smallest plan that it fits into, when it does not fit into this one."""
+    refused: str | None
+    """The newest snapshot that was over the plan and is kept for download only."""
+    advice: str | None
+
+
 class Answer(Struct):
     account: AccountView
     plan: PlanView
     allowance: Allowance
+    storage: StorageView
     session: SessionView | None
     last: LastSession | None
 
@@ -83,6 +102,7 @@ def login(caller: Member, body: Login, now: datetime) -> Answer:
         account=_account(account),
         plan=PlanView(billing.plan, PLANS[billing.plan].title),
         allowance=_allowance(billing),
+        storage=_storage(billing, current if current and current.open else workspace),
         session=_current(current) if current and current.open else None,
         last=_last(last) if last and not last.open else None,
     )
@@ -107,6 +127,25 @@ def _account(account: Account) -> AccountView:
 def _allowance(billing: Billing) -> Allowance:
     plan = PLANS[billing.plan]
     return Allowance(None if plan.seconds is None else max(0.0, plan.seconds - billing.seconds), plan.bytes)
+
+
+def _storage(billing: Billing, newest: Session | Workspace) -> StorageView:
+    """By the plan as it is now, which may have changed since the newest checkpoint."""
+    found = newest.storage or decide_storage(newest.head.bytes if newest.head else 0, None)
+    use = decide_storage(found.used, PLANS[billing.plan].bytes, found.largest)
+    if use.state == StorageState.REFUSED and newest.refused is None:
+        use = replace(use, state=StorageState.OVER)  # it was saved under a larger plan
+    lifting = None if use.state == StorageState.OK else lifting_plan(use.used)
+    return StorageView(
+        state=use.state,
+        used=use.used,
+        limit=use.limit,
+        over=max(0, use.used - (use.used if use.limit is None else use.limit)),
+        largest=use.largest,
+        lifted_by=PLANS[lifting].title if lifting else None,
+        refused=newest.refused.snapshot if newest.refused else None,
+        advice=advice(use),
+    )
 
 
 def _current(session: Session) -> SessionView:

@@ -1,5 +1,6 @@
 """Cloud Storage: what the control plane checks of a checkpoint, and erasing."""
 
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from functools import lru_cache
@@ -10,14 +11,19 @@ from google.api_core.exceptions import NotFound
 from google.cloud import storage  # type: ignore[attr-defined]  # a namespace package without types
 from google.cloud.storage.retry import DEFAULT_RETRY
 
+from shared import logs
 from shared.settings import settings
 from shared.snapshots import (
     MANIFEST_BYTES,
     Checkpoint,
     CheckpointRefused,
+    Head,
+    Layer,
     Manifest,
     check_sizes,
     manifest_name,
+    new_layers,
+    parse_manifest,
     read_manifest,
     workspace_prefix,
 )
@@ -36,29 +42,55 @@ def _bucket() -> storage.Bucket:
     return _client().bucket(settings().state_bucket)
 
 
-def verify_checkpoint(checkpoint: Checkpoint, *, wid: str, epoch: int, boot: str) -> Manifest:
-    """The manifest of a declared checkpoint, after its objects were found to be there with the sizes it says.
+def verify_checkpoint(
+    checkpoint: Checkpoint, *, wid: str, epoch: int, boot: str, before: Sequence[Head] = ()
+) -> Manifest:
+    """The manifest of a declared checkpoint, after its new objects were found to be there with the sizes it says.
 
-    Raises CheckpointRefused. Sizes are asked of the storage, because a container may declare anything.
+    `before`: verified snapshots of the session, whose layers are known. Raises CheckpointRefused. Sizes are asked of
+    the storage, because a container may declare anything.
     """
     if checkpoint.manifest != manifest_name(wid, epoch, boot, checkpoint.seq):
         raise CheckpointRefused("the manifest does not lie where this container may write")
-    manifest = read_manifest(_download_manifest(checkpoint), checkpoint, wid=wid, epoch=epoch, boot=boot)
-    names = [layer.name for layer in manifest.layers]
+    content = _download(checkpoint.manifest, checkpoint.sha256)
+    manifest = read_manifest(content, checkpoint, wid=wid, epoch=epoch, boot=boot)
+    known = [layer for head in before for layer in _known_layers(head)]
+    new = new_layers(manifest, known, wid=wid, epoch=epoch, boot=boot)
+    names = [layer.name for layer in new]
     with ThreadPoolExecutor(max_workers=max(1, len(names))) as pool:
         sizes = dict(zip(names, pool.map(_size, names), strict=True))
-    check_sizes(manifest, sizes)
+    check_sizes(new, sizes)
     return manifest
 
 
-def _download_manifest(checkpoint: Checkpoint) -> bytes:
+def _known_layers(head: Head) -> list[Layer]:
+    """Nothing is known of a snapshot that can't be read: its container can still save everything anew."""
     try:
-        content = _bucket().blob(checkpoint.manifest).download_as_bytes(end=MANIFEST_BYTES, **CALL)
+        return head_manifest(head).layers
+    except CheckpointRefused as e:
+        logs.error("head-unreadable", snapshot=head.snapshot, why=str(e))
+        return []
+
+
+def head_manifest(head: Head) -> Manifest:
+    """The manifest of a verified snapshot. Raises CheckpointRefused when it is gone, or not what it was."""
+    return _manifest(head.manifest, head.sha256)
+
+
+@lru_cache(maxsize=512)
+def _manifest(name: str, digest: str) -> Manifest:
+    """Immutable, and asked for with every checkpoint of a session."""
+    return parse_manifest(_download(name, digest))
+
+
+def _download(name: str, digest: str) -> bytes:
+    try:
+        content = _bucket().blob(name).download_as_bytes(end=MANIFEST_BYTES, **CALL)
     except NotFound as e:
         raise CheckpointRefused("the manifest is absent") from e
     if len(content) > MANIFEST_BYTES:
         raise CheckpointRefused(f"the manifest is larger than {MANIFEST_BYTES} bytes")
-    if sha256(content).hexdigest() != checkpoint.sha256:
+    if sha256(content).hexdigest() != digest:
         raise CheckpointRefused("the manifest has another hash")
     return bytes(content)
 

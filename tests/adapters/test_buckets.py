@@ -6,12 +6,13 @@ from hashlib import sha256
 import msgspec
 import pytest
 from google.cloud import storage  # type: ignore[attr-defined]  # a namespace package without types
+from msgspec.structs import replace
 
 from shared.gcp import buckets
 from shared.gcp.credentials import boundary
-from shared.snapshots import Checkpoint, CheckpointRefused, Layer, Manifest, boot_prefix, manifest_name
+from shared.snapshots import Checkpoint, CheckpointRefused, Head, Manifest, boot_prefix, head_of, manifest_name
 from tests.environment import PROJECT, SETTINGS, environment
-from tests.factories import BOOT
+from tests.factories import BOOT, NOW, a_head, a_layer, a_manifest
 
 WID, EPOCH = "w-1", 7
 PREFIX = boot_prefix(WID, EPOCH, BOOT)
@@ -39,49 +40,67 @@ def upload(bucket: storage.Bucket, manifest: Manifest, *, layer: bytes | None = 
         seq=manifest.seq,
         manifest=name,
         sha256=sha256(content).hexdigest(),
-        bytes=manifest.layers[0].logical_bytes,
-        files=manifest.layers[0].entries,
+        bytes=sum(tier.bytes for tier in manifest.tiers.values()),
+        files=sum(tier.files for tier in manifest.tiers.values()),
     )
 
 
-def a_manifest(seq: int, **fields: object) -> Manifest:
-    layer = Layer("boot", f"{PREFIX}{seq}-boot.tar.zst", "aa", 5, 100, 3)
-    return Manifest(1, WID, EPOCH, BOOT, seq, None, [msgspec.structs.replace(layer, **fields)])
-
-
-def verify(checkpoint: Checkpoint) -> Manifest:
-    return buckets.verify_checkpoint(checkpoint, wid=WID, epoch=EPOCH, boot=BOOT)
+def verify(checkpoint: Checkpoint, *before: Head) -> Manifest:
+    return buckets.verify_checkpoint(checkpoint, wid=WID, epoch=EPOCH, boot=BOOT, before=before)
 
 
 def test_an_honest_checkpoint_is_verified(bucket: storage.Bucket) -> None:
-    manifest = a_manifest(1)
+    manifest = a_manifest(seq=1)
     assert verify(upload(bucket, manifest)) == manifest
+
+
+def test_layers_of_the_head_are_taken_as_they_are_and_not_looked_up_again(bucket: storage.Bucket) -> None:
+    first = a_manifest(seq=20)
+    head = head_of(upload(bucket, first), epoch=EPOCH, boot=BOOT, now=NOW)
+    delta = a_layer(seq=21, kind="delta")
+    second = a_manifest(*first.layers, delta, seq=21)
+    bucket.blob(delta.name).upload_from_string(b"layer")
+    bucket.blob(first.layers[0].name).delete()  # whoever looked it up would find nothing
+    assert verify(upload(bucket, second, layer=None), head) == second
+    with pytest.raises(CheckpointRefused, match="absent"):
+        verify(upload(bucket, second, layer=None))
+    told = replace(first.layers[0], stream=1)
+    with pytest.raises(CheckpointRefused, match="verified as another"):
+        verify(upload(bucket, a_manifest(told, delta, seq=21), layer=None), head)
+
+
+def test_of_a_head_that_is_gone_nothing_is_known(bucket: storage.Bucket) -> None:
+    lost = replace(a_head(), manifest=manifest_name(WID, EPOCH, BOOT, 77))
+    manifest = a_manifest(seq=22)
+    assert verify(upload(bucket, manifest), lost) == manifest
+    with pytest.raises(CheckpointRefused, match="absent"):
+        buckets.head_manifest(lost)
 
 
 def test_an_absent_layer_is_refused(bucket: storage.Bucket) -> None:
     with pytest.raises(CheckpointRefused, match="absent"):
-        verify(upload(bucket, a_manifest(2), layer=None))
+        verify(upload(bucket, a_manifest(seq=2), layer=None))
 
 
 def test_a_layer_of_another_size_is_refused(bucket: storage.Bucket) -> None:
     with pytest.raises(CheckpointRefused, match="9 bytes and declares 5"):
-        verify(upload(bucket, a_manifest(3), layer=b"nine byte"))
+        verify(upload(bucket, a_manifest(seq=3), layer=b"nine byte"))
 
 
 def test_an_absent_manifest_and_one_with_another_hash_are_refused(bucket: storage.Bucket) -> None:
-    honest = upload(bucket, a_manifest(4))
+    honest = upload(bucket, a_manifest(seq=4))
     with pytest.raises(CheckpointRefused, match="hash"):
-        verify(msgspec.structs.replace(honest, sha256="00"))
-    absent = msgspec.structs.replace(honest, seq=99, manifest=manifest_name(WID, EPOCH, BOOT, 99))
+        verify(replace(honest, sha256="00"))
+    absent = replace(honest, seq=99, manifest=manifest_name(WID, EPOCH, BOOT, 99))
     with pytest.raises(CheckpointRefused, match="absent"):
         verify(absent)
 
 
 def test_a_manifest_of_another_container_or_workspace_is_refused(bucket: storage.Bucket) -> None:
-    honest = upload(bucket, a_manifest(5))
+    honest = upload(bucket, a_manifest(seq=5))
     for name in (manifest_name(WID, EPOCH - 1, BOOT, 5), manifest_name("w-2", EPOCH, BOOT, 5)):
         with pytest.raises(CheckpointRefused, match="may write"):
-            verify(msgspec.structs.replace(honest, manifest=name))
+            verify(replace(honest, manifest=name))
 
 
 def test_a_huge_manifest_is_not_read_whole(bucket: storage.Bucket) -> None:

@@ -3,6 +3,7 @@
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from msgspec.structs import replace
 
 from shared.account import AccountState, Billing
 from shared.gcp.store.accounts import (
@@ -12,10 +13,11 @@ from shared.gcp.store.accounts import (
     forget_snapshots,
     read_billing,
     read_workspace,
+    snapshot_ref,
     to_erase,
     workspace_ref,
 )
-from shared.gcp.store.database import Commit, LostRace, read
+from shared.gcp.store.database import Commit, LostRace, database, read
 from shared.gcp.store.sessions import (
     commit_beat,
     commit_session,
@@ -24,11 +26,13 @@ from shared.gcp.store.sessions import (
     read_session,
     session_ref,
 )
+from shared.gcp.store.snapshots import older_snapshots
 from shared.heartbeats import accept_beat
 from shared.metering import LedgerLine
+from shared.quota import decide_storage
 from shared.record import Read
 from shared.session import EndReason, Session
-from shared.snapshots import Snapshot
+from shared.snapshots import Head, Snapshot
 from tests.factories import BOOT, LEASE, POLICY, a_beat, a_head, a_session
 
 pytestmark = pytest.mark.usefixtures("empty_database")
@@ -73,6 +77,58 @@ def test_a_beat_that_lost_its_race_changes_nothing_and_charges_nothing() -> None
     with pytest.raises(LostRace):
         commit_beat(before, after)
     assert (again(after).record.seq, read_billing(after.bid).seconds) == (0, 0)
+
+
+def moved(before: Read[Session], seq: int, head: Head | None = None, refused: Head | None = None) -> Read[Session]:
+    """The session after one more beat, committed."""
+    after = accept_beat(
+        before.record, a_beat(seq), head, refused=refused, storage=decide_storage(9, 5), policy=POLICY, lease=LEASE,
+        now=NOW,
+    )  # fmt: skip
+    assert after is not None
+    commit_beat(before, after)
+    return again(after)
+
+
+def kept(wid: str) -> dict[str, bool]:
+    """The snapshots' documents by their number, and whether each was refused."""
+    found = database().collection(f"workspaces/{wid}/snapshots").stream()
+    return {document.id.rpartition("-")[2]: (document.to_dict() or {})["refused"] for document in found}
+
+
+def test_of_refused_checkpoints_the_newest_is_kept_until_one_fits() -> None:
+    session = moved(stored(a_session()), 1, a_head(1))
+    session = moved(session, 2, refused=a_head(2))
+    session = moved(session, 3, refused=a_head(3))
+    assert (session.record.head, session.record.refused) == (a_head(1), a_head(3))
+    assert kept(session.record.wid) == {"1": False, "3": True}
+    session = moved(session, 4, a_head(4))
+    assert session.record.refused is None
+    assert kept(session.record.wid) == {"1": False, "4": False}
+
+
+def test_a_refused_checkpoint_becomes_the_head_when_there_is_room() -> None:
+    session = moved(stored(a_session()), 1, refused=a_head(1))
+    session = moved(session, 2, session.record.refused)
+    assert (session.record.head, session.record.refused) == (a_head(1), None)
+    assert kept(session.record.wid) == {"1": False}
+
+
+def test_older_snapshots_come_newest_first_without_the_head_and_what_was_refused() -> None:
+    times = [NOW + timedelta(seconds=n) for n in range(6)]
+    session = stored(a_session())
+    for n, at in enumerate(times):
+        which = "refused" if n == 2 else "head"
+        session = moved(session, n + 1, **{which: a_head(n, at)})
+        if n == 2:  # what was refused last stays, for it is another container's
+            stranger = replace(a_head(n, at), snapshot="6-bootbootbootboot-2")
+            Commit().create(
+                snapshot_ref("w-1", stranger.snapshot), Snapshot(sid=None, head=stranger, refused=True)
+            ).run()
+    found = older_snapshots("w-1", a_head(4, times[4]), 2)
+    assert [snapshot.head.at for snapshot in found] == [times[3], times[1]]
+    assert older_snapshots("w-1", a_head(0, times[0]), 9) == []
+    assert older_snapshots("w-1", None, 9) == []
 
 
 def test_what_is_overdue_is_found_until_it_has_ended() -> None:

@@ -13,9 +13,10 @@ from msgspec.structs import replace
 
 from shared.gcp.store.sessions import end_session
 from shared.session import EndReason, Session
-from shared.snapshots import Layer, Manifest, boot_prefix, manifest_name
+from shared.snapshots import Layer, boot_prefix, manifest_name
 from shared.tokens import Signer
 from tests.environment import environment
+from tests.factories import a_layer, a_manifest
 from tests.failures.control_plane import claim
 from tests.functions.person import Person
 from tests.observe import document, documents, http
@@ -80,10 +81,11 @@ class Liar:
 
     def checkpoint(self, seq: int, *, upload: bool = True, **lies: Any) -> dict[str, Any]:
         """An honest checkpoint of one layer, but for `lies` about its layer or about itself; its objects are there."""
-        layer = Layer("boot", f"{self.prefix}{seq}-boot.tar.zst", "aa", 5, 100, 3)
+        layer = a_layer(name=f"{self.prefix}{seq}-boot.tar.zst")
         told = {name: lies.pop(name) for name in list(lies) if name in Layer.__struct_fields__ and name != "sha256"}
         layers = lies.pop("layers", [replace(layer, **told)])
-        manifest = Manifest(1, self.session.wid, self.session.epoch, self.boot, seq, None, layers)
+        whose = {"workspace": self.session.wid, "epoch": self.session.epoch, "boot": self.boot}
+        manifest = a_manifest(*layers, seq=seq, **whose)
         content = lies.pop("content", msgspec.json.encode(manifest))
         name = manifest_name(self.session.wid, self.session.epoch, self.boot, seq)
         if upload:

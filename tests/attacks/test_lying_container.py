@@ -15,6 +15,7 @@ from msgspec.structs import replace
 
 from shared.snapshots import MANIFEST_BYTES, Layer
 from tests.attacks.liar import QUIET, Liar, playing
+from tests.factories import a_layer
 from tests.functions.person import problem
 from tests.observe import until
 from tests.running import Running
@@ -41,7 +42,10 @@ def liar(stack: Running) -> Iterator[Liar]:
 
 def layers(*named: tuple[str, str]) -> list[Layer]:
     """Layers by tier and name whose sums are those that a checkpoint of the liar's declares."""
-    return [Layer(tier, name, "aa", 5, 0 if n else 100, 0 if n else 3) for n, (tier, name) in enumerate(named)]
+    return [
+        a_layer(tier, name=name, logical_bytes=0 if n else 100, entries=0 if n else 3)
+        for n, (tier, name) in enumerate(named)
+    ]
 
 
 def many_tiers(liar: Liar) -> list[Layer]:
@@ -75,6 +79,22 @@ FORGED_BEATS: dict[str, tuple[int, Lie]] = {
     "of an epoch beyond numbers": (400, lambda liar, _: liar.beat(epoch=FAR + 1)),
     "of a seq beyond numbers": (400, lambda liar, _: liar.beat(seq=FAR + 1)),
     "of a negative seq": (400, lambda liar, _: liar.beat(seq=-1)),
+    "that names too many large folders": (
+        400,
+        lambda liar, _: liar.beat(checkpoint=liar.checkpoint(1, largest=[{"path": "a", "bytes": 1}] * 6)),
+    ),
+    "that names a folder without end": (
+        400,
+        lambda liar, _: liar.beat(checkpoint=liar.checkpoint(1, largest=[{"path": "a" * 257, "bytes": 1}])),
+    ),
+    "that asks for the victim's older snapshots": (
+        403,
+        lambda liar, victim: liar.say({"kind": "older", **liar.name, "session": victim.session.sid}),
+    ),
+    "that asks for older snapshots as another boot": (
+        403,
+        lambda liar, _: liar.say({"kind": "older", **liar.name, "boot": "another000000000"}),
+    ),
     "that is old": (200, lambda liar, _: liar.beat(seq=0, final=True)),
     "that was said before": (200, lambda liar, _: liar.beat(seq=liar.record["seq"], final=True)),
 }
@@ -100,6 +120,13 @@ FORGED_HEADS: dict[str, tuple[int, Lie]] = {
             )
         ),
     ),
+    "layer of a container before that no snapshot has": (
+        422,
+        lambda liar, _: liar.beat(
+            checkpoint=liar.checkpoint(5, name=f"workspaces/{liar.session.wid}/0-{liar.boot}/1-boot.tar.zst")
+        ),
+    ),
+    "single path brought back": (422, checkpointed(5, only="a")),
     "three hundred layers to look up": (
         422,
         lambda liar, _: liar.beat(checkpoint=liar.checkpoint(6, layers=many_tiers(liar))),

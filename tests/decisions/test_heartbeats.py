@@ -3,17 +3,19 @@
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
-from shared.heartbeats import Hello, Signals, Stale, accept_beat, accept_hello, directive
+from shared.heartbeats import Hello, Signals, Stale, accept_beat, accept_hello, directive, may_return
 from shared.idle import KINDS, decide_reclaim
+from shared.quota import decide_storage
 from shared.session import STOPPING_SECONDS, EndReason, Session, SessionState, Verdict
 from tests.factories import BOOT, LEASE, NOW, POLICY, SID, a_beat, a_head, a_session, after, signals
 
 
 def beat_at(session: Session, seconds: float, **fields: Any) -> Session | None:
-    head = fields.pop("head", None)
+    head, kept = fields.pop("head", None), {name: fields.pop(name, None) for name in ("refused", "storage")}
     fields["session"] = fields.pop("sid", SID)
-    return accept_beat(session, a_beat(**fields), head, policy=POLICY, lease=LEASE, now=after(seconds))
+    return accept_beat(session, a_beat(**fields), head, **kept, policy=POLICY, lease=LEASE, now=after(seconds))
 
 
 def test_the_first_hello_wins_and_may_be_repeated() -> None:
@@ -177,3 +179,27 @@ def test_the_directive_follows_the_session() -> None:
     assert directive(session, POLICY, after(10)) == ("continue", after(900))
     assert directive(session, POLICY, after(800)) == ("warn", after(900))
     assert directive(session.drain(EndReason.MEMBER, NOW), POLICY, after(10))[0] == "drain"
+
+
+def test_a_refused_checkpoint_is_kept_beside_the_head() -> None:
+    use = decide_storage(500, 100)
+    refused = beat_at(a_session(head=a_head(1)), 30, refused=a_head(2), storage=use)
+    assert refused is not None
+    assert (refused.head, refused.refused, refused.storage) == (a_head(1), a_head(2), use)
+    quiet = beat_at(refused, 60, seq=2)
+    assert quiet is not None
+    assert (quiet.refused, quiet.storage) == (a_head(2), use)
+    fits = beat_at(quiet, 90, seq=3, head=a_head(3), storage=decide_storage(50, 100))
+    assert fits is not None
+    assert (fits.head, fits.refused) == (a_head(3), None), "what the same container saves later holds all of it"
+
+
+def test_what_another_container_had_refused_stays_until_something_newer_is() -> None:
+    others = replace(a_head(9), snapshot="6-bootbootbootboot-9")
+    session = a_session(refused=others)
+    assert not may_return(session)
+    saved = beat_at(session, 30, head=a_head(1))
+    assert saved is not None and saved.refused == others
+    newer = beat_at(saved, 60, seq=2, refused=a_head(2))
+    assert newer is not None and newer.refused == a_head(2)
+    assert may_return(newer)

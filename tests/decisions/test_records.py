@@ -92,9 +92,20 @@ def test_a_workspace_is_claimed_by_one_session_and_its_epoch_rises() -> None:
     with pytest.raises(IllegalTransition):
         claimed.claim("s-2", "ws-2")
     with pytest.raises(IllegalTransition):
-        claimed.free("s-2", None, lost=False)
-    freed = claimed.free("s-1", a_head(), lost=True)
-    assert (freed.session, freed.head, freed.claim("s-2", "ws-1").epoch) == (None, a_head(), 2)
+        claimed.free(a_session(sid="s-2"), NOW)
+    lost = a_session(sid="s-1", head=a_head(), refused=a_head(2), served=True, reason=EndReason.LOST)
+    freed = claimed.free(lost, after(5))
+    assert (freed.session, freed.head, freed.refused, freed.lost) == (None, a_head(), a_head(2), True)
+    assert (freed.tidy_due, freed.claim("s-2", "ws-1").epoch) == (after(5), 2)
+
+
+def test_only_a_workspace_that_nobody_has_open_goes_back() -> None:
+    workspace = Workspace(wid="w-1", owner="u-1", created=NOW, head=a_head(9))
+    gone_back = workspace.go_back(a_head(3), after(5))
+    assert (gone_back.head, gone_back.tidy_due) == (a_head(3), after(5))
+    for busy in (workspace.claim("s-1", "ws-1"), workspace.close(NOW)):
+        with pytest.raises(IllegalTransition):
+            busy.go_back(a_head(3), NOW)
 
 
 def test_a_closed_workspace_is_never_claimed_again_and_is_erased_twice() -> None:

@@ -9,16 +9,19 @@ from shared.snapshots import (
     CheckpointRefused,
     Layer,
     Manifest,
+    Tier,
     check_sizes,
     is_committed,
     manifest_name,
+    new_layers,
     read_manifest,
 )
-from tests.factories import BOOT, a_head
+from tests.factories import BOOT, a_head, a_layer, a_manifest
 
-LAYER = Layer("boot", f"workspaces/w-1/7-{BOOT}/1-boot.tar.zst", "aa", 100, 400, 3)
-OLDER = Layer("deps", "workspaces/w-1/5-bootbootbootbo/9-deps.tar.zst", "bb", 200, 600, 7)
-MANIFEST = Manifest(1, "w-1", 7, BOOT, 1, "5-bootbootbootbo-9", [LAYER, OLDER])
+LAYER = a_layer(bytes=100, logical_bytes=400, entries=3)
+OLD_NAME = "workspaces/w-1/5-bootbootbootbo/9-deps.tar.zst"
+OLDER = a_layer("deps", name=OLD_NAME, sha256="bb", bytes=200, logical_bytes=600, entries=7)
+MANIFEST = a_manifest(LAYER, OLDER, base="5-bootbootbootbo-9")
 CHECKPOINT = Checkpoint(1, manifest_name("w-1", 7, BOOT, 1), "cc", 1000, 10)
 
 
@@ -33,7 +36,7 @@ def test_an_honest_manifest_is_read() -> None:
 @pytest.mark.parametrize(
     "manifest",
     [
-        replace(MANIFEST, version=2),
+        replace(MANIFEST, version=1),
         replace(MANIFEST, workspace="w-2"),
         replace(MANIFEST, epoch=8),
         replace(MANIFEST, boot="bootbootbootboob"),
@@ -44,9 +47,16 @@ def test_an_honest_manifest_is_read() -> None:
         replace(MANIFEST, layers=[LAYER, replace(OLDER, tier="boot")]),
         replace(MANIFEST, layers=[LAYER, replace(OLDER, tier="more")]),
         replace(MANIFEST, layers=[OLDER, LAYER]),
-        replace(MANIFEST, layers=[LAYER]),
-        replace(MANIFEST, layers=[LAYER, replace(OLDER, entries=8)]),
+        replace(MANIFEST, tiers={"boot": MANIFEST.tiers["boot"]}),
+        replace(MANIFEST, tiers={**MANIFEST.tiers, "more": Tier(0, 0)}),
+        replace(MANIFEST, tiers={**MANIFEST.tiers, "work": Tier(1, 0)}),
+        replace(MANIFEST, tiers={**MANIFEST.tiers, "work": Tier(0, 1)}),
         replace(MANIFEST, layers=[LAYER, replace(OLDER, logical_bytes=-600)]),
+        replace(MANIFEST, layers=[replace(LAYER, kind="delta"), OLDER]),
+        replace(MANIFEST, layers=[LAYER, LAYER, OLDER]),
+        replace(MANIFEST, layers=[replace(LAYER, only="a"), OLDER]),
+        replace(MANIFEST, layers=[LAYER, replace(LAYER, kind="delta", only="a"), OLDER]),
+        replace(MANIFEST, layers=[LAYER] + [replace(LAYER, kind="delta")] * 64),
     ],
 )
 def test_a_lying_manifest_is_refused(manifest: Manifest) -> None:
@@ -54,7 +64,7 @@ def test_a_lying_manifest_is_refused(manifest: Manifest) -> None:
         read(manifest)
 
 
-@pytest.mark.parametrize("content", [b"", b"{", b"[]", b"\xff\xfe", b'{"version": 1}'])
+@pytest.mark.parametrize("content", [b"", b"{", b"[]", b"\xff\xfe", b'{"version": 2}', b"[" * 50_000])
 def test_what_is_no_manifest_is_refused(content: bytes) -> None:
     with pytest.raises(CheckpointRefused):
         read_manifest(content, CHECKPOINT, wid="w-1", epoch=7, boot=BOOT)
@@ -62,9 +72,41 @@ def test_what_is_no_manifest_is_refused(content: bytes) -> None:
 
 @pytest.mark.parametrize("size", [None, 99, 101])
 def test_absent_and_mis_sized_layers_are_refused(size: int | None) -> None:
-    check_sizes(MANIFEST, {LAYER.name: 100, OLDER.name: 200})
+    check_sizes(MANIFEST.layers, {LAYER.name: 100, OLDER.name: 200})
     with pytest.raises(CheckpointRefused):
-        check_sizes(MANIFEST, {LAYER.name: size, OLDER.name: 200})
+        check_sizes(MANIFEST.layers, {LAYER.name: size, OLDER.name: 200})
+
+
+def test_layers_of_the_snapshot_before_are_known_and_the_containers_own_are_new() -> None:
+    assert added(MANIFEST, [OLDER]) == [LAYER]
+    assert added(MANIFEST, [LAYER, OLDER]) == []
+    back = replace(OLDER, name=OLDER.name.replace("/9-", "/8-"), only="proj/node_modules")
+    assert added(a_manifest(LAYER, OLDER, back), [OLDER, back]) == [LAYER], "a path that was brought back stays so"
+
+
+@pytest.mark.parametrize("field", ["sha256", "bytes", "stream", "entries", "logical_bytes", "kind"])
+def test_a_known_layer_is_not_told_otherwise(field: str) -> None:
+    told = replace(OLDER, **{field: "delta" if field == "kind" else "cc" if field == "sha256" else 1})
+    with pytest.raises(CheckpointRefused, match="verified as another"):
+        added(replace(MANIFEST, layers=[LAYER, told]), [OLDER])
+
+
+@pytest.mark.parametrize(
+    ("layer", "known"),
+    [
+        (OLDER, []),  # of a container before, in no snapshot that this session has
+        (replace(LAYER, name=LAYER.name.replace("/7-", "/8-")), [OLDER]),
+        (replace(LAYER, name=LAYER.name.replace("000a/", "000b/")), [OLDER]),
+        (replace(LAYER, only="a"), [OLDER]),  # only the control plane brings paths back
+    ],
+)
+def test_a_layer_that_is_neither_known_nor_the_containers_own_is_refused(layer: Layer, known: list[Layer]) -> None:
+    with pytest.raises(CheckpointRefused):
+        added(replace(MANIFEST, layers=[layer]), known)
+
+
+def added(manifest: Manifest, known: list[Layer]) -> list[Layer]:
+    return new_layers(manifest, known, wid="w-1", epoch=7, boot=BOOT)
 
 
 def test_an_earlier_checkpoint_of_the_same_container_is_not_new() -> None:

@@ -26,6 +26,10 @@ def workspace_ref(wid: str) -> firestore.DocumentReference:
     return document("workspaces", wid)
 
 
+def snapshot_ref(wid: str, snapshot: str) -> firestore.DocumentReference:
+    return document(f"workspaces/{wid}/snapshots", snapshot)
+
+
 def ensure_account(
     uid: str,
     *,

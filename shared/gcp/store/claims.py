@@ -29,6 +29,8 @@ def commit_claim(
         url=slot.record.url or "",
         epoch=claimed.epoch,
         head=claimed.head,
+        refused=claimed.refused,
+        storage=claimed.storage,
         after_loss=claimed.lost,
         now=now,
         opening=opening,

@@ -91,6 +91,16 @@ class Commit:
         self._batch.update(reference, {field: firestore.Increment(amount)})
         return self
 
+    def replace(self, reference: firestore.DocumentReference, record: Any) -> "Commit":
+        """Write a record that exists whole. It is guarded by the commit's other writes."""
+        self._batch.update(reference, encode(record))
+        return self
+
+    def drop(self, reference: firestore.DocumentReference) -> "Commit":
+        """Delete a document that may be gone already. It is guarded by the commit's other writes."""
+        self._batch.delete(reference)
+        return self
+
     def delete(self, reference: firestore.DocumentReference, read: Read[Any]) -> "Commit":
         self._batch.delete(reference, option=database().write_option(last_update_time=read.version))
         self._guarded.append((reference, None))

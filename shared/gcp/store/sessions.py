@@ -7,7 +7,7 @@ from typing import Any
 from google.cloud import firestore
 from google.cloud.firestore_v1.base_query import FieldFilter
 
-from shared.gcp.store.accounts import billing_ref, workspace_ref
+from shared.gcp.store.accounts import billing_ref, snapshot_ref, workspace_ref
 from shared.gcp.store.database import Commit, LostRace, database, document, read, read_all, run
 from shared.gcp.store.slots import slot_ref
 from shared.metering import LedgerLine
@@ -67,10 +67,24 @@ def commit_beat(before: Read[Session], after: Session) -> None:
     charged = after.metered - before.record.metered
     if charged:
         commit.add(billing_ref(after.bid), "seconds", charged)
-    if after.head and after.head != before.record.head:
-        snapshots = workspace_ref(after.wid).collection("snapshots")
-        commit.create(snapshots.document(after.head.snapshot), Snapshot(sid=after.sid, head=after.head))
+    _keep_snapshots(commit, before.record, after)
     commit.run()
+
+
+def _keep_snapshots(commit: Commit, before: Session, after: Session) -> None:
+    """The documents of a new head and of a newly refused one. Of those refused only the newest has one."""
+    head, refused = after.head, after.refused
+    if refused and refused != before.refused:
+        snapshot = Snapshot(sid=after.sid, head=refused, refused=True)
+        commit.create(snapshot_ref(after.wid, refused.snapshot), snapshot)
+    if head and head != before.head:
+        snapshot = Snapshot(sid=after.sid, head=head)
+        if head == before.refused:
+            commit.replace(snapshot_ref(after.wid, head.snapshot), snapshot)
+        else:
+            commit.create(snapshot_ref(after.wid, head.snapshot), snapshot)
+    if before.refused and before.refused not in (refused, head):
+        commit.drop(snapshot_ref(after.wid, before.refused.snapshot))
 
 
 def end_session(sid: str, now: datetime, reason: EndReason | None = None) -> Session:
@@ -116,7 +130,7 @@ def _commit_end(session: Read[Session], now: datetime, reason: EndReason | None)
         commit.change(
             workspace_ref(before.wid),
             workspace,
-            workspace.record.free(before.sid, before.head, lost=ended.leaves_a_loss),
+            workspace.record.free(ended, now),
         )
     if slot and slot.record.session == before.sid and slot.record.state == SlotState.CLAIMED:
         commit.change(slot_ref(before.slot), slot, slot.record.recycle(now))
