@@ -22,7 +22,8 @@ from agent.editor_socket import EditorSocket
 from agent.errors import Refused
 from agent.nginx import Nginx
 from agent.session import Session
-from agent.settings import HOME, MEMBER, NGINX_GROUP, PRIVATE, SHARED, Settings, read_settings
+from agent.places import HOME, MEMBER, NGINX_GROUP, PRIVATE, SHARED
+from agent.settings import Settings, read_settings
 from agent.slot import Slot, State
 from agent.tokens import Claims
 from agent.watch import Watch

@@ -14,7 +14,8 @@ from aiohttp import web
 from agent import logs, pages
 from agent.activity import EDITOR, PREVIEW
 from agent.errors import Refused
-from agent.settings import ALIASES, HOME, Settings
+from agent.places import ALIASES, HOME
+from agent.settings import Settings
 from agent.slot import Slot, State
 from agent.tokens import ATTACH, ENTER, RELEASE, Claims, InvalidToken, SingleUse, Verifier
 

@@ -16,7 +16,7 @@ from agent.bucket import Bucket
 from agent.errors import CheckpointRefused, PackingFailed
 from agent.manifest import Layer, Manifest
 from agent.processes import start_as_member
-from agent.settings import HOME, IMAGE, PRIVATE
+from agent.places import HOME, IMAGE, PRIVATE
 from agent.tiers import TIERS
 
 SPOOL = PRIVATE / "layers"

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from agent.clock import elapsed
 from agent.processes import member_processes
-from agent.settings import IMAGE
+from agent.places import IMAGE
 
 # Share of one CPU, all programs together. A development server that waits for changes stays far below it.
 NOTICEABLE = 0.10

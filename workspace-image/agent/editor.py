@@ -9,7 +9,7 @@ import aiohttp
 
 from agent import logs
 from agent.processes import member_environment, start_as_member
-from agent.settings import HOME, IMAGE, SHARED
+from agent.places import HOME, IMAGE, SHARED
 
 START_SECONDS = 60
 # number, references, protocol, flags, type, state, inode, path

@@ -8,7 +8,7 @@ from typing import Any
 
 from agent import logs
 from agent.activity import EDITOR
-from agent.settings import MEMBER
+from agent.places import MEMBER
 from agent.slot import Slot
 
 LONGEST_LINE = 4096

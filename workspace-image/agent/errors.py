@@ -32,12 +32,12 @@ class CheckpointRefused(Exception):
     """The control plane could not verify the checkpoint of a beat."""
 
 
-class PackingFailed(Exception):
-    """The home could not be packed; nothing was uploaded."""
+class HomeFailed(Exception):
+    """The home could not be packed, or brought into place. What is in the bucket is whole."""
 
 
-class RestoreFailed(Exception):
-    """The home could not be brought into place; what is in the bucket is whole."""
+class BadLayer(Exception):
+    """A layer is not what the manifest declares, or holds what no packer of ours writes. The text names no file."""
 
 
 class CorruptState(Exception):

@@ -1,24 +1,36 @@
-"""The manifest of a checkpoint: its layers in the order of their restoring. docs/protocol.md has the format."""
+"""The manifest of a snapshot: its layers in the order of their restoring. docs/snapshot-format.md has the format."""
 
 import json
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 
 from agent.errors import CorruptState
 from agent.tiers import TIERS
 
-VERSION = 1
+VERSION = 2
 
 
 @dataclass(frozen=True)
 class Layer:
-    """One whole tier in one object. `bytes` is the object's size, `logical_bytes` that of the files in it."""
+    """One object. `bytes` is its size, `stream` that of the tar in it, `logical_bytes` that of the files in the tar."""
 
     tier: str
+    kind: str
     name: str
     sha256: str
     bytes: int
-    logical_bytes: int
+    stream: int
     entries: int
+    logical_bytes: int
+    only: str | None = None
+
+
+@dataclass(frozen=True)
+class Tier:
+    """What a restore of it brings: the files' sizes, and how many entries."""
+
+    bytes: int
+    files: int
 
 
 @dataclass(frozen=True)
@@ -28,11 +40,15 @@ class Manifest:
     boot: str
     seq: int
     base: str | None
+    tiers: Mapping[str, Tier]
     layers: tuple[Layer, ...]
     version: int = VERSION
 
     def encode(self) -> bytes:
         return json.dumps(asdict(self)).encode()
+
+    def of(self, tier: str) -> tuple[Layer, ...]:
+        return tuple(layer for layer in self.layers if layer.tier == tier)
 
 
 def decode(text: bytes) -> Manifest:
@@ -42,9 +58,11 @@ def decode(text: bytes) -> Manifest:
         if fields["version"] != VERSION:
             raise CorruptState(f"the manifest has version {fields['version']}, this agent reads version {VERSION}")
         layers = tuple(Layer(**layer) for layer in fields.pop("layers"))
-        manifest = Manifest(layers=layers, **fields)
-    except (ValueError, KeyError, TypeError) as error:
-        raise CorruptState(f"the manifest cannot be read: {error!r}") from error
-    if [layer.tier for layer in layers] != [tier for tier in TIERS if tier in {layer.tier for layer in layers}]:
+        tiers = {tier: Tier(**held) for tier, held in fields.pop("tiers").items()}
+        manifest = Manifest(layers=layers, tiers=tiers, **fields)
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
+        raise CorruptState(f"the manifest cannot be read: {type(error).__name__}") from error
+    order = [layer.tier for layer in layers]
+    if order != sorted(order, key=TIERS.index) or not set(order) <= set(tiers):
         raise CorruptState("the manifest's layers are not in the order of their restoring")
     return manifest

@@ -5,7 +5,8 @@ import shutil
 import signal
 
 from agent.editor import Editor
-from agent.settings import IMAGE, PRIVATE, Settings
+from agent.places import IMAGE, PRIVATE
+from agent.settings import Settings
 
 CONFIGURATION = PRIVATE / "nginx.conf"
 

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
 from agent.clock import elapsed
-from agent.settings import HOME, IMAGE, MEMBER, NOBODY
+from agent.places import HOME, IMAGE, MEMBER, NOBODY
 
 # The member's programs die first when memory runs out, and can never gain a right that they do not have.
 AS_MEMBER = (

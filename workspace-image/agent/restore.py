@@ -14,7 +14,7 @@ from agent.control_plane import Head
 from agent.errors import CorruptState, RestoreFailed, reason_of
 from agent.manifest import Layer, Manifest, decode
 from agent.processes import start_as_member
-from agent.settings import HOME, IMAGE
+from agent.places import HOME, IMAGE
 
 # Layers stand one behind the other in the stream. Modes of folders are set at the very end: a later layer may have to
 # write into a folder that an earlier one makes read-only.

@@ -1,26 +1,11 @@
-"""The environment that the service gives the container, and where things are inside it."""
+"""The environment that the service gives the container."""
 
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass
-from pathlib import Path
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from cryptography.hazmat.primitives.serialization import load_pem_public_key
-
-IMAGE = Path("/opt/ondol")
-HOME = Path("/home/member")
-ALIASES = Path("/mnt")
-
-# root and nginx's workers may enter, the member may not
-PRIVATE = Path("/run/ondol")
-# the member and nginx's workers may enter: the editor's socket and the extension's
-SHARED = Path("/run/member")
-
-MEMBER = 1000
-NOBODY = MEMBER + 1  # nobody logs in as it; small, because a machine may map few ids into its sandboxes
-NGINX_GROUP = 33  # www-data
-
 
 @dataclass(frozen=True)
 class Settings:

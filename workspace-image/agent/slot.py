@@ -23,7 +23,7 @@ from agent.errors import (
 from agent.processes import end_member_processes
 from agent.restore import Progress, furnish, restore
 from agent.session import Session
-from agent.settings import ALIASES, HOME
+from agent.places import ALIASES, HOME
 from agent.tokens import Claims
 
 

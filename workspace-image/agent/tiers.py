@@ -1,31 +1,33 @@
-"""Which tier of a checkpoint a path of the home belongs to, and what is never saved. Decided by names alone.
+"""Which tier of a snapshot a path of the home belongs to, and what is never saved. Decided by names and sizes alone.
 
 Tiers are restored in this order: the editor's needs first, the member's work, then what a tool could build again.
 """
 
-import fnmatch
+from collections.abc import Callable
 from dataclasses import dataclass
 
 BOOT, WORK, DEPS = "boot", "work", "deps"
 TIERS = (BOOT, WORK, DEPS)
 NEVER = "never"
 
-# The boot tier stands between the member and the editor, so a large file does not belong there. Bytes.
+# The boot tier stands between the member and the editor: no file in it is larger, nor all of it. Bytes.
 LARGE = 1_000_000
+MOST_BOOT = 8_000_000
 
 EDITOR_DATA = ".local/share/code-server"
 
 
 @dataclass(frozen=True)
 class Rule:
-    """`pattern` is matched against the whole path, relative to the home; `*` stops at a slash, `**/` is any folder."""
+    """`pattern` is a whole path, relative to the home; or `**/` and a name, in whatever folder; or `.*` and `*`, which
+    stand for what is at the top of the home."""
 
     pattern: str
     tier: str
     reason: str
 
 
-# The first rule that matches a path decides for it and for everything below it.
+# The rule for a path decides for it and for everything below it, up to the next rule.
 RULES = (
     Rule(".cache", NEVER, "caches: their tools fill them again"),
     Rule(".npm", NEVER, "npm's cache and logs; what npm installs is elsewhere"),
@@ -41,6 +43,7 @@ RULES = (
     Rule("go/pkg", DEPS, "modules, downloaded by go"),
     Rule(".nvm/versions", DEPS, "Node versions, downloaded by nvm"),
     Rule(".pyenv/versions", DEPS, "Python versions, built by pyenv"),
+    Rule(".local/share/pnpm", DEPS, "pnpm's store: the files of node_modules have their other names here"),
     Rule(".m2/repository", DEPS, "artifacts, downloaded by Maven"),
     Rule(".gradle/caches", DEPS, "artifacts, downloaded by Gradle"),
     Rule("**/node_modules", DEPS, "npm can install them again"),
@@ -53,40 +56,42 @@ RULES = (
     Rule("*", WORK, "everything else is the member's work"),
 )
 
-# A rule must not hand a whole folder to `boot` when deeper rules split it.
+# Folders that a rule above would hand to `boot` as a whole, while deeper rules split what is in them.
 _SPLIT = (".local", ".local/share", ".cargo", ".nvm", ".pyenv", ".m2", ".gradle")
 
 # What marks the folder it lies in as a virtual environment of Python.
 VENV_MARK = "pyvenv.cfg"
 
+_EXACT = {rule.pattern: rule.tier for rule in RULES if "*" not in rule.pattern} | dict.fromkeys(_SPLIT, WORK)
+_ANYWHERE = {rule.pattern[3:]: rule.tier for rule in RULES if rule.pattern.startswith("**/")}
 
-def of_folder(path: str, above: str, *, is_venv: bool = False) -> str:
+Overruled = Callable[[str, bool], str | None]
+"""What the member says of a path, and whether it is a folder: a tier, NEVER, or nothing."""
+
+
+def of_folder(path: str, above: str, *, is_venv: bool = False, overruled: Overruled | None = None) -> str:
     """The tier of a folder and, unless a deeper rule says otherwise, of what is in it. `above` is its parent's."""
+    said = overruled(path, True) if overruled else None
+    if said is not None:
+        return said
     if above in (NEVER, DEPS):
         return above
-    if is_venv:
-        return DEPS
-    if path in _SPLIT:
-        return WORK
-    return _ruled(path) or above
+    return DEPS if is_venv else _ruled(path, above)
 
 
-def of_file(path: str, above: str, size: int) -> str:
+def of_file(path: str, above: str, size: int, *, overruled: Overruled | None = None) -> str:
     """The tier of a file or symlink of `size` bytes in a folder of the tier `above`."""
-    if above in (NEVER, DEPS):
-        return above
-    tier = _ruled(path) or above
+    tier = overruled(path, False) if overruled else None
+    if tier is None:
+        tier = above if above in (NEVER, DEPS) else _ruled(path, above)
     return WORK if tier == BOOT and size > LARGE else tier
 
 
-def _ruled(path: str) -> str | None:
-    for rule in RULES:
-        if _matches(path, rule.pattern):
-            return rule.tier
-    return None
-
-
-def _matches(path: str, pattern: str) -> bool:
-    if pattern.startswith("**/"):
-        return path.rpartition("/")[2] == pattern[3:]
-    return path.count("/") == pattern.count("/") and fnmatch.fnmatchcase(path, pattern)
+def _ruled(path: str, above: str) -> str:
+    folder, _, name = path.rpartition("/")
+    tier = _EXACT.get(path) or _ANYWHERE.get(name)
+    if tier is not None:
+        return tier
+    if folder:
+        return above
+    return BOOT if name.startswith(".") else WORK

@@ -1,0 +1,64 @@
+"""What the layers of a tier hold, path by path, and what a look at the home makes of it."""
+
+import os
+import stat
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+UNSURE = 0
+"""The mark of what must be saved again, whatever it looks like."""
+
+
+def mark(status: os.stat_result) -> int:
+    """A number that changes when the entry does. A folder's is of its own properties: what is in it has marks too."""
+    if stat.S_ISDIR(status.st_mode):
+        return hash((status.st_mode, status.st_mtime_ns))
+    # ctime too: whoever sets a file's mtime back has changed the file all the same
+    return hash((status.st_mode, status.st_size, status.st_mtime_ns, status.st_ctime_ns, status.st_ino))
+
+
+@dataclass
+class Seen:
+    """A tier of the home as one look found it: every path with its mark, parents before what is in them, and the files'
+    sizes. `total` is their sum in bytes, a file with several names counted once."""
+
+    marks: dict[bytes, int] = field(default_factory=dict)
+    total: int = 0
+    sizes: dict[bytes, int] = field(default_factory=dict)
+
+
+@dataclass
+class Held:
+    """What the layers of a tier bring when they are restored.
+
+    `changed`: the paths that a delta wrote since the whole; `gone`: what deltas took away. Not `complete` while the tier
+    is not restored: then `marks` has only what was saved meanwhile, and nothing is known to be missing.
+    """
+
+    marks: dict[bytes, int] = field(default_factory=dict)
+    changed: set[bytes] = field(default_factory=set)
+    gone: set[bytes] = field(default_factory=set)
+    complete: bool = True
+
+    def changes(self, seen: Seen) -> list[bytes]:
+        """Paths to write, in the order of the look."""
+        held = self.marks
+        return [path for path, sign in seen.marks.items() if sign == UNSURE or held.get(path) != sign]
+
+    def missing(self, seen: Seen) -> list[bytes]:
+        """Paths to take away, without those below one of them."""
+        if not self.complete:
+            return []
+        return topmost(path for path in self.marks if path not in seen.marks)
+
+
+def topmost(paths: Iterable[bytes]) -> list[bytes]:
+    """Those that lie below none of the others."""
+    found: set[bytes] = set()
+    for path in sorted(paths):
+        parent = path.rpartition(b"/")[0]
+        while parent and parent not in found:
+            parent = parent.rpartition(b"/")[0]
+        if not parent:
+            found.add(path)
+    return sorted(found)

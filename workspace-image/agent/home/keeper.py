@@ -1,0 +1,173 @@
+"""What the keeper does when it is told to: look, pack, unpack, place. It keeps in mind what the layers hold."""
+
+import marshal
+import os
+from dataclasses import asdict
+from typing import Any
+
+from agent.home import place
+from agent.errors import BadLayer
+from agent.home.index import Held, Seen, topmost
+from agent.home.look import Looked, look
+from agent.home.pack import Packed, pack
+from agent.home.steps import FOLDER, Steps, empty, remove, split
+from agent.home.unpack import Declared, Unpacked, unpack
+from agent.tiers import BOOT, DEPS, TIERS, WORK
+
+STAGING = b".cache/.ondol-restoring"
+"""Where tiers are unpacked: on the home's own file system, so that they can be renamed into place, and never saved."""
+WAYS = {BOOT: place.BOOT, WORK: place.WORK, DEPS: place.DEPS}
+
+Order = dict[str, Any]
+Answer = dict[str, Any]
+
+
+class Keeper:
+    """`path` is the home. Every method is an order, with its fields as arguments; what it returns is the answer."""
+
+    def __init__(self, path: str) -> None:
+        self._path = path
+        self._home = os.open(path, FOLDER)
+        self._held = {tier: Held() for tier in TIERS}
+        self._looked: Looked | None = None
+        self._written: dict[str, Held] = {}
+
+    def empty(self, complete: list[str]) -> Answer:
+        """Removes everything: what the editor made while the slot was warm must not mix with what was saved. Only
+        `complete` tiers are what they will be; the others are still to come."""
+        empty(self._home)
+        self._held = {tier: Held(complete=tier in complete) for tier in TIERS}
+        return {}
+
+    def look(self) -> Answer:
+        """What there is, and what changed since the last save, in each tier."""
+        looked = self._looked = look(self._home)
+        self._written = {}
+        return {
+            "left_out": looked.left_out,
+            "special": looked.special,
+            "largest": looked.largest(),
+            "tiers": {tier: self._told(tier) for tier in TIERS},
+        }
+
+    def _told(self, tier: str) -> Answer:
+        seen, held = self._seen(tier), self._held[tier]
+        changes = held.changes(seen)
+        return {
+            "files": len(seen.marks),
+            "bytes": seen.total,
+            "changed": len(changes),
+            "changed_bytes": sum(seen.sizes.get(path, 0) for path in changes),
+            "missing": len(held.missing(seen)),
+            "complete": held.complete,
+        }
+
+    def pack(self, tier: str, how: str, pipe: int) -> Answer:
+        """Writes a layer of what the last look saw: `whole`, `delta`, or `merged`, a delta of all since the whole."""
+        seen, held = self._seen(tier), self._held[tier]
+        changes, missing = set(held.changes(seen)), held.missing(seen)
+        taken: list[bytes]
+        gone = topmost(held.gone | set(missing))
+        paths: list[bytes]
+        if how == "whole":
+            after, paths, taken = Held(), list(seen.marks), []
+        else:
+            changed = {path for path in held.changed if path in seen.marks} | changes
+            after = Held(changed=changed, gone=set(gone), complete=held.complete)
+            wanted, taken = (changes, missing) if how == "delta" else (changed, gone)
+            paths = [path for path in seen.marks if path in wanted]
+        packed = pack(self._home, paths, taken, pipe)
+        after.marks = dict(seen.marks) if held.complete or how == "whole" else {**held.marks, **seen.marks}
+        after.marks.update(packed.marks)
+        self._written[tier] = after
+        return _report(packed)
+
+    def adopt(self) -> Answer:
+        """The layers that were written have arrived."""
+        self._held |= self._written
+        self._written = {}
+        return {}
+
+    def forget(self, tier: str) -> Answer:
+        """Nothing is known of the tier's layers: the next one is whole."""
+        self._held[tier] = Held()
+        return {}
+
+    def beside(self, tier: str) -> int:
+        """A new folder to unpack a tier into; its descriptor. What an earlier try left there is removed."""
+        steps = Steps(self._home)
+        try:
+            remove(os.fsencode(tier), steps.into(STAGING, make=True))
+            return os.dup(steps.into(STAGING + b"/" + os.fsencode(tier), make=True))
+        finally:
+            steps.close()
+
+    def place(self, tier: str, unpacked: Unpacked) -> Answer:
+        """Moves an unpacked tier into the home."""
+        steps = Steps(self._home)
+        try:
+            place.place(unpacked, steps.into(STAGING + b"/" + os.fsencode(tier)), self._home, WAYS[tier])
+        finally:
+            steps.close()
+        held = self._held[tier]
+        self._held[tier] = Held(
+            marks=unpacked.marks | held.marks,
+            changed=unpacked.changed | held.marks.keys(),
+            gone=unpacked.gone | held.gone,
+        )
+        self.discard(tier)
+        return {}
+
+    def discard(self, tier: str) -> Answer:
+        """Removes what is left of an unpacked tier."""
+        steps = Steps(self._home)
+        try:
+            remove(os.fsencode(tier), steps.into(STAGING))
+            for path in (STAGING, split(STAGING)[0]):
+                folder, name = split(path)
+                os.rmdir(name, dir_fd=steps.into(folder))
+        except OSError:
+            pass  # another tier is there still, or the member has a cache; neither is ever saved
+        finally:
+            steps.close()
+        return {}
+
+    def _seen(self, tier: str) -> Seen:
+        if self._looked is None:
+            raise RuntimeError("nobody has looked yet")
+        return self._looked.tiers[tier]
+
+
+def unpack_apart(layers: list[Order], source: int, into: int, result: int) -> None:
+    """In a process of its own, which it ends: writes to `result` what came of it, for `read_result`."""
+    status = 1
+    try:
+        with os.fdopen(source, "rb", buffering=0) as stream, os.fdopen(result, "wb") as told:
+            try:
+                unpacked = unpack([Declared(**layer) for layer in layers], stream, into, lambda _: None)
+                marshal.dump(asdict(unpacked), told)
+            except BadLayer as error:
+                marshal.dump({"bad": str(error)}, told)
+            except OSError as error:
+                marshal.dump({"failed": os.strerror(error.errno or 0)}, told)
+        status = 0
+    finally:
+        os._exit(status)
+
+
+def read_result(told: bytes) -> Unpacked | Answer:
+    """What was unpacked, or the answer that says why nothing was."""
+    try:
+        found = marshal.loads(told)  # noqa: S302  from our own child
+    except (EOFError, ValueError):
+        return {"failed": "the unpacking program ended"}
+    return found if "bad" in found or "failed" in found else Unpacked(**found)
+
+
+def _report(packed: Packed) -> Answer:
+    return {
+        "entries": packed.entries,
+        "logical_bytes": packed.logical_bytes,
+        "stream": packed.stream,
+        "left_out": packed.left_out,
+    }

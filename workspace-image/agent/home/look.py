@@ -1,0 +1,167 @@
+"""Looks at every path of the home once: which tier it belongs to, and the mark that tells whether it changed."""
+
+import os
+import stat
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+from typing import TYPE_CHECKING
+
+from agent import tiers
+from agent.home.index import Seen, mark
+from agent.home.steps import MOST_STEPS, Steps
+
+if TYPE_CHECKING:
+    from agent.ignore import Ignore
+
+IGNORED = ".ondolignore"
+
+LARGEST = 64 << 30
+"""A file of holes may claim any size; larger than any home it could never come back. Bytes."""
+MOST = 2**51
+"""What a tier may claim: a checkpoint's sum must stay a number that JSON holds exactly. Bytes."""
+LONGEST_NAMED = 256
+"""Characters of a folder's name that is told to the member."""
+
+
+@dataclass
+class Looked:
+    """`left_out` counts what is there and can't be saved: too large, too deep, not to be looked at. `special` counts
+    sockets, pipes and devices."""
+
+    tiers: dict[str, Seen] = field(default_factory=lambda: {tier: Seen() for tier in tiers.TIERS})
+    left_out: int = 0
+    special: int = 0
+
+    def largest(self, count: int = 5) -> list[tuple[str, int]]:
+        """The folders in which the most is, and how many bytes; none that has nearly all of it in one folder below."""
+        folders: Counter[bytes] = Counter()
+        for path, size in _below_folders(self):
+            folders[path] += size
+        told: list[tuple[str, int]] = []
+        for path, size in folders.most_common(10 * count):
+            inside = max((folders[other] for other in folders if other.startswith(path + b"/")), default=0)
+            if inside < 0.9 * size:
+                told.append((os.fsdecode(path)[:LONGEST_NAMED], size))
+        return told[:count]
+
+
+def look(home: int) -> Looked:
+    """Everything that is to be saved below the folder. What vanishes meanwhile was never there."""
+    looked = Looked()
+    boot = 0
+    linked: set[tuple[str, int]] = set()
+    for path, status, tier in _entries(home, looked):
+        size = status.st_size if stat.S_ISREG(status.st_mode) else 0
+        if tier == tiers.BOOT and size:
+            boot += size
+            tier = tiers.BOOT if boot <= tiers.MOST_BOOT else tiers.WORK
+        seen = looked.tiers[tier]
+        if size > LARGEST or seen.total + size > MOST:
+            looked.left_out += 1
+            continue
+        seen.marks[path] = mark(status)
+        if size:
+            if status.st_nlink > 1:
+                if (tier, status.st_ino) in linked:
+                    continue
+                linked.add((tier, status.st_ino))
+            seen.total += size
+            seen.sizes[path] = size
+    return looked
+
+
+def _below_folders(looked: Looked) -> Iterator[tuple[bytes, int]]:
+    """Each file's size, for the upper three folders that it lies in."""
+    for seen in looked.tiers.values():
+        for path, size in seen.sizes.items():
+            at = path.find(b"/")
+            for _ in range(3):
+                if at < 0:
+                    break
+                yield path[:at], size
+                at = path.find(b"/", at + 1)
+
+
+def _entries(home: int, looked: Looked) -> Iterator[tuple[bytes, os.stat_result, str]]:
+    """Parents before what is in them, in an order that is the same each time."""
+    ignored, steps = _read_ignored(home), Steps(home)
+    waiting = [(b"", tiers.WORK)]
+    while waiting:
+        folder, above = waiting.pop()
+        try:
+            found = _names(steps, folder)
+        except (FileNotFoundError, NotADirectoryError):
+            continue
+        except OSError:
+            looked.left_out += 1
+            continue
+        deeper = []
+        for name, status in found:
+            path = folder + b"/" + name if folder else name
+            kind = stat.S_IFMT(status.st_mode)
+            if kind == stat.S_IFDIR:
+                tier = _of_folder(path, above, steps, ignored)
+                if tier != tiers.NEVER or (ignored is not None and ignored.saves):
+                    deeper.append((path, tier))
+            elif kind in (stat.S_IFREG, stat.S_IFLNK):
+                tier = tiers.of_file(os.fsdecode(path), above, status.st_size, overruled=ignored)
+            else:
+                looked.special += 1
+                continue
+            if tier != tiers.NEVER:
+                yield path, status, tier
+        waiting += reversed(deeper)
+    steps.close()
+
+
+def _of_folder(path: bytes, above: str, steps: Steps, ignored: "Ignore | None") -> str:
+    is_venv = above == tiers.WORK and _has(steps, path, tiers.VENV_MARK)
+    return tiers.of_folder(os.fsdecode(path), above, is_venv=is_venv, overruled=ignored)
+
+
+def _has(steps: Steps, folder: bytes, name: str) -> bool:
+    try:
+        os.lstat(name, dir_fd=steps.into(folder))
+    except OSError:
+        return False
+    return True
+
+
+def _names(steps: Steps, folder: bytes) -> list[tuple[bytes, os.stat_result]]:
+    """What is in a folder, each with its status. Raises OSError when it can't be told."""
+    descriptor = _readable(steps, folder)
+    found = []
+    with os.scandir(descriptor) as entries:
+        for entry in entries:
+            try:
+                found.append((os.fsencode(entry.name), entry.stat(follow_symlinks=False)))
+            except FileNotFoundError:
+                continue
+    found.sort()
+    return found
+
+
+def _readable(steps: Steps, folder: bytes) -> int:
+    """The folder's descriptor; one whose owner may not read it is made readable, because it could not be saved."""
+    if folder.count(b"/") >= MOST_STEPS - 1:
+        raise OSError(36, "too deep")  # ENAMETOOLONG
+    try:
+        return steps.into(folder)
+    except PermissionError:
+        parent, _, name = folder.rpartition(b"/")
+        above = steps.into(parent)
+        os.chmod(name, stat.S_IMODE(os.lstat(name, dir_fd=above).st_mode) | 0o500, dir_fd=above)
+        return steps.into(folder)
+
+
+def _read_ignored(home: int) -> "Ignore | None":
+    try:
+        descriptor = os.open(IGNORED, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC, dir_fd=home)
+    except OSError:
+        return None
+    from agent import ignore  # few have the file, and what reads it takes as long to import as a small home to save
+
+    with os.fdopen(descriptor, "rb") as file:
+        return ignore.read(file.read(ignore.LONGEST))

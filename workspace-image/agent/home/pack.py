@@ -1,0 +1,227 @@
+"""Writes a layer: a tier of the home, or what changed in it, as a compressed tar. The home goes on changing meanwhile."""
+
+import errno
+import os
+import stat
+import time
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+import zstandard
+
+from agent.home.index import UNSURE, mark
+from agent.home.steps import Steps, split
+from agent.home.tar_out import BLOCK, gone, header, padding, record
+
+LEVEL = 3
+THREADS = 2
+PIECE = 1 << 20
+WHOLE_FILE = 1 << 22
+"""Up to this size a file is read in one go, and read again if it changed meanwhile, before anything of it is written."""
+TRIES = 3
+RACY_NS = 50_000_000
+"""A file that changed so shortly before it was read may change once more in the same tick of the system's clock."""
+SPARSE = 1 << 16
+"""Bytes of holes that are worth a list of parts."""
+KEPT_BITS = 0o1777
+
+
+@dataclass
+class Packed:
+    """What was written. `marks`: those of the entries as they were written, where the look's don't hold any more."""
+
+    entries: int = 0
+    logical_bytes: int = 0
+    stream: int = 0
+    left_out: int = 0
+    marks: dict[bytes, int] = field(default_factory=dict)
+
+
+def pack(home: int, paths: Iterable[bytes], missing: list[bytes], pipe: int) -> Packed:
+    """Writes the layer to `pipe`, and closes it. Paths that vanished meanwhile are passed over; so is, and counted, what
+    can't be read. Raises OSError when nobody reads the pipe any more."""
+    with os.fdopen(pipe, "wb", buffering=0) as target:
+        compressor = zstandard.ZstdCompressor(level=LEVEL, threads=THREADS, write_checksum=False)
+        with compressor.stream_writer(target, closefd=False) as compressed:
+            return _Packing(home, compressed).run(paths, missing)
+
+
+class _Packing:
+    def __init__(self, home: int, target: zstandard.ZstdCompressionWriter) -> None:
+        self._steps = Steps(home)
+        self._target = target
+        self._waiting: list[bytes] = []
+        self._size = 0
+        self._packed = Packed()
+        self._linked: dict[int, bytes] = {}
+
+    def run(self, paths: Iterable[bytes], missing: list[bytes]) -> Packed:
+        if missing:
+            self._write(gone(missing))
+            self._packed.entries += len(missing)
+        for path in paths:
+            try:
+                self._add(path)
+            except (FileNotFoundError, NotADirectoryError):
+                self._packed.marks[path] = UNSURE
+            except OSError as error:
+                if error.errno == errno.EPIPE:
+                    raise
+                self._packed.left_out += 1
+        self._write(b"\0" * 2 * BLOCK)
+        self._flush()
+        self._steps.close()
+        return self._packed
+
+    def _add(self, path: bytes) -> None:
+        folder, name = split(path)
+        parent = self._steps.into(folder)
+        status = os.lstat(name, dir_fd=parent)
+        kind = stat.S_IFMT(status.st_mode)
+        if kind == stat.S_IFDIR:
+            self._enter(path, status, header(path, b"5", status.st_mode, status.st_mtime_ns))
+        elif kind == stat.S_IFLNK:
+            link = os.fsencode(os.readlink(name, dir_fd=parent))
+            self._enter(path, status, header(path, b"2", 0o777, status.st_mtime_ns, link=link))
+        elif kind == stat.S_IFREG:
+            first = self._linked.get(status.st_ino) if status.st_nlink > 1 else None
+            if first is not None:
+                self._enter(path, status, header(path, b"1", _kept(status), status.st_mtime_ns, link=first))
+            else:
+                self._add_file(path, name, parent)
+        else:
+            self._packed.marks[path] = UNSURE  # it became a pipe or a device since it was looked at
+
+    def _add_file(self, path: bytes, name: bytes, parent: int) -> None:
+        descriptor = _open(name, parent)
+        try:
+            status = os.fstat(descriptor)
+            if status.st_size - status.st_blocks * 512 >= SPARSE:
+                self._add_sparse(path, descriptor, status)
+            elif status.st_size <= WHOLE_FILE:
+                self._add_small(path, descriptor, status)
+            else:
+                self._add_large(path, descriptor, status)
+            if status.st_nlink > 1:
+                self._linked[status.st_ino] = path
+        finally:
+            os.close(descriptor)
+
+    def _add_small(self, path: bytes, descriptor: int, status: os.stat_result) -> None:
+        for _ in range(TRIES):
+            content = os.pread(descriptor, status.st_size + 1, 0) if status.st_size else b""
+            after = os.fstat(descriptor)
+            is_same = len(content) == status.st_size and mark(after) == mark(status)
+            status = after
+            if is_same:
+                break
+        # still changing: what was read last, which is saved again the next time
+        self._enter(path, status, _file(path, status, len(content)), len(content), is_sure=is_same)
+        self._write(content)
+        self._write(padding(len(content)))
+
+    def _add_large(self, path: bytes, descriptor: int, status: os.stat_result) -> None:
+        for _ in range(TRIES):
+            self._enter(path, status, _file(path, status, status.st_size), status.st_size)
+            self._copy(descriptor, 0, status.st_size)
+            self._write(padding(status.st_size))
+            after = os.fstat(descriptor)
+            if mark(after) == mark(status):
+                return
+            status = after
+        self._packed.marks[path] = UNSURE
+
+    def _add_sparse(self, path: bytes, descriptor: int, status: os.stat_result) -> None:
+        parts = _parts(descriptor, status.st_size)
+        if parts[-1:] != [(status.st_size, 0)]:
+            parts.append((status.st_size, 0))  # as GNU's tar ends its list
+        listed = b"%d\n" % len(parts) + b"".join(b"%d\n%d\n" % part for part in parts)
+        listed += padding(len(listed))
+        stored = len(listed) + sum(length for _, length in parts)
+        extra = b"".join(
+            record(b"GNU.sparse." + key, value)
+            for key, value in (
+                (b"major", b"1"),
+                (b"minor", b"0"),
+                (b"name", path),
+                (b"realsize", b"%d" % status.st_size),
+            )
+        )
+        start = header(b"GNUSparseFile.0/file", b"0", _kept(status), status.st_mtime_ns, stored, extra=extra)
+        self._enter(path, status, start, status.st_size)
+        self._write(listed)
+        for offset, length in parts:
+            self._copy(descriptor, offset, length)
+        self._write(padding(stored))
+        if mark(os.fstat(descriptor)) != mark(status):
+            self._packed.marks[path] = UNSURE
+
+    def _enter(
+        self, path: bytes, status: os.stat_result, start: bytes, size: int = 0, *, is_sure: bool = True
+    ) -> None:
+        self._write(start)
+        self._packed.entries += 1
+        self._packed.logical_bytes += size
+        is_racy = not stat.S_ISDIR(status.st_mode) and time.time_ns() - status.st_ctime_ns < RACY_NS
+        self._packed.marks[path] = mark(status) if is_sure and not is_racy else UNSURE
+
+    def _copy(self, descriptor: int, offset: int, length: int) -> None:
+        """So many bytes, whatever becomes of the file: what is not there any more is zeros."""
+        end = offset + length
+        while offset < end:
+            piece = os.pread(descriptor, min(PIECE, end - offset), offset)
+            piece = piece or bytes(min(PIECE, end - offset))
+            self._write(piece)
+            offset += len(piece)
+
+    def _write(self, piece: bytes) -> None:
+        self._waiting.append(piece)
+        self._size += len(piece)
+        if self._size >= PIECE:
+            self._flush()
+
+    def _flush(self) -> None:
+        joined = b"".join(self._waiting)
+        self._target.write(joined)
+        self._packed.stream += len(joined)
+        self._waiting, self._size = [], 0
+
+
+def _open(name: bytes, parent: int) -> int:
+    """The file, made readable for the moment if its owner may not read it: it could not be saved otherwise."""
+    how = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
+    try:
+        return os.open(name, how, dir_fd=parent)
+    except PermissionError:
+        mode = stat.S_IMODE(os.lstat(name, dir_fd=parent).st_mode)
+        os.chmod(name, mode | 0o400, dir_fd=parent)
+        try:
+            return os.open(name, how, dir_fd=parent)
+        finally:
+            os.chmod(name, mode, dir_fd=parent)
+
+
+def _file(path: bytes, status: os.stat_result, size: int) -> bytes:
+    return header(path, b"0", _kept(status), status.st_mtime_ns, size)
+
+
+def _kept(status: os.stat_result) -> int:
+    return status.st_mode & KEPT_BITS
+
+
+def _parts(descriptor: int, size: int) -> list[tuple[int, int]]:
+    """Where a file has data, as (offset, length)."""
+    parts, at = [], 0
+    while at < size:
+        try:
+            start = os.lseek(descriptor, at, os.SEEK_DATA)
+        except OSError as error:
+            if error.errno == errno.ENXIO:  # nothing but a hole is left
+                break
+            raise
+        if start >= size:
+            break
+        end = min(os.lseek(descriptor, start, os.SEEK_HOLE), size)
+        parts.append((start, end - start))
+        at = end
+    return parts

@@ -1,0 +1,186 @@
+"""Reading tar: one entry after another from a layer that anybody may have written. Bounded in every direction."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+
+from agent.errors import BadLayer
+from agent.home.tar_out import BLOCK
+
+FILE, LINK, SYMLINK, FOLDER = b"0", b"1", b"2", b"5"
+MOST_RECORDS = 1 << 20
+"""Bytes of pax records for one entry: a path and a link, each of a hundred times what a system takes in one call."""
+MOST_GONE = 1 << 28
+"""Bytes of the records that take paths away."""
+LONGEST_MAP = 1 << 20
+"""Bytes of the list of a sparse file's parts."""
+
+
+@dataclass(slots=True)
+class Entry:
+    """`size` is the file's own; `stored` of its bytes are in the tar, at `parts` (offset, length) if it has holes."""
+
+    path: bytes
+    kind: bytes
+    mode: int
+    mtime_ns: int
+    size: int
+    stored: int
+    link: bytes
+    parts: list[tuple[int, int]] | None = None
+
+
+@dataclass
+class Tar:
+    """`more` gives the next bytes of the tar, and nothing at its end. Raises BadLayer for whatever is wrong."""
+
+    more: Callable[[], bytes]
+    gone: list[bytes] = field(default_factory=list)
+    """Paths to take away first; known when the first entry is."""
+    _buffer: bytes = b""
+    _at: int = 0
+
+    def entries(self) -> Iterator[Entry]:
+        """Each entry's content must be read, by `content`, before the next is asked for."""
+        while True:
+            block = self._take(BLOCK)
+            if block[0] == 0:
+                return self._check_end(block)
+            kind = block[156:157]
+            size = _octal(block[124:136])
+            records: dict[bytes, bytes] = {}
+            if kind == b"g":
+                self.gone += [value for key, value in self._records(size, MOST_GONE) if key == b"ONDOL.gone"]
+                continue
+            if kind == b"x":
+                records = dict(self._records(size, MOST_RECORDS))
+                block = self._take(BLOCK)
+                kind = block[156:157]
+                size = _octal(block[124:136])
+            yield self._entry(block, kind, size, records)
+
+    def content(self, entry: Entry, write: Callable[[memoryview], int]) -> None:
+        """Hands the stored bytes on, piece by piece, and passes over what fills the last block."""
+        left = entry.stored
+        while left:
+            if self._at == len(self._buffer):
+                self._buffer, self._at = self._next(), 0
+            piece = memoryview(self._buffer)[self._at : self._at + left]
+            written = write(piece)
+            self._at += written
+            left -= written
+        self._take(-entry.stored % BLOCK)
+
+    def _entry(self, block: bytes, kind: bytes, size: int, records: dict[bytes, bytes]) -> Entry:
+        if records and b"size" in records:
+            size = _number(records[b"size"])
+        path = records.get(b"path") or _text(block, 345, 500, b"/") + _text(block, 0, 100)
+        link = records.get(b"linkpath") or _text(block, 157, 257)
+        stamp = records.get(b"mtime")
+        entry = Entry(
+            path=path.rstrip(b"/") if kind == FOLDER else path,
+            kind=FILE if kind == b"\0" else kind,
+            mode=_octal(block[100:108]) & 0o7777,
+            mtime_ns=_octal(block[136:148]) * 10**9 if stamp is None else _nanoseconds(stamp),
+            size=size,
+            stored=size,
+            link=link,
+        )
+        if entry.kind not in (FILE, LINK, SYMLINK, FOLDER):
+            raise BadLayer("it holds something that is no file, link or folder")
+        if entry.kind != FILE and size:
+            raise BadLayer("something that is no file has content")
+        if b"GNU.sparse.major" in records:
+            self._find_parts(entry, records)
+        return entry
+
+    def _find_parts(self, entry: Entry, records: dict[bytes, bytes]) -> None:
+        if records[b"GNU.sparse.major"] != b"1" or entry.kind != FILE:
+            raise BadLayer("it holds a sparse file of another format")
+        entry.path = records.get(b"GNU.sparse.name", b"")
+        entry.size = _number(records.get(b"GNU.sparse.realsize", b""))
+        mapped, numbers, wanted = b"", [0], 1
+        while len(numbers) <= wanted:
+            mapped += self._take(BLOCK)
+            if len(mapped) > min(entry.stored, LONGEST_MAP):
+                raise BadLayer("a sparse file's list of parts does not end")
+            lines = mapped.split(b"\n")[:-1]
+            numbers = [0, *(_number(line) for line in lines if line.isdigit())]
+            wanted = 1 + 2 * numbers[1] if len(numbers) > 1 else 1
+        numbers = numbers[2 : wanted + 1]
+        entry.parts = list(zip(numbers[::2], numbers[1::2], strict=True))
+        entry.stored -= len(mapped)
+        if sum(length for _, length in entry.parts) != entry.stored:
+            raise BadLayer("a sparse file's parts are not what is stored")
+        if any(offset + length > entry.size for offset, length in entry.parts):
+            raise BadLayer("a sparse file's parts lie beyond its end")
+
+    def _records(self, size: int, most: int) -> Iterator[tuple[bytes, bytes]]:
+        if size > most:
+            raise BadLayer("the properties of an entry are too many")
+        data = self._take(size + -size % BLOCK)[:size]
+        at = 0
+        while at < size:
+            digits, blank, _ = data[at : at + 20].partition(b" ")
+            length = _number(digits) if blank else 0
+            key, equals, value = data[at + len(digits) + 1 : at + length].partition(b"=")
+            if length < len(digits) + 4 or not equals or at + length > size or not value.endswith(b"\n"):
+                raise BadLayer("the properties of an entry are garbled")
+            yield key, value[:-1]
+            at += length
+
+    def _check_end(self, block: bytes) -> None:
+        """Nothing but zeros may follow."""
+        while block:
+            if block.strip(b"\0"):
+                raise BadLayer("something follows the end of the tar")
+            block, self._buffer, self._at = self._buffer[self._at :] or self.more(), b"", 0
+
+    def _take(self, count: int) -> bytes:
+        end = self._at + count
+        if end <= len(self._buffer):
+            taken = self._buffer[self._at : end]
+            self._at = end
+            return taken
+        pieces = [self._buffer[self._at :]]
+        have = len(pieces[0])
+        while have < count:
+            pieces.append(self._next())
+            have += len(pieces[-1])
+        joined = b"".join(pieces)
+        self._buffer, self._at = joined, count
+        return joined[:count]
+
+    def _next(self) -> bytes:
+        piece = self.more()
+        if not piece:
+            raise BadLayer("it ends too early")
+        return piece
+
+
+def _text(block: bytes, start: int, end: int, after: bytes = b"") -> bytes:
+    """A field up to its first NUL, with `after` behind it if there is any."""
+    text = block[start:end].partition(b"\0")[0]
+    return text + after if text else b""
+
+
+def _octal(digits: bytes) -> int:
+    text = digits.strip(b"\0 ")
+    try:
+        return int(text, 8) if text else 0
+    except ValueError as error:
+        raise BadLayer("a header is garbled") from error
+
+
+def _number(digits: bytes) -> int:
+    if not digits.isdigit() or len(digits) > 16:
+        raise BadLayer("a number is none")
+    return int(digits)
+
+
+def _nanoseconds(stamp: bytes) -> int:
+    whole, _, fraction = stamp.partition(b".")
+    digits = whole.lstrip(b"-")
+    if not digits.isdigit() or (fraction and not fraction.isdigit()) or len(digits) > 11:
+        raise BadLayer("a time is none")
+    moment = int(digits) * 10**9 + int(fraction[:9].ljust(9, b"0"))
+    return -moment if whole.startswith(b"-") else moment

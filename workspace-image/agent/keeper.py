@@ -1,0 +1,103 @@
+"""The agent's end of the line to the keeper, the program that touches the member's files; see agent/home."""
+
+import asyncio
+import itertools
+import json
+import os
+import socket
+import sys
+from collections.abc import Callable
+from contextlib import suppress
+from typing import Any
+
+from agent import logs
+from agent.errors import BadLayer, HomeFailed
+from agent.places import IMAGE
+
+LONGEST_ANSWER = 1 << 17
+
+Answer = dict[str, Any]
+
+
+class Keeper:
+    """Started again when it died. `lost` is called then: whatever it knew of layers is forgotten."""
+
+    def __init__(self, lost: Callable[[], None]) -> None:
+        self._lost = lost
+        self._line: socket.socket | None = None
+        self._process: asyncio.subprocess.Process | None = None
+        self._waiting: dict[int, asyncio.Future[Answer]] = {}
+        self._numbers = itertools.count(1)
+        self._listening: asyncio.Task[None] | None = None
+
+    async def start(self) -> None:
+        """Returns when it runs; it need not be ready. Raises OSError."""
+        ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+        ours.setblocking(False)
+        try:
+            self._process = await asyncio.create_subprocess_exec(
+                sys.executable,
+                "-m",
+                "agent.home",
+                str(theirs.fileno()),
+                cwd="/",
+                env={"PYTHONPATH": str(IMAGE), "PATH": "/usr/bin:/bin", "LANG": "C.UTF-8"},
+                stdin=asyncio.subprocess.DEVNULL,
+                # a traceback may quote a file's name
+                stdout=asyncio.subprocess.DEVNULL,
+                stderr=asyncio.subprocess.DEVNULL,
+                pass_fds=[theirs.fileno()],
+                start_new_session=True,
+            )
+        finally:
+            theirs.close()
+        self._line = ours
+        self._listening = asyncio.create_task(self._listen(ours, self._process))
+
+    async def order(self, what: str, pipe: int | None = None, **fields: object) -> Answer:
+        """What it answers. `pipe` is handed over, and closed here whatever happens.
+
+        Raises BadLayer when it was told to unpack one; HomeFailed when it could not do it, or died.
+        """
+        number = next(self._numbers)
+        answered: asyncio.Future[Answer] = asyncio.get_running_loop().create_future()
+        self._waiting[number] = answered
+        try:
+            await self._send({"id": number, "do": what, **fields}, pipe)
+            answer = await answered
+        finally:
+            del self._waiting[number]
+        if "bad" in answer:
+            raise BadLayer(answer["bad"])
+        if "failed" in answer:
+            raise HomeFailed(f"the keeper could not {what}: {answer['failed']}")
+        return answer
+
+    async def _send(self, order: dict[str, object], pipe: int | None) -> None:
+        try:
+            if self._line is None:
+                await self.start()
+            if self._line is not None:
+                socket.send_fds(self._line, [json.dumps(order).encode()], [] if pipe is None else [pipe])
+        except OSError as error:
+            raise HomeFailed(f"the keeper can't be told what to do: {error.strerror}") from error
+        finally:
+            if pipe is not None:
+                os.close(pipe)
+
+    async def _listen(self, line: socket.socket, process: asyncio.subprocess.Process) -> None:
+        loop = asyncio.get_running_loop()
+        with suppress(OSError):
+            while packet := await loop.sock_recv(line, LONGEST_ANSWER):
+                answer = json.loads(packet)
+                waiting = self._waiting.get(answer.pop("id"))
+                if waiting is not None and not waiting.done():
+                    waiting.set_result(answer)
+        line.close()
+        code = await process.wait()
+        logs.warning("keeper.ended", code=code)
+        self._line = None
+        for waiting in self._waiting.values():
+            if not waiting.done():
+                waiting.set_result({"failed": "it ended"})
+        self._lost()
