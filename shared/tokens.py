@@ -4,12 +4,15 @@ The kind is the header's `typ` and the audience; both are checked before a claim
 one of another kind.
 """
 
+import base64
 import secrets
 from datetime import datetime, timedelta
 from typing import Any
 
 import jwt
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
+from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat, load_pem_private_key
 from msgspec import Struct
 
@@ -68,6 +71,12 @@ class Signer:
 
     def heartbeat(self, session: Session, now: datetime) -> str:
         return self._mint(HEARTBEAT, CONTROL_PLANE, _of_boot(session), now, HEARTBEAT_LIFE)
+
+    def window_key(self, wid: str) -> str:
+        """What a slot seals the sign-ins of a workspace's window with: 32 bytes in base64url, the same for each session
+        and derived anew each time, so that it is stored nowhere. Another signing key makes another one."""
+        derived = HKDF(algorithm=SHA256(), length=32, salt=None, info=b"ondol window " + wid.encode())
+        return base64.urlsafe_b64encode(derived.derive(self._private.private_bytes_raw())).decode()
 
     def verify_hello(self, token: str) -> Bearer:
         """The attach token that a slot brings back; which slot it was for is in the answer."""

@@ -66,6 +66,7 @@ class Answer(Struct):
     after_loss: bool
     storage: credentials.Access
     storage_use: StorageView
+    window_key: str
 
 
 class OlderSnapshots(Struct):
@@ -221,6 +222,7 @@ def _answer(session: Session, boot: str, now: datetime) -> Answer:
         after_loss=session.after_loss,
         storage=credentials.slot_access(wid=session.wid, epoch=session.epoch, boot=boot, now=now),
         storage_use=_storage(session),
+        window_key=signer.window_key(session.wid),
     )
 
 

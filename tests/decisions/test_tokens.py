@@ -1,5 +1,6 @@
 """No token passes for one of another kind, and none is accepted that Ondol did not sign."""
 
+import base64
 from datetime import UTC, datetime, timedelta
 
 import jwt
@@ -23,6 +24,14 @@ def test_a_token_says_whose_it_is() -> None:
     assert (hello.sid, hello.epoch, hello.boot, hello.slot) == (SID, 7, None, "ws-1")
     beat = SIGNER.verify_heartbeat(SIGNER.heartbeat(a_session(), now()))
     assert (beat.sid, beat.epoch, beat.boot, beat.slot) == (SID, 7, BOOT, None)
+
+
+def test_a_window_key_is_one_workspaces_and_one_signing_keys() -> None:
+    key = SIGNER.window_key("w-1")
+    assert len(base64.urlsafe_b64decode(key)) == 32
+    assert Signer(SIGNING_KEY).window_key("w-1") == key
+    assert SIGNER.window_key("w-2") != key
+    assert Signer(new_pem()).window_key("w-1") != key
 
 
 @pytest.mark.parametrize("kind", ["attach", "enter", "release"])
