@@ -16,10 +16,17 @@ class Function:
     """http, task, schedule or event"""
     browser: bool
     """reachable at /api/<name> on the page's origin"""
+    paths: tuple[str, ...]
+    """what it answers below that, each as /api/<name>/<path>"""
     threads: int
     timeout: int
     """seconds"""
     requires: tuple[str, ...]
+
+    @property
+    def routes(self) -> list[str]:
+        """Where it answers below /api/ or at the gateway."""
+        return [self.name, *(f"{self.name}/{path}" for path in self.paths)]
 
     @property
     def signature(self) -> str:
@@ -31,6 +38,14 @@ def load(root: Path) -> list[Function]:
     """Every function of the checkout `root`, in the table's order."""
     table = tomllib.loads((root / TABLE).read_text())
     return [
-        Function(name, row["trigger"], row["browser"], row["threads"], row["timeout"], tuple(row["requires"]))
+        Function(
+            name,
+            row["trigger"],
+            row["browser"],
+            tuple(row.get("paths", ())),
+            row["threads"],
+            row["timeout"],
+            tuple(row["requires"]),
+        )
         for name, row in table.items()
     ]

@@ -26,15 +26,16 @@ View = Callable[[flask.Request], flask.Response]
 
 
 class Accepted(msgspec.Struct, frozen=True):
-    """Answer 202: it will be done."""
+    """Answer 202: it will be done. `retry_after`: seconds after which to ask whether it is."""
 
     body: Any
+    retry_after: int | None = None
 
 
 def endpoint(
-    authenticate: Callable[[str], Caller], body: Any, *, task: bool = False
+    authenticate: Callable[[str], Caller], body: Any, *, task: bool = False, method: str = "POST"
 ) -> Callable[[Callable[[Caller, Body, datetime], Any]], View]:
-    """Make a handler of `(caller, body, now)` an HTTP function that takes POST with a JSON body.
+    """Make a handler of `(caller, body, now)` an HTTP function that takes POST with a JSON body, or GET with a query.
 
     `authenticate` turns the bearer token into the caller; `body` is the type, or the union of types, of the message.
     With `task` the caller is Cloud Tasks or Scheduler, which delivers again whatever is not answered 2xx. So what
@@ -47,7 +48,7 @@ def endpoint(
             started = time.monotonic()
             try:
                 caller = authenticate(_bearer(request))
-                answer = _render(handler(caller, _parse(request, body), datetime.now(UTC)))
+                answer = _render(handler(caller, _parse(request, body, method), datetime.now(UTC)))
                 problem = None
             except Exception as e:
                 problem = _problem(e)
@@ -58,6 +59,19 @@ def endpoint(
         return view
 
     return wrap
+
+
+def routes(views: dict[str, View], name: str) -> View:
+    """The HTTP function `name` for several endpoints, each by the last part of its path, whatever stands before it."""
+
+    def view(request: flask.Request) -> flask.Response:
+        found = views.get(request.path.rpartition("/")[2])
+        return (
+            found(request) if found else _refuse(Refused("not-found", "This does not exist.", status=404), task=False)
+        )
+
+    view.__name__ = name
+    return view
 
 
 def event(handler: Callable[[CloudEvent, datetime], None]) -> Callable[[CloudEvent], None]:
@@ -91,9 +105,11 @@ def _bearer(request: flask.Request) -> str:
     return token.strip()
 
 
-def _parse(request: flask.Request, body: Any) -> Any:
-    if request.method != "POST":
-        raise Refused("bad-request", "Use POST.", status=405)
+def _parse(request: flask.Request, body: Any, method: str) -> Any:
+    if request.method != method:
+        raise Refused("bad-request", f"Use {method}.", status=405)
+    if method == "GET":
+        return _convert(request.args.to_dict(), body)
     if (request.content_length or 0) > BODY_BYTES:
         raise Refused("bad-request", f"The body is larger than {BODY_BYTES} bytes.", status=413)
     content = request.stream.read(BODY_BYTES + 1)
@@ -105,11 +121,19 @@ def _parse(request: flask.Request, body: Any) -> Any:
         raise bad_request(f"{e}.") from e
 
 
+def _convert(query: dict[str, str], body: Any) -> Any:
+    try:
+        return msgspec.convert(query, type=body, strict=False)
+    except msgspec.ValidationError as e:
+        raise bad_request(f"{e}.") from e
+
+
 def _render(result: Any) -> flask.Response:
-    status = 200
+    status, headers = 200, {}
     if isinstance(result, Accepted):
-        status, result = 202, result.body
-    return flask.Response(msgspec.json.encode(result), status, content_type="application/json")
+        status, headers = 202, {} if result.retry_after is None else {"Retry-After": str(result.retry_after)}
+        result = result.body
+    return flask.Response(msgspec.json.encode(result), status, headers, content_type="application/json")
 
 
 def _problem(error: Exception) -> Problem:

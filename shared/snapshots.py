@@ -20,6 +20,8 @@ TIERS = ("boot", "work", "deps")
 
 Count = Annotated[int, Meta(ge=0, le=2**53)]
 """A number as it comes from outside: what JSON and Firestore both hold exactly."""
+SnapshotId = Annotated[str, Meta(pattern=r"^[0-9]{1,16}-[a-z0-9]{1,32}-[a-z0-9]{1,32}\Z")]
+"""A snapshot's id as it comes from outside."""
 Kind = Literal["whole", "delta"]
 
 
@@ -116,6 +118,11 @@ def workspace_prefix(wid: str) -> str:
     return f"workspaces/{wid}/"
 
 
+def exports_prefix(wid: str) -> str:
+    """Where whole homes of a workspace are put together for download; no slot may read here."""
+    return f"exports/{wid}/"
+
+
 def boot_prefix(wid: str, epoch: int, boot: str) -> str:
     """Where one container may create objects."""
     return f"workspaces/{wid}/{epoch}-{boot}/"
@@ -163,13 +170,14 @@ def new_layers(manifest: Manifest, known: Iterable[Layer], *, wid: str, epoch: i
     Raises CheckpointRefused for a known one that is told otherwise, for one that is neither known nor this
     container's, and for a new one of a single path: only the control plane brings paths back.
     """
-    verified = {layer.name: layer for layer in known}
+    verified = set(known)  # an object may stand twice: as a whole layer, and for a path that was brought back
+    names = {layer.name for layer in verified}
     new = []
     for layer in manifest.layers:
-        if layer.name in verified:
-            if layer != verified[layer.name]:
-                raise CheckpointRefused(f"layer {layer.name} was verified as another one")
+        if layer in verified:
             continue
+        if layer.name in names:
+            raise CheckpointRefused(f"layer {layer.name} was verified as another one")
         if not layer.name.startswith(boot_prefix(wid, epoch, boot)):
             raise CheckpointRefused(f"layer {layer.name} is neither new nor of the snapshot before")
         if layer.only is not None:
@@ -195,6 +203,16 @@ def _check_order(manifest: Manifest) -> None:
             raise CheckpointRefused(f"a delta of {layer.tier} changes nothing that is there")
         if layer.kind == "whole" and (previous is None) != (layer.only is None):
             raise CheckpointRefused(f"{layer.tier} does not begin with all of it, or begins twice")
+
+
+def chains(layers: Iterable[Layer]) -> list[list[Layer]]:
+    """A tier's layers: each whole one with the deltas after it."""
+    found: list[list[Layer]] = []
+    for layer in layers:
+        if layer.kind == "whole":
+            found.append([])
+        found[-1].append(layer)
+    return found
 
 
 def check_sizes(layers: Iterable[Layer], sizes: Mapping[str, int | None]) -> None:

@@ -1,14 +1,19 @@
 """The record of a workspace: what one member owns, who may serve it now, and where its state is."""
 
+from collections.abc import Collection
 from datetime import datetime, timedelta
+from typing import Annotated
 
-from msgspec import Struct
+from msgspec import Meta, Struct
 from msgspec.structs import replace
 
 from shared.quota import StorageUse
 from shared.record import IllegalTransition
 from shared.session import Session
 from shared.snapshots import Head
+
+WorkspaceId = Annotated[str, Meta(pattern=r"^w-[a-z0-9]{20}\Z")]
+"""A workspace's id as it comes from outside."""
 
 ERASE_AGAIN = timedelta(days=1)
 """ID tokens outlive accounts by an hour, signed URLs and events may come late: a day is past all of them."""
@@ -68,9 +73,10 @@ class Workspace(Struct, frozen=True, kw_only=True):
             raise IllegalTransition(f"workspace {self.wid} can't go back: session={self.session} closed={self.closed}")
         return replace(self, head=head, tidy_due=now)
 
-    def tidied(self, due: datetime | None) -> "Workspace":
-        """Its snapshots are thinned; `due` is when to look at its objects."""
-        return replace(self, tidy_due=due)
+    def tidied(self, due: datetime | None, forgotten: Collection[str] = ()) -> "Workspace":
+        """Some snapshots are `forgotten`; `due` is when to look again."""
+        refused = None if self.refused and self.refused.snapshot in forgotten else self.refused
+        return replace(self, tidy_due=due, refused=refused)
 
     def close(self, now: datetime) -> "Workspace":
         return replace(self, closed=True, erase_due=now)

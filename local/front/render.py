@@ -52,7 +52,9 @@ def render(
         web_root=_quoted(str(web_root.resolve())),
         config=_quoted(str(config.resolve())),
         headers="\n".join(f"        add_header {name} {_quoted(value)} always;" for name, value in headers.items()),
-        api="\n".join(_proxy(f"/api/{each.name}", each, ports) for each in functions if each.browser),
+        api="\n".join(
+            _proxy(f"/api/{route}", each, ports) for each in functions if each.browser for route in each.routes
+        ),
         gateway="\n".join(_proxy(f"/{each.name}", each, ports) for each in functions),
         not_found=_problem("not-found", "There is no such thing", 404, "The page calls something that does not exist."),
         too_large=_problem("bad-request", "The request can't be understood", 413, "The body is larger than 64 KiB."),

@@ -1,17 +1,20 @@
 """Cloud Storage: what the control plane checks of a checkpoint, and erasing."""
 
-from collections.abc import Sequence
+import math
+import time
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from functools import lru_cache
 from hashlib import sha256
-from typing import Any
+from typing import Any, BinaryIO
 
-from google.api_core.exceptions import NotFound
+from google.api_core.exceptions import NotFound, PreconditionFailed
 from google.cloud import storage  # type: ignore[attr-defined]  # a namespace package without types
 from google.cloud.storage.retry import DEFAULT_RETRY
 
 from shared import logs
+from shared.retention import Stored
 from shared.settings import settings
 from shared.snapshots import (
     MANIFEST_BYTES,
@@ -21,16 +24,20 @@ from shared.snapshots import (
     Layer,
     Manifest,
     check_sizes,
+    exports_prefix,
     manifest_name,
     new_layers,
     parse_manifest,
     read_manifest,
     workspace_prefix,
 )
+from shared.tars import Broken
 
 CALL: dict[str, Any] = {"retry": DEFAULT_RETRY.with_timeout(2.0), "timeout": 2.0}
 """How long retries may begin, and one attempt may take. A checkpoint is verified by two calls, one after the other, in
 the 10 s that the slot waits for the answer to a heartbeat; the client's own patience is minutes."""
+PIECE = 4 << 20
+"""Bytes of an object that one request brings."""
 
 
 @lru_cache(maxsize=1)
@@ -38,7 +45,8 @@ def _client() -> storage.Client:
     return storage.Client(project=settings().project)
 
 
-def _bucket() -> storage.Bucket:
+def bucket() -> storage.Bucket:
+    """The bucket of all state."""
     return _client().bucket(settings().state_bucket)
 
 
@@ -85,7 +93,7 @@ def _manifest(name: str, digest: str) -> Manifest:
 
 def _download(name: str, digest: str) -> bytes:
     try:
-        content = _bucket().blob(name).download_as_bytes(end=MANIFEST_BYTES, **CALL)
+        content = bucket().blob(name).download_as_bytes(end=MANIFEST_BYTES, **CALL)
     except NotFound as e:
         raise CheckpointRefused("the manifest is absent") from e
     if len(content) > MANIFEST_BYTES:
@@ -96,14 +104,62 @@ def _download(name: str, digest: str) -> bytes:
 
 
 def _size(name: str) -> int | None:
-    blob = _bucket().get_blob(name, **CALL)
+    blob = bucket().get_blob(name, **CALL)
     return None if blob is None else blob.size
 
 
+class TooSlow(Exception):
+    """Reading was given up at its deadline."""
+
+
+class _Layer:
+    """A layer's object that is read piece by piece, until a moment of the monotonic clock."""
+
+    def __init__(self, content: BinaryIO, deadline: float) -> None:
+        self._content = content
+        self._deadline = deadline
+
+    def read(self, size: int = -1, /) -> bytes:
+        if time.monotonic() > self._deadline:
+            raise TooSlow("there is more to read than there is time for")
+        try:
+            return self._content.read(size)
+        except NotFound as e:
+            raise Broken("it is gone") from e
+
+
+@contextmanager
+def open_layer(layer: Layer, deadline: float = math.inf) -> Iterator[_Layer]:
+    """The layer's object. Reading it raises Broken when it is gone, and TooSlow."""
+    with bucket().blob(layer.name).open("rb", chunk_size=PIECE, **CALL) as content:
+        yield _Layer(content, deadline)
+
+
+def create(name: str, content: bytes) -> None:
+    """A new object. One that is there already, by the same attempt of ours, stays."""
+    with suppress(PreconditionFailed):
+        bucket().blob(name).upload_from_string(content, if_generation_match=0, **CALL)
+
+
+def list_objects(prefix: str) -> list[Stored]:
+    """Every object below `prefix`, with its age."""
+    return [Stored(blob.name, blob.time_created) for blob in bucket().list_blobs(prefix=prefix, **CALL)]
+
+
+def delete(names: Sequence[str]) -> int:
+    """Delete these objects; how many there still were."""
+    with ThreadPoolExecutor(max_workers=8) as pool:
+        return sum(pool.map(_delete, names))
+
+
 def erase_workspace(wid: str) -> int:
-    """Delete every object of a workspace; how many."""
-    blobs = list(_bucket().list_blobs(prefix=workspace_prefix(wid), **CALL))
-    for blob in blobs:
-        with suppress(NotFound):  # another sweep was faster
-            blob.delete(**CALL)
-    return len(blobs)
+    """Delete every object of a workspace, and every export of it; how many."""
+    prefixes = (workspace_prefix(wid), exports_prefix(wid))
+    return delete([stored.name for prefix in prefixes for stored in list_objects(prefix)])
+
+
+def _delete(name: str) -> bool:
+    with suppress(NotFound):  # another sweep was faster
+        bucket().blob(name).delete(**CALL)
+        return True
+    return False

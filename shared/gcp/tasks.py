@@ -21,6 +21,9 @@ from shared.settings import settings
 
 RECLAIM = "reclaim"
 POOL = "pool"
+EXPORT = "export"
+EXPORT_SECONDS = 900
+"""How long one delivery may take; the function's own timeout is the same."""
 CALL_SECONDS = 5.0
 LATE = timedelta(milliseconds=50)
 """A reminder that came a moment early would find that it is not due yet, and its name already taken."""
@@ -47,7 +50,13 @@ def run_pool() -> None:
     _create(POOL, f"pool-{second}", {}, datetime.fromtimestamp(second, UTC))
 
 
-def _create(function: str, name: str, body: dict[str, Any], when: datetime) -> None:
+def export_home(wid: str, snapshot: str, now: datetime) -> None:
+    """Have `export` put a home together. Whoever asks again within the hour shares the task, with its retries."""
+    name = f"{wid}-{snapshot}-{int(now.timestamp() // 3600)}"
+    _create(EXPORT, name, {"workspace": wid, "snapshot": snapshot}, now, EXPORT_SECONDS)
+
+
+def _create(function: str, name: str, body: dict[str, Any], when: datetime, seconds: int = 300) -> None:
     config = settings()
     queue = _client().queue_path(config.project, config.region, function)
     url = config.function_url(function)
@@ -56,7 +65,7 @@ def _create(function: str, name: str, body: dict[str, Any], when: datetime) -> N
     task = tasks_v2.Task(
         name=f"{queue}/tasks/{name}",
         schedule_time=schedule,
-        dispatch_deadline=duration_pb2.Duration(seconds=300),
+        dispatch_deadline=duration_pb2.Duration(seconds=seconds),
         http_request=tasks_v2.HttpRequest(
             http_method=tasks_v2.HttpMethod.POST,
             url=url,

@@ -49,7 +49,7 @@ def test_the_config_names_the_auth_emulator(client: httpx.Client, ports: Ports) 
     assert config["version"] == "test"
 
 
-@pytest.mark.parametrize("name", ["nothing", "heartbeat", "reclaim", "pool", "auth_events", "login/more"])
+@pytest.mark.parametrize("name", ["nothing", "heartbeat", "reclaim", "pool", "auth_events", "export", "meter", "login/more", "snapshots/x"])
 def test_the_page_reaches_only_what_browsers_call(client: httpx.Client, name: str) -> None:
     answer = client.post(f"/api/{name}", json={})
     assert (answer.status_code, answer.headers["Content-Type"]) == (404, "application/problem+json")
@@ -91,4 +91,4 @@ def test_the_gateway_has_a_path_for_every_function(ports: Ports, front: str, nam
 def test_hosting_in_the_cloud_reaches_the_same_functions() -> None:
     hosting = json.loads((render.ROOT / "firebase.json").read_text())["hosting"]
     rewrites = {each["source"]: each["function"]["functionId"] for each in hosting["rewrites"]}
-    assert rewrites == {f"/api/{each.name}": each.name for each in FUNCTIONS if each.browser}
+    assert rewrites == {f"/api/{route}": each.name for each in FUNCTIONS if each.browser for route in each.routes}

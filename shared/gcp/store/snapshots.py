@@ -1,20 +1,84 @@
-"""Snapshots of a workspace: reads for its history."""
+"""Snapshots of a workspace: its history, and the commits that thin it and that go back in it."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
 
 from google.cloud import firestore
+from google.cloud.firestore_v1.base_query import FieldFilter
 
-from shared.gcp.store.accounts import workspace_ref
-from shared.gcp.store.database import run
+from shared.gcp.store.accounts import snapshot_ref, workspace_ref
+from shared.gcp.store.database import Commit, database, read, run
+from shared.record import Read
 from shared.snapshots import Head, Snapshot
+from shared.workspace import Workspace
 
 MOST = 4000
 """A session that saves every 30 s makes 2880 a day; they are thinned when it ends."""
+AT_ONCE = 400
+"""Snapshots forgotten by one commit, which may have 500 writes."""
+WORKSPACES = 20
+"""Workspaces that one run of `meter` tidies; the next one finds the others."""
+
+
+def read_snapshot(wid: str, snapshot: str) -> Read[Snapshot] | None:
+    return read(snapshot_ref(wid, snapshot), Snapshot)
+
+
+def all_snapshots(wid: str) -> list[Snapshot]:
+    """Newest first."""
+    return [read.record for read in run(_newest_first(wid).limit(MOST), Snapshot)]
 
 
 def older_snapshots(wid: str, head: Head | None, limit: int) -> list[Snapshot]:
     """Up to `limit` snapshots from before `head`, newest first, without refused ones."""
     if head is None:
         return []
-    snapshots = workspace_ref(wid).collection("snapshots").order_by("head.at", direction=firestore.Query.DESCENDING)
     # after the very moment: the head's own document, and those that are newer than a head which was gone back to
-    found = run(snapshots.start_after({"head.at": head.at}).limit(limit + 1), Snapshot)
+    found = run(_newest_first(wid).start_after({"head.at": head.at}).limit(limit + 1), Snapshot)
     return [read.record for read in found if not read.record.refused][:limit]
+
+
+def to_tidy(now: datetime) -> list[Read[Workspace]]:
+    """Workspaces whose snapshots and objects are due to be looked at."""
+    due = database().collection("workspaces").where(filter=FieldFilter("tidy_due", "<=", now)).limit(WORKSPACES)
+    return run(due, Workspace)
+
+
+def forget_thinned(workspace: Read[Workspace], snapshots: Sequence[Snapshot], due: datetime) -> None:
+    """Delete the documents of AT_ONCE snapshots at most, and look again when `due`. Raises LostRace.
+
+    The workspace guards it: whoever claims it, or goes back to one of these, is either before it and seen, or after it
+    and finds the snapshot gone.
+    """
+    wid, forgotten = workspace.record.wid, [snapshot.head.snapshot for snapshot in snapshots]
+    commit = Commit().change(workspace_ref(wid), workspace, workspace.record.tidied(due, forgotten))
+    for snapshot in forgotten:
+        commit.drop(snapshot_ref(wid, snapshot))
+    commit.run()
+
+
+def commit_tidied(workspace: Read[Workspace], due: datetime | None) -> None:
+    """Its objects are swept, and are to be looked at again when `due`. Raises LostRace."""
+    Commit().change(workspace_ref(workspace.record.wid), workspace, workspace.record.tidied(due)).run()
+
+
+def go_back(
+    workspace: Read[Workspace], snapshot: Read[Snapshot], now: datetime, composed: Snapshot | None = None
+) -> Head:
+    """Make a snapshot the head again, or one that was `composed` with it. Raises LostRace.
+
+    Both are guarded: nobody opens the workspace meanwhile, and the snapshot's layers are not being given up.
+    """
+    wid = workspace.record.wid
+    head = (composed or snapshot.record).head
+    commit = Commit().change(workspace_ref(wid), workspace, workspace.record.go_back(head, now))
+    commit.change(snapshot_ref(wid, snapshot.record.head.snapshot), snapshot, snapshot.record)
+    if composed:
+        commit.create(snapshot_ref(wid, head.snapshot), composed)
+    commit.run()
+    return head
+
+
+def _newest_first(wid: str) -> Any:
+    return workspace_ref(wid).collection("snapshots").order_by("head.at", direction=firestore.Query.DESCENDING)

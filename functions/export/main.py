@@ -1,0 +1,48 @@
+"""Put a whole home together for download, from the layers of one snapshot, without starting a container."""
+
+from datetime import datetime
+from functools import partial
+
+import functions_framework
+from msgspec import Struct
+
+from shared import logs
+from shared.archives import TooMuch, home
+from shared.endpoint import endpoint
+from shared.gcp import buckets, exports
+from shared.gcp.identity import invoker
+from shared.gcp.store.accounts import read_workspace
+from shared.gcp.store.snapshots import read_snapshot
+from shared.snapshots import CheckpointRefused, SnapshotId
+from shared.tars import Broken
+from shared.workspace import WorkspaceId
+
+
+class Export(Struct, forbid_unknown_fields=True):
+    workspace: WorkspaceId
+    snapshot: SnapshotId
+
+
+class Done(Struct):
+    snapshot: str
+    outcome: str
+
+
+@functions_framework.http
+@endpoint(partial(invoker, function="export"), Export, task=True)
+def export(_caller: str, body: Export, now: datetime) -> Done:
+    wid, snapshot = body.workspace, body.snapshot
+    found = read_snapshot(wid, snapshot)
+    if found is None or read_workspace(wid).record.closed:
+        return Done(snapshot, "there is no such snapshot")
+    if exports.find(wid, snapshot, now):
+        return Done(snapshot, "done before")
+    try:
+        manifest = buckets.head_manifest(found.record.head)
+        exports.write(wid, snapshot, home(manifest, buckets.open_layer))
+    except (CheckpointRefused, Broken, TooMuch) as e:
+        logs.error("export-failed", workspace=wid, snapshot=snapshot, why=str(e))
+        exports.fail(wid, snapshot, f"This snapshot can't be put together: {e}. Choose another one.")
+        return Done(snapshot, "it can't be put together")
+    logs.info("exported", workspace=wid, snapshot=snapshot)
+    return Done(snapshot, "done")

@@ -1,0 +1,268 @@
+"""A workspace's history, without a container: what is kept, going back to it whole or for one path, downloading it."""
+
+import time
+from contextlib import AbstractContextManager
+from datetime import datetime
+from functools import partial
+from hashlib import sha256
+from typing import Annotated
+
+import functions_framework
+import msgspec
+from msgspec import Meta, Struct
+
+from shared import logs
+from shared.account import Account, account_closed
+from shared.allocation import check_may_open
+from shared.archives import Readable, TooMuch, empty_layer, holds
+from shared.endpoint import Accepted, endpoint, routes
+from shared.errors import Conflict, Refused, TryAgain, bad_request
+from shared.gcp import buckets, exports, tasks
+from shared.gcp.identity import Member, member
+from shared.gcp.store.accounts import ensure_account, read_workspace
+from shared.gcp.store.database import LostRace
+from shared.gcp.store.ids import new_id
+from shared.gcp.store.sessions import read_session
+from shared.gcp.store.snapshots import all_snapshots, go_back, read_snapshot
+from shared.record import Read
+from shared.retention import Kept, keep
+from shared.returns import (
+    PATH_BYTES,
+    BadPath,
+    TooManyLayers,
+    check_path,
+    compose,
+    empty_name,
+    return_id,
+    return_name,
+)
+from shared.settings import settings
+from shared.snapshots import MANIFEST_BYTES, CheckpointRefused, Head, Layer, Manifest, Snapshot, SnapshotId
+from shared.tars import END, Broken
+from shared.workspace import Workspace
+
+ATTEMPTS = 5
+LOOK_SECONDS = 25.0
+"""How long one request looks for a path in the layers: the browser waits for a minute at most."""
+POLL_SECONDS = 2
+
+
+class Listing(Struct, forbid_unknown_fields=True):
+    pass
+
+
+class Restore(Struct, forbid_unknown_fields=True):
+    snapshot: SnapshotId
+    path: Annotated[str, Meta(min_length=1, max_length=PATH_BYTES)] | None = None
+
+
+class Download(Struct, forbid_unknown_fields=True):
+    snapshot: SnapshotId | None = None
+    """The newest one unless it is given."""
+
+
+class SnapshotView(Struct):
+    snapshot: str
+    at: float
+    bytes: int
+    files: int
+    reason: str
+    current: bool
+    refused: bool
+    returned: str | None
+    """The path that it brought back."""
+
+
+class History(Struct):
+    snapshots: list[SnapshotView]
+
+
+class Restored(Struct):
+    """What the workspace opens with from now on."""
+
+    snapshot: str
+    at: float
+
+
+class Making(Struct):
+    snapshot: str
+
+
+class Ready(Struct):
+    snapshot: str
+    url: str
+    expires: float
+
+
+@partial(endpoint, method="GET")(member, Listing)
+def history(caller: Member, _query: Listing, now: datetime) -> History:
+    workspace = _workspace(caller, now).record
+    head = _head(workspace)
+    kept = keep(all_snapshots(workspace.wid), settings().kept_snapshots, now, heads=[workspace.head, head])
+    return History([_view(each, head) for each in kept])
+
+
+@endpoint(member, Restore)
+def restore(caller: Member, body: Restore, now: datetime) -> Restored:
+    for _ in range(ATTEMPTS):
+        workspace = _workspace(caller, now)
+        if workspace.record.session is not None:
+            raise Conflict("session-open", "Your workspace is open. Stop it first, then go back.")
+        snapshot = _snapshot(workspace.record.wid, body.snapshot)
+        if snapshot.record.refused:
+            raise Conflict(
+                "snapshot-refused", "That snapshot is over your plan's storage: download it, or take a larger plan."
+            )
+        composed = None if body.path is None else _composed(workspace.record, snapshot.record, body.path, now)
+        wanted = (composed or snapshot.record).head
+        if wanted == workspace.record.head:
+            return Restored(wanted.snapshot, wanted.at.timestamp())
+        try:
+            head = go_back(workspace, snapshot, now, composed)
+        except LostRace:
+            continue
+        logs.info("went-back", workspace=workspace.record.wid, snapshot=body.snapshot, head=head.snapshot)
+        return Restored(head.snapshot, head.at.timestamp())
+    raise TryAgain("too-busy", "The workspace changes too fast. Try again.")
+
+
+@endpoint(member, Download)
+def download(caller: Member, body: Download, now: datetime) -> Ready | Accepted:
+    workspace = _workspace(caller, now).record
+    head = _head(workspace)
+    wanted = body.snapshot or (head.snapshot if head else None)
+    if wanted is None:
+        raise Refused("not-found", "Nothing is saved yet. Open the workspace first.", status=404)
+    _snapshot(workspace.wid, wanted)
+    found = exports.find(workspace.wid, wanted, now)
+    if isinstance(found, exports.Failed):
+        raise Refused("state-broken", found.detail, status=422)
+    if found:
+        return Ready(wanted, found.url, found.expires.timestamp())
+    tasks.export_home(workspace.wid, wanted, now)
+    return Accepted(Making(wanted), retry_after=POLL_SECONDS)
+
+
+snapshots = functions_framework.http(
+    routes({"": history, "snapshots": history, "restore": restore, "download": download}, "snapshots")
+)
+
+
+def _workspace(caller: Member, now: datetime) -> Read[Workspace]:
+    account: Account = ensure_account(caller.uid, email=caller.email, name=caller.name, now=now)
+    check_may_open(account)
+    workspace = read_workspace(account.wid)
+    if workspace.record.closed:
+        raise account_closed()
+    return workspace
+
+
+def _head(workspace: Workspace) -> Head | None:
+    session = read_session(workspace.session) if workspace.session else None
+    return session.record.head if session else workspace.head
+
+
+def _snapshot(wid: str, snapshot: str) -> Read[Snapshot]:
+    """Somebody else's is not told from one that never was."""
+    found = read_snapshot(wid, snapshot)
+    if found is None:
+        raise Refused("not-found", "You have no such snapshot. Load the list again.", status=404)
+    return found
+
+
+def _composed(workspace: Workspace, snapshot: Snapshot, path: str, now: datetime) -> Snapshot:
+    """A snapshot that brings the path back; its objects are stored, and nothing points at them yet.
+
+    It is the head itself when all of the path's tiers are in it as they are in the snapshot.
+    """
+    path = _checked(path)
+    old = _manifest(snapshot.head)
+    _look_for(path, old)
+    head = _manifest(workspace.head) if workspace.head else None
+    none = Manifest(2, workspace.wid, 0, "", 0, None, {}, [])
+    content, empty = empty_layer(), []
+
+    def empty_of(tier: str) -> Layer:
+        name = empty_name(workspace.wid, int(now.timestamp() * 1000), tier)
+        empty.append(name)
+        return Layer(tier, "whole", name, sha256(content).hexdigest(), len(content), len(END), 0, 0)
+
+    base = workspace.head.snapshot if workspace.head else None
+    try:
+        manifest = compose(head or none, old, path, epoch=workspace.epoch, base=base, empty=empty_of)
+    except TooManyLayers as e:
+        raise _too_large("Open the workspace and save something, or go back as a whole", str(e)) from e
+    if head and workspace.head and manifest.layers == head.layers:
+        return Snapshot(sid=None, head=workspace.head)
+    told = msgspec.json.encode(manifest)
+    if len(told) > MANIFEST_BYTES:
+        raise _too_large("Open the workspace and save something, or go back as a whole", "its manifest is too long")
+    name = new_id("", 16)
+    snapshot_id = return_id(workspace.epoch, name)
+    for each in {*empty}:
+        buckets.create(each, content)
+    buckets.create(return_name(workspace.wid, snapshot_id), told)
+    made = Head(
+        snapshot=snapshot_id,
+        manifest=return_name(workspace.wid, snapshot_id),
+        sha256=sha256(told).hexdigest(),
+        bytes=sum(tier.bytes for tier in manifest.tiers.values()),
+        files=sum(tier.files for tier in manifest.tiers.values()),
+        at=now,
+    )
+    return Snapshot(sid=None, head=made, returned=path)
+
+
+def _checked(path: str) -> str:
+    try:
+        return check_path(path)
+    except BadPath as e:
+        raise bad_request(f"path: {e}.") from e
+
+
+def _look_for(path: str, manifest: Manifest) -> None:
+    deadline = time.monotonic() + LOOK_SECONDS
+
+    def open_layer(layer: Layer) -> AbstractContextManager[Readable]:
+        return buckets.open_layer(layer, deadline)
+
+    try:
+        there = holds(manifest, path, open_layer)
+    except (buckets.TooSlow, TooMuch) as e:
+        raise _too_large(
+            "Go back as a whole, or download the snapshot", "it takes too long to look for the path"
+        ) from e
+    except Broken as e:
+        raise _broken(str(e)) from e
+    if not there:
+        raise Refused("not-found", f"{path} is not in that snapshot. Look for another one.", status=404)
+
+
+def _manifest(head: Head) -> Manifest:
+    try:
+        return buckets.head_manifest(head)
+    except CheckpointRefused as e:
+        raise _broken(str(e)) from e
+
+
+def _broken(why: str) -> Refused:
+    logs.error("snapshot-broken", why=why)
+    return Refused("state-broken", f"That snapshot can't be read: {why}. Choose another one.", status=422)
+
+
+def _too_large(instead: str, why: str) -> Refused:
+    return Refused("too-large", f"That path can't be brought back alone: {why}. {instead}.", status=422)
+
+
+def _view(kept: Kept, current: Head | None) -> SnapshotView:
+    snapshot, head = kept.snapshot, kept.snapshot.head
+    return SnapshotView(
+        snapshot=head.snapshot,
+        at=head.at.timestamp(),
+        bytes=head.bytes,
+        files=head.files,
+        reason=kept.reason,
+        current=current is not None and head.snapshot == current.snapshot,
+        refused=snapshot.refused,
+        returned=snapshot.returned,
+    )

@@ -1,0 +1,114 @@
+"""Whole homes for download: put together once, handed out by signed URL, deleted after a day."""
+
+from collections.abc import Iterator
+from contextlib import suppress
+from datetime import datetime, timedelta
+from urllib.parse import quote
+
+import google.auth
+import msgspec
+from google.api_core.exceptions import NotFound, PreconditionFailed
+from google.auth.transport.requests import Request
+from google.cloud import storage  # type: ignore[attr-defined]  # a namespace package without types
+from msgspec import Struct
+
+from shared.gcp import emulators
+from shared.gcp.buckets import CALL, PIECE, bucket, delete, list_objects
+from shared.settings import settings
+from shared.snapshots import exports_prefix
+
+URL_LIFE = timedelta(minutes=15)
+PREFIX = "exports/"
+
+
+class Failed(Struct, frozen=True):
+    """Why there will be no export of a snapshot, in words for its member."""
+
+    detail: str
+
+
+class Link(Struct, frozen=True):
+    """Where the export can be fetched by whoever has this, until when."""
+
+    url: str
+    expires: datetime
+
+
+def export_name(wid: str, snapshot: str) -> str:
+    return f"{exports_prefix(wid)}{snapshot}.tar.zst"
+
+
+def find(wid: str, snapshot: str, now: datetime) -> Link | Failed | None:
+    """The export, or that there can be none; None while nobody has made it."""
+    blob = bucket().get_blob(export_name(wid, snapshot), **CALL)
+    if blob is not None:
+        return Link(_url(blob, now), now + URL_LIFE)
+    with suppress(NotFound):
+        return msgspec.json.decode(bucket().blob(_failure(wid, snapshot)).download_as_bytes(**CALL), type=Failed)
+    return None
+
+
+def write(wid: str, snapshot: str, content: Iterator[bytes]) -> None:
+    """Store an export piece by piece. If `content` raises, nothing is stored. A second writer changes nothing."""
+    blob = bucket().blob(export_name(wid, snapshot), chunk_size=PIECE)
+    blob.content_disposition = f'attachment; filename="{snapshot}.tar.zst"'
+    with suppress(PreconditionFailed):
+        blob.upload_from_file(_Pieces(content), content_type="application/zstd", if_generation_match=0, timeout=60)
+
+
+def fail(wid: str, snapshot: str, detail: str) -> None:
+    """Have whoever asks for the export told why there is none."""
+    with suppress(PreconditionFailed):
+        blob = bucket().blob(_failure(wid, snapshot))
+        blob.upload_from_string(msgspec.json.encode(Failed(detail)), if_generation_match=0, **CALL)
+
+
+def sweep(older_than: datetime) -> int:
+    """Delete the exports that are older; how many."""
+    return delete([stored.name for stored in list_objects(PREFIX) if stored.created < older_than])
+
+
+def _failure(wid: str, snapshot: str) -> str:
+    return f"{exports_prefix(wid)}{snapshot}.failed.json"
+
+
+def _url(blob: storage.Blob, now: datetime) -> str:
+    """Signed by the service account that this function runs as, through IAM: it has no key of its own."""
+    if not emulators.storage_checks_credentials():
+        path = f"download/storage/v1/b/{settings().state_bucket}/o/{quote(blob.name, safe='')}?alt=media"
+        return f"{emulators.storage_endpoint()}/{path}"
+    credentials, _ = google.auth.default(scopes=["https://www.googleapis.com/auth/cloud-platform"])
+    credentials.refresh(Request())
+    url: str = blob.generate_signed_url(
+        version="v4",
+        expiration=now + URL_LIFE,
+        service_account_email=getattr(credentials, "service_account_email", None),
+        access_token=credentials.token,
+        scheme="https",
+    )
+    return url
+
+
+class _Pieces:
+    """An iterator of bytes as a file that is read once, from its beginning."""
+
+    def __init__(self, content: Iterator[bytes]) -> None:
+        self._content = content
+        self._rest = b""
+        self._position = 0
+
+    def tell(self) -> int:
+        return self._position
+
+    def read(self, size: int = -1) -> bytes:
+        pieces, count = [self._rest], len(self._rest)
+        while size < 0 or count < size:
+            piece = next(self._content, None)
+            if piece is None:
+                break
+            pieces.append(piece)
+            count += len(piece)
+        whole = b"".join(pieces)
+        found, self._rest = (whole, b"") if size < 0 else (whole[:size], whole[size:])
+        self._position += len(found)
+        return found

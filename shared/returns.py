@@ -1,0 +1,96 @@
+"""Bringing one path back: a manifest of the head's layers and, over them, that path as an older snapshot had it.
+
+No bytes are copied. docs/snapshot-format.md says what `only` means.
+"""
+
+from collections.abc import Callable
+
+from msgspec.structs import replace
+
+from shared.snapshots import MOST_LAYERS, TIERS, Layer, Manifest, Tier, chains, workspace_prefix
+
+RETURNS = "returns"
+"""Stands for the boot in a manifest that the control plane wrote."""
+PATH_BYTES = 4096
+
+
+class BadPath(Exception):
+    """It is no path below a home."""
+
+
+class TooManyLayers(Exception):
+    """The composed manifest would have more layers than one may have."""
+
+
+def check_path(path: str) -> str:
+    """The path without a slash at its ends. Raises BadPath for one that leads elsewhere, or nowhere."""
+    cleaned = path.strip("/") if path != "/" else ""
+    if path.startswith("/") or any(part in ("", ".", "..") for part in cleaned.split("/")):
+        raise BadPath("it must be relative to the home, without '.' and '..'")
+    if "\0" in cleaned or len(cleaned.encode()) > PATH_BYTES:
+        raise BadPath(f"it must have no NUL and at most {PATH_BYTES} bytes")
+    return cleaned
+
+
+def return_name(wid: str, snapshot: str) -> str:
+    """Where the manifest of a snapshot that the control plane composed lies."""
+    return f"{workspace_prefix(wid)}{RETURNS}/{snapshot.rpartition('-')[2]}.manifest.json"
+
+
+def return_id(epoch: int, name: str) -> str:
+    """The snapshot's id. `name` is random: no container's boot and seq look like it."""
+    return f"{epoch}-{RETURNS}-{name}"
+
+
+def empty_name(wid: str, number: int, tier: str) -> str:
+    """Where a layer with nothing in it lies. No container's epoch is 0."""
+    return f"{workspace_prefix(wid)}0-{RETURNS}/{number}-{tier}.tar.zst"
+
+
+def compose(
+    head: Manifest, old: Manifest, path: str, *, epoch: int, base: str | None, empty: Callable[[str], Layer]
+) -> Manifest:
+    """`head` with `path` as it was in `old`. Raises TooManyLayers.
+
+    A tier that is the same in both stays as it is. In any other, what the head has at the path is taken away, also
+    when the old snapshot has nothing there in that tier: a file may have moved from one to another. `empty` gives a
+    layer of a tier that holds nothing. A tier's `bytes` and `files` are the sums of both: what comes back may replace
+    something or not, and the figure is a limit for whoever restores.
+    """
+    layers: list[Layer] = []
+    tiers: dict[str, Tier] = {}
+    for tier in TIERS:
+        ours, theirs = _of(head, tier), _of(old, tier)
+        if ours == theirs:
+            layers += ours
+            if tier in head.tiers:
+                tiers[tier] = head.tiers[tier]
+            continue
+        brought = _at(theirs, path) or [replace(empty(tier), only=path)]
+        layers += [*(ours or [empty(tier)]), *brought]
+        both = [manifest.tiers[tier] for manifest in (head, old) if tier in manifest.tiers]
+        tiers[tier] = Tier(sum(each.bytes for each in both), sum(each.files for each in both))
+    if len(layers) > MOST_LAYERS:
+        raise TooManyLayers(f"there would be {len(layers)} layers")
+    return Manifest(2, head.workspace, epoch, RETURNS, 0, base, tiers, layers)
+
+
+def _at(layers: list[Layer], path: str) -> list[Layer]:
+    """The chains, each for as much of `path` as it stands for."""
+    found = []
+    for chain in chains(layers):
+        only = _common(chain[0].only, path)
+        if only is not None:
+            found += [replace(layer, only=only) for layer in chain]
+    return found
+
+
+def _common(only: str | None, path: str) -> str | None:
+    """The lower of two paths of which one lies at or below the other; None of others."""
+    if only is None or path == only or path.startswith(only + "/"):
+        return path
+    return only if only.startswith(path + "/") else None
+
+
+def _of(manifest: Manifest, tier: str) -> list[Layer]:
+    return [layer for layer in manifest.layers if layer.tier == tier]

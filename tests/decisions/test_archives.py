@@ -1,0 +1,246 @@
+"""A home put together from layers is what a restore of them would be, and no layer harms whoever reads it."""
+
+import io
+import os
+import tarfile
+from pathlib import Path
+from typing import Any
+
+import pytest
+import zstandard
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from msgspec.structs import replace
+
+from shared import archives, tars
+from shared.archives import TooMuch, empty_layer, holds, home
+from shared.snapshots import Layer, Manifest
+from shared.tars import Broken
+from tests.layers import File, Shelf, manifest, tar, unpacked
+
+
+def downloaded(shelf: Shelf, of: Manifest, tmp_path: Path) -> dict[str, File]:
+    return unpacked(b"".join(home(of, shelf.open)), tmp_path / "home")
+
+
+def test_a_home_is_its_tiers_together(tmp_path: Path) -> None:
+    shelf = Shelf()
+    boot = shelf.layer("boot", {"a": b"1", "proj": None, "proj/link": ("soft", "../a")})
+    work = shelf.layer("work", {"proj": None, "proj/b": b"2" * 3000, "empty": None})
+    deps = shelf.layer("deps", {"proj/node_modules": None, "proj/node_modules/m": b"3"})
+    assert downloaded(shelf, manifest(boot, work, deps), tmp_path) == {
+        "a": b"1",
+        "empty": None,
+        "proj": None,
+        "proj/b": b"2" * 3000,
+        "proj/link": ("soft", "../a"),
+        "proj/node_modules": None,
+        "proj/node_modules/m": b"3",
+    }
+
+
+def test_deltas_hide_and_take_away_what_is_below_them(tmp_path: Path) -> None:
+    shelf = Shelf()
+    whole = shelf.layer(
+        "work", {"a": b"old", "b": b"old", "d": None, "d/x": b"old", "d/y": b"old", "e": None, "e/z": b"old", "f": None}
+    )
+    first = shelf.delta("work", {"a": b"new", "d": None, "d/x": b"back"}, ["d", "b"])
+    second = shelf.delta("work", {"e": b"a file now", "f": ("soft", "a")}, ["d/x"])
+    assert downloaded(shelf, manifest(whole, first, second), tmp_path) == {
+        "a": b"new",
+        "d": None,
+        "e": b"a file now",
+        "f": ("soft", "a"),
+    }
+
+
+def test_hard_links_stay_links_and_survive_the_name_that_was_deleted(tmp_path: Path) -> None:
+    shelf = Shelf()
+    links = {"b": ("hard", "a"), "c": ("hard", "a"), "n": b"other", "m": ("hard", "n")}
+    whole = shelf.layer("work", {"a": b"shared", **links})
+    delta = shelf.delta("work", {"n": b"alone now"}, ["a"])
+    found = downloaded(shelf, manifest(whole, delta), tmp_path)
+    assert found == {"b": b"shared", "c": b"shared", "n": b"alone now", "m": b"other"}
+    assert (tmp_path / "home/b").samefile(tmp_path / "home/c")
+
+
+def test_a_path_that_was_brought_back_is_as_it_was_then(tmp_path: Path) -> None:
+    shelf = Shelf()
+    now = shelf.layer("work", {"p": None, "p/a": b"now", "p/new": b"now", "q": b"now"})
+    then = [
+        shelf.layer("work", {"p": None, "p/a": b"then", "p/old": b"then", "q": b"then", "gone": b"then"}, only="p"),
+        shelf.delta("work", {"p/b": b"then", "q": b"later"}, ["p/old", "gone"], only="p"),
+    ]
+    found = downloaded(shelf, manifest(now, *then), tmp_path)
+    assert found == {"p": None, "p/a": b"then", "p/b": b"then", "q": b"now"}
+    link = {"x": b"target", "d": None, "d/x": ("hard", "x")}
+    outside = shelf.layer("work", link, only="d")
+    found = unpacked(b"".join(home(manifest(now, outside), shelf.open)), tmp_path / "outside")
+    assert found["d/x"] == b"target", "a link out of the path is the file itself"
+    nothing = shelf.layer("work", {}, only="p")
+    found = unpacked(b"".join(home(manifest(now, nothing), shelf.open)), tmp_path / "nothing")
+    assert found == {"q": b"now"}
+
+
+def test_odd_names_times_holes_and_closed_folders_survive(tmp_path: Path) -> None:
+    deep = "/".join(["d" * 100] * 5)
+    source = tmp_path / "source"
+    (source / deep).mkdir(parents=True)
+    (source / deep / "file").write_bytes(b"deep")
+    Path(os.fsdecode(bytes(source) + b"/\xff\xfe")).write_bytes(b"odd")
+    with (source / "holes").open("wb") as file:
+        file.truncate(5 << 20)
+        file.seek(3 << 20)
+        file.write(b"data")
+    os.utime(source / "holes", ns=(1, 1_790_000_000_123_456_789))
+    packed = io.BytesIO()
+    os.system(f"cd '{source}' && tar --format=pax --sparse -cf ../whole.tar $(ls -A)")  # noqa: S605  # no member's input
+    content = (tmp_path / "whole.tar").read_bytes()
+    shelf = Shelf()
+    whole = shelf.layer("work", {}, content=content, entries=100)
+    closed = shelf.layer("boot", {"ro": None, "ro/in": b"kept"})
+    assert packed.getvalue() == b""
+    found = downloaded(shelf, manifest(closed, whole), tmp_path)
+    assert found[f"{deep}/file"] == b"deep"
+    assert (tmp_path / "home" / os.fsdecode(b"\xff\xfe")).read_bytes() == b"odd"
+    holes = tmp_path / "home/holes"
+    assert holes.read_bytes() == (source / "holes").read_bytes()
+    assert holes.stat().st_mtime_ns == 1_790_000_000_123_456_789
+    assert holes.stat().st_blocks * 512 < 1 << 20, "holes stay holes"
+    assert found["ro/in"] == b"kept"
+
+
+NAMES = st.sampled_from(["a", "b", "d", "d/a", "d/b", "d/e", "d/e/a"])
+
+
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=60, deadline=None)
+@given(steps=st.lists(st.tuples(st.dictionaries(NAMES, st.binary(max_size=9), max_size=4), st.sets(NAMES)), max_size=5))
+def test_whatever_was_changed_and_deleted_the_home_is_what_was_left(
+    tmp_path_factory: pytest.TempPathFactory, steps: list[tuple[dict[str, bytes], set[str]]]
+) -> None:
+    shelf, layers = Shelf(), [Shelf().layer("work", {})]
+    layers = [shelf.layer("work", {})]
+    expected: dict[str, bytes] = {}
+    for written, gone in steps:
+        written = {path: what for path, what in written.items() if not _is_folder(path, {*written, *expected})}
+        written = {path: what for path, what in written.items() if not any(_below(path, top) for top in expected)}
+        layers.append(shelf.delta("work", written, gone))
+        expected = {path: what for path, what in expected.items() if not any(_at(path, top) for top in gone)}
+        expected |= written
+    found = downloaded(shelf, manifest(*layers), tmp_path_factory.mktemp("any"))
+    assert {path: what for path, what in found.items() if what is not None} == expected
+
+
+def _is_folder(path: str, paths: set[str]) -> bool:
+    return any(_below(other, path) for other in paths)
+
+
+def _below(path: str, top: str) -> bool:
+    return path.startswith(top + "/")
+
+
+def _at(path: str, top: str) -> bool:
+    return path == top or _below(path, top)
+
+
+@pytest.mark.parametrize(
+    ("path", "there"),
+    [("p", True), ("p/a", True), ("p/new", True), ("p/a/x", False), ("gone", False), ("dir/in", False), ("dir", False),
+     ("node_modules/m", True), ("nothing", False), ("pp", False), ("back", True), ("back/b", True), ("back/c", False)],
+)  # fmt: skip
+def test_a_path_is_looked_for_in_what_shows_through(path: str, there: bool) -> None:
+    shelf = Shelf()
+    old = {"p": None, "p/a": b"", "gone": b"", "dir": None, "dir/in": b"", "back": None, "back/c": b""}
+    work = [shelf.layer("work", old), shelf.delta("work", {"p/new": b""}, ["gone", "dir"])]
+    back = shelf.layer("work", {"back": None, "back/b": b"", "p/x": b""}, only="back")
+    deps = shelf.layer("deps", {"node_modules": None, "node_modules/m": b""})
+    assert holds(manifest(*work, back, deps), path, shelf.open) == there
+
+
+def test_what_newer_layers_took_away_is_not_looked_for_below() -> None:
+    shelf = Shelf()
+    layers = [shelf.layer("work", {"p": b""}), shelf.delta("work", {}, ["p"])]
+    del shelf.objects[layers[0].name]
+    assert not holds(manifest(*layers), "p", shelf.open)
+
+
+def header(name: str, **fields: Any) -> bytes:
+    entry = tarfile.TarInfo(name)
+    for field, value in fields.items():
+        setattr(entry, field, value)
+    return entry.tobuf(tarfile.PAX_FORMAT)
+
+
+ONE = tar({"a": b"x" * 600})
+EVIL: dict[str, dict[str, Any]] = {
+    "a step up": {"content": header("../x") + tars.END},
+    "a step up further on": {"content": header("a/../../x") + tars.END},
+    "an absolute path": {"content": header("/etc/passwd") + tars.END},
+    "a hard link out": {"content": header("a", type=tarfile.LNKTYPE, linkname="../../x") + tars.END},
+    "a device": {"content": header("a", type=tarfile.CHRTYPE) + tars.END},
+    "a pipe": {"content": header("a", type=tarfile.FIFOTYPE) + tars.END},
+    "more entries than declared": {"content": tar({"a": b"", "b": b""}), "entries": 1},
+    "more taken away than declared": {"content": tar({}, ["a", "b", "c"]), "entries": 2},
+    "a step up taken away": {"content": tar({}, ["../x"])},
+    "more bytes than declared": {"content": ONE, "stream": len(ONE) - 1},
+    "a bomb": {
+        "packed": zstandard.ZstdCompressor().compress(header("a", size=1 << 28) + bytes(1 << 28)),
+        "stream": 9999,
+    },
+    "a window that takes all memory": {
+        "packed": zstandard.ZstdCompressor(
+            compression_params=zstandard.ZstdCompressionParameters(window_log=27, enable_ldm=True)
+        ).compress(bytes(1 << 28)),
+    },
+    "bytes behind its end": {"content": ONE + b"\1" * 512},
+    "an end that is missing": {"content": ONE[:512]},
+    "an end within a file": {"content": ONE[:700]},
+    "a wrong checksum": {"content": b"z" + ONE[1:]},
+    "no zstd": {"packed": b"not compressed at all"},
+    "a frame that is cut off": {"packed": zstandard.ZstdCompressor().compress(ONE)[:-5]},
+    "another hash": {"sha256": "00" * 32},
+    "another size": {"bytes": 3},
+    "an extended header without end": {"content": header("x", type=tarfile.XHDTYPE, size=1 << 40)},
+    "an extended header of one long record": {
+        "content": header("x", type=tarfile.XHDTYPE, size=99_999) + b"99999 path=".ljust(100_352, b"x") + tars.END
+    },
+    "an extended header with an odd length": {
+        "content": header("x", type=tarfile.XHDTYPE, size=9) + b"-5 path=x".ljust(512, b"\0") + tars.END
+    },
+    "an extended header after another": {"content": header("x", type=tarfile.XHDTYPE) * 2 + tars.END},
+    "a global header later": {"content": header("a") + header("g", type=tarfile.XGLTYPE) + tars.END},
+    "a size that is no number": {"content": header("a")[:124] + b"zzzzzzzzzzz\0" + header("a")[136:] + tars.END},
+    "a folder with contents": {"content": header("a", type=tarfile.DIRTYPE, size=512) + bytes(512) + tars.END},
+}
+
+
+@pytest.mark.parametrize("evil", EVIL.values(), ids=EVIL)
+def test_a_hostile_layer_is_refused(evil: dict[str, Any]) -> None:
+    shelf = Shelf()
+    layer = shelf.layer("work", {}, **{"stream": 1 << 30, "entries": 1, **evil})
+    for work in (lambda: list(home(manifest(layer), shelf.open)), lambda: holds(manifest(layer), "zz", shelf.open)):
+        with pytest.raises(Broken):
+            work()
+
+
+def test_memory_is_bounded_whatever_is_in_a_layer(monkeypatch: pytest.MonkeyPatch) -> None:
+    shelf, many = Shelf(), {f"d{number}": None for number in range(20)}
+    links: dict[str, File] = {"t": b"", **{f"l{number}": ("hard", "t") for number in range(20)}}
+    cases: dict[str, list[Layer]] = {
+        "MOST_FOLDERS": [shelf.layer("work", many)],
+        "MOST_PATHS": [shelf.layer("work", {}), shelf.delta("work", many)],
+        "MOST_ORPHANS": [shelf.layer("work", links), shelf.delta("work", {}, ["t"])],
+    }
+    for bound, layers in cases.items():
+        list(home(manifest(*layers), shelf.open))
+        with monkeypatch.context() as patched:
+            patched.setattr(archives, bound, 10)
+            with pytest.raises(TooMuch):
+                list(home(manifest(*layers), shelf.open))
+
+
+def test_an_empty_layer_is_one(tmp_path: Path) -> None:
+    shelf = Shelf()
+    layer = shelf.layer("deps", {}, packed=empty_layer(), stream=len(tars.END))
+    assert downloaded(shelf, manifest(layer), tmp_path) == {}
+    assert not holds(manifest(replace(layer, only="a")), "a", shelf.open)
