@@ -52,7 +52,7 @@ class Settings:
     """How long a container may serve after its last accepted heartbeat (LEASE_SECONDS)."""
     heartbeat: float = 30
     """Time between a slot's heartbeats (HEARTBEAT_SECONDS)."""
-    checkpoint: float = 60
+    checkpoint: float = 20
     """Time between a slot's checkpoints while something changes (CHECKPOINT_SECONDS)."""
     opening: float = 180
     """A session that has not come to serve within this time is given up (OPENING_SECONDS)."""

@@ -10,7 +10,7 @@ from typing import Any
 import msgspec
 from msgspec.structs import replace
 
-from shared.heartbeats import Beat, Hello, Stale, accept_beat, accept_hello
+from shared.heartbeats import Beat, Hello, Older, Stale, accept_beat, accept_hello
 from shared.session import Session, open_session
 from shared.snapshots import CheckpointRefused, Head, boot_prefix, check_sizes, head_of, read_manifest
 from shared.tokens import InvalidToken, Signer
@@ -22,6 +22,7 @@ from tests.slot.container import SLOT
 
 SID = "s-00000000000000000001"
 SECOND = "s-00000000000000000002"
+THIRD = "s-00000000000000000003"
 WID = "w-00000000000000000001"
 
 
@@ -44,6 +45,10 @@ class ControlPlane:
         self.directive = "continue"
         self.idle_at: float | None = None
         self.storage_token = "lent-for-the-test"
+        # as an answer tells of it
+        self.storage_use: dict[str, Any] = {"state": "ok", "used": 0, "limit": None, "advice": None}
+        # snapshots before the head, newest first
+        self.older: list[Head] = []
         self.url = ""
         self._bucket = bucket
         self._guard = threading.Lock()
@@ -83,12 +88,15 @@ class ControlPlane:
             return _problem(503, "try-again", "the control plane is down")
         with self._guard:
             try:
-                message = msgspec.json.decode(body, type=Hello | Beat)
+                message = msgspec.json.decode(body, type=Hello | Beat | Older)
                 now = datetime.now(UTC)
                 session = self.sessions[message.session]
                 if isinstance(message, Hello):
                     bearer = self.signer.verify_hello(token)
                     after = accept_hello(session, message, lease=self.lease, now=now)
+                elif isinstance(message, Older):
+                    self.signer.verify_heartbeat(token)
+                    return 200, {"snapshots": [_head(head) for head in self.older]}
                 else:
                     bearer = self.signer.verify_heartbeat(token)
                     assert bearer.boot == message.boot
@@ -116,7 +124,7 @@ class ControlPlane:
             raise CheckpointRefused("the test refuses it")
         wid, epoch, boot = session.wid, session.epoch, beat.boot
         manifest = read_manifest(self._bucket.read(checkpoint.manifest), checkpoint, wid=wid, epoch=epoch, boot=boot)
-        check_sizes(manifest, {layer.name: self._bucket.size(layer.name) for layer in manifest.layers})
+        check_sizes(manifest.layers, {layer.name: self._bucket.size(layer.name) for layer in manifest.layers})
         return head_of(checkpoint, epoch=epoch, boot=boot, now=now)
 
     def _answer(self, session: Session, now: datetime) -> dict[str, Any]:
@@ -130,7 +138,7 @@ class ControlPlane:
             "token": self.signer.heartbeat(session, now),
             "idle_at": self.idle_at,
             "deadline": None,
-            "head": head and {**msgspec.structs.asdict(head), "at": head.at.timestamp()},
+            "head": head and _head(head),
             "after_loss": session.after_loss,
             "storage": {
                 "endpoint": self._bucket.endpoint,
@@ -139,6 +147,7 @@ class ControlPlane:
                 "token": self.storage_token,
                 "expires": (now + timedelta(hours=1)).timestamp(),
             },
+            "storage_use": self.storage_use,
         }
 
     def give_to_another(self, sid: str = SID) -> None:
@@ -168,3 +177,7 @@ def running(bucket: Bucket) -> Iterator[ControlPlane]:
 def _problem(status: int, name: str, detail: str) -> tuple[int, dict[str, Any]]:
     problem = {"type": f"https://ondol.dev/problems/{name}", "title": name, "status": status, "detail": detail}
     return status, problem
+
+
+def _head(head: Head) -> dict[str, Any]:
+    return {**msgspec.structs.asdict(head), "at": head.at.timestamp()}

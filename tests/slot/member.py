@@ -40,6 +40,16 @@ class Member:
         bearer = {"Authorization": f"Bearer {self.plane.attach_token(session)}"}
         return self.post("attach", headers=bearer, json={"heartbeat_url": self.plane.url})
 
+    def restore(self, session: Session) -> dict[str, str]:
+        """Attaches, and waits until every tier is in the home or was given up; how each is."""
+        self.attach(session).raise_for_status()
+
+        def tiers() -> dict[str, str] | None:
+            found: dict[str, str] = self.get("/_slot/health").json()["restore"]["tiers"]
+            return found if set(found.values()) <= {"done", "failed"} else None
+
+        return until(tiers, "the workspace is restored")
+
     def release(self, sid: str = SID) -> httpx.Response:
         return self.post("release", headers={"Authorization": f"Bearer {self.plane.release_token(sid)}"}, json={})
 

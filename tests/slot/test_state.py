@@ -2,11 +2,15 @@
 
 import json
 from collections.abc import Callable
+from typing import Any
 
+from msgspec.structs import replace
+
+from shared.snapshots import TIERS, Head
 from tests.observe import until
 from tests.slot.bucket import Bucket
 from tests.slot.container import Container
-from tests.slot.control_plane import SECOND, SID, ControlPlane
+from tests.slot.control_plane import SECOND, SID, THIRD, WID, ControlPlane
 from tests.slot.member import Member, opened
 
 MAKE = r"""
@@ -45,7 +49,7 @@ def test_a_home_comes_back_as_it_was(start: Callable[..., Container], plane: Con
     assert head is not None
 
     after = Member(start(), plane)
-    after.attach(plane.open(SECOND, epoch=2, head=head)).raise_for_status()
+    after.restore(plane.open(SECOND, epoch=2, head=head))
     assert after.slot.run(LOOK) == looked
     assert after.slot.run("ls -A .cache .profile 2>/dev/null || true") == ""
     assert after.get("/_slot/health").json()["restore"]["state"] == "done"
@@ -57,8 +61,9 @@ def test_a_home_comes_back_as_it_was(start: Callable[..., Container], plane: Con
     assert newest is not None
     manifest = json.loads(store.read(newest.manifest))
     assert manifest["base"] == head.snapshot
-    kept = {layer["tier"] for layer in manifest["layers"] if layer["name"] in written}
-    assert kept == {"deps"} | ({"boot"} & kept), "a tier that did not change keeps its layer"
+    kept = {tier: [layer["name"] in written for layer in manifest["layers"] if layer["tier"] == tier] for tier in TIERS}
+    assert kept["deps"] == [True], "a tier that did not change keeps its layer"
+    assert kept["work"] == [True, False], "one that did has a layer more"
 
 
 def test_changes_are_saved_while_the_member_works(start: Callable[..., Container], plane: ControlPlane) -> None:
@@ -67,16 +72,11 @@ def test_changes_are_saved_while_the_member_works(start: Callable[..., Container
     until(lambda: saved_files(plane) > 2, "a checkpoint is committed")
 
 
-def test_a_broken_layer_is_never_unpacked_and_never_becomes_the_head(
+def test_a_damaged_layer_that_the_editor_needs_opens_nothing(
     start: Callable[..., Container], plane: ControlPlane, store: Bucket
 ) -> None:
-    before = opened(start(), plane)
-    before.slot.run("echo precious > kept.txt")
-    before.release().raise_for_status()
-    head = plane.sessions[SID].head
-    assert head is not None
-    layer = json.loads(store.read(head.manifest))["layers"][-1]
-    store.overwrite(layer["name"], b"something else")
+    head = saved(start, plane, "echo precious > .kept")
+    damage(store, head, "boot")
 
     after = Member(start(), plane)
     refused = after.attach(plane.open(SECOND, epoch=2, head=head))
@@ -88,6 +88,70 @@ def test_a_broken_layer_is_never_unpacked_and_never_becomes_the_head(
     assert released.status_code == 200
     assert released.json()["head"]["snapshot"] == head.snapshot
     assert all(beat.checkpoint is None for beat in plane.beats if beat.session == SECOND)
+
+
+def test_a_damaged_layer_leads_to_the_newest_older_snapshot_that_has_the_tier_whole(
+    start: Callable[..., Container], plane: ControlPlane, store: Bucket
+) -> None:
+    older = saved(start, plane, "echo old > kept; echo old > .rc; echo layer > only-then")
+    again = Member(start(), plane)
+    again.restore(plane.open(SECOND, epoch=2, head=older))
+    again.slot.run("echo new > kept; echo new > .rc; rm only-then; head -c 9000 /dev/urandom > more")
+    again.release(SECOND).raise_for_status()
+    newest = plane.sessions[SECOND].head
+    assert newest is not None
+    damage(store, newest, "work")
+    plane.older = [replace(older, manifest=older.manifest + ".gone"), older]
+
+    after = Member(start(), plane)
+    assert set(after.restore(plane.open(THIRD, epoch=3, head=newest)).values()) == {"done"}
+    assert after.slot.run("cat .rc kept only-then; ls more 2>&1 | wc -l") == "new\nold\nlayer\n1\n"
+    after.release(THIRD).raise_for_status()
+    head = plane.sessions[THIRD].head
+    assert head is not None and head.snapshot != newest.snapshot
+    mended = [layer for layer in layers(store, head) if layer["tier"] == "work"]
+    assert [layer["kind"] for layer in mended] == ["whole"]
+    assert mended[0]["name"].startswith(f"workspaces/{WID}/3-"), "nothing builds on what was damaged"
+
+
+def test_a_tier_that_no_snapshot_has_whole_stays_as_it_is_in_the_bucket(
+    start: Callable[..., Container], plane: ControlPlane, store: Bucket
+) -> None:
+    head = saved(start, plane, "echo precious > kept")
+    damage(store, head, "work")
+
+    after = Member(start(), plane)
+    assert after.restore(plane.open(SECOND, epoch=2, head=head))["work"] == "failed"
+    after.slot.run("echo new > made-since; echo new > .rc")
+    after.release(SECOND).raise_for_status()
+    newest = plane.sessions[SECOND].head
+    assert newest is not None
+    work = [layer for layer in layers(store, newest) if layer["tier"] == "work"]
+    assert work[0] in layers(store, head), "what could not be read is not taken for deleted"
+    assert [layer["kind"] for layer in work] == ["whole", "delta"]
+
+
+def saved(start: Callable[..., Container], plane: ControlPlane, script: str) -> Head:
+    """The head after a member's first session, in which they ran `script`."""
+    first = opened(start(), plane)
+    first.slot.run(script)
+    first.release().raise_for_status()
+    head = plane.sessions[SID].head
+    assert head is not None
+    return head
+
+
+def layers(store: Bucket, head: Head) -> list[dict[str, Any]]:
+    found: list[dict[str, Any]] = json.loads(store.read(head.manifest))["layers"]
+    return found
+
+
+def damage(store: Bucket, head: Head, tier: str) -> None:
+    """Turns one bit of the newest layer of a tier."""
+    name = [layer["name"] for layer in layers(store, head) if layer["tier"] == tier][-1]
+    content = bytearray(store.read(name))
+    content[len(content) // 2] ^= 1
+    store.overwrite(name, bytes(content))
 
 
 def saved_files(plane: ControlPlane) -> int:

@@ -15,14 +15,14 @@ from agent import logs
 from agent.activity import Activity
 from agent.api import Api
 from agent.bucket import Bucket
-from agent.checkpoints import SPOOL
 from agent.control_plane import ControlPlane
 from agent.editor import Editor
 from agent.editor_socket import EditorSocket
 from agent.errors import Refused
+from agent.keeper import Keeper
 from agent.nginx import Nginx
-from agent.session import Session
 from agent.places import HOME, MEMBER, NGINX_GROUP, PRIVATE, SHARED
+from agent.session import Session
 from agent.settings import Settings, read_settings
 from agent.slot import Slot, State
 from agent.tokens import Claims
@@ -49,17 +49,24 @@ async def run(settings: Settings) -> int:
     editor, activity = Editor(boot, settings.member_processes), Activity()
     async with aiohttp.ClientSession() as http:
 
+        def forget() -> None:
+            if slot.session is not None:
+                slot.session.checkpoints.forget()
+
+        keeper = Keeper(forget)
+
         def begin(claims: Claims, heartbeat_url: str) -> Session:
             return Session(
                 claims,
                 boot,
                 ControlPlane(http, heartbeat_url),
                 lambda storage: Bucket(http, storage),
+                keeper,
                 activity,
                 connected=lambda: editor.connections() > 0,
             )
 
-        slot = Slot(editor, begin, settings.checkpoint_seconds)
+        slot = Slot(editor, keeper, begin, settings.checkpoint_seconds)
         extension = EditorSocket(editor.extension_socket, slot)
         slot.changed = extension.tell
         agent_socket = PRIVATE / "agent.sock"
@@ -67,6 +74,7 @@ async def run(settings: Settings) -> int:
         await extension.start()
         await _listen(Api(settings, boot, slot, ready.is_set).application(), agent_socket)
         # the port opens last: a platform may stop giving CPU as soon as it listens
+        await keeper.start()
         await editor.start()
         ready.set()
         await nginx.start()
@@ -123,7 +131,6 @@ def _admit_nginx(socket: Path) -> None:
 def _make_folders() -> None:
     for folder, owner, group, mode in (
         (PRIVATE, 0, NGINX_GROUP, 0o750),
-        (SPOOL, 0, 0, 0o700),
         (SHARED, MEMBER, NGINX_GROUP, 0o750),
         (HOME, MEMBER, MEMBER, 0o755),
     ):

@@ -57,7 +57,12 @@ class Api:
             "ready": ready,
             "attached": self._slot.state is not State.WARM,
             "boot": self._boot,
-            "restore": {"done": progress.done, "total": progress.total, "state": progress.state},
+            "restore": {
+                "done": progress.done,
+                "total": progress.total,
+                "state": progress.state,
+                "tiers": progress.tiers,
+            },
         }
         return web.json_response(body, status=200 if ready else 503)
 

@@ -1,193 +1,244 @@
-"""One save of the home: pack what changed, upload it, and name it in a manifest. A heartbeat makes it the head."""
+"""One save of the home: the keeper packs what changed, it is uploaded and named. A heartbeat makes it the head."""
 
 import asyncio
-import json
-import os
-import sys
-from collections.abc import Iterable
-from dataclasses import asdict, dataclass
-from pathlib import Path
-from tempfile import TemporaryDirectory
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from agent import logs
-from agent.blobs import Blob, drain, keep
-from agent.bucket import Bucket
-from agent.errors import CheckpointRefused, PackingFailed
-from agent.manifest import Layer, Manifest
-from agent.processes import start_as_member
-from agent.places import HOME, IMAGE, PRIVATE
+from agent.bucket import Bucket, Stored
+from agent.errors import CheckpointRefused
+from agent.keeper import Answer, Keeper
+from agent.layers import How, how_to_save, replaced
+from agent.manifest import Layer, Manifest, Tier
+from agent.pipes import pipe, reader
 from agent.tiers import TIERS
-
-SPOOL = PRIVATE / "layers"
 
 
 @dataclass(frozen=True)
 class Checkpoint:
-    """What a beat says of a save. `bytes` and `files` are the sums of the layers' logical bytes and entries."""
+    """What a beat says of a save. `bytes` and `files` are the sums over the tiers; `largest` the largest folders."""
 
     seq: int
     manifest: str
     sha256: str
     bytes: int
     files: int
+    largest: tuple[dict[str, object], ...] = ()
 
     def encode(self) -> dict[str, Any]:
         return asdict(self)
 
 
-class Checkpoints:
-    """The saves of one session. `prefix` is where this container may create objects."""
+@dataclass
+class _Saved:
+    """A tier in the bucket. `known`: the keeper knows what the layers hold. `complete`: all of it is in the home."""
 
-    def __init__(self, bucket: Bucket, workspace: str, epoch: int, boot: str) -> None:
+    layers: tuple[Layer, ...] = ()
+    held: Tier = Tier(0, 0)  # noqa: RUF009  it is frozen
+    known: bool = True
+    complete: bool = True
+
+
+@dataclass
+class _Next:
+    """A tier as it will be: `how` is None when it has nothing any more."""
+
+    tier: str
+    how: How | None
+    held: Tier
+    layers: tuple[Layer, ...] = field(default=())
+
+
+class Checkpoints:
+    """The saves of one session."""
+
+    def __init__(self, bucket: Bucket, keeper: Keeper, workspace: str, epoch: int, boot: str) -> None:
         self._bucket = bucket
+        self._keeper = keeper
         self._workspace = workspace
         self._epoch = epoch
         self._boot = boot
         self._seq = 0
         self._base: str | None = None
-        self._layers: dict[str, Layer] = {}
-        self._fingerprints: dict[str, str] = {}
+        self._tiers = {tier: _Saved() for tier in TIERS}
+        self._generation = 0
         self._making = asyncio.Lock()
-        self._looking: asyncio.subprocess.Process | None = None
+        self._left_out_told = False
         self.waiting: Checkpoint | None = None
 
-    async def prepare(self) -> None:
-        """Starts the packer that `begin` asks, so that it is there by then. It waits for its orders."""
-        if self._looking is None or self._looking.returncode is not None:
-            self._looking = await _start_packer(pass_fds=())
-
-    async def begin(self, restored: Manifest, base: str) -> None:
-        """Takes the home as it is now for what `restored` says, so that unchanged tiers keep their layers."""
+    def begin(self, manifest: Manifest, base: str) -> None:
+        """The home is to become what `manifest` says. Until a tier is restored, its layers are kept as they are."""
         self._base = base
-        packer, self._looking = self._looking or await _start_packer(pass_fds=()), None
-        output, _ = await packer.communicate(_orders(known={}, pipes={}))
-        report = _report(output, packer.returncode)
-        self._layers = {layer.tier: layer for layer in restored.layers}
-        self._fingerprints = {tier: report[tier]["fingerprint"] for tier in self._layers}
+        self._tiers = {
+            tier: _Saved(manifest.of(tier), manifest.tiers.get(tier, Tier(0, 0)), complete=not manifest.of(tier))
+            for tier in TIERS
+        }
+
+    async def restored(self, tier: str, *, as_saved: bool) -> None:
+        """Has an unpacked tier placed in the home. Unless it came by the layers of the manifest, the next save of it is
+        whole. Raises HomeFailed."""
+        async with self._making:  # what a save has looked at must not change its meaning before it is packed
+            await self._keeper.order("place", tier=tier)
+            self._tiers[tier].complete = True
+            self._tiers[tier].known = as_saved
+
+    def forget(self) -> None:
+        """The keeper died, and what it knew of layers with it."""
+        self._generation += 1
+        for saved in self._tiers.values():
+            saved.known = False
 
     async def make(self, prefix: str) -> bool:
-        """Saves what changed since the last save; False when nothing did. One at a time.
+        """Saves what changed since the last save; False when nothing did. One at a time. `prefix` is where this
+        container may create objects.
 
-        Raises PackingFailed, Unreachable, CorruptState, CheckpointRefused or OSError; then the next one starts from
-        the same point.
+        Raises HomeFailed, Unreachable, CorruptState, CheckpointRefused or OSError; then the next one starts from the
+        same point.
         """
         async with self._making:
-            # whatever happens, nothing stays behind in a place that has little room
-            with TemporaryDirectory(dir=SPOOL) as spool:
-                return await self._make(prefix, Path(spool))
+            generation = self._generation
+            looked = await self._keeper.order("look")
+            self._tell_left_out(looked)
+            following = self._plan(looked["tiers"])
+            if not following:
+                return False
+            # an object is never written twice, so a save that fails on its way gives its number up
+            self._seq += 1
+            await self._save(following, prefix, self._seq, looked["largest"], generation)
+            return True
 
-    async def _make(self, prefix: str, spool: Path) -> bool:
-        known = self._layers
-        report, blobs = await _pack(self._fingerprints, {tier: spool / tier for tier in TIERS})
-        if not any(report[tier]["changed"] for tier in TIERS):
-            return False
-        if left_out := sum(report[tier]["left_out"] for tier in TIERS):
-            logs.warning("checkpoint.left-out", entries=left_out)
-        # an object is never written twice, so a save that fails on its way gives its number up
-        self._seq += 1
-        await self._commit(self._seq, prefix, known, report, blobs, spool)
-        return True
-
-    async def _commit(
-        self,
-        seq: int,
-        prefix: str,
-        known: dict[str, Layer],
-        report: dict[str, Any],
-        blobs: dict[str, Blob],
-        spool: Path,
-    ) -> None:
-        layers: dict[str, Layer] = {}
-        for tier in TIERS:
-            found = report[tier]
-            if not found["entries"]:
+    def _plan(self, looked: dict[str, Answer]) -> list[_Next]:
+        following = []
+        for tier, told in looked.items():
+            saved = self._tiers[tier]
+            is_same = not (told["changed"] or told["missing"])
+            if is_same and (saved.known or not saved.complete):
                 continue
-            if not found["changed"]:
-                layers[tier] = known[tier]
-            else:
-                name, blob = f"{prefix}{seq}-{tier}.tar.zst", blobs[tier]
-                await self._bucket.create(name, blob)
-                layers[tier] = Layer(tier, name, blob.sha256, blob.bytes, found["logical_bytes"], found["entries"])
-        manifest = Manifest(self._workspace, self._epoch, self._boot, seq, self._base, tuple(layers.values()))
-        name, blob = f"{prefix}{seq}.manifest.json", keep(manifest.encode(), spool / "manifest")
-        await self._bucket.create(name, blob)
-        if self._layers is not known:
-            raise CheckpointRefused("the one before, on which this one builds, was refused meanwhile")
-        self._layers = layers
-        self._fingerprints = {tier: report[tier]["fingerprint"] for tier in TIERS}
+            if not told["files"] and saved.complete:
+                if saved.layers:
+                    following.append(_Next(tier, None, Tier(0, 0)))
+                continue
+            how = how_to_save(
+                saved.layers,
+                known=saved.known,
+                complete=saved.complete,
+                bytes=told["bytes"],
+                changed_bytes=told["changed_bytes"],
+            )
+            if how is None or not told["files"]:
+                continue
+            added = Tier(saved.held.bytes + told["changed_bytes"], saved.held.files + told["changed"])
+            held = Tier(told["bytes"], told["files"]) if saved.complete else added
+            following.append(_Next(tier, how, held))
+        return following
+
+    async def _save(
+        self, following: Sequence[_Next], prefix: str, seq: int, largest: list[Any], generation: int
+    ) -> None:
+        uploads: list[asyncio.Task[None]] = []
+        try:
+            for tier in following:
+                if tier.how is not None:
+                    uploads += [await self._write(tier, prefix, seq)]
+            await asyncio.gather(*uploads)
+        except BaseException:
+            for upload in uploads:
+                upload.cancel()
+            raise
+        tiers = self._tiers | {
+            tier.tier: _Saved(tier.layers, tier.held, complete=self._tiers[tier.tier].complete) for tier in following
+        }
+        written = [tier.tier for tier in following if tier.how is not None]
+        await self._name(tiers, written, prefix, seq, largest, generation)
+        for tier in following:
+            if tier.how is None:
+                await self._keeper.order("forget", tier=tier.tier)
+
+    async def _write(self, tier: _Next, prefix: str, seq: int) -> "asyncio.Task[None]":
+        """Has the tier packed. The upload that it returns may go on while the next one is."""
+        read, write = pipe()
+        name = f"{prefix}{seq}-{tier.tier}.tar.zst"
+        source = await reader(read)
+        packing = asyncio.create_task(self._keeper.order("pack", pipe=write, tier=tier.tier, how=tier.how))
+        uploading = asyncio.create_task(self._bucket.create(name, source))
+        try:
+            await asyncio.wait([uploading, packing], return_when=asyncio.FIRST_COMPLETED)
+            if uploading.done() and uploading.exception() is not None:
+                while not source.at_eof():  # it takes nothing more: the packer is freed by reading on
+                    await source.read(1 << 20)
+            packed = await packing
+        except BaseException:
+            uploading.cancel()
+            raise
+        return asyncio.create_task(self._finish(tier, name, uploading, packed))
+
+    async def _finish(self, tier: _Next, name: str, uploading: "asyncio.Task[Stored]", packed: Answer) -> None:
+        stored = await uploading
+        kind = "whole" if tier.how == How.WHOLE else "delta"
+        layer = Layer(
+            tier=tier.tier,
+            kind=kind,
+            name=name,
+            sha256=stored.sha256,
+            bytes=stored.bytes,
+            stream=packed["stream"],
+            entries=packed["entries"],
+            logical_bytes=packed["logical_bytes"],
+        )
+        assert tier.how is not None  # noqa: S101  for the type checker
+        tier.layers = replaced(self._tiers[tier.tier].layers, tier.how, layer)
+
+    async def _name(
+        self,
+        tiers: dict[str, _Saved],
+        written: list[str],
+        prefix: str,
+        seq: int,
+        largest: list[Any],
+        generation: int,
+    ) -> None:
+        manifest = Manifest(
+            self._workspace,
+            self._epoch,
+            self._boot,
+            seq,
+            self._base,
+            {tier: saved.held for tier, saved in tiers.items() if saved.layers},
+            tuple(layer for tier in TIERS for layer in tiers[tier].layers),
+        )
+        name = f"{prefix}{seq}.manifest.json"
+        stored = await self._bucket.create_small(name, manifest.encode())
+        if generation != self._generation:
+            raise CheckpointRefused("what this one builds on was refused or forgotten meanwhile")
+        await self._keeper.order("adopt", tiers=written)
+        self._tiers = tiers
         self.waiting = Checkpoint(
             seq,
             name,
-            blob.sha256,
-            bytes=sum(layer.logical_bytes for layer in layers.values()),
-            files=sum(layer.entries for layer in layers.values()),
+            stored.sha256,
+            bytes=sum(tier.bytes for tier in manifest.tiers.values()),
+            files=sum(tier.files for tier in manifest.tiers.values()),
+            largest=tuple({"path": path, "bytes": size} for path, size in largest),
         )
         logs.event("checkpoint.uploaded", seq=seq, bytes=self.waiting.bytes, files=self.waiting.files)
 
     def accepted(self, checkpoint: Checkpoint) -> None:
-        """The head moved to `checkpoint`."""
+        """The head moved to `checkpoint`, or it was kept beside it."""
         self._base = f"{self._epoch}-{self._boot}-{checkpoint.seq}"
         if self.waiting == checkpoint:
             self.waiting = None
 
     def refused(self) -> None:
-        """Forget everything that was thought to be in the bucket: the next save is whole."""
+        """Nothing that this container wrote is thought to be in the bucket any more: the next save is whole."""
         self.waiting = None
-        self._layers = {}
-        self._fingerprints = {}
+        self._generation += 1
+        own = f"/{self._epoch}-{self._boot}/"
+        for saved in self._tiers.values():
+            saved.known = False
+            saved.layers = tuple(layer for layer in saved.layers if own not in layer.name)
 
-
-async def _pack(known: dict[str, str], spool: dict[str, Path]) -> tuple[dict[str, Any], dict[str, Blob]]:
-    """Runs the packer as the member, with a spool for every tier."""
-    pipes = {tier: os.pipe() for tier in spool}
-    ends = {tier: write for tier, (_, write) in pipes.items()}
-    try:
-        packer = await _start_packer(pass_fds=ends.values())
-    except OSError:
-        for read, _ in pipes.values():
-            os.close(read)
-        raise
-    finally:
-        for write in ends.values():
-            os.close(write)
-    # each to its end, whatever becomes of the others: none may go on writing afterwards
-    draining = asyncio.gather(
-        *(asyncio.to_thread(drain, read, spool[tier]) for tier, (read, _) in pipes.items()), return_exceptions=True
-    )
-    (output, _), drained = await asyncio.gather(packer.communicate(_orders(known, ends)), draining)
-    blobs = {tier: _sound(blob) for tier, blob in zip(spool, drained, strict=True)}
-    return _report(output, packer.returncode), blobs
-
-
-async def _start_packer(pass_fds: Iterable[int]) -> asyncio.subprocess.Process:
-    return await start_as_member(
-        [sys.executable, "-m", "agent.pack"],
-        environment={"PYTHONPATH": str(IMAGE), "PATH": "/usr/bin:/bin", "LANG": "C.UTF-8"},
-        stdin=asyncio.subprocess.PIPE,
-        stdout=asyncio.subprocess.PIPE,
-        # a traceback may quote a file's name
-        stderr=asyncio.subprocess.DEVNULL,
-        pass_fds=pass_fds,
-    )
-
-
-def _orders(known: dict[str, str], pipes: dict[str, int]) -> bytes:
-    """A tier without a pipe is only looked at."""
-    return json.dumps({"home": str(HOME), "known": known, "pipes": pipes}).encode()
-
-
-def _sound(blob: Blob | BaseException) -> Blob:
-    if isinstance(blob, BaseException):
-        raise blob
-    return blob
-
-
-def _report(output: bytes, code: int | None) -> dict[str, Any]:
-    try:
-        report: dict[str, Any] = json.loads(output)
-    except ValueError:
-        report = {}
-    if code != 0 or not report:
-        raise PackingFailed(f"the packer ended with {code}: {report.get('failed', 'it did not say why')}")
-    return report
+    def _tell_left_out(self, looked: Answer) -> None:
+        if not self._left_out_told and (looked["left_out"] or looked["special"]):
+            self._left_out_told = True
+            logs.warning("checkpoint.left-out", entries=looked["left_out"], special=looked["special"])

@@ -37,6 +37,17 @@ class Head:
 
 
 @dataclass(frozen=True)
+class StorageUse:
+    """How the newest checkpoint stands to the plan's storage, in bytes. `state` is `ok`, `over` (it is saved, for now)
+    or `refused` (it is kept, but is not what the workspace comes back with); `advice` says what to do."""
+
+    state: str
+    used: int
+    limit: int | None
+    advice: str | None
+
+
+@dataclass(frozen=True)
 class Answer:
     """`sent` and `received` are on this machine's `elapsed()`; every other time is on the control plane's clock."""
 
@@ -49,6 +60,7 @@ class Answer:
     head: Head | None
     after_loss: bool
     storage: Storage
+    storage_use: StorageUse
     sent: float
     received: float
 
@@ -61,6 +73,17 @@ class ControlPlane:
     async def post(self, body: dict[str, Any], token: str) -> Answer:
         """Raises Stale, CheckpointRefused, BeatRefused or Unreachable."""
         sent = elapsed()
+        return _answer(await self._exchange(body, token), sent)
+
+    async def ask_for_older(self, body: dict[str, Any], token: str) -> list[Head]:
+        """The snapshots before the head, newest first. Raises as `post`."""
+        text = await self._exchange(body, token)
+        try:
+            return [_head(head) for head in json.loads(text)["snapshots"]]
+        except (ValueError, KeyError, TypeError) as error:
+            raise Unreachable(f"the control plane's answer is not one: {error!r}") from error
+
+    async def _exchange(self, body: dict[str, Any], token: str) -> str:
         headers = {"Authorization": f"Bearer {token}"}
         try:
             async with self._http.post(self._url, json=body, headers=headers, timeout=TIMEOUT) as response:
@@ -68,7 +91,7 @@ class ControlPlane:
         except (aiohttp.ClientError, TimeoutError) as error:
             raise Unreachable(f"the control plane did not answer: {type(error).__name__}") from error
         if status == 200:
-            return _answer(text, sent)
+            return text
         raise _failure(status, text)
 
 
@@ -96,7 +119,7 @@ def _problem(text: str) -> dict[str, Any]:
 def _answer(text: str, sent: float) -> Answer:
     try:
         fields = json.loads(text)
-        head, storage = fields["head"], fields["storage"]
+        head, storage, use = fields["head"], fields["storage"], fields["storage_use"]
         return Answer(
             now=float(fields["now"]),
             directive=fields["directive"],
@@ -104,11 +127,16 @@ def _answer(text: str, sent: float) -> Answer:
             lease=float(fields["lease"]),
             token=fields["token"],
             idle_at=fields["idle_at"],
-            head=head and Head(**{name: head[name] for name in Head.__dataclass_fields__}),
+            head=head and _head(head),
             after_loss=bool(fields.get("after_loss")),  # a control plane of yesterday does not say
             storage=Storage(**{name: storage[name] for name in Storage.__dataclass_fields__}),
+            storage_use=StorageUse(**{name: use[name] for name in StorageUse.__dataclass_fields__}),
             sent=sent,
             received=elapsed(),
         )
     except (ValueError, KeyError, TypeError) as error:
         raise Unreachable(f"the control plane's answer is not one: {error!r}") from error
+
+
+def _head(fields: dict[str, Any]) -> Head:
+    return Head(**{name: fields[name] for name in Head.__dataclass_fields__})

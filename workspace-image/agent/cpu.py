@@ -4,8 +4,8 @@ import os
 from pathlib import Path
 
 from agent.clock import elapsed
-from agent.processes import member_processes
 from agent.places import IMAGE
+from agent.processes import member_processes
 
 # Share of one CPU, all programs together. A development server that waits for changes stays far below it.
 NOTICEABLE = 0.10

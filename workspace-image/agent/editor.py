@@ -8,8 +8,8 @@ from pathlib import Path
 import aiohttp
 
 from agent import logs
-from agent.processes import member_environment, start_as_member
 from agent.places import HOME, IMAGE, SHARED
+from agent.processes import member_environment, start_as_member
 
 START_SECONDS = 60
 # number, references, protocol, flags, type, state, inode, path

@@ -68,7 +68,13 @@ class EditorSocket:
             "directive": session.known.directive if session and session.greeted else "continue",
             "idle_in": session.idle_in() if session else None,
             "saved_ago": session.saved_ago() if session else None,
-            "restore": self._slot.progress.state,
+            "restore": {
+                "done": self._slot.progress.done,
+                "total": self._slot.progress.total,
+                "tiers": self._slot.progress.tiers,
+                "older": self._slot.progress.older,
+            },
+            "storage": vars(session.known.storage_use) if session and session.greeted else None,
             "loss": self._loss(),
         }
         return json.dumps(news).encode() + b"\n"

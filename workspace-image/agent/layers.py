@@ -16,9 +16,7 @@ class How(StrEnum):
     """A delta of everything since the whole, in place of the deltas."""
 
 
-def how_to_save(
-    layers: Sequence[Layer], *, known: bool, complete: bool, bytes: int, changed_bytes: int
-) -> How | None:
+def how_to_save(layers: Sequence[Layer], *, known: bool, complete: bool, bytes: int, changed_bytes: int) -> How | None:
     """How a tier that changed is to be saved; None if it can't be now. `known`: the keeper knows what the layers hold;
     `complete`: all of the tier is in the home. `bytes` and `changed_bytes` are the files' sizes."""
     several = sum(1 for layer in layers if layer.kind == How.WHOLE) > 1

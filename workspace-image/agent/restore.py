@@ -1,140 +1,201 @@
-"""Brings a workspace's saved state into the home: fetch, verify and unpack, as the member, one layer after another."""
+"""Brings a workspace's saved state into the home: the boot tier first, the others at once after it, side by side."""
 
 import asyncio
 import hashlib
-from collections.abc import Callable
-from dataclasses import dataclass
-from tempfile import TemporaryFile
+import os
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, field
 
 from agent import logs
-from agent.blobs import CHUNK
 from agent.bucket import Bucket
-from agent.checkpoints import SPOOL
+from agent.checkpoints import Checkpoints
 from agent.control_plane import Head
-from agent.errors import CorruptState, RestoreFailed, reason_of
+from agent.errors import BadLayer, CorruptState, HomeFailed, Unreachable
+from agent.keeper import Keeper
 from agent.manifest import Layer, Manifest, decode
-from agent.processes import start_as_member
-from agent.places import HOME, IMAGE
+from agent.pipes import pipe, writer
+from agent.places import HOME
+from agent.tiers import BOOT, TIERS
 
-# Layers stand one behind the other in the stream. Modes of folders are set at the very end: a later layer may have to
-# write into a folder that an earlier one makes read-only.
-UNPACK = [
-    "tar",
-    "--extract",
-    "--file=-",
-    "--use-compress-program=zstd",
-    "--ignore-zeros",
-    "--delay-directory-restore",
-    "--preserve-permissions",
-    "--no-same-owner",
-    "--numeric-owner",
-]
+# A manifest is 64 KiB at most.
+LONGEST_MANIFEST = 1 << 16
+# Layers up to this size are all asked for at once: on the way to a cloud, waiting costs more than they do. Bytes.
+SMALL = 1 << 20
+# Seconds between tries of a tier that the editor does not wait for; then it is given up.
+PAUSES = (0.5, 1.0, 2.0, 5.0, 10.0, 20.0)
 
-# What the editor made while the slot was warm must not mix with what the member saved.
-EMPTY = ["find", ".", "-mindepth", "1", "-delete"]
+WAITING, FETCHING, DONE, FAILED = "waiting", "fetching", "done", "failed"
 
 
 @dataclass
 class Progress:
-    """Bytes of layers, compressed."""
+    """Bytes of layers, compressed, and how far each tier is. `state` is the boot tier's: the editor waits for no other.
+
+    `older`: tiers that a damaged layer has sent back to an older snapshot, with when that was made, in Unix seconds.
+    """
 
     done: int = 0
     total: int = 0
-    state: str = "waiting"
+    tiers: dict[str, str] = field(default_factory=dict)
+    older: dict[str, float] = field(default_factory=dict)
+
+    @property
+    def state(self) -> str:
+        return self.tiers.get(BOOT, WAITING)
 
 
-async def restore(bucket: Bucket, head: Head, progress: Progress) -> Manifest:
-    """Raises Unreachable, RestoreFailed, OSError, or CorruptState when a byte is not what was saved. Safe to repeat."""
-    progress.state = "fetching"
-    manifest = decode(await _fetch_manifest(bucket, head))
-    progress.done, progress.total = 0, sum(layer.bytes for layer in manifest.layers)
-    await _empty()
-    if manifest.layers:
-        await _unpack(bucket, manifest.layers, progress)
-    progress.state = "done"
-    return manifest
+class Restore:
+    """Of one head. `older` asks for the snapshots before it; `changed` is called when the member should see news."""
 
+    def __init__(
+        self,
+        bucket: Bucket,
+        keeper: Keeper,
+        checkpoints: Checkpoints,
+        progress: Progress,
+        older: Callable[[], Awaitable[Sequence[Head]]],
+        changed: Callable[[], None],
+    ) -> None:
+        self._bucket = bucket
+        self._keeper = keeper
+        self._checkpoints = checkpoints
+        self._progress = progress
+        self._older = older
+        self._changed = changed
+        self._manifest: Manifest | None = None
+        self._poured: dict[str, str] = {}
 
-async def _empty() -> None:
-    """The editor is alive and may write into a folder that is being deleted."""
-    for last_try in (False, False, False, False, True):
-        try:
-            await _as_member(EMPTY)
+    async def bring_boot(self, head: Head) -> None:
+        """Empties the home, and returns when what the editor needs is in it. Safe to repeat.
+
+        Raises Unreachable, HomeFailed, or CorruptState when no snapshot has it whole.
+        """
+        manifest = self._manifest = await self._fetch_manifest(head)
+        _check_room(manifest)
+        self._progress.done, self._progress.total = 0, sum(layer.bytes for layer in manifest.layers)
+        self._progress.tiers = {tier: WAITING if manifest.of(tier) else DONE for tier in TIERS}
+        await self._keeper.order("empty", complete=[tier for tier in TIERS if not manifest.of(tier)])
+        self._checkpoints.begin(manifest, head.snapshot)
+        await self._bring(BOOT, manifest)
+
+    async def bring_rest(self) -> None:
+        """Returns when everything else is in the home, or was given up: then what is in the bucket stays there."""
+        manifest = self._manifest
+        if manifest is not None:
+            await asyncio.gather(*(self._bring_patiently(tier, manifest) for tier in TIERS if tier != BOOT))
+
+    async def _bring_patiently(self, tier: str, manifest: Manifest) -> None:
+        for pause in (*PAUSES, None):
+            try:
+                await self._bring(tier, manifest)
+                return
+            except (Unreachable, HomeFailed) as error:
+                logs.warning("restore.failed", tier=tier, reason=str(error), again_in=pause)
+            except CorruptState as error:
+                logs.event("restore.damaged", severity="ERROR", tier=tier, reason=str(error))
+                break
+            if pause is not None:
+                await asyncio.sleep(pause)
+        self._say(tier, FAILED)
+
+    async def _bring(self, tier: str, manifest: Manifest) -> None:
+        """One tier: from this manifest, or from the newest older snapshot that has it whole."""
+        self._say(tier, FETCHING)
+        damaged: set[str] = set()
+        async for source, at in self._sources(manifest):
+            layers = source.of(tier)
+            if damaged & {layer.name for layer in layers} or (damaged and not layers):
+                continue
+            try:
+                await self._unpack(tier, layers)
+            except (BadLayer, CorruptState) as error:
+                logs.event("restore.bad-layer", severity="ERROR", tier=tier, base=source.base, reason=str(error))
+                await self._keeper.order("discard", tier=tier)
+                damaged.add(self._poured[tier])
+                continue
+            if layers:
+                await self._checkpoints.restored(tier, as_saved=source is manifest)
+            if at is not None:
+                self._progress.older[tier] = at
+            self._say(tier, DONE)
             return
-        except RestoreFailed:
-            if last_try:
-                raise
-            await asyncio.sleep(0.1)
+        raise CorruptState(f"no snapshot has its {tier} tier whole")
+
+    async def _sources(self, manifest: Manifest) -> AsyncIterator[tuple[Manifest, float | None]]:
+        yield manifest, None
+        for head in await self._older():
+            try:
+                yield await self._fetch_manifest(head), head.at
+            except CorruptState as error:
+                logs.warning("restore.bad-manifest", snapshot=head.snapshot, reason=str(error))
+
+    async def _unpack(self, tier: str, layers: Sequence[Layer]) -> None:
+        """Fetches the layers into the keeper's pipe. What it unpacks is nobody's until it is placed."""
+        if not layers:
+            return
+        read, write = pipe()
+        declared = [_declared(layer) for layer in layers]
+        unpacking = asyncio.create_task(self._keeper.order("unpack", pipe=read, tier=tier, layers=declared))
+        stream = await writer(write)
+        try:
+            await self._pour(tier, layers, stream)
+        except ConnectionError:
+            pass  # it takes no more; its answer says why
+        except (CorruptState, Unreachable):
+            stream.close()
+            with suppress(BadLayer, HomeFailed):  # it is not at work any more when the next try begins
+                await unpacking
+            raise
+        finally:
+            stream.close()
+        await unpacking
+
+    async def _pour(self, tier: str, layers: Sequence[Layer], stream: asyncio.StreamWriter) -> None:
+        ahead = {
+            layer.name: asyncio.create_task(self._bucket.read_small(layer.name, layer.bytes))
+            for layer in layers
+            if layer.bytes <= SMALL
+        }
+        try:
+            for layer in layers:
+                self._poured[tier] = layer.name
+                digest = hashlib.sha256()
+                async for chunk in (
+                    _at_once(ahead[layer.name]) if layer.name in ahead else self._bucket.read(layer.name)
+                ):
+                    digest.update(chunk)
+                    stream.write(chunk)
+                    await stream.drain()
+                    self._progress.done += len(chunk)
+                if digest.hexdigest() != layer.sha256:
+                    raise CorruptState(f"a layer of {tier} is not the one that was saved")
+        finally:
+            for fetching in ahead.values():
+                fetching.cancel()
+
+    async def _fetch_manifest(self, head: Head) -> Manifest:
+        text = await self._bucket.read_small(head.manifest, LONGEST_MANIFEST)
+        if hashlib.sha256(text).hexdigest() != head.sha256:
+            raise CorruptState("the manifest is not the one that was committed")
+        return decode(text)
+
+    def _say(self, tier: str, state: str) -> None:
+        self._progress.tiers[tier] = state
+        self._changed()
 
 
-async def _unpack(bucket: Bucket, layers: tuple[Layer, ...], progress: Progress) -> None:
-    """One program unpacks all layers; each is fetched whole and verified before any byte of it goes there."""
-    tar = await _start(UNPACK, stdin=asyncio.subprocess.PIPE)
-    assert tar.stdin is not None and tar.stderr is not None  # noqa: S101  for the type checker
-    complaining = asyncio.create_task(tar.stderr.read())
-    try:
-        for layer in layers:
-            with TemporaryFile(dir=SPOOL) as fetched:
-                progress.state = "fetching"
-                await _fetch(bucket, layer, fetched.write, progress)
-                progress.state = "unpacking"
-                fetched.seek(0)
-                while chunk := await asyncio.to_thread(fetched.read, CHUNK):
-                    tar.stdin.write(chunk)
-                    await tar.stdin.drain()
-        tar.stdin.close()
-        _check(UNPACK[0], await tar.wait(), await complaining)
-    except ConnectionError:
-        _check(UNPACK[0], await tar.wait(), await complaining)
-        raise
-    finally:
-        if tar.returncode is None:
-            tar.kill()
-            # its helpers read on until this ends, and hold its other pipe as long
-            tar.stdin.close()
-            await tar.wait()
+async def _at_once(fetching: "asyncio.Task[bytes]") -> AsyncIterator[bytes]:
+    yield await fetching
 
 
-async def furnish() -> None:
-    """The home of a workspace that was never saved."""
-    await _as_member(["cp", "--recursive", "--no-target-directory", f"{IMAGE}/skel", str(HOME)])
+def _declared(layer: Layer) -> dict[str, object]:
+    """What the keeper is told of a layer: what it may be at most."""
+    return {name: getattr(layer, name) for name in ("kind", "bytes", "stream", "entries", "logical_bytes", "only")}
 
 
-async def _fetch_manifest(bucket: Bucket, head: Head) -> bytes:
-    parts: list[bytes] = []
-    await bucket.read(head.manifest, parts.append)
-    text = b"".join(parts)
-    if hashlib.sha256(text).hexdigest() != head.sha256:
-        raise CorruptState("the manifest is not the one that was committed")
-    return text
-
-
-async def _fetch(bucket: Bucket, layer: Layer, write: Callable[[bytes], object], progress: Progress) -> None:
-    digest = hashlib.sha256()
-
-    def take(chunk: bytes) -> None:
-        digest.update(chunk)
-        write(chunk)
-        progress.done += len(chunk)
-
-    await bucket.read(layer.name, take)
-    if digest.hexdigest() != layer.sha256:
-        raise CorruptState(f"the {layer.tier} layer is not the one that was saved")
-
-
-async def _as_member(command: list[str]) -> None:
-    process = await _start(command)
-    _, complaint = await process.communicate()
-    _check(command[0], process.returncode, complaint)
-
-
-async def _start(command: list[str], stdin: int = asyncio.subprocess.DEVNULL) -> asyncio.subprocess.Process:
-    environment = {"PATH": "/usr/bin:/bin", "LC_ALL": "C"}
-    return await start_as_member(command, environment=environment, stdin=stdin, stderr=asyncio.subprocess.PIPE)
-
-
-def _check(program: str, code: int | None, complaint: bytes) -> None:
-    if code != 0:
-        reason = reason_of(complaint.decode(errors="replace").partition("\n")[0])
-        logs.warning("restore.program-failed", program=program, code=code, reason=reason)
-        raise RestoreFailed(f"{program} could not bring the home into place: {reason}")
+def _check_room(manifest: Manifest) -> None:
+    room = os.statvfs(HOME)
+    needed = sum(tier.bytes for tier in manifest.tiers.values())
+    if needed > room.f_blocks * room.f_frsize:
+        raise CorruptState(f"the files take {needed} bytes, more than a workspace can hold")

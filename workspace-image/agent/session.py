@@ -11,6 +11,7 @@ from agent.checkpoints import Checkpoints
 from agent.clock import ControlClock, elapsed
 from agent.control_plane import Answer, ControlPlane, Head, Storage
 from agent.errors import BeatRefused, CheckpointRefused, Stale, Unreachable
+from agent.keeper import Keeper
 from agent.lease import Lease
 from agent.tokens import Claims
 
@@ -28,6 +29,7 @@ class Session:
         boot: str,
         control_plane: ControlPlane,
         bucket: Callable[[Callable[[], Storage]], Bucket],
+        keeper: Keeper,
         activity: Activity,
         connected: Callable[[], bool],
     ) -> None:
@@ -40,7 +42,7 @@ class Session:
         self._began_with: Head | None = None
         self.stopping = False
         self.bucket = bucket(lambda: self.known.storage)
-        self.checkpoints = Checkpoints(self.bucket, self.wid, self.epoch, boot)
+        self.checkpoints = Checkpoints(self.bucket, keeper, self.wid, self.epoch, boot)
         self.on_answer: Callable[[], None] = lambda: None
         self.on_stale: Callable[[], None] = lambda: None
         self._control_plane = control_plane
@@ -68,6 +70,11 @@ class Session:
         body = {"kind": "hello", "session": self.sid, "epoch": self.epoch, "boot": self.boot}
         self._take(await self._control_plane.post(body, attach_token))
         self._began_with = self.known.head
+
+    async def older(self) -> list[Head]:
+        """The snapshots before the head, newest first: asked for when a layer is damaged. Raises Stale, Unreachable."""
+        body = {"kind": "older", "session": self.sid, "epoch": self.epoch, "boot": self.boot}
+        return await self._control_plane.ask_for_older(body, self.known.token)
 
     async def beat(self, *, final: bool = False) -> Answer:
         """Says what is now. A beat that was never answered goes out again first; after a final one there is

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from cryptography.hazmat.primitives.serialization import load_pem_public_key
 
+
 @dataclass(frozen=True)
 class Settings:
     """What the operator set. `checkpoint_seconds` is the pause between two looks for changes worth saving;
@@ -31,7 +32,7 @@ def read_settings(environment: Mapping[str, str] = os.environ) -> Settings:
         port=int(_required(environment, "PORT")),
         page_origin=_required(environment, "PAGE_ORIGIN").rstrip("/"),
         control_plane_key=_public_key(_required(environment, "CONTROL_PLANE_KEY")),
-        checkpoint_seconds=float(environment.get("CHECKPOINT_SECONDS", "60")),
+        checkpoint_seconds=float(environment.get("CHECKPOINT_SECONDS", "20")),
         member_processes=int(environment.get("MEMBER_PROCESSES", "4096")),
     )
 

@@ -10,20 +10,13 @@ from agent import logs
 from agent.clock import elapsed
 from agent.control_plane import Head
 from agent.editor import Editor
-from agent.errors import (
-    BeatRefused,
-    CheckpointRefused,
-    CorruptState,
-    PackingFailed,
-    Refused,
-    RestoreFailed,
-    Stale,
-    Unreachable,
-)
-from agent.processes import end_member_processes
-from agent.restore import Progress, furnish, restore
-from agent.session import Session
+from agent.errors import BeatRefused, CheckpointRefused, CorruptState, HomeFailed, Refused, Stale, Unreachable
+from agent.furnish import furnish
+from agent.keeper import Keeper
 from agent.places import ALIASES, HOME
+from agent.processes import end_member_processes
+from agent.restore import Progress, Restore
+from agent.session import Session
 from agent.tokens import Claims
 
 
@@ -38,15 +31,19 @@ class State(StrEnum):
 class Slot:
     """`begin` makes the session of the first attach; `changed` is called when the member should see news."""
 
-    def __init__(self, editor: Editor, begin: Callable[[Claims, str], Session], checkpoint_seconds: float) -> None:
+    def __init__(
+        self, editor: Editor, keeper: Keeper, begin: Callable[[Claims, str], Session], checkpoint_seconds: float
+    ) -> None:
         self.state = State.WARM
         self.session: Session | None = None
         self.progress = Progress()
         self.changed: Callable[[], None] = lambda: None
         self._editor = editor
+        self._keeper = keeper
         self._begin = begin
         self._checkpoint_seconds = checkpoint_seconds
         self._attaching: asyncio.Task[None] | None = None
+        self._restoring: asyncio.Task[None] | None = None
         self._releasing: asyncio.Task[Head | None] | None = None
         self._background: set[asyncio.Task[None]] = set()
         self._beating: asyncio.Task[None] | None = None
@@ -121,16 +118,18 @@ class Slot:
             (ALIASES / f"user-{session.wid.removeprefix('w-')}").symlink_to(HOME)
         greeted = elapsed()
         head = session.known.head
+        restore = None
         if head is None:
             await furnish()
-            self.progress.state = "done"
         else:
-            await session.checkpoints.prepare()
-            manifest = await restore(session.bucket, head, self.progress)
-            await session.checkpoints.begin(manifest, head.snapshot)
+            restore = Restore(
+                session.bucket, self._keeper, session.checkpoints, self.progress, session.older, lambda: self.changed()
+            )
+            await restore.bring_boot(head)
         session.restored = True
         self.state = State.SERVING
         session.tell()
+        self._restoring = self._in_background(self._bring_rest(restore, session))
         self._in_background(self._keep_saving(session))
         logs.event(
             "session.serving",
@@ -140,6 +139,13 @@ class Slot:
             hello_ms=_ms(greeted - started),
             restore_ms=_ms(elapsed() - greeted),
         )
+
+    async def _bring_rest(self, restore: Restore | None, session: Session) -> None:
+        started = elapsed()
+        if restore is not None:
+            await restore.bring_rest()
+            logs.event("session.restored", session=session.sid, tiers=self.progress.tiers, ms=_ms(elapsed() - started))
+        await self._keeper.order("settle")
 
     async def _keep_saving(self, session: Session) -> None:
         while self.state is State.SERVING:
@@ -151,7 +157,7 @@ class Slot:
         try:
             if await session.checkpoints.make(session.known.storage.prefix):
                 session.tell()
-        except (PackingFailed, Unreachable, CorruptState, CheckpointRefused) as error:
+        except (HomeFailed, Unreachable, CorruptState, CheckpointRefused) as error:
             logs.warning("checkpoint.failed", reason=str(error), state=self.state)
         except Exception as error:  # the next one may succeed
             logs.failed("checkpoint.failed", error, state=self.state)
@@ -164,8 +170,7 @@ class Slot:
             raise Refused(409, "stale-epoch", "This container lost the session before it could be given back.")
         self.state = State.DRAINING
         self._editor.let_go()
-        if self._attaching is not None:
-            self._attaching.cancel()
+        self._stop_restoring()
         await end_member_processes(grace)
         head = await self._say_last_word(session)
         self.state = State.DONE
@@ -186,11 +191,16 @@ class Slot:
                     raise
         raise AssertionError("unreachable")
 
+    def _stop_restoring(self) -> None:
+        """What is not in the home by now stays as it is in the bucket."""
+        for restoring in (self._attaching, self._restoring):
+            if restoring is not None:
+                restoring.cancel()
+
     def _stop_for_good(self) -> None:
         self.state = State.DONE
         self._editor.let_go()
-        if self._attaching is not None:
-            self._attaching.cancel()
+        self._stop_restoring()
         self._in_background(end_member_processes(grace=0))
 
     def _in_background(self, work: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
@@ -222,7 +232,7 @@ def _as_refusals() -> Iterator[None]:
         raise Refused(
             409, "stale-epoch", f"The control plane gave the session to another container: {error}"
         ) from error
-    except (Unreachable, CheckpointRefused, PackingFailed, RestoreFailed) as error:
+    except (Unreachable, CheckpointRefused, HomeFailed) as error:
         raise Refused(502, "try-again", str(error)) from error
     except OSError as error:
         logs.failed("slot.system-refused", error)

@@ -14,6 +14,11 @@ NEVER = "never"
 LARGE = 1_000_000
 MOST_BOOT = 8_000_000
 
+CACHE = ".cache"
+STAGING = f"{CACHE}/.ondol-restoring"
+"""Where tiers are unpacked: on the home's own file system, so that they can be renamed into place. Never saved nor restored,
+whatever a member says."""
+
 EDITOR_DATA = ".local/share/code-server"
 
 
@@ -29,7 +34,7 @@ class Rule:
 
 # The rule for a path decides for it and for everything below it, up to the next rule.
 RULES = (
-    Rule(".cache", NEVER, "caches: their tools fill them again"),
+    Rule(CACHE, NEVER, "caches: their tools fill them again"),
     Rule(".npm", NEVER, "npm's cache and logs; what npm installs is elsewhere"),
     Rule(f"{EDITOR_DATA}/logs", NEVER, "logs of this container's editor"),
     Rule(f"{EDITOR_DATA}/coder-logs", NEVER, "logs of this container's editor"),

@@ -35,14 +35,14 @@ def main() -> None:
 
 def become_keeper() -> None:
     """Raises OSError where there are no such users."""
+    # a member who fills the memory loses this before the agent
+    with open("/proc/self/oom_score_adj", "w") as file:  # noqa: PTH123
+        file.write("500")
     os.setgroups([])
     os.setresgid(MEMBER, MEMBER, MEMBER)
     os.setresuid(KEEPER, MEMBER, KEEPER)
     os.umask(0o022)
     os.chdir("/")
-    # a member who fills the memory loses this before the agent
-    with open("/proc/self/oom_score_adj", "w") as file:  # noqa: PTH123
-        file.write("500")
 
 
 @dataclass
@@ -107,7 +107,7 @@ class Program:
             case "pack":
                 return self._keeper.pack(order["tier"], order["how"], pipes[0])
             case "adopt":
-                return self._keeper.adopt()
+                return self._keeper.adopt(**order)
             case "forget":
                 return self._keeper.forget(**order)
             case "settle":

@@ -2,20 +2,18 @@
 
 import marshal
 import os
-from dataclasses import asdict
 from typing import Any
 
-from agent.home import place
 from agent.errors import BadLayer
+from agent.home import place
 from agent.home.index import Held, Seen, topmost
 from agent.home.look import Looked, look
 from agent.home.pack import Packed, pack
+from agent.home.place import STAGING
 from agent.home.steps import FOLDER, Steps, empty, remove, split
 from agent.home.unpack import Declared, Unpacked, unpack
 from agent.tiers import BOOT, DEPS, TIERS, WORK
 
-STAGING = b".cache/.ondol-restoring"
-"""Where tiers are unpacked: on the home's own file system, so that they can be renamed into place, and never saved."""
 WAYS = {BOOT: place.BOOT, WORK: place.WORK, DEPS: place.DEPS}
 
 Order = dict[str, Any]
@@ -82,8 +80,10 @@ class Keeper:
         self._written[tier] = after
         return _report(packed)
 
-    def adopt(self) -> Answer:
-        """The layers that were written have arrived."""
+    def adopt(self, tiers: list[str]) -> Answer:
+        """The layers that were written have arrived. Raises RuntimeError when not just these tiers were."""
+        if set(tiers) != set(self._written):
+            raise RuntimeError("another keeper has written them")
         self._held |= self._written
         self._written = {}
         return {}
@@ -145,7 +145,7 @@ def unpack_apart(layers: list[Order], source: int, into: int, result: int) -> No
         with os.fdopen(source, "rb", buffering=0) as stream, os.fdopen(result, "wb") as told:
             try:
                 unpacked = unpack([Declared(**layer) for layer in layers], stream, into, lambda _: None)
-                marshal.dump(asdict(unpacked), told)
+                marshal.dump(vars(unpacked), told)
             except BadLayer as error:
                 marshal.dump({"bad": str(error)}, told)
             except OSError as error:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from agent import tiers
 from agent.home.index import Seen, mark
+from agent.home.place import CACHE, STAGING
 from agent.home.steps import MOST_STEPS, Steps
 
 if TYPE_CHECKING:
@@ -102,9 +103,13 @@ def _entries(home: int, looked: Looked) -> Iterator[tuple[bytes, os.stat_result,
             path = folder + b"/" + name if folder else name
             kind = stat.S_IFMT(status.st_mode)
             if kind == stat.S_IFDIR:
+                if path == STAGING:
+                    continue
                 tier = _of_folder(path, above, steps, ignored)
                 if tier != tiers.NEVER or (ignored is not None and ignored.saves):
                     deeper.append((path, tier))
+            elif path == CACHE:
+                continue  # restored, it would stand where tiers are unpacked
             elif kind in (stat.S_IFREG, stat.S_IFLNK):
                 tier = tiers.of_file(os.fsdecode(path), above, status.st_size, overruled=ignored)
             else:
@@ -160,6 +165,9 @@ def _read_ignored(home: int) -> "Ignore | None":
     try:
         descriptor = os.open(IGNORED, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC, dir_fd=home)
     except OSError:
+        return None
+    if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+        os.close(descriptor)
         return None
     from agent import ignore  # few have the file, and what reads it takes as long to import as a small home to save
 

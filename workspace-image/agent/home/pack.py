@@ -23,6 +23,8 @@ RACY_NS = 50_000_000
 """A file that changed so shortly before it was read may change once more in the same tick of the system's clock."""
 SPARSE = 1 << 16
 """Bytes of holes that are worth a list of parts."""
+MOST_PARTS = 30_000
+"""Two numbers of up to twelve digits each, in agent.home.tar_in.LONGEST_MAP bytes."""
 KEPT_BITS = 0o1777
 
 
@@ -53,11 +55,12 @@ class _Packing:
         self._waiting: list[bytes] = []
         self._size = 0
         self._packed = Packed()
-        self._linked: dict[int, bytes] = {}
+        self._linked: dict[int, tuple[bytes, int]] = {}
 
     def run(self, paths: Iterable[bytes], missing: list[bytes]) -> Packed:
         if missing:
-            self._write(gone(missing))
+            for start in gone(missing):
+                self._write(start)
             self._packed.entries += len(missing)
         for path in paths:
             try:
@@ -84,8 +87,9 @@ class _Packing:
             link = os.fsencode(os.readlink(name, dir_fd=parent))
             self._enter(path, status, header(path, b"2", 0o777, status.st_mtime_ns, link=link))
         elif kind == stat.S_IFREG:
-            first = self._linked.get(status.st_ino) if status.st_nlink > 1 else None
-            if first is not None:
+            first, sign = self._linked.get(status.st_ino, (b"", 0))
+            # another mark: the file has changed, or the number has become another file's
+            if first and sign == mark(status):
                 self._enter(path, status, header(path, b"1", _kept(status), status.st_mtime_ns, link=first))
             else:
                 self._add_file(path, name, parent)
@@ -103,7 +107,7 @@ class _Packing:
             else:
                 self._add_large(path, descriptor, status)
             if status.st_nlink > 1:
-                self._linked[status.st_ino] = path
+                self._linked[status.st_ino] = path, mark(status)
         finally:
             os.close(descriptor)
 
@@ -133,8 +137,7 @@ class _Packing:
 
     def _add_sparse(self, path: bytes, descriptor: int, status: os.stat_result) -> None:
         parts = _parts(descriptor, status.st_size)
-        if parts[-1:] != [(status.st_size, 0)]:
-            parts.append((status.st_size, 0))  # as GNU's tar ends its list
+        parts.append((status.st_size, 0))  # as GNU's tar ends its list
         listed = b"%d\n" % len(parts) + b"".join(b"%d\n%d\n" % part for part in parts)
         listed += padding(len(listed))
         stored = len(listed) + sum(length for _, length in parts)
@@ -156,9 +159,7 @@ class _Packing:
         if mark(os.fstat(descriptor)) != mark(status):
             self._packed.marks[path] = UNSURE
 
-    def _enter(
-        self, path: bytes, status: os.stat_result, start: bytes, size: int = 0, *, is_sure: bool = True
-    ) -> None:
+    def _enter(self, path: bytes, status: os.stat_result, start: bytes, size: int = 0, *, is_sure: bool = True) -> None:
         self._write(start)
         self._packed.entries += 1
         self._packed.logical_bytes += size
@@ -169,8 +170,8 @@ class _Packing:
         """So many bytes, whatever becomes of the file: what is not there any more is zeros."""
         end = offset + length
         while offset < end:
-            piece = os.pread(descriptor, min(PIECE, end - offset), offset)
-            piece = piece or bytes(min(PIECE, end - offset))
+            wanted = min(PIECE, end - offset)
+            piece = os.pread(descriptor, wanted, offset) or bytes(wanted)
             self._write(piece)
             offset += len(piece)
 
@@ -210,14 +211,21 @@ def _kept(status: os.stat_result) -> int:
 
 
 def _parts(descriptor: int, size: int) -> list[tuple[int, int]]:
-    """Where a file has data, as (offset, length)."""
-    parts, at = [], 0
+    """Where a file has data, as (offset, length). Of very many parts, the last one is all the rest: a reader takes a list of
+    a megabyte, and no longer one."""
+    parts: list[tuple[int, int]] = []
+    at = 0
     while at < size:
+        if len(parts) == MOST_PARTS:
+            start = parts[-1][0]
+            return [*parts[:-1], (start, size - start)]
         try:
             start = os.lseek(descriptor, at, os.SEEK_DATA)
         except OSError as error:
             if error.errno == errno.ENXIO:  # nothing but a hole is left
                 break
+            if error.errno in (errno.EINVAL, errno.EOPNOTSUPP):  # a file system that can't tell
+                return [*parts, (at, size - at)]
             raise
         if start >= size:
             break

@@ -4,15 +4,20 @@ import os
 import stat
 from dataclasses import dataclass
 
+from agent import tiers
 from agent.home.index import mark
 from agent.home.steps import FOLDER, Steps, remove, split
 from agent.home.unpack import Unpacked
 
 
+PACKAGES, VENV_MARK = b"node_modules", os.fsencode(tiers.VENV_MARK)
+CACHE, STAGING = os.fsencode(tiers.CACHE), os.fsencode(tiers.STAGING)
+
+
 @dataclass(frozen=True)
 class How:
-    """Who gives way where something is there already: that (`replaces`), or what was saved. `whole`: a folder that was saved
-    is never mixed with one that is there."""
+    """Who gives way where something is there already: that (`replaces`), or what was saved. `whole`: the packages of a
+    project that were saved are never mixed with those that are there."""
 
     replaces: bool
     whole: bool
@@ -44,12 +49,14 @@ class _Placing:
         for name in sorted(os.fsencode(entry) for entry in os.listdir(source)):
             path = folder + b"/" + name if folder else name
             status = os.lstat(name, dir_fd=source)
+            if path == STAGING or (path == CACHE and not stat.S_ISDIR(status.st_mode)):
+                continue  # no packer of ours writes it, and it would be in our way
             there = _status(name, target)
             if stat.S_ISDIR(status.st_mode):
                 if there is None and path in self._unpacked.folders:
                     _move_folder(name, source, target, status)
                 elif there is None or stat.S_ISDIR(there.st_mode):
-                    if not (self._how.whole and path in self._unpacked.folders):
+                    if not (self._how.whole and _is_packages(name, source)):
                         self._fill_folder(path, name, source, target, status)
                 elif self._how.replaces:
                     remove(name, target)
@@ -121,6 +128,12 @@ def _status(name: bytes, folder: int) -> os.stat_result | None:
         return os.lstat(name, dir_fd=folder)
     except FileNotFoundError:
         return None
+
+
+def _is_packages(name: bytes, folder: int) -> bool:
+    """Whether it is what a tool installs for one project. Other folders of `deps` are the user's own, and tools add to them
+    whenever they run: the editor to its extensions before the saved ones are there."""
+    return name == PACKAGES or _status(os.path.join(name, VENV_MARK), folder) is not None
 
 
 def _move_folder(name: bytes, source: int, target: int, status: os.stat_result) -> None:

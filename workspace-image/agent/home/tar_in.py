@@ -8,11 +8,11 @@ from agent.home.tar_out import BLOCK
 
 FILE, LINK, SYMLINK, FOLDER = b"0", b"1", b"2", b"5"
 MOST_RECORDS = 1 << 20
-"""Bytes of pax records for one entry: a path and a link, each of a hundred times what a system takes in one call."""
-MOST_GONE = 1 << 28
-"""Bytes of the records that take paths away."""
+"""Bytes of the pax records of one header: room for a path and a link of a hundred times what a system takes in one call."""
 LONGEST_MAP = 1 << 20
 """Bytes of the list of a sparse file's parts."""
+MOST_AFTER_END = 1 << 20
+"""Bytes of zeros: some tars fill their last record with them."""
 
 
 @dataclass(slots=True)
@@ -34,6 +34,7 @@ class Tar:
     """`more` gives the next bytes of the tar, and nothing at its end. Raises BadLayer for whatever is wrong."""
 
     more: Callable[[], bytes]
+    most_gone: int
     gone: list[bytes] = field(default_factory=list)
     """Paths to take away first; known when the first entry is."""
     _buffer: bytes = b""
@@ -41,6 +42,7 @@ class Tar:
 
     def entries(self) -> Iterator[Entry]:
         """Each entry's content must be read, by `content`, before the next is asked for."""
+        is_first = True
         while True:
             block = self._take(BLOCK)
             if block[0] == 0:
@@ -49,14 +51,24 @@ class Tar:
             size = _octal(block[124:136])
             records: dict[bytes, bytes] = {}
             if kind == b"g":
-                self.gone += [value for key, value in self._records(size, MOST_GONE) if key == b"ONDOL.gone"]
+                if not is_first:
+                    raise BadLayer("it takes something away too late")
+                self._find_gone(size)
                 continue
             if kind == b"x":
-                records = dict(self._records(size, MOST_RECORDS))
+                records = dict(self._records(size))
                 block = self._take(BLOCK)
                 kind = block[156:157]
                 size = _octal(block[124:136])
+            is_first = False
             yield self._entry(block, kind, size, records)
+
+    def _find_gone(self, size: int) -> None:
+        for key, path in self._records(size):
+            if key == b"ONDOL.gone":
+                self.gone.append(path)
+                if len(self.gone) > self.most_gone:
+                    raise BadLayer("it takes away more than declared")
 
     def content(self, entry: Entry, write: Callable[[memoryview], int]) -> None:
         """Hands the stored bytes on, piece by piece, and passes over what fills the last block."""
@@ -98,24 +110,25 @@ class Tar:
             raise BadLayer("it holds a sparse file of another format")
         entry.path = records.get(b"GNU.sparse.name", b"")
         entry.size = _number(records.get(b"GNU.sparse.realsize", b""))
-        mapped, numbers, wanted = b"", [0], 1
-        while len(numbers) <= wanted:
-            mapped += self._take(BLOCK)
-            if len(mapped) > min(entry.stored, LONGEST_MAP):
+        numbers, wanted, rest, mapped = [], 1, b"", 0
+        while len(numbers) < wanted:
+            mapped += BLOCK
+            if mapped > min(entry.stored, LONGEST_MAP):
                 raise BadLayer("a sparse file's list of parts does not end")
-            lines = mapped.split(b"\n")[:-1]
-            numbers = [0, *(_number(line) for line in lines if line.isdigit())]
-            wanted = 1 + 2 * numbers[1] if len(numbers) > 1 else 1
-        numbers = numbers[2 : wanted + 1]
-        entry.parts = list(zip(numbers[::2], numbers[1::2], strict=True))
-        entry.stored -= len(mapped)
+            *lines, rest = (rest + self._take(BLOCK)).split(b"\n")
+            numbers += [_number(line) for line in lines[: wanted - len(numbers)]]
+            if wanted == 1 and numbers:
+                wanted += 2 * numbers[0]
+                numbers += [_number(line) for line in lines[1:wanted]]
+        entry.parts = list(zip(numbers[1::2], numbers[2::2], strict=True))
+        entry.stored -= mapped
         if sum(length for _, length in entry.parts) != entry.stored:
             raise BadLayer("a sparse file's parts are not what is stored")
         if any(offset + length > entry.size for offset, length in entry.parts):
             raise BadLayer("a sparse file's parts lie beyond its end")
 
-    def _records(self, size: int, most: int) -> Iterator[tuple[bytes, bytes]]:
-        if size > most:
+    def _records(self, size: int) -> Iterator[tuple[bytes, bytes]]:
+        if size > MOST_RECORDS:
             raise BadLayer("the properties of an entry are too many")
         data = self._take(size + -size % BLOCK)[:size]
         at = 0
@@ -129,9 +142,11 @@ class Tar:
             at += length
 
     def _check_end(self, block: bytes) -> None:
-        """Nothing but zeros may follow."""
+        """Nothing but a few zeros may follow."""
+        after = 0
         while block:
-            if block.strip(b"\0"):
+            after += len(block)
+            if after > MOST_AFTER_END or block.strip(b"\0"):
                 raise BadLayer("something follows the end of the tar")
             block, self._buffer, self._at = self._buffer[self._at :] or self.more(), b"", 0
 
@@ -165,10 +180,9 @@ def _text(block: bytes, start: int, end: int, after: bytes = b"") -> bytes:
 
 def _octal(digits: bytes) -> int:
     text = digits.strip(b"\0 ")
-    try:
-        return int(text, 8) if text else 0
-    except ValueError as error:
-        raise BadLayer("a header is garbled") from error
+    if text.strip(b"01234567"):  # int() would take a sign too
+        raise BadLayer("a header is garbled")
+    return int(text, 8) if text else 0
 
 
 def _number(digits: bytes) -> int:

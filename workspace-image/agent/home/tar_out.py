@@ -2,9 +2,12 @@
 
 import stat
 import struct
+from collections.abc import Iterable, Iterator
 
 BLOCK = 512
 OWNER = b"0001750\0"  # 1000
+MOST_IN_ONE = 1 << 18
+"""Bytes of paths that are taken away by one header."""
 _LARGEST = 8**11 - 1  # what eleven octal digits hold
 _SHAPE = struct.Struct("100s8s8s8s12s12s8sc100s8s32s32s8s8s155s12x")
 
@@ -27,14 +30,21 @@ def header(
     seconds, fraction = divmod(mtime_ns, 10**9)
     if fraction or not 0 <= seconds <= _LARGEST:
         extra += record(b"mtime", _decimal(mtime_ns))
-    before = _plain(b"pax", b"x", 0o644, 0, len(extra), b"") + extra + padding(len(extra)) if extra else b""
+    before = _with_records(b"x", extra) if extra else b""
     return before + _plain(path, kind, stat.S_IMODE(mode), seconds, size, link)
 
 
-def gone(paths: list[bytes]) -> bytes:
-    """The global header that takes paths away."""
-    records = b"".join(record(b"ONDOL.gone", path) for path in paths)
-    return _plain(b"pax", b"g", 0o644, 0, len(records), b"") + records + padding(len(records))
+def gone(paths: Iterable[bytes]) -> Iterator[bytes]:
+    """The global headers that take paths away: several, because a reader takes no more than so much in one."""
+    records = b""
+    for path in paths:
+        one = record(b"ONDOL.gone", path)
+        if len(records) + len(one) > MOST_IN_ONE:
+            yield _with_records(b"g", records)
+            records = b""
+        records += one
+    if records:
+        yield _with_records(b"g", records)
 
 
 def record(key: bytes, value: bytes) -> bytes:
@@ -43,6 +53,10 @@ def record(key: bytes, value: bytes) -> bytes:
     length = rest + len(str(rest))
     length = rest + len(str(length))
     return b"%d %s=%s\n" % (length, key, value)
+
+
+def _with_records(kind: bytes, records: bytes) -> bytes:
+    return _plain(b"pax", kind, 0o644, 0, len(records), b"") + records + padding(len(records))
 
 
 def _decimal(nanoseconds: int) -> bytes:

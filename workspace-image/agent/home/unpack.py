@@ -1,5 +1,6 @@
 """Unpacks the layers of a tier into a folder of its own: whatever they hold, nothing outside of it is touched."""
 
+import errno
 import os
 import queue
 import stat
@@ -21,6 +22,8 @@ AHEAD = 8
 WINDOW = 1 << 23
 """Bytes: our packer's layers need 2 MiB to be decompressed."""
 NEW = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
+_UNFIT = {errno.ENOENT, errno.ENOTDIR, errno.EEXIST, errno.ENAMETOOLONG, errno.ELOOP, errno.EMLINK, errno.EINVAL}
+"""What the system says of paths that do not fit each other, or it. Of what else it says, the layer is not the cause."""
 KEPT_BITS = 0o1777
 """Of a file's mode: whoever runs it gains nobody else's rights."""
 
@@ -87,7 +90,9 @@ def _overlay(chain: list[Declared], source: BinaryIO, into: int, unpacked: Unpac
     """A path as another snapshot has it takes the place of what is there."""
     path = os.fsencode(chain[0].only or "")
     _check(path)
-    beside = b"..returned"  # a name that no path can have: two dots are allowed in none
+    beside = b".returned"
+    while beside == path.partition(b"/")[0] or os.fsdecode(beside) in os.listdir(into):
+        beside += b"-"
     os.mkdir(beside, 0o700, dir_fd=into)
     scratch = os.open(beside, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC, dir_fd=into)
     steps, other = Steps(into), Steps(scratch)
@@ -106,8 +111,10 @@ def _overlay(chain: list[Declared], source: BinaryIO, into: int, unpacked: Unpac
         # what they are marked by has changed with their place: the tier is written whole next time
         unpacked.marks |= {one: UNSURE for one in brought.marks if one == path or one.startswith(below)}
         unpacked.folders |= {one: it for one, it in brought.folders.items() if one == path or one.startswith(below)}
-    except (NotADirectoryError, OSError) as error:
-        raise BadLayer("a path that is brought back does not fit") from error
+    except OSError as error:
+        if error.errno in _UNFIT:
+            raise BadLayer("a path that is brought back does not fit") from error
+        raise
     finally:
         other.close()
         steps.close()
@@ -144,7 +151,7 @@ class _Layer:
 
     def unpack(self) -> None:
         with _decompressed(self._source, self._declared.bytes, self._declared.stream) as more:
-            tar = Tar(more)
+            tar = Tar(more, self._left)
             cleared = False
             for entry in tar.entries():
                 if not cleared:
@@ -170,35 +177,42 @@ class _Layer:
                 remove(name, self._steps.into(folder))
             except (FileNotFoundError, NotADirectoryError):
                 continue
+            except OSError as error:
+                if error.errno in _UNFIT:
+                    raise BadLayer("it takes away what can't be there") from error
+                raise
         self._unpacked.gone.update(paths)
         # the descriptors of what was taken away lead nowhere
         self._steps.close()
-        marks = self._unpacked.marks
-        for known in [path for path in marks if _lies_below(path, self._unpacked.gone)] if paths else []:
+        marks, away = self._unpacked.marks, set(paths)
+        for known in [path for path in marks if _lies_below(path, away)] if paths else []:
             del marks[known]
             self._unpacked.folders.pop(known, None)
 
     def _place(self, tar: Tar, entry: Entry) -> None:
-        folder, name = split(entry.path)
         try:
-            parent = self._steps.into(folder, make=True)
-            sign = _MAKERS[entry.kind](self, tar, entry, name, parent)
-        except FileExistsError:
-            self._replace(entry, name, self._steps.into(folder))
-            sign = _MAKERS[entry.kind](self, tar, entry, name, self._steps.into(folder))
-        except (NotADirectoryError, FileNotFoundError) as error:
-            raise BadLayer("an entry lies in what is no folder") from error
+            sign = self._make(tar, entry)
         except OSError as error:
-            if error.errno in (36, 40):  # ENAMETOOLONG, ELOOP
+            if error.errno in _UNFIT:
                 raise BadLayer("an entry lies in what is no folder, or too deep") from error
             raise
         self._unpacked.marks[entry.path] = sign
         if self._is_delta:
             self._unpacked.changed.add(entry.path)
 
+    def _make(self, tar: Tar, entry: Entry) -> int:
+        folder, name = split(entry.path)
+        maker = _MAKERS[entry.kind]
+        try:
+            return maker(self, tar, entry, name, self._steps.into(folder, make=True))
+        except FileExistsError:
+            if entry.link == entry.path and entry.kind == LINK:
+                raise BadLayer("a hard link leads to itself") from None
+            self._replace(entry, name, self._steps.into(folder))
+            return maker(self, tar, entry, name, self._steps.into(folder))
+
     def _replace(self, entry: Entry, name: bytes, parent: int) -> None:
         """What stands in an entry's place gives way: to a folder, all but a folder; to anything else, everything."""
-        self._steps.into(split(entry.path)[0])
         below = entry.path + b"/"
         for known in [path for path in self._unpacked.folders if path.startswith(below)]:
             self._unpacked.folders.pop(known)
@@ -206,9 +220,8 @@ class _Layer:
             del self._unpacked.marks[known]
         self._unpacked.folders.pop(entry.path, None)
         remove(name, parent)
-        folder = split(entry.path)[0]
+        # the descriptors of what was removed lead nowhere
         self._steps.close()
-        self._steps.into(folder)
 
     def _make_folder(self, _tar: Tar, entry: Entry, name: bytes, parent: int) -> int:
         try:
@@ -341,7 +354,9 @@ class _decompressed:  # noqa: N801  used like a function
                 self._chunks.put(chunk)
             self._chunks.put(b"")
         except (zstandard.ZstdError, BadLayer, OSError) as error:
-            self._chunks.put(error if not isinstance(error, zstandard.ZstdError) else BadLayer("it does not decompress"))
+            self._chunks.put(
+                error if not isinstance(error, zstandard.ZstdError) else BadLayer("it does not decompress")
+            )
 
     def _decompress(self) -> Iterator[bytes]:
         left = self._stream
