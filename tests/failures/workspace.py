@@ -101,8 +101,8 @@ def saved(stack: Running, head: dict[str, Any] | None, name: str) -> str | None:
     if head is None:
         return None
     bucket = Bucket(stack.env["STORAGE_EMULATOR_HOST"], stack.env["STATE_BUCKET"])
-    for layer in json.loads(bucket.read(head["manifest"]))["layers"]:
-        tar = ["tar", "--extract", "--zstd", "--to-stdout", "--file=-", f"./{name}"]
+    for layer in reversed(json.loads(bucket.read(head["manifest"]))["layers"]):
+        tar = ["tar", "--extract", "--zstd", "--to-stdout", "--file=-", name]
         found = subprocess.run(tar, input=bucket.read(layer["name"]), capture_output=True)
         if found.returncode == 0:
             return found.stdout.decode().strip()
