@@ -19,11 +19,11 @@ SHARES: dict[str, tuple[float, Span]] = {
     "newest": (0.2, lambda at: at.isoformat()),
     "hourly": (0.3, lambda at: f"{at:%Y-%m-%d %H}"),
     "daily": (0.3, lambda at: f"{at:%Y-%m-%d}"),
-    "weekly": (1.0, lambda at: f"{at:%G-%V}"),
+    "weekly": (0.2, lambda at: f"{at:%G-%V}"),
 }
-"""The rules, each with its share of all that are kept; the last one has what is left. Of 20: the newest 4, the last of
-each of 6 hours, 6 days and 4 weeks, as UTC has them, that have any. So the last afternoon can be gone back through step
-by step, and there is something from last month."""
+"""The rules, each with its share of all that are kept. Of 20: the newest 4, the last of each of 6 hours, 6 days and 4
+weeks, as UTC has them, that have any; what is left over goes to the newest ones again. So the last afternoon can be
+gone back through step by step, and there is something from last month."""
 
 
 class Kept(Struct, frozen=True):
@@ -47,6 +47,9 @@ def keep(snapshots: Iterable[Snapshot], kept: int, now: datetime, *, heads: Sequ
         room = min(max(1, int(kept * share)), kept - len(reasons))
         for snapshot in _last_of_each(usual, span)[: max(0, room)]:
             reasons.setdefault(snapshot.head.snapshot, reason)
+    for snapshot in usual:
+        if len(reasons) < kept:
+            reasons.setdefault(snapshot.head.snapshot, "newest")
     refused = next((each for each in newest_first if each.refused), None)
     if refused and now - refused.head.at < REFUSED_KEPT:
         reasons[refused.head.snapshot] = "refused"

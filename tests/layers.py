@@ -26,7 +26,7 @@ def tar(files: Mapping[str, File], gone: Iterable[str] = (), *, mtime: float = 1
         archive.offset = out.tell()
         for path, what in files.items():
             entry = tarfile.TarInfo(path)
-            entry.mtime, entry.uid, entry.gid, entry.mode = mtime, 1000, 1000, 0o644  # type: ignore[assignment]
+            entry.mtime, entry.uid, entry.gid, entry.mode = mtime, 1000, 1000, 0o644
             if what is None:
                 entry.type, entry.mode = tarfile.DIRTYPE, 0o755
             elif isinstance(what, tuple):

@@ -16,13 +16,14 @@ from msgspec.structs import replace
 
 from shared.account import Account
 from shared.gcp import store
-from shared.gcp.store import accounts, claims, database, sessions, slots
+from shared.gcp.store import accounts, claims, database, sessions, slots, snapshots
 from shared.heartbeats import Hello, accept_beat, accept_hello
 from shared.idle import decide_reclaim
 from shared.record import Read
 from shared.session import EndReason, Session, SessionState
 from shared.slot import SlotState
 from shared.snapshots import Snapshot
+from shared.workspace import Workspace
 from tests.environment import SETTINGS, environment, forget_documents
 from tests.factories import BOOT, LEASE, POLICY, a_beat, a_head, a_slot
 from tests.failures.commits import Commits, Loss, proxying
@@ -150,11 +151,50 @@ def somebody_who_never_came() -> Act:
 
 def erased_state() -> Act:
     account = an_account()
-    snapshots = accounts.workspace_ref(account.wid).collection("snapshots")
-    database.Commit().create(snapshots.document(f"1-{BOOT}-1"), Snapshot(sid="s", head=a_head())).run()
+    reference = accounts.snapshot_ref(account.wid, f"1-{BOOT}-1")
+    database.Commit().create(reference, Snapshot(sid="s", head=a_head())).run()
     accounts.close_account(UID, NOW)
     [due] = accounts.to_erase(NOW)
     return lambda: accounts.forget_snapshots(due, LATER)
+
+
+def a_history() -> Read[Workspace]:
+    """A workspace with two snapshots that nobody has open."""
+    before = a_claimed_session()
+    for number in (1, 2):
+        beat = a_beat(3 + number, session=before.record.sid, epoch=before.record.epoch)
+        after = accept_beat(before.record, beat, a_head(number), policy=POLICY, lease=LEASE, now=NOW)
+        assert after
+        sessions.commit_beat(before, after)
+        before = read(after.sid)
+    sessions.end_session(before.record.sid, NOW, EndReason.MEMBER)
+    return accounts.read_workspace(before.record.wid)
+
+
+def going_back() -> Act:
+    workspace = a_history()
+    older = snapshots.read_snapshot(workspace.record.wid, a_head(1).snapshot)
+    assert older
+    return lambda: snapshots.go_back(workspace, older, LATER)
+
+
+def a_path_brought_back() -> Act:
+    workspace = a_history()
+    older = snapshots.read_snapshot(workspace.record.wid, a_head(1).snapshot)
+    assert older
+    composed = Snapshot(sid=None, head=replace(a_head(), snapshot="1-returns-abc", at=LATER), returned="p")
+    return lambda: snapshots.go_back(workspace, older, LATER, composed)
+
+
+def a_thinned_history() -> Act:
+    workspace = a_history()
+    [_, older] = snapshots.all_snapshots(workspace.record.wid)
+    return lambda: snapshots.forget_thinned(workspace, [older], LATER)
+
+
+def a_swept_workspace() -> Act:
+    workspace = a_history()
+    return lambda: snapshots.commit_tidied(workspace, None)
 
 
 COMMITS: dict[Callable[[], Act], set[Callable[..., Any]]] = {
@@ -173,6 +213,10 @@ COMMITS: dict[Callable[[], Act], set[Callable[..., Any]]] = {
     a_slot_too_many: {slots.forget_slot},
     a_closed_account: {accounts.close_account},
     somebody_who_never_came: {accounts._bury},
+    going_back: {snapshots.go_back},
+    a_path_brought_back: {snapshots.go_back},
+    a_thinned_history: {snapshots.forget_thinned},
+    a_swept_workspace: {snapshots.commit_tidied},
     erased_state: {accounts.forget_snapshots, database.delete_all},
 }
 """What happens, and by which functions it is committed."""

@@ -7,9 +7,9 @@ from datetime import UTC, datetime
 import pytest
 
 from shared.errors import TryAgain
-from shared.gcp import buckets, faults, identity, run, tasks
+from shared.gcp import buckets, exports, faults, identity, run, tasks
 from shared.gcp.emulators import VARIABLES
-from shared.gcp.store import accounts, database, sessions, slots
+from shared.gcp.store import accounts, database, sessions, slots, snapshots
 from shared.pool import Verb, Write
 from shared.snapshots import Checkpoint, manifest_name
 from tests.environment import SETTINGS, environment
@@ -27,6 +27,11 @@ CALLS: dict[str, Callable[[], object]] = {
     "a commit": lambda: slots.commit_slot(None, a_slot()),
     "unguarded deletes": lambda: database.delete_all([accounts.account_ref("u-1")]),
     "a checkpoint verified": lambda: buckets.verify_checkpoint(CHECKPOINT, wid="w-1", epoch=7, boot=BOOT),
+    "a history read": lambda: snapshots.all_snapshots("w-1"),
+    "objects listed": lambda: buckets.list_objects("workspaces/w-1/"),
+    "objects deleted": lambda: buckets.delete(["workspaces/w-1/x"]),
+    "an export looked for": lambda: exports.find("w-1", "1-x-1", NOW),
+    "an export asked for": lambda: tasks.export_home("w-1", "1-x-1", NOW),
     "state erased": lambda: buckets.erase_workspace("w-1"),
     "services listed": lambda: run.services("key"),
     "a service created": lambda: run.apply(Write(Verb.CREATE, "ws-1", a_slot()), "key"),

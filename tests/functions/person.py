@@ -43,6 +43,10 @@ class Person:
         """Call a function through the front."""
         return call(self._stack, function, body, {"Authorization": f"Bearer {self.token}"})
 
+    def get(self, function: str) -> httpx.Response:
+        """Ask a function through the front."""
+        return call(self._stack, function, b"", {"Authorization": f"Bearer {self.token}"}, method="get")
+
     def open(self) -> dict[str, Any]:
         """Open the workspace, as patiently as the page does; the answer of `allocate`."""
         answer = self.try_to_open()
@@ -91,17 +95,18 @@ def problem(answer: httpx.Response) -> str:
     return name
 
 
-def call(stack: Running, function: str, body: Any, headers: dict[str, str]) -> httpx.Response:
+def call(stack: Running, function: str, body: Any, headers: dict[str, str], method: str = "post") -> httpx.Response:
     """Call a function; whatever it answers must be what the description says it may answer."""
     content = body if isinstance(body, bytes) else json.dumps(body).encode()
-    answer = http.post(
+    answer = http.request(
+        method,
         f"{stack.url}/api/{function}",
         content=content,
         headers={"Content-Type": "application/json", **headers},
         timeout=PATIENCE,
     )
     _description().validate_response(
-        MockRequest(stack.url, "post", f"/api/{function}", data=content, headers=headers),
+        MockRequest(stack.url, method, f"/api/{function}", data=content, headers=headers),
         MockResponse(
             answer.content,
             answer.status_code,

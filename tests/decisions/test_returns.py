@@ -1,0 +1,85 @@
+"""A path brought back is a manifest of layers that are there already."""
+
+import msgspec
+import pytest
+from msgspec.structs import replace
+
+from shared.returns import BadPath, TooManyLayers, check_path, compose, empty_name, return_id, return_name
+from shared.snapshots import Layer, Manifest, Tier, parse_manifest
+from tests.factories import a_layer, a_manifest
+
+
+def composed(head: Manifest, old: Manifest, path: str) -> Manifest:
+    made = compose(head, old, path, epoch=9, base="8-x-1", empty=lambda tier: a_layer(tier, 99, entries=0))
+    assert parse_manifest(msgspec.json.encode(made)) == made
+    return made
+
+
+def onlys(manifest: Manifest, tier: str) -> list[tuple[int, str | None]]:
+    """Each layer of a tier by its number and what it stands for."""
+    return [
+        (int(layer.name.rpartition("/")[2].split("-")[0]), layer.only)
+        for layer in manifest.layers
+        if layer.tier == tier
+    ]
+
+
+def delta(tier: str, seq: int) -> Layer:
+    return a_layer(tier, seq, kind="delta")
+
+
+def test_the_old_chains_come_over_the_heads_for_the_path() -> None:
+    head = a_manifest(a_layer("boot", 1), a_layer("work", 1), delta("work", 5), a_layer("deps", 1))
+    old = a_manifest(a_layer("boot", 1), a_layer("work", 1), delta("work", 2), a_layer("deps", 2))
+    made = composed(head, old, "p/a")
+    assert onlys(made, "boot") == [(1, None)], "the same in both"
+    assert onlys(made, "work") == [(1, None), (5, None), (1, "p/a"), (2, "p/a")]
+    assert onlys(made, "deps") == [(1, None), (2, "p/a")]
+    assert made.tiers["boot"] == head.tiers["boot"]
+    assert made.tiers["work"] == Tier(400, 12), "both sums: what comes back may replace something or not"
+    assert (made.epoch, made.boot, made.seq, made.base) == (9, "returns", 0, "8-x-1")
+
+
+def test_a_tier_that_one_of_them_lacks_is_empty_there() -> None:
+    with_deps, without = a_manifest(a_layer("work", 1), a_layer("deps", 1)), a_manifest(a_layer("work", 1))
+    assert onlys(composed(without, with_deps, "p"), "deps") == [(99, None), (1, "p")]
+    assert onlys(composed(with_deps, without, "p"), "deps") == [(1, None), (99, "p")], "what is there is taken away"
+
+
+@pytest.mark.parametrize(
+    ("before", "path", "chains"),
+    [
+        ("p", "p", [(1, "p"), (2, "p")]),
+        ("p", "p/a", [(1, "p/a"), (2, "p/a")]),
+        ("p/a", "p", [(1, "p"), (2, "p/a")]),
+        ("q", "p", [(1, "p")]),
+        ("pp", "p", [(1, "p")]),
+    ],
+)
+def test_paths_that_were_brought_back_before_are_met(before: str, path: str, chains: list[tuple[int, str]]) -> None:
+    old = a_manifest(a_layer("work", 1), replace(a_layer("work", 2), only=before))
+    assert onlys(composed(a_manifest(a_layer("work", 5)), old, path), "work") == [(5, None), *chains]
+
+
+def test_there_are_no_more_layers_than_a_manifest_may_have() -> None:
+    deltas = [delta("work", seq) for seq in range(2, 40)]
+    with pytest.raises(TooManyLayers):
+        composed(a_manifest(a_layer("work", 1), *deltas), a_manifest(a_layer("work", 100), *deltas), "p")
+
+
+@pytest.mark.parametrize("path", ["", "/", "/etc", "..", "a/../b", "a//b", "./a", "a/.", "a\0b", "é" * 2049])
+def test_a_path_that_leads_elsewhere_is_refused(path: str) -> None:
+    with pytest.raises(BadPath):
+        check_path(path)
+
+
+@pytest.mark.parametrize(
+    ("path", "cleaned"), [("a", "a"), ("a/b/", "a/b"), ("..a", "..a"), (".vimrc", ".vimrc"), ("한", "한")]
+)
+def test_any_other_path_is_taken(path: str, cleaned: str) -> None:
+    assert check_path(path) == cleaned
+
+
+def test_the_names_are_nobody_elses() -> None:
+    assert return_name("w-1", return_id(9, "abc")) == "workspaces/w-1/returns/abc.manifest.json"
+    assert empty_name("w-1", 5, "deps") == "workspaces/w-1/0-returns/5-deps.tar.zst"

@@ -1,0 +1,84 @@
+"""A container that saves what a test says, in a stack that runs none: its heartbeats and objects are real."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from hashlib import sha256
+from typing import Any
+
+import httpx
+import msgspec
+from msgspec.structs import replace
+
+from shared.gcp.store.accounts import ensure_account, read_workspace
+from shared.gcp.store.claims import commit_claim
+from shared.gcp.store.sessions import end_session
+from shared.gcp.store.slots import all_slots, commit_slot
+from shared.session import EndReason
+from shared.snapshots import Layer, Manifest, manifest_name
+from tests.attacks.liar import Liar
+from tests.environment import environment
+from tests.factories import a_manifest, a_slot
+from tests.functions.person import Person
+from tests.layers import Shelf
+from tests.running import Running
+
+PARTS = ("firestore", "auth", "storage", "tasks", "front", "login", "heartbeat", "snapshots", "export", "meter")
+"""All that has to do with history, and no container."""
+
+
+class Saver:
+    """Speaks for the container of a session, and saves layers."""
+
+    def __init__(self, liar: Liar) -> None:
+        self.liar = liar
+        self.wid = liar.session.wid
+        self.shelf = Shelf(liar.prefix)
+
+    def save(self, seq: int, *layers: Layer, largest: list[dict[str, Any]] | None = None, **fields: Any) -> str:
+        """Have a checkpoint of these layers accepted; its snapshot's id."""
+        self.try_to_save(seq, *layers, largest=largest, **fields).raise_for_status()
+        return f"{self.liar.session.epoch}-{self.liar.boot}-{seq}"
+
+    def try_to_save(
+        self, seq: int, *layers: Layer, largest: list[dict[str, Any]] | None = None, final: bool = False, **fields: Any
+    ) -> httpx.Response:
+        told = self._manifest(seq, *layers, **fields)
+        content = msgspec.json.encode(told)
+        name = manifest_name(self.wid, self.liar.session.epoch, self.liar.boot, seq)
+        for each, packed in self.shelf.objects.items():
+            self.liar.bucket.overwrite(each, packed)
+        self.liar.bucket.overwrite(name, content)
+        checkpoint = {
+            "seq": seq,
+            "manifest": name,
+            "sha256": sha256(content).hexdigest(),
+            "bytes": sum(tier.bytes for tier in told.tiers.values()),
+            "files": sum(tier.files for tier in told.tiers.values()),
+            "largest": largest or [],
+        }
+        return self.liar.beat(checkpoint=checkpoint, restored=True, final=final)
+
+    def _manifest(self, seq: int, *layers: Layer, **fields: Any) -> Manifest:
+        whose = {"workspace": self.wid, "epoch": self.liar.session.epoch, "boot": self.liar.boot}
+        return a_manifest(*layers, seq=seq, **{**whose, **fields})
+
+
+@contextmanager
+def saving(stack: Running, person: Person, boot: str = "boot00000000000a") -> Iterator[Saver]:
+    """The person's next session, on a slot of its own. It has ended when the block has."""
+    now = datetime.now(UTC)
+    with environment(stack.env):
+        account = ensure_account(person.uid, email=None, name=None, now=now)
+        workspace = read_workspace(account.wid)
+        name = f"ws-{account.wid[2:]}-{workspace.record.epoch}"
+        commit_slot(None, a_slot(name))
+        [slot] = [slot for slot in all_slots() if slot.record.name == name]
+        session = commit_claim(account, workspace, slot, opening=3600, now=now)
+    liar = Liar(stack, replace(session, boot=boot))
+    liar.hello().raise_for_status()
+    try:
+        yield Saver(liar)
+    finally:
+        with environment(stack.env):
+            end_session(session.sid, datetime.now(UTC), EndReason.MEMBER)

@@ -1,0 +1,278 @@
+"""A workspace's history: listed, gone back to, downloaded, held to the plan, thinned and swept. No container runs."""
+
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+
+from shared.gcp.store.accounts import billing_ref
+from shared.snapshots import Tier
+from tests.environment import environment
+from tests.functions.google import deliver
+from tests.functions.person import Person, problem
+from tests.functions.saving import PARTS, Saver, saving
+from tests.layers import File, unpacked
+from tests.observe import document, documents, objects, until
+from tests.running import Running, running
+
+MB = 10**6
+SWEEP = 2.0
+
+
+@pytest.fixture(scope="module")
+def plane(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
+    with running(
+        tmp_path_factory.mktemp("plane"), "--only", *PARTS, KEPT_SNAPSHOTS="6", SWEEP_SECONDS=str(SWEEP)
+    ) as started:
+        yield started
+
+
+def history(person: Person) -> list[dict[str, Any]]:
+    answer = person.get("snapshots")
+    assert answer.status_code == 200, answer.text
+    found: list[dict[str, Any]] = answer.json()["snapshots"]
+    return found
+
+
+def head(plane: Running, person: Person) -> dict[str, Any]:
+    account = document(plane, f"accounts/{person.uid}") or {}
+    found: dict[str, Any] = (document(plane, f"workspaces/{account['wid']}") or {})["head"]
+    return found
+
+
+def downloaded(person: Person, folder: Path, snapshot: str | None = None) -> dict[str, File]:
+    def ready() -> httpx.Response | None:
+        answer = person.post("snapshots/download", {"snapshot": snapshot})
+        assert answer.status_code in (200, 202), answer.text
+        return answer if answer.status_code == 200 else None
+
+    return unpacked(
+        httpx.get(until(ready, "the home is put together").json()["url"]).raise_for_status().content, folder
+    )
+
+
+def two_saves(saver: Saver) -> list[str]:
+    """A first one, and a delta that changes `a`, deletes `b` and adds `d`."""
+    whole = saver.shelf.layer("work", {"a": b"first", "b": b"first", "c": None})
+    deps = saver.shelf.layer("deps", {"c/node_modules": None, "c/node_modules/m": b"first"})
+    delta = saver.shelf.delta("work", {"a": b"second", "d": b"second"}, ["b"])
+    return [saver.save(1, whole, deps), saver.save(2, whole, delta, deps)]
+
+
+FIRST: dict[str, File] = {
+    "a": b"first", "b": b"first", "c": None, "c/node_modules": None, "c/node_modules/m": b"first"
+}  # fmt: skip
+SECOND: dict[str, File] = {
+    "a": b"second", "c": None, "c/node_modules": None, "c/node_modules/m": b"first", "d": b"second"
+}  # fmt: skip
+
+
+def test_what_was_saved_can_be_listed_downloaded_and_gone_back_to(plane: Running, tmp_path: Path) -> None:
+    person = Person(plane, "historian")
+    assert history(person) == []
+    assert problem(person.post("snapshots/download", {})) == "not-found"
+    with saving(plane, person) as saver:
+        first, second = two_saves(saver)
+        assert [each["current"] for each in history(person)] == [True, False], "also while it is open"
+        for body in ({"snapshot": first}, {"snapshot": first, "path": "a"}):
+            answer = person.post("snapshots/restore", body)
+            assert (answer.status_code, problem(answer)) == (409, "session-open")
+    assert [each["snapshot"] for each in history(person)] == [second, first]
+    assert downloaded(person, tmp_path / "newest") == SECOND
+    assert downloaded(person, tmp_path / "older", first) == FIRST
+    assert person.post("snapshots/restore", {"snapshot": first}).json()["snapshot"] == first
+    assert head(plane, person)["snapshot"] == first
+    assert {each["snapshot"]: each["current"] for each in history(person)} == {second: False, first: True}
+    with saving(plane, person, "boot00000000000b") as saver:
+        assert saver.liar.record["head"]["snapshot"] == first
+        older = saver.liar.say({"kind": "older", **saver.liar.name}).json()
+        assert older == {"snapshots": []}, "the second is newer"
+    person.post("snapshots/restore", {"snapshot": second})
+    with saving(plane, person, "boot00000000000c") as saver:
+        older = saver.liar.say({"kind": "older", **saver.liar.name}).json()["snapshots"]
+        assert [each["snapshot"] for each in older] == [first]
+
+
+def test_a_single_path_is_brought_back_and_the_next_session_builds_on_it(plane: Running, tmp_path: Path) -> None:
+    person = Person(plane, "rescuer")
+    with saving(plane, person) as saver:
+        first, _ = two_saves(saver)
+    for path, status, name in (
+        ("../etc", 400, "bad-request"),
+        ("/etc/passwd", 400, "bad-request"),
+        ("a/./b", 400, "bad-request"),
+        ("d", 404, "not-found"),
+        ("nothing/there", 404, "not-found"),
+    ):
+        answer = person.post("snapshots/restore", {"snapshot": first, "path": path})
+        assert (answer.status_code, problem(answer)) == (status, name), path
+    returned = person.post("snapshots/restore", {"snapshot": first, "path": "b/"}).json()
+    assert head(plane, person)["snapshot"] == returned["snapshot"]
+    assert history(person)[0]["returned"] == "b"
+    assert downloaded(person, tmp_path / "returned") == SECOND | {"b": b"first"}
+    again = person.post("snapshots/restore", {"snapshot": first, "path": "a"}).json()
+    assert downloaded(person, tmp_path / "again", again["snapshot"]) == SECOND | {"b": b"first", "a": b"first"}
+    same = person.post("snapshots/restore", {"snapshot": first, "path": "c/node_modules"}).json()
+    assert downloaded(person, tmp_path / "same", same["snapshot"]) == SECOND | {"b": b"first", "a": b"first"}
+
+
+def test_a_tier_that_has_gone_comes_back_for_its_path(plane: Running, tmp_path: Path) -> None:
+    person = Person(plane, "rebuilder")
+    with saving(plane, person) as saver:
+        work = saver.shelf.layer("work", {"a": b"1"})
+        deps = saver.shelf.layer("deps", {"node_modules": None, "node_modules/m": b"1"})
+        first = saver.save(1, work, deps)
+        saver.save(2, work)
+    person.post("snapshots/restore", {"snapshot": first, "path": "node_modules"}).raise_for_status()
+    assert downloaded(person, tmp_path / "home") == {"a": b"1", "node_modules": None, "node_modules/m": b"1"}
+
+
+def test_nobody_reaches_another_members_history(plane: Running) -> None:
+    owner, stranger = Person(plane, "owner"), Person(plane, "stranger-to-history")
+    with saving(plane, owner) as saver:
+        first, _ = two_saves(saver)
+    for route, body in (("restore", {"snapshot": first}), ("download", {"snapshot": first})):
+        answer = stranger.post(f"snapshots/{route}", body)
+        assert (answer.status_code, problem(answer)) == (404, "not-found")
+    assert history(stranger) == []
+    for odd in ("../x", "7-x-1/../../y", "x" * 300, "", 5):
+        assert stranger.post("snapshots/download", {"snapshot": odd}).status_code == 400
+
+
+def test_a_hostile_layer_is_told_as_broken_and_harms_nobody(plane: Running, tmp_path: Path) -> None:
+    person = Person(plane, "bomber")
+    with saving(plane, person) as saver:
+        good = saver.save(1, saver.shelf.layer("work", {"a": b"fine"}))
+        bomb = saver.shelf.layer("work", {"a": bytes(1 << 26)}, stream=2048)
+        bad = saver.save(2, bomb, tiers={"work": Tier(1, 1)})
+
+    def refused() -> httpx.Response | None:
+        answer = person.post("snapshots/download", {"snapshot": bad})
+        return answer if answer.status_code != 202 else None
+
+    answer = until(refused, "the export was given up")
+    assert (answer.status_code, problem(answer)) == (422, "state-broken")
+    answer = person.post("snapshots/restore", {"snapshot": bad, "path": "zzz"})
+    assert (answer.status_code, problem(answer)) == (422, "state-broken")
+    assert downloaded(person, tmp_path / "good", good) == {"a": b"fine"}
+
+
+def test_over_the_plan_is_warned_about_then_kept_aside_and_downloadable(plane: Running, tmp_path: Path) -> None:
+    person = Person(plane, "hoarder")
+    person.me()
+    account = document(plane, f"accounts/{person.uid}") or {}
+    with environment(plane.env):
+        billing_ref(account["bid"]).update({"plan": "free"})
+    largest = [{"path": "data/\u202eevil\n", "bytes": 90 * MB}]
+    with saving(plane, person) as saver:
+        layer = saver.shelf.layer("work", {"a": b"kept"})
+
+        def save(seq: int, megabytes: int, **more: Any) -> dict[str, Any]:
+            told = saver.try_to_save(seq, layer, tiers={"work": Tier(megabytes * MB, 1)}, largest=largest, **more)
+            answer: dict[str, Any] = told.raise_for_status().json()
+            return answer
+
+        fine = save(1, 99)
+        assert fine["storage_use"] == {"state": "ok", "used": 99 * MB, "limit": 100 * MB, "advice": None}
+        over = save(2, 120)
+        assert (over["storage_use"]["state"], over["head"]["snapshot"][-2:]) == ("over", "-2")
+        refused = save(3, 130)
+        assert (refused["storage_use"]["state"], refused["head"]["snapshot"][-2:]) == ("refused", "-2")
+        for said in ("30,000,000 bytes", "Starter", "data/", "90.0 MB"):
+            assert said in refused["storage_use"]["advice"]
+        assert refused["storage_use"]["advice"].isprintable()
+        save(4, 140)
+        assert save(4, 140)["head"]["snapshot"][-2:] == "-2", "said again it is still refused"
+        told = person.me()["storage"]
+        assert (told["state"], told["over"], told["lifted_by"], told["refused"][-2:]) == (
+            "refused",
+            40 * MB,
+            "Starter",
+            "-4",
+        )
+        snapshots = {each["snapshot"][-2:]: each["refused"] for each in history(person)}
+        assert snapshots == {"-4": True, "-2": False, "-1": False}
+        fits = save(5, 125, final=True)
+        assert (fits["storage_use"]["state"], fits["head"]["snapshot"][-2:]) == ("over", "-5")
+        assert person.me()["storage"]["refused"] is None
+    with saving(plane, person, "boot00000000000b") as saver:
+        layer = saver.shelf.layer("work", {"a": b"too much"})
+        aside = saver.save(1, layer, tiers={"work": Tier(500 * MB, 1)})
+        with environment(plane.env):
+            billing_ref(account["bid"]).update({"plan": "starter"})
+        assert saver.liar.beat().json()["head"]["snapshot"] == aside, "a larger plan makes it the head"
+        aside = saver.save(2, layer, tiers={"work": Tier(5000 * MB, 1)})
+    answer = person.post("snapshots/restore", {"snapshot": aside})
+    assert (answer.status_code, problem(answer)) == (409, "snapshot-refused")
+    assert downloaded(person, tmp_path / "aside", aside) == {"a": b"too much"}
+    assert person.me()["storage"]["refused"] == aside
+
+
+def tidy(plane: Running) -> dict[str, Any]:
+    answer = deliver(plane, "meter", {})
+    assert answer.status_code == 200, answer.text
+    done: dict[str, Any] = answer.json()
+    return done
+
+
+def test_the_history_is_thinned_and_what_nothing_needs_is_swept(plane: Running, tmp_path: Path) -> None:
+    person = Person(plane, "keeper")
+    with saving(plane, person) as saver:
+        wid = saver.wid
+        shared = saver.shelf.layer("deps", {"m": b"shared"})
+        for seq in range(1, 12):
+            last = saver.save(seq, saver.shelf.layer("work", {"a": str(seq).encode()}), shared)
+        saver.liar.bucket.overwrite(f"{saver.liar.prefix}99-work.tar.zst", b"never finished")
+    tidy(plane)
+    kept = [each["snapshot"] for each in history(person)]
+    assert last in kept and len(kept) <= 6
+    assert {each["head"]["snapshot"] for each in documents(plane, f"workspaces/{wid}/snapshots")} == {*kept}
+    before = objects(plane, f"workspaces/{wid}/")
+    assert len(before) > 20, "what is of the current epoch is left alone"
+    person.post("snapshots/restore", {"snapshot": kept[-1], "path": "a"}).raise_for_status()
+    with saving(plane, person, "boot00000000000b"):
+        tidy(plane)
+        time.sleep(SWEEP)
+    tidy(plane)
+    time.sleep(SWEEP)
+    for _ in range(2):  # the second run finds nothing more
+        tidy(plane)
+        left = objects(plane, f"workspaces/{wid}/")
+        assert f"{saver.liar.prefix}99-work.tar.zst" not in left
+        assert len(left) < len(before)
+    for number, each in enumerate(history(person)):
+        assert downloaded(person, tmp_path / str(number), each["snapshot"])["m"] == b"shared"
+    until(lambda: tidy(plane) and not objects(plane, f"exports/{wid}/"), "the exports are swept")
+
+
+def test_nothing_is_swept_when_a_kept_snapshot_is_unreadable(plane: Running) -> None:
+    person = Person(plane, "unreadable")
+    with saving(plane, person) as saver:
+        for seq in range(1, 9):
+            saver.save(seq, saver.shelf.layer("work", {"a": str(seq).encode()}))
+    with saving(plane, person, "boot00000000000b"):
+        pass
+    manifest = head(plane, person)["manifest"]
+    saver.liar.bucket.overwrite(manifest, b"{}")
+    before = objects(plane, f"workspaces/{saver.wid}/")
+    time.sleep(SWEEP)
+    for _ in range(2):
+        tidy(plane)
+    assert objects(plane, f"workspaces/{saver.wid}/") == before
+    assert len(documents(plane, f"workspaces/{saver.wid}/snapshots")) == 8
+    log = (plane.state / "logs" / "meter.log").read_text()
+    assert '"severity": "ERROR", "message": "untidy"' in log
+
+
+def test_a_missing_object_is_an_error_that_is_told(plane: Running) -> None:
+    person = Person(plane, "incomplete")
+    with saving(plane, person) as saver:
+        layer = saver.shelf.layer("work", {"a": b"1"})
+        saver.save(1, layer)
+        httpx.delete(saver.liar.bucket._url(layer.name)).raise_for_status()
+    tidy(plane)
+    log = (plane.state / "logs" / "meter.log").read_text()
+    assert '"message": "object-missing"' in log and layer.name in log
