@@ -4,10 +4,10 @@ PORT ?= 8080
 BIN := .venv/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help up test soak bench doctor reset fmt lock
+.PHONY: help up test soak bench restore-drill doctor reset fmt lock
 
 help: ## list these commands
-	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-13s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 up: ## set up what is missing and start all of Ondol; PORT=8080
 	@exec $(PYTHON) -m local up --port $(PORT)
@@ -28,6 +28,9 @@ soak: ## the tests that take long: 200 sessions one after another, outages of a 
 bench: ## measure it beside what others use, on a machine that does nothing else; ARGS="claims opening"
 	@$(PYTHON) -m local setup --tests
 	@$(BIN)/python -m bench $(ARGS)
+
+restore-drill: ## restore every workspace of the stack that is up into a scratch folder, and verify it
+	@PYTHONPATH=.:workspace-image exec $(BIN)/python -m deploy.drill $(ARGS)
 
 doctor: ## say what this machine lacks, and what mends it
 	@exec $(PYTHON) -m local doctor --port $(PORT)

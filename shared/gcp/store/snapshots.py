@@ -39,6 +39,12 @@ def older_snapshots(wid: str, head: Head | None, limit: int) -> list[Snapshot]:
     return [read.record for read in found if not read.record.refused][:limit]
 
 
+def all_heads() -> list[tuple[str, Head]]:
+    """Every workspace that has anything saved: its id, and what its next session would begin with."""
+    found = run(database().collection("workspaces"), Workspace)
+    return [(read.record.wid, read.record.head) for read in found if read.record.head]
+
+
 def to_tidy(now: datetime) -> list[Read[Workspace]]:
     """Workspaces whose snapshots and objects are due to be looked at."""
     due = database().collection("workspaces").where(filter=FieldFilter("tidy_due", "<=", now)).limit(WORKSPACES)

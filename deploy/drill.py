@@ -1,0 +1,143 @@
+"""`make restore-drill`: restores every workspace of a stack into a scratch folder and verifies what came out.
+
+The stack is the local one that is up (`--state`), or the project that the environment names. Nothing is changed in it.
+Every layer's hash is checked, and it is unpacked by the slot's own code, in a process that has nobody's rights where
+root runs this. Files and bytes must be those that the manifest promises.
+"""
+
+import argparse
+import hashlib
+import json
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator, Sequence
+from contextlib import suppress
+from pathlib import Path
+from typing import IO
+
+from agent.home.keeper import read_result, unpack_apart
+from agent.home.unpack import Unpacked
+
+from shared.gcp import buckets
+from shared.gcp.store.snapshots import all_heads
+from shared.snapshots import TIERS, CheckpointRefused, Head, Layer, Manifest
+from shared.tars import Broken
+
+CHUNK = 1 << 20
+
+
+class Damaged(Exception):
+    """A workspace does not come back as its manifest says. The text says what is wrong."""
+
+
+def main() -> None:
+    """Ends with 1 if a workspace does not come back."""
+    parser = argparse.ArgumentParser(prog="make restore-drill", description=__doc__.splitlines()[0])
+    parser.add_argument("--state", type=Path, default=Path(".ondol"), help="the folder of a local stack that is up")
+    parser.add_argument("--scratch", type=Path, help="where there is room for the largest workspace")
+    arguments = parser.parse_args()
+    told = arguments.state / "stack.json"
+    if told.exists():
+        os.environ.update(json.loads(told.read_text())["env"])
+    elif "GOOGLE_CLOUD_PROJECT" not in os.environ:
+        sys.exit(f"No stack is up in {arguments.state}, and the environment names no project. Start one: make up")
+    sys.exit(0 if drill(arguments.scratch) else 1)
+
+
+def drill(scratch: Path | None = None) -> bool:
+    """Whether every workspace came back; a line about each on the way."""
+    well = damaged = 0
+    for wid, head in all_heads():
+        with tempfile.TemporaryDirectory(prefix="ondol-drill-", dir=scratch) as folder:
+            try:
+                files, size = restore(head, Path(folder))
+            except (Damaged, CheckpointRefused, Broken) as error:
+                damaged += 1
+                print(f"{wid}  {head.snapshot}  DAMAGED: {error}")
+            else:
+                well += 1
+                print(f"{wid}  {head.snapshot}  {files} files, {size} bytes")
+    print(f"{well} workspaces came back whole, {damaged} did not.")
+    return not damaged
+
+
+def restore(head: Head, folder: Path) -> tuple[int, int]:
+    """Files and bytes of the workspace, after all of its tiers came out in `folder` as promised. Raises Damaged."""
+    manifest = buckets.head_manifest(head)
+    counts = [_restore_tier(tier, manifest, folder / tier) for tier in TIERS if tier in manifest.tiers]
+    return sum(files for files, _ in counts), sum(size for _, size in counts)
+
+
+def _restore_tier(tier: str, manifest: Manifest, folder: Path) -> tuple[int, int]:
+    layers = [layer for layer in manifest.layers if layer.tier == tier]
+    folder.mkdir()
+    unpacked = _unpack(layers, folder)
+    found = len(unpacked.marks), sum(_sizes(folder))
+    promised = manifest.tiers[tier].files, manifest.tiers[tier].bytes
+    # what a path brought back takes away is not known before: the sums are bounds then
+    is_exact = all(layer.only is None for layer in layers)
+    if found != promised if is_exact else any(one > other for one, other in zip(found, promised, strict=True)):
+        raise Damaged(f"{tier} has {found[0]} files and {found[1]} bytes, and promises {promised[0]} and {promised[1]}")
+    shutil.rmtree(folder, onerror=_make_removable)
+    return found
+
+
+def _unpack(layers: Sequence[Layer], folder: Path) -> Unpacked:
+    declared = json.dumps([_declared(layer) for layer in layers])
+    command = [sys.executable, "-m", "deploy.unpacker", str(folder), declared]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as program:
+        assert program.stdin is not None and program.stdout is not None  # noqa: S101  for the type checker
+        try:
+            _pour(layers, program.stdin)
+        finally:
+            program.stdin.close()
+        result = read_result(program.stdout.read())
+    if not isinstance(result, Unpacked):
+        raise Damaged(f"{layers[0].tier} does not unpack: {result.get('bad') or result['failed']}")
+    return result
+
+
+def _pour(layers: Sequence[Layer], into: IO[bytes]) -> None:
+    for layer in layers:
+        digest = hashlib.sha256()
+        with buckets.open_layer(layer) as stream:
+            while chunk := stream.read(CHUNK):
+                digest.update(chunk)
+                # a program that takes no more says why; the hash is wrong or right all the same
+                with suppress(BrokenPipeError):
+                    into.write(chunk)
+        if digest.hexdigest() != layer.sha256:
+            raise Damaged(f"layer {layer.name} is not the one that was saved")
+
+
+def _declared(layer: Layer) -> dict[str, object]:
+    return {name: getattr(layer, name) for name in ("kind", "bytes", "stream", "entries", "logical_bytes", "only")}
+
+
+def _sizes(folder: Path) -> Iterator[int]:
+    """Of every file, whatever it may be called; one with several names once."""
+    seen: set[int] = set()
+    waiting = [os.fsencode(folder)]
+    while waiting:
+        with os.scandir(waiting.pop()) as entries:
+            for entry in entries:
+                status = entry.stat(follow_symlinks=False)
+                if entry.is_dir(follow_symlinks=False):
+                    waiting.append(entry.path)
+                elif entry.is_file(follow_symlinks=False) and status.st_ino not in seen:
+                    seen.add(status.st_ino)
+                    yield status.st_size
+
+
+def _make_removable(function: object, path: str, _failure: object) -> None:
+    for each in (Path(path).parent, Path(path)):
+        if each.is_dir() and not each.is_symlink():
+            each.chmod(0o700)
+    shutil.rmtree(path, ignore_errors=True) if Path(path).is_dir() else Path(path).unlink(missing_ok=True)
+
+
+if __name__ == "__main__":
+    main()

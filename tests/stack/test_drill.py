@@ -1,0 +1,46 @@
+"""`make restore-drill` on a stack: every workspace comes back, or is named."""
+
+import json
+import os
+import subprocess
+import sys
+
+from tests.failures.workspace import Workspace
+from tests.functions.person import Person
+from tests.observe import until
+from tests.running import ROOT, Running
+from tests.slot.bucket import Bucket
+
+
+def drill(stack: Running) -> tuple[int, str]:
+    """Its exit status, and what it said."""
+    command = [sys.executable, "-m", "deploy.drill", "--state", str(stack.state)]
+    path = {"PYTHONPATH": f"{ROOT}:{ROOT / 'workspace-image'}"}
+    done = subprocess.run(command, cwd=ROOT, env=os.environ | path, capture_output=True, text=True, timeout=200)
+    assert not done.stderr, done.stderr
+    return done.returncode, done.stdout
+
+
+def test_every_workspace_is_restored_and_a_damaged_one_is_named(stack: Running) -> None:
+    with Workspace(stack, Person(stack, "driller")) as workspace:
+        workspace.write("note", "kept")
+        workspace.container.run(
+            "mkdir -p app/node_modules/x; echo 1 > app/node_modules/x/y; chmod 500 app/node_modules"
+        )
+        workspace.close()
+    until(lambda: workspace.record["state"] == "ended", "the session ends")
+    wid, head = workspace.record["wid"], workspace.record["head"]
+    status, said = drill(stack)
+    assert f"{wid}  {head['snapshot']}  {head['files']} files, {head['bytes']} bytes\n" in said
+    assert "DAMAGED" not in said and status == 0
+
+    bucket = Bucket(stack.env["STORAGE_EMULATOR_HOST"], stack.env["STATE_BUCKET"])
+    layer = json.loads(bucket.read(head["manifest"]))["layers"][-1]["name"]
+    content = bucket.read(layer)
+    bucket.overwrite(layer, content[:-1] + bytes([content[-1] ^ 1]))
+    try:
+        status, said = drill(stack)
+    finally:
+        bucket.overwrite(layer, content)
+    assert status == 1
+    assert f"{wid}  {head['snapshot']}  DAMAGED: layer {layer} is not the one that was saved\n" in said
