@@ -18,7 +18,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import IO
 
-from agent.home.keeper import read_result, unpack_apart
+from agent.home.keeper import read_result
 from agent.home.unpack import Unpacked
 
 from shared.gcp import buckets
