@@ -13,12 +13,16 @@ exports.activate = (context) => {
   const words = wordsFor(vscode.env.language);
   const status = new SaveStatus(words);
   const warning = new Warning(words, () => line.say("keep"));
+  const restore = new RestoreStatus(words);
+  const storage = new StorageWarning(words);
   const line = new Line(path, (news) => {
     status.show(news);
     warning.show(news);
+    restore.show(news.restore);
+    storage.show(news.storage);
     if (news.loss) tellOfLoss(words, news.loss);
   });
-  context.subscriptions.push(line, status, ...watchActivity(() => line.say("activity")));
+  context.subscriptions.push(line, status, restore, ...watchActivity(() => line.say("activity")));
 };
 
 /** Calls `active` at most every five seconds while the member types, moves, looks around or uses a terminal. */
@@ -49,6 +53,60 @@ function watchActivity(active) {
 /** The session before this one was cut off: says of what time the files are. */
 function tellOfLoss(words, { saved_ago: ago }) {
   vscode.window.showWarningMessage(ago === null ? words.lostAll : words.lost(length(words, ago)));
+}
+
+/** What is still on its way into the home, in the status bar; and once, what came from an older save, or not at all. */
+class RestoreStatus {
+  constructor(words) {
+    this.words = words;
+    this.told = new Set();
+    this.item = vscode.window.createStatusBarItem("ondol.restore", vscode.StatusBarAlignment.Right, 101);
+    this.item.name = "Ondol";
+  }
+
+  show({ done, total, tiers, older }) {
+    const { words } = this;
+    const coming = Object.keys(tiers).filter((tier) => tiers[tier] === "waiting" || tiers[tier] === "fetching");
+    if (coming.length) {
+      const percent = total ? Math.min(99, Math.floor((100 * done) / total)) : 0;
+      this.item.text = `$(sync~spin) ${words.restoring(coming.map((tier) => words.tiers[tier]).join(", "), percent)}`;
+      this.item.show();
+    } else {
+      this.item.hide();
+    }
+    for (const tier of Object.keys(tiers)) {
+      if (tiers[tier] === "failed") this.tell(tier, words.unrestored(words.tiers[tier]));
+      else if (tier in older) {
+        const ago = length(words, Date.now() / 1000 - older[tier]);
+        this.tell(tier, words.older(words.tiers[tier], ago));
+      }
+    }
+  }
+
+  tell(tier, message) {
+    if (this.told.has(tier)) return;
+    this.told.add(tier);
+    vscode.window.showWarningMessage(message);
+  }
+
+  dispose() {
+    this.item.dispose();
+  }
+}
+
+/** Says once each time what the plan's storage means for the newest save. */
+class StorageWarning {
+  constructor(words) {
+    this.words = words;
+    this.state = "ok";
+  }
+
+  show(storage) {
+    if (!storage || storage.state === this.state) return;
+    this.state = storage.state;
+    if (storage.state === "over") vscode.window.showWarningMessage(`${this.words.over} ${storage.advice ?? ""}`);
+    if (storage.state === "refused") vscode.window.showErrorMessage(`${this.words.refused} ${storage.advice ?? ""}`);
+  }
 }
 
 /** "Saved 12 s ago" in the status bar. It counts on by itself between two messages of the agent. */
