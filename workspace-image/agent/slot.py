@@ -15,8 +15,9 @@ from agent.furnish import furnish
 from agent.keeper import Keeper
 from agent.places import ALIASES, HOME
 from agent.processes import end_member_processes
-from agent.restore import Progress, Restore
+from agent.restore import DONE, Progress, Restore
 from agent.session import Session
+from agent.tiers import TIERS
 from agent.tokens import Claims
 
 
@@ -121,6 +122,7 @@ class Slot:
         restore = None
         if head is None:
             await furnish()
+            self.progress.tiers = dict.fromkeys(TIERS, DONE)
         else:
             restore = Restore(
                 session.bucket, self._keeper, session.checkpoints, self.progress, session.older, lambda: self.changed()
