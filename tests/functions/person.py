@@ -106,7 +106,7 @@ def call(stack: Running, function: str, body: Any, headers: dict[str, str], meth
         timeout=PATIENCE,
     )
     _description().validate_response(
-        MockRequest(stack.url, method, f"/api/{function}", data=content, headers=headers),
+        MockRequest(stack.url, method, f"/api/{function.partition('?')[0]}", data=content, headers=headers),
         MockResponse(
             answer.content,
             answer.status_code,

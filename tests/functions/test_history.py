@@ -12,7 +12,7 @@ from shared.gcp.store.accounts import billing_ref
 from shared.snapshots import Tier
 from tests.environment import environment
 from tests.functions.google import deliver
-from tests.functions.person import Person, problem
+from tests.functions.person import Person, call, problem
 from tests.functions.saving import PARTS, Saver, saving
 from tests.layers import File, unpacked
 from tests.observe import document, documents, objects, until
@@ -128,6 +128,32 @@ def test_a_tier_that_has_gone_comes_back_for_its_path(plane: Running, tmp_path: 
         saver.save(2, work)
     person.post("snapshots/restore", {"snapshot": first, "path": "node_modules"}).raise_for_status()
     assert downloaded(person, tmp_path / "home") == {"a": b"1", "node_modules": None, "node_modules/m": b"1"}
+
+
+@pytest.mark.parametrize("token", [None, "", "Bearer x.y.z", "Basic Zm9v"])
+def test_nobody_reads_a_history_without_signing_in(plane: Running, token: str | None) -> None:
+    headers = {"Authorization": token} if token is not None else {}
+    for route, method in (("snapshots", "get"), ("snapshots/restore", "post"), ("snapshots/download", "post")):
+        answer = call(plane, route, {}, headers, method=method)
+        assert (answer.status_code, problem(answer)) == (401, "not-signed-in")
+    for function in ("meter", "export"):
+        assert httpx.post(plane.at(function), json={}, headers=headers).status_code == 401
+
+
+def test_bad_input_is_told_by_its_name(plane: Running) -> None:
+    person = Person(plane, "clumsy")
+    for body, named in (
+        ({}, "snapshot"),
+        ({"snapshot": "1-a-1", "path": ""}, "path"),
+        ({"snapshot": "1-a-1", "path": "a" * 5000}, "path"),
+        ({"snapshot": "1-a-1", "path": 5}, "path"),
+        ({"snapshot": "1-a-1", "force": True}, "force"),
+        (b'{"snapshot": "1-a-1", "path": "\\udcff"}', "surrogate"),
+    ):
+        answer = person.post("snapshots/restore", body)
+        assert answer.status_code == 400
+        assert named in answer.json()["detail"]
+    assert person.get("snapshots?all=1").status_code == 400
 
 
 def test_nobody_reaches_another_members_history(plane: Running) -> None:

@@ -1,4 +1,4 @@
-"""The three functions and one slot as the page sees them: real HTTP by the contract, steered by the test."""
+"""The functions and one slot as the page sees them: real HTTP by the contract, steered by the test."""
 
 import base64
 import contextlib
@@ -15,6 +15,11 @@ from tests.serving import Handler, serving
 
 PROBLEMS = "https://ondol.dev/problems/"
 PATIENCE = 60.0  # seconds that a held request waits before it fails the test
+
+NO_LIMIT = {
+    "state": "ok", "used": 0, "limit": None, "over": 0,
+    "largest": [], "lifted_by": None, "refused": None, "advice": None,
+}  # fmt: skip
 
 
 @dataclass
@@ -37,6 +42,11 @@ class Plane:
     last: dict[str, Any] | None = None
     refusals: dict[str, list[Refusal]] = field(default_factory=dict)
     """By the function's name; each is said once."""
+    storage: dict[str, Any] = field(default_factory=dict)
+    """What is to be said of it other than that there is no limit."""
+    history: list[dict[str, Any]] = field(default_factory=list)
+    packing: int = 0
+    """How often a download is not ready yet."""
     claim: threading.Event = field(default_factory=threading.Event)
     """`allocate` claims the slot when this is set, ..."""
     restore: threading.Event = field(default_factory=threading.Event)
@@ -79,6 +89,7 @@ class Plane:
             "account": {**person, "state": "active", "locale": "en"},
             "plan": {"name": "unlimited", "title": "Unlimited"},
             "allowance": {"seconds": None, "bytes": None},
+            "storage": {**NO_LIMIT, **self.storage},
             "session": self.session,
             "last": self.last,
         }
@@ -90,6 +101,20 @@ class Plane:
         self.open()
         enter = {"enter_url": f"{self.slot_origin}/_slot/enter", "enter_token": "once", "folder": "/home/member"}
         return {"session": "s-1", "state": "active", **enter}
+
+    def snapshots(self, _claims: dict[str, Any], _body: dict[str, Any]) -> dict[str, Any]:
+        return {"snapshots": self.history}
+
+    def snapshots_restore(self, _claims: dict[str, Any], body: dict[str, Any]) -> dict[str, Any]:
+        for each in self.history:
+            each["current"] = each["snapshot"] == body["snapshot"]
+        return {"snapshot": body["snapshot"], "at": time.time()}
+
+    def snapshots_download(self, _claims: dict[str, Any], body: dict[str, Any]) -> dict[str, Any]:
+        self.packing -= 1
+        if self.packing >= 0:
+            return {"snapshot": body["snapshot"]}
+        return {"snapshot": body["snapshot"], "url": f"{self.slot_origin}/home.tar.zst", "expires": time.time() + 900}
 
     def release(self, _claims: dict[str, Any], body: dict[str, Any]) -> dict[str, Any]:
         self.open(state="draining")
@@ -103,6 +128,9 @@ class Call(Handler):
     plane: Plane
 
     def do_GET(self) -> None:
+        if self.path.startswith("/api/"):
+            self._call(self.path.removeprefix("/api/"), {})
+            return
         self._answer(200, "text/html", b"<title>Editor</title><h1>Editor</h1>")
 
     def do_POST(self) -> None:
@@ -119,8 +147,10 @@ class Call(Handler):
         if refusals:
             self._refuse(refusals.pop(0))
             return
-        answer = getattr(self.plane, function)(self._claims(), body)
-        self._answer(202 if function == "release" else 200, "application/json", json.dumps(answer).encode())
+        answer = getattr(self.plane, function.replace("/", "_"))(self._claims(), body)
+        later = function == "release" or (function == "snapshots/download" and "url" not in answer)
+        again = {"Retry-After": "1"} if later else {}
+        self._answer(202 if later else 200, "application/json", json.dumps(answer).encode(), **again)
 
     def _refuse(self, refusal: Refusal) -> None:
         again = {} if refusal.retry_after is None else {"Retry-After": str(refusal.retry_after)}
@@ -155,7 +185,7 @@ def playing(plane: Plane) -> Iterator[Plane]:
     """The plane's functions and its slot, until the block ends."""
     handler = type("Handler", (Call,), {"plane": plane})
     with contextlib.ExitStack() as stack:
-        for name in ("login", "allocate", "release", "run_ingress"):
+        for name in ("login", "allocate", "release", "snapshots", "run_ingress"):
             stack.enter_context(serving(handler, plane.ports[name]))
         stack.callback(plane.at_once)
         yield plane

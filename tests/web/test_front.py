@@ -49,7 +49,9 @@ def test_the_config_names_the_auth_emulator(client: httpx.Client, ports: Ports) 
     assert config["version"] == "test"
 
 
-@pytest.mark.parametrize("name", ["nothing", "heartbeat", "reclaim", "pool", "auth_events", "export", "meter", "login/more", "snapshots/x"])
+@pytest.mark.parametrize(
+    "name", ["nothing", "heartbeat", "reclaim", "pool", "auth_events", "export", "meter", "login/more", "snapshots/x"]
+)
 def test_the_page_reaches_only_what_browsers_call(client: httpx.Client, name: str) -> None:
     answer = client.post(f"/api/{name}", json={})
     assert (answer.status_code, answer.headers["Content-Type"]) == (404, "application/problem+json")

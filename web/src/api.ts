@@ -1,4 +1,6 @@
-// The control plane as the page sees it: three calls, their answers, and the one kind of error they raise.
+// The control plane as the page sees it: its calls, their answers, and the one kind of error they raise.
+
+import { pause } from "./clock";
 
 type SessionState = "opening" | "active" | "draining";
 
@@ -17,11 +19,37 @@ export interface LastSession {
   saved_at: number | null;
 }
 
+/** Sizes are bytes. */
+export interface Storage {
+  state: "ok" | "over" | "refused";
+  used: number;
+  limit: number | null;
+  /** How much has to be deleted. */
+  over: number;
+  largest: { path: string; bytes: number }[];
+  /** The smallest plan that it fits into. */
+  lifted_by: string | null;
+  /** The snapshot that is kept for download only. */
+  refused: string | null;
+}
+
+export interface Snapshot {
+  snapshot: string;
+  at: number;
+  bytes: number;
+  files: number;
+  current: boolean;
+  refused: boolean;
+  /** The path that it brought back. */
+  returned: string | null;
+}
+
 export interface Login {
   account: { uid: string; email: string | null; name: string | null; state: string; locale: string };
   plan: { name: string; title: string };
   /** What the plan still grants; null is without limit. */
   allowance: { seconds: number | null; bytes: number | null };
+  storage: Storage;
   session: OpenSession | null;
   last: LastSession | null;
 }
@@ -72,23 +100,54 @@ export class Api {
     return this.post("release", { session });
   }
 
+  async snapshots(signal: AbortSignal): Promise<Snapshot[]> {
+    const answer = await this.ask("GET", "snapshots", null, signal);
+    return ((await answer.json()) as { snapshots: Snapshot[] }).snapshots;
+  }
+
+  /** Goes back to a snapshot, or brings one path of it back. */
+  restore(snapshot: string, path: string | null, signal: AbortSignal): Promise<{ snapshot: string; at: number }> {
+    return this.post("snapshots/restore", { snapshot, path }, signal);
+  }
+
+  /** The address of a whole home, once it is put together. */
+  async download(snapshot: string, signal: AbortSignal): Promise<string> {
+    for (;;) {
+      const answer = await this.ask("POST", "snapshots/download", { snapshot }, signal);
+      if (answer.status === 200) return ((await answer.json()) as { url: string }).url;
+      await pause(1000 * (waitOf(answer) ?? 2), signal);
+    }
+  }
+
   private async post<Answer>(name: string, body: object, signal?: AbortSignal): Promise<Answer> {
-    const headers = { "Content-Type": "application/json", Authorization: `Bearer ${await this.token()}` };
+    return (await (await this.ask("POST", name, body, signal)).json()) as Answer;
+  }
+
+  private async ask(method: string, name: string, body: object | null, signal?: AbortSignal): Promise<Response> {
+    const headers: Record<string, string> = { Authorization: `Bearer ${await this.token()}` };
     // keepalive: a member who presses Stop and closes the page at once has still pressed Stop
-    const request: RequestInit = { method: "POST", headers, body: JSON.stringify(body), keepalive: name === "release" };
+    const request: RequestInit = { method, headers, keepalive: name === "release" };
+    if (body) {
+      headers["Content-Type"] = "application/json";
+      request.body = JSON.stringify(body);
+    }
     if (signal) request.signal = signal;
     const answer = await fetch(`/api/${name}`, request).catch((error: unknown) => {
       signal?.throwIfAborted();
       throw new Problem("unreachable", String(error), 0);
     });
     if (!answer.ok) throw await readProblem(answer);
-    return (await answer.json()) as Answer;
+    return answer;
   }
 }
 
+function waitOf(answer: Response): number | null {
+  const seconds = Number.parseInt(answer.headers.get("Retry-After") ?? "", 10);
+  return Number.isNaN(seconds) ? null : seconds;
+}
+
 async function readProblem(answer: Response): Promise<Problem> {
-  const retryAfter = Number.parseInt(answer.headers.get("Retry-After") ?? "", 10);
-  const wait = Number.isNaN(retryAfter) ? null : retryAfter;
+  const wait = waitOf(answer);
   if (!answer.headers.get("Content-Type")?.startsWith("application/problem+json")) {
     return new Problem("unreachable", `HTTP ${answer.status}`, answer.status, wait); // a proxy or load balancer spoke
   }

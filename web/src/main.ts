@@ -1,7 +1,8 @@
 // The page: what the member does, what is shown for it, and what goes wrong on the way.
 
 import { Accounts, type Person, type Way } from "./account";
-import { Api, type Login, type OpenSession, Problem } from "./api";
+import { Api, type Login, type OpenSession, Problem, type Snapshot } from "./api";
+import { timeOf } from "./clock";
 import { readConfig } from "./config";
 import { button, byId, h } from "./dom";
 import { type Language, language, speak, words } from "./language";
@@ -144,7 +145,49 @@ const actions: Actions = {
   again(): void {
     refresh();
   },
+
+  history(): void {
+    look(null, view.kind === "home" && view.login.session !== null);
+  },
+
+  restore(snapshot: Snapshot, path: string | null): void {
+    const done = path === null ? words().wentBack(timeOf(snapshot.at)) : words().broughtBack(path);
+    work(words().goingBack, async (signal) => {
+      await api.restore(snapshot.snapshot, path, signal);
+      return done;
+    });
+  },
+
+  download(snapshot: Snapshot): void {
+    work(words().packing, async (signal) => {
+      location.assign(await api.download(snapshot.snapshot, signal));
+      return words().downloading;
+    });
+  },
 };
+
+/** Shows the history anew, with what came of something before. */
+function look(said: string | null, open: boolean, trouble: unknown = null): void {
+  const told = (snapshots: Snapshot[] | null) =>
+    show({ kind: "history", history: { snapshots, open, said }, trouble }, said ?? "");
+  const before = view.kind === "history" ? view.history.snapshots : null;
+  told(before);
+  begin(
+    async (signal) => told(await api.snapshots(signal)),
+    (worse) => show({ kind: "failed", trouble: worse }),
+  );
+}
+
+/** Does something with the history, says so meanwhile, and shows what it has become. */
+function work(meanwhile: string, act: (signal: AbortSignal) => Promise<string>): void {
+  if (view.kind !== "history") return;
+  const { open } = view.history;
+  show({ kind: "history", history: { ...view.history, said: meanwhile }, trouble: null }, meanwhile);
+  begin(
+    async (signal) => look(await act(signal), open),
+    (trouble) => look(null, open || (trouble instanceof Problem && trouble.name === "session-open"), trouble),
+  );
+}
 
 function signOut(): void {
   task.abort();

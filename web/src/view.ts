@@ -4,6 +4,7 @@ import type { Way } from "./account";
 import { type LastSession, type Login, type OpenSession, Problem } from "./api";
 import { countdown, stopwatch, timeOf } from "./clock";
 import { button, type Child, h } from "./dom";
+import { drawHistory, type History, type HistoryActions, storageFact, storageNotice } from "./history";
 import { words } from "./language";
 import { type Step, STEPS } from "./steps";
 
@@ -20,14 +21,15 @@ export type View =
   | { kind: "home"; login: Login; trouble: unknown; saved: boolean }
   | { kind: "opening"; progress: Progress }
   | { kind: "stopping"; began: number }
+  | { kind: "history"; history: History; trouble: unknown }
   | { kind: "failed"; trouble: unknown };
 
-export interface Actions {
+export interface Actions extends HistoryActions {
   signIn(way: Way): void;
+  history(): void;
   open(): void;
   cancel(): void;
   stop(session: OpenSession): void;
-  again(): void;
 }
 
 /** The first heading takes the focus when the view changes, so a screen reader starts there. */
@@ -43,6 +45,8 @@ export function draw(view: View, actions: Actions): Child[] {
       return opening(view.progress, actions);
     case "stopping":
       return stopping(view.began);
+    case "history":
+      return [heading(words().history), notice(view.trouble), ...drawHistory(view.history, actions)];
     case "failed":
       return [heading(words().wrong), notice(view.trouble), button("again", words().tryAgain, actions.again, "main")];
   }
@@ -86,12 +90,19 @@ function wayIn(way: Way, actions: Actions): HTMLElement {
 }
 
 function home({ login, trouble, saved }: View & { kind: "home" }, actions: Actions): Child[] {
-  const { account, plan, session, last } = login;
+  const { account, plan, session, last, storage } = login;
   return [
     heading(words().hello(account.name)),
     notice(trouble),
+    storageNotice(storage),
     session ? openCard(session, last, actions) : closedCard(last, saved, actions),
-    h("dl", { className: "facts" }, ...fact(words().plan, plan.title)),
+    h(
+      "dl",
+      { className: "facts" },
+      ...fact(words().plan, plan.title),
+      ...fact(words().storage, storageFact(storage)),
+    ),
+    h("div", { className: "buttons" }, button("history", words().history, actions.history, "small")),
   ];
 }
 

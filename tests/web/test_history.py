@@ -1,0 +1,118 @@
+"""History and storage on the page."""
+
+import time
+from typing import Any
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from tests.observe import until
+from tests.web.member import press, sign_in
+from tests.web.plane import Plane, Refusal
+
+MB = 10**6
+FULL = {
+    "state": "refused", "used": 140 * MB, "limit": 100 * MB, "over": 40 * MB, "refused": "7-b-4",
+    "lifted_by": "Starter", "advice": None, "largest": [{"path": "proj/node_modules", "bytes": 90 * MB}],
+}  # fmt: skip
+
+
+def a_snapshot(number: int, **fields: Any) -> dict[str, Any]:
+    defaults = {
+        "bytes": 12 * MB,
+        "files": 340,
+        "reason": "newest",
+        "current": False,
+        "refused": False,
+        "returned": None,
+    }
+    return {"snapshot": f"7-b-{number}", "at": time.time() - 60 * number, **defaults, **fields}
+
+
+@pytest.fixture(autouse=True)
+def some_history(plane: Plane) -> None:
+    plane.history = [
+        a_snapshot(1, current=True, returned="notes.txt"),
+        a_snapshot(2),
+        a_snapshot(3, refused=True),
+    ]
+
+
+def look(page: Page) -> None:
+    press(page, "History")
+    expect(page.get_by_role("heading", name="History")).to_be_focused()
+    expect(page.get_by_role("listitem")).to_have_count(3)
+
+
+def test_the_history_says_what_can_be_done_with_each(page: Page) -> None:
+    sign_in(page)
+    look(page)
+    now, older, aside = page.get_by_role("listitem").all()
+    expect(now).to_contain_text("12 MB · 340 files · as it is now · with notes.txt brought back")
+    expect(now.get_by_role("button")).to_have_text(["Download"])
+    expect(older.locator("button:visible")).to_have_text(["Go back to this", "Download"])
+    expect(aside).to_contain_text("for download only")
+    expect(aside.get_by_role("button")).to_have_text(["Download"])
+    press(page, "Back")
+    expect(page.get_by_role("button", name="Open")).to_be_visible()
+
+
+def test_going_back_says_what_opens_next(page: Page, plane: Plane) -> None:
+    sign_in(page)
+    look(page)
+    page.get_by_role("button", name="Go back to this").click()
+    expect(page.get_by_role("status")).to_contain_text("Your workspace opens as it was at")
+    assert ("snapshots/restore", {"snapshot": "7-b-2", "path": None}) in plane.asked
+    expect(page.get_by_role("listitem").nth(1)).to_contain_text("as it is now")
+
+
+def test_one_path_is_brought_back_by_the_keyboard_alone(page: Page, plane: Plane) -> None:
+    sign_in(page)
+    look(page)
+    page.locator("summary").focus()
+    page.keyboard.press("Enter")
+    page.keyboard.press("Tab")
+    page.keyboard.type("proj/main.py")
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("status")).to_contain_text("proj/main.py is back")
+    assert ("snapshots/restore", {"snapshot": "7-b-2", "path": "proj/main.py"}) in plane.asked
+
+
+def test_what_went_wrong_is_said_and_the_history_stays(page: Page, plane: Plane, complaints: list[str]) -> None:
+    complaints.append("status of 404")
+    sign_in(page)
+    look(page)
+    plane.refuse("snapshots/restore", Refusal(404, "not-found", "x is not in that snapshot."))
+    page.get_by_role("button", name="Go back to this").click()
+    expect(page.get_by_role("alert")).to_have_text("x is not in that snapshot.")
+    expect(page.get_by_role("listitem")).to_have_count(3)
+
+
+def test_a_download_is_waited_for(page: Page, plane: Plane) -> None:
+    plane.packing = 2
+    sign_in(page)
+    look(page)
+    page.get_by_role("button", name="Download").first.click()
+    until(
+        lambda: [name for name, _ in plane.asked].count("snapshots/download") == 3, "it was asked for until it is there"
+    )
+    page.wait_for_url("**/home.tar.zst")
+
+
+def test_nobody_goes_back_while_the_workspace_is_open(page: Page, plane: Plane) -> None:
+    plane.open()
+    sign_in(page)
+    look(page)
+    expect(page.get_by_text("Stop your workspace to go back")).to_be_visible()
+    expect(page.get_by_role("button", name="Go back to this")).to_have_count(0)
+
+
+def test_a_full_plan_is_said_before_anything_else(page: Page, plane: Plane) -> None:
+    plane.storage = FULL
+    sign_in(page)
+    notice = page.get_by_role("alert")
+    for said in ("kept aside for download", "40,000,000 bytes", "proj/node_modules", "90 MB", "The plan Starter"):
+        expect(notice).to_contain_text(said)
+    expect(page.get_by_text("140 MB of 100 MB")).to_be_visible()
+    page.get_by_role("button", name="한국어").click()
+    expect(notice).to_contain_text("요금제")

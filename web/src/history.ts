@@ -1,0 +1,98 @@
+// What the page shows of storage and history: the plan's room, and the snapshots that can be gone back to.
+
+import type { Snapshot, Storage } from "./api";
+import { timeOf } from "./clock";
+import { button, type Child, h } from "./dom";
+import { words } from "./language";
+import { sizeOf } from "./sizes";
+
+export interface History {
+  /** Null while it is being asked for. */
+  snapshots: Snapshot[] | null;
+  /** The workspace is open, and so can't go back. */
+  open: boolean;
+  /** What is under way, or came of it. */
+  said: string | null;
+}
+
+export interface HistoryActions {
+  restore(snapshot: Snapshot, path: string | null): void;
+  download(snapshot: Snapshot): void;
+  again(): void;
+}
+
+/** How much of the plan's storage is taken; without a limit, how much there is. */
+export function storageFact({ used, limit }: Storage): string {
+  return words().storageOf(sizeOf(used), limit === null ? null : sizeOf(limit));
+}
+
+/** What a member has to know before they go on, if the plan has no room. */
+export function storageNotice(storage: Storage): Child {
+  if (storage.state === "ok" || storage.limit === null) return null;
+  const { storageOver, storageRefused, storageDelete, storageLargest, storageLifted } = words();
+  const largest = storage.largest.map(({ path, bytes }) => h("li", {}, h("bdi", {}, path), ` ${sizeOf(bytes)}`));
+  return h(
+    "section",
+    { className: "notice storage", role: storage.state === "refused" ? "alert" : "status" },
+    h("p", {}, storage.refused ? storageRefused : storageOver),
+    h("p", {}, storageDelete(storage.over.toLocaleString())),
+    largest.length > 0 && h("p", {}, storageLargest),
+    largest.length > 0 && h("ul", {}, ...largest),
+    storage.lifted_by && h("p", {}, storageLifted(storage.lifted_by)),
+  );
+}
+
+export function drawHistory({ snapshots, open, said }: History, actions: HistoryActions): Child[] {
+  return [
+    h("p", { className: "lead" }, open ? words().historyOpen : words().historyAbout),
+    said && h("p", { className: "notice" }, said),
+    snapshots === null && h("p", { className: "quiet" }, words().starting),
+    snapshots?.length === 0 && h("p", { className: "quiet" }, words().historyEmpty),
+    snapshots && h("ol", { className: "snapshots" }, ...snapshots.map((each) => row(each, open, actions))),
+    h("div", { className: "buttons" }, button("back", words().back, actions.again)),
+  ];
+}
+
+function row(snapshot: Snapshot, open: boolean, actions: HistoryActions): HTMLElement {
+  const time = timeOf(snapshot.at);
+  const facts = [sizeOf(snapshot.bytes), words().fileCount(snapshot.files.toLocaleString())];
+  const marks = [
+    snapshot.current && words().current,
+    snapshot.refused && words().keptAside,
+    snapshot.returned && words().returned(snapshot.returned),
+  ].filter((mark) => mark !== false && mark !== null);
+  const press = (id: string, text: string, act: () => void) => {
+    const element = button(`${id}-${snapshot.snapshot}`, text, act, "small");
+    element.setAttribute("aria-label", `${text}, ${time}`);
+    return element;
+  };
+  const mayGoBack = !open && !snapshot.refused;
+  return h(
+    "li",
+    {},
+    h("p", {}, h("strong", {}, time), ` ${[...facts, ...marks].join(" · ")}`),
+    h(
+      "div",
+      { className: "buttons" },
+      mayGoBack && !snapshot.current && press("restore", words().restore, () => actions.restore(snapshot, null)),
+      press("download", words().download, () => actions.download(snapshot)),
+    ),
+    mayGoBack && !snapshot.current && onePath(snapshot, time, actions),
+  );
+}
+
+function onePath(snapshot: Snapshot, time: string, actions: HistoryActions): HTMLElement {
+  const input = h("input", { type: "text", required: true, maxLength: 4096, autocomplete: "off", spellcheck: false });
+  input.id = `path-${snapshot.snapshot}`;
+  const send = h("button", { type: "submit", className: "small" }, words().bringBack);
+  send.setAttribute("aria-label", `${words().bringBack}, ${time}`);
+  const label = h("label", { htmlFor: input.id }, words().path);
+  const form = h("form", {}, label, input, send);
+  form.addEventListener("submit", (event) => {
+    event.preventDefault();
+    actions.restore(snapshot, input.value);
+  });
+  const summary = h("summary", {}, words().onePath);
+  summary.setAttribute("aria-label", `${words().onePath}, ${time}`);
+  return h("details", {}, summary, form);
+}
