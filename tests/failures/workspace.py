@@ -32,7 +32,12 @@ class Workspace:
         entered = person.enter(self.entry)
         assert entered.status_code == 303, entered.text
         self.cookie = entered.cookies[COOKIE]
+        until(self._is_restored, "all files are there")
         self._tab = ExitStack()
+
+    def _is_restored(self) -> bool:
+        """The editor opens before the files are all there."""
+        return set(self.get("/_slot/health").json()["restore"]["tiers"].values()) == {"done"}
 
     def __enter__(self) -> Self:
         self.tab = self._tab.enter_context(open_websocket(self.host, self.cookie))
