@@ -8,11 +8,14 @@ from typing import Any
 
 from agent.errors import BadLayer
 from agent.home.keeper import Keeper, read_result, unpack_apart
-from agent.home.steps import FOLDER
 from agent.home.unpack import Unpacked
 from agent.layers import How, how_to_save, replaced
 from agent.manifest import Layer
 from agent.tiers import TIERS
+
+
+class Failed(Exception):
+    """The system refused something, or the program that unpacks ended."""
 
 
 @dataclass
@@ -22,9 +25,13 @@ class Shelf:
     layers: dict[str, tuple[Layer, ...]] = field(default_factory=dict)
     contents: dict[str, bytes] = field(default_factory=dict)
 
+    def copy(self) -> "Shelf":
+        """What is here now, whatever is put here later."""
+        return Shelf(dict(self.layers), self.contents)
+
 
 class Saver:
-    """A keeper at work in this process. `folder` is the home."""
+    """A keeper at work in this process. `folder` is the home. Not `known`: this keeper did not restore what is there."""
 
     def __init__(self, folder: Path, shelf: Shelf) -> None:
         self.folder = folder
@@ -32,17 +39,22 @@ class Saver:
         self.keeper = Keeper(str(folder))
         self.known = True
 
+    def close(self) -> None:
+        os.close(self.keeper._home)
+
     def save(self, force: How | None = None) -> dict[str, How]:
-        """One checkpoint of everything that changed; which tiers were written, and how."""
+        """One checkpoint of everything that changed; which tiers were written, and how. `force`: in what way, wherever a
+        tier can be written in several."""
         looked = self.keeper.look()["tiers"]
-        made = {}
+        made: dict[str, How] = {}
+        new = dict(self.shelf.layers)
         for tier in TIERS:
-            told, layers = looked[tier], self.shelf.layers.get(tier, ())
-            if not told["files"]:
-                self.shelf.layers.pop(tier, None)
+            told, layers = looked[tier], new.get(tier, ())
+            if not told["files"] and told["complete"]:
+                new.pop(tier, None)
                 self.keeper.forget(tier)
                 continue
-            if not (told["changed"] or told["missing"]):
+            if self.known and not (told["changed"] or told["missing"]):
                 continue
             how = how_to_save(
                 layers,
@@ -51,16 +63,20 @@ class Saver:
                 bytes=told["bytes"],
                 changed_bytes=told["changed_bytes"],
             )
-            if force and layers:
+            several = sum(layer.kind == How.WHOLE for layer in layers) > 1
+            if force and layers and self.known and told["complete"] and not several:
                 how = force
             if how is None:
                 continue
             made[tier] = how
-            self.shelf.layers[tier] = replaced(layers, how, self._pack(tier, how))
-        self.keeper.adopt()
+            new[tier] = replaced(layers, how, self.pack(tier, how))
+        self.keeper.adopt(list(made))
+        self.shelf.layers = new
+        self.known = True
         return made
 
-    def _pack(self, tier: str, how: How) -> Layer:
+    def pack(self, tier: str, how: How) -> Layer:
+        """A layer of what the last look saw, on the shelf's floor: nothing refers to it yet."""
         read, write = os.pipe()
         content = bytearray()
 
@@ -71,8 +87,11 @@ class Saver:
 
         draining = Thread(target=drain)
         draining.start()
-        told = self.keeper.pack(tier, how, write)
-        draining.join()
+        try:
+            told = self.keeper.pack(tier, how, write)
+        finally:
+            os.close(write)
+            draining.join()
         name = f"{tier}-{len(self.shelf.contents)}"
         self.shelf.contents[name] = bytes(content)
         kind = "whole" if how == How.WHOLE else "delta"
@@ -80,10 +99,14 @@ class Saver:
 
     def restore(self, tiers: tuple[str, ...] = TIERS) -> None:
         """Everything from the shelf into the home, tier by tier. Raises BadLayer."""
-        self.keeper.empty([tier for tier in TIERS if tier not in self.shelf.layers])
+        self.begin()
         for tier in tiers:
             if tier in self.shelf.layers:
                 self.bring(tier)
+
+    def begin(self) -> None:
+        """Nothing of what is on the shelf is in the home yet."""
+        self.keeper.empty([tier for tier in TIERS if tier not in self.shelf.layers])
 
     def bring(self, tier: str) -> None:
         self.keeper.place(tier, self.unpack(tier))
@@ -91,39 +114,44 @@ class Saver:
     def unpack(self, tier: str) -> Unpacked:
         """In a process of its own, as the agent has it done."""
         layers = self.shelf.layers[tier]
-        into = self.keeper.beside(tier)
-        source = pipe_of(b"".join(self.shelf.contents[layer.name] for layer in layers))
-        told, telling = os.pipe()
-        pid = os.fork()
-        if pid == 0:
-            unpack_apart([declared(layer) for layer in layers], source, into, telling)
-        for descriptor in (source, into, telling):
-            os.close(descriptor)
-        with os.fdopen(told, "rb") as pipe:
-            result = read_result(pipe.read())
-        os.waitpid(pid, 0)
-        if not isinstance(result, Unpacked):
-            raise BadLayer(result.get("bad") or result["failed"])
+        content = b"".join(self.shelf.contents[layer.name] for layer in layers)
+        return unpacked([declared(layer) for layer in layers], content, self.keeper.beside(tier))
+
+
+def unpacked(layers: list[dict[str, Any]], content: bytes, into: int, become: int | None = None) -> Unpacked:
+    """By a child, which is the user `become` if one is given. Closes `into`. Raises BadLayer or Failed."""
+    source = pipe_of(content)
+    told, telling = os.pipe()
+    pid = os.fork()
+    if pid == 0:
+        if become is not None:
+            os.setgroups([])
+            os.setresgid(become, become, become)
+            os.setresuid(become, become, become)
+        unpack_apart(layers, source, into, telling)
+    for descriptor in (source, into, telling):
+        os.close(descriptor)
+    with os.fdopen(told, "rb") as pipe:
+        answer = pipe.read()
+    os.waitpid(pid, 0)
+    result = read_result(answer)
+    if isinstance(result, Unpacked):
         return result
+    if "bad" in result:
+        raise BadLayer(result["bad"])
+    raise Failed(result["failed"])
 
 
 def declared(layer: Layer) -> dict[str, Any]:
+    """What the agent tells the keeper of a layer."""
     return {name: getattr(layer, name) for name in ("kind", "bytes", "stream", "entries", "logical_bytes", "only")}
 
 
 def pipe_of(content: bytes) -> int:
     """A descriptor that these bytes are read from."""
     descriptor = os.memfd_create("layers")
-    os.write(descriptor, content) if len(content) < 1 << 20 else _write_all(descriptor, content)
-    os.lseek(descriptor, 0, os.SEEK_SET)
-    return descriptor
-
-
-def _write_all(descriptor: int, content: bytes) -> None:
     view = memoryview(content)
     while view:
         view = view[os.write(descriptor, view) :]
-
-
-def opened(folder: Path) -> int:
-    return os.open(folder, FOLDER)
+    os.lseek(descriptor, 0, os.SEEK_SET)
+    return descriptor

@@ -23,6 +23,7 @@ from agent.places import HOME, KEEPER, MEMBER
 LONGEST_ORDER = 1 << 17
 NICENESS = 10
 """While the member works: a tenth of a core is left to the keeper where programs of theirs want all of it."""
+PR_SET_PDEATHSIG = 1
 IDLE_IO = 2 << 13 | 7
 """The last place among ordinary programs; see ioprio_set(2)."""
 
@@ -86,6 +87,9 @@ class Program:
             answer = {"failed": os.strerror(error.errno or 0)}
         except Exception as error:  # its text may hold a file's name
             answer = {"failed": reason_of(type(error).__name__)}
+        finally:
+            for descriptor in descriptors:  # whoever waits at the other end of a pipe learns that nothing comes
+                os.close(descriptor)
         if answer is not None:
             self._answer(number, answer)
         return True
@@ -117,13 +121,15 @@ class Program:
     def _unpack(self, tier: str, layers: list[Order], source: int, number: int) -> None:
         into = self._keeper.beside(tier)
         told, telling = os.pipe()
+        parent = os.getpid()
         pid = os.fork()
         if pid == 0:
             os.close(told)
             self._orders.close()
+            _end_with(parent)
             unpack_apart(layers, source, into, telling)
-        for descriptor in (source, into, telling):
-            os.close(descriptor)
+        os.close(into)
+        os.close(telling)
         self._waiting.register(told, selectors.EVENT_READ, _Child(pid, number, tier))
 
     def _hear(self, descriptor: int, child: _Child) -> None:
@@ -142,6 +148,13 @@ class Program:
 
     def _answer(self, number: int, answer: dict[str, Any]) -> None:
         self._orders.send(json.dumps({"id": number, **answer}).encode())
+
+
+def _end_with(parent: int) -> None:
+    """Nobody takes what a child unpacks whose parent has died: the system ends it then."""
+    ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
+    if os.getppid() != parent:
+        os._exit(1)
 
 
 def settle() -> Answer:

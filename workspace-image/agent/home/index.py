@@ -20,11 +20,12 @@ def mark(status: os.stat_result) -> int:
 @dataclass
 class Seen:
     """A tier of the home as one look found it: every path with its mark, parents before what is in them, and the files'
-    sizes. `total` is their sum in bytes, a file with several names counted once."""
+    sizes. `total` is their sum in bytes, a file with several names counted once. `linked`: names by the file's number."""
 
     marks: dict[bytes, int] = field(default_factory=dict)
     total: int = 0
     sizes: dict[bytes, int] = field(default_factory=dict)
+    linked: dict[int, list[bytes]] = field(default_factory=dict)
 
 
 @dataclass
@@ -41,9 +42,14 @@ class Held:
     complete: bool = True
 
     def changes(self, seen: Seen) -> list[bytes]:
-        """Paths to write, in the order of the look."""
+        """Paths to write. All names of a file or none: one alone would come back as another file."""
         held = self.marks
-        return [path for path, sign in seen.marks.items() if sign == UNSURE or held.get(path) != sign]
+        changed = [path for path, sign in seen.marks.items() if sign == UNSURE or held.get(path) != sign]
+        if not seen.linked:
+            return changed
+        found = set(changed)
+        others = (names for names in seen.linked.values() if not found.isdisjoint(names))
+        return changed + [path for names in others for path in names if path not in found]
 
     def missing(self, seen: Seen) -> list[bytes]:
         """Paths to take away, without those below one of them."""

@@ -52,7 +52,6 @@ def look(home: int) -> Looked:
     """Everything that is to be saved below the folder. What vanishes meanwhile was never there."""
     looked = Looked()
     boot = 0
-    linked: set[tuple[str, int]] = set()
     for path, status, tier in _entries(home, looked):
         size = status.st_size if stat.S_ISREG(status.st_mode) else 0
         if tier == tiers.BOOT and size:
@@ -63,11 +62,12 @@ def look(home: int) -> Looked:
             looked.left_out += 1
             continue
         seen.marks[path] = mark(status)
+        if status.st_nlink > 1 and stat.S_ISREG(status.st_mode):
+            names = seen.linked.setdefault(status.st_ino, [])
+            names.append(path)
+            if len(names) > 1:
+                continue
         if size:
-            if status.st_nlink > 1:
-                if (tier, status.st_ino) in linked:
-                    continue
-                linked.add((tier, status.st_ino))
             seen.total += size
             seen.sizes[path] = size
     return looked

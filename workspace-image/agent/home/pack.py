@@ -40,9 +40,9 @@ class Packed:
 
 
 def pack(home: int, paths: Iterable[bytes], missing: list[bytes], pipe: int) -> Packed:
-    """Writes the layer to `pipe`, and closes it. Paths that vanished meanwhile are passed over; so is, and counted, what
+    """Writes the layer to `pipe`, which stays open. Paths that vanished meanwhile are passed over; so is, and counted, what
     can't be read. Raises OSError when nobody reads the pipe any more."""
-    with os.fdopen(pipe, "wb", buffering=0) as target:
+    with os.fdopen(pipe, "wb", buffering=0, closefd=False) as target:
         compressor = zstandard.ZstdCompressor(level=LEVEL, threads=THREADS, write_checksum=False)
         with compressor.stream_writer(target, closefd=False) as compressed:
             return _Packing(home, compressed).run(paths, missing)

@@ -58,6 +58,8 @@ class Tar:
             if kind == b"x":
                 records = dict(self._records(size))
                 block = self._take(BLOCK)
+                if block[0] == 0:
+                    raise BadLayer("an entry has no header")
                 kind = block[156:157]
                 size = _octal(block[124:136])
             is_first = False

@@ -213,6 +213,9 @@ class _Layer:
 
     def _replace(self, entry: Entry, name: bytes, parent: int) -> None:
         """What stands in an entry's place gives way: to a folder, all but a folder; to anything else, everything."""
+        if not stat.S_ISDIR(os.lstat(name, dir_fd=parent).st_mode):
+            os.unlink(name, dir_fd=parent)
+            return
         below = entry.path + b"/"
         for known in [path for path in self._unpacked.folders if path.startswith(below)]:
             self._unpacked.folders.pop(known)
