@@ -113,9 +113,11 @@ def test_a_huge_manifest_is_not_read_whole(bucket: storage.Bucket) -> None:
 def test_erasing_takes_every_object_of_the_workspace_and_no_other(bucket: storage.Bucket) -> None:
     for wid in ("w-gone", "w-gone2"):
         bucket.blob(f"workspaces/{wid}/1-x/1-boot.tar.zst").upload_from_string(b"x")
-    assert buckets.erase_workspace("w-gone") == 1
+        bucket.blob(f"exports/{wid}/1-x-1.tar.zst").upload_from_string(b"x")
+    assert buckets.erase_workspace("w-gone") == 2
     assert buckets.erase_workspace("w-gone") == 0
     assert bucket.get_blob("workspaces/w-gone2/1-x/1-boot.tar.zst") is not None
+    assert bucket.get_blob("exports/w-gone2/1-x-1.tar.zst") is not None
 
 
 def test_a_container_may_read_its_workspace_and_create_under_its_own_boot() -> None:

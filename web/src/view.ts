@@ -59,7 +59,7 @@ export function sentence(trouble: unknown): string {
 }
 
 function heading(text: string): HTMLElement {
-  return h("h1", { tabIndex: -1 }, text);
+  return h("h1", { id: "heading", tabIndex: -1 }, text); // by its id it keeps the focus when the view is drawn anew
 }
 
 function notice(trouble: unknown): Child {
