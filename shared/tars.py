@@ -80,7 +80,7 @@ class Tar:
                 records, extended = (), b""
                 self._left = _padded(entry.size)
                 yield entry
-            first = False
+            first = first and kind == b"g"
 
     def contents(self) -> Iterator[bytes]:
         """What is left of the newest entry's contents, with the padding to whole blocks."""

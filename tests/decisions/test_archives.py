@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 import zstandard
+from agent.home.pack import pack
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from msgspec.structs import replace
@@ -107,6 +108,58 @@ def test_odd_names_times_holes_and_closed_folders_survive(tmp_path: Path) -> Non
     assert holes.stat().st_mtime_ns == 1_790_000_000_123_456_789
     assert holes.stat().st_blocks * 512 < 1 << 20, "holes stay holes"
     assert found["ro/in"] == b"kept"
+
+
+def test_what_is_taken_away_may_stand_in_several_headers(tmp_path: Path) -> None:
+    shelf = Shelf()
+    whole = shelf.layer("work", {"a": b"", "b": b"", "c": b"kept"})
+    first = tar({}, ["a"])[: 2 * tars.BLOCK]
+    delta = shelf.delta("work", {}, content=first + tar({"d": b"new"}, ["b"]), entries=3)
+    assert downloaded(shelf, manifest(whole, delta), tmp_path) == {"c": b"kept", "d": b"new"}
+
+
+def test_what_a_container_packs_is_what_is_downloaded(tmp_path: Path) -> None:
+    source = tmp_path / "source"
+    (source / "proj" / ("long" * 40)).mkdir(parents=True)
+    (source / "proj" / ("long" * 40) / "file").write_bytes(b"1" * 2000)
+    (source / "proj/link").symlink_to("../a")
+    (source / "a").write_bytes(b"linked")
+    (source / "b").hardlink_to(source / "a")
+    with (source / "holes").open("wb") as file:
+        file.truncate(3 << 20)
+        file.write(b"start")
+    shelf = Shelf()
+    whole = packed(shelf, source, [])
+    (source / "a").unlink()
+    (source / "proj/link").unlink()
+    (source / "proj/new").write_bytes(b"new")
+    delta = packed(shelf, source, [b"a", b"proj/link"], only=[b"proj", b"proj/new"])
+    found = downloaded(shelf, manifest(whole, replace(delta, kind="delta")), tmp_path)
+    assert found == {str(path.relative_to(source)): _read(path) for path in source.rglob("*")}
+    for path in source.rglob("*"):
+        there = tmp_path / "home" / path.relative_to(source)
+        assert (there.stat().st_mtime_ns, there.stat().st_mode) == (path.stat().st_mtime_ns, path.stat().st_mode), path
+
+
+def packed(shelf: Shelf, source: Path, missing: list[bytes], only: list[bytes] | None = None) -> Layer:
+    """A layer as the agent's own program writes it."""
+    paths = only or sorted(os.fsencode(path.relative_to(source)) for path in source.rglob("*"))
+    target = source.parent / "packed"
+    home_folder, pipe = os.open(source, os.O_RDONLY), os.open(target, os.O_WRONLY | os.O_CREAT | os.O_TRUNC)
+    try:
+        pack(home_folder, paths, missing, pipe)
+    finally:
+        os.close(home_folder)
+        os.close(pipe)
+    content = target.read_bytes()
+    stream = len(zstandard.ZstdDecompressor().stream_reader(content).read())
+    return shelf.layer("work", {}, packed=content, stream=stream, entries=len(paths) + len(missing))
+
+
+def _read(path: Path) -> File:
+    if path.is_symlink():
+        return ("soft", str(path.readlink()))
+    return None if path.is_dir() else path.read_bytes()
 
 
 NAMES = st.sampled_from(["a", "b", "d", "d/a", "d/b", "d/e", "d/e/a"])

@@ -23,7 +23,14 @@ def test_an_operator_changes_numbers() -> None:
 
 
 @pytest.mark.parametrize(
-    "nonsense", [{"IDLE_SECONDS": "60"}, {"LEASE_SECONDS": "30"}, {"POOL_WARM": "11"}, {"POOL_MAX": "many"}]
+    "nonsense",
+    [
+        {"IDLE_SECONDS": "60"},
+        {"LEASE_SECONDS": "30"},
+        {"POOL_WARM": "11"},
+        {"POOL_MAX": "many"},
+        {"KEPT_SNAPSHOTS": "0"},
+    ],
 )
 def test_numbers_that_contradict_each_other_are_refused(nonsense: dict[str, str]) -> None:
     with pytest.raises(ValueError):
