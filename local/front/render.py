@@ -69,11 +69,12 @@ def _headers(ports: Ports, firebase: Mapping[str, Any]) -> dict[str, str]:
     (everywhere,) = (rule for rule in firebase["hosting"]["headers"] if rule["source"] == "**")
     headers = {header["key"]: header["value"] for header in everywhere["headers"]}
     policy = dict(directive.split(" ", 1) for directive in headers["Content-Security-Policy"].split("; "))
+    slots = f"http://*.localhost:{ports['run_ingress']}"
     policy |= {
         "script-src": "'self'",
-        "connect-src": f"'self' {ports.url('auth')}",
+        "connect-src": f"'self' {ports.url('auth')} {slots}",
         "frame-src": "'none'",
-        "form-action": f"http://*.localhost:{ports['run_ingress']}",
+        "form-action": slots,
     }
     headers["Content-Security-Policy"] = "; ".join(f"{name} {sources}" for name, sources in policy.items())
     return headers

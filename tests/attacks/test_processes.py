@@ -131,7 +131,7 @@ def more_than(count: int, slot: Container) -> bool:
 
 def of_member(slot: Container) -> list[str]:
     """The member's processes in the container: state and command line."""
-    listed = slot.run_as_root("ps -u 1000 -o stat=,args= || true").splitlines()
+    listed = slot.run_as_root("ps -U 1000 -o stat=,args= || true").splitlines()
     return [line for line in listed if not line.startswith("Z")]
 
 

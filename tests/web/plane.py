@@ -44,6 +44,8 @@ class Plane:
     """By the function's name; each is said once."""
     storage: dict[str, Any] = field(default_factory=dict)
     """What is to be said of it other than that there is no limit."""
+    restored: int = 0
+    """How far the slot is, in thousandths."""
     history: list[dict[str, Any]] = field(default_factory=list)
     packing: int = 0
     """How often a download is not ready yet."""
@@ -128,6 +130,10 @@ class Call(Handler):
     plane: Plane
 
     def do_GET(self) -> None:
+        if self.path == "/_slot/health":
+            health = json.dumps({"restore": {"done": self.plane.restored, "total": 1000}}).encode()
+            self._answer(200, "application/json", health, **{"Access-Control-Allow-Origin": self.headers["Origin"]})
+            return
         if self.path.startswith("/api/"):
             self._call(self.path.removeprefix("/api/"), {})
             return

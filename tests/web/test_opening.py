@@ -26,6 +26,9 @@ def test_the_steps_are_shown_as_they_happen(page: Page, plane: Plane) -> None:
     plane.claim.set()
     expect(current).to_contain_text("Bringing your files back")
     expect(current).to_contain_text(plane.slot_origin.removeprefix("http://"))
+    expect(current).to_contain_text("0 %")
+    plane.restored = 427
+    expect(current).to_contain_text("42 %")
     expect(page.get_by_role("listitem").first).to_have_class("done")
     expect(page.get_by_role("listitem").first).to_contain_text(" s")
     plane.restore.set()

@@ -106,7 +106,7 @@ const actions: Actions = {
   },
 
   open(): void {
-    const progress: Progress = { begun: [], slot: null, wait: null };
+    const progress: Progress = { begun: [], slot: null, restored: null, wait: null };
     const draws = (news: string) => show({ kind: "opening", progress }, news);
     begin(
       async (signal) => {
@@ -114,8 +114,12 @@ const actions: Actions = {
           step(step: Progress["begun"][number]["step"], slot: string | null) {
             if (step === "claim") progress.begun = [];
             progress.begun.push({ step, at: performance.now() });
-            Object.assign(progress, { slot, wait: null });
+            Object.assign(progress, { slot, restored: null, wait: null });
             draws(words().steps[step]);
+          },
+          restored(part: number) {
+            progress.restored = part;
+            paint();
           },
           waiting(problem: Problem, seconds: number) {
             progress.wait = { problem, until: performance.now() + seconds * 1000 };

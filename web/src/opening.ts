@@ -7,12 +7,15 @@ import type { Step } from "./steps";
 interface Onlooker {
   /** A step has begun. `slot` is the slot's origin, once it is known. */
   step(step: Step, slot: string | null): void;
+  /** So much of what is saved is in the slot: a part of 1. */
+  restored(part: number): void;
   /** Refused for now; it is tried again after so many seconds. */
   waiting(problem: Problem, seconds: number): void;
 }
 
 const TRIES = 12;
 const WAIT_AT_MOST = 60;
+const HEALTH_EVERY = 500; // milliseconds
 const FIRST_LOOK = 800; // milliseconds: a warm opening is over before, and costs no second request
 
 /** Resolves to the way in. Raises Problem when refused for good or too often, AbortError when `signal` says so. */
@@ -32,7 +35,10 @@ export async function open(api: Api, locale: string, onlooker: Onlooker, signal:
 
 async function allocate(api: Api, locale: string, onlooker: Onlooker, signal: AbortSignal): Promise<Entrance> {
   const over = new AbortController();
-  const claimed = (session: OpenSession) => onlooker.step("restore", session.slot_origin);
+  const claimed = (session: OpenSession) => {
+    onlooker.step("restore", session.slot_origin);
+    return watchRestore(session.slot_origin, onlooker, AbortSignal.any([signal, over.signal]));
+  };
   const looking = lookForSession(api, locale, claimed, AbortSignal.any([signal, over.signal]));
   try {
     const entrance = await api.allocate(signal);
@@ -48,18 +54,32 @@ async function allocate(api: Api, locale: string, onlooker: Onlooker, signal: Ab
 async function lookForSession(
   api: Api,
   locale: string,
-  claimed: (session: OpenSession) => void,
+  claimed: (session: OpenSession) => Promise<void>,
   signal: AbortSignal,
 ): Promise<void> {
   try {
     for (let wait = FIRST_LOOK; ; wait = 1500) {
       await pause(wait, signal);
       const { session } = await api.login(locale, signal);
-      if (session && session.state !== "draining") return claimed(session);
+      if (session && session.state !== "draining") return await claimed(session);
     }
   } catch (error) {
     // `allocate` itself meets and reports whatever this met
     if (!(error instanceof Problem) && !signal.aborted) throw error;
+  }
+}
+
+/** Asks the slot itself how far it is. A slot that does not answer, or not in time, is only not asked again for a while. */
+async function watchRestore(slot: string, onlooker: Onlooker, signal: AbortSignal): Promise<void> {
+  while (!signal.aborted) {
+    try {
+      const answer = await fetch(`${slot}/_slot/health`, { credentials: "omit", signal });
+      const { restore } = (await answer.json()) as { restore: { done: number; total: number } };
+      if (restore.total > 0) onlooker.restored(Math.min(1, restore.done / restore.total));
+    } catch (error) {
+      if (!(error instanceof TypeError || error instanceof SyntaxError) && !signal.aborted) throw error;
+    }
+    await pause(HEALTH_EVERY, signal).catch(() => undefined); // only `signal` ends it early
   }
 }
 

@@ -12,6 +12,8 @@ import { type Step, STEPS } from "./steps";
 export interface Progress {
   begun: { step: Step; at: number }[];
   slot: string | null;
+  /** The part of what is saved that the slot has; null while it has not said. */
+  restored: number | null;
   wait: { problem: Problem; until: number } | null;
 }
 
@@ -155,17 +157,17 @@ function fact(name: string, value: string): Child[] {
   return [h("dt", {}, name), h("dd", {}, value)];
 }
 
-function opening({ begun, slot, wait }: Progress, actions: Actions): Child[] {
+function opening({ begun, slot, restored, wait }: Progress, actions: Actions): Child[] {
   return [
     heading(words().opening),
-    h("ol", { className: "steps" }, ...STEPS.map((step) => stepLine(step, begun, slot))),
+    h("ol", { className: "steps" }, ...STEPS.map((step) => stepLine(step, begun, slot, restored))),
     wait && waiting(wait),
     h("p", { className: "quiet" }, words().enterNote),
     h("div", { className: "buttons" }, button("cancel", words().cancel, actions.cancel)),
   ];
 }
 
-function stepLine(step: Step, begun: Progress["begun"], slot: string | null): HTMLElement {
+function stepLine(step: Step, begun: Progress["begun"], slot: string | null, restored: number | null): HTMLElement {
   const index = begun.findIndex((one) => one.step === step);
   const start = begun[index]?.at;
   const end = begun[index + 1]?.at;
@@ -174,7 +176,10 @@ function stepLine(step: Step, begun: Progress["begun"], slot: string | null): HT
   const line = h("li", { className: state }, h("span", { className: "name" }, words().steps[step]));
   if (state === "now") line.ariaCurrent = "step";
   if (start !== undefined) line.append(stopwatch(start, end));
-  if (step === "restore" && slot) line.append(h("small", {}, new URL(slot).host));
+  if (step === "restore" && slot) {
+    const part = restored === null ? "" : ` · ${Math.floor(100 * restored)} %`;
+    line.append(h("small", {}, new URL(slot).host + part));
+  }
   return line;
 }
 

@@ -64,7 +64,9 @@ class Api:
                 "tiers": progress.tiers,
             },
         }
-        return web.json_response(body, status=200 if ready else 503)
+        # the page shows how far the restore is
+        shown = {"Access-Control-Allow-Origin": self._settings.page_origin, "Cache-Control": "no-store"}
+        return web.json_response(body, status=200 if ready else 503, headers=shown)
 
     async def attach(self, request: web.Request) -> web.Response:
         token = _bearer(request)
