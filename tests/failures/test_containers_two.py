@@ -15,7 +15,7 @@ from shared.tokens import Signer
 from tests.failures.control_plane import attach, claim, release, session_of
 from tests.failures.workspace import Workspace, kill
 from tests.functions.person import PATIENCE, Person
-from tests.observe import containers, document, objects, until
+from tests.observe import containers, document, documents, objects, until
 from tests.running import Running
 from tests.slot import container
 from tests.slot.container import Container
@@ -86,6 +86,32 @@ def test_one_that_was_given_up_neither_serves_nor_moves_the_head(
     workspace = document(stack, f"workspaces/{session.wid}") or {}
     assert (workspace["session"], workspace["head"]) == (after.sid, given_up["head"])
     after.close()
+
+
+def test_of_two_epochs_that_save_at_the_same_time_only_the_newer_ones_head_is_seen(
+    stack: Running, person: Person, session: Session, double: Container
+) -> None:
+    attach(stack, session, heartbeat(stack), double.url).raise_for_status()
+    double.run(f"({WRITE_ON}) >/dev/null 2>&1 &")
+    snapshots = f"workspaces/{session.wid}/snapshots"
+    until(lambda: len(documents(stack, snapshots)) > 1, "the older one saves")
+    with Workspace(stack, person) as after:
+        after.container.run(f"({WRITE_ON}) >/dev/null 2>&1 &")
+        until(lambda: epochs(stack, snapshots).count(session.epoch + 1) > 2, "the newer one saves")
+        until(lambda: double.events("session.stale"), "the older one is told")
+        head = after.record["head"]["snapshot"]
+        after.close()
+    assert int(head.split("-")[0]) == session.epoch + 1
+    assert epochs(stack, snapshots) == sorted(epochs(stack, snapshots)), "none of the older one's came afterwards"
+
+
+WRITE_ON = "while :; do date +%N > written; sleep 0.05; done"
+
+
+def epochs(stack: Running, snapshots: str) -> list[int]:
+    """Of every head that there was, in the order of time."""
+    heads = [snapshot["head"] for snapshot in documents(stack, snapshots)]
+    return [int(head["snapshot"].split("-")[0]) for head in sorted(heads, key=lambda head: str(head["at"]))]
 
 
 def test_one_that_replaces_it_while_the_session_is_open_lets_nobody_in(stack: Running, person: Person) -> None:
