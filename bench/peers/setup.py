@@ -1,9 +1,11 @@
 """The set-up of the peers: their packages, by their pins, below build/bench/peer."""
 
+import os
 import shutil
 import sys
 from pathlib import Path
 
+from local.setup.packages import install
 from local.setup.run import prepare
 from local.setup.shell import Shell
 from local.setup.step import Step
@@ -12,6 +14,8 @@ from tests.running import ROOT
 
 PEER = ROOT / "build/bench/peer"
 HUB = PEER / "venv/bin/jupyterhub"
+TREE = ROOT / "build/bench/tree"
+"""The local stack's own firebase-tools, by the same pins, and with what its packages build when they are installed."""
 PROXY = PEER / "proxy/node_modules/configurable-http-proxy/bin/configurable-http-proxy"
 HERE = Path(__file__).parent
 
@@ -25,6 +29,25 @@ def prepare_peers() -> None:
             Step("its proxy", _proxy, inputs=[HERE / "package-lock.json"], output=PROXY),
         ],
     )
+
+
+def prepare_restic() -> None:
+    """Debian's, if there is none. Raises local.problem.Problem when it cannot."""
+    prepare(ROOT, [Step("restic", lambda shell: install(shell, ["restic"]))])
+
+
+def prepare_tree() -> None:
+    """Installs what is missing. Raises local.problem.Problem when it cannot."""
+    pins = [ROOT / "local" / name for name in ("package.json", "package-lock.json", ".npmrc")]
+
+    async def tree(shell: Shell) -> None:
+        TREE.mkdir(parents=True, exist_ok=True)
+        for pin in pins:
+            shutil.copy(pin, TREE)
+        path = f"{ROOT / 'build/image/bin'}:{os.environ['PATH']}"
+        await shell.run(["npm", "ci", "--no-audit", "--no-fund"], cwd=TREE, env={"PATH": path})
+
+    prepare(ROOT, [Step("tree", tree, inputs=pins, output=TREE / "node_modules/firebase-tools")])
 
 
 async def _hub(shell: Shell) -> None:

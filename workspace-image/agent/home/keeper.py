@@ -29,11 +29,13 @@ class Keeper:
         self._held = {tier: Held() for tier in TIERS}
         self._looked: Looked | None = None
         self._written: dict[str, Held] = {}
+        self._made: set[bytes] = set()
 
     def empty(self, complete: list[str]) -> Answer:
         """Removes everything: what the editor made while the slot was warm must not mix with what was saved. Only
         `complete` tiers are what they will be; the others are still to come."""
         empty(self._home)
+        self._made.clear()
         self._held = {tier: Held(complete=tier in complete) for tier in TIERS}
         return {}
 
@@ -106,7 +108,8 @@ class Keeper:
         """Moves an unpacked tier into the home."""
         steps = Steps(self._home)
         try:
-            place.place(unpacked, steps.into(STAGING + b"/" + os.fsencode(tier)), self._home, WAYS[tier])
+            source = steps.into(STAGING + b"/" + os.fsencode(tier))
+            place.place(unpacked, source, self._home, WAYS[tier], self._made)
         finally:
             steps.close()
         held = self._held[tier]

@@ -44,7 +44,7 @@ class Looked:
         for path, size in folders.most_common(10 * count):
             inside = max((folders[other] for other in folders if other.startswith(path + b"/")), default=0)
             if inside < 0.9 * size:
-                told.append((os.fsdecode(path)[:LONGEST_NAMED], size))
+                told.append((path.decode(errors="replace")[:LONGEST_NAMED], size))
         return told[:count]
 
 
@@ -128,7 +128,7 @@ def _of_folder(path: bytes, above: str, steps: Steps, ignored: "Ignore | None") 
 
 def _has(steps: Steps, folder: bytes, name: str) -> bool:
     try:
-        os.lstat(name, dir_fd=steps.into(folder))
+        os.lstat(name, dir_fd=_opened(steps, folder))
     except OSError:
         return False
     return True
@@ -136,9 +136,10 @@ def _has(steps: Steps, folder: bytes, name: str) -> bool:
 
 def _names(steps: Steps, folder: bytes) -> list[tuple[bytes, os.stat_result]]:
     """What is in a folder, each with its status. Raises OSError when it can't be told."""
-    descriptor = _readable(steps, folder)
+    if folder.count(b"/") >= MOST_STEPS - 1:
+        raise OSError(36, "too deep")  # ENAMETOOLONG
     found = []
-    with os.scandir(descriptor) as entries:
+    with os.scandir(_opened(steps, folder)) as entries:
         for entry in entries:
             try:
                 found.append((os.fsencode(entry.name), entry.stat(follow_symlinks=False)))
@@ -148,17 +149,15 @@ def _names(steps: Steps, folder: bytes) -> list[tuple[bytes, os.stat_result]]:
     return found
 
 
-def _readable(steps: Steps, folder: bytes) -> int:
-    """The folder's descriptor; one whose owner may not read it is made readable, because it could not be saved."""
-    if folder.count(b"/") >= MOST_STEPS - 1:
-        raise OSError(36, "too deep")  # ENAMETOOLONG
-    try:
-        return steps.into(folder)
-    except PermissionError:
-        parent, _, name = folder.rpartition(b"/")
+def _opened(steps: Steps, folder: bytes) -> int:
+    """Its descriptor. A folder that its owner may not look into is made readable for them: it could not be saved."""
+    parent, _, name = folder.rpartition(b"/")
+    if folder:
         above = steps.into(parent)
-        os.chmod(name, stat.S_IMODE(os.lstat(name, dir_fd=above).st_mode) | 0o500, dir_fd=above)
-        return steps.into(folder)
+        mode = stat.S_IMODE(os.lstat(name, dir_fd=above).st_mode)
+        if mode & 0o500 != 0o500:
+            os.chmod(name, mode | 0o500, dir_fd=above)
+    return steps.into(folder)
 
 
 def _read_ignored(home: int) -> "Ignore | None":

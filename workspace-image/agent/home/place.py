@@ -28,14 +28,20 @@ WORK = How(replaces=False, whole=False)
 DEPS = How(replaces=False, whole=True)
 
 
-def place(unpacked: Unpacked, source: int, home: int, how: How) -> None:
-    """Leaves nothing in `source` but what gave way. What the home has instead differs from its mark, or is missing: the
-    next checkpoint says so. Raises OSError."""
-    _Placing(unpacked, home, how).fill(b"", source, home)
+def place(unpacked: Unpacked, source: int, home: int, how: How, made: set[bytes]) -> None:
+    """Leaves nothing in `source` but what gave way. What the home has instead differs from its mark, or is missing: the next
+    checkpoint says so. `made`: folders that are there only because another tier has something in them; this one's are
+    added. Raises OSError."""
+    _Placing(unpacked, home, how, made).fill(b"", source, home)
+    for folder in {split(path)[0] for path in unpacked.marks}:
+        while folder and folder not in unpacked.marks and folder not in made:
+            made.add(folder)
+            folder = split(folder)[0]
 
 
 class _Placing:
-    def __init__(self, unpacked: Unpacked, home: int, how: How) -> None:
+    def __init__(self, unpacked: Unpacked, home: int, how: How, made: set[bytes]) -> None:
+        self._made = made
         self._unpacked = unpacked
         self._home = home
         self._how = how
@@ -56,7 +62,7 @@ class _Placing:
                 if there is None and path in self._unpacked.folders:
                     _move_folder(name, source, target, status)
                 elif there is None or stat.S_ISDIR(there.st_mode):
-                    if not (self._how.whole and _is_packages(name, source)):
+                    if not self._is_kept_apart(path, name, source):
                         self._fill_folder(path, name, source, target, status)
                 elif self._how.replaces:
                     remove(name, target)
@@ -83,6 +89,14 @@ class _Placing:
         finally:
             os.close(inner_source)
             os.close(inner_target)
+
+    def _is_kept_apart(self, path: bytes, name: bytes, source: int) -> bool:
+        """Whether it is what a tool installs for one project, and the member has made another meanwhile. Other folders of
+        `deps` are the user's own, and tools add to them whenever they run: the editor to its extensions before the saved
+        ones are there."""
+        if not self._how.whole or path not in self._unpacked.folders or path in self._made:
+            return False
+        return name == PACKAGES or _status(os.path.join(name, VENV_MARK), source) is not None
 
     def _move_file(
         self,
@@ -128,12 +142,6 @@ def _status(name: bytes, folder: int) -> os.stat_result | None:
         return os.lstat(name, dir_fd=folder)
     except FileNotFoundError:
         return None
-
-
-def _is_packages(name: bytes, folder: int) -> bool:
-    """Whether it is what a tool installs for one project. Other folders of `deps` are the user's own, and tools add to them
-    whenever they run: the editor to its extensions before the saved ones are there."""
-    return name == PACKAGES or _status(os.path.join(name, VENV_MARK), folder) is not None
 
 
 def _move_folder(name: bytes, source: int, target: int, status: os.stat_result) -> None:

@@ -6,6 +6,7 @@ import queue
 import stat
 import threading
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import BinaryIO
 
@@ -22,8 +23,9 @@ AHEAD = 8
 WINDOW = 1 << 23
 """Bytes: our packer's layers need 2 MiB to be decompressed."""
 NEW = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
-_UNFIT = {errno.ENOENT, errno.ENOTDIR, errno.EEXIST, errno.ENAMETOOLONG, errno.ELOOP, errno.EMLINK, errno.EINVAL}
-"""What the system says of paths that do not fit each other, or it. Of what else it says, the layer is not the cause."""
+_UNFIT = {errno.ENOTDIR, errno.EEXIST, errno.ENAMETOOLONG, errno.ELOOP, errno.EMLINK, errno.EINVAL}
+"""What the system says of paths that do not fit each other, or it. Of what else it says, the layer is not the cause; not of
+ENOENT either: somebody has removed the folder that is unpacked into."""
 KEPT_BITS = 0o1777
 """Of a file's mode: whoever runs it gains nobody else's rights."""
 
@@ -99,15 +101,18 @@ def _overlay(chain: list[Declared], source: BinaryIO, into: int, unpacked: Unpac
     try:
         brought = _unpack_chain(chain, source, scratch)
         folder, name = split(path)
-        remove(name, steps.into(folder, make=True))
+        with suppress(FileNotFoundError):
+            remove(name, steps.into(folder))
         below = path + b"/"
         for known in [one for one in unpacked.marks if one == path or one.startswith(below)]:
             del unpacked.marks[known]
             unpacked.folders.pop(known, None)
         try:
-            os.rename(name, name, src_dir_fd=other.into(folder), dst_dir_fd=steps.into(folder))
+            there = other.into(folder)
+            os.lstat(name, dir_fd=there)
         except FileNotFoundError:
             return
+        os.rename(name, name, src_dir_fd=there, dst_dir_fd=steps.into(folder, make=True))
         # what they are marked by has changed with their place: the tier is written whole next time
         unpacked.marks |= {one: UNSURE for one in brought.marks if one == path or one.startswith(below)}
         unpacked.folders |= {one: it for one, it in brought.folders.items() if one == path or one.startswith(below)}

@@ -1,0 +1,172 @@
+"""The keeper at work, without an agent: its orders in a socket, layers through pipes, hashes on their way as the agent takes
+them. Layers are kept in memory, so that no storage is measured."""
+
+import hashlib
+import json
+import os
+import socket
+import subprocess
+import sys
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from agent.layers import how_to_save, replaced
+from agent.manifest import Layer
+from agent.tiers import TIERS
+from tests.running import ROOT
+
+PIECE = 1 << 20
+PROGRAM = """
+import socket, sys
+from pathlib import Path
+from agent.home.__main__ import Program
+from agent.home.keeper import Keeper
+Program(Keeper(sys.argv[2]), socket.socket(fileno=int(sys.argv[1]))).run()
+"""
+"""agent.home with another home, and the rights of whoever runs it."""
+
+
+@dataclass
+class Shelf:
+    """Layers by tier, and their content by name."""
+
+    layers: dict[str, tuple[Layer, ...]] = field(default_factory=dict)
+    contents: dict[str, bytes] = field(default_factory=dict)
+    manifests: int = 0
+
+    def count(self) -> tuple[int, int]:
+        """Objects and bytes; a manifest is an object too, of about 2,000."""
+        return len(self.contents) + self.manifests, sum(map(len, self.contents.values())) + 2000 * self.manifests
+
+    def since(self, before: tuple[int, int]) -> tuple[int, int]:
+        objects, size = self.count()
+        return objects - before[0], size - before[1]
+
+
+class Kept:
+    def __init__(self, line: socket.socket, process: "subprocess.Popen[bytes]") -> None:
+        self._line = line
+        self._process = process
+        self._peak = 0
+
+    def order(self, what: str, pipe: int | None = None, **fields: object) -> dict[str, Any]:
+        self.tell(what, pipe, **fields)
+        return self.hear()
+
+    def tell(self, what: str, pipe: int | None = None, **fields: object) -> None:
+        """`pipe` is closed here."""
+        packet = json.dumps({"id": 1, "do": what, **fields}).encode()
+        socket.send_fds(self._line, [packet], [] if pipe is None else [pipe])
+        if pipe is not None:
+            os.close(pipe)
+
+    def hear(self) -> dict[str, Any]:
+        answer: dict[str, Any] = json.loads(self._line.recv(1 << 17))
+        self._note_memory()
+        if "failed" in answer or "bad" in answer:
+            raise RuntimeError(str(answer))
+        return answer
+
+    def save(self, shelf: Shelf) -> None:
+        """One checkpoint of what changed."""
+        looked = self.order("look")["tiers"]
+        written = []
+        for tier in TIERS:
+            told, layers = looked[tier], shelf.layers.get(tier, ())
+            if not (told["changed"] or told["missing"]):
+                continue
+            how = how_to_save(
+                layers,
+                known=True,
+                complete=told["complete"],
+                bytes=told["bytes"],
+                changed_bytes=told["changed_bytes"],
+            )
+            if how is None:
+                continue
+            read, write = os.pipe()
+            self.tell("pack", write, tier=tier, how=how)
+            content, digest = bytearray(), hashlib.sha256()
+            with os.fdopen(read, "rb", buffering=0) as pipe:
+                while piece := pipe.read(PIECE):
+                    content += piece
+                    digest.update(piece)
+            answer = self.hear()
+            name = f"{tier}-{len(shelf.contents)}"
+            shelf.contents[name] = bytes(content)
+            kind = "whole" if how == "whole" else "delta"
+            new = Layer(
+                tier,
+                kind,
+                name,
+                digest.hexdigest(),
+                len(content),
+                answer["stream"],
+                answer["entries"],
+                answer["logical_bytes"],
+            )
+            shelf.layers[tier] = replaced(layers, how, new)
+            written.append(tier)
+        self.order("adopt", tiers=written)
+        shelf.manifests += bool(written)
+
+    def restore(self, shelf: Shelf, tiers: tuple[str, ...]) -> None:
+        """Tier by tier, hashes taken on the way."""
+        self.order("empty", complete=[])
+        for tier in tiers:
+            layers = shelf.layers[tier]
+            read, write = os.pipe()
+            fields = ("kind", "bytes", "stream", "entries", "logical_bytes", "only")
+            self.tell("unpack", read, tier=tier, layers=[{it: getattr(layer, it) for it in fields} for layer in layers])
+            feeding = threading.Thread(target=_feed, args=(shelf, layers, write))
+            feeding.start()
+            self.hear()
+            feeding.join()
+            self.order("place", tier=tier)
+
+    def peak_megabytes(self) -> float:
+        """Of the keeper and what it started, together, as far as was seen."""
+        return self._peak / 1e6
+
+    def _note_memory(self) -> None:
+        self._peak = max(self._peak, _high_water(self._process.pid))
+
+
+def _feed(shelf: Shelf, layers: tuple[Layer, ...], write: int) -> None:
+    with os.fdopen(write, "wb", buffering=0) as pipe:
+        for layer in layers:
+            digest, view = hashlib.sha256(), memoryview(shelf.contents[layer.name])
+            while view:
+                sent = pipe.write(view[:PIECE])
+                digest.update(view[:sent])
+                view = view[sent:]
+            if layer.sha256 and digest.hexdigest() != layer.sha256:
+                raise RuntimeError("a layer is not what was saved")
+
+
+def _high_water(pid: int) -> int:
+    """Bytes that it ever had in memory."""
+    lines = Path(f"/proc/{pid}/status").read_text().splitlines()
+    return next((int(line.split()[1]) * 1024 for line in lines if line.startswith("VmHWM:")), 0)
+
+
+@contextmanager
+def keeper(home: Path) -> Iterator[Kept]:
+    """Running, and ended afterwards."""
+    ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+    ours.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 1 << 20)
+    process = subprocess.Popen(
+        [sys.executable, "-c", PROGRAM, str(theirs.fileno()), str(home)],
+        env={"PYTHONPATH": str(ROOT / "workspace-image"), "PATH": "/usr/bin:/bin", "LANG": "C.UTF-8"},
+        pass_fds=[theirs.fileno()],
+    )
+    theirs.close()
+    try:
+        yield Kept(ours, process)
+    finally:
+        ours.close()
+        process.wait(timeout=30)
