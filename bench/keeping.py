@@ -17,6 +17,7 @@ from typing import Any
 from agent.layers import how_to_save, replaced
 from agent.manifest import Layer
 from agent.tiers import TIERS
+
 from tests.running import ROOT
 
 PIECE = 1 << 20

@@ -11,6 +11,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from agent.tiers import TIERS
+
 from bench.keeping import Shelf, keeper
 from bench.peers.restic import Repository
 from bench.peers.setup import TREE, prepare_restic, prepare_tree
@@ -142,7 +143,9 @@ class _Measuring:
             figure("checkpoint of 3 changed files", "ondol: three", "restic: three", "restic", "6 times faster"),
             figure("checkpoint of no change", "ondol: none", "restic: none", "restic", "8 times faster"),
             Figure(f"Snapshots, {place}: peak memory, saving", "MB", samples["ondol: memory"], aim="150 MB"),
-            Figure(f"Snapshots, {place}: peak memory, restoring", "MB", samples["ondol: memory, restoring"], aim="150 MB"),
+            Figure(
+                f"Snapshots, {place}: peak memory, restoring", "MB", samples["ondol: memory, restoring"], aim="150 MB"
+            ),
             self._counted("objects of a checkpoint of 3 files", "", 0),
             self._counted("bytes of a checkpoint of 3 files", "bytes", 1),
         ]
@@ -159,4 +162,3 @@ def _settle() -> None:
 
 def _run(command: str) -> None:
     subprocess.run(["bash", "-o", "pipefail", "-c", command], check=True)
-

@@ -7,9 +7,9 @@ from contextlib import suppress
 from dataclasses import dataclass
 from random import Random
 
+from agent.home.steps import Steps, remove, split
 from hypothesis import strategies as st
 
-from agent.home.steps import Steps, remove, split
 from tests.home.photo import FOLDER
 
 NAMES = (
@@ -33,7 +33,16 @@ NAMES = (
 TARGETS = (b"a", b"../..", b"/etc/passwd", b"nowhere", b".", b"\xff", b"t" * 3000, b"node_modules")
 SIZES = (0, 1, 511, 512, 513, 9000, 300_000)
 MODES = (0o000, 0o100, 0o200, 0o400, 0o500, 0o644, 0o700, 0o755, 0o777, 0o1777, 0o2755, 0o4755, 0o6711)
-TIMES = (0, 1, -1, -500_000_000, -1_000_000_000, 1_790_000_000_123_456_789, 2**33 * 10**9 + 7, -1_500_000_000_000_000_001)
+TIMES = (
+    0,
+    1,
+    -1,
+    -500_000_000,
+    -1_000_000_000,
+    1_790_000_000_123_456_789,
+    2**33 * 10**9 + 7,
+    -1_500_000_000_000_000_001,
+)
 RULES = (b"*.iso\n", b"!.cache/models/\n", b"boot: a/\n", b"deps: b\n", b"..a\n", b"work: node_modules/\n", b"[\n\\\n")
 LONG = b"l" * 250
 

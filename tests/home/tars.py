@@ -3,7 +3,6 @@
 from typing import Any
 
 import zstandard
-
 from agent.home.tar_out import BLOCK, padding, record
 
 END = b"\0" * 2 * BLOCK
@@ -64,7 +63,13 @@ def packed(tar: bytes, level: int = 3) -> bytes:
 
 
 def told(
-    layer: bytes, stream: int, *, kind: str = "whole", entries: int = 1000, files: int = 1 << 20, only: str | None = None
+    layer: bytes,
+    stream: int,
+    *,
+    kind: str = "whole",
+    entries: int = 1000,
+    files: int = 1 << 20,
+    only: str | None = None,
 ) -> dict[str, Any]:
     """A layer as a manifest declares it."""
     return {

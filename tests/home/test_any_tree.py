@@ -11,18 +11,17 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-import pytest
-from hypothesis import HealthCheck, Phase, given, settings
-from hypothesis import strategies as st
-
 import agent.home.pack
-from agent.errors import BadLayer
+import pytest
 from agent.home.place import CACHE, STAGING
 from agent.home.steps import empty, split
 from agent.layers import How
 from agent.tiers import BOOT, DEPS, TIERS, WORK
+from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import strategies as st
+
 from tests.home.edits import Edit, edits
-from tests.home.photo import FOLDER, Photo, Thing, all_rights, as_member, given_to_member, paths, photo
+from tests.home.photo import FOLDER, Photo, Thing, as_member, given_to_member, paths, photo
 from tests.home.saving import Saver, Shelf
 from tests.running import SOAK
 
@@ -160,7 +159,9 @@ def check(saved: Saved, home: Path) -> None:
 def check_all_is_saved(saved: Saved, there: Photo) -> None:
     """But caches, and what is no file, link or folder. To be asked where the member has overruled nothing."""
     kinds = (stat.S_IFREG, stat.S_IFLNK, stat.S_IFDIR)
-    wanted = {path for path, thing in there.things.items() if thing.kind in kinds and path.partition(b"/")[0] != b".cache"}
+    wanted = {
+        path for path, thing in there.things.items() if thing.kind in kinds and path.partition(b"/")[0] != b".cache"
+    }
     unlike = saved.things().keys() ^ wanted
     assert not unlike, f"{unlike!r}"
 
@@ -210,7 +211,9 @@ def test_what_is_not_restored_yet_is_never_recorded_as_deleted(
             lived.edit(more)
             lived.save()
             meanwhile = _changed(at_first, photo(lived.saver.folder))
-            _check_nothing_is_lost(lived, {missing: saved.tiers[missing] for missing in others if missing in unpacked}, meanwhile)
+            _check_nothing_is_lost(
+                lived, {missing: saved.tiers[missing] for missing in others if missing in unpacked}, meanwhile
+            )
             made = {path: it for path, it in photo(lived.saver.folder).things.items() if path in meanwhile}
             made = {path: it for path, it in made.items() if path.partition(b"/")[0] != b".cache"}
             lived.saver.keeper.place(tier, unpacked.pop(tier))
@@ -230,7 +233,11 @@ def _unsaved(saver: Saver) -> list[bytes]:
     looked = saver.keeper._looked
     assert looked is not None
     held = saver.keeper._held
-    return [path for tier in TIERS for path in (*held[tier].changes(looked.tiers[tier]), *held[tier].missing(looked.tiers[tier]))]
+    return [
+        path
+        for tier in TIERS
+        for path in (*held[tier].changes(looked.tiers[tier]), *held[tier].missing(looked.tiers[tier]))
+    ]
 
 
 def _changed(before: Photo, after: Photo) -> set[bytes]:
@@ -283,7 +290,9 @@ def test_a_path_is_brought_back_as_it_was(
                 chain = tuple(replace(layer, only=os.fsdecode(path)) for layer in older.shelf.layers[tier])
                 lived.shelf.layers[tier] += chain
                 kept = {one: it for one, it in newer.tiers[tier].items() if not _at_or_below(one, path)}
-                wanted_tiers[tier] = kept | {one: it for one, it in older.tiers[tier].items() if _at_or_below(one, path)}
+                wanted_tiers[tier] = kept | {
+                    one: it for one, it in older.tiers[tier].items() if _at_or_below(one, path)
+                }
         if not _fit(wanted_tiers):
             return
         lived.move()

@@ -13,11 +13,11 @@ from typing import Any
 
 import pytest
 import zstandard
-
 from agent.errors import BadLayer
 from agent.home.steps import empty
 from agent.home.tar_out import record
 from agent.home.unpack import Unpacked
+
 from tests.home.photo import FOLDER, MEMBER, Photo, given_to_member, photo
 from tests.home.saving import unpacked
 from tests.home.tars import END, entry, extended, gone, packed, sparse, told
@@ -43,7 +43,9 @@ class Place:
         """Everything but what was unpacked."""
         taken = photo(self.around)
         inside = self.folder.relative_to(self.around).as_posix().encode()
-        taken.things = {path: it for path, it in taken.things.items() if path != inside and not path.startswith(inside + b"/")}
+        taken.things = {
+            path: it for path, it in taken.things.items() if path != inside and not path.startswith(inside + b"/")
+        }
         return taken
 
 
@@ -116,7 +118,7 @@ def test_a_path_that_leads_elsewhere(place: Place, path: bytes, way: str) -> Non
         chain = [layer(start + END), layer(start + END, only=os.fsdecode(path))]
     else:
         chain = [layer(start + END), layer(tars[way] + END, kind="delta")]
-    if path == b"a/" and way == "folder" or path == b"" and way == "pax":
+    if (path == b"a/" and way == "folder") or (path == b"" and way == "pax"):
         place.unpack(*chain)  # `a`; and an empty record, which says nothing
         return
     with pytest.raises(BadLayer):
@@ -232,7 +234,9 @@ BAD = {
     "taken away too deep": gone(b"/".join([b"d"] * 500)),
     "taken away by a long name": gone(b"n" * 300),
     "sparse of another version": entry(b"f", b"x", pax=record(b"GNU.sparse.major", b"0")),
-    "sparse without a name": entry(b"f", b"0\n", pax=record(b"GNU.sparse.major", b"1") + record(b"GNU.sparse.realsize", b"0")),
+    "sparse without a name": entry(
+        b"f", b"0\n", pax=record(b"GNU.sparse.major", b"1") + record(b"GNU.sparse.realsize", b"0")
+    ),
     "sparse folder": entry(b"f", kind=b"5", pax=record(b"GNU.sparse.major", b"1")),
     "sparse without a size": sparse(b"f", b"", b"1\n0\n1\n", b"x"),
     "sparse of a size below nothing": sparse(b"f", b"-1", b"1\n0\n1\n", b"x"),
@@ -349,7 +353,9 @@ class TestMemory:
     def bounded(self, place: Place) -> Iterator[None]:
         """Such a process may not even ask for more."""
         before = resource.getrlimit(resource.RLIMIT_DATA)
-        used = int(next(it for it in Path("/proc/self/status").read_text().splitlines() if it.startswith("VmData")).split()[1])
+        used = int(
+            next(it for it in Path("/proc/self/status").read_text().splitlines() if it.startswith("VmData")).split()[1]
+        )
         resource.setrlimit(resource.RLIMIT_DATA, (used * 1024 + MOST_MEMORY, before[1]))
         yield
         resource.setrlimit(resource.RLIMIT_DATA, before)
@@ -377,7 +383,11 @@ class TestMemory:
     def test_a_million_entries(self, place: Place) -> None:
         one = entry(b"d", kind=b"5")
         compressor = zstandard.ZstdCompressor(level=1).compressobj()
-        many = b"".join(compressor.compress(one * 1000) for _ in range(1000)) + compressor.compress(END) + compressor.flush()
+        many = (
+            b"".join(compressor.compress(one * 1000) for _ in range(1000))
+            + compressor.compress(END)
+            + compressor.flush()
+        )
         with pytest.raises(BadLayer):
             place.unpack((told(many, 1_000_000 * len(one) + len(END), entries=1000), many))
 

@@ -51,3 +51,10 @@ def test_a_virtual_environment_is_known_by_what_is_in_it() -> None:
 
 def test_a_large_file_never_stands_between_the_member_and_the_editor() -> None:
     assert tier_of(".dump", size=LARGE + 1) == WORK
+
+
+def test_what_is_deps_stays_so_whatever_is_in_it() -> None:
+    assert tier_of("project/node_modules/.config/x") == DEPS
+    assert tier_of("project/node_modules/a/node_modules/b/x") == DEPS
+    assert tier_of(".local/share/code-server/extensions/.config/x") == DEPS
+    assert tier_of(".cache/node_modules/x") == NEVER

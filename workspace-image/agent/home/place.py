@@ -9,7 +9,6 @@ from agent.home.index import mark
 from agent.home.steps import FOLDER, Steps, remove, split
 from agent.home.unpack import Unpacked
 
-
 PACKAGES, VENV_MARK = b"node_modules", os.fsencode(tiers.VENV_MARK)
 CACHE, STAGING = os.fsencode(tiers.CACHE), os.fsencode(tiers.STAGING)
 

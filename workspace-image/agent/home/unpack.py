@@ -328,7 +328,7 @@ def _lies_below(path: bytes, folders: set[bytes]) -> bool:
     return False
 
 
-class _decompressed:  # noqa: N801  used like a function
+class _decompressed:
     """The tar in the next `size` bytes of `source`, at most `stream` bytes of it, decompressed ahead by a thread."""
 
     def __init__(self, source: BinaryIO, size: int, stream: int) -> None:

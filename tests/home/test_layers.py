@@ -1,0 +1,42 @@
+"""Which layers a tier is made of after a save."""
+
+import pytest
+from agent.layers import MOST_DELTAS, How, how_to_save, replaced
+from agent.manifest import Layer
+
+
+def chain(whole: int = 1000, *deltas: int, only: str | None = None) -> tuple[Layer, ...]:
+    """Of layers of so many bytes."""
+    sizes = [("whole", whole), *(("delta", size) for size in deltas)]
+    return tuple(Layer("work", kind, f"{at}", "", size, 0, 0, 0, only) for at, (kind, size) in enumerate(sizes))
+
+
+@pytest.mark.parametrize(
+    ("layers", "known", "complete", "changed", "how"),
+    [
+        ((), True, True, 10, How.WHOLE),
+        (chain(), True, True, 10, How.DELTA),
+        (chain(), True, True, 500, How.DELTA),
+        (chain(), True, True, 501, How.WHOLE),
+        (chain(), False, True, 10, How.WHOLE),
+        (chain(1000, 500), True, True, 10, How.DELTA),
+        (chain(1000, 501), True, True, 10, How.WHOLE),
+        (chain(1000, *[1] * (MOST_DELTAS - 1)), True, True, 10, How.DELTA),
+        (chain(1000, *[1] * MOST_DELTAS), True, True, 10, How.MERGED),
+        (chain() + chain(only="a"), True, True, 10, How.WHOLE),
+        (chain(), True, False, 1000, How.DELTA),
+        (chain(1000, 900), True, False, 1000, How.DELTA),
+        (chain(1000, *[1] * 20), True, False, 1000, How.DELTA),
+        (chain() + chain(only="a"), True, False, 10, None),
+        ((), True, False, 10, How.WHOLE),
+    ],
+)
+def test_how(layers: tuple[Layer, ...], known: bool, complete: bool, changed: int, how: How | None) -> None:
+    assert how_to_save(layers, known=known, complete=complete, bytes=1000, changed_bytes=changed) == how
+
+
+def test_what_gives_way_to_the_new_one() -> None:
+    before, (new,) = chain(1000, 1, 2), chain(7)
+    assert replaced(before, How.WHOLE, new) == (new,)
+    assert replaced(before, How.DELTA, new) == (*before, new)
+    assert replaced(before, How.MERGED, new) == (before[0], new)

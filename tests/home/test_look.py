@@ -1,0 +1,140 @@
+"""What is looked at, which tier it goes with, and what is left where it is."""
+
+import os
+import socket
+from pathlib import Path
+
+import pytest
+from agent.tiers import BOOT, DEPS, MOST_BOOT, TIERS, WORK
+
+from tests.home.saving import Saver
+
+
+def tiers(saver: Saver) -> dict[str, list[str]]:
+    saver.keeper.look()
+    looked = saver.keeper._looked
+    assert looked is not None
+    return {tier: [os.fsdecode(path) for path in looked.tiers[tier].marks] for tier in TIERS}
+
+
+def make(home: Path, *files: str, content: str = "x") -> None:
+    for file in files:
+        (home / file).parent.mkdir(parents=True, exist_ok=True)
+        (home / file).write_text(content)
+
+
+def test_parents_come_before_what_is_in_them(saver: Saver) -> None:
+    make(saver.folder, "project/node_modules/a/index.js", "project/a.txt", ".bashrc", ".cache/x", "venv/pyvenv.cfg")
+    (saver.folder / "empty").mkdir()
+    assert tiers(saver) == {
+        BOOT: [".bashrc"],
+        WORK: ["empty", "project", "project/a.txt"],
+        DEPS: [
+            "venv",
+            "project/node_modules",
+            "project/node_modules/a",
+            "project/node_modules/a/index.js",
+            "venv/pyvenv.cfg",
+        ],
+    }
+
+
+def test_boot_is_bounded(saver: Saver) -> None:
+    many = [f".config/{at:02}" for at in range(10)]
+    for name in many:
+        make(saver.folder, name, content="x" * (MOST_BOOT // 8))
+    found = tiers(saver)
+    assert found[BOOT] == [".config", *many[:8]]
+    assert found[WORK] == many[8:]
+
+
+@pytest.mark.parametrize(
+    ("line", "file", "tier"),
+    [
+        ("*.iso", "project/a.iso", None),
+        ("!.cache/models/", ".cache/models/large", WORK),
+        ("boot: notes/", "notes/a", BOOT),
+        ("deps: data/", "data/a", DEPS),
+        ("work: .config/", ".config/a", WORK),
+        ("*.iso\n!kept.iso", "kept.iso", WORK),
+        ("# a\n\n[\n\\", "# a", WORK),
+        ("!.cache", ".cache/.ondol-restoring/work/a", None),
+    ],
+)
+def test_a_member_overrules_the_table(saver: Saver, line: str, file: str, tier: str | None) -> None:
+    make(saver.folder, file)
+    (saver.folder / ".ondolignore").write_text(f"{line}\n")
+    assert [each for each, paths in tiers(saver).items() if file in paths] == ([tier] if tier else [])
+
+
+def test_what_is_no_text_says_nothing(saver: Saver) -> None:
+    make(saver.folder, "a")
+    (saver.folder / ".ondolignore").mkdir()
+    assert tiers(saver)[WORK] == ["a"]
+    (saver.folder / ".ondolignore").rmdir()
+    os.mkfifo(saver.folder / ".ondolignore")
+    assert tiers(saver)[WORK] == ["a"]
+
+
+def test_the_folder_of_caches_is_one(saver: Saver) -> None:
+    """As anything else it would come back in the way of what is restored."""
+    (saver.folder / ".cache").symlink_to("/tmp")  # noqa: S108
+    (saver.folder / ".ondolignore").write_text("boot: .cache\n")
+    assert tiers(saver)[BOOT] == [".ondolignore"]
+
+
+def test_sockets_pipes_and_what_is_too_deep_are_counted(saver: Saver) -> None:
+    os.mkfifo(saver.folder / "pipe")
+    with socket.socket(socket.AF_UNIX) as listener:
+        listener.bind(str(saver.folder / "socket"))
+    ways = [os.open(saver.folder, os.O_RDONLY)]
+    for _ in range(450):
+        os.mkdir("d", dir_fd=ways[-1])
+        ways.append(os.open("d", os.O_RDONLY, dir_fd=ways[-1]))
+    told = saver.keeper.look()
+    assert (told["special"], told["left_out"]) == (2, 1)
+    os.rename("d", "moved", src_dir_fd=ways[225], dst_dir_fd=ways[0])  # what removes it afterwards does not go as deep
+    for way in ways:
+        os.close(way)
+
+
+def test_what_its_owner_may_not_read_is_made_readable_for_them(saver: Saver) -> None:
+    make(saver.folder, "locked/secret")
+    (saver.folder / "locked/secret").chmod(0)
+    (saver.folder / "locked").chmod(0o400)
+    assert tiers(saver)[WORK] == ["locked", "locked/secret"]
+    assert (saver.folder / "locked").stat().st_mode & 0o777 == 0o500
+    saver.save()
+    assert (saver.folder / "locked/secret").stat().st_mode & 0o777 == 0
+
+
+def test_what_counts_as_a_change(saver: Saver) -> None:
+    file = saver.folder / "a.txt"
+    file.write_text("one")
+
+    def changed() -> bool:
+        return bool(saver.save())
+
+    assert changed()
+    while changed():  # what was written just now is written once more
+        pass
+    file.chmod(0o755)
+    assert changed()
+    while changed():
+        pass
+    status = file.stat()
+    file.write_text("two")
+    os.utime(file, ns=(status.st_atime_ns, status.st_mtime_ns))
+    assert changed(), "an old mtime does not hide a new content"
+    file.rename(saver.folder / "b.txt")
+    assert changed()
+    while changed():
+        pass
+    (saver.folder / ".cache").mkdir()
+    assert not changed()
+
+
+def test_the_largest_folders_are_told(saver: Saver) -> None:
+    make(saver.folder, "a/b/c/large", content="x" * 5000)
+    make(saver.folder, "other/small")
+    assert saver.keeper.look()["largest"][0] == ("a/b/c", 5000)

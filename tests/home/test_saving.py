@@ -1,0 +1,175 @@
+"""What is in a layer when the home changes meanwhile; and who wins where the member was faster than what was saved."""
+
+import os
+import stat
+import subprocess
+from pathlib import Path
+from threading import Event, Thread
+
+from agent.home.look import look
+from agent.home.pack import pack
+from agent.home.steps import FOLDER
+from agent.layers import How
+from agent.tiers import BOOT, DEPS, WORK
+
+from tests.home.photo import photo
+from tests.home.saving import Saver, Shelf
+from tests.home.test_look import make
+
+
+def test_everybody_can_open_a_layer(saver: Saver, folder: Path) -> None:
+    home = saver.folder
+    make(home, "a/deep/file", "a/other", "b", "c" * 120)
+    os.link(home / "b", home / "linked")
+    (home / "link").symlink_to("t" * 150)
+    os.truncate(home / "b", 1 << 20)
+    os.utime(home / "a/other", ns=(5, 1_234_567_890_123_456_789))
+    saver.save()
+    first = photo(home)
+    _open(saver, folder / "out")
+    assert photo(folder / "out").things == first.things
+    assert photo(folder / "out").linked(first.things) == first.linked(first.things)
+    make(home, "a/other", content="changed")
+    saver.save(How.DELTA)
+    _open(saver, folder / "out")
+    times = [
+        path for path, it in first.things.items() if stat.S_ISDIR(it.kind)
+    ]  # of folders that the layer does not name
+    out, there = photo(folder / "out").things, photo(home).things
+    assert {path: out[path] for path in out if path not in times} == {
+        path: there[path] for path in there if path not in times
+    }
+
+
+def _open(saver: Saver, into: Path) -> None:
+    into.mkdir(exist_ok=True)
+    layer = saver.shelf.layers[WORK][-1]
+    (into.parent / "layer").write_bytes(saver.shelf.contents[layer.name])
+    tar = ["tar", "--zstd", "--delay-directory-restore", "-xpf", into.parent / "layer", "-C", into]
+    subprocess.run(tar, check=True, timeout=60)
+
+
+def test_a_file_that_changes_all_the_time_is_saved_again(saver: Saver, folder: Path) -> None:
+    """Every version of it is one that it had, and none passes for the last one."""
+    busy, ended = saver.folder / "busy", Event()
+    busy.write_bytes(b"a" * 100_000)
+
+    def change() -> None:
+        at = 0
+        while not ended.is_set():
+            at += 1
+            busy.write_bytes(b"%d" % (at % 10) * (100_000 + at % 7))
+
+    changing = Thread(target=change)
+    changing.start()
+    try:
+        for _ in range(20):
+            saver.save()
+    finally:
+        ended.set()
+        changing.join()
+    saver.save()
+    other = _another(saver, folder)
+    assert (other.folder / "busy").read_bytes() == busy.read_bytes()
+    other.close()
+
+
+def _another(saver: Saver, folder: Path) -> Saver:
+    (folder / "other").mkdir()
+    other = Saver(folder / "other", saver.shelf)
+    other.restore()
+    return other
+
+
+def test_what_vanishes_or_becomes_something_else_is_no_error(saver: Saver, folder: Path) -> None:
+    make(saver.folder, "a/gone", "b", "c", "d")
+    saver.keeper.look()
+    (saver.folder / "a/gone").unlink()
+    (saver.folder / "a").rmdir()
+    (saver.folder / "b").unlink()
+    os.mkfifo(saver.folder / "b")
+    (saver.folder / "c").unlink()
+    (saver.folder / "c").mkdir()
+    saver.shelf.layers[WORK] = (saver.pack(WORK, How.WHOLE),)
+    saver.keeper.adopt([WORK])
+    saver.save()
+    (saver.folder / "b").unlink()
+    other = _another(saver, folder)
+    assert {path: it.what for path, it in photo(other.folder).things.items() if path != b".cache"} == {
+        path: it.what for path, it in photo(saver.folder).things.items()
+    }
+    other.close()
+
+
+def test_a_file_that_shrinks_leaves_the_layer_whole(folder: Path) -> None:
+    """Its size is in the header already: what is not there any more is zeros, and the right bytes follow."""
+    home, out = folder / "home", folder / "layer"
+    home.mkdir()
+    large = home / "large"
+    large.write_bytes(b"x" * (5 << 20))
+    descriptor = os.open(home, FOLDER)
+    looked = look(descriptor)
+    read, write = os.pipe()
+    told = []
+    packing = Thread(target=lambda: told.append(pack(descriptor, list(looked.tiers[WORK].marks), [], write)))
+    os.truncate(large, 4_500_000)
+    packing.start()
+    os.truncate(large, 0)
+    with os.fdopen(read, "rb") as pipe, out.open("wb") as file:
+        closing = Thread(target=lambda: (packing.join(), os.close(write)))
+        closing.start()
+        file.write(pipe.read())
+        closing.join()
+    os.close(descriptor)
+    subprocess.run(["tar", "--zstd", "-xf", out, "-C", folder], check=True, timeout=60)
+    assert (folder / "large").read_bytes().strip(b"x\0") == b""
+
+
+class TestPlacing:
+    def test_the_settings_replace_what_the_editor_made(self, saver: Saver, folder: Path) -> None:
+        make(saver.folder, ".config/tool", content="saved")
+        saver.save()
+        other = _partial(saver, folder)
+        make(other.folder, ".config/tool", ".config/new", content="made")
+        other.bring(BOOT)
+        assert (other.folder / ".config/tool").read_text() == "saved"
+        assert (other.folder / ".config/new").read_text() == "made"
+        other.close()
+
+    def test_work_gives_way_to_the_members(self, saver: Saver, folder: Path) -> None:
+        make(saver.folder, "project/a", "project/b", content="saved")
+        saver.save()
+        other = _partial(saver, folder)
+        make(other.folder, "project/a", content="made")
+        other.bring(WORK)
+        assert (other.folder / "project/a").read_text() == "made"
+        assert (other.folder / "project/b").read_text() == "saved"
+        other.close()
+
+    def test_packages_are_there_whole_or_not_at_all(self, saver: Saver, folder: Path) -> None:
+        make(saver.folder, "one/node_modules/a", "two/node_modules/a", "two/venv/pyvenv.cfg", content="saved")
+        saver.save()
+        other = _partial(saver, folder)
+        make(other.folder, "one/node_modules/b", "two/venv/b", content="made")
+        other.bring(DEPS)
+        assert os.listdir(other.folder / "one/node_modules") == ["b"]
+        assert os.listdir(other.folder / "two/venv") == ["b"]
+        assert os.listdir(other.folder / "two/node_modules") == ["a"]
+        other.close()
+
+    def test_extensions_come_beside_what_the_editor_made_first(self, saver: Saver, folder: Path) -> None:
+        extensions = ".local/share/code-server/extensions"
+        make(saver.folder, f"{extensions}/a.b-1/package.json", f"{extensions}/c.d-1/package.json", content="saved")
+        saver.save()
+        other = _partial(saver, folder)
+        make(other.folder, f"{extensions}/extensions.json", content="made")
+        other.bring(DEPS)
+        assert sorted(os.listdir(other.folder / extensions)) == ["a.b-1", "c.d-1", "extensions.json"]
+        other.close()
+
+
+def _partial(saver: Saver, folder: Path) -> Saver:
+    (folder / "other").mkdir()
+    other = Saver(folder / "other", Shelf(dict(saver.shelf.layers), saver.shelf.contents))
+    other.begin()
+    return other
