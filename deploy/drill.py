@@ -1,8 +1,8 @@
 """`make restore-drill`: restores every workspace of a stack into a scratch folder and verifies what came out.
 
 The stack is the local one that is up (`--state`), or the project that the environment names. Nothing is changed in it.
-Every layer's hash is checked, and it is unpacked by the slot's own code, in a process that has nobody's rights where
-root runs this. Files and bytes must be those that the manifest promises.
+Every hash is checked, the manifest's and each layer's, and the slot's own code unpacks them, in a process that has
+nobody's rights where root runs this.
 """
 
 import argparse
@@ -65,7 +65,7 @@ def drill(scratch: Path | None = None) -> bool:
 
 
 def restore(head: Head, folder: Path) -> tuple[int, int]:
-    """Files and bytes of the workspace, after all of its tiers came out in `folder` as promised. Raises Damaged."""
+    """Files and bytes that came out in `folder`. Raises Damaged, Broken or CheckpointRefused."""
     manifest = buckets.head_manifest(head)
     counts = [_restore_tier(tier, manifest, folder / tier) for tier in TIERS if tier in manifest.tiers]
     return sum(files for files, _ in counts), sum(size for _, size in counts)
@@ -76,11 +76,6 @@ def _restore_tier(tier: str, manifest: Manifest, folder: Path) -> tuple[int, int
     folder.mkdir()
     unpacked = _unpack(layers, folder)
     found = len(unpacked.marks), sum(_sizes(folder))
-    promised = manifest.tiers[tier].files, manifest.tiers[tier].bytes
-    # what a path brought back takes away is not known before: the sums are bounds then
-    is_exact = all(layer.only is None for layer in layers)
-    if found != promised if is_exact else any(one > other for one, other in zip(found, promised, strict=True)):
-        raise Damaged(f"{tier} has {found[0]} files and {found[1]} bytes, and promises {promised[0]} and {promised[1]}")
     shutil.rmtree(folder, onerror=_make_removable)
     return found
 

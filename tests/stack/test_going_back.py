@@ -1,4 +1,4 @@
-"""The history as a member has it: back to a snapshot, one path as it was, the whole home as one file; no container asked."""
+"""The history as a member has it: back to a snapshot, one path as it was, all of it as one file; no container asked."""
 
 import subprocess
 from pathlib import Path
