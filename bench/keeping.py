@@ -1,5 +1,5 @@
-"""The keeper at work, without an agent: its orders in a socket, layers through pipes, hashes on their way as the agent takes
-them. Layers are kept in memory, so that no storage is measured."""
+"""The keeper at work, without an agent: its orders in a socket, layers through pipes, hashes on their way as the agent
+takes them. Layers are kept in memory, so that no storage is measured."""
 
 import hashlib
 import json

@@ -157,7 +157,6 @@ class _Doing:
         os.close(inner)
 
     def make_cache(self) -> None:
-        _, folder = self.new()
         with suppress(FileExistsError):
             os.mkdir(b".cache", dir_fd=self.steps.root)
         self.write(b".cache/models", self.steps.root, self.content())

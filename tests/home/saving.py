@@ -31,7 +31,7 @@ class Shelf:
 
 
 class Saver:
-    """A keeper at work in this process. `folder` is the home. Not `known`: this keeper did not restore what is there."""
+    """A keeper at work in this process. `folder` is the home. Not `known`: another keeper saved what is there."""
 
     def __init__(self, folder: Path, shelf: Shelf) -> None:
         self.folder = folder
@@ -43,8 +43,8 @@ class Saver:
         os.close(self.keeper._home)
 
     def save(self, force: How | None = None) -> dict[str, How]:
-        """One checkpoint of everything that changed; which tiers were written, and how. `force`: in what way, wherever a
-        tier can be written in several."""
+        """One checkpoint of everything that changed; which tiers were written, and how. `force`: in what way,
+        wherever a tier can be written in several."""
         looked = self.keeper.look()["tiers"]
         made: dict[str, How] = {}
         new = dict(self.shelf.layers)

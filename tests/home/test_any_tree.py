@@ -1,6 +1,7 @@
 """Whatever a member makes of their home, and however it is saved: what comes back is what was there.
 
-Hypothesis makes the trees, the edits, the order of saves and restores. They run as an ordinary user on a real file system.
+Hypothesis makes the trees, the edits, the order of saves and restores. They run as an ordinary user on a real file
+system.
 """
 
 import os
@@ -26,7 +27,7 @@ from tests.home.saving import Saver, Shelf
 from tests.running import SOAK
 
 EXAMPLES = settings(
-    max_examples=2000 if SOAK else 20,
+    max_examples=2000 if SOAK else 40,
     # what fails is shown as it was found: to make it smaller takes minutes
     phases=tuple(Phase) if SOAK else (Phase.explicit, Phase.generate),
     derandomize=not SOAK,
@@ -45,8 +46,8 @@ SLACK = 1 << 16
 
 @pytest.fixture(autouse=True, scope="module")
 def at_rest() -> Iterator[None]:
-    """What was written just now is written again the next time. That would hide here what deltas miss: `Life.save` waits
-    for the clock's next tick instead."""
+    """What was written just now is written again the next time. That would hide here what deltas miss: `Life.save`
+    waits for the clock's next tick instead."""
     before, agent.home.pack.RACY_NS = agent.home.pack.RACY_NS, 0
     yield
     agent.home.pack.RACY_NS = before
@@ -211,9 +212,7 @@ def test_what_is_not_restored_yet_is_never_recorded_as_deleted(
             lived.edit(more)
             lived.save()
             meanwhile = _changed(at_first, photo(lived.saver.folder))
-            _check_nothing_is_lost(
-                lived, {missing: saved.tiers[missing] for missing in others if missing in unpacked}, meanwhile
-            )
+            _check_nothing_is_lost(lived, [saved.tiers[missing] for missing in unpacked], meanwhile)
             made = {path: it for path, it in photo(lived.saver.folder).things.items() if path in meanwhile}
             made = {path: it for path, it in made.items() if path.partition(b"/")[0] != b".cache"}
             lived.saver.keeper.place(tier, unpacked.pop(tier))
@@ -246,13 +245,13 @@ def _changed(before: Photo, after: Photo) -> set[bytes]:
     )
 
 
-def _check_nothing_is_lost(lived: Life, missing: dict[str, dict[bytes, Thing]], touched: set[bytes]) -> None:
-    """Somebody who restores what was saved until now has all of the missing tiers, but where the member made something."""
+def _check_nothing_is_lost(lived: Life, missing: list[dict[bytes, Thing]], touched: set[bytes]) -> None:
+    """Who restores what was saved until now has all of the missing tiers, but where the member made something."""
     other = lived.another(lived.shelf.copy())
     lived.savers.insert(0, other)
     other.restore()
     there = photo(other.folder).things
-    for things in missing.values():
+    for things in missing:
         for path, thing in things.items():
             if path in touched or any(path.startswith(one + b"/") or one.startswith(path + b"/") for one in touched):
                 continue
@@ -304,8 +303,8 @@ def test_a_path_is_brought_back_as_it_was(
         assert all(how == How.WHOLE for tier, how in made.items() if len(newer.shelf.layers[tier]) > 0)
         lived.move()
         lived.saver.restore()
-        wanted = {one: it for things in wanted_tiers.values() for one, it in things.items()}
-        check_same(_untimed(photo(lived.saver.folder).things), _untimed(wanted))
+        all_wanted = {one: it for things in wanted_tiers.values() for one, it in things.items()}
+        check_same(_untimed(photo(lived.saver.folder).things), _untimed(all_wanted))
 
 
 def _at_or_below(path: bytes, folder: bytes) -> bool:

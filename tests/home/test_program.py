@@ -47,7 +47,7 @@ def _attack(pid: int) -> Iterator[str]:
         "tracing": lambda: _called(LIBC.ptrace(PTRACE_ATTACH, pid, 0, 0)),
         "its memory": lambda: os.open(f"/proc/{pid}/mem", os.O_RDONLY),
         "its environment": lambda: os.open(f"/proc/{pid}/environ", os.O_RDONLY),
-        "its descriptors": lambda: os.listdir(f"/proc/{pid}/fd"),
+        "its descriptors": lambda: list(Path(f"/proc/{pid}/fd").iterdir()),
         "one of its descriptors": lambda: _called(LIBC.syscall(PIDFD_GETFD, descriptor, 0, 0)),
         "its limits": lambda: resource.prlimit(pid, resource.RLIMIT_NOFILE, (0, 0)),
     }
@@ -88,7 +88,7 @@ def test_an_order_that_fails_is_answered_and_closes_its_pipe(saver: Saver) -> No
     with running(saver.folder) as keeper:
         for order in ({"what": "pack", "tier": "work", "how": "whole"}, {"what": "nonsense"}):
             read, write = os.pipe()
-            answer = keeper.order(**order, pipe=write)  # type: ignore[arg-type]
+            answer = keeper.order(**order, pipe=write)
             os.close(write)
             assert "failed" in answer
             assert os.read(read, 1) == b""

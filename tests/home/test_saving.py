@@ -12,7 +12,7 @@ from agent.home.steps import FOLDER
 from agent.layers import How
 from agent.tiers import BOOT, DEPS, WORK
 
-from tests.home.photo import photo
+from tests.home.photo import Thing, photo
 from tests.home.saving import Saver, Shelf
 from tests.home.test_look import make
 
@@ -41,11 +41,16 @@ def test_everybody_can_open_a_layer(saver: Saver, folder: Path) -> None:
     }
 
 
+def _files(folder: Path) -> dict[bytes, Thing]:
+    """Without the folders, whose time tar changes when it writes into them."""
+    return {path: it for path, it in photo(folder).things.items() if not stat.S_ISDIR(it.kind)}
+
+
 def _open(saver: Saver, into: Path) -> None:
     into.mkdir(exist_ok=True)
     layer = saver.shelf.layers[WORK][-1]
     (into.parent / "layer").write_bytes(saver.shelf.contents[layer.name])
-    tar = ["tar", "--zstd", "--delay-directory-restore", "-xpf", into.parent / "layer", "-C", into]
+    tar = ["tar", "--zstd", "--delay-directory-restore", "-xpf", str(into.parent / "layer"), "-C", str(into)]
     subprocess.run(tar, check=True, timeout=60)
 
 
@@ -116,7 +121,12 @@ def test_a_file_that_shrinks_leaves_the_layer_whole(folder: Path) -> None:
     packing.start()
     os.truncate(large, 0)
     with os.fdopen(read, "rb") as pipe, out.open("wb") as file:
-        closing = Thread(target=lambda: (packing.join(), os.close(write)))
+
+        def close() -> None:
+            packing.join()
+            os.close(write)
+
+        closing = Thread(target=close)
         closing.start()
         file.write(pipe.read())
         closing.join()
@@ -152,9 +162,9 @@ class TestPlacing:
         other = _partial(saver, folder)
         make(other.folder, "one/node_modules/b", "two/venv/b", content="made")
         other.bring(DEPS)
-        assert os.listdir(other.folder / "one/node_modules") == ["b"]
-        assert os.listdir(other.folder / "two/venv") == ["b"]
-        assert os.listdir(other.folder / "two/node_modules") == ["a"]
+        assert _names(other.folder / "one/node_modules") == ["b"]
+        assert _names(other.folder / "two/venv") == ["b"]
+        assert _names(other.folder / "two/node_modules") == ["a"]
         other.close()
 
     def test_extensions_come_beside_what_the_editor_made_first(self, saver: Saver, folder: Path) -> None:
@@ -164,8 +174,12 @@ class TestPlacing:
         other = _partial(saver, folder)
         make(other.folder, f"{extensions}/extensions.json", content="made")
         other.bring(DEPS)
-        assert sorted(os.listdir(other.folder / extensions)) == ["a.b-1", "c.d-1", "extensions.json"]
+        assert _names(other.folder / extensions) == ["a.b-1", "c.d-1", "extensions.json"]
         other.close()
+
+
+def _names(folder: Path) -> list[str]:
+    return sorted(path.name for path in folder.iterdir())
 
 
 def _partial(saver: Saver, folder: Path) -> Saver:

@@ -1,8 +1,8 @@
 """`python -m agent.home DESCRIPTOR`: the keeper as a program of its own, which takes orders from the agent.
 
 Started as root, it becomes the member at once as far as files go, and nobody the member may signal or trace: its
-effective user is the member, its real one is KEEPER. An order is a JSON object in one packet of the socket `DESCRIPTOR`,
-`{"id", "do", ...}`, with a pipe beside it where bytes are to flow; the answer has the same `id`.
+effective user is the member, its real one is KEEPER. An order is a JSON object in one packet of the socket
+`DESCRIPTOR`, `{"id", "do", ...}`, with a pipe beside it where bytes are to flow; the answer has the same `id`.
 """
 
 import ctypes

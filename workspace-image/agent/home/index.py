@@ -19,8 +19,9 @@ def mark(status: os.stat_result) -> int:
 
 @dataclass
 class Seen:
-    """A tier of the home as one look found it: every path with its mark, parents before what is in them, and the files'
-    sizes. `total` is their sum in bytes, a file with several names counted once. `linked`: names by the file's number."""
+    """A tier of the home as one look found it: every path with its mark, parents before what is in them, and the
+    files' sizes. `total` is their sum in bytes, a file with several names counted once. `linked`: names by the file's
+    number."""
 
     marks: dict[bytes, int] = field(default_factory=dict)
     total: int = 0
@@ -32,8 +33,8 @@ class Seen:
 class Held:
     """What the layers of a tier bring when they are restored.
 
-    `changed`: the paths that a delta wrote since the whole; `gone`: what deltas took away. Not `complete` while the tier
-    is not restored: then `marks` has only what was saved meanwhile, and nothing is known to be missing.
+    `changed`: the paths that a delta wrote since the whole; `gone`: what deltas took away. Not `complete` while the
+    tier is not restored: then `marks` has only what was saved meanwhile, and nothing is known to be missing.
     """
 
     marks: dict[bytes, int] = field(default_factory=dict)

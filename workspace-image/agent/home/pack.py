@@ -1,4 +1,4 @@
-"""Writes a layer: a tier of the home, or what changed in it, as a compressed tar. The home goes on changing meanwhile."""
+"""Writes a layer: a tier of the home, or what changed in it, as a compressed tar, while the home goes on changing."""
 
 import errno
 import os
@@ -17,7 +17,7 @@ LEVEL = 3
 THREADS = 2
 PIECE = 1 << 20
 WHOLE_FILE = 1 << 22
-"""Up to this size a file is read in one go, and read again if it changed meanwhile, before anything of it is written."""
+"""Up to this size a file is read in one go, and read again if it changed meanwhile, before any of it is written."""
 TRIES = 3
 RACY_NS = 50_000_000
 """A file that changed so shortly before it was read may change once more in the same tick of the system's clock."""
@@ -40,8 +40,8 @@ class Packed:
 
 
 def pack(home: int, paths: Iterable[bytes], missing: list[bytes], pipe: int) -> Packed:
-    """Writes the layer to `pipe`, which stays open. Paths that vanished meanwhile are passed over; so is, and counted, what
-    can't be read. Raises OSError when nobody reads the pipe any more."""
+    """Writes the layer to `pipe`, which stays open. Paths that vanished meanwhile are passed over; so is, and counted,
+    what can't be read. Raises OSError when nobody reads the pipe any more."""
     with os.fdopen(pipe, "wb", buffering=0, closefd=False) as target:
         compressor = zstandard.ZstdCompressor(level=LEVEL, threads=THREADS, write_checksum=False)
         with compressor.stream_writer(target, closefd=False) as compressed:
@@ -211,8 +211,8 @@ def _kept(status: os.stat_result) -> int:
 
 
 def _parts(descriptor: int, size: int) -> list[tuple[int, int]]:
-    """Where a file has data, as (offset, length). Of very many parts, the last one is all the rest: a reader takes a list of
-    a megabyte, and no longer one."""
+    """Where a file has data, as (offset, length). Of very many parts, the last one is all the rest: a reader takes no
+    list longer than a megabyte."""
     parts: list[tuple[int, int]] = []
     at = 0
     while at < size:

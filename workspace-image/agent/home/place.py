@@ -28,9 +28,9 @@ DEPS = How(replaces=False, whole=True)
 
 
 def place(unpacked: Unpacked, source: int, home: int, how: How, made: set[bytes]) -> None:
-    """Leaves nothing in `source` but what gave way. What the home has instead differs from its mark, or is missing: the next
-    checkpoint says so. `made`: folders that are there only because another tier has something in them; this one's are
-    added. Raises OSError."""
+    """Leaves nothing in `source` but what gave way. What the home has instead differs from its mark, or is missing: the
+    next checkpoint says so. `made`: folders that are there only because another tier has something in them; this
+    one's are added. Raises OSError."""
     _Placing(unpacked, home, how, made).fill(b"", source, home)
     for folder in {split(path)[0] for path in unpacked.marks}:
         while folder and folder not in unpacked.marks and folder not in made:
@@ -90,12 +90,12 @@ class _Placing:
             os.close(inner_target)
 
     def _is_kept_apart(self, path: bytes, name: bytes, source: int) -> bool:
-        """Whether it is what a tool installs for one project, and the member has made another meanwhile. Other folders of
-        `deps` are the user's own, and tools add to them whenever they run: the editor to its extensions before the saved
-        ones are there."""
+        """Whether it is what a tool installs for one project, and the member has made another meanwhile. Other folders
+        of `deps` are the user's own, and tools add to them whenever they run: the editor to its extensions before the
+        saved ones are there."""
         if not self._how.whole or path not in self._unpacked.folders or path in self._made:
             return False
-        return name == PACKAGES or _status(os.path.join(name, VENV_MARK), source) is not None
+        return name == PACKAGES or _status(name + b"/" + VENV_MARK, source) is not None
 
     def _move_file(
         self,

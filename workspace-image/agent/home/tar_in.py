@@ -8,7 +8,7 @@ from agent.home.tar_out import BLOCK
 
 FILE, LINK, SYMLINK, FOLDER = b"0", b"1", b"2", b"5"
 MOST_RECORDS = 1 << 20
-"""Bytes of the pax records of one header: room for a path and a link of a hundred times what a system takes in one call."""
+"""Bytes of the pax records of one header: room for a path and a link of a hundred times what a system takes."""
 LONGEST_MAP = 1 << 20
 """Bytes of the list of a sparse file's parts."""
 MOST_AFTER_END = 1 << 20
@@ -112,7 +112,8 @@ class Tar:
             raise BadLayer("it holds a sparse file of another format")
         entry.path = records.get(b"GNU.sparse.name", b"")
         entry.size = _number(records.get(b"GNU.sparse.realsize", b""))
-        numbers, wanted, rest, mapped = [], 1, b"", 0
+        numbers: list[int] = []
+        wanted, rest, mapped = 1, b"", 0
         while len(numbers) < wanted:
             mapped += BLOCK
             if mapped > min(entry.stored, LONGEST_MAP):

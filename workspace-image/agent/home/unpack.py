@@ -8,7 +8,7 @@ import threading
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass, field
-from typing import BinaryIO
+from typing import BinaryIO, cast
 
 import zstandard
 
@@ -24,8 +24,8 @@ WINDOW = 1 << 23
 """Bytes: our packer's layers need 2 MiB to be decompressed."""
 NEW = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
 _UNFIT = {errno.ENOTDIR, errno.EEXIST, errno.ENAMETOOLONG, errno.ELOOP, errno.EMLINK, errno.EINVAL}
-"""What the system says of paths that do not fit each other, or it. Of what else it says, the layer is not the cause; not of
-ENOENT either: somebody has removed the folder that is unpacked into."""
+"""What the system says of paths that do not fit each other, or it. Of what else it says, the layer is not the cause;
+not of ENOENT either: somebody has removed the folder that is unpacked into."""
 KEPT_BITS = 0o1777
 """Of a file's mode: whoever runs it gains nobody else's rights."""
 
@@ -44,7 +44,8 @@ class Declared:
 
 @dataclass
 class Unpacked:
-    """What lies in the folder. `folders`: mode and mtime of those that the layers name. `linked`: files with several names."""
+    """What lies in the folder. `folders`: mode and mtime of those that the layers name. `linked`: files with several
+    names."""
 
     marks: dict[bytes, int] = field(default_factory=dict)
     changed: set[bytes] = field(default_factory=set)
@@ -369,7 +370,9 @@ class _decompressed:
     def _decompress(self) -> Iterator[bytes]:
         left = self._stream
         reader = zstandard.ZstdDecompressor(max_window_size=WINDOW).stream_reader(
-            self._source, read_size=1 << 17, closefd=False
+            cast(BinaryIO, self._source),  # of which it reads, and no more
+            read_size=1 << 17,
+            closefd=False,
         )
         while chunk := reader.read(CHUNK):
             left -= len(chunk)
