@@ -19,6 +19,7 @@ from agent.home.steps import empty
 from agent.home.tar_out import record
 from agent.home.unpack import Unpacked
 
+from tests.home.corpus import BAD, HARMLESS
 from tests.home.photo import FOLDER, MEMBER, Photo, given_to_member, photo
 from tests.home.saving import unpacked
 from tests.home.tars import END, entry, extended, gone, packed, sparse, told
@@ -171,117 +172,10 @@ def test_symlinks_are_made_as_they_are(place: Place) -> None:
     assert [os.fsencode((place.folder / str(at)).readlink()) for at in range(4)] == targets
 
 
-BAD = {
-    "hard link to a later entry": entry(b"g", kind=b"1", link=b"f") + entry(b"f", b"x"),
-    "hard link to itself": entry(b"f", b"x") + entry(b"f", kind=b"1", link=b"f"),
-    "hard link to nothing": entry(b"g", kind=b"1"),
-    "hard link to a folder": entry(b"d", kind=b"5") + entry(b"g", kind=b"1", link=b"d"),
-    "hard link to a symlink": entry(b"s", kind=b"2", link=b"/etc/passwd") + entry(b"g", kind=b"1", link=b"s"),
-    "hard link with content": entry(b"f", b"x") + entry(b"g", b"more", kind=b"1", link=b"f"),
-    "symlink to nothing": entry(b"s", kind=b"2"),
-    "symlink with a NUL": entry(b"s", kind=b"2", pax=record(b"linkpath", b"a\0b")),
-    "symlink longer than the system takes": entry(b"s", kind=b"2", pax=record(b"linkpath", b"a" * 5000)),
-    "symlink with content": entry(b"s", b"x", kind=b"2", link=b"a"),
-    "folder with content": entry(b"d", b"x", kind=b"5"),
-    "character device": entry(b"null", kind=b"3"),
-    "block device": entry(b"disk", kind=b"4"),
-    "FIFO": entry(b"pipe", kind=b"6"),
-    "contiguous file": entry(b"f", b"x", kind=b"7"),
-    "GNU long name": entry(b"././@LongLink", b"a" * 200, kind=b"L") + entry(b"a", b"x"),
-    "GNU long link": entry(b"././@LongLink", b"a" * 200, kind=b"K") + entry(b"a", kind=b"2", link=b"a"),
-    "old GNU sparse": entry(b"f", b"x", kind=b"S"),
-    "GNU dump folder": entry(b"d", b"x", kind=b"D"),
-    "multi-volume": entry(b"f", b"x", kind=b"M"),
-    "kind that nobody knows": entry(b"f", b"x", kind=b"\xff"),
-    "file in a file": entry(b"f", b"x") + entry(b"f/g", b"x"),
-    "name too long": entry(b"f", b"x", pax=record(b"path", b"n" * 256)),
-    "path with a NUL": entry(b"f", b"x", pax=record(b"path", b"a\0b")),
-    "path of NULs": entry(b"f", b"x", pax=record(b"path", b"\0" * 50)),
-    "path of slashes": entry(b"f", b"x", pax=record(b"path", b"/" * 5000)),
-    "no path": entry(b"\0", b"x", mode=0, prefix=b"a") + b"x" * 512,
-    "prefix that leads up": entry(b"f", b"x", prefix=b".."),
-    "mode that is none": entry(b"f", b"x", mode=b"rwxr-xr"),
-    "size that is none": entry(b"f", b"x", size=b"12345678901"),
-    "size below nothing": entry(b"f", b"x", size=b"-0000000001"),
-    "size with a blank": entry(b"f", b"x", size=b"1 1"),
-    "size with an underscore": entry(b"f", b"x", size=b"1_1"),
-    "size in base 256": entry(b"f", b"x", size=b"\x80" + b"\0" * 10 + b"\x01"),
-    "negative size in base 256": entry(b"f", b"x", size=b"\xff" * 12),
-    "size beyond the end": entry(b"f", b"x", size=1 << 18),
-    "largest size": entry(b"f", b"x", size=8**11 - 1),
-    "pax size of many digits": entry(b"f", b"x", pax=record(b"size", b"9" * 30)),
-    "pax size beyond 64 bits": entry(b"f", b"x", pax=record(b"size", b"18446744073709551617")),
-    "pax size below nothing": entry(b"f", b"x", pax=record(b"size", b"-1")),
-    "pax size that is none": entry(b"f", b"x", pax=record(b"size", b"one")),
-    "size of a folder": entry(b"d", kind=b"5", pax=record(b"size", b"512")) + b"x" * 512,
-    "time that is none": entry(b"f", b"x", pax=record(b"mtime", b"now")),
-    "time of many digits": entry(b"f", b"x", pax=record(b"mtime", b"9" * 200)),
-    "time in a garbled header": entry(b"f", b"x", mtime=b"tomorrow"),
-    "pax length beyond its end": entry(b"f", b"x", pax=b"900 path=a\n"),
-    "pax length below nothing": entry(b"f", b"x", pax=b"-11 path=a\n"),
-    "pax length of nothing": entry(b"f", b"x", pax=b"0 path=a\n"),
-    "pax length too short": entry(b"f", b"x", pax=b"5 path=a\n"),
-    "pax length of many digits": entry(b"f", b"x", pax=b"9" * 40 + b" path=a\n"),
-    "pax without a length": entry(b"f", b"x", pax=b"path=a\n"),
-    "pax without a value": entry(b"f", b"x", pax=b"8 path \n"),
-    "pax without an end": entry(b"f", b"x", pax=b"9 path=ab"),
-    "pax of NULs": entry(b"f", b"x", pax=b"\0" * 512),
-    "pax before pax": extended(record(b"path", b"a")) + extended(record(b"path", b"b")) + entry(b"f", b"x"),
-    "pax before the end": extended(record(b"path", b"a")),
-    "pax before what takes away": extended(record(b"path", b"a")) + gone(b"x"),
-    "pax too many": entry(b"f", b"x", pax=record(b"comment", b"c" * (2 * MEGABYTE))),
-    "pax size beyond the end": entry(b"pax", kind=b"x", size=1 << 19),
-    "taken away too late": entry(b"f", b"x") + gone(b"f"),
-    "taken away too deep": gone(b"/".join([b"d"] * 500)),
-    "taken away by a long name": gone(b"n" * 300),
-    "sparse of another version": entry(b"f", b"x", pax=record(b"GNU.sparse.major", b"0")),
-    "sparse without a name": entry(
-        b"f", b"0\n", pax=record(b"GNU.sparse.major", b"1") + record(b"GNU.sparse.realsize", b"0")
-    ),
-    "sparse folder": entry(b"f", kind=b"5", pax=record(b"GNU.sparse.major", b"1")),
-    "sparse without a size": sparse(b"f", b"", b"1\n0\n1\n", b"x"),
-    "sparse of a size below nothing": sparse(b"f", b"-1", b"1\n0\n1\n", b"x"),
-    "sparse and huge": sparse(b"f", 1 << 50, b"1\n0\n1\n", b"x"),
-    "sparse beyond its end": sparse(b"f", 100, b"1\n100\n1\n", b"x"),
-    "sparse with more than is stored": sparse(b"f", 5000, b"1\n0\n4000\n", b"x"),
-    "sparse with less than is stored": sparse(b"f", 5000, b"1\n0\n1\n", b"xxxx"),
-    "sparse without a list": sparse(b"f", 5000, b"", b""),
-    "sparse of no numbers": sparse(b"f", 5000, b"one\n0\n1\n", b"x"),
-    "sparse of numbers below nothing": sparse(b"f", 5000, b"1\n-5\n1\n", b"x"),
-    "sparse with a list that lies": sparse(b"f", 5000, b"99999999\n0\n1\n", b"x"),
-    "sparse with a list of many digits": sparse(b"f", 5000, b"9" * 600 + b"\n", b"x"),
-    "sparse with a list without end": sparse(b"f", 5000, b"9999999999\n" + b"0\n0\n" * 400_000, b""),
-    "something after the end": END + entry(b"f", b"x"),
-    "one block of zeros, and more": b"\0" * 512 + entry(b"f", b"x"),
-    "zeros without end": b"\0" * 3 * MEGABYTE,
-}
-
-
 @pytest.mark.parametrize("name", BAD)
 def test_what_no_packer_of_ours_writes(place: Place, name: str) -> None:
     with pytest.raises(BadLayer):
         place.unpack(layer(BAD[name] + END))
-
-
-HARMLESS = {
-    "nothing": b"",
-    "mode of devices": entry(b"f", b"x", mode=0o777777),
-    "setuid and setgid": entry(b"f", b"x", mode=0o6755) + entry(b"d", kind=b"5", mode=0o6755),
-    "a mode of nothing": entry(b"d", kind=b"5", mode=0) + entry(b"d/f", b"x", mode=0),
-    "a time before all": entry(b"f", b"x", pax=record(b"mtime", b"-99999999999.999999999")),
-    "a time after all": entry(b"f", b"x", pax=record(b"mtime", b"99999999999")),
-    "twice": entry(b"f", b"x") + entry(b"f", b"y"),
-    "a folder, then a file": entry(b"d", kind=b"5") + entry(b"d/f", b"x") + entry(b"d", b"y"),
-    "a file, then a folder": entry(b"d", b"x") + entry(b"d", kind=b"5") + entry(b"d/f", b"y"),
-    "a symlink, then a folder": entry(b"d", kind=b"2", link=b"..") + entry(b"d", kind=b"5") + entry(b"d/canary", b"y"),
-    "a folder, then a symlink": entry(b"d", kind=b"5") + entry(b"d/f", b"x") + entry(b"d", kind=b"2", link=b".."),
-    "a linked file, then another": entry(b"f", b"x") + entry(b"g", kind=b"1", link=b"f") + entry(b"f", b"y"),
-    "sparse parts on each other": sparse(b"f", 5000, b"3\n0\n4\n2\n4\n0\n4\n", b"aaaabbbbcccc"),
-    "sparse parts of nothing": sparse(b"f", 5000, b"3\n9\n0\n0\n4\n5000\n0\n", b"aaaa"),
-    "names that look like ours": entry(b".returned", b"x") + entry(b"..returned", b"x") + entry(b".cache", b"x"),
-    "an owner that is root": entry(b"f", b"x", pax=record(b"uid", b"0") + record(b"uname", b"root")),
-    "attributes": entry(b"f", b"x", pax=record(b"SCHILY.xattr.security.capability", b"\1" * 20)),
-}
 
 
 @pytest.mark.parametrize("name", HARMLESS)

@@ -16,8 +16,8 @@ MOST_BOOT = 8_000_000
 
 CACHE = ".cache"
 STAGING = f"{CACHE}/.ondol-restoring"
-"""Where tiers are unpacked: on the home's own file system, so that they can be renamed into place. Never saved nor restored,
-whatever a member says."""
+"""Where tiers are unpacked: on the home's own file system, so that they can be renamed into place. Never saved nor
+restored, whatever a member says."""
 
 EDITOR_DATA = ".local/share/code-server"
 
