@@ -18,6 +18,8 @@ from agent.places import ALIASES, HOME
 from agent.settings import Settings
 from agent.slot import Slot, State
 from agent.tokens import ATTACH, ENTER, RELEASE, Claims, InvalidToken, SingleUse, Verifier
+from agent.window.roaming import Window
+from agent.window.routes import WindowRoutes
 
 COOKIE = "__Host-ondol"
 # which container this browser came into last; it opens nothing. None: it is sent with the form of another site's page
@@ -27,7 +29,7 @@ PROBLEMS = "https://ondol.dev/problems/"
 
 
 class Api:
-    def __init__(self, settings: Settings, boot: str, slot: Slot, is_ready: Callable[[], bool]) -> None:
+    def __init__(self, settings: Settings, boot: str, slot: Slot, window: Window, is_ready: Callable[[], bool]) -> None:
         self._settings = settings
         self._boot = boot
         self._slot = slot
@@ -35,6 +37,7 @@ class Api:
         self._tokens = Verifier(settings.control_plane_key, settings.slot)
         self._entered = SingleUse()
         self._cookie = secrets.token_urlsafe(32)
+        self._window = WindowRoutes(window, boot, self._door)
 
     def application(self) -> web.Application:
         application = web.Application(middlewares=[_problems], client_max_size=64 * 1024)
@@ -47,6 +50,7 @@ class Api:
                 web.get("/may-enter", self.may_enter),
                 web.get("/closed", self.closed),
                 web.get("/paused", self.paused),
+                *self._window.all(),
             ]
         )
         return application
@@ -119,15 +123,20 @@ class Api:
         return is_browser and not (is_known or self._is_let_in(request)) and CLEARED not in request.query
 
     async def may_enter(self, request: web.Request) -> web.Response:
-        """nginx asks this of every request for the editor: 204 yes, 401 no, 403 not now."""
-        if self._slot.state is not State.SERVING or not self._is_let_in(request):
-            return web.Response(status=401)
+        """nginx asks this of every request for the editor."""
+        status = await self._door(request)
         session = self._slot.session
-        if session is None or not await self._slot.may_serve():
-            return web.Response(status=403 if self._slot.state is State.SERVING else 401)
-        if "X-Preview" in request.headers:
+        if status == 204 and session is not None and "X-Preview" in request.headers:
             session.activity.saw(PREVIEW)
-        return web.Response(status=204)
+        return web.Response(status=status)
+
+    async def _door(self, request: web.Request) -> int:
+        """204 come in, 401 no, 403 not now."""
+        if self._slot.state is not State.SERVING or not self._is_let_in(request):
+            return 401
+        if not await self._slot.may_serve():
+            return 403 if self._slot.state is State.SERVING else 401
+        return 204
 
     def _is_let_in(self, request: web.Request) -> bool:
         shown = request.cookies.get(COOKIE, "")

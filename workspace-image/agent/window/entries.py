@@ -1,0 +1,145 @@
+"""What a window keeps, key by key: which change wins, what is too large, and how it stands in a file. No I/O here.
+
+A store is one of the editor's databases under a name that is the same on every slot; the script that slots serve ahead
+of the editor (workspace-image/window/window.js) makes these names.
+"""
+
+import json
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+
+FORMAT = 1
+WORKSPACE = "workspace:"
+LOCAL = "local"
+
+# Bytes, as UTF-8. A window of one folder is about 100 keys and 50 kB.
+MOST_VALUE = 1_000_000
+MOST_WHOLE = 4_000_000
+MOST_NAME = 2_000
+# a key that was deleted is remembered, or a browser that still has it would bring it back
+MOST_DELETED = 2_000
+MOST_ENTRIES = 20_000
+
+# escapes of JSON take up to six bytes for one, and a sealed value four for three
+MOST_TEXT = 6 * MOST_WHOLE
+
+
+class Unreadable(Exception):
+    """The text is not a window that this version can read."""
+
+
+@dataclass(frozen=True)
+class Entry:
+    """`at` is milliseconds, given here and rising; `value` is None for a key that was deleted. A sealed value is
+    ciphertext in base64."""
+
+    at: int
+    value: str | None
+    sealed: bool = False
+
+    @property
+    def size(self) -> int:
+        return 0 if self.value is None else size_of(self.value)
+
+
+Name = tuple[str, str]
+"""Of a store, and of a key in it."""
+
+
+class Entries:
+    """The newest change of every key."""
+
+    def __init__(self) -> None:
+        self._entries: dict[Name, Entry] = {}
+        self._size = 0
+        self._last = 0
+
+    def __iter__(self) -> Iterator[tuple[Name, Entry]]:
+        return iter(self._entries.items())
+
+    def change(self, name: Name, value: str | None, now: int, *, sealed: bool = False) -> bool:
+        """The last writer wins. False if it is too large to be kept: then the key stays as it was.
+
+        What members did in folders that they left longest ago makes room first.
+        """
+        self._last = max(now, self._last + 1)
+        entry = Entry(self._last, value, sealed)
+        if max(map(size_of, name)) > MOST_NAME or entry.size > MOST_VALUE:
+            return False
+        before = self._entries.get(name)
+        if not self._make_room(_cost(name, entry) - (_cost(name, before) if before else 0), name[0]):
+            return False
+        self._put(name, entry)
+        self._forget_deleted()
+        return True
+
+    def lines(self) -> Iterator[str]:
+        """The text of a file: its head, then one line a key."""
+        yield json.dumps({"format": FORMAT})
+        for (store, key), entry in self._entries.items():
+            yield json.dumps([store, key, entry.at, {"sealed": entry.value} if entry.sealed else entry.value])
+
+    def _make_room(self, more: int, keep: str) -> bool:
+        """For `more` bytes, without touching the store `keep`."""
+        while more > 0 and (self._size + more > MOST_WHOLE or len(self._entries) >= MOST_ENTRIES):
+            newest: dict[str, int] = {}
+            for (store, _), entry in self._entries.items():
+                if store.startswith(WORKSPACE) and store != keep:
+                    newest[store] = max(entry.at, newest.get(store, 0))
+            if not newest:
+                return False
+            oldest = min(newest, key=newest.__getitem__)
+            for name in [name for name in self._entries if name[0] == oldest]:
+                self._drop(name)
+        return True
+
+    def _forget_deleted(self) -> None:
+        deleted = [name for name, entry in self._entries.items() if entry.value is None]
+        if len(deleted) > MOST_DELETED:
+            self._drop(min(deleted, key=lambda name: self._entries[name].at))
+
+    def _put(self, name: Name, entry: Entry) -> None:
+        if name in self._entries:
+            self._drop(name)
+        self._entries[name] = entry
+        self._size += _cost(name, entry)
+        self._last = max(self._last, entry.at)
+
+    def _drop(self, name: Name) -> None:
+        self._size -= _cost(name, self._entries.pop(name))
+
+    @classmethod
+    def read(cls, lines: Iterable[str]) -> "Entries":
+        """Raises Unreadable. Line by line: what a member wrote into the file costs little memory before it is seen."""
+        entries = cls()
+        try:
+            every = iter(lines)
+            head = json.loads(next(every, ""))
+            if not isinstance(head, dict) or head.get("format") != FORMAT:
+                raise Unreadable("another format")
+            for line in every:
+                name, entry = _entry(json.loads(line))
+                entries._put(name, entry)
+        except (ValueError, RecursionError) as error:
+            raise Unreadable("not JSON") from error
+        if entries._size > MOST_WHOLE + MOST_VALUE or len(entries._entries) > MOST_ENTRIES:
+            raise Unreadable("too large")
+        return entries
+
+
+def size_of(text: str) -> int:
+    """Bytes; browsers' strings may hold halves of characters."""
+    return len(text.encode(errors="surrogatepass"))
+
+
+def _cost(name: Name, entry: Entry) -> int:
+    return size_of(name[0]) + size_of(name[1]) + entry.size
+
+
+def _entry(fields: object) -> tuple[Name, Entry]:
+    match fields:
+        case [str(store), str(key), int(at), str() | None as value] if 0 <= at < 2**53:
+            return (store, key), Entry(at, value)
+        case [str(store), str(key), int(at), {"sealed": str(value)}] if 0 <= at < 2**53:
+            return (store, key), Entry(at, value, sealed=True)
+    raise Unreadable("not an entry")

@@ -1,0 +1,105 @@
+"""`/_slot/window*`: the script that fills a browser's databases, and what browsers report back.
+
+Only the editor's own page is answered, as far as headers tell: a page under the editor's port proxy is of the same
+origin. docs/decisions/0017-the-window.md says what that leaves open.
+"""
+
+import json
+from collections.abc import Awaitable, Callable
+from typing import TypeVar
+from urllib.parse import urlsplit
+
+from aiohttp import web
+
+from agent.errors import Refused
+from agent.settings import IMAGE
+from agent.window.roaming import Change, Unavailable, Window
+
+T = TypeVar("T")
+
+SCRIPT = IMAGE / "window/window.js"
+# the script sends no more at once; one value in JSON's escapes must fit
+MOST_BODY = 7_000_000
+HEADERS = {"Cache-Control": "no-store", "Cross-Origin-Resource-Policy": "same-origin"}
+
+
+class WindowRoutes:
+    """`may_enter` is the door's answer to a browser: 204, or why not."""
+
+    def __init__(self, window: Window, boot: str, may_enter: Callable[[web.Request], Awaitable[int]]) -> None:
+        self._window = window
+        self._boot = boot
+        self._may_enter = may_enter
+
+    def all(self) -> list[web.RouteDef]:
+        return [web.get("/_slot/window.js", self.script), web.post("/_slot/window", self.changes)]
+
+    async def script(self, request: web.Request) -> web.Response:
+        await self._admit(request, "script")
+        state = {"boot": self._boot, "stores": await _or_refuse(self._window.values())}
+        text = f"{{\nconst STATE = {json.dumps(state)};\n{SCRIPT.read_text()}}}\n"
+        return web.Response(text=text, content_type="text/javascript", charset="utf-8", headers=HEADERS)
+
+    async def changes(self, request: web.Request) -> web.Response:
+        await self._admit(request, "empty")
+        if request.headers.get("Origin") != _own_origin(request) or request.content_type != "application/json":
+            raise Refused(403, "wrong-origin", "Only the editor's own page changes its window.")
+        await _or_refuse(self._window.change(_changes(await _body(request))))
+        return web.Response(status=204, headers=HEADERS)
+
+    async def _admit(self, request: web.Request, destination: str) -> None:
+        """Raises Refused."""
+        status = await self._may_enter(request)
+        if status != 204:
+            raise Refused(401 if status == 401 else 503, "not-entered", "Open the workspace from Ondol's page.")
+        seen = (request.headers.get("Sec-Fetch-Site"), request.headers.get("Sec-Fetch-Dest"))
+        if seen != ("same-origin", destination) or not _is_from_the_editor(request):
+            raise Refused(403, "wrong-origin", "Only the editor's own page has to do with its window.")
+
+
+def _own_origin(request: web.Request) -> str:
+    """As the browser sees it; nginx knows."""
+    return request.headers.get("X-Own-Origin", "")
+
+
+def _is_from_the_editor(request: web.Request) -> bool:
+    """The editor's page is at `/`, and previews never are. Any other says so unless it lies."""
+    try:
+        page = urlsplit(request.headers.get("Referer", ""))
+    except ValueError:
+        return False
+    return f"{page.scheme}://{page.netloc}" == _own_origin(request) and page.path == "/"
+
+
+async def _or_refuse(work: Awaitable[T]) -> T:
+    try:
+        return await work
+    except Unavailable as error:
+        raise Refused(503, "try-again", f"The window can't be kept just now: {error}. Try again.") from error
+
+
+async def _body(request: web.Request) -> bytes:
+    parts: list[bytes] = []
+    size = 0
+    async for part in request.content.iter_chunked(1 << 16):
+        parts.append(part)
+        size += len(part)
+        if size > MOST_BODY:
+            raise Refused(413, "too-large", f"Send at most {MOST_BODY} bytes at once.")
+    return b"".join(parts)
+
+
+def _changes(body: bytes) -> list[Change]:
+    """`[[store, key, value or null], ...]`"""
+    try:
+        found = json.loads(body)
+    except (ValueError, RecursionError) as error:
+        raise Refused(400, "bad-request", "The body is not JSON.") from error
+    changes: list[Change] = []
+    for change in found if isinstance(found, list) else [None]:
+        match change:
+            case [str(store), str(key), str() | None as value]:
+                changes.append(((store, key), value))
+            case _:
+                raise Refused(400, "bad-request", "The body must be a list of [store, key, value or null].")
+    return changes

@@ -1,0 +1,37 @@
+"""Sign-ins are sealed with a key that only the control plane can derive: whoever has the home has no use of them."""
+
+import base64
+import os
+
+from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+
+from agent.window.entries import LOCAL, Name
+
+NONCE = 12
+
+
+def is_secret(name: Name) -> bool:
+    """The editor keeps secrets in the browser's local storage, all in one value; builds without that, under secret://."""
+    store, key = name
+    return key.startswith("secret://") or (store == LOCAL and key == "secrets.provider")
+
+
+def seal(key: bytes, name: Name, value: str) -> str:
+    nonce = os.urandom(NONCE)
+    sealed = AESGCM(key).encrypt(nonce, value.encode(errors="surrogatepass"), _place(name))
+    return base64.b64encode(nonce + sealed).decode()
+
+
+def unseal(key: bytes, name: Name, sealed: str) -> str | None:
+    """None if it was sealed with another key, for another place, or not at all."""
+    try:
+        content = base64.b64decode(sealed, validate=True)
+        return AESGCM(key).decrypt(content[:NONCE], content[NONCE:], _place(name)).decode(errors="surrogatepass")
+    except (InvalidTag, ValueError):
+        return None
+
+
+def _place(name: Name) -> bytes:
+    """A sealed value opens only where it was put."""
+    return "\n".join(name).encode(errors="surrogatepass")
