@@ -2,7 +2,7 @@
 
 import gzip
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import httpx
 import pytest
@@ -81,7 +81,7 @@ def test_the_script_is_on_the_editors_page_and_on_no_preview(member: Member) -> 
 
 
 def test_a_report_that_is_none_is_refused_with_a_reason(member: Member) -> None:
-    for changes in (
+    wrong: list[object] = [
         {},
         "x",
         [["global", "a"]],
@@ -89,7 +89,8 @@ def test_a_report_that_is_none_is_refused_with_a_reason(member: Member) -> None:
         [["global", 1, "a"]],
         [1],
         [["a", "b", "c", "d"]],
-    ):
+    ]
+    for changes in wrong:
         answer = post(member, json.dumps(changes).encode())
         assert answer.status_code == 400
         assert answer.json()["type"].endswith("/bad-request")
@@ -241,7 +242,7 @@ def post(member: Member, body: bytes, **headers: str) -> httpx.Response:
     return member.post("window", content=body, headers={**page, **headers})
 
 
-def report(member: Member, changes: list[list[str | None]], **headers: str) -> int:
+def report(member: Member, changes: Sequence[Sequence[str | None]], **headers: str) -> int:
     return post(member, json.dumps(changes).encode(), **headers).status_code
 
 
