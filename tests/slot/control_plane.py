@@ -148,6 +148,7 @@ class ControlPlane:
                 "expires": (now + timedelta(hours=1)).timestamp(),
             },
             "storage_use": self.storage_use,
+            "window_key": self.signer.window_key(session.wid),
         }
 
     def give_to_another(self, sid: str = SID) -> None:

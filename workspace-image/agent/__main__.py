@@ -27,6 +27,7 @@ from agent.settings import Settings, read_settings
 from agent.slot import Slot, State
 from agent.tokens import Claims
 from agent.watch import Watch
+from agent.window.roaming import Window, editor_version
 
 # Cloud Run kills what has not ended ten seconds after SIGTERM.
 LAST_SECONDS = 9.0
@@ -66,13 +67,18 @@ async def run(settings: Settings) -> int:
                 connected=lambda: editor.connections() > 0,
             )
 
-        slot = Slot(editor, keeper, begin, settings.checkpoint_seconds)
+        def window_key() -> bytes | None:
+            session = slot.session
+            return session.known.window_key if session is not None and session.greeted else None
+
+        window = Window(editor_version(), window_key)
+        slot = Slot(editor, keeper, window, begin, settings.checkpoint_seconds)
         extension = EditorSocket(editor.extension_socket, slot)
         slot.changed = extension.tell
         agent_socket = PRIVATE / "agent.sock"
         nginx = Nginx(settings, editor, str(agent_socket))
         await extension.start()
-        await _listen(Api(settings, boot, slot, ready.is_set).application(), agent_socket)
+        await _listen(Api(settings, boot, slot, window, ready.is_set).application(), agent_socket)
         # the port opens last: a platform may stop giving CPU as soon as it listens
         await keeper.start()
         await editor.start()

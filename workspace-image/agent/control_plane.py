@@ -1,5 +1,6 @@
 """One exchange with the control plane: what is posted to the heartbeat URL and what comes back."""
 
+import base64
 import json
 from dataclasses import dataclass
 from typing import Any
@@ -61,6 +62,7 @@ class Answer:
     after_loss: bool
     storage: Storage
     storage_use: StorageUse
+    window_key: bytes | None
     sent: float
     received: float
 
@@ -131,6 +133,7 @@ def _answer(text: str, sent: float) -> Answer:
             after_loss=bool(fields.get("after_loss")),  # a control plane of yesterday does not say
             storage=Storage(**{name: storage[name] for name in Storage.__dataclass_fields__}),
             storage_use=StorageUse(**{name: use[name] for name in StorageUse.__dataclass_fields__}),
+            window_key=_key(fields.get("window_key")),
             sent=sent,
             received=elapsed(),
         )
@@ -140,3 +143,12 @@ def _answer(text: str, sent: float) -> Answer:
 
 def _head(fields: dict[str, Any]) -> Head:
     return Head(**{name: fields[name] for name in Head.__dataclass_fields__})
+
+
+def _key(text: object) -> bytes | None:
+    """A control plane of yesterday sends none. Raises ValueError for what is no key."""
+    if text is None:
+        return None
+    if not isinstance(text, str) or len(key := base64.urlsafe_b64decode(text)) != 32:
+        raise ValueError("the window's key is not 32 bytes")
+    return key

@@ -19,6 +19,7 @@ from agent.restore import DONE, Progress, Restore
 from agent.session import Session
 from agent.tiers import TIERS
 from agent.tokens import Claims
+from agent.window.roaming import Window
 
 
 class State(StrEnum):
@@ -33,7 +34,12 @@ class Slot:
     """`begin` makes the session of the first attach; `changed` is called when the member should see news."""
 
     def __init__(
-        self, editor: Editor, keeper: Keeper, begin: Callable[[Claims, str], Session], checkpoint_seconds: float
+        self,
+        editor: Editor,
+        keeper: Keeper,
+        window: Window,
+        begin: Callable[[Claims, str], Session],
+        checkpoint_seconds: float,
     ) -> None:
         self.state = State.WARM
         self.session: Session | None = None
@@ -41,6 +47,7 @@ class Slot:
         self.changed: Callable[[], None] = lambda: None
         self._editor = editor
         self._keeper = keeper
+        self._window = window
         self._begin = begin
         self._checkpoint_seconds = checkpoint_seconds
         self._attaching: asyncio.Task[None] | None = None
@@ -174,6 +181,7 @@ class Slot:
         self._editor.let_go()
         self._stop_restoring()
         await end_member_processes(grace)
+        await self._window.flush()
         head = await self._say_last_word(session)
         self.state = State.DONE
         logs.event("session.released", session=session.sid, epoch=session.epoch, head=head and head.snapshot)

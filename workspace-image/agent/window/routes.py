@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 from aiohttp import web
 
 from agent.errors import Refused
-from agent.settings import IMAGE
+from agent.places import IMAGE
 from agent.window.roaming import Change, Unavailable, Window
 
 T = TypeVar("T")
