@@ -51,7 +51,10 @@ async def _serve(port: int, seconds: float, ready: "asyncio.Future[int]", ended:
             pass
         finally:
             for each in writers:
-                each.transport.abort()  # all that came has arrived, or one side is gone
+                each.close()
+            for each in writers:
+                with suppress(OSError, TimeoutError):
+                    await asyncio.wait_for(each.wait_closed(), 2)
             lines.discard(task)
 
     server = await asyncio.start_server(accept, "127.0.0.1", 0)
