@@ -123,7 +123,7 @@ class Kept:
             read, write = os.pipe()
             fields = ("kind", "bytes", "stream", "entries", "logical_bytes", "only")
             self.tell("unpack", read, tier=tier, layers=[{it: getattr(layer, it) for it in fields} for layer in layers])
-            feeding = threading.Thread(target=_feed, args=(shelf, layers, write))
+            feeding = threading.Thread(target=self._feed, args=(shelf, layers, write))
             feeding.start()
             self.hear()
             feeding.join()
@@ -134,24 +134,31 @@ class Kept:
         return self._peak / 1e6
 
     def _note_memory(self) -> None:
-        self._peak = max(self._peak, _high_water(self._process.pid))
+        self._peak = max(self._peak, sum(map(_high_water, [self._process.pid, *_children(self._process.pid)])))
+
+    def _feed(self, shelf: Shelf, layers: tuple[Layer, ...], write: int) -> None:
+        with os.fdopen(write, "wb", buffering=0) as pipe:
+            for layer in layers:
+                digest, view = hashlib.sha256(), memoryview(shelf.contents[layer.name])
+                while view:
+                    sent = pipe.write(view[:PIECE])
+                    digest.update(view[:sent])
+                    view = view[sent:]
+                    self._note_memory()
+                if digest.hexdigest() != layer.sha256:
+                    raise RuntimeError("a layer is not what was saved")
 
 
-def _feed(shelf: Shelf, layers: tuple[Layer, ...], write: int) -> None:
-    with os.fdopen(write, "wb", buffering=0) as pipe:
-        for layer in layers:
-            digest, view = hashlib.sha256(), memoryview(shelf.contents[layer.name])
-            while view:
-                sent = pipe.write(view[:PIECE])
-                digest.update(view[:sent])
-                view = view[sent:]
-            if layer.sha256 and digest.hexdigest() != layer.sha256:
-                raise RuntimeError("a layer is not what was saved")
+def _children(pid: int) -> list[int]:
+    return [int(child) for child in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
 
 
 def _high_water(pid: int) -> int:
-    """Bytes that it ever had in memory."""
-    lines = Path(f"/proc/{pid}/status").read_text().splitlines()
+    """Bytes that it ever had in memory; none of one that has ended."""
+    try:
+        lines = Path(f"/proc/{pid}/status").read_text().splitlines()
+    except (FileNotFoundError, ProcessLookupError):
+        return 0
     return next((int(line.split()[1]) * 1024 for line in lines if line.startswith("VmHWM:")), 0)
 
 
@@ -167,7 +174,9 @@ def keeper(home: Path) -> Iterator[Kept]:
     )
     theirs.close()
     try:
-        yield Kept(ours, process)
+        kept = Kept(ours, process)
+        kept.order("discard", tier="boot")  # nothing: only to know that it is ready, as an agent's is long before
+        yield kept
     finally:
         ours.close()
         process.wait(timeout=30)

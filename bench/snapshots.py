@@ -107,22 +107,30 @@ class _Measuring:
 
     def _restoring(self, home: Path) -> None:
         into = self._folder / "into"
-        tries: list[tuple[str, Callable[[], None]]] = [
-            ("tar: restore", lambda: _run(f"zstd -dcq {self._folder}/whole.tar.zst | tar -C {into} -xf -")),
-            ("ondol: restore", lambda: self._restore(into)),
-            ("restic: restore", lambda: self._restic.restore(into)),
-            ("cp: restore", lambda: _run(f"cp -a {home}/. {into}")),
+
+        def timed(what: str, do: Callable[[], None]) -> Callable[[], None]:
+            def run() -> None:
+                with self._times.timed(f"{what}: restore"):
+                    do()
+
+            return run
+
+        tries = [
+            timed("tar", lambda: _run(f"zstd -dcq {self._folder}/whole.tar.zst | tar -C {into} -xf -")),
+            lambda: self._restore(into),
+            timed("restic", lambda: self._restic.restore(into)),
+            timed("cp", lambda: _run(f"cp -a {home}/. {into}")),
         ]
         for _ in range(self._count):
-            for what, do in tries:
+            for do in tries:
                 into.mkdir()
-                with self._times.timed(what):
-                    do()
+                do()
                 _run(f"chmod -R u+w {into} && rm -rf {into}")
 
     def _restore(self, into: Path) -> None:
         with keeper(into) as kept:
-            kept.restore(self._shelf, TIERS)
+            with self._times.timed("ondol: restore"):
+                kept.restore(self._shelf, TIERS)
             self._times.add("ondol: memory, restoring", kept.peak_megabytes())
 
     def _figures(self) -> list[Figure]:
