@@ -128,6 +128,8 @@ def _finish(into: int, unpacked: Unpacked) -> None:
     for path in unpacked.linked & unpacked.marks.keys():
         folder, name = split(path)
         unpacked.marks[path] = mark(os.lstat(name, dir_fd=steps.into(folder)))
+    for path in unpacked.gone:
+        _remove_empty(steps, split(path)[0], unpacked)
     for path in sorted(unpacked.folders, reverse=True):
         mode, mtime_ns = unpacked.folders[path]
         folder, name = split(path)
@@ -135,6 +137,15 @@ def _finish(into: int, unpacked: Unpacked) -> None:
         os.utime(name, ns=(mtime_ns, mtime_ns), dir_fd=parent, follow_symlinks=False)
         os.chmod(name, mode, dir_fd=parent)
     steps.close()
+
+
+def _remove_empty(steps: Steps, path: bytes, unpacked: Unpacked) -> None:
+    """Folders that were made only for what has been taken away: another tier may have deleted them."""
+    with suppress(OSError):
+        while path and path not in unpacked.marks:
+            folder, name = split(path)
+            os.rmdir(name, dir_fd=steps.into(folder))
+            path = folder
 
 
 class _Layer:
