@@ -34,9 +34,13 @@ class Steps:
                 break
             known += 1
         self._back_to(known)
-        for name in names[known:]:
-            self._way.append((name, self._step(name, make)))
-            self._here = self._way[-1][1]
+        try:
+            for name in names[known:]:
+                self._way.append((name, self._step(name, make)))
+                self._here = self._way[-1][1]
+        except OSError:
+            self._back_to(len(self._way))  # as far as the way went: that is where the next call begins
+            raise
         self._folder = folder
         return self._here
 
