@@ -6,8 +6,8 @@ import time
 from collections.abc import Callable, Sequence
 
 from agent import logs
-from agent.processes import start_as_member
 from agent.places import HOME, IMAGE
+from agent.processes import start_as_member
 from agent.window.entries import MOST_TEXT, Entries, Entry, Name, Unreadable
 from agent.window.seal import is_secret, seal, unseal
 
