@@ -11,7 +11,7 @@ from tests.observe import until
 from tests.running import ROOT
 from tests.slot.container import Container
 from tests.slot.control_plane import SECOND, SID, ControlPlane
-from tests.slot.member import COOKIE, Member
+from tests.slot.member import COOKIE, Member, opened
 
 FOLDER = "/home/member/.local/share/code-server/window"
 VERSION = json.loads((ROOT / "workspace-image/package.json").read_text())["dependencies"]["code-server"]
@@ -140,15 +140,23 @@ def test_it_comes_back_on_another_slot_with_another_workspaces_key_the_sign_in_d
     copied = saved(back.slot, "secrets.provider")
     thief = Member(start(), plane)
     thief.attach(plane.open("s-00000000000000000003", wid="w-00000000000000000009")).raise_for_status()
-    thief.enter("s-00000000000000000003")
     put(thief.slot, OURS, copied)
+    thief.enter("s-00000000000000000003")
     assert stores(thief) == {"global": {"a": "1", "gone": None}}
     assert thief.slot.events("window.not-opened")
 
 
-def test_the_newest_file_that_no_newer_editor_wrote_is_read_and_no_other_touched(member: Member) -> None:
+@pytest.fixture
+def early(slot: Container, plane: ControlPlane) -> Member:
+    """A member whose workspace is attached, and whose browser has yet to come: nobody has read the window."""
+    return opened(slot, plane)
+
+
+def test_the_newest_file_that_no_newer_editor_wrote_is_read_and_no_other_touched(early: Member) -> None:
+    member = early
     for version, value in {"1.9": "old", "3.99": "newest", "4.100000": "no", "9.0": "newer"}.items():
         put(member.slot, f"{version}.jsonl.gz", text({"a": value}))
+    member.enter()
     assert stores(member) == {"global": {"a": "newest"}}
     report(member, [["global", "a", "ours"]])
     saved(member.slot, '"ours"')
@@ -156,42 +164,47 @@ def test_the_newest_file_that_no_newer_editor_wrote_is_read_and_no_other_touched
     assert [json.loads(lines.splitlines()[1])[3] for lines in kept.values()] == ["old", "newest", "newer"]
 
 
-@pytest.mark.parametrize(
-    "content",
-    [
-        b"",
-        b"no gzip",
-        gzip.compress(b"{}" * 100)[:-9],
-        gzip.compress(b"no JSON"),
-        gzip.compress(b'{"format": 2}'),
-        gzip.compress(b'{"format": 1}\n["a"]'),
-        gzip.compress(b'{"format": 1}\n["a", "b", -1, "c"]'),
-        gzip.compress(b'{"format": 1}\n["a", "b", 1, {"sealed": 7}]'),
-        gzip.compress(b'{"format": 1}\n' + b"[" * 900_000),
-        gzip.compress(b'{"format": 1}\n\xff'),
-        gzip.compress(b" " * 40_000_000),
-        gzip.compress(b'{"format": 1}\n' + b'["a", "b", 1, "c"]\n' * 3 + b'["a", "%s", 1, "c"]' % (b"x" * 6_000_000)),
-    ],
-    ids=lambda content: content[:12].hex() + f"-{len(content)}",
-)
-def test_a_file_that_cant_be_read_is_put_aside_and_an_older_one_serves(member: Member, content: bytes) -> None:
+DAMAGED = {
+    "nothing": b"",
+    "no-gzip": b"no gzip",
+    "cut-off": gzip.compress(b"{}" * 100)[:-9],
+    "no-json": gzip.compress(b"no JSON"),
+    "another-format": gzip.compress(b'{"format": 2}'),
+    "no-entry": gzip.compress(b'{"format": 1}\n["a"]'),
+    "no-time": gzip.compress(b'{"format": 1}\n["a", "b", -1, "c"]'),
+    "no-ciphertext": gzip.compress(b'{"format": 1}\n["a", "b", 1, {"sealed": 7}]'),
+    "deep": gzip.compress(b'{"format": 1}\n' + b"[" * 900_000),
+    "no-text": gzip.compress(b'{"format": 1}\n\xff'),
+    "a-bomb": gzip.compress(b" " * 40_000_000),
+    "too-large": gzip.compress(b'{"format": 1}\n' + b'["a", "%s", 1, "c"]' % (b"x" * 6_000_000)),
+}
+
+
+@pytest.mark.parametrize("content", DAMAGED.values(), ids=DAMAGED.keys())
+def test_a_file_that_cant_be_read_is_put_aside_and_an_older_one_serves(early: Member, content: bytes) -> None:
+    member = early
     put(member.slot, "3.0.jsonl.gz", text({"a": "old"}))
     put_bytes(member.slot, "4.0.jsonl.gz", content)
+    member.enter()
     assert stores(member) == {"global": {"a": "old"}}
     assert "4.0.jsonl.gz.unreadable" in member.slot.run(f"ls {FOLDER}")
     assert member.slot.events("window.unreadable")
 
 
-def test_a_file_of_the_members_leads_the_agent_nowhere(member: Member) -> None:
+def test_a_file_of_the_members_leads_the_agent_nowhere(early: Member) -> None:
     """What only root may read, a pipe that nobody writes, a device that never ends, a folder."""
+    member = early
     member.slot.run(f"mkdir -p {FOLDER}; cd {FOLDER}; ln -s /run/ondol/nginx.conf 3.1.jsonl.gz; mkfifo 3.2.jsonl.gz")
     member.slot.run(f"cd {FOLDER}; ln -s /dev/zero 3.3.jsonl.gz; mkdir 3.4.jsonl.gz; ln -s nowhere 3.5.jsonl.gz")
+    member.enter()
     assert stores(member) == {}
     assert len(member.slot.events("window.unreadable")) == 5
 
 
-def test_a_folder_that_leads_elsewhere_is_written_with_the_members_rights(member: Member) -> None:
+def test_a_folder_that_leads_elsewhere_is_written_with_the_members_rights(early: Member) -> None:
+    member = early
     member.slot.run(f"mkdir -p {FOLDER}; rmdir {FOLDER}; ln -s /run/ondol {FOLDER}")
+    member.enter()
     assert report(member, [["global", "a", "1"]]) == 503
     member.slot.run(f"rm {FOLDER}; ln -s /home/member {FOLDER}")
     assert report(member, [["global", "a", "1"]]) == 204

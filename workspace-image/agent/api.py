@@ -109,6 +109,7 @@ class Api:
         if session is None or session.known.directive == "drain":
             return pages.closed(request, self._settings.page_origin)
         session.activity.saw(EDITOR)
+        self._window.prepare()
         answer = web.Response(status=303, headers={"Location": "/?" + urlencode({"folder": _inside_home(form)})})
         answer.set_cookie(COOKIE, self._cookie, path="/", secure=True, httponly=True, samesite="Lax")
         if CLEARED in request.query:

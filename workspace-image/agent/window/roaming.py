@@ -1,6 +1,7 @@
 """The window of the session that this container serves: read once from the home, changed by browsers, written back."""
 
 import asyncio
+import contextlib
 import json
 import time
 from collections.abc import Callable, Sequence
@@ -46,6 +47,11 @@ class Window:
             if self._entries is None:
                 self._entries = await self._read()
             return self._entries
+
+    async def prepare(self) -> None:
+        """Reads it ahead of the first browser that asks. Never raises: who asks then is told."""
+        with contextlib.suppress(Unavailable):
+            await self.load()
 
     async def values(self) -> dict[str, dict[str, str | None]]:
         """By store and key; None for what was deleted. Raises Unavailable."""

@@ -4,6 +4,7 @@ Only the editor's own page is answered, as far as headers tell: a page under the
 origin. docs/decisions/0017-the-window.md says what that leaves open.
 """
 
+import asyncio
 import json
 from collections.abc import Awaitable, Callable
 from typing import TypeVar
@@ -30,9 +31,14 @@ class WindowRoutes:
         self._window = window
         self._boot = boot
         self._may_enter = may_enter
+        self._preparing: asyncio.Task[None] | None = None
 
     def all(self) -> list[web.RouteDef]:
         return [web.get("/_slot/window.js", self.script), web.post("/_slot/window", self.changes)]
+
+    def prepare(self) -> None:
+        """A browser was let in, and is on its way to the editor's page."""
+        self._preparing = asyncio.create_task(self._window.prepare())
 
     async def script(self, request: web.Request) -> web.Response:
         await self._admit(request, "script")
