@@ -3,6 +3,7 @@
 import os
 import stat
 import subprocess
+from dataclasses import replace
 from pathlib import Path
 from threading import Event, Thread
 
@@ -187,3 +188,23 @@ def _partial(saver: Saver, folder: Path) -> Saver:
     other = Saver(folder / "other", Shelf(dict(saver.shelf.layers), saver.shelf.contents))
     other.begin()
     return other
+
+
+def test_a_path_that_is_brought_back_makes_its_way(tmp_path: Path) -> None:
+    """What was a folder then is a file by now."""
+    then, now, after = (tmp_path / name for name in ("then", "now", "after"))
+    for each in (then / "x/y", now, after):
+        each.mkdir(parents=True)
+    (then / "x/y/old").write_text("old")
+    (now / "x").write_text("a file")
+    (now / "kept").write_text("kept")
+    older, newer = Saver(then, Shelf()), Saver(now, Shelf())
+    older.save()
+    newer.save()
+    brought = [replace(layer, name=f"old-{layer.name}", only="x/y") for layer in older.shelf.layers["work"]]
+    newer.shelf.layers["work"] += tuple(brought)
+    newer.shelf.contents |= {f"old-{name}": content for name, content in older.shelf.contents.items()}
+    again = Saver(after, newer.shelf)
+    again.restore()
+    assert ((after / "x/y/old").read_text(), (after / "kept").read_text()) == ("old", "kept")
+    assert again.save() == {"work": How.WHOLE}

@@ -58,3 +58,10 @@ def test_what_is_deps_stays_so_whatever_is_in_it() -> None:
     assert tier_of("project/node_modules/a/node_modules/b/x") == DEPS
     assert tier_of(".local/share/code-server/extensions/.config/x") == DEPS
     assert tier_of(".cache/node_modules/x") == NEVER
+
+
+def test_what_the_editor_must_know_before_it_opens_is_there_by_then() -> None:
+    """An empty list of extensions, or a window without tabs, would be saved in place of what was missed."""
+    assert tier_of(".local/share/code-server/extensions/extensions.json") == BOOT
+    assert tier_of(".local/share/code-server/extensions/a.b-1/extensions.json") == DEPS
+    assert tier_of(".local/share/code-server/window/4.139.jsonl.gz", size=3 * LARGE) == BOOT

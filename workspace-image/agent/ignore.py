@@ -16,6 +16,8 @@ LONGEST = 64 * 1024
 """Bytes of it that are read."""
 MOST_LINES = 500
 """Each is tried on each path."""
+MOST_STARS = 8
+"""In a pattern: with each more, a path that does not fit takes longer to tell."""
 
 
 def read(text: bytes) -> "Ignore | None":
@@ -49,6 +51,8 @@ def _rule(line: str) -> tuple[GitIgnoreBasicPattern, str] | None:
     tier, colon, pattern = line.partition(": ")
     if not colon or tier not in TIERS:
         tier, pattern = (WORK, line[1:]) if line.startswith("!") else (NEVER, line)
+    if pattern.count("*") > MOST_STARS:
+        return None
     try:
         compiled = GitIgnoreBasicPattern(pattern.strip())
     except ValueError:

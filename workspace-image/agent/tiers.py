@@ -20,6 +20,8 @@ STAGING = f"{CACHE}/.ondol-restoring"
 restored, whatever a member says."""
 
 EDITOR_DATA = ".local/share/code-server"
+# Read before the editor opens, whatever its size: a window that is missed would be saved as empty.
+WINDOW = f"{EDITOR_DATA}/window/"
 
 
 @dataclass(frozen=True)
@@ -42,6 +44,7 @@ RULES = (
     Rule(f"{EDITOR_DATA}/CachedExtensionVSIXs", NEVER, "downloads, already unpacked into the extensions"),
     Rule(f"{EDITOR_DATA}/CachedProfilesData", NEVER, "derived from the profiles by the editor"),
     Rule(f"{EDITOR_DATA}/extensions", DEPS, "the editor can install them again"),
+    Rule(f"{EDITOR_DATA}/extensions/extensions.json", BOOT, "an editor that finds none writes an empty one"),
     Rule(".local/lib", DEPS, "pip install --user and npm install -g put packages here"),
     Rule(".cargo/registry", DEPS, "crates, downloaded by cargo"),
     Rule(".rustup", DEPS, "toolchains, downloaded by rustup"),
@@ -88,8 +91,8 @@ def of_file(path: str, above: str, size: int, *, overruled: Overruled | None = N
     """The tier of a file or symlink of `size` bytes in a folder of the tier `above`."""
     tier = overruled(path, False) if overruled else None
     if tier is None:
-        tier = above if above in (NEVER, DEPS) else _ruled(path, above)
-    return WORK if tier == BOOT and size > LARGE else tier
+        tier = _EXACT.get(path, DEPS) if above == DEPS else above if above == NEVER else _ruled(path, above)
+    return WORK if tier == BOOT and size > LARGE and not path.startswith(WINDOW) else tier
 
 
 def _ruled(path: str, above: str) -> str:

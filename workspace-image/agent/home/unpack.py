@@ -94,6 +94,7 @@ def _overlay(chain: list[Declared], source: BinaryIO, into: int, unpacked: Unpac
     try:
         brought = _unpack_chain(chain, source, scratch)
         folder, name = split(path)
+        _clear_way(folder, steps, unpacked)
         with suppress(FileNotFoundError):
             remove(name, steps.into(folder))
         below = path + b"/"
@@ -119,6 +120,21 @@ def _overlay(chain: list[Declared], source: BinaryIO, into: int, unpacked: Unpac
         empty(scratch)
         os.close(scratch)
         os.rmdir(beside, dir_fd=into)
+
+
+def _clear_way(folder: bytes, steps: Steps, unpacked: Unpacked) -> None:
+    """What is no folder by now, and was one when the path in it was saved, gives way."""
+    for end in [at for at, byte in enumerate(folder + b"/") if byte == 47]:  # each "/"
+        above, name = split(folder[:end])
+        try:
+            parent = steps.into(above)
+            if stat.S_ISDIR(os.lstat(name, dir_fd=parent).st_mode):
+                continue
+        except FileNotFoundError:
+            return
+        remove(name, parent)
+        unpacked.marks.pop(folder[:end], None)
+        return
 
 
 def _finish(into: int, unpacked: Unpacked) -> None:
