@@ -8,7 +8,7 @@ import traceback
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from bench import claims, cold_starts, footprint, heartbeats, interactive, opening, report, snapshots
+from bench import claims, cold_starts, far_storage, footprint, heartbeats, interactive, opening, report, snapshots
 from bench.report import Figure
 from bench.rig import Rig
 from tests.running import ROOT
@@ -16,6 +16,7 @@ from tests.running import ROOT
 PARTS: dict[str, Callable[[Rig], Sequence[Figure]]] = {
     # those first that want the machine for themselves; the last three share one stack
     "snapshots": snapshots.measure,
+    "far_storage": far_storage.measure,
     "claims": claims.measure,
     "heartbeats": heartbeats.measure,
     "cold_starts": cold_starts.measure,

@@ -75,7 +75,7 @@ class _Measuring:
             restic = Repository(self._folder / f"restic-{turn}")
             shelf = Shelf()
             with self._times.timed("tar: first"):
-                _run(f"tar -C {home} -cf - . | zstd -q -3 -T2 > {self._folder}/whole.tar.zst")
+                _run(f"tar -C {home} -cf - . | zstd -q -3 > {self._folder}/whole.tar.zst")
             with self._times.timed("restic: first"):
                 restic.backup(home)
             with keeper(home) as kept:

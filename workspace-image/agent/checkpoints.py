@@ -7,6 +7,7 @@ from typing import Any
 
 from agent import logs
 from agent.bucket import Bucket, Stored
+from agent.clock import elapsed
 from agent.errors import CheckpointRefused
 from agent.keeper import Answer, Keeper
 from agent.layers import How, how_to_save, replaced
@@ -97,7 +98,7 @@ class Checkpoints:
         same point.
         """
         async with self._making:
-            generation = self._generation
+            generation, started = self._generation, elapsed()
             looked = await self._keeper.order("look")
             self._tell_left_out(looked)
             following = self._plan(looked["tiers"])
@@ -106,6 +107,8 @@ class Checkpoints:
             # an object is never written twice, so a save that fails on its way gives its number up
             self._seq += 1
             await self._save(following, prefix, self._seq, looked["largest"], generation)
+            how = {tier.tier: tier.how for tier in following}
+            logs.event("checkpoint.uploaded", seq=self._seq, tiers=how, ms=round((elapsed() - started) * 1000, 1))
             return True
 
     def _plan(self, looked: dict[str, Answer]) -> list[_Next]:
@@ -221,7 +224,6 @@ class Checkpoints:
             files=sum(tier.files for tier in manifest.tiers.values()),
             largest=tuple({"path": path, "bytes": size} for path, size in largest),
         )
-        logs.event("checkpoint.uploaded", seq=seq, bytes=self.waiting.bytes, files=self.waiting.files)
 
     def accepted(self, checkpoint: Checkpoint) -> None:
         """The head moved to `checkpoint`, or it was kept beside it."""
