@@ -160,6 +160,6 @@ def test_neither_the_editor_nor_the_page_is_shown_inside_another_site(victim: Vi
         victim.page.evaluate(frame, url)
         [inner] = [each for each in victim.page.frames if each != victim.page.main_frame]
         inner.wait_for_url("chrome-error://**")
-    victim.page.goto(victim.slot, wait_until="commit")
+    victim.page.goto(victim.slot, wait_until="domcontentloaded")
     victim.page.evaluate(frame, f"{victim.slot}/healthz")
     assert victim.page.frames[-1].url == f"{victim.slot}/healthz", "the editor frames its own"

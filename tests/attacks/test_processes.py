@@ -90,9 +90,9 @@ def test_whoever_forks_without_end_is_bounded_saved_and_ended(
 def test_nothing_of_the_member_outlives_the_session(member: Member, plane: ControlPlane, store: Bucket) -> None:
     member.slot.run("echo 'trap \"setsid bash again.sh & exit\" TERM HUP; while :; do sleep 0.1; done' > again.sh")
     for what, command in STAYERS.items():
-        before = len(of_member(member.slot))
+        before = set(of_member(member.slot))
         member.slot.run(f"({command}) >/dev/null 2>&1 </dev/null")
-        until(partial(more_than, before, member.slot), f"somebody stays {what}")
+        until(partial(others_than, before, member.slot), f"somebody stays {what}")
     member.release().raise_for_status()
     assert of_member(member.slot) == []
     assert b"setsid bash again.sh" in saved(plane, store), "their files do"
@@ -125,14 +125,15 @@ def saved(plane: ControlPlane, store: Bucket) -> bytes:
     return store.unpacked(head) if head else b""
 
 
-def more_than(count: int, slot: Container) -> bool:
-    return len(of_member(slot)) > count
+def others_than(before: set[str], slot: Container) -> bool:
+    return bool(set(of_member(slot)) - before)
 
 
 def of_member(slot: Container) -> list[str]:
-    """The member's processes in the container: state and command line."""
-    listed = slot.run_as_root("ps -U 1000 -o stat=,args= || true").splitlines()
-    return [line for line in listed if not line.startswith("Z")]
+    """The member's processes in the container: number and command line."""
+    listed = slot.run_as_root("ps -U 1000 -o pid=,stat=,args= || true").splitlines()
+    processes = [line.split(maxsplit=2) for line in listed]
+    return [f"{pid} {command}" for pid, state, command in processes if not state.startswith("Z")]
 
 
 def threads_of_members() -> int:

@@ -55,7 +55,7 @@ class Api:
         )
         return application
 
-    async def health(self, _: web.Request) -> web.Response:
+    async def health(self, request: web.Request) -> web.Response:
         ready, progress = self._is_ready(), self._slot.progress
         body = {
             "ready": ready,
@@ -68,9 +68,10 @@ class Api:
                 "tiers": progress.tiers,
             },
         }
-        # the page shows how far the restore is
-        shown = {"Access-Control-Allow-Origin": self._settings.page_origin, "Cache-Control": "no-store"}
-        return web.json_response(body, status=200 if ready else 503, headers=shown)
+        headers = {"Cache-Control": "no-store", "Vary": "Origin"}
+        if request.headers.get("Origin") == self._settings.page_origin:  # the page shows how far the restore is
+            headers["Access-Control-Allow-Origin"] = self._settings.page_origin
+        return web.json_response(body, status=200 if ready else 503, headers=headers)
 
     async def attach(self, request: web.Request) -> web.Response:
         token = _bearer(request)

@@ -263,7 +263,7 @@ class _Layer:
 
     def _make_file(self, tar: Tar, entry: Entry, name: bytes, parent: int) -> int:
         mode = entry.mode & KEPT_BITS
-        descriptor = os.open(name, NEW, 0o600, dir_fd=parent)
+        descriptor = os.open(name, NEW, mode, dir_fd=parent)
         try:
             self._room -= entry.size
             if self._room < 0:
@@ -272,9 +272,12 @@ class _Layer:
                 tar.content(entry, lambda piece: os.write(descriptor, piece))
             else:
                 _write_parts(tar, entry, descriptor)
-            os.fchmod(descriptor, mode)
             os.utime(descriptor, ns=(entry.mtime_ns, entry.mtime_ns))
-            return mark(os.fstat(descriptor))
+            status = os.fstat(descriptor)
+            if stat.S_IMODE(status.st_mode) != mode:  # the umask took some of it, as it seldom does
+                os.fchmod(descriptor, mode)
+                status = os.fstat(descriptor)
+            return mark(status)
         finally:
             os.close(descriptor)
 
