@@ -29,7 +29,9 @@ def test_a_member_over_their_plan_is_told_what_to_do_and_loses_nothing(stack: Ru
         expect(refused.first).to_contain_text("data")
         expect(refused.first).to_contain_text("Starter")
         member.page.goto(stack.url)
-        expect(member.page.get_by_text(re.compile("data/")).first).to_be_visible(timeout=PATIENCE)
+        expect(member.page.get_by_text(re.compile(r"^Delete at least [\d,]+ bytes")).first).to_be_visible(
+            timeout=PATIENCE
+        )
         member.page.get_by_role("button", name="Stop").click()
         expect(member.page.get_by_role("button", name="Open", exact=True)).to_be_visible(timeout=PATIENCE)
 
