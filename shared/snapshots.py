@@ -13,6 +13,8 @@ from msgspec import Meta, Struct
 
 MANIFEST_VERSION = 2
 MANIFEST_BYTES = 64 * 1024
+FIRST_BYTES = 1 << 20
+"""Up to this size a layer is worth asking for before one knows whether it is what was saved."""
 """What is larger than this was not written by our agent."""
 MOST_LAYERS = 64
 TIERS = ("boot", "work", "deps")
@@ -78,6 +80,8 @@ class Head(Struct, frozen=True):
     bytes: int
     files: int
     at: datetime
+    first: list[str] = []
+    """The boot tier's small layers: a container asks for them together with the manifest that says what they must be."""
 
 
 class Snapshot(Struct, frozen=True, kw_only=True):
@@ -225,7 +229,12 @@ def check_sizes(layers: Iterable[Layer], sizes: Mapping[str, int | None]) -> Non
             raise CheckpointRefused(f"layer {layer.tier} has {size} bytes and declares {layer.bytes}")
 
 
-def head_of(checkpoint: Checkpoint, *, epoch: int, boot: str, now: datetime) -> Head:
+def first_layers(manifest: Manifest) -> list[str]:
+    """What a head tells ahead of its manifest."""
+    return [layer.name for layer in manifest.layers if layer.tier == TIERS[0] and layer.bytes <= FIRST_BYTES]
+
+
+def head_of(checkpoint: Checkpoint, manifest: Manifest, *, epoch: int, boot: str, now: datetime) -> Head:
     """The head that a verified checkpoint becomes."""
     return Head(
         snapshot=snapshot_id(epoch, boot, checkpoint.seq),
@@ -234,4 +243,5 @@ def head_of(checkpoint: Checkpoint, *, epoch: int, boot: str, now: datetime) -> 
         bytes=checkpoint.bytes,
         files=checkpoint.files,
         at=now,
+        first=first_layers(manifest),
     )

@@ -43,6 +43,7 @@ class HeadView(Struct):
     bytes: int
     files: int
     at: float
+    first: list[str]
 
 
 class StorageView(Struct):
@@ -188,7 +189,7 @@ def _saved(session: Session, beat: Beat, now: datetime) -> Saved:
         logs.warning("checkpoint-refused", session=session.sid, why=str(e))
         raise Refused("checkpoint-refused", f"{e}.", status=422) from e
     storage = decide_storage(used_bytes(manifest), _limit(session), checkpoint.largest)
-    head = head_of(checkpoint, epoch=epoch, boot=boot, now=now)
+    head = head_of(checkpoint, manifest, epoch=epoch, boot=boot, now=now)
     if storage.state == StorageState.REFUSED:
         return Saved(refused=head, storage=storage)
     return Saved(head=head, storage=storage)
@@ -233,7 +234,7 @@ def _storage(session: Session) -> StorageView:
 
 
 def _view(head: Head) -> HeadView:
-    return HeadView(head.snapshot, head.manifest, head.sha256, head.bytes, head.files, head.at.timestamp())
+    return HeadView(head.snapshot, head.manifest, head.sha256, head.bytes, head.files, head.at.timestamp(), head.first)
 
 
 def _stale(error: Stale) -> Problem:

@@ -37,7 +37,16 @@ from shared.returns import (
     return_name,
 )
 from shared.settings import settings
-from shared.snapshots import MANIFEST_BYTES, CheckpointRefused, Head, Layer, Manifest, Snapshot, SnapshotId
+from shared.snapshots import (
+    MANIFEST_BYTES,
+    CheckpointRefused,
+    Head,
+    Layer,
+    Manifest,
+    Snapshot,
+    SnapshotId,
+    first_layers,
+)
 from shared.tars import END, Broken
 from shared.workspace import Workspace
 
@@ -209,6 +218,7 @@ def _composed(workspace: Workspace, snapshot: Snapshot, path: str, now: datetime
         bytes=sum(tier.bytes for tier in manifest.tiers.values()),
         files=sum(tier.files for tier in manifest.tiers.values()),
         at=now,
+        first=first_layers(manifest),
     )
     return Snapshot(sid=None, head=made, returned=path)
 

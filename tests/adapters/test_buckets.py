@@ -56,7 +56,7 @@ def test_an_honest_checkpoint_is_verified(bucket: storage.Bucket) -> None:
 
 def test_layers_of_the_head_are_taken_as_they_are_and_not_looked_up_again(bucket: storage.Bucket) -> None:
     first = a_manifest(seq=20)
-    head = head_of(upload(bucket, first), epoch=EPOCH, boot=BOOT, now=NOW)
+    head = head_of(upload(bucket, first), first, epoch=EPOCH, boot=BOOT, now=NOW)
     delta = a_layer(seq=21, kind="delta")
     second = a_manifest(*first.layers, delta, seq=21)
     bucket.blob(delta.name).upload_from_string(b"layer")

@@ -166,12 +166,13 @@ def forged_head(store: Bucket, seq: int, entries: list[tarfile.TarInfo]) -> Head
     size, digest = 3 * len(entries), sha256(layer).hexdigest()
     told = Layer("work", "whole", name, digest, len(layer), len(content), len(entries), size)
     held = {"work": Tier(size, len(entries))}
-    manifest = msgspec.json.encode(Manifest(2, WID, 1, BOOT, seq, None, held, [told]))
-    digest = sha256(manifest).hexdigest()
+    manifest = Manifest(2, WID, 1, BOOT, seq, None, held, [told])
+    encoded = msgspec.json.encode(manifest)
+    digest = sha256(encoded).hexdigest()
     checkpoint = Checkpoint(seq, manifest_name(WID, 1, BOOT, seq), digest, size, len(entries))
     store.overwrite(name, layer)
-    store.overwrite(checkpoint.manifest, manifest)
-    return head_of(checkpoint, epoch=1, boot=BOOT, now=datetime.now(UTC))
+    store.overwrite(checkpoint.manifest, encoded)
+    return head_of(checkpoint, manifest, epoch=1, boot=BOOT, now=datetime.now(UTC))
 
 
 FILL = """

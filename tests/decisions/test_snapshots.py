@@ -5,12 +5,14 @@ import pytest
 from msgspec.structs import replace
 
 from shared.snapshots import (
+    FIRST_BYTES,
     Checkpoint,
     CheckpointRefused,
     Layer,
     Manifest,
     Tier,
     check_sizes,
+    first_layers,
     is_committed,
     manifest_name,
     new_layers,
@@ -118,3 +120,9 @@ def test_an_earlier_checkpoint_of_the_same_container_is_not_new() -> None:
     ]
     assert not is_committed(CHECKPOINT, None, epoch=7, boot=BOOT)
     assert not is_committed(CHECKPOINT, head, epoch=8, boot=BOOT), "the restored head is another container's"
+
+
+def test_a_head_names_the_small_layers_that_the_editor_waits_for() -> None:
+    small, delta = a_layer(bytes=FIRST_BYTES), a_layer(seq=2, kind="delta")
+    large = a_layer(seq=3, kind="delta", bytes=FIRST_BYTES + 1)
+    assert first_layers(a_manifest(small, delta, large, a_layer("work"))) == [small.name, delta.name]

@@ -125,7 +125,7 @@ class ControlPlane:
         wid, epoch, boot = session.wid, session.epoch, beat.boot
         manifest = read_manifest(self._bucket.read(checkpoint.manifest), checkpoint, wid=wid, epoch=epoch, boot=boot)
         check_sizes(manifest.layers, {layer.name: self._bucket.size(layer.name) for layer in manifest.layers})
-        return head_of(checkpoint, epoch=epoch, boot=boot, now=now)
+        return head_of(checkpoint, manifest, epoch=epoch, boot=boot, now=now)
 
     def _answer(self, session: Session, now: datetime) -> dict[str, Any]:
         assert session.boot is not None

@@ -4,6 +4,7 @@ import json
 from collections.abc import Callable
 from typing import Any
 
+import pytest
 from msgspec.structs import replace
 
 from shared.snapshots import TIERS, Head
@@ -70,6 +71,18 @@ def test_changes_are_saved_while_the_member_works(start: Callable[..., Container
     member = opened(start(CHECKPOINT_SECONDS="0.5"), plane)
     member.slot.run("echo precious > kept.txt")
     until(lambda: saved_files(plane) > 2, "a checkpoint is committed")
+
+
+@pytest.mark.parametrize("first", [[], ["workspaces/w-1/none", "workspaces/w-1/none/either"]])
+def test_what_is_asked_for_before_the_manifest_is_a_hint(
+    start: Callable[..., Container], plane: ControlPlane, first: list[str]
+) -> None:
+    head = saved(start, plane, "echo mine > .rc; echo precious > kept")
+    assert len(head.first) == 1
+    after = Member(start(), plane)
+    assert set(after.restore(plane.open(SECOND, epoch=2, head=replace(head, first=first))).values()) == {"done"}
+    assert after.slot.run("cat .rc kept") == "mine\nprecious\n"
+    assert "never retrieved" not in after.slot.log.read_text()
 
 
 def test_a_damaged_layer_that_the_editor_needs_opens_nothing(

@@ -27,7 +27,8 @@ class Storage:
 
 @dataclass(frozen=True)
 class Head:
-    """The workspace's current checkpoint. `at` is Unix seconds on the control plane's clock."""
+    """The workspace's current checkpoint. `at` is Unix seconds on the control plane's clock. `first`: layers of the boot
+    tier, which can be asked for before the manifest is there."""
 
     snapshot: str
     manifest: str
@@ -35,6 +36,7 @@ class Head:
     bytes: int
     files: int
     at: float
+    first: tuple[str, ...]
 
 
 @dataclass(frozen=True)
@@ -142,7 +144,8 @@ def _answer(text: str, sent: float) -> Answer:
 
 
 def _head(fields: dict[str, Any]) -> Head:
-    return Head(**{name: fields[name] for name in Head.__dataclass_fields__})
+    first = tuple(fields.get("first", ()))  # a control plane of yesterday does not say
+    return Head(**{name: fields[name] for name in Head.__dataclass_fields__ if name != "first"}, first=first)
 
 
 def _key(text: object) -> bytes | None:

@@ -3,7 +3,7 @@
 import asyncio
 import hashlib
 import os
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 
@@ -65,12 +65,20 @@ class Restore:
         self._changed = changed
         self._manifest: Manifest | None = None
         self._poured: dict[str, str] = {}
+        self._ahead: dict[str, asyncio.Task[bytes]] = {}
 
     async def bring_boot(self, head: Head) -> None:
         """Empties the home, and returns when what the editor needs is in it. Safe to repeat.
 
         Raises Unreachable, HomeFailed, or CorruptState when no snapshot has it whole.
         """
+        self._ahead = self._ask_for(head.first)
+        try:
+            await self._bring_boot(head)
+        finally:
+            await _forget(self._ahead)
+
+    async def _bring_boot(self, head: Head) -> None:
         manifest = self._manifest = await self._fetch_manifest(head)
         _check_room(manifest)
         self._progress.done, self._progress.total = 0, sum(layer.bytes for layer in manifest.layers)
@@ -152,11 +160,9 @@ class Restore:
         await unpacking
 
     async def _pour(self, tier: str, layers: Sequence[Layer], stream: asyncio.StreamWriter) -> None:
-        ahead = {
-            layer.name: asyncio.create_task(self._bucket.read_small(layer.name, layer.bytes))
-            for layer in layers
-            if layer.bytes <= SMALL
-        }
+        small = [layer.name for layer in layers if layer.bytes <= SMALL]
+        asked = {name: self._ahead.pop(name) for name in small if name in self._ahead}
+        ahead = asked | self._ask_for(name for name in small if name not in asked)
         try:
             for layer in layers:
                 self._poured[tier] = layer.name
@@ -171,8 +177,10 @@ class Restore:
                 if digest.hexdigest() != layer.sha256:
                     raise CorruptState(f"a layer of {tier} is not the one that was saved")
         finally:
-            for fetching in ahead.values():
-                fetching.cancel()
+            await _forget(ahead)
+
+    def _ask_for(self, names: Iterable[str]) -> "dict[str, asyncio.Task[bytes]]":
+        return {name: asyncio.create_task(self._bucket.read_small(name, SMALL)) for name in names}
 
     async def _fetch_manifest(self, head: Head) -> Manifest:
         text = await self._bucket.read_small(head.manifest, LONGEST_MANIFEST)
@@ -183,6 +191,12 @@ class Restore:
     def _say(self, tier: str, state: str) -> None:
         self._progress.tiers[tier] = state
         self._changed()
+
+
+async def _forget(asked: "dict[str, asyncio.Task[bytes]]") -> None:
+    for fetching in asked.values():
+        fetching.cancel()
+    await asyncio.gather(*asked.values(), return_exceptions=True)
 
 
 async def _at_once(fetching: "asyncio.Task[bytes]") -> AsyncIterator[bytes]:
