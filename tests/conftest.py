@@ -6,8 +6,9 @@ import pytest
 from playwright.sync_api import Browser, expect
 
 from tests.chromium import chromium
-from tests.running import QUICK, SOAK, Running, running
+from tests.running import QUICK, ROOT, SOAK, Running, running
 
+TESTS = ROOT / "tests"
 SHORT = {
     "IDLE_SECONDS": "20",
     "IDLE_WARNING_SECONDS": "10",
@@ -23,13 +24,25 @@ WHOLE = {"stack", "shaky", "browser"}
 """Fixtures of tests that drive processes, or Chromium, while the machine does other things too."""
 
 
+STACKS = ("stack", "shaky_stack")
+"""Fixtures that start a stack for many tests: these are run by one process, the longest lot first."""
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """docs/decisions/0014-once-more.md"""
-    if SOAK:
-        return
+    """docs/decisions/0014-once-more.md and 0018-side-by-side.md"""
     for item in items:
-        if WHOLE & set(getattr(item, "fixturenames", ())):
+        fixtures = set(getattr(item, "fixturenames", ()))
+        lots = [name for name in STACKS if name in fixtures]
+        item.add_marker(pytest.mark.xdist_group(lots[0] if lots else item.path.relative_to(TESTS).parts[0]))
+        if WHOLE & fixtures and not SOAK:
             item.add_marker(pytest.mark.flaky(reruns=1))
+    items.sort(key=_place)
+
+
+def _place(item: pytest.Item) -> int:
+    """Sorting keeps the order within each lot."""
+    [lot] = [mark.args[0] for mark in item.iter_markers("xdist_group")]
+    return STACKS.index(lot) if lot in STACKS else len(STACKS)
 
 
 @pytest.fixture(scope="session")
