@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
 from agent import logs
@@ -14,6 +14,9 @@ from agent.layers import How, how_to_save, replaced
 from agent.manifest import Layer, Manifest, Tier
 from agent.pipes import pipe, reader
 from agent.tiers import TIERS
+
+
+NOTHING = Tier(0, 0)
 
 
 @dataclass(frozen=True)
@@ -33,12 +36,16 @@ class Checkpoint:
 
 @dataclass
 class _Saved:
-    """A tier in the bucket. `known`: the keeper knows what the layers hold. `complete`: all of it is in the home."""
+    """A tier in the bucket. `known`: the keeper knows what the layers hold. `complete`: all of it is in the home; until
+    it is, `to_come` is what its first `base` layers bring. `damaged`: nobody can read them."""
 
     layers: tuple[Layer, ...] = ()
-    held: Tier = Tier(0, 0)  # noqa: RUF009  it is frozen
+    held: Tier = NOTHING
     known: bool = True
     complete: bool = True
+    base: int = 1
+    to_come: Tier = NOTHING
+    damaged: bool = False
 
 
 @dataclass
@@ -63,7 +70,10 @@ class Checkpoints:
         self._seq = 0
         self._base: str | None = None
         self._tiers = {tier: _Saved() for tier in TIERS}
+        self._accepted = self._tiers
+        self._named: dict[int, dict[str, _Saved]] = {}
         self._generation = 0
+        self._is_forgotten = False
         self._making = asyncio.Lock()
         self._left_out_told = False
         self.waiting: Checkpoint | None = None
@@ -71,24 +81,35 @@ class Checkpoints:
     def begin(self, manifest: Manifest, base: str) -> None:
         """The home is to become what `manifest` says. Until a tier is restored, its layers are kept as they are."""
         self._base = base
-        self._tiers = {
-            tier: _Saved(manifest.of(tier), manifest.tiers.get(tier, Tier(0, 0)), complete=not manifest.of(tier))
-            for tier in TIERS
-        }
+        self._tiers = {tier: _to_come(manifest.of(tier), manifest.tiers.get(tier, NOTHING)) for tier in TIERS}
+        self._accepted = self._tiers
 
     async def restored(self, tier: str, *, as_saved: bool) -> None:
         """Has an unpacked tier placed in the home. Unless it came by the layers of the manifest, the next save of it is
         whole. Raises HomeFailed."""
         async with self._making:  # what a save has looked at must not change its meaning before it is packed
             await self._keeper.order("place", tier=tier)
-            self._tiers[tier].complete = True
-            self._tiers[tier].known = as_saved
+            known = self._tiers[tier].known and as_saved
+            self._change(tier, complete=True, known=known, base=1)
+
+    async def given_up(self, tier: str) -> None:
+        """Nobody can read the tier's layers. They are named until the member has something in the tier again, which is
+        saved whole: a delta to them would be as unreadable as they are."""
+        async with self._making:
+            self._change(tier, complete=True, known=False, damaged=True)
+            self._is_forgotten = True
+
+    def _change(self, tier: str, **fields: Any) -> None:
+        """Of the tier as it is and as it was accepted: what is in the home does not depend on that."""
+        for tiers in (self._tiers, self._accepted, *self._named.values()):
+            tiers[tier] = replace(tiers[tier], **fields)
 
     def forget(self) -> None:
         """The keeper died, and what it knew of layers with it."""
         self._generation += 1
-        for saved in self._tiers.values():
-            saved.known = False
+        self._is_forgotten = True
+        for tier in TIERS:
+            self._change(tier, known=False)
 
     async def make(self, prefix: str) -> bool:
         """Saves what changed since the last save; False when nothing did. One at a time. `prefix` is where this
@@ -99,6 +120,7 @@ class Checkpoints:
         """
         async with self._making:
             generation, started = self._generation, elapsed()
+            await self._remind()
             looked = await self._keeper.order("look")
             self._tell_left_out(looked)
             following = self._plan(looked["tiers"])
@@ -111,6 +133,13 @@ class Checkpoints:
             logs.event("checkpoint.uploaded", seq=self._seq, tiers=how, ms=round((elapsed() - started) * 1000, 1))
             return True
 
+    async def _remind(self) -> None:
+        """A keeper that knows nothing of a tier must know at least whether something of it is still to come."""
+        if self._is_forgotten:
+            self._is_forgotten = False
+            for tier, saved in self._tiers.items():
+                await self._keeper.order("forget", tier=tier, complete=saved.complete)
+
     def _plan(self, looked: dict[str, Answer]) -> list[_Next]:
         following = []
         for tier, told in looked.items():
@@ -119,20 +148,21 @@ class Checkpoints:
             if is_same and (saved.known or not saved.complete):
                 continue
             if not told["files"] and saved.complete:
-                if saved.layers:
+                if saved.layers and not saved.damaged:
                     following.append(_Next(tier, None, Tier(0, 0)))
                 continue
             how = how_to_save(
                 saved.layers,
                 known=saved.known,
                 complete=saved.complete,
+                base=saved.base,
                 bytes=told["bytes"],
                 changed_bytes=told["changed_bytes"],
             )
             if how is None or not told["files"]:
                 continue
-            added = Tier(saved.held.bytes + told["changed_bytes"], saved.held.files + told["changed"])
-            held = Tier(told["bytes"], told["files"]) if saved.complete else added
+            to_come = NOTHING if saved.complete else saved.to_come
+            held = Tier(to_come.bytes + told["bytes"], to_come.files + told["files"])
             following.append(_Next(tier, how, held))
         return following
 
@@ -149,14 +179,12 @@ class Checkpoints:
             for upload in uploads:
                 upload.cancel()
             raise
-        tiers = self._tiers | {
-            tier.tier: _Saved(tier.layers, tier.held, complete=self._tiers[tier.tier].complete) for tier in following
-        }
+        tiers = self._tiers | {tier.tier: _after(self._tiers[tier.tier], tier) for tier in following}
         written = [tier.tier for tier in following if tier.how is not None]
         await self._name(tiers, written, prefix, seq, largest, generation)
         for tier in following:
             if tier.how is None:
-                await self._keeper.order("forget", tier=tier.tier)
+                await self._keeper.order("forget", tier=tier.tier, complete=True)
 
     async def _write(self, tier: _Next, prefix: str, seq: int) -> "asyncio.Task[None]":
         """Has the tier packed. The upload that it returns may go on while the next one is."""
@@ -174,6 +202,8 @@ class Checkpoints:
         except BaseException:
             uploading.cancel()
             raise
+        if packed["left_out"]:
+            logs.warning("checkpoint.unread", tier=tier.tier, entries=packed["left_out"])
         return asyncio.create_task(self._finish(tier, name, uploading, packed))
 
     async def _finish(self, tier: _Next, name: str, uploading: "asyncio.Task[Stored]", packed: Answer) -> None:
@@ -190,7 +220,8 @@ class Checkpoints:
             logical_bytes=packed["logical_bytes"],
         )
         assert tier.how is not None  # noqa: S101  for the type checker
-        tier.layers = replaced(self._tiers[tier.tier].layers, tier.how, layer)
+        saved = self._tiers[tier.tier]
+        tier.layers = replaced(saved.layers, tier.how, layer, base=saved.base)
 
     async def _name(
         self,
@@ -215,7 +246,7 @@ class Checkpoints:
         if generation != self._generation:
             raise CheckpointRefused("what this one builds on was refused or forgotten meanwhile")
         await self._keeper.order("adopt", tiers=written)
-        self._tiers = tiers
+        self._tiers = self._named[seq] = tiers
         self.waiting = Checkpoint(
             seq,
             name,
@@ -228,19 +259,36 @@ class Checkpoints:
     def accepted(self, checkpoint: Checkpoint) -> None:
         """The head moved to `checkpoint`, or it was kept beside it."""
         self._base = f"{self._epoch}-{self._boot}-{checkpoint.seq}"
+        self._accepted = self._named.pop(checkpoint.seq)
+        self._named = {seq: tiers for seq, tiers in self._named.items() if seq > checkpoint.seq}
         if self.waiting == checkpoint:
             self.waiting = None
 
     def refused(self) -> None:
-        """Nothing that this container wrote is thought to be in the bucket any more: the next save is whole."""
+        """What was written since the last checkpoint that was taken is not built on: the next save is whole, or of a
+        tier that is not restored, a delta of all that is there."""
         self.waiting = None
-        self._generation += 1
-        own = f"/{self._epoch}-{self._boot}/"
-        for saved in self._tiers.values():
-            saved.known = False
-            saved.layers = tuple(layer for layer in saved.layers if own not in layer.name)
+        self._named.clear()
+        self._tiers = self._accepted
+        self.forget()
 
     def _tell_left_out(self, looked: Answer) -> None:
         if not self._left_out_told and (looked["left_out"] or looked["special"]):
             self._left_out_told = True
             logs.warning("checkpoint.left-out", entries=looked["left_out"], special=looked["special"])
+
+
+def _to_come(layers: tuple[Layer, ...], held: Tier) -> _Saved:
+    return _Saved(layers, held, complete=not layers, base=len(layers), to_come=held) if layers else _Saved()
+
+
+def _after(before: _Saved, now: _Next) -> _Saved:
+    is_whole = now.how in (How.WHOLE, None)
+    return replace(
+        before,
+        layers=now.layers,
+        held=now.held,
+        known=before.known or is_whole,
+        base=1 if before.complete else before.base,
+        damaged=before.damaged and not is_whole,
+    )

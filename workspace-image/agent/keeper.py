@@ -29,6 +29,8 @@ class Keeper:
         self._waiting: dict[int, asyncio.Future[Answer]] = {}
         self._numbers = itertools.count(1)
         self._listening: asyncio.Task[None] | None = None
+        self._starting = asyncio.Lock()
+        self._is_settled = False
 
     async def start(self) -> None:
         """Returns when it runs; it need not be ready. Raises OSError."""
@@ -60,10 +62,10 @@ class Keeper:
         Raises BadLayer when it was told to unpack one; HomeFailed when it could not do it, or died.
         """
         number = next(self._numbers)
-        answered: asyncio.Future[Answer] = asyncio.get_running_loop().create_future()
-        self._waiting[number] = answered
+        await self._send({"id": number, "do": what, **fields}, pipe)
+        # no earlier: whoever fails when a keeper ends must have told that one
+        answered = self._waiting[number] = asyncio.get_running_loop().create_future()
         try:
-            await self._send({"id": number, "do": what, **fields}, pipe)
             answer = await answered
         finally:
             del self._waiting[number]
@@ -73,10 +75,16 @@ class Keeper:
             raise HomeFailed(f"the keeper could not {what}: {answer['failed']}")
         return answer
 
+    async def settle(self) -> None:
+        """From now on the member's programs come first, also before a keeper that is started later. Raises HomeFailed."""
+        self._is_settled = True
+        await self.order("settle")
+
     async def _send(self, order: dict[str, object], pipe: int | None) -> None:
         try:
-            if self._line is None:
-                await self.start()
+            async with self._starting:
+                if self._line is None:
+                    await self._start_again()
             if self._line is not None:
                 socket.send_fds(self._line, [json.dumps(order).encode()], [] if pipe is None else [pipe])
         except OSError as error:
@@ -84,6 +92,11 @@ class Keeper:
         finally:
             if pipe is not None:
                 os.close(pipe)
+
+    async def _start_again(self) -> None:
+        await self.start()
+        if self._is_settled and self._line is not None:
+            self._line.send(json.dumps({"id": 0, "do": "settle"}).encode())  # nobody waits for the answer
 
     async def _listen(self, line: socket.socket, process: asyncio.subprocess.Process) -> None:
         loop = asyncio.get_running_loop()
@@ -94,10 +107,9 @@ class Keeper:
                 if waiting is not None and not waiting.done():
                     waiting.set_result(answer)
         line.close()
-        code = await process.wait()
-        logs.warning("keeper.ended", code=code)
         self._line = None
         for waiting in self._waiting.values():
             if not waiting.done():
                 waiting.set_result({"failed": "it ended"})
         self._lost()
+        logs.warning("keeper.ended", code=await process.wait())

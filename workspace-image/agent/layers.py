@@ -13,17 +13,24 @@ class How(StrEnum):
     WHOLE = "whole"
     DELTA = "delta"
     MERGED = "merged"
-    """A delta of everything since the whole, in place of the deltas."""
+    """A delta of everything since the whole, or since what is still to come, in place of the deltas."""
 
 
-def how_to_save(layers: Sequence[Layer], *, known: bool, complete: bool, bytes: int, changed_bytes: int) -> How | None:
+def how_to_save(
+    layers: Sequence[Layer], *, known: bool, complete: bool, base: int = 1, bytes: int, changed_bytes: int
+) -> How | None:
     """How a tier that changed is to be saved; None if it can't be now. `known`: the keeper knows what the layers hold;
-    `complete`: all of the tier is in the home. `bytes` and `changed_bytes` are the files' sizes."""
+    `complete`: all of the tier is in the home, or else its first `base` layers are still to come. `bytes` and
+    `changed_bytes` are the files' sizes."""
     several = sum(1 for layer in layers if layer.kind == How.WHOLE) > 1
+    if not layers:
+        return How.WHOLE
     if not complete:
         # what is not restored yet must stay, so only a delta will do; and that would be a part of a returned path
-        return None if several else How.DELTA if layers else How.WHOLE
-    if not layers or several or not known or 2 * changed_bytes > bytes:
+        if several:
+            return None
+        return How.MERGED if len(layers) - base >= MOST_DELTAS else How.DELTA
+    if several or not known or 2 * changed_bytes > bytes:
         return How.WHOLE
     whole, *deltas = layers
     if 2 * sum(delta.bytes for delta in deltas) > whole.bytes:
@@ -31,8 +38,8 @@ def how_to_save(layers: Sequence[Layer], *, known: bool, complete: bool, bytes: 
     return How.MERGED if len(deltas) >= MOST_DELTAS else How.DELTA
 
 
-def replaced(layers: Sequence[Layer], how: How, new: Layer) -> tuple[Layer, ...]:
-    """The tier's layers with the new one."""
+def replaced(layers: Sequence[Layer], how: How, new: Layer, *, base: int = 1) -> tuple[Layer, ...]:
+    """The tier's layers with the new one. A merged one leaves the first `base`."""
     if how == How.WHOLE:
         return (new,)
-    return (*(layers[:1] if how == How.MERGED else layers), new)
+    return (*(layers[:base] if how == How.MERGED else layers), new)

@@ -2,7 +2,7 @@
 
 import asyncio
 import hashlib
-import os
+import itertools
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -22,7 +22,7 @@ from agent.tiers import BOOT, TIERS
 LONGEST_MANIFEST = 1 << 16
 # Layers up to this size are all asked for at once: on the way to a cloud, waiting costs more than they do. Bytes.
 SMALL = 1 << 20
-# Seconds between tries of a tier that the editor does not wait for; then it is given up.
+# Seconds between tries of a tier that the editor does not wait for. A home that fails so often is given up.
 PAUSES = (0.5, 1.0, 2.0, 5.0, 10.0, 20.0)
 
 WAITING, FETCHING, DONE, FAILED = "waiting", "fetching", "done", "failed"
@@ -94,17 +94,25 @@ class Restore:
             await asyncio.gather(*(self._bring_patiently(tier, manifest) for tier in TIERS if tier != BOOT))
 
     async def _bring_patiently(self, tier: str, manifest: Manifest) -> None:
-        for pause in (*PAUSES, None):
+        for tries in itertools.count():
+            pause = PAUSES[min(tries, len(PAUSES) - 1)]
             try:
                 await self._bring(tier, manifest)
                 return
-            except (Unreachable, HomeFailed) as error:
-                logs.warning("restore.failed", tier=tier, reason=str(error), again_in=pause)
+            except Unreachable as error:  # what is in the bucket waits as long as it takes
+                reason = str(error)
+            except HomeFailed as error:
+                reason = str(error)
+                if tries == len(PAUSES):
+                    break
             except CorruptState as error:
                 logs.event("restore.damaged", severity="ERROR", tier=tier, reason=str(error))
+                await self._checkpoints.given_up(tier)
                 break
-            if pause is not None:
-                await asyncio.sleep(pause)
+            logs.warning("restore.failed", tier=tier, reason=reason, again_in=pause)
+            with suppress(HomeFailed):  # the member is at work by now
+                await self._keeper.settle()
+            await asyncio.sleep(pause)
         self._say(tier, FAILED)
 
     async def _bring(self, tier: str, manifest: Manifest) -> None:
@@ -146,8 +154,10 @@ class Restore:
         declared = [_declared(layer) for layer in layers]
         unpacking = asyncio.create_task(self._keeper.order("unpack", pipe=read, tier=tier, layers=declared))
         stream = await writer(write)
+        is_verified = False
         try:
             await self._pour(tier, layers, stream)
+            is_verified = True
         except ConnectionError:
             pass  # it takes no more; its answer says why
         except (CorruptState, Unreachable):
@@ -158,6 +168,8 @@ class Restore:
         finally:
             stream.close()
         await unpacking
+        if not is_verified:
+            raise CorruptState(f"a layer of {tier} is longer than declared")
 
     async def _pour(self, tier: str, layers: Sequence[Layer], stream: asyncio.StreamWriter) -> None:
         small = [layer.name for layer in layers if layer.bytes <= SMALL]

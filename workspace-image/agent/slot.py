@@ -154,7 +154,7 @@ class Slot:
         if restore is not None:
             await restore.bring_rest()
             logs.event("session.restored", session=session.sid, tiers=self.progress.tiers, ms=_ms(elapsed() - started))
-        await self._keeper.order("settle")
+        await self._keeper.settle()
 
     async def _keep_saving(self, session: Session) -> None:
         while self.state is State.SERVING:

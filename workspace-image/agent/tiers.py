@@ -55,6 +55,8 @@ RULES = (
     Rule(".m2/repository", DEPS, "artifacts, downloaded by Maven"),
     Rule(".gradle/caches", DEPS, "artifacts, downloaded by Gradle"),
     Rule("**/node_modules", DEPS, "npm can install them again"),
+    Rule(f"{EDITOR_DATA}/User/settings.json", BOOT, "an editor that finds none goes by its own"),
+    Rule(f"{EDITOR_DATA}/User/keybindings.json", BOOT, "an editor that finds none goes by its own"),
     Rule(f"{EDITOR_DATA}/User/History", WORK, "earlier versions of files: large, and shown only on demand"),
     Rule(EDITOR_DATA, BOOT, "settings, layout and history of the editor"),
     Rule(".config", BOOT, "settings of the member's tools"),
@@ -66,6 +68,9 @@ RULES = (
 
 # Folders that a rule above would hand to `boot` as a whole, while deeper rules split what is in them.
 _SPLIT = (".local", ".local/share", ".cargo", ".nvm", ".pyenv", ".m2", ".gradle")
+
+# What the editor would replace by something empty if it came later.
+_NEEDED = {rule.pattern for rule in RULES if rule.tier == BOOT and rule.pattern.endswith(".json")}
 
 # What marks the folder it lies in as a virtual environment of Python.
 VENV_MARK = "pyvenv.cfg"
@@ -92,7 +97,12 @@ def of_file(path: str, above: str, size: int, *, overruled: Overruled | None = N
     tier = overruled(path, False) if overruled else None
     if tier is None:
         tier = _EXACT.get(path, DEPS) if above == DEPS else above if above == NEVER else _ruled(path, above)
-    return WORK if tier == BOOT and size > LARGE and not path.startswith(WINDOW) else tier
+    return WORK if tier == BOOT and size > LARGE and not is_needed(path) else tier
+
+
+def is_needed(path: str) -> bool:
+    """Whether a file of the boot tier must stay there, however much of that there is."""
+    return path in _NEEDED or path.startswith(WINDOW)
 
 
 def _ruled(path: str, above: str) -> str:

@@ -90,9 +90,10 @@ class Keeper:
         self._written = {}
         return {}
 
-    def forget(self, tier: str) -> Answer:
-        """Nothing is known of the tier's layers: the next one is whole."""
-        self._held[tier] = Held()
+    def forget(self, tier: str, complete: bool) -> Answer:
+        """Nothing is known of the tier's layers: the next one is whole, or if something is still to come, a delta of all
+        that is there."""
+        self._held[tier] = Held(complete=complete)
         return {}
 
     def beside(self, tier: str) -> int:

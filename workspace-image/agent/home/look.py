@@ -55,7 +55,8 @@ def look(home: int) -> Looked:
         size = status.st_size if stat.S_ISREG(status.st_mode) else 0
         if tier == tiers.BOOT and size:
             boot += size
-            tier = tiers.BOOT if boot <= tiers.MOST_BOOT else tiers.WORK
+            if boot > tiers.MOST_BOOT and not tiers.is_needed(os.fsdecode(path)):
+                tier = tiers.WORK
         seen = looked.tiers[tier]
         if size > LARGEST or seen.total + size > MOST:
             looked.left_out += 1

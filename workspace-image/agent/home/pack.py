@@ -55,6 +55,7 @@ class _Packing:
         self._waiting: list[bytes] = []
         self._size = 0
         self._packed = Packed()
+        self._is_torn = False
         self._linked: dict[int, tuple[bytes, int]] = {}
 
     def run(self, paths: Iterable[bytes], missing: list[bytes]) -> Packed:
@@ -65,16 +66,24 @@ class _Packing:
         for path in paths:
             try:
                 self._add(path)
+                if self._is_torn:
+                    self._is_torn = False
+                    self._pass_over(path)
             except (FileNotFoundError, NotADirectoryError):
                 self._packed.marks[path] = UNSURE
             except OSError as error:
                 if error.errno == errno.EPIPE:
                     raise
-                self._packed.left_out += 1
+                self._pass_over(path)
         self._write(b"\0" * 2 * BLOCK)
         self._flush()
         self._steps.close()
         return self._packed
+
+    def _pass_over(self, path: bytes) -> None:
+        """What could not be read is tried again the next time."""
+        self._packed.left_out += 1
+        self._packed.marks[path] = UNSURE
 
     def _add(self, path: bytes) -> None:
         folder, name = split(path)
@@ -171,9 +180,17 @@ class _Packing:
         end = offset + length
         while offset < end:
             wanted = min(PIECE, end - offset)
-            piece = os.pread(descriptor, wanted, offset) or bytes(wanted)
+            piece = self._read(descriptor, wanted, offset) or bytes(wanted)
             self._write(piece)
             offset += len(piece)
+
+    def _read(self, descriptor: int, wanted: int, offset: int) -> bytes:
+        """A file that can't be read further has its header written already: the tar must hold what that says."""
+        try:
+            return os.pread(descriptor, wanted, offset)
+        except OSError:
+            self._is_torn = True
+            return b""
 
     def _write(self, piece: bytes) -> None:
         self._waiting.append(piece)
