@@ -84,6 +84,7 @@ class Kept:
                 layers,
                 known=True,
                 complete=told["complete"],
+                base=1,
                 bytes=told["bytes"],
                 changed_bytes=told["changed_bytes"],
             )
@@ -110,7 +111,7 @@ class Kept:
                 answer["entries"],
                 answer["logical_bytes"],
             )
-            shelf.layers[tier] = replaced(layers, how, new)
+            shelf.layers[tier] = replaced(layers, how, new, base=1)
             written.append(tier)
         self.order("adopt", tiers=written)
         shelf.manifests += bool(written)

@@ -81,7 +81,7 @@ class Head(Struct, frozen=True):
     files: int
     at: datetime
     first: list[str] = []
-    """The boot tier's small layers: a container asks for them together with the manifest that says what they must be."""
+    """Small layers of the boot tier: a container asks for them together with the manifest, which says what they are."""
 
 
 class Snapshot(Struct, frozen=True, kw_only=True):

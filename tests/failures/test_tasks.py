@@ -106,10 +106,10 @@ def ledger(stack: Running, session: dict[str, Any]) -> list[float]:
 
 
 def held(stack: Running, workspace: Workspace) -> tuple[Any, ...]:
-    """What an open session holds, without what its own heartbeats change."""
+    """What an open session holds, without what its own heartbeats and the tidying after the last one change."""
     slot = document(stack, f"slots/{workspace.slot}") or {}
-    wid = workspace.record["wid"]
-    return workspace.record["boot"], slot, document(stack, f"workspaces/{wid}")
+    record = document(stack, f"workspaces/{workspace.record['wid']}") or {}
+    return workspace.record["boot"], slot, {**record, "tidy_due": None}
 
 
 def state_of(stack: Running, slot: str) -> str:

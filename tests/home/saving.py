@@ -38,6 +38,7 @@ class Saver:
         self.shelf = shelf
         self.keeper = Keeper(str(folder))
         self.known = True
+        self._to_come: dict[str, int] = {}
 
     def close(self) -> None:
         os.close(self.keeper._home)
@@ -52,7 +53,7 @@ class Saver:
             told, layers = looked[tier], new.get(tier, ())
             if not told["files"] and told["complete"]:
                 new.pop(tier, None)
-                self.keeper.forget(tier)
+                self.keeper.forget(tier, complete=True)
                 continue
             if self.known and not (told["changed"] or told["missing"]):
                 continue
@@ -60,6 +61,7 @@ class Saver:
                 layers,
                 known=self.known,
                 complete=told["complete"],
+                base=self._base(tier),
                 bytes=told["bytes"],
                 changed_bytes=told["changed_bytes"],
             )
@@ -69,11 +71,14 @@ class Saver:
             if how is None:
                 continue
             made[tier] = how
-            new[tier] = replaced(layers, how, self.pack(tier, how))
+            new[tier] = replaced(layers, how, self.pack(tier, how), base=self._base(tier))
         self.keeper.adopt(list(made))
         self.shelf.layers = new
         self.known = True
         return made
+
+    def _base(self, tier: str) -> int:
+        return self._to_come.get(tier, 1)
 
     def pack(self, tier: str, how: How) -> Layer:
         """A layer of what the last look saw, on the shelf's floor: nothing refers to it yet."""
@@ -106,10 +111,12 @@ class Saver:
 
     def begin(self) -> None:
         """Nothing of what is on the shelf is in the home yet."""
+        self._to_come = {tier: len(layers) for tier, layers in self.shelf.layers.items()}
         self.keeper.empty([tier for tier in TIERS if tier not in self.shelf.layers])
 
     def bring(self, tier: str) -> None:
         self.keeper.place(tier, self.unpack(tier))
+        del self._to_come[tier]
 
     def unpack(self, tier: str) -> Unpacked:
         """In a process of its own, as the agent has it done."""

@@ -26,17 +26,25 @@ def chain(whole: int = 1000, *deltas: int, only: str | None = None) -> tuple[Lay
         (chain() + chain(only="a"), True, True, 10, How.WHOLE),
         (chain(), True, False, 1000, How.DELTA),
         (chain(1000, 900), True, False, 1000, How.DELTA),
-        (chain(1000, *[1] * 20), True, False, 1000, How.DELTA),
         (chain() + chain(only="a"), True, False, 10, None),
         ((), True, False, 10, How.WHOLE),
     ],
 )
 def test_how(layers: tuple[Layer, ...], known: bool, complete: bool, changed: int, how: How | None) -> None:
-    assert how_to_save(layers, known=known, complete=complete, bytes=1000, changed_bytes=changed) == how
+    assert how_to_save(layers, known=known, complete=complete, base=1, bytes=1000, changed_bytes=changed) == how
+
+
+@pytest.mark.parametrize(("own", "how"), [(0, How.DELTA), (MOST_DELTAS - 1, How.DELTA), (MOST_DELTAS, How.MERGED)])
+def test_what_is_still_to_come_is_left_as_it_is(own: int, how: How) -> None:
+    *layers, last = chain(1000, 900, 900, *[7] * (own + 1))
+    to_come = layers[:3]
+    assert how_to_save(layers, known=False, complete=False, base=3, bytes=10, changed_bytes=10) == how
+    kept = to_come if how == How.MERGED else layers
+    assert replaced(layers, how, last, base=3) == (*kept, last)
 
 
 def test_what_gives_way_to_the_new_one() -> None:
     before, (new,) = chain(1000, 1, 2), chain(7)
-    assert replaced(before, How.WHOLE, new) == (new,)
-    assert replaced(before, How.DELTA, new) == (*before, new)
-    assert replaced(before, How.MERGED, new) == (before[0], new)
+    assert replaced(before, How.WHOLE, new, base=1) == (new,)
+    assert replaced(before, How.DELTA, new, base=1) == (*before, new)
+    assert replaced(before, How.MERGED, new, base=1) == (before[0], new)

@@ -5,7 +5,7 @@ import os
 import signal
 import subprocess
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -42,12 +42,12 @@ class Container(Inside):
         """Without CPU, as Cloud Run keeps a container that has no open request."""
         processes = self.processes()
         for pid in processes:
-            os.kill(pid, signal.SIGSTOP)
+            _send(pid, signal.SIGSTOP)
         try:
             yield
         finally:
             for pid in reversed(processes):
-                os.kill(pid, signal.SIGCONT)
+                _send(pid, signal.SIGCONT)
 
     def terminate(self) -> int:
         """SIGTERM to process 1; the exit status."""
@@ -97,6 +97,11 @@ def running(
     finally:
         process.kill()
         process.wait()
+
+
+def _send(pid: int, number: signal.Signals) -> None:
+    with suppress(ProcessLookupError):  # it ended since it was looked for
+        os.kill(pid, number)
 
 
 def _answers(container: Container) -> bool:

@@ -15,7 +15,6 @@ from agent.manifest import Layer, Manifest, Tier
 from agent.pipes import pipe, reader
 from agent.tiers import TIERS
 
-
 NOTHING = Tier(0, 0)
 
 

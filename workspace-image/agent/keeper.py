@@ -64,7 +64,8 @@ class Keeper:
         number = next(self._numbers)
         await self._send({"id": number, "do": what, **fields}, pipe)
         # no earlier: whoever fails when a keeper ends must have told that one
-        answered = self._waiting[number] = asyncio.get_running_loop().create_future()
+        answered: asyncio.Future[Answer] = asyncio.get_running_loop().create_future()
+        self._waiting[number] = answered
         try:
             answer = await answered
         finally:
@@ -76,7 +77,7 @@ class Keeper:
         return answer
 
     async def settle(self) -> None:
-        """From now on the member's programs come first, also before a keeper that is started later. Raises HomeFailed."""
+        """From now on the member's programs come first, before a later keeper too. Raises HomeFailed."""
         self._is_settled = True
         await self.order("settle")
 

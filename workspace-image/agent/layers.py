@@ -17,7 +17,7 @@ class How(StrEnum):
 
 
 def how_to_save(
-    layers: Sequence[Layer], *, known: bool, complete: bool, base: int = 1, bytes: int, changed_bytes: int
+    layers: Sequence[Layer], *, known: bool, complete: bool, base: int, bytes: int, changed_bytes: int
 ) -> How | None:
     """How a tier that changed is to be saved; None if it can't be now. `known`: the keeper knows what the layers hold;
     `complete`: all of the tier is in the home, or else its first `base` layers are still to come. `bytes` and
@@ -38,7 +38,7 @@ def how_to_save(
     return How.MERGED if len(deltas) >= MOST_DELTAS else How.DELTA
 
 
-def replaced(layers: Sequence[Layer], how: How, new: Layer, *, base: int = 1) -> tuple[Layer, ...]:
+def replaced(layers: Sequence[Layer], how: How, new: Layer, *, base: int) -> tuple[Layer, ...]:
     """The tier's layers with the new one. A merged one leaves the first `base`."""
     if how == How.WHOLE:
         return (new,)

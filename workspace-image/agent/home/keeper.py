@@ -91,8 +91,8 @@ class Keeper:
         return {}
 
     def forget(self, tier: str, complete: bool) -> Answer:
-        """Nothing is known of the tier's layers: the next one is whole, or if something is still to come, a delta of all
-        that is there."""
+        """Nothing is known of the tier's layers: the next one is whole, or a delta of all that is there if something is
+        still to come."""
         self._held[tier] = Held(complete=complete)
         return {}
 
