@@ -48,6 +48,17 @@ def test_boot_is_bounded(saver: Saver) -> None:
     assert found[WORK] == many[8:]
 
 
+def test_what_the_editor_would_replace_is_in_boot_however_much_is_there(saver: Saver) -> None:
+    data = ".local/share/code-server"
+    needed = [f"{data}/{name}" for name in ("User/settings.json", "extensions/extensions.json", "window/1.9.jsonl.gz")]
+    for name in needed:
+        make(saver.folder, name)
+    make(saver.folder, *(f".config/{at}" for at in range(9)), f"{data}/User/other.json", content="x" * (MOST_BOOT // 8))
+    found = tiers(saver)
+    assert set(needed) <= set(found[BOOT])
+    assert {".config/8", f"{data}/User/other.json"} <= set(found[WORK])
+
+
 @pytest.mark.parametrize(
     ("line", "file", "tier"),
     [

@@ -13,6 +13,7 @@ from collections.abc import Callable
 import httpx
 import pytest
 
+from shared.session import Session
 from tests.running import SOAK
 from tests.slot.container import Container
 from tests.slot.control_plane import ControlPlane
@@ -39,11 +40,7 @@ def test_a_kill_at_any_moment_loses_nothing_that_was_acknowledged(
         if chance.random() < 0.3:
             kill_while_it_restores(member, lambda: member.attach(session), chance.uniform(0, 0.3))  # noqa: B023
             continue
-        tiers = member.restore(session)
-        assert "failed" not in tiers.values()
-        if head is not None:
-            found = member.slot.run(f"cat {' '.join(FILES)}").split()
-            assert all(acknowledged <= int(line) <= count for line in found) and len(found) == len(FILES)
+        restore(member, session, acknowledged, count)
         for _ in range(chance.randint(1, 3)):
             count += 1
             member.slot.run(WRITE.format(files=" ".join(FILES), count=count))
@@ -55,6 +52,15 @@ def test_a_kill_at_any_moment_loses_nothing_that_was_acknowledged(
             acknowledged = wait_for_all(member, plane, sid, count)
         os.kill(member.slot.pid, signal.SIGKILL)
         head = plane.sessions[sid].head or head
+    restore(Member(start(), plane), plane.open(epoch=ROUNDS + 1, head=head), acknowledged, count)
+
+
+def restore(member: Member, session: Session, acknowledged: int, count: int) -> None:
+    """What comes back is as new as what was acknowledged, and no newer than what was written."""
+    assert "failed" not in member.restore(session).values()
+    if session.head is not None:
+        found = member.slot.run(f"cat {' '.join(FILES)}").split()
+        assert all(acknowledged <= int(line) <= count for line in found) and len(found) == len(FILES)
 
 
 def wait_for_all(member: Member, plane: ControlPlane, sid: str, count: int) -> int:

@@ -122,12 +122,12 @@ def test_a_damaged_layer_leads_to_the_newest_older_snapshot_that_has_the_tier_wh
     after.release(THIRD).raise_for_status()
     head = plane.sessions[THIRD].head
     assert head is not None and head.snapshot != newest.snapshot
-    mended = [layer for layer in layers(store, head) if layer["tier"] == "work"]
+    mended = of_tier(store, head, "work")
     assert [layer["kind"] for layer in mended] == ["whole"]
     assert mended[0]["name"].startswith(f"workspaces/{WID}/3-"), "nothing builds on what was damaged"
 
 
-def test_a_tier_that_no_snapshot_has_whole_stays_as_it_is_in_the_bucket(
+def test_a_tier_that_no_snapshot_has_whole_stays_as_it_is_until_the_member_has_something_new_in_it(
     start: Callable[..., Container], plane: ControlPlane, store: Bucket
 ) -> None:
     head = saved(start, plane, "echo precious > kept")
@@ -135,13 +135,33 @@ def test_a_tier_that_no_snapshot_has_whole_stays_as_it_is_in_the_bucket(
 
     after = Member(start(), plane)
     assert after.restore(plane.open(SECOND, epoch=2, head=head))["work"] == "failed"
-    after.slot.run("echo new > made-since; echo new > .rc")
+    after.slot.run("echo new > .rc")
     after.release(SECOND).raise_for_status()
-    newest = plane.sessions[SECOND].head
-    assert newest is not None
-    work = [layer for layer in layers(store, newest) if layer["tier"] == "work"]
-    assert work[0] in layers(store, head), "what could not be read is not taken for deleted"
-    assert [layer["kind"] for layer in work] == ["whole", "delta"]
+    second = plane.sessions[SECOND].head
+    assert second is not None and second != head
+    assert of_tier(store, second, "work") == of_tier(store, head, "work"), "what can't be read is not taken for deleted"
+
+    again = Member(start(), plane)
+    assert again.restore(plane.open(THIRD, epoch=3, head=second))["work"] == "failed"
+    again.slot.run("echo new > made-since")
+    again.release(THIRD).raise_for_status()
+    third = plane.sessions[THIRD].head
+    assert third is not None
+    last = Member(start(), plane)
+    sid = f"s-{4:020d}"
+    assert set(last.restore(plane.open(sid, epoch=4, head=third)).values()) == {"done"}
+    assert last.slot.run("cat .rc made-since; ls kept 2>&1 | wc -l") == "new\nnew\n1\n"
+
+
+def test_a_layer_with_more_than_was_saved_is_not_taken(
+    start: Callable[..., Container], plane: ControlPlane, store: Bucket
+) -> None:
+    head = saved(start, plane, "echo precious > kept")
+    [layer] = of_tier(store, head, "work")
+    store.overwrite(layer["name"], store.read(layer["name"]) + bytes(10_000_000))
+    after = Member(start(), plane)
+    assert after.restore(plane.open(SECOND, epoch=2, head=head))["work"] == "failed"
+    assert after.slot.run("ls") == ""
 
 
 def saved(start: Callable[..., Container], plane: ControlPlane, script: str) -> Head:
@@ -159,9 +179,13 @@ def layers(store: Bucket, head: Head) -> list[dict[str, Any]]:
     return found
 
 
+def of_tier(store: Bucket, head: Head, tier: str) -> list[dict[str, Any]]:
+    return [layer for layer in layers(store, head) if layer["tier"] == tier]
+
+
 def damage(store: Bucket, head: Head, tier: str) -> None:
     """Turns one bit of the newest layer of a tier."""
-    name = [layer["name"] for layer in layers(store, head) if layer["tier"] == tier][-1]
+    name = of_tier(store, head, tier)[-1]["name"]
     content = bytearray(store.read(name))
     content[len(content) // 2] ^= 1
     store.overwrite(name, bytes(content))

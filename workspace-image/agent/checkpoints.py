@@ -146,8 +146,10 @@ class Checkpoints:
             is_same = not (told["changed"] or told["missing"])
             if is_same and (saved.known or not saved.complete):
                 continue
+            if saved.damaged and not told["bytes"]:  # but for folders that the editor makes
+                continue
             if not told["files"] and saved.complete:
-                if saved.layers and not saved.damaged:
+                if saved.layers:
                     following.append(_Next(tier, None, Tier(0, 0)))
                 continue
             how = how_to_save(
