@@ -109,6 +109,8 @@ class Tar:
             raise Broken("there are more entries than the manifest declares")
 
     def _exactly(self, count: int) -> bytes:
+        if count < 0:
+            raise Broken("a size is below nothing")
         self._stream -= count
         if self._stream < 0:
             raise Broken("there is more in it than the manifest declares")
@@ -201,10 +203,10 @@ def _short_name(block: bytes) -> bytes:
 def _octal(field: bytes) -> int:
     if field[:1] == b"\x80":
         return int.from_bytes(field[1:], "big")
-    try:
-        return int(field.strip(b" \0") or b"0", 8)
-    except ValueError as e:
-        raise Broken("a header's number is none") from e
+    digits = field.strip(b" \0")
+    if digits.strip(b"01234567"):  # int() would take a sign too
+        raise Broken("a header's number is none")
+    return int(digits or b"0", 8)
 
 
 def _decimal(text: bytes) -> int:

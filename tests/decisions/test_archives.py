@@ -224,6 +224,15 @@ def header(name: str, **fields: Any) -> bytes:
 
 
 ONE = tar({"a": b"x" * 600})
+
+
+def sized(kind: bytes, size: bytes) -> bytes:
+    """A header that says `size`, in twelve bytes, with the right checksum."""
+    block = header("a", type=kind)
+    block = block[:124] + size + block[136:148] + b" " * 8 + block[156:]
+    return block[:148] + b"%06o\0 " % sum(block) + block[156:]
+
+
 EVIL: dict[str, dict[str, Any]] = {
     "a step up": {"content": header("../x") + tars.END},
     "a step up further on": {"content": header("a/../../x") + tars.END},
@@ -262,10 +271,15 @@ EVIL: dict[str, dict[str, Any]] = {
     "an extended header after another": {"content": header("x", type=tarfile.XHDTYPE) * 2 + tars.END},
     "a global header later": {"content": header("a") + header("g", type=tarfile.XGLTYPE) + tars.END},
     "a size that is no number": {"content": header("a")[:124] + b"zzzzzzzzzzz\0" + header("a")[136:] + tars.END},
+    **{
+        f"a size below nothing, of kind {kind.decode()}": {"content": sized(kind, b"-0000001001\0") + tars.END}
+        for kind in (tarfile.REGTYPE, tarfile.XHDTYPE, tarfile.XGLTYPE)
+    },
     "a folder with contents": {"content": header("a", type=tarfile.DIRTYPE, size=512) + bytes(512) + tars.END},
 }
 
 
+@pytest.mark.timeout(60)
 @pytest.mark.parametrize("evil", EVIL.values(), ids=EVIL)
 def test_a_hostile_layer_is_refused(evil: dict[str, Any]) -> None:
     shelf = Shelf()
