@@ -1,7 +1,5 @@
 """A workspace's history, without a container: what is kept, going back to it whole or for one path, downloading it."""
 
-import time
-from contextlib import AbstractContextManager
 from datetime import datetime
 from functools import partial
 from hashlib import sha256
@@ -14,7 +12,8 @@ from msgspec import Meta, Struct
 from shared import logs
 from shared.account import Account, account_closed
 from shared.allocation import check_may_open
-from shared.archives import Readable, TooMuch, empty_layer, holds
+from shared.archives import TooMuch, empty_layer, holds
+from shared.deadlines import Deadline, TooSlow
 from shared.endpoint import Accepted, endpoint, routes
 from shared.errors import Conflict, Refused, TryAgain, bad_request
 from shared.gcp import buckets, exports, tasks
@@ -231,14 +230,9 @@ def _checked(path: str) -> str:
 
 
 def _look_for(path: str, manifest: Manifest) -> None:
-    deadline = time.monotonic() + LOOK_SECONDS
-
-    def open_layer(layer: Layer) -> AbstractContextManager[Readable]:
-        return buckets.open_layer(layer, deadline)
-
     try:
-        there = holds(manifest, path, open_layer)
-    except (buckets.TooSlow, TooMuch) as e:
+        there = holds(manifest, path, buckets.open_layer, Deadline(LOOK_SECONDS).check)
+    except (TooSlow, TooMuch) as e:
         raise _too_large(
             "Go back as a whole, or download the snapshot", "it takes too long to look for the path"
         ) from e

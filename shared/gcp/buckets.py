@@ -1,7 +1,5 @@
 """Cloud Storage: what the control plane checks of a checkpoint, and erasing."""
 
-import math
-import time
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
@@ -108,20 +106,13 @@ def _size(name: str) -> int | None:
     return None if blob is None else blob.size
 
 
-class TooSlow(Exception):
-    """Reading was given up at its deadline."""
-
-
 class _Layer:
     """A layer's object that is read piece by piece, until a moment of the monotonic clock."""
 
-    def __init__(self, content: BinaryIO, deadline: float) -> None:
+    def __init__(self, content: BinaryIO) -> None:
         self._content = content
-        self._deadline = deadline
 
     def read(self, size: int = -1, /) -> bytes:
-        if time.monotonic() > self._deadline:
-            raise TooSlow("there is more to read than there is time for")
         try:
             return self._content.read(size)
         except NotFound as e:
@@ -129,10 +120,10 @@ class _Layer:
 
 
 @contextmanager
-def open_layer(layer: Layer, deadline: float = math.inf) -> Iterator[_Layer]:
-    """The layer's object. Reading it raises Broken when it is gone, and TooSlow."""
+def open_layer(layer: Layer) -> Iterator[_Layer]:
+    """The layer's object. Reading it raises Broken when it is gone."""
     with bucket().blob(layer.name).open("rb", chunk_size=PIECE, **CALL) as content:
-        yield _Layer(content, deadline)
+        yield _Layer(content)
 
 
 def create(name: str, content: bytes) -> None:
