@@ -6,7 +6,6 @@ from hashlib import sha256
 from typing import Annotated
 
 import functions_framework
-import msgspec
 from msgspec import Meta, Struct
 
 from shared import logs
@@ -32,12 +31,12 @@ from shared.returns import (
     check_path,
     compose,
     empty_name,
+    encode,
     return_id,
     return_name,
 )
 from shared.settings import settings
 from shared.snapshots import (
-    MANIFEST_BYTES,
     CheckpointRefused,
     Head,
     Layer,
@@ -198,13 +197,11 @@ def _composed(workspace: Workspace, snapshot: Snapshot, path: str, now: datetime
     base = workspace.head.snapshot if workspace.head else None
     try:
         manifest = compose(head or none, old, path, epoch=workspace.epoch, base=base, empty=empty_of)
-    except TooManyLayers as e:
+        if head and workspace.head and manifest.layers == head.layers:
+            return Snapshot(sid=None, head=workspace.head)
+        told = encode(manifest)
+    except (TooManyLayers, CheckpointRefused) as e:
         raise _too_large("Open the workspace and save something, or go back as a whole", str(e)) from e
-    if head and workspace.head and manifest.layers == head.layers:
-        return Snapshot(sid=None, head=workspace.head)
-    told = msgspec.json.encode(manifest)
-    if len(told) > MANIFEST_BYTES:
-        raise _too_large("Open the workspace and save something, or go back as a whole", "its manifest is too long")
     name = new_id("", 16)
     snapshot_id = return_id(workspace.epoch, name)
     for each in {*empty}:
