@@ -34,6 +34,8 @@ from shared.tars import Broken
 CALL: dict[str, Any] = {"retry": DEFAULT_RETRY.with_timeout(2.0), "timeout": 2.0}
 """How long retries may begin, and one attempt may take. A checkpoint is verified by two calls, one after the other, in
 the 10 s that the slot waits for the answer to a heartbeat; the client's own patience is minutes."""
+LISTED = "items(name,timeCreated),nextPageToken"
+"""What is asked of each object that is listed: there may be very many."""
 PIECE = 4 << 20
 """Bytes of an object that one request brings."""
 
@@ -107,7 +109,7 @@ def _size(name: str) -> int | None:
 
 
 class _Layer:
-    """A layer's object that is read piece by piece, until a moment of the monotonic clock."""
+    """A layer's object that is read piece by piece."""
 
     def __init__(self, content: BinaryIO) -> None:
         self._content = content
@@ -132,9 +134,10 @@ def create(name: str, content: bytes) -> None:
         bucket().blob(name).upload_from_string(content, if_generation_match=0, **CALL)
 
 
-def list_objects(prefix: str) -> list[Stored]:
-    """Every object below `prefix`, with its age."""
-    return [Stored(blob.name, blob.time_created) for blob in bucket().list_blobs(prefix=prefix, **CALL)]
+def list_objects(prefix: str, most: int | None = None) -> list[Stored]:
+    """Every object below `prefix`, or the first `most` of them by their names, with its age."""
+    found = bucket().list_blobs(prefix=prefix, max_results=most, fields=LISTED, **CALL)
+    return [Stored(blob.name, blob.time_created) for blob in found]
 
 
 def delete(names: Sequence[str]) -> int:
