@@ -70,30 +70,52 @@ class Stored(Struct, frozen=True):
     created: datetime
 
 
+SWEPT_AT_ONCE = 4000
+"""Objects of one workspace that are deleted before others have their turn: a minute's worth."""
+
+
 class Sweep(Struct, frozen=True):
-    """What to delete; whether there will be more; and what should be there and is not."""
+    """What to delete; whether there is `more` to delete after it, or will be when `young` ones are old; and what should
+    be there and is not."""
 
     dead: list[str]
+    more: bool
     young: bool
     missing: list[str]
 
 
 def plan_sweep(
-    wid: str, stored: Sequence[Stored], needed: Iterable[tuple[Head, Manifest]], *, epoch: int, older_than: datetime
+    wid: str,
+    stored: Sequence[Stored],
+    needed: Iterable[tuple[Head, Manifest]],
+    *,
+    epoch: int,
+    older_than: datetime,
+    whole: bool = True,
 ) -> Sweep:
     """The objects of a workspace that no kept snapshot needs and that nobody may still be about to need.
 
     An object of the current epoch, or of one that a claim made since, may belong to a checkpoint that is being made.
-    One that is younger than `older_than` may belong to a manifest that the control plane is composing.
+    One that is younger than `older_than` may belong to a manifest that the control plane is composing. `whole`: nothing
+    else is stored; otherwise the rest is to be looked at once these are deleted.
     """
     marked = {name for head, manifest in needed for name in (head.manifest, *(each.name for each in manifest.layers))}
     garbage = [each for each in stored if each.name not in marked and _written_before(each.name, wid, epoch)]
     dead = [each.name for each in garbage if each.created < older_than]
     there = {each.name for each in stored}
-    return Sweep(dead, len(dead) < len(garbage), sorted(marked - there))
+    return Sweep(
+        dead=dead[:SWEPT_AT_ONCE],
+        more=len(dead) > SWEPT_AT_ONCE or (not whole and dead != []),
+        young=len(dead) < len(garbage) or not whole,
+        missing=sorted(marked - there) if whole else [],
+    )
 
 
 def _written_before(name: str, wid: str, epoch: int) -> bool:
-    """Whether the object is of an epoch before this one, or the control plane's own. An unknown name is no garbage."""
-    found = re.match(rf"{re.escape(workspace_prefix(wid))}(?:(\d+)-[a-z0-9]+|returns)/[^/]+\Z", name)
+    """Whether the object is of an epoch before this one, or the control plane's own.
+
+    A container may create whatever it likes below its own prefix: all of that is garbage one day, by any name. Nobody
+    knows what lies beside those prefixes, so it stays.
+    """
+    found = re.match(rf"{re.escape(workspace_prefix(wid))}(?:([0-9]{{1,16}})-[a-z0-9]+|returns)/", name)
     return found is not None and (found[1] is None or int(found[1]) < epoch)

@@ -5,9 +5,22 @@ No bytes are copied. docs/snapshot-format.md says what `only` means.
 
 from collections.abc import Callable
 
+import msgspec
 from msgspec.structs import replace
 
-from shared.snapshots import MOST_LAYERS, TIERS, Layer, Manifest, Tier, chains, workspace_prefix
+from shared.snapshots import (
+    MANIFEST_BYTES,
+    MOST,
+    MOST_LAYERS,
+    TIERS,
+    CheckpointRefused,
+    Layer,
+    Manifest,
+    Tier,
+    chains,
+    parse_manifest,
+    workspace_prefix,
+)
 
 RETURNS = "returns"
 """Stands for the boot in a manifest that the control plane wrote."""
@@ -55,7 +68,7 @@ def compose(
     A tier that is the same in both stays as it is. In any other, what the head has at the path is taken away, also
     when the old snapshot has nothing there in that tier: a file may have moved from one to another. `empty` gives a
     layer of a tier that holds nothing. A tier's `bytes` and `files` are the sums of both: what comes back may replace
-    something or not, and the figure is a limit for whoever restores.
+    something or not. What a container declared may be as much as a number holds, so the sums end there.
     """
     layers: list[Layer] = []
     tiers: dict[str, Tier] = {}
@@ -69,10 +82,20 @@ def compose(
         brought = _at(theirs, path) or [replace(empty(tier), only=path)]
         layers += [*(ours or [empty(tier)]), *brought]
         both = [manifest.tiers[tier] for manifest in (head, old) if tier in manifest.tiers]
-        tiers[tier] = Tier(sum(each.bytes for each in both), sum(each.files for each in both))
+        tiers[tier] = Tier(min(MOST, sum(each.bytes for each in both)), min(MOST, sum(each.files for each in both)))
     if len(layers) > MOST_LAYERS:
         raise TooManyLayers(f"there would be {len(layers)} layers")
     return Manifest(2, head.workspace, epoch, RETURNS, 0, base, tiers, layers)
+
+
+def encode(manifest: Manifest) -> bytes:
+    """A composed manifest as it is stored. Raises CheckpointRefused for one that nobody could read again: a snapshot
+    that can't be read keeps its workspace from ever being tidied."""
+    content = msgspec.json.encode(manifest)
+    if len(content) > MANIFEST_BYTES:
+        raise CheckpointRefused("its manifest is too long")
+    parse_manifest(content)
+    return content
 
 
 def _at(layers: list[Layer], path: str) -> list[Layer]:

@@ -13,14 +13,15 @@ from msgspec import Meta, Struct
 
 MANIFEST_VERSION = 2
 MANIFEST_BYTES = 64 * 1024
+"""What is larger than this was not written by our agent."""
 FIRST_BYTES = 1 << 20
 """Up to this size a layer is worth asking for before one knows whether it is what was saved."""
-"""What is larger than this was not written by our agent."""
 MOST_LAYERS = 64
 TIERS = ("boot", "work", "deps")
 """In the order of restoring. A slot restores these and no others."""
 
-Count = Annotated[int, Meta(ge=0, le=2**53)]
+MOST = 2**53
+Count = Annotated[int, Meta(ge=0, le=MOST)]
 """A number as it comes from outside: what JSON and Firestore both hold exactly."""
 SnapshotId = Annotated[str, Meta(pattern=r"^[0-9]{1,16}-[a-z0-9]{1,32}-[a-z0-9]{1,32}\Z")]
 """A snapshot's id as it comes from outside."""
@@ -81,7 +82,8 @@ class Head(Struct, frozen=True):
     files: int
     at: datetime
     first: list[str] = []
-    """Small layers of the boot tier: a container asks for them together with the manifest, which says what they are."""
+    """The boot tier's small layers: a container asks for them together with the manifest, which says what they must
+    be."""
 
 
 class Snapshot(Struct, frozen=True, kw_only=True):

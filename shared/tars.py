@@ -12,10 +12,17 @@ BLOCK = 512
 CHUNK = 1 << 20
 PAX_BYTES = 1 << 20
 """The longest extended header of one entry."""
-RECORD_BYTES = 64 * 1024
-"""The longest record in one: a path is 4096 bytes at most."""
+PATH_BYTES = 128 * 1024
+"""The longest path. A system takes no more than 4096 bytes at once, but whoever walks step by step comes deeper: 400
+steps of 255 bytes are 102,399 bytes."""
+MOST_STEPS = 400
+"""The names in a path, as many as a container goes down."""
+RECORD_BYTES = PATH_BYTES + 64
+"""The longest record in an extended header: its length, a key, and a path."""
 NUMBER_BYTES = 20
 """The longest number in one."""
+MTIME_BYTES = 32
+"""The longest time: 64 bits of seconds, with a sign, and nine digits behind the point."""
 END = bytes(2 * BLOCK)
 FILE, LINK, SYMLINK, FOLDER = b"0", b"1", b"2", b"5"
 GONE = b"ONDOL.gone"
@@ -45,14 +52,19 @@ class Entry(Struct, frozen=True):
 class Tar:
     """Iterates over the entries. `contents` are those of the newest one, if anybody asks before the next one is."""
 
-    def __init__(self, read: Callable[[int], bytes], *, stream: int, entries: int) -> None:
-        """`read` gives as many bytes, or fewer at the end. More than `stream` bytes or `entries` is Broken."""
+    def __init__(
+        self, read: Callable[[int], bytes], *, stream: int, entries: int, gone: Callable[[bytes], None]
+    ) -> None:
+        """`read` gives as many bytes, or fewer at the end. More than `stream` bytes or `entries` is Broken.
+
+        `gone` is told each path that the layer takes away, all of them before the first entry. They are not kept: there
+        may be as many of them, and as long ones, as whoever wrote the layer liked.
+        """
         self._read = read
         self._stream = stream
         self._entries = entries
+        self._gone = gone
         self._left = 0
-        self.gone: list[bytes] = []
-        """The paths that the layer takes away, complete with the first entry."""
 
     def __iter__(self) -> Iterator[Entry]:
         records: tuple[tuple[bytes, bytes], ...] = ()
@@ -100,7 +112,7 @@ class Tar:
         for key, value in _records(chunks()):
             if key == GONE:
                 self._count()
-                self.gone.append(safe_path(value))
+                self._gone(safe_path(value))
         self._exactly(_padded(size) - size)
 
     def _count(self) -> None:
@@ -109,6 +121,8 @@ class Tar:
             raise Broken("there are more entries than the manifest declares")
 
     def _exactly(self, count: int) -> bytes:
+        if count < 0:
+            raise Broken("a size is below nothing")
         self._stream -= count
         if self._stream < 0:
             raise Broken("there is more in it than the manifest declares")
@@ -129,8 +143,14 @@ class Tar:
 
 
 def safe_path(path: bytes) -> bytes:
-    """A path relative to the home, without a slash at its end. Raises Broken for one that may lead elsewhere."""
+    """A path relative to the home, without a slash at its end.
+
+    Raises Broken for one that may lead elsewhere, or deeper than any container goes: whoever looks at all that lies
+    above a path must not have any number of steps to take.
+    """
     cleaned = path.removesuffix(b"/")
+    if len(cleaned) > PATH_BYTES or cleaned.count(b"/") >= MOST_STEPS:
+        raise Broken("a path is too long")
     if b"\0" in cleaned or any(part in (b"", b".", b"..") for part in cleaned.split(b"/")):
         raise Broken("a path leads out of the home")
     return cleaned
@@ -169,13 +189,16 @@ def _entry(block: bytes, kind: bytes, size: int, records: tuple[tuple[bytes, byt
         raise Broken("something that is no file has contents")
     path = extended.get(b"GNU.sparse.name") or extended.get(b"path") or _short_name(block)
     link = extended.get(b"linkpath") or block[157:257].rstrip(b"\0")
+    mtime = extended.get(b"mtime") or str(_octal(block[136:148])).encode()
+    if len(mtime) > MTIME_BYTES:
+        raise Broken("a time is none")
     return Entry(
         path=safe_path(path),
         kind=kind,
         link=safe_path(link) if kind == LINK else link,
         size=size,
         mode=_octal(block[100:108]) & 0o1777,
-        mtime=extended.get(b"mtime") or str(_octal(block[136:148])).encode(),
+        mtime=mtime,
         header=block,
         records=records,
         raw=raw,
@@ -201,10 +224,10 @@ def _short_name(block: bytes) -> bytes:
 def _octal(field: bytes) -> int:
     if field[:1] == b"\x80":
         return int.from_bytes(field[1:], "big")
-    try:
-        return int(field.strip(b" \0") or b"0", 8)
-    except ValueError as e:
-        raise Broken("a header's number is none") from e
+    digits = field.strip(b" \0")
+    if digits.strip(b"01234567"):  # int() would take a sign too
+        raise Broken("a header's number is none")
+    return int(digits or b"0", 8)
 
 
 def _decimal(text: bytes) -> int:

@@ -8,6 +8,7 @@ from msgspec import Struct
 
 from shared import logs
 from shared.archives import TooMuch, home
+from shared.deadlines import Deadline, TooSlow
 from shared.endpoint import endpoint
 from shared.gcp import buckets, exports
 from shared.gcp.identity import invoker
@@ -16,6 +17,10 @@ from shared.gcp.store.snapshots import read_snapshot
 from shared.snapshots import CheckpointRefused, SnapshotId
 from shared.tars import Broken
 from shared.workspace import WorkspaceId
+
+SECONDS = 800.0
+"""How long an export may take before its member is told that there is none. The function's own timeout, of 900 s, would
+only have the task delivered again, to the same end."""
 
 
 class Export(Struct, forbid_unknown_fields=True):
@@ -39,8 +44,8 @@ def export(_caller: str, body: Export, now: datetime) -> Done:
         return Done(snapshot, "done before")
     try:
         manifest = buckets.head_manifest(found.record.head)
-        exports.write(wid, snapshot, home(manifest, buckets.open_layer))
-    except (CheckpointRefused, Broken, TooMuch) as e:
+        exports.write(wid, snapshot, home(manifest, buckets.open_layer, Deadline(SECONDS).check))
+    except (CheckpointRefused, Broken, TooMuch, TooSlow) as e:
         logs.error("export-failed", workspace=wid, snapshot=snapshot, why=str(e))
         exports.fail(wid, snapshot, f"This snapshot can't be put together: {e}. Choose another one.")
         return Done(snapshot, "it can't be put together")

@@ -28,12 +28,15 @@ from shared.plans import PLANS
 from shared.policies import reclaim_policy
 from shared.quota import StorageState, StorageUse, advice, decide_storage, used_bytes
 from shared.record import Read
+from shared.retention import keep
 from shared.session import Session
 from shared.settings import settings
 from shared.snapshots import CheckpointRefused, Head, head_of, is_committed
 from shared.tokens import Bearer, InvalidToken, Signer
 
 ATTEMPTS = 5
+MOST_OLDER = 1000
+"""Snapshots that are read to choose from; a session makes 180 an hour while the member types without a break."""
 
 
 class HeadView(Struct):
@@ -85,7 +88,7 @@ def heartbeat(token: str, message: Hello | Beat | Older, now: datetime) -> Answe
     bearer = _authenticate(token, message)
     try:
         if isinstance(message, Older):
-            return _older(message)
+            return _older(message, now)
         session = _hello(bearer, message, now) if isinstance(message, Hello) else _beat(message, now)
     except Stale as e:
         raise _stale(e) from e
@@ -149,10 +152,12 @@ def _beat(beat: Beat, now: datetime) -> Session:
     raise _too_busy()
 
 
-def _older(message: Older) -> OlderSnapshots:
+def _older(message: Older, now: datetime) -> OlderSnapshots:
     session = _read(message.session).record
     check_boot(session, message)
-    older = older_snapshots(session.wid, session.head, settings().kept_snapshots)
+    found = older_snapshots(session.wid, session.head, MOST_OLDER)
+    # as they would be thinned: a session that was lost has left hundreds, most of them on the same damaged layers
+    older = [each.snapshot for each in keep(found, settings().kept_snapshots, now)]
     logs.warning("older-snapshots", session=session.sid, head=session.head and session.head.snapshot, found=len(older))
     return OlderSnapshots([_view(snapshot.head) for snapshot in older])
 

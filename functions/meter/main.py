@@ -1,6 +1,7 @@
 """Tidy up behind sessions: thin the snapshots of workspaces that are due, and sweep what nothing needs any more.
 
-Whatever it finds odd it leaves alone and tells. A run that is repeated, late, or beside another changes nothing more.
+Whatever it finds odd it leaves alone and tells, and goes on with the next: what one workspace holds is no other's
+trouble. A run that is repeated, late, or beside another changes nothing more.
 """
 
 from contextlib import suppress
@@ -11,6 +12,7 @@ import functions_framework
 from msgspec import Struct
 
 from shared import logs
+from shared.deadlines import Deadline
 from shared.endpoint import endpoint
 from shared.gcp import buckets, exports
 from shared.gcp.identity import invoker
@@ -23,6 +25,12 @@ from shared.retention import keep, plan_sweep
 from shared.settings import settings
 from shared.snapshots import CheckpointRefused, Head, Manifest, Snapshot, workspace_prefix
 from shared.workspace import Workspace
+
+RUN_SECONDS = 150.0
+"""After this, no further workspace is begun: the next run finds those that are left. It is half of the function's
+timeout, for one that has very much may take a minute or two."""
+LISTED = 50_000
+"""Objects of one workspace that are looked at in one run: all of them, but where a container made very many."""
 
 
 class Meter(Struct, forbid_unknown_fields=True):
@@ -43,12 +51,30 @@ class Odd(Exception):
 @functions_framework.http
 @endpoint(partial(invoker, function="meter"), Meter, task=True)
 def meter(_caller: str, _body: Meter, now: datetime) -> Done:
-    old = now - timedelta(seconds=settings().sweep)
-    workspaces = [workspace for workspace in to_tidy(now) if not workspace.record.closed]
-    tidied = [_tidy(workspace, old, now) for workspace in workspaces]
-    return Done(
-        len(tidied), sum(thinned for thinned, _ in tidied), sum(swept for _, swept in tidied), exports.sweep(old)
-    )
+    old, deadline = now - timedelta(seconds=settings().sweep), Deadline(RUN_SECONDS)
+    done = Done(0, 0, 0, exports.sweep(old))  # first: they are whole homes, and nothing that is odd stands in their way
+    for workspace in to_tidy(now):
+        if deadline.is_over():
+            logs.warning("meter-out-of-time", workspaces=done.workspaces)
+            break
+        if not workspace.record.closed:
+            thinned, swept = _tidy_or_tell(workspace, old, now)
+            done = Done(done.workspaces + 1, done.snapshots + thinned, done.objects + swept, done.exports)
+    return done
+
+
+def _tidy_or_tell(workspace: Read[Workspace], old: datetime, now: datetime) -> tuple[int, int]:
+    """As _tidy. Whatever goes wrong is told, and is looked at later: it would stand before the others in each run."""
+    try:
+        return _tidy(workspace, old, now)
+    except Exception as e:
+        logs.exception("tidying-failed", e)
+        logs.error("untidy", workspace=workspace.record.wid, why=repr(e))
+    try:
+        _look_later(read_workspace(workspace.record.wid), now)
+    except Exception as e:
+        logs.exception("tidying-failed", e)
+    return 0, 0
 
 
 def _tidy(workspace: Read[Workspace], old: datetime, now: datetime) -> tuple[int, int]:
@@ -87,13 +113,16 @@ def _sweep(workspace: Workspace, old: datetime, now: datetime) -> tuple[int, dat
     The objects are listed before the snapshots are read: what was added in between is no garbage here. And every
     snapshot that has a document counts, for a member may go back to it at any moment.
     """
-    stored = buckets.list_objects(workspace_prefix(workspace.wid))
+    stored = buckets.list_objects(workspace_prefix(workspace.wid), LISTED)
     heads = [*_heads(workspace), *(snapshot.head for snapshot in all_snapshots(workspace.wid))]
     needed = [(head, _manifest(head)) for head in {head.snapshot: head for head in heads}.values()]
-    sweep = plan_sweep(workspace.wid, stored, needed, epoch=workspace.epoch, older_than=old)
+    sweep = plan_sweep(workspace.wid, stored, needed, epoch=workspace.epoch, older_than=old, whole=len(stored) < LISTED)
     for name in sweep.missing:
         logs.error("object-missing", workspace=workspace.wid, object=name)
-    return buckets.delete(sweep.dead), now + timedelta(seconds=settings().sweep) if sweep.young else None
+    swept = buckets.delete(sweep.dead)
+    if sweep.more:
+        return swept, now
+    return swept, now + timedelta(seconds=settings().sweep) if sweep.young else None
 
 
 def _heads(record: Workspace) -> list[Head]:

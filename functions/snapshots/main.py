@@ -1,20 +1,18 @@
 """A workspace's history, without a container: what is kept, going back to it whole or for one path, downloading it."""
 
-import time
-from contextlib import AbstractContextManager
 from datetime import datetime
 from functools import partial
 from hashlib import sha256
 from typing import Annotated
 
 import functions_framework
-import msgspec
 from msgspec import Meta, Struct
 
 from shared import logs
 from shared.account import Account, account_closed
 from shared.allocation import check_may_open
-from shared.archives import Readable, TooMuch, empty_layer, holds
+from shared.archives import TooMuch, empty_layer, holds
+from shared.deadlines import Deadline, TooSlow
 from shared.endpoint import Accepted, endpoint, routes
 from shared.errors import Conflict, Refused, TryAgain, bad_request
 from shared.gcp import buckets, exports, tasks
@@ -33,12 +31,12 @@ from shared.returns import (
     check_path,
     compose,
     empty_name,
+    encode,
     return_id,
     return_name,
 )
 from shared.settings import settings
 from shared.snapshots import (
-    MANIFEST_BYTES,
     CheckpointRefused,
     Head,
     Layer,
@@ -199,13 +197,11 @@ def _composed(workspace: Workspace, snapshot: Snapshot, path: str, now: datetime
     base = workspace.head.snapshot if workspace.head else None
     try:
         manifest = compose(head or none, old, path, epoch=workspace.epoch, base=base, empty=empty_of)
-    except TooManyLayers as e:
+        if head and workspace.head and manifest.layers == head.layers:
+            return Snapshot(sid=None, head=workspace.head)
+        told = encode(manifest)
+    except (TooManyLayers, CheckpointRefused) as e:
         raise _too_large("Open the workspace and save something, or go back as a whole", str(e)) from e
-    if head and workspace.head and manifest.layers == head.layers:
-        return Snapshot(sid=None, head=workspace.head)
-    told = msgspec.json.encode(manifest)
-    if len(told) > MANIFEST_BYTES:
-        raise _too_large("Open the workspace and save something, or go back as a whole", "its manifest is too long")
     name = new_id("", 16)
     snapshot_id = return_id(workspace.epoch, name)
     for each in {*empty}:
@@ -231,14 +227,9 @@ def _checked(path: str) -> str:
 
 
 def _look_for(path: str, manifest: Manifest) -> None:
-    deadline = time.monotonic() + LOOK_SECONDS
-
-    def open_layer(layer: Layer) -> AbstractContextManager[Readable]:
-        return buckets.open_layer(layer, deadline)
-
     try:
-        there = holds(manifest, path, open_layer)
-    except (buckets.TooSlow, TooMuch) as e:
+        there = holds(manifest, path, buckets.open_layer, Deadline(LOOK_SECONDS).check)
+    except (TooSlow, TooMuch) as e:
         raise _too_large(
             "Go back as a whole, or download the snapshot", "it takes too long to look for the path"
         ) from e

@@ -1,7 +1,5 @@
 """Cloud Storage: what the control plane checks of a checkpoint, and erasing."""
 
-import math
-import time
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
@@ -36,6 +34,8 @@ from shared.tars import Broken
 CALL: dict[str, Any] = {"retry": DEFAULT_RETRY.with_timeout(2.0), "timeout": 2.0}
 """How long retries may begin, and one attempt may take. A checkpoint is verified by two calls, one after the other, in
 the 10 s that the slot waits for the answer to a heartbeat; the client's own patience is minutes."""
+LISTED = "items(name,timeCreated),nextPageToken"
+"""What is asked of each object that is listed: there may be very many."""
 PIECE = 4 << 20
 """Bytes of an object that one request brings."""
 
@@ -108,20 +108,13 @@ def _size(name: str) -> int | None:
     return None if blob is None else blob.size
 
 
-class TooSlow(Exception):
-    """Reading was given up at its deadline."""
-
-
 class _Layer:
-    """A layer's object that is read piece by piece, until a moment of the monotonic clock."""
+    """A layer's object that is read piece by piece."""
 
-    def __init__(self, content: BinaryIO, deadline: float) -> None:
+    def __init__(self, content: BinaryIO) -> None:
         self._content = content
-        self._deadline = deadline
 
     def read(self, size: int = -1, /) -> bytes:
-        if time.monotonic() > self._deadline:
-            raise TooSlow("there is more to read than there is time for")
         try:
             return self._content.read(size)
         except NotFound as e:
@@ -129,10 +122,10 @@ class _Layer:
 
 
 @contextmanager
-def open_layer(layer: Layer, deadline: float = math.inf) -> Iterator[_Layer]:
-    """The layer's object. Reading it raises Broken when it is gone, and TooSlow."""
+def open_layer(layer: Layer) -> Iterator[_Layer]:
+    """The layer's object. Reading it raises Broken when it is gone."""
     with bucket().blob(layer.name).open("rb", chunk_size=PIECE, **CALL) as content:
-        yield _Layer(content, deadline)
+        yield _Layer(content)
 
 
 def create(name: str, content: bytes) -> None:
@@ -141,9 +134,10 @@ def create(name: str, content: bytes) -> None:
         bucket().blob(name).upload_from_string(content, if_generation_match=0, **CALL)
 
 
-def list_objects(prefix: str) -> list[Stored]:
-    """Every object below `prefix`, with its age."""
-    return [Stored(blob.name, blob.time_created) for blob in bucket().list_blobs(prefix=prefix, **CALL)]
+def list_objects(prefix: str, most: int | None = None) -> list[Stored]:
+    """Every object below `prefix`, or the first `most` of them by their names, with its age."""
+    found = bucket().list_blobs(prefix=prefix, max_results=most, fields=LISTED, **CALL)
+    return [Stored(blob.name, blob.time_created) for blob in found]
 
 
 def delete(names: Sequence[str]) -> int:

@@ -14,6 +14,7 @@ from msgspec import Struct
 
 from shared.gcp import emulators
 from shared.gcp.buckets import CALL, PIECE, bucket, delete, list_objects
+from shared.retention import SWEPT_AT_ONCE
 from shared.settings import settings
 from shared.snapshots import exports_prefix
 
@@ -64,8 +65,9 @@ def fail(wid: str, snapshot: str, detail: str) -> None:
 
 
 def sweep(older_than: datetime) -> int:
-    """Delete the exports that are older; how many."""
-    return delete([stored.name for stored in list_objects(PREFIX) if stored.created < older_than])
+    """Delete exports that are older, SWEPT_AT_ONCE at most; how many."""
+    old = [stored.name for stored in list_objects(PREFIX) if stored.created < older_than]
+    return delete(old[:SWEPT_AT_ONCE])
 
 
 def _failure(wid: str, snapshot: str) -> str:

@@ -120,6 +120,16 @@ def test_erasing_takes_every_object_of_the_workspace_and_no_other(bucket: storag
     assert bucket.get_blob("exports/w-gone2/1-x-1.tar.zst") is not None
 
 
+def test_no_more_objects_are_listed_than_are_asked_for(bucket: storage.Bucket) -> None:
+    names = [f"workspaces/w-many/{number}" for number in range(3)]
+    for name in names:
+        bucket.blob(name).upload_from_string(b"x")
+    assert [stored.name for stored in buckets.list_objects("workspaces/w-many/", 2)] == names[:2]
+    everything = buckets.list_objects("workspaces/w-many/")
+    assert [stored.name for stored in everything] == names
+    assert all(stored.created.tzinfo for stored in everything)
+
+
 def test_a_container_may_read_its_workspace_and_create_under_its_own_boot() -> None:
     read, create = boundary("b", wid=WID, epoch=EPOCH, boot=BOOT)["accessBoundary"]["accessBoundaryRules"]
     objects = "projects/_/buckets/b/objects/"

@@ -2,6 +2,7 @@
 
 import os
 import subprocess
+import sys
 import tarfile
 from pathlib import Path
 from typing import Any
@@ -9,19 +10,27 @@ from typing import Any
 import pytest
 import zstandard
 from agent.home.pack import pack
+from agent.home.tar_out import gone as gone_out
+from agent.home.tar_out import header as header_out
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
 from shared import archives, tars
 from shared.archives import TooMuch, empty_layer, holds, home
-from shared.snapshots import Layer, Manifest
+from shared.deadlines import Deadline, TooSlow
+from shared.snapshots import Layer, Manifest, Tier
 from shared.tars import Broken
 from tests.layers import File, Shelf, manifest, tar, unpacked
+from tests.running import ROOT
+
+
+def patiently() -> None:
+    """Whoever reads has all the time in the world."""
 
 
 def downloaded(shelf: Shelf, of: Manifest, tmp_path: Path) -> dict[str, File]:
-    return unpacked(b"".join(home(of, shelf.open)), tmp_path / "home")
+    return unpacked(b"".join(home(of, shelf.open, patiently)), tmp_path / "home")
 
 
 def test_a_home_is_its_tiers_together(tmp_path: Path) -> None:
@@ -76,10 +85,10 @@ def test_a_path_that_was_brought_back_is_as_it_was_then(tmp_path: Path) -> None:
     assert found == {"p": None, "p/a": b"then", "p/b": b"then", "q": b"now"}
     link = {"x": b"target", "d": None, "d/x": ("hard", "x")}
     outside = shelf.layer("work", link, only="d")
-    found = unpacked(b"".join(home(manifest(now, outside), shelf.open)), tmp_path / "outside")
+    found = unpacked(b"".join(home(manifest(now, outside), shelf.open, patiently)), tmp_path / "outside")
     assert found["d/x"] == b"target", "a link out of the path is the file itself"
     nothing = shelf.layer("work", {}, only="p")
-    found = unpacked(b"".join(home(manifest(now, nothing), shelf.open)), tmp_path / "nothing")
+    found = unpacked(b"".join(home(manifest(now, nothing), shelf.open, patiently)), tmp_path / "nothing")
     assert found == {"q": b"now"}
 
 
@@ -206,14 +215,14 @@ def test_a_path_is_looked_for_in_what_shows_through(path: str, there: bool) -> N
     work = [shelf.layer("work", old), shelf.delta("work", {"p/new": b""}, ["gone", "dir"])]
     back = shelf.layer("work", {"back": None, "back/b": b"", "p/x": b""}, only="back")
     deps = shelf.layer("deps", {"node_modules": None, "node_modules/m": b""})
-    assert holds(manifest(*work, back, deps), path, shelf.open) == there
+    assert holds(manifest(*work, back, deps), path, shelf.open, patiently) == there
 
 
 def test_what_newer_layers_took_away_is_not_looked_for_below() -> None:
     shelf = Shelf()
     layers = [shelf.layer("work", {"p": b""}), shelf.delta("work", {}, ["p"])]
     del shelf.objects[layers[0].name]
-    assert not holds(manifest(*layers), "p", shelf.open)
+    assert not holds(manifest(*layers), "p", shelf.open, patiently)
 
 
 def header(name: str, **fields: Any) -> bytes:
@@ -224,6 +233,15 @@ def header(name: str, **fields: Any) -> bytes:
 
 
 ONE = tar({"a": b"x" * 600})
+
+
+def sized(kind: bytes, size: bytes) -> bytes:
+    """A header that says `size`, in twelve bytes, with the right checksum."""
+    block = header("a", type=kind)
+    block = block[:124] + size + block[136:148] + b" " * 8 + block[156:]
+    return block[:148] + b"%06o\0 " % sum(block) + block[156:]
+
+
 EVIL: dict[str, dict[str, Any]] = {
     "a step up": {"content": header("../x") + tars.END},
     "a step up further on": {"content": header("a/../../x") + tars.END},
@@ -261,16 +279,28 @@ EVIL: dict[str, dict[str, Any]] = {
     },
     "an extended header after another": {"content": header("x", type=tarfile.XHDTYPE) * 2 + tars.END},
     "a global header later": {"content": header("a") + header("g", type=tarfile.XGLTYPE) + tars.END},
+    "a path of too many steps": {"content": tars.folder(b"/".join([b"a"] * 401), 0o755, b"1") + tars.END},
+    "too many steps taken away": {"content": tar({}, ["/".join(["a"] * 401)])},
+    "a path that is too long": {"content": tars.folder(b"a" * (128 * 1024 + 1), 0o755, b"1") + tars.END},
+    "a time that is too long": {"content": tars.folder(b"a", 0o755, b"1" * 33) + tars.END},
     "a size that is no number": {"content": header("a")[:124] + b"zzzzzzzzzzz\0" + header("a")[136:] + tars.END},
+    **{
+        f"a size below nothing, of kind {kind.decode()}": {"content": sized(kind, b"-0000001001\0") + tars.END}
+        for kind in (tarfile.REGTYPE, tarfile.XHDTYPE, tarfile.XGLTYPE)
+    },
     "a folder with contents": {"content": header("a", type=tarfile.DIRTYPE, size=512) + bytes(512) + tars.END},
 }
 
 
+@pytest.mark.timeout(60)
 @pytest.mark.parametrize("evil", EVIL.values(), ids=EVIL)
 def test_a_hostile_layer_is_refused(evil: dict[str, Any]) -> None:
     shelf = Shelf()
     layer = shelf.layer("work", {}, **{"stream": 1 << 30, "entries": 1, **evil})
-    for work in (lambda: list(home(manifest(layer), shelf.open)), lambda: holds(manifest(layer), "zz", shelf.open)):
+    for work in (
+        lambda: list(home(manifest(layer), shelf.open, patiently)),
+        lambda: holds(manifest(layer), "zz", shelf.open, patiently),
+    ):
         with pytest.raises(Broken):
             work()
 
@@ -284,15 +314,111 @@ def test_memory_is_bounded_whatever_is_in_a_layer(monkeypatch: pytest.MonkeyPatc
         "MOST_ORPHANS": [shelf.layer("work", links), shelf.delta("work", {}, ["t"])],
     }
     for bound, layers in cases.items():
-        list(home(manifest(*layers), shelf.open))
+        list(home(manifest(*layers), shelf.open, patiently))
         with monkeypatch.context() as patched:
             patched.setattr(archives, bound, 10)
             with pytest.raises(TooMuch):
-                list(home(manifest(*layers), shelf.open))
+                list(home(manifest(*layers), shelf.open, patiently))
+
+
+def test_the_deepest_tree_of_a_container_is_read() -> None:
+    names = [b"%03d" % number + b"n" * 252 for number in range(400)]
+    paths = [b"/".join(names[:count]) for count in range(1, 401)]
+    folders = b"".join(header_out(path, b"5", 0o755, 1_790_000_000_123_456_789) for path in paths[:-1])
+    file = header_out(paths[-1], b"0", 0o644, 1, size=1) + b"x".ljust(tars.BLOCK, b"\0")
+    link = header_out(b"/".join([*names[:399], b"l"]), b"1", 0o644, 1, link=paths[-1])
+    shelf = Shelf()
+    whole = shelf.layer("work", {}, content=folders + file + link + tars.END, entries=401)
+    delta = shelf.delta("work", {}, content=b"".join(gone_out(paths[-1:])) + tars.END, entries=1)
+    assert paths[-1] in {entry.path for entry in entries(b"".join(home(manifest(whole), shelf.open, patiently)))}
+    found = [entry.path for entry in entries(b"".join(home(manifest(whole, delta), shelf.open, patiently)))]
+    assert sorted(found) == sorted([*paths[:-1], b"/".join([*names[:399], b"l"])])
+    assert holds(manifest(whole, delta), os.fsdecode(names[0]), shelf.open, patiently)
+
+
+def entries(packed: bytes) -> list[tars.Entry]:
+    reader = zstandard.ZstdDecompressor().stream_reader(packed)
+    return list(tars.Tar(reader.read, stream=1 << 30, entries=1 << 20, gone=lambda _: None))
+
+
+def test_a_home_is_no_larger_than_its_layers_stand_for() -> None:
+    """What repeats after more than our compressor remembers, and less than others do, is stored once."""
+    content = header("a", size=8 << 22) + os.urandom(1 << 22) * 8 + tars.END
+    parameters = zstandard.ZstdCompressionParameters.from_level(3, window_log=23, enable_ldm=True)
+    packed = zstandard.ZstdCompressor(compression_params=parameters).compress(content)
+    assert len(packed) < 5 << 20
+    shelf = Shelf()
+    layer = shelf.layer("work", {}, packed=packed, stream=len(content), entries=1)
+    given = 0
+    with pytest.raises(TooMuch):
+        for piece in home(manifest(layer, tiers={"work": Tier(8 << 22, 1)}), shelf.open, patiently):
+            given += len(piece)
+    assert given <= archives.GROWTH * len(packed) + archives.GROWTH_BYTES
+
+
+def test_a_home_holds_no_more_than_its_tiers_declare_but_for_what_files_grew_by(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    shelf = Shelf()
+    layer = shelf.layer("work", {f"f{number}": bytes(1 << 20) for number in range(8)})
+    told, grown = {"work": Tier(8 << 20, 8)}, {"work": Tier(1, 1)}
+    assert list(home(manifest(layer, tiers=grown), shelf.open, patiently)), "it grew while it was saved"
+    monkeypatch.setattr(archives, "GROWN_BYTES", 1 << 20)
+    assert list(home(manifest(layer, tiers=told), shelf.open, patiently))
+    with pytest.raises(TooMuch):
+        list(home(manifest(layer, tiers=grown), shelf.open, patiently))
+
+
+class Impatience:
+    """Has so much patience, and counts how often it was asked."""
+
+    def __init__(self, patience: int) -> None:
+        self._patience = patience
+        self.asked = 0
+
+    def check(self) -> None:
+        self.asked += 1
+        if self.asked > self._patience:
+            raise TooSlow("no patience is left")
+
+
+SMALL_AND_MANY: dict[str, bytes] = {
+    "entries": header("a") * 3000 + tars.END,
+    "contents": header("a", size=3000 * tars.CHUNK) + bytes(3000 * tars.CHUNK) + tars.END,
+    "paths taken away": tar({}, ["p" * 100_000] * 3000),
+}
+
+
+@pytest.mark.parametrize("many", SMALL_AND_MANY)
+def test_whoever_waits_is_asked_however_little_of_the_object_is_read(many: str) -> None:
+    shelf = Shelf()
+    content = SMALL_AND_MANY[many]
+    layer = shelf.layer("work", {}, content=content, entries=3000)
+    assert layer.bytes < 1 << 18, "two or three reads bring all of it"
+    tiers = {"work": Tier(3000 << 20, 3000)}
+    for read in (
+        lambda check: list(home(manifest(layer, tiers=tiers), shelf.open, check)),
+        lambda check: holds(manifest(layer), "zz", shelf.open, check),
+    ):
+        impatience = Impatience(250)
+        with pytest.raises(TooSlow):
+            read(impatience.check)
+        assert impatience.asked == 251
+        with pytest.raises(TooSlow):
+            read(Deadline(0).check)
+
+
+@pytest.mark.parametrize(("kind", "outcome"), [("g", "read"), ("5", "TooMuch"), ("1", "TooMuch")])
+def test_long_paths_take_no_more_memory_than_many(kind: str, outcome: str) -> None:
+    """Those that are taken away, of folders, and of hard links whose target does not show through."""
+    command = [sys.executable, "-m", "tests.decisions.long_paths", kind]
+    path = os.pathsep.join(str(folder) for folder in (ROOT, ROOT / "workspace-image"))
+    told = subprocess.run(command, env={"PYTHONPATH": path}, cwd=ROOT, capture_output=True, text=True, check=False)
+    assert (told.stdout, told.stderr) == (f"{outcome}\n", "")
 
 
 def test_an_empty_layer_is_one(tmp_path: Path) -> None:
     shelf = Shelf()
     layer = shelf.layer("deps", {}, packed=empty_layer(), stream=len(tars.END))
     assert downloaded(shelf, manifest(layer), tmp_path) == {}
-    assert not holds(manifest(replace(layer, only="a")), "a", shelf.open)
+    assert not holds(manifest(replace(layer, only="a")), "a", shelf.open, patiently)

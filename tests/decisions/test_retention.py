@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
-from shared.retention import REFUSED_KEPT, Stored, Sweep, keep, plan_sweep
+from shared.retention import REFUSED_KEPT, SWEPT_AT_ONCE, Stored, Sweep, keep, plan_sweep
 from shared.snapshots import Snapshot
 from tests.factories import BOOT, NOW, a_head, a_layer, a_manifest
 
@@ -74,9 +74,9 @@ OLD = NOW - timedelta(days=1)
 KEPT = replace(a_head(), manifest="workspaces/w-1/6-x/1.manifest.json")
 
 
-def swept(*stored: Stored, epoch: int = 7) -> Sweep:
+def swept(*stored: Stored, epoch: int = 7, whole: bool = True) -> Sweep:
     layer = a_layer(name="workspaces/w-1/5-x/1-boot.tar.zst")
-    return plan_sweep("w-1", stored, [(KEPT, a_manifest(layer))], epoch=epoch, older_than=OLD)
+    return plan_sweep("w-1", stored, [(KEPT, a_manifest(layer))], epoch=epoch, older_than=OLD, whole=whole)
 
 
 @pytest.mark.parametrize(
@@ -92,7 +92,12 @@ def swept(*stored: Stored, epoch: int = 7) -> Sweep:
         ("workspaces/w-1/0-returns/1-boot.tar.zst", True),
         ("workspaces/w-2/5-x/2-boot.tar.zst", False),  # not this workspace's
         ("workspaces/w-1/notes.txt", False),  # whatever that is
-        ("workspaces/w-1/5-x/a/b", False),
+        ("workspaces/w-1/notes/1", False),
+        ("workspaces/w-1/5-x/a/b", True),  # by whatever name: a container may create anything below its prefix
+        ("workspaces/w-1/6-x/\n/", True),
+        ("workspaces/w-1/6-x/", True),
+        ("workspaces/w-1/7-x/a/b", False),
+        ("workspaces/w-1/returns/a/b", True),
     ],
 )
 def test_only_what_nothing_needs_and_nobody_makes_is_swept(name: str, dead: bool) -> None:
@@ -104,3 +109,15 @@ def test_only_what_nothing_needs_and_nobody_makes_is_swept(name: str, dead: bool
 
 def test_what_is_kept_and_gone_is_named() -> None:
     assert swept().missing == ["workspaces/w-1/5-x/1-boot.tar.zst", "workspaces/w-1/6-x/1.manifest.json"]
+    assert swept(whole=False).missing == [], "it may be among the rest"
+
+
+def test_very_many_are_swept_by_and_by() -> None:
+    dead = [Stored(f"workspaces/w-1/6-x/{number}", OLD - timedelta(1)) for number in range(SWEPT_AT_ONCE + 1)]
+    first = swept(*dead)
+    assert (len(first.dead), first.more) == (SWEPT_AT_ONCE, True)
+    last = swept(dead[-1])
+    assert (last.dead, last.more, last.young) == ([dead[-1].name], False, False)
+    assert swept(dead[-1], whole=False).more, "what was not listed comes next"
+    nothing = swept(whole=False)
+    assert (nothing.more, nothing.young) == (False, True), "not before something has become old"

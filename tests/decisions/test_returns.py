@@ -4,8 +4,8 @@ import msgspec
 import pytest
 from msgspec.structs import replace
 
-from shared.returns import BadPath, TooManyLayers, check_path, compose, empty_name, return_id, return_name
-from shared.snapshots import Layer, Manifest, Tier, parse_manifest
+from shared.returns import BadPath, TooManyLayers, check_path, compose, empty_name, encode, return_id, return_name
+from shared.snapshots import MOST, CheckpointRefused, Layer, Manifest, Tier, parse_manifest
 from tests.factories import a_layer, a_manifest
 
 
@@ -38,6 +38,20 @@ def test_the_old_chains_come_over_the_heads_for_the_path() -> None:
     assert made.tiers["boot"] == head.tiers["boot"]
     assert made.tiers["work"] == Tier(400, 12), "both sums: what comes back may replace something or not"
     assert (made.epoch, made.boot, made.seq, made.base) == (9, "returns", 0, "8-x-1")
+
+
+def test_what_is_composed_of_whatever_was_declared_can_be_read_again() -> None:
+    most = {"work": Tier(MOST, MOST)}
+    made = composed(a_manifest(a_layer("work", 1), tiers=most), a_manifest(a_layer("work", 2), tiers=most), "p")
+    assert made.tiers["work"] == Tier(MOST, MOST)
+    assert parse_manifest(encode(made)) == made
+
+
+def test_a_manifest_that_nobody_could_read_is_not_written() -> None:
+    with pytest.raises(CheckpointRefused):
+        encode(a_manifest(tiers={"boot": Tier(0, MOST + 1)}))
+    with pytest.raises(CheckpointRefused, match="too long"):
+        encode(a_manifest(*(a_layer("work", 1, only="p" * 4096) for _ in range(16))))
 
 
 def test_a_tier_that_one_of_them_lacks_is_empty_there() -> None:

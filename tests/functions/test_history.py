@@ -2,13 +2,14 @@
 
 import time
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
 
-from shared.gcp.store.accounts import billing_ref
+from shared.gcp.store.accounts import billing_ref, read_workspace, snapshot_ref
 from shared.snapshots import Tier
 from tests.environment import environment
 from tests.functions.google import deliver
@@ -291,6 +292,27 @@ def test_nothing_is_swept_when_a_kept_snapshot_is_unreadable(plane: Running) -> 
     assert len(documents(plane, f"workspaces/{saver.wid}/snapshots")) == 8
     log = (plane.state / "logs" / "meter.log").read_text()
     assert '"severity": "ERROR", "message": "untidy"' in log
+
+
+def test_what_nobody_foresaw_in_one_workspace_keeps_no_other_from_being_tidied(plane: Running) -> None:
+    odd, other = Person(plane, "odd"), Person(plane, "beside-odd")
+    wids = []
+    for person in (odd, other):
+        with saving(plane, person) as saver:
+            for seq in range(1, 9):
+                saver.save(seq, saver.shelf.layer("work", {"a": str(seq).encode()}))
+        wids.append(saver.wid)
+    with environment(plane.env):
+        snapshot_ref(wids[0], "garbled").set({"head": {"at": datetime.now(UTC)}})
+    before = datetime.now(UTC)
+    tidy(plane)
+    assert len(documents(plane, f"workspaces/{wids[1]}/snapshots")) == 6
+    log = (plane.state / "logs" / "meter.log").read_text()
+    assert '"message": "tidying-failed"' in log and '"message": "untidy"' in log
+    with environment(plane.env):
+        due = read_workspace(wids[0]).record.tidy_due
+        snapshot_ref(wids[0], "garbled").delete()
+    assert due and due > before, "others come before it in the next run"
 
 
 def test_a_missing_object_is_an_error_that_is_told(plane: Running) -> None:

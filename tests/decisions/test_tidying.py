@@ -1,0 +1,92 @@
+"""A run of `meter` gets through, whatever one workspace holds, and is over in time."""
+
+import inspect
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from google.cloud.exceptions import Conflict
+
+from functions.meter import main
+from shared.gcp import buckets, exports
+from shared.record import Read
+from shared.retention import SWEPT_AT_ONCE, Stored
+from shared.workspace import Workspace
+from tests.environment import SETTINGS, environment
+from tests.factories import NOW
+
+DAY = timedelta(days=1)
+
+
+def due(number: int, **fields: Any) -> Read[Workspace]:
+    return Read(Workspace(wid=f"w-{number}", owner="u", created=NOW, epoch=7, tidy_due=NOW, **fields), NOW)
+
+
+@pytest.fixture
+def done(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """What the run did, in its order. Three workspaces are due."""
+    told: list[str] = []
+
+    def tidy(workspace: Read[Workspace], *_: object) -> tuple[int, int]:
+        told.append(workspace.record.wid)
+        return 1, 1
+
+    def sweep(_: object) -> int:
+        told.append("exports")
+        return 0
+
+    monkeypatch.setattr(main, "to_tidy", lambda _: [due(1), due(2), due(3)])
+    monkeypatch.setattr(main, "_tidy", tidy)
+    monkeypatch.setattr(main, "read_workspace", lambda wid: due(int(wid[2:])))
+    monkeypatch.setattr(main, "_look_later", lambda workspace, _: told.append(f"later {workspace.record.wid}"))
+    monkeypatch.setattr(exports, "sweep", sweep)
+    return told
+
+
+def run() -> main.Done:
+    handler: Callable[..., main.Done] = inspect.unwrap(main.meter)
+    with environment(SETTINGS):
+        return handler("", main.Meter(), NOW)
+
+
+def test_exports_are_swept_before_anything_can_go_wrong(done: list[str]) -> None:
+    assert run() == main.Done(workspaces=3, snapshots=3, objects=3, exports=0)
+    assert done == ["exports", "w-1", "w-2", "w-3"]
+
+
+@pytest.mark.parametrize("fault", [ValueError("odd"), Conflict("elsewhere"), MemoryError()])
+def test_the_next_workspace_has_its_turn_and_the_odd_one_comes_last(
+    done: list[str], fault: Exception, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tidy = main._tidy
+
+    def stumble(workspace: Read[Workspace], *rest: Any) -> tuple[int, int]:
+        if workspace.record.wid == "w-1":
+            raise fault
+        return tidy(workspace, *rest)
+
+    monkeypatch.setattr(main, "_tidy", stumble)
+    assert run().snapshots == 2
+    assert done == ["exports", "later w-1", "w-2", "w-3"]
+
+
+def test_a_run_whose_time_is_over_begins_no_further_workspace(done: list[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(main, "RUN_SECONDS", 0)
+    assert run().workspaces == 0
+    assert done == ["exports"]
+
+
+def test_of_very_many_objects_some_are_swept_and_the_rest_is_looked_at_in_the_next_run(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    objects = [Stored(f"workspaces/w-1/6-x/{number}", NOW - 2 * DAY) for number in range(SWEPT_AT_ONCE + 5)]
+    monkeypatch.setattr(buckets, "list_objects", lambda _, most: objects[:most])
+    monkeypatch.setattr(buckets, "delete", len)
+    monkeypatch.setattr(main, "all_snapshots", lambda _: [])
+    with environment(SETTINGS):
+        assert main._sweep(due(1).record, NOW - DAY, NOW) == (SWEPT_AT_ONCE, NOW)
+        monkeypatch.setattr(main, "LISTED", 10)
+        assert main._sweep(due(1).record, NOW - DAY, NOW) == (10, NOW)
+        del objects[8:]
+        assert main._sweep(due(1).record, NOW - DAY, NOW) == (8, None)
