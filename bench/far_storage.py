@@ -10,6 +10,7 @@ from pathlib import Path
 from uuid import uuid4
 
 from bench.delay import delayed
+from bench.keeping import high_water
 from bench.peers.setup import TREE, prepare_tree
 from bench.report import Beside, Figure
 from bench.rig import Rig
@@ -85,6 +86,12 @@ def _save(slot: Container, member: Member, sid: str, samples: Samples, what: str
     member.release(sid).raise_for_status()
     [made] = slot.events("checkpoint.uploaded")
     _note(samples, what, _seconds(made["ms"]))
+    _note(samples, f"memory, {what}", sum(high_water(pid) for pid in _agents(slot)) / 1e6)
+
+
+def _agents(slot: Container) -> list[int]:
+    """The agent and its keeper."""
+    return [pid for pid in slot.processes() if b"\0-m\0agent" in Path(f"/proc/{pid}/cmdline").read_bytes()]
 
 
 def _note(samples: Samples, what: str, seconds: float) -> None:
@@ -121,4 +128,5 @@ def _figures(latency: float, by_home: dict[str, Samples]) -> list[Figure]:
             Figure(f"Slot{far}: {what}", "s", large[what])
             for what in ("full restore", "first checkpoint", "checkpoint of 3 changed files")
         ),
+        Figure(f"Slot{far}: peak memory of agent and keeper", "MB", large["memory, first checkpoint"], aim="150 MB"),
     ]

@@ -1,5 +1,5 @@
 """The keeper at work, without an agent: its orders in a socket, layers through pipes, hashes on their way as the agent
-takes them. Layers are kept in memory, so that no storage is measured."""
+takes them. Layers are kept as files beside those of the others, so that no storage is measured."""
 
 import hashlib
 import json
@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from agent.layers import how_to_save, replaced
-from agent.manifest import Layer
+from agent.manifest import Layer, Manifest, Tier
 from agent.tiers import TIERS
 
 from tests.running import ROOT
@@ -33,15 +33,22 @@ Program(Keeper(sys.argv[2]), socket.socket(fileno=int(sys.argv[1]))).run()
 
 @dataclass
 class Shelf:
-    """Layers by tier, and their content by name."""
+    """Layers by tier, and the folder of what would be objects."""
 
+    folder: Path
     layers: dict[str, tuple[Layer, ...]] = field(default_factory=dict)
-    contents: dict[str, bytes] = field(default_factory=dict)
-    manifests: int = 0
+    tiers: dict[str, Tier] = field(default_factory=dict)
 
     def count(self) -> tuple[int, int]:
-        """Objects and bytes; a manifest is an object too, of about 2,000."""
-        return len(self.contents) + self.manifests, sum(map(len, self.contents.values())) + 2000 * self.manifests
+        """Objects and bytes."""
+        objects = list(self.folder.iterdir())
+        return len(objects), sum(path.stat().st_size for path in objects)
+
+    def write_manifest(self) -> None:
+        seq = self.count()[0]
+        layers = tuple(layer for tier in TIERS for layer in self.layers.get(tier, ()))
+        manifest = Manifest("w-" + "0" * 20, 1, "0" * 16, seq, None, self.tiers, layers)
+        (self.folder / f"{seq}.manifest.json").write_bytes(manifest.encode())
 
     def since(self, before: tuple[int, int]) -> tuple[int, int]:
         objects, size = self.count()
@@ -92,29 +99,30 @@ class Kept:
                 continue
             read, write = os.pipe()
             self.tell("pack", write, tier=tier, how=how)
-            content, digest = bytearray(), hashlib.sha256()
-            with os.fdopen(read, "rb", buffering=0) as pipe:
+            name = f"{shelf.count()[0]}-{tier}.tar.zst"
+            size, digest = 0, hashlib.sha256()
+            with os.fdopen(read, "rb", buffering=0) as pipe, (shelf.folder / name).open("wb", buffering=0) as target:
                 while piece := pipe.read(PIECE):
-                    content += piece
+                    size += target.write(piece)
                     digest.update(piece)
             answer = self.hear()
-            name = f"{tier}-{len(shelf.contents)}"
-            shelf.contents[name] = bytes(content)
             kind = "whole" if how == "whole" else "delta"
             new = Layer(
                 tier,
                 kind,
                 name,
                 digest.hexdigest(),
-                len(content),
+                size,
                 answer["stream"],
                 answer["entries"],
                 answer["logical_bytes"],
             )
             shelf.layers[tier] = replaced(layers, how, new, base=1)
+            shelf.tiers[tier] = Tier(told["bytes"], told["files"])
             written.append(tier)
         self.order("adopt", tiers=written)
-        shelf.manifests += bool(written)
+        if written:
+            shelf.write_manifest()
 
     def restore(self, shelf: Shelf, tiers: tuple[str, ...]) -> None:
         """Tier by tier, hashes taken on the way."""
@@ -135,17 +143,19 @@ class Kept:
         return self._peak / 1e6
 
     def _note_memory(self) -> None:
-        self._peak = max(self._peak, sum(map(_high_water, [self._process.pid, *_children(self._process.pid)])))
+        self._peak = max(self._peak, sum(map(high_water, [self._process.pid, *_children(self._process.pid)])))
 
     def _feed(self, shelf: Shelf, layers: tuple[Layer, ...], write: int) -> None:
         with os.fdopen(write, "wb", buffering=0) as pipe:
             for layer in layers:
-                digest, view = hashlib.sha256(), memoryview(shelf.contents[layer.name])
-                while view:
-                    sent = pipe.write(view[:PIECE])
-                    digest.update(view[:sent])
-                    view = view[sent:]
-                    self._note_memory()
+                digest = hashlib.sha256()
+                with (shelf.folder / layer.name).open("rb", buffering=0) as content:
+                    while piece := content.read(PIECE):
+                        digest.update(piece)
+                        view = memoryview(piece)
+                        while view:
+                            view = view[pipe.write(view) :]
+                        self._note_memory()
                 if digest.hexdigest() != layer.sha256:
                     raise RuntimeError("a layer is not what was saved")
 
@@ -154,7 +164,7 @@ def _children(pid: int) -> list[int]:
     return [int(child) for child in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
 
 
-def _high_water(pid: int) -> int:
+def high_water(pid: int) -> int:
     """Bytes that it ever had in memory; none of one that has ended."""
     try:
         lines = Path(f"/proc/{pid}/status").read_text().splitlines()

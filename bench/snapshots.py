@@ -73,7 +73,8 @@ class _Measuring:
     def _saving(self, home: Path) -> None:
         for turn in range(self._count):
             restic = Repository(self._folder / f"restic-{turn}")
-            shelf = Shelf()
+            shelf = Shelf(self._folder / f"layers-{turn}")
+            shelf.folder.mkdir()
             with self._times.timed("tar: first"):
                 _run(f"tar -C {home} -cf - . | zstd -q -3 > {self._folder}/whole.tar.zst")
             with self._times.timed("restic: first"):
@@ -98,6 +99,7 @@ class _Measuring:
             self._shelf, self._restic = shelf, restic
             if turn < self._count - 1:
                 shutil.rmtree(restic.folder)
+                shutil.rmtree(shelf.folder)
 
     def _touch(self, home: Path, turn: int) -> None:
         for name in CHANGED:
