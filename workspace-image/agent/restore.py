@@ -2,7 +2,6 @@
 
 import asyncio
 import hashlib
-import os
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -15,7 +14,6 @@ from agent.errors import BadLayer, CorruptState, HomeFailed, Unreachable
 from agent.keeper import Keeper
 from agent.manifest import Layer, Manifest, decode
 from agent.pipes import pipe, writer
-from agent.places import HOME
 from agent.tiers import BOOT, TIERS
 
 # A manifest is 64 KiB at most.
@@ -80,7 +78,6 @@ class Restore:
 
     async def _bring_boot(self, head: Head) -> None:
         manifest = self._manifest = await self._fetch_manifest(head)
-        _check_room(manifest)
         self._progress.done, self._progress.total = 0, sum(layer.bytes for layer in manifest.layers)
         self._progress.tiers = {tier: WAITING if manifest.of(tier) else DONE for tier in TIERS}
         await self._keeper.order("empty", complete=[tier for tier in TIERS if not manifest.of(tier)])
@@ -100,6 +97,8 @@ class Restore:
                 return
             except (Unreachable, HomeFailed) as error:
                 logs.warning("restore.failed", tier=tier, reason=str(error), again_in=pause)
+                with suppress(HomeFailed):  # what is there of it takes room that the others and the member need
+                    await self._keeper.order("discard", tier=tier)
             except CorruptState as error:
                 logs.event("restore.damaged", severity="ERROR", tier=tier, reason=str(error))
                 break
@@ -206,10 +205,3 @@ async def _at_once(fetching: "asyncio.Task[bytes]") -> AsyncIterator[bytes]:
 def _declared(layer: Layer) -> dict[str, object]:
     """What the keeper is told of a layer: what it may be at most."""
     return {name: getattr(layer, name) for name in ("kind", "bytes", "stream", "entries", "logical_bytes", "only")}
-
-
-def _check_room(manifest: Manifest) -> None:
-    room = os.statvfs(HOME)
-    needed = sum(tier.bytes for tier in manifest.tiers.values())
-    if needed > room.f_blocks * room.f_frsize:
-        raise CorruptState(f"the files take {needed} bytes, more than a workspace can hold")
