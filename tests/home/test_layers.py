@@ -1,7 +1,7 @@
 """Which layers a tier is made of after a save."""
 
 import pytest
-from agent.layers import MOST_DELTAS, How, how_to_save, replaced
+from agent.layers import MOST_DELTAS, MOST_GONE, How, how_to_save, replaced
 from agent.manifest import Layer
 
 
@@ -33,6 +33,16 @@ def chain(whole: int = 1000, *deltas: int, only: str | None = None) -> tuple[Lay
 )
 def test_how(layers: tuple[Layer, ...], known: bool, complete: bool, changed: int, how: How | None) -> None:
     assert how_to_save(layers, known=known, complete=complete, bytes=1000, changed_bytes=changed) == how
+
+
+@pytest.mark.parametrize(("complete", "how"), [(True, How.WHOLE), (False, How.DELTA)])
+def test_what_takes_away_more_than_a_reader_keeps_in_mind_is_no_delta(complete: bool, how: How) -> None:
+    """Where not all is in the home, nothing is taken away."""
+    sizes = {"bytes": 1000, "changed_bytes": 10}
+    for layers in (chain(), chain(1000, *[1] * MOST_DELTAS)):
+        fits = how_to_save(layers, known=True, complete=complete, **sizes, gone_bytes=MOST_GONE)
+        assert fits in (How.DELTA, How.MERGED)
+        assert how_to_save(layers, known=True, complete=complete, **sizes, gone_bytes=MOST_GONE + 1) == how
 
 
 def test_what_gives_way_to_the_new_one() -> None:

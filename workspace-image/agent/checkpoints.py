@@ -128,6 +128,7 @@ class Checkpoints:
                 complete=saved.complete,
                 bytes=told["bytes"],
                 changed_bytes=told["changed_bytes"],
+                gone_bytes=told["gone_bytes"],
             )
             if how is None or not told["files"]:
                 continue

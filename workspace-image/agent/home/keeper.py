@@ -11,6 +11,7 @@ from agent.home.look import Looked, look
 from agent.home.pack import Packed, pack
 from agent.home.place import STAGING
 from agent.home.steps import FOLDER, Steps, empty, remove, split
+from agent.home.tar_out import GONE
 from agent.home.unpack import Declared, Unpacked, unpack
 from agent.tiers import BOOT, DEPS, TIERS, WORK
 
@@ -52,13 +53,14 @@ class Keeper:
 
     def _told(self, tier: str) -> Answer:
         seen, held = self._seen(tier), self._held[tier]
-        changes = held.changes(seen)
+        changes, missing = held.changes(seen), held.missing(seen)
         return {
             "files": len(seen.marks),
             "bytes": seen.total,
             "changed": len(changes),
             "changed_bytes": sum(seen.sizes.get(path, 0) for path in changes),
-            "missing": len(held.missing(seen)),
+            "missing": len(missing),
+            "gone_bytes": sum(len(GONE) + len(path) for path in (*held.gone, *missing)),
             "complete": held.complete,
         }
 

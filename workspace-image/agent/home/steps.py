@@ -8,6 +8,8 @@ FOLDER = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
 MOST_STEPS = 400
 """Each step holds a descriptor, of which a process has about a thousand."""
 
+LONGEST_PATH = 64_000
+"""Bytes: with what stands around it, one record of at most 64 KiB for whoever reads a layer."""
 
 class Steps:
     """Where one is below `root`, a descriptor. Neighbours in the order of a tree cost one step each."""

@@ -22,6 +22,10 @@ KEPT_BITS = 0o1777
 """Of a file's mode: whoever runs it gains nobody else's rights."""
 
 
+MOST_ENTRIES = 4_000_000
+"""Of a layer, with the paths that it takes away: more than a home can hold, and no more than this is begun with."""
+
+
 @dataclass(frozen=True)
 class Declared:
     """What the manifest says of a layer; see docs/snapshot-format.md."""
@@ -175,6 +179,8 @@ class _Layer:
         self._room = declared.logical_bytes
 
     def unpack(self) -> None:
+        if self._left > MOST_ENTRIES:
+            raise BadLayer("it has more entries than a home can hold")
         with Decompressed(self._source, self._declared.bytes, self._declared.stream) as more:
             tar = Tar(more, self._left)
             cleared = False
