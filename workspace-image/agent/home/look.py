@@ -66,6 +66,9 @@ def look(home: int) -> Looked:
             looked.left_out += 1
             continue
         seen.marks[path] = mark(status)
+        if stat.S_ISDIR(status.st_mode):
+            seen.folders.add(path)
+            continue
         if status.st_nlink > 1 and stat.S_ISREG(status.st_mode):
             names = seen.linked.setdefault(status.st_ino, [])
             names.append(path)
