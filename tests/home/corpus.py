@@ -5,6 +5,8 @@ from agent.home.tar_out import record
 from tests.home.tars import END, entry, extended, gone, sparse
 
 MEGABYTE = 1 << 20
+LONGER = b"/".join([b"n" * 255] * 251)
+"""A path that a file system holds."""
 
 BAD = {
     "hard link to a later entry": entry(b"g", kind=b"1", link=b"f") + entry(b"f", b"x"),
@@ -30,6 +32,8 @@ BAD = {
     "kind that nobody knows": entry(b"f", b"x", kind=b"\xff"),
     "file in a file": entry(b"f", b"x") + entry(b"f/g", b"x"),
     "name too long": entry(b"f", b"x", pax=record(b"path", b"n" * 256)),
+    "path longer than any of ours": entry(b"f", b"x", pax=record(b"path", LONGER)),
+    "sparse path longer than any of ours": sparse(LONGER, 4, b"1\n0\n4\n", b"data"),
     "path with a NUL": entry(b"f", b"x", pax=record(b"path", b"a\0b")),
     "path of NULs": entry(b"f", b"x", pax=record(b"path", b"\0" * 50)),
     "path of slashes": entry(b"f", b"x", pax=record(b"path", b"/" * 5000)),
@@ -51,6 +55,7 @@ BAD = {
     "size of a folder": entry(b"d", kind=b"5", pax=record(b"size", b"512")) + b"x" * 512,
     "time that is none": entry(b"f", b"x", pax=record(b"mtime", b"now")),
     "time of many digits": entry(b"f", b"x", pax=record(b"mtime", b"9" * 200)),
+    "time of more text than 64 bits need": entry(b"f", b"x", pax=record(b"mtime", b"1." + b"0" * 31)),
     "time in a garbled header": entry(b"f", b"x", mtime=b"tomorrow"),
     "pax length beyond its end": entry(b"f", b"x", pax=b"900 path=a\n"),
     "pax length below nothing": entry(b"f", b"x", pax=b"-11 path=a\n"),
@@ -68,6 +73,7 @@ BAD = {
     "pax size beyond the end": entry(b"pax", kind=b"x", size=1 << 19),
     "taken away too late": entry(b"f", b"x") + gone(b"f"),
     "taken away too deep": gone(b"/".join([b"d"] * 500)),
+    "taken away by a path longer than any of ours": gone(LONGER),
     "taken away by a long name": gone(b"n" * 300),
     "sparse of another version": entry(b"f", b"x", pax=record(b"GNU.sparse.major", b"0")),
     "sparse without a name": entry(
@@ -99,6 +105,7 @@ HARMLESS = {
     "a mode of nothing": entry(b"d", kind=b"5", mode=0) + entry(b"d/f", b"x", mode=0),
     "a time before all": entry(b"f", b"x", pax=record(b"mtime", b"-99999999999.999999999")),
     "a time after all": entry(b"f", b"x", pax=record(b"mtime", b"99999999999")),
+    "a time at the end of 64 bits": entry(b"f", b"x", pax=record(b"mtime", b"-9223372036854775808.123456789")),
     "twice": entry(b"f", b"x") + entry(b"f", b"y"),
     "a folder, then a file": entry(b"d", kind=b"5") + entry(b"d/f", b"x") + entry(b"d", b"y"),
     "a file, then a folder": entry(b"d", b"x") + entry(b"d", kind=b"5") + entry(b"d/f", b"y"),

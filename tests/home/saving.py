@@ -64,6 +64,7 @@ class Saver:
                 base=self._base(tier),
                 bytes=told["bytes"],
                 changed_bytes=told["changed_bytes"],
+                gone_bytes=told["gone_bytes"],
             )
             several = sum(layer.kind == How.WHOLE for layer in layers) > 1
             if force and layers and self.known and told["complete"] and not several:

@@ -12,12 +12,13 @@ from pathlib import Path
 from random import Random
 from typing import Any
 
+import agent.home.tar_in
 import pytest
 import zstandard
 from agent.errors import BadLayer
 from agent.home.steps import empty
 from agent.home.tar_out import record
-from agent.home.unpack import Unpacked
+from agent.home.unpack import MOST_ENTRIES, Unpacked
 
 from tests.home.corpus import BAD, HARMLESS
 from tests.home.photo import FOLDER, MEMBER, Photo, given_to_member, photo
@@ -225,6 +226,20 @@ def test_more_is_taken_away_than_declared(place: Place) -> None:
         place.unpack(layer(entry(b"f", b"x") + END), layer(many + END, kind="delta", entries=9_999))
 
 
+def test_more_entries_are_declared_than_a_home_holds(place: Place) -> None:
+    place.unpack(layer(entry(b"f", b"x") + END, entries=MOST_ENTRIES))
+    with pytest.raises(BadLayer):
+        place.unpack(layer(entry(b"f", b"x") + END, entries=MOST_ENTRIES + 1))
+
+
+def test_the_paths_of_a_layer_are_bounded(place: Place, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(agent.home.tar_in, "MOST_PATHS", 1000)
+    tar = b"".join(entry(b"%0100d" % at, b"x") for at in range(11))
+    place.unpack(layer(tar[: 10 * 1024] + END))
+    with pytest.raises(BadLayer):
+        place.unpack(layer(tar + END))
+
+
 def test_a_delta_that_stands_first(place: Place) -> None:
     with pytest.raises(BadLayer):
         place.unpack(layer(END, kind="delta"))
@@ -293,6 +308,14 @@ class TestMemory:
         first = layer(entry(b"f", b"x") + END)
         with pytest.raises(BadLayer):
             place.unpack(first, (told(many, 100 * len(some) + len(END), entries=1000, kind="delta"), many))
+
+    def test_long_paths_taken_away(self, place: Place) -> None:
+        compressor = zstandard.ZstdCompressor(level=1).compressobj()
+        some = gone(*(b"/".join([b"%0250d" % at] * 239) for at in range(17)))
+        many = b"".join(compressor.compress(some) for _ in range(300)) + compressor.compress(END) + compressor.flush()
+        first = layer(entry(b"f", b"x") + END)
+        with pytest.raises(BadLayer):
+            place.unpack(first, (told(many, 300 * len(some) + len(END), entries=5100, kind="delta"), many))
 
     def test_headers_without_entries(self, place: Place) -> None:
         some = extended(record(b"comment", b"c" * 100_000), b"g")

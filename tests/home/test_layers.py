@@ -1,7 +1,7 @@
 """Which layers a tier is made of after a save."""
 
 import pytest
-from agent.layers import MOST_DELTAS, How, how_to_save, replaced
+from agent.layers import MOST_DELTAS, MOST_GONE, How, how_to_save, replaced
 from agent.manifest import Layer
 
 
@@ -41,6 +41,16 @@ def test_what_is_still_to_come_is_left_as_it_is(own: int, how: How) -> None:
     assert how_to_save(layers, known=False, complete=False, base=3, bytes=10, changed_bytes=10) == how
     kept = to_come if how == How.MERGED else layers
     assert replaced(layers, how, last, base=3) == (*kept, last)
+
+
+@pytest.mark.parametrize(("complete", "how"), [(True, How.WHOLE), (False, How.DELTA)])
+def test_what_takes_away_more_than_a_reader_keeps_in_mind_is_no_delta(complete: bool, how: How) -> None:
+    """Where not all is in the home, nothing is taken away."""
+    sizes = {"bytes": 1000, "changed_bytes": 10}
+    for layers in (chain(), chain(1000, *[1] * MOST_DELTAS)):
+        fits = how_to_save(layers, known=True, complete=complete, **sizes, gone_bytes=MOST_GONE)
+        assert fits in (How.DELTA, How.MERGED)
+        assert how_to_save(layers, known=True, complete=complete, **sizes, gone_bytes=MOST_GONE + 1) == how
 
 
 def test_what_gives_way_to_the_new_one() -> None:

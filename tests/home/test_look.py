@@ -4,7 +4,10 @@ import os
 import socket
 from pathlib import Path
 
+import agent.home.look
 import pytest
+from agent.home.look import PATH_COST
+from agent.home.steps import LONGEST_PATH
 from agent.tiers import BOOT, DEPS, MOST_BOOT, TIERS, WORK
 
 from tests.home.saving import Saver
@@ -107,6 +110,31 @@ def test_sockets_pipes_and_what_is_too_deep_are_counted(saver: Saver) -> None:
     os.rename("d", "moved", src_dir_fd=ways[225], dst_dir_fd=ways[0])  # what removes it afterwards does not go as deep
     for way in ways:
         os.close(way)
+
+
+def test_a_path_too_long_for_whoever_reads_it_is_counted(saver: Saver) -> None:
+    ways = [os.open(saver.folder, os.O_RDONLY)]
+    for name in ["n" * 255] * 249 + ["n" * 250]:
+        os.mkdir(name, dir_fd=ways[-1])
+        ways.append(os.open(name, os.O_RDONLY, dir_fd=ways[-1]))
+    for name in ("fits!", "is not", "is not either"):
+        os.close(os.open(name, os.O_CREAT | os.O_WRONLY, dir_fd=ways[-1]))
+    os.mkdir("nor is this", dir_fd=ways[-1])
+    os.mkdir("nor is this/that", dir_fd=ways[-1])
+    told = saver.keeper.look()
+    looked = saver.keeper._looked
+    assert looked is not None
+    assert max(map(len, looked.tiers[WORK].marks)) == LONGEST_PATH
+    assert told["left_out"] == 3
+    for way in ways:
+        os.close(way)
+
+
+def test_more_paths_than_find_room_are_counted(saver: Saver, monkeypatch: pytest.MonkeyPatch) -> None:
+    make(saver.folder, *(f"d/{at}" for at in range(9)))
+    monkeypatch.setattr(agent.home.look, "MOST_PATHS", 4 * (PATH_COST + 3))
+    assert saver.keeper.look()["left_out"] == 6
+    assert tiers(saver)[WORK] == ["d", "d/0", "d/1", "d/2"]
 
 
 def test_what_its_owner_may_not_read_is_made_readable_for_them(saver: Saver) -> None:

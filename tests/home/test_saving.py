@@ -208,3 +208,26 @@ def test_a_path_that_is_brought_back_makes_its_way(tmp_path: Path) -> None:
     again.restore()
     assert ((after / "x/y/old").read_text(), (after / "kept").read_text()) == ("old", "kept")
     assert again.save() == {"work": How.WHOLE}
+
+
+def test_what_a_delta_takes_away_is_told_in_bytes(saver: Saver) -> None:
+    """What it takes away, and what those before it took."""
+    make(saver.folder, "a", "kept", "long/name")
+    saver.save()
+    (saver.folder / "a").unlink()
+    saver.save(How.DELTA)
+    (saver.folder / "long/name").unlink()
+    told = saver.keeper.look()["tiers"][WORK]
+    assert told["gone_bytes"] == len("ONDOL.gone" + "a" + "ONDOL.gone" + "long/name")
+
+
+def test_a_folder_that_becomes_another_tiers_takes_nothing_with_it(saver: Saver, folder: Path) -> None:
+    make(saver.folder, "data/kept/a", "data/b", "data/more/c")
+    saver.save()
+    make(saver.folder, ".ondolignore", content="deps: data/\nwork: data/kept/\n")
+    saver.save(How.DELTA)
+    (folder / "after").mkdir()
+    after = Saver(folder / "after", saver.shelf)
+    after.restore()
+    assert photo(after.folder).things == photo(saver.folder).things
+    after.close()

@@ -2,17 +2,21 @@
 
 import json
 from collections.abc import Callable
+from hashlib import sha256
+from pathlib import Path
 from typing import Any
 
 import pytest
 from msgspec.structs import replace
 
 from shared.snapshots import TIERS, Head
+from tests.attacks.rooms import small_rooms
 from tests.observe import until
+from tests.slot import container
 from tests.slot.bucket import Bucket
 from tests.slot.container import Container
 from tests.slot.control_plane import SECOND, SID, THIRD, WID, ControlPlane
-from tests.slot.member import Member, opened
+from tests.slot.member import PAGE_ORIGIN, Member, opened
 
 MAKE = r"""
 mkdir -p project/empty project/node_modules/a locked .config/tool .cache "with space"
@@ -162,6 +166,39 @@ def test_a_layer_with_more_than_was_saved_is_not_taken(
     after = Member(start(), plane)
     assert after.restore(plane.open(SECOND, epoch=2, head=head))["work"] == "failed"
     assert after.slot.run("ls") == ""
+
+
+def test_a_home_that_claims_more_than_there_is_room_for_comes_back(
+    start: Callable[..., Container], plane: ControlPlane, store: Bucket
+) -> None:
+    """Holes take none; and where a path was brought back, the manifest has no more than an upper bound."""
+    head = saved(start, plane, "truncate -s 2G disk.img; echo precious > kept")
+    manifest = json.loads(store.read(head.manifest))
+    assert manifest["tiers"]["work"]["bytes"] > 2 << 30
+    for tier in manifest["tiers"].values():
+        tier["bytes"] = 4 << 30
+    text = json.dumps(manifest).encode()
+    store.overwrite(head.manifest + ".larger", text)
+    larger = replace(head, manifest=head.manifest + ".larger", sha256=sha256(text).hexdigest())
+    for sid, epoch, head_then in ((SECOND, 2, head), (THIRD, 3, larger)):
+        after = Member(start(), plane)
+        assert set(after.restore(plane.open(sid, epoch=epoch, head=head_then)).values()) == {"done"}
+        assert after.slot.run("stat -c %s disk.img; cat kept") == "2147483648\nprecious\n"
+
+
+def test_a_tier_that_finds_no_room_keeps_nobody_from_the_editor(
+    start: Callable[..., Container], plane: ControlPlane, tmp_path: Path
+) -> None:
+    """Nor does it leave what it took of the room."""
+    head = saved(start, plane, "head -c 30000000 /dev/urandom > large; echo settings > .rc")
+    table = small_rooms(tmp_path, home_member=24)
+    with container.running(tmp_path / "cramped.log", plane.signer.public_pem, PAGE_ORIGIN, table) as cramped:
+        after = Member(cramped, plane)
+        after.attach(plane.open(SECOND, epoch=2, head=head)).raise_for_status()
+        after.enter(SECOND)
+        assert after.slot.run("cat .rc") == "settings\n"
+        until(lambda: cramped.events("restore.failed"), "it finds no room")
+        until(lambda: int(cramped.run("df --output=used -B1 ~ | tail -n 1")) < 10_000_000, "the room is free again")
 
 
 def saved(start: Callable[..., Container], plane: ControlPlane, script: str) -> Head:

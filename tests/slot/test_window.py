@@ -2,10 +2,13 @@
 
 import gzip
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from typing import NoReturn
 
 import httpx
 import pytest
+from agent.window.entries import MOST_DELETED, MOST_ENTRIES, MOST_LINE, MOST_WHOLE, Entries, Entry, Name, Unreadable
+from agent.window.routes import MOST_CHANGES
 
 from tests.observe import until
 from tests.running import ROOT
@@ -99,6 +102,16 @@ def test_a_report_that_is_none_is_refused_with_a_reason(member: Member) -> None:
     assert post(member, b"\xff").status_code == 400
     assert post(member, b"[" + b" " * 7_500_000 + b"]").status_code == 413
     assert member.get("/_slot/window").status_code == 405
+
+
+def test_a_report_of_more_changes_than_are_taken_at_once_is_refused(member: Member) -> None:
+    many = [["global", str(at), None if at % 2 else "x"] for at in range(MOST_CHANGES + 1)]
+    answer = post(member, json.dumps(many).encode())
+    assert answer.status_code == 413
+    assert answer.json()["detail"] == f"Send at most {MOST_CHANGES} changes at once."
+    assert stores(member) == {}
+    assert report(member, many[1:]) == 204
+    assert len(stores(member)["global"]) == MOST_CHANGES // 2 + MOST_DELETED
 
 
 def test_what_is_too_large_does_not_roam_and_is_said_once(member: Member) -> None:
@@ -219,6 +232,69 @@ def test_a_home_that_takes_no_more_costs_the_window_and_nothing_else(member: Mem
     assert stores(member) == {"global": {"a": "1"}}
     member.slot.run(f"chmod 700 {FOLDER}")
     member.release().raise_for_status()
+
+
+class Unscanned(dict[Name, Entry]):
+    """Nobody may go through all of it."""
+
+    def refuse(self) -> NoReturn:
+        raise AssertionError("it is gone through")
+
+    __iter__ = keys = values = items = refuse
+
+
+class TestEntries:
+    def test_no_change_goes_through_all_that_there_is(self) -> None:
+        entries = Entries()
+        for at in range(MOST_ENTRIES - 1):
+            assert entries.change(("global", str(at)), "x", at)
+        assert entries.change(("workspace:/a", "x"), "x", 1)
+        entries._entries = Unscanned(entries._entries)
+        for at in range(MOST_DELETED + 10):
+            assert entries.change(("global", str(at)), None, at), "it is there already"
+        assert entries.change(("global", "more"), "x", 1), "what was deleted first has made room"
+        for at in range(9):
+            assert entries.change(("global", f"more-{at}"), "x", 1)
+        assert entries.change(("global", "last"), "x", 1), "the folder makes room"
+        assert not entries.change(("global", "too many"), "x", 1)
+        assert not entries.change(("", ""), None, 1), "what has no size is one entry more too"
+
+    def test_what_was_deleted_first_is_forgotten_first_whatever_the_order_of_the_file(self) -> None:
+        lines = [f'["global", "{at}", {MOST_DELETED - at}, null]' for at in range(MOST_DELETED)]
+        entries = Entries.read(['{"format": 1}', *lines])
+        assert entries.change(("global", "new"), None, 1)
+        names = {key for (_, key), _ in entries}
+        assert {"new", "0"} < names
+        assert str(MOST_DELETED - 1) not in names
+
+    def test_the_folder_left_longest_ago_makes_room_first_whatever_the_order_of_the_file(self) -> None:
+        value = "x" * (MOST_WHOLE // 4 - 100)
+        ages = {"a": 30, "b": 10, "c": 20, "d": 40}
+        lines = [json.dumps([f"workspace:/{folder}", "tabs", at, value]) for folder, at in ages.items()]
+        entries = Entries.read(['{"format": 1}', *lines])
+        assert entries.change(("workspace:/e", "tabs"), value, 50)
+        assert entries.change(("workspace:/c", "more"), "x", 60)
+        assert entries.change(("workspace:/f", "tabs"), value, 70)
+        assert {store[-1] for (store, _), _ in entries} == {"c", "d", "e", "f"}
+
+    @pytest.mark.parametrize(
+        ("line", "most"),
+        [('["", "1", 0, ""]', MOST_ENTRIES), ('["", "1", 0, "%s"]' % ("x" * 900_000), 5), ("x" * (MOST_LINE + 1), 0)],
+        ids=["many", "large", "long"],
+    )
+    def test_a_file_with_more_than_a_window_has_is_read_no_further(self, line: str, most: int) -> None:
+        read = 0
+
+        def lines() -> Iterator[str]:
+            nonlocal read
+            yield '{"format": 1}'
+            while True:
+                read += 1
+                yield line
+
+        with pytest.raises(Unreadable, match="too large"):
+            Entries.read(lines())
+        assert read == most + 1
 
 
 def origin(member: Member) -> str:

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 
 import pytest
+from agent.window.routes import MOST_CHANGES
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 
 from tests.observe import until
@@ -43,6 +44,15 @@ ATTACK = """async () => {
 }"""
 
 
+PUT_MANY = """many => {
+  const opening = indexedDB.open("vscode-web-state-db-global");
+  opening.onsuccess = () => {
+    const table = opening.result.transaction("ItemTable", "readwrite").objectStore("ItemTable");
+    for (let at = 0; at < many; at++) table.put("x", `many-${at}`);
+  };
+}"""
+
+
 @pytest.fixture
 def profile(browser: Browser, member: Member) -> Iterator[BrowserContext]:
     """A browser profile that was let in."""
@@ -79,6 +89,13 @@ def test_a_browser_is_filled_before_the_editor_reads_and_reports_what_it_writes(
     admit(other, member)
     assert shown(other, member).evaluate(READ, "unwanted") is None
     other.close()
+
+
+def test_more_changes_than_a_report_may_have_come_in_several(member: Member, profile: BrowserContext) -> None:
+    page = shown(profile, member)
+    page.evaluate(PUT_MANY, MOST_CHANGES + 100)
+    until(lambda: f"many-{MOST_CHANGES + 99}" in stores(member).get("global", {}), "all of it is reported")
+    assert sum(key.startswith("many-") for key in stores(member)["global"]) == MOST_CHANGES + 100
 
 
 def test_a_previews_page_is_refused(member: Member, profile: BrowserContext) -> None:

@@ -159,6 +159,7 @@ class Checkpoints:
                 base=saved.base,
                 bytes=told["bytes"],
                 changed_bytes=told["changed_bytes"],
+                gone_bytes=told["gone_bytes"],
             )
             if how is None or not told["files"]:
                 continue

@@ -27,8 +27,8 @@ class Storage:
 
 @dataclass(frozen=True)
 class Head:
-    """The workspace's current checkpoint. `at` is Unix seconds on the control plane's clock. `first`: layers of
-    the boot tier, which can be asked for before the manifest is there."""
+    """The workspace's current checkpoint. `at` is Unix seconds on the control plane's clock. `first`: layers of the
+    boot tier, which can be asked for before the manifest is there."""
 
     snapshot: str
     manifest: str

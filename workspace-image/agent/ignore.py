@@ -8,6 +8,8 @@ The patterns are those of a .gitignore, and as there the last that fits decides:
     deps: data/      comes last
 """
 
+from typing import Literal
+
 from pathspec.patterns.gitignore.basic import GitIgnoreBasicPattern
 
 from agent.tiers import NEVER, TIERS, WORK
@@ -17,7 +19,8 @@ LONGEST = 64 * 1024
 MOST_LINES = 500
 """Each is tried on each path."""
 MOST_STARS = 8
-"""In a pattern: with each more, a path that does not fit takes longer to tell."""
+"""In a pattern: with each more, a path that does not fit takes a little longer to tell."""
+_STAR = "[^/]*"
 
 
 def read(text: bytes) -> "Ignore | None":
@@ -26,10 +29,39 @@ def read(text: bytes) -> "Ignore | None":
     return Ignore(rules) if rules else None
 
 
+class Pattern(GitIgnoreBasicPattern):
+    """One of a .gitignore, which costs each path about the same: what was found once is never sought anew.
+
+    The library's own expression tries all the ways to share a name, and all names, among the stars; with a few of
+    them one path that does not fit takes hours. The first place where what follows a star fits is as good as any later
+    one, as it is for `**`, so no other is tried.
+    """
+
+    __slots__ = ()
+
+    @classmethod
+    def pattern_to_regex(cls, pattern: str) -> tuple[str | None, bool | None]:  # type: ignore[override]  # no bytes here
+        regex, include = super().pattern_to_regex(pattern)
+        if regex is None or not regex.startswith("^"):
+            return regex, include
+        first, *others = regex.removeprefix("^").split("(?:/.+)?")
+        if first.startswith("(?:.+/)?"):
+            first = f"(?:[^/]+/)*?{first.removeprefix('(?:.+/)?')}"
+        blocks = [first, *(f"(?:/[^/]+)*?{block}" for block in others)]
+        return "^" + "".join(f"(?>{block}(?=/))" for block in blocks[:-1]) + blocks[-1], include
+
+    @staticmethod
+    def _translate_segment_glob(pattern: str, range_error: Literal["literal", "raise"]) -> str:
+        first, *others = GitIgnoreBasicPattern._translate_segment_glob(pattern, range_error).split(_STAR)
+        found = "".join(f"(?>[^/]*?{piece})" for piece in others[:-1])
+        last = "".join(f"{_STAR}{piece}" for piece in others[-1:])
+        return f"(?>{first}{found}{last}(?=/|$))"
+
+
 class Ignore:
     """`saves`: it names something that is to be saved, which may lie in what else never is."""
 
-    def __init__(self, rules: list[tuple[GitIgnoreBasicPattern, str]]) -> None:
+    def __init__(self, rules: list[tuple[Pattern, str]]) -> None:
         self._rules = rules
         self.saves = any(tier != NEVER for _, tier in rules)
 
@@ -47,14 +79,14 @@ def _lines(text: bytes) -> list[str]:
     return [line for line in lines if line.strip() and not line.startswith("#")]
 
 
-def _rule(line: str) -> tuple[GitIgnoreBasicPattern, str] | None:
+def _rule(line: str) -> tuple[Pattern, str] | None:
     tier, colon, pattern = line.partition(": ")
     if not colon or tier not in TIERS:
         tier, pattern = (WORK, line[1:]) if line.startswith("!") else (NEVER, line)
     if pattern.count("*") > MOST_STARS:
         return None
     try:
-        compiled = GitIgnoreBasicPattern(pattern.strip())
+        compiled = Pattern(pattern.strip())
     except ValueError:
         return None
     return (compiled, tier) if compiled.include else None

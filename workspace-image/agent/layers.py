@@ -7,6 +7,8 @@ from agent.manifest import Layer
 
 MOST_DELTAS = 8
 """A restore reads each; eight cost it little."""
+MOST_GONE = 1 << 23
+"""Bytes of what one delta takes away: whoever reads it keeps all of that in mind, and refuses too much."""
 
 
 class How(StrEnum):
@@ -17,11 +19,18 @@ class How(StrEnum):
 
 
 def how_to_save(
-    layers: Sequence[Layer], *, known: bool, complete: bool, base: int, bytes: int, changed_bytes: int
+    layers: Sequence[Layer],
+    *,
+    known: bool,
+    complete: bool,
+    base: int,
+    bytes: int,
+    changed_bytes: int,
+    gone_bytes: int = 0,
 ) -> How | None:
     """How a tier that changed is to be saved; None if it can't be now. `known`: the keeper knows what the layers hold;
     `complete`: all of the tier is in the home, or else its first `base` layers are still to come. `bytes` and
-    `changed_bytes` are the files' sizes."""
+    `changed_bytes` are the files' sizes, `gone_bytes` that of the records of what was taken away since the whole."""
     several = sum(1 for layer in layers if layer.kind == How.WHOLE) > 1
     if not layers:
         return How.WHOLE
@@ -30,7 +39,7 @@ def how_to_save(
         if several:
             return None
         return How.MERGED if len(layers) - base >= MOST_DELTAS else How.DELTA
-    if several or not known or 2 * changed_bytes > bytes:
+    if several or not known or 2 * changed_bytes > bytes or gone_bytes > MOST_GONE:
         return How.WHOLE
     whole, *deltas = layers
     if 2 * sum(delta.bytes for delta in deltas) > whole.bytes:

@@ -102,16 +102,22 @@ class Restore:
             except HomeFailed as error:
                 reason = str(error)
                 if tries == len(PAUSES):
+                    await self._clear_away(tier)
                     break
             except CorruptState as error:
                 logs.event("restore.damaged", severity="ERROR", tier=tier, reason=str(error))
                 await self._checkpoints.given_up(tier)
                 break
             logs.warning("restore.failed", tier=tier, reason=reason, again_in=pause)
-            with suppress(HomeFailed):  # the member is at work by now
-                await self._keeper.settle()
+            await self._clear_away(tier)
             await asyncio.sleep(pause)
         self._say(tier, FAILED)
+
+    async def _clear_away(self, tier: str) -> None:
+        """What is there of it takes room that the others and the member need; and the member is at work by now."""
+        with suppress(HomeFailed):
+            await self._keeper.order("discard", tier=tier)
+            await self._keeper.settle()
 
     async def _bring(self, tier: str, manifest: Manifest) -> None:
         """One tier: from this manifest, or from the newest older snapshot that has it whole."""

@@ -21,6 +21,8 @@ const JOURNAL_MS = 30_000;
 // of one report; of all reports that a browser still sends for a page that is gone (64 KiB by its rules); bytes
 const MOST_AT_ONCE = 1_000_000;
 const MOST_AFTERWARDS = 60_000;
+// of one report: the slot takes no more
+const MOST_CHANGES = 5_000;
 // characters of a value: the slot keeps no larger one
 const MOST_VALUE = 1_000_000;
 
@@ -193,7 +195,7 @@ class Reports {
     let size = 0;
     for (const [name, change] of this.waiting) {
       size += sizeOf(change);
-      if (taken.length && size > most) break;
+      if (taken.length && (size > most || taken.length === MOST_CHANGES)) break;
       taken.push(change);
       this.waiting.delete(name);
     }

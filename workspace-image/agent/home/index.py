@@ -21,12 +21,13 @@ def mark(status: os.stat_result) -> int:
 class Seen:
     """A tier of the home as one look found it: every path with its mark, parents before what is in them, and the
     files' sizes. `total` is their sum in bytes, a file with several names counted once. `linked`: names by the file's
-    number."""
+    number. `folders`: which of the paths were folders."""
 
     marks: dict[bytes, int] = field(default_factory=dict)
     total: int = 0
     sizes: dict[bytes, int] = field(default_factory=dict)
     linked: dict[int, list[bytes]] = field(default_factory=dict)
+    folders: set[bytes] = field(default_factory=set)
 
 
 @dataclass
@@ -53,10 +54,23 @@ class Held:
         return changed + [path for names in others for path in names if path not in found]
 
     def missing(self, seen: Seen) -> list[bytes]:
-        """Paths to take away, without those below one of them."""
+        """Paths to take away, without those below one of them. A folder that is another tier's by now is not, while
+        anything of this tier is in it: that would go with it."""
         if not self.complete:
             return []
-        return topmost(path for path in self.marks if path not in seen.marks)
+        missing = {path for path in self.marks if path not in seen.marks}
+        return topmost(missing - above(seen.marks) if missing else ())
+
+
+def above(paths: Iterable[bytes]) -> set[bytes]:
+    """The folders that these lie in."""
+    found: set[bytes] = set()
+    for path in paths:
+        folder = path.rpartition(b"/")[0]
+        while folder and folder not in found:
+            found.add(folder)
+            folder = folder.rpartition(b"/")[0]
+    return found
 
 
 def topmost(paths: Iterable[bytes]) -> list[bytes]:

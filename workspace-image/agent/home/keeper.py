@@ -6,11 +6,12 @@ from typing import Any
 
 from agent.errors import BadLayer
 from agent.home import place
-from agent.home.index import Held, Seen, topmost
+from agent.home.index import UNSURE, Held, Seen, topmost
 from agent.home.look import Looked, look
 from agent.home.pack import Packed, pack
 from agent.home.place import STAGING
-from agent.home.steps import FOLDER, Steps, empty, remove, split
+from agent.home.steps import FOLDER, Steps, empty, lies_below, remove, split
+from agent.home.tar_out import GONE
 from agent.home.unpack import Declared, Unpacked, unpack
 from agent.tiers import BOOT, DEPS, TIERS, WORK
 
@@ -52,13 +53,14 @@ class Keeper:
 
     def _told(self, tier: str) -> Answer:
         seen, held = self._seen(tier), self._held[tier]
-        changes = held.changes(seen)
+        changes, missing = held.changes(seen), held.missing(seen)
         return {
             "files": len(seen.marks),
             "bytes": seen.total,
             "changed": len(changes),
             "changed_bytes": sum(seen.sizes.get(path, 0) for path in changes),
-            "missing": len(held.missing(seen)),
+            "missing": len(missing),
+            "gone_bytes": sum(len(GONE) + len(path) for path in (*held.gone, *missing)),
             "complete": held.complete,
         }
 
@@ -76,9 +78,11 @@ class Keeper:
             after = Held(changed=changed, gone=set(gone), complete=held.complete)
             wanted, taken = (changes, missing) if how == "delta" else (changed, gone)
             paths = [path for path in seen.marks if path in wanted]
-        packed = pack(self._home, paths, taken, pipe)
+        packed = pack(self._home, paths, taken, pipe, seen.folders)
         after.marks = dict(seen.marks) if held.complete or how == "whole" else {**held.marks, **seen.marks}
         after.marks.update(packed.marks)
+        if packed.astray:  # restored, the layer takes away what lay in them, also where it did not change
+            after.marks.update({path: UNSURE for path in after.marks if lies_below(path, packed.astray)})
         self._written[tier] = after
         return _report(packed)
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from agent import tiers
 from agent.home.index import Seen, mark
 from agent.home.place import CACHE, STAGING
-from agent.home.steps import MOST_STEPS, Steps
+from agent.home.steps import LONGEST_PATH, MOST_STEPS, Steps
 
 if TYPE_CHECKING:
     from agent.ignore import Ignore
@@ -21,14 +21,18 @@ LARGEST = 64 << 30
 """A file of holes may claim any size; larger than any home it could never come back. Bytes."""
 MOST = 2**51
 """What a tier may claim: a checkpoint's sum must stay a number that JSON holds exactly. Bytes."""
+MOST_PATHS = 1 << 27
+"""Bytes of all paths, with PATH_COST more for each: what is found must find room in memory, here and where it comes
+back. A home's bytes and inodes end long before, unless its paths are very long."""
+PATH_COST = 64
 LONGEST_NAMED = 256
 """Characters of a folder's name that is told to the member."""
 
 
 @dataclass
 class Looked:
-    """`left_out` counts what is there and can't be saved: too large, too deep, not to be looked at. `special` counts
-    sockets, pipes and devices."""
+    """`left_out` counts what is there and can't be saved: too large, too deep, too many, not to be looked at. `special`
+    counts sockets, pipes and devices."""
 
     tiers: dict[str, Seen] = field(default_factory=lambda: {tier: Seen() for tier in tiers.TIERS})
     left_out: int = 0
@@ -50,18 +54,22 @@ class Looked:
 def look(home: int) -> Looked:
     """Everything that is to be saved below the folder. What vanishes meanwhile was never there."""
     looked = Looked()
-    boot = 0
+    boot, room = 0, MOST_PATHS
     for path, status, tier in _entries(home, looked):
+        room -= len(path) + PATH_COST
         size = status.st_size if stat.S_ISREG(status.st_mode) else 0
         if tier == tiers.BOOT and size:
             boot += size
             if boot > tiers.MOST_BOOT and not tiers.is_needed(os.fsdecode(path)):
                 tier = tiers.WORK
         seen = looked.tiers[tier]
-        if size > LARGEST or seen.total + size > MOST:
+        if size > LARGEST or seen.total + size > MOST or room < 0:
             looked.left_out += 1
             continue
         seen.marks[path] = mark(status)
+        if stat.S_ISDIR(status.st_mode):
+            seen.folders.add(path)
+            continue
         if status.st_nlink > 1 and stat.S_ISREG(status.st_mode):
             names = seen.linked.setdefault(status.st_ino, [])
             names.append(path)
@@ -106,7 +114,8 @@ def _entries(home: int, looked: Looked) -> Iterator[tuple[bytes, os.stat_result,
                 if path == STAGING:
                     continue
                 tier = _of_folder(path, above, steps, ignored)
-                if tier != tiers.NEVER or (ignored is not None and ignored.saves):
+                is_wanted = tier != tiers.NEVER or (ignored is not None and ignored.saves)
+                if is_wanted and len(path) <= LONGEST_PATH:
                     deeper.append((path, tier))
             elif path == CACHE:
                 continue  # restored, it would stand where tiers are unpacked
@@ -115,8 +124,12 @@ def _entries(home: int, looked: Looked) -> Iterator[tuple[bytes, os.stat_result,
             else:
                 looked.special += 1
                 continue
-            if tier != tiers.NEVER:
-                yield path, status, tier
+            if tier == tiers.NEVER:
+                continue
+            if len(path) > LONGEST_PATH:
+                looked.left_out += 1
+                continue
+            yield path, status, tier
         waiting += reversed(deeper)
     steps.close()
 

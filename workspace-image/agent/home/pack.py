@@ -4,13 +4,13 @@ import errno
 import os
 import stat
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Set
 from dataclasses import dataclass, field
 
 import zstandard
 
 from agent.home.index import UNSURE, mark
-from agent.home.steps import Steps, split
+from agent.home.steps import Steps, lies_below, split
 from agent.home.tar_out import BLOCK, gone, header, padding, record
 
 LEVEL = 3
@@ -26,31 +26,40 @@ SPARSE = 1 << 16
 MOST_PARTS = 30_000
 """Two numbers of up to twelve digits each, in agent.home.tar_in.LONGEST_MAP bytes."""
 KEPT_BITS = 0o1777
+_CHANGED = {errno.ENOENT, errno.ENOTDIR, errno.ELOOP}
+"""What the system says of a path that became another since it was looked at."""
 
 
 @dataclass
 class Packed:
-    """What was written. `marks`: those of the entries as they were written, where the look's don't hold any more."""
+    """What was written. `marks`: those of the entries as they were written, where the look's don't hold any more;
+    UNSURE for what was to be written and was not. `astray`: what was a folder when it was looked at, and is none in
+    this layer."""
 
     entries: int = 0
     logical_bytes: int = 0
     stream: int = 0
     left_out: int = 0
     marks: dict[bytes, int] = field(default_factory=dict)
+    astray: set[bytes] = field(default_factory=set)
 
 
-def pack(home: int, paths: Iterable[bytes], missing: list[bytes], pipe: int) -> Packed:
-    """Writes the layer to `pipe`, which stays open. Paths that vanished meanwhile are passed over; so is, and counted,
-    what can't be read. Raises OSError when nobody reads the pipe any more."""
+def pack(
+    home: int, paths: Iterable[bytes], missing: list[bytes], pipe: int, folders: Set[bytes] = frozenset()
+) -> Packed:
+    """Writes the layer to `pipe`, which stays open. `folders`: which of the paths were folders when they were looked
+    at, parents before what is in them. Paths that vanished meanwhile are passed over; so is, and counted, what can't be
+    read. Raises OSError when nobody reads the pipe any more."""
     with os.fdopen(pipe, "wb", buffering=0, closefd=False) as target:
         compressor = zstandard.ZstdCompressor(level=LEVEL, threads=THREADS, write_checksum=False)
         with compressor.stream_writer(target, closefd=False) as compressed:
-            return _Packing(home, compressed).run(paths, missing)
+            return _Packing(home, compressed, folders).run(paths, missing)
 
 
 class _Packing:
-    def __init__(self, home: int, target: zstandard.ZstdCompressionWriter) -> None:
+    def __init__(self, home: int, target: zstandard.ZstdCompressionWriter, folders: Set[bytes]) -> None:
         self._steps = Steps(home)
+        self._folders = folders
         self._target = target
         self._waiting: list[bytes] = []
         self._size = 0
@@ -63,17 +72,22 @@ class _Packing:
             for start in gone(missing):
                 self._write(start)
             self._packed.entries += len(missing)
+        astray = self._packed.astray
         for path in paths:
+            # in a layer nothing may lie in what is no folder there, whatever it has become again by now
+            if astray and lies_below(path, astray):
+                self._pass_over(path)
+                continue
             try:
                 self._add(path)
                 if self._is_torn:
                     self._is_torn = False
-                    self._pass_over(path)
-            except (FileNotFoundError, NotADirectoryError):
-                self._packed.marks[path] = UNSURE
+                    self._packed.left_out += 1
+                    self._packed.marks[path] = UNSURE
             except OSError as error:
                 if error.errno == errno.EPIPE:
                     raise
+                self._packed.left_out += error.errno not in _CHANGED
                 self._pass_over(path)
         self._write(b"\0" * 2 * BLOCK)
         self._flush()
@@ -81,9 +95,10 @@ class _Packing:
         return self._packed
 
     def _pass_over(self, path: bytes) -> None:
-        """What could not be read is tried again the next time."""
-        self._packed.left_out += 1
+        """It is tried again the next time."""
         self._packed.marks[path] = UNSURE
+        if path in self._folders:
+            self._packed.astray.add(path)
 
     def _add(self, path: bytes) -> None:
         folder, name = split(path)
@@ -92,7 +107,10 @@ class _Packing:
         kind = stat.S_IFMT(status.st_mode)
         if kind == stat.S_IFDIR:
             self._enter(path, status, header(path, b"5", status.st_mode, status.st_mtime_ns))
-        elif kind == stat.S_IFLNK:
+            return
+        if path in self._folders:
+            self._packed.astray.add(path)
+        if kind == stat.S_IFLNK:
             link = os.fsencode(os.readlink(name, dir_fd=parent))
             self._enter(path, status, header(path, b"2", 0o777, status.st_mtime_ns, link=link))
         elif kind == stat.S_IFREG:
@@ -103,12 +121,15 @@ class _Packing:
             else:
                 self._add_file(path, name, parent)
         else:
-            self._packed.marks[path] = UNSURE  # it became a pipe or a device since it was looked at
+            self._pass_over(path)  # it became a pipe or a device since it was looked at
 
     def _add_file(self, path: bytes, name: bytes, parent: int) -> None:
         descriptor = _open(name, parent)
         try:
             status = os.fstat(descriptor)
+            if not stat.S_ISREG(status.st_mode):  # since a moment ago: a folder can be opened too
+                self._pass_over(path)
+                return
             if status.st_size - status.st_blocks * 512 >= SPARSE:
                 self._add_sparse(path, descriptor, status)
             elif status.st_size <= WHOLE_FILE:

@@ -2,11 +2,14 @@
 
 import os
 import stat
+from collections.abc import Set
 from contextlib import suppress
 
 FOLDER = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
 MOST_STEPS = 400
 """Each step holds a descriptor, of which a process has about a thousand."""
+LONGEST_PATH = 64_000
+"""Bytes: with what stands around it, one record of at most 64 KiB for whoever reads a layer."""
 
 
 class Steps:
@@ -68,6 +71,18 @@ def split(path: bytes) -> tuple[bytes, bytes]:
     """The folder, `b""` for the root, and the name in it."""
     folder, _, name = path.rpartition(b"/")
     return folder, name
+
+
+def lies_below(path: bytes, folders: Set[bytes]) -> bool:
+    """Whether it is one of them, or below one."""
+    if path in folders:
+        return True
+    at = path.rfind(b"/")
+    while at > 0:
+        if path[:at] in folders:
+            return True
+        at = path.rfind(b"/", 0, at)
+    return False
 
 
 def remove(name: bytes, folder: int) -> None:

@@ -4,13 +4,20 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 
 from agent.errors import BadLayer
-from agent.home.tar_out import BLOCK
+from agent.home.steps import LONGEST_PATH
+from agent.home.tar_out import BLOCK, FURTHEST, GONE
 
 FILE, LINK, SYMLINK, FOLDER = b"0", b"1", b"2", b"5"
 MOST_RECORDS = 1 << 20
 """Bytes of the pax records of one header: room for a path and a link of a hundred times what a system takes."""
 LONGEST_MAP = 1 << 20
 """Bytes of the list of a sparse file's parts."""
+LONGEST_TIME = 32
+"""Bytes of a time: a sign, what 64 bits hold of seconds, and nine digits behind the point."""
+MOST_GONE = 1 << 24
+"""Bytes of a layer's records that take something away; a packer of ours stops at half of it."""
+MOST_PATHS = 1 << 28
+"""Bytes of the paths of a layer's entries: twice what a look finds."""
 MOST_AFTER_END = 1 << 20
 """Bytes of zeros: some tars fill their last record with them."""
 
@@ -37,6 +44,8 @@ class Tar:
     most_gone: int
     gone: list[bytes] = field(default_factory=list)
     """Paths to take away first; known when the first entry is."""
+    _gone_bytes: int = 0
+    _path_bytes: int = 0
     _buffer: bytes = b""
     _at: int = 0
 
@@ -63,12 +72,19 @@ class Tar:
                 kind = block[156:157]
                 size = _octal(block[124:136])
             is_first = False
-            yield self._entry(block, kind, size, records)
+            entry = self._entry(block, kind, size, records)
+            self._path_bytes += len(entry.path)
+            if self._path_bytes > MOST_PATHS or len(entry.path) > LONGEST_PATH:
+                raise BadLayer("its paths are too long")
+            yield entry
 
     def _find_gone(self, size: int) -> None:
         for key, path in self._records(size):
-            if key == b"ONDOL.gone":
+            if key == GONE:
                 self.gone.append(path)
+                self._gone_bytes += len(key) + len(path)
+                if len(path) > LONGEST_PATH or self._gone_bytes > MOST_GONE:
+                    raise BadLayer("it takes away more than a layer may")
                 if len(self.gone) > self.most_gone:
                     raise BadLayer("it takes away more than declared")
 
@@ -195,9 +211,12 @@ def _number(digits: bytes) -> int:
 
 
 def _nanoseconds(stamp: bytes) -> int:
+    """A time that is further away than any packer of ours writes is brought nearer."""
+    if len(stamp) > LONGEST_TIME:
+        raise BadLayer("a time is none")
     whole, _, fraction = stamp.partition(b".")
     digits = whole.lstrip(b"-")
-    if not digits.isdigit() or (fraction and not fraction.isdigit()) or len(digits) > 11:
+    if not digits.isdigit() or (fraction and not fraction.isdigit()):
         raise BadLayer("a time is none")
-    moment = int(digits) * 10**9 + int(fraction[:9].ljust(9, b"0"))
+    moment = min(int(digits) * 10**9 + int(fraction[:9].ljust(9, b"0")), FURTHEST)
     return -moment if whole.startswith(b"-") else moment

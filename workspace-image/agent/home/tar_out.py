@@ -5,9 +5,13 @@ import struct
 from collections.abc import Iterable, Iterator
 
 BLOCK = 512
+GONE = b"ONDOL.gone"
 OWNER = b"0001750\0"  # 1000
 MOST_IN_ONE = 1 << 18
 """Bytes of paths that are taken away by one header."""
+FURTHEST = 99_999_999_999 * 10**9
+"""Nanoseconds from 1970: a time further away is kept as this. Who reads takes eleven digits of seconds, and a file
+system may hold nineteen."""
 _LARGEST = 8**11 - 1  # what eleven octal digits hold
 _SHAPE = struct.Struct("100s8s8s8s12s12s8sc100s8s32s32s8s8s155s12x")
 
@@ -29,7 +33,7 @@ def header(
         extra += record(b"size", b"%d" % size)
     seconds, fraction = divmod(mtime_ns, 10**9)
     if fraction or not 0 <= seconds <= _LARGEST:
-        extra += record(b"mtime", _decimal(mtime_ns))
+        extra += record(b"mtime", _decimal(min(max(mtime_ns, -FURTHEST), FURTHEST)))
     before = _with_records(b"x", extra) if extra else b""
     return before + _plain(path, kind, stat.S_IMODE(mode), seconds, size, link)
 
@@ -38,7 +42,7 @@ def gone(paths: Iterable[bytes]) -> Iterator[bytes]:
     """The global headers that take paths away: several, because a reader takes no more than so much in one."""
     records = b""
     for path in paths:
-        one = record(b"ONDOL.gone", path)
+        one = record(GONE, path)
         if len(records) + len(one) > MOST_IN_ONE:
             yield _with_records(b"g", records)
             records = b""

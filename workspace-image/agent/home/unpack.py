@@ -11,7 +11,7 @@ from typing import BinaryIO
 from agent.errors import BadLayer
 from agent.home.decompress import Decompressed
 from agent.home.index import UNSURE, mark
-from agent.home.steps import Steps, empty, remove, split
+from agent.home.steps import Steps, empty, lies_below, remove, split
 from agent.home.tar_in import FILE, FOLDER, LINK, SYMLINK, Entry, Tar
 
 NEW = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
@@ -20,6 +20,10 @@ _UNFIT = {errno.ENOTDIR, errno.EEXIST, errno.ENAMETOOLONG, errno.ELOOP, errno.EM
 not of ENOENT either: somebody has removed the folder that is unpacked into."""
 KEPT_BITS = 0o1777
 """Of a file's mode: whoever runs it gains nobody else's rights."""
+
+
+MOST_ENTRIES = 4_000_000
+"""Of a layer, with the paths that it takes away: more than a home can hold, and no more than this is begun with."""
 
 
 @dataclass(frozen=True)
@@ -175,6 +179,8 @@ class _Layer:
         self._room = declared.logical_bytes
 
     def unpack(self) -> None:
+        if self._left > MOST_ENTRIES:
+            raise BadLayer("it has more entries than a home can hold")
         with Decompressed(self._source, self._declared.bytes, self._declared.stream) as more:
             tar = Tar(more, self._left)
             cleared = False
@@ -210,7 +216,7 @@ class _Layer:
         # the descriptors of what was taken away lead nowhere
         self._steps.close()
         marks, away = self._unpacked.marks, set(paths)
-        for known in [path for path in marks if _lies_below(path, away)] if paths else []:
+        for known in [path for path in marks if lies_below(path, away)] if paths else []:
             del marks[known]
             self._unpacked.folders.pop(known, None)
 
@@ -337,15 +343,3 @@ def _check(path: bytes) -> None:
         names = path.split(b"/")
         if b".." in names or b"." in names or b"" in names:
             raise BadLayer("a path is not below the home")
-
-
-def _lies_below(path: bytes, folders: set[bytes]) -> bool:
-    """Whether it is one of them, or below one."""
-    if path in folders:
-        return True
-    at = path.rfind(b"/")
-    while at > 0:
-        if path[:at] in folders:
-            return True
-        at = path.rfind(b"/", 0, at)
-    return False

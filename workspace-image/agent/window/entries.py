@@ -22,6 +22,7 @@ MOST_ENTRIES = 20_000
 
 # escapes of JSON take up to six bytes for one, and a sealed value four for three
 MOST_TEXT = 6 * MOST_WHOLE
+MOST_LINE = 7 * MOST_VALUE
 
 
 class Unreadable(Exception):
@@ -47,10 +48,17 @@ Name = tuple[str, str]
 
 
 class Entries:
-    """The newest change of every key."""
+    """The newest change of every key.
+
+    No change takes longer the more keys there are: whoever may change one may change very many, and the agent does
+    nothing else meanwhile.
+    """
 
     def __init__(self) -> None:
         self._entries: dict[Name, Entry] = {}
+        # both in the order of their newest change, the oldest first
+        self._deleted: dict[Name, None] = {}
+        self._workspaces: dict[str, set[Name]] = {}
         self._size = 0
         self._last = 0
 
@@ -67,10 +75,12 @@ class Entries:
         if max(map(size_of, name)) > MOST_NAME or entry.size > MOST_VALUE:
             return False
         before = self._entries.get(name)
-        if not self._make_room(_cost(name, entry) - (_cost(name, before) if before else 0), name[0]):
+        more = _cost(name, entry) - (_cost(name, before) if before else 0)
+        if not self._make_room(more, name[0], is_new=before is None):
             return False
         self._put(name, entry)
-        self._forget_deleted()
+        while len(self._deleted) > MOST_DELETED:
+            self._drop(next(iter(self._deleted)))
         return True
 
     def lines(self) -> Iterator[str]:
@@ -79,24 +89,15 @@ class Entries:
         for (store, key), entry in self._entries.items():
             yield json.dumps([store, key, entry.at, {"sealed": entry.value} if entry.sealed else entry.value])
 
-    def _make_room(self, more: int, keep: str) -> bool:
-        """For `more` bytes, without touching the store `keep`."""
-        while more > 0 and (self._size + more > MOST_WHOLE or len(self._entries) >= MOST_ENTRIES):
-            newest: dict[str, int] = {}
-            for (store, _), entry in self._entries.items():
-                if store.startswith(WORKSPACE) and store != keep:
-                    newest[store] = max(entry.at, newest.get(store, 0))
-            if not newest:
+    def _make_room(self, more: int, keep: str, *, is_new: bool) -> bool:
+        """For `more` bytes, and for one entry more if it `is_new`, without touching the store `keep`."""
+        while (more > 0 and self._size + more > MOST_WHOLE) or (is_new and len(self._entries) >= MOST_ENTRIES):
+            oldest = next((store for store in self._workspaces if store != keep), None)
+            if oldest is None:
                 return False
-            oldest = min(newest, key=newest.__getitem__)
-            for name in [name for name in self._entries if name[0] == oldest]:
+            for name in list(self._workspaces[oldest]):
                 self._drop(name)
         return True
-
-    def _forget_deleted(self) -> None:
-        deleted = [name for name, entry in self._entries.items() if entry.value is None]
-        if len(deleted) > MOST_DELETED:
-            self._drop(min(deleted, key=lambda name: self._entries[name].at))
 
     def _put(self, name: Name, entry: Entry) -> None:
         if name in self._entries:
@@ -104,26 +105,44 @@ class Entries:
         self._entries[name] = entry
         self._size += _cost(name, entry)
         self._last = max(self._last, entry.at)
+        if entry.value is None:
+            self._deleted[name] = None
+        store = name[0]
+        if store.startswith(WORKSPACE):
+            names = self._workspaces.pop(store, set())
+            names.add(name)
+            self._workspaces[store] = names
 
     def _drop(self, name: Name) -> None:
         self._size -= _cost(name, self._entries.pop(name))
+        self._deleted.pop(name, None)
+        names = self._workspaces.get(name[0])
+        if names is not None:
+            names.remove(name)
+            if not names:
+                del self._workspaces[name[0]]
 
     @classmethod
     def read(cls, lines: Iterable[str]) -> "Entries":
-        """Raises Unreadable. Line by line: what a member wrote into the file costs little memory before it is seen."""
-        entries = cls()
+        """Raises Unreadable as soon as there is more than a window has: what a member wrote into the file costs little
+        time and memory before it is seen."""
+        found: list[tuple[Name, Entry]] = []
+        size = 0
         try:
             every = iter(lines)
-            head = json.loads(next(every, ""))
+            head = _parsed(next(every, ""))
             if not isinstance(head, dict) or head.get("format") != FORMAT:
                 raise Unreadable("another format")
             for line in every:
-                name, entry = _entry(json.loads(line))
-                entries._put(name, entry)
+                found.append(_entry(_parsed(line)))
+                size += _cost(*found[-1])
+                if size > MOST_WHOLE + MOST_VALUE or len(found) > MOST_ENTRIES:
+                    raise Unreadable("too large")
         except (ValueError, RecursionError) as error:
             raise Unreadable("not JSON") from error
-        if entries._size > MOST_WHOLE + MOST_VALUE or len(entries._entries) > MOST_ENTRIES:
-            raise Unreadable("too large")
+        entries = cls()
+        for name, entry in sorted(found, key=lambda it: it[1].at):
+            entries._put(name, entry)
         return entries
 
 
@@ -134,6 +153,13 @@ def size_of(text: str) -> int:
 
 def _cost(name: Name, entry: Entry) -> int:
     return size_of(name[0]) + size_of(name[1]) + entry.size
+
+
+def _parsed(line: str) -> object:
+    if len(line) > MOST_LINE:
+        raise Unreadable("too large")
+    found: object = json.loads(line)
+    return found
 
 
 def _entry(fields: object) -> tuple[Name, Entry]:

@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import io
 import json
 import time
 from collections.abc import Callable, Sequence
@@ -113,7 +114,8 @@ class Window:
                 return Entries()
             name, _, text = output.partition(b"\n")
             try:
-                return Entries.read(text.decode().splitlines())
+                # one line after the other: a file of nothing but short ones would be many times as large in memory
+                return Entries.read(line.decode() for line in io.BytesIO(text))
             except (ValueError, Unreadable):
                 logs.warning("window.unreadable")
                 await _run("aside", name.decode())

@@ -21,6 +21,8 @@ T = TypeVar("T")
 SCRIPT = IMAGE / "window/window.js"
 # the script sends no more at once; one value in JSON's escapes must fit
 MOST_BODY = 7_000_000
+# nor this many; the slot does nothing else while it takes them
+MOST_CHANGES = 5_000
 HEADERS = {"Cache-Control": "no-store", "Cross-Origin-Resource-Policy": "same-origin"}
 
 
@@ -101,6 +103,8 @@ def _changes(body: bytes) -> list[Change]:
         found = json.loads(body)
     except (ValueError, RecursionError) as error:
         raise Refused(400, "bad-request", "The body is not JSON.") from error
+    if isinstance(found, list) and len(found) > MOST_CHANGES:
+        raise Refused(413, "too-large", f"Send at most {MOST_CHANGES} changes at once.")
     changes: list[Change] = []
     for change in found if isinstance(found, list) else [None]:
         match change:
