@@ -48,9 +48,9 @@ def test_what_takes_away_more_than_a_reader_keeps_in_mind_is_no_delta(complete: 
     """Where not all is in the home, nothing is taken away."""
     sizes = {"bytes": 1000, "changed_bytes": 10}
     for layers in (chain(), chain(1000, *[1] * MOST_DELTAS)):
-        fits = how_to_save(layers, known=True, complete=complete, **sizes, gone_bytes=MOST_GONE)
+        fits = how_to_save(layers, known=True, complete=complete, base=1, **sizes, gone_bytes=MOST_GONE)
         assert fits in (How.DELTA, How.MERGED)
-        assert how_to_save(layers, known=True, complete=complete, **sizes, gone_bytes=MOST_GONE + 1) == how
+        assert how_to_save(layers, known=True, complete=complete, base=1, **sizes, gone_bytes=MOST_GONE + 1) == how
 
 
 def test_what_gives_way_to_the_new_one() -> None:
