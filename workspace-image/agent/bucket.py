@@ -19,7 +19,7 @@ TRIES = 4
 CHUNK = 1 << 20
 # What is larger is created piece by piece: each is tried again by itself, and no more than one is in memory. A multiple
 # of 256 KiB, as Cloud Storage wants it; each costs a request.
-PIECE = 16 << 20
+PIECE = 1 << 22
 
 T = TypeVar("T")
 

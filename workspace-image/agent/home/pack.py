@@ -15,6 +15,10 @@ from agent.home.tar_out import BLOCK, gone, header, padding, record
 
 LEVEL = 3
 THREADS = 2
+JOB = 3 << 20
+NO_OVERLAP = 1
+"""What a thread compresses by itself, in bytes, without a look at what lies before. By zstd's own choice it is 8 MiB:
+30 MB more memory, and the same time, for 1.4 % fewer bytes."""
 PIECE = 1 << 20
 WHOLE_FILE = 1 << 22
 """Up to this size a file is read in one go, and read again if it changed meanwhile, before any of it is written."""
@@ -51,7 +55,10 @@ def pack(
     at, parents before what is in them. Paths that vanished meanwhile are passed over; so is, and counted, what can't be
     read. Raises OSError when nobody reads the pipe any more."""
     with os.fdopen(pipe, "wb", buffering=0, closefd=False) as target:
-        compressor = zstandard.ZstdCompressor(level=LEVEL, threads=THREADS, write_checksum=False)
+        how = zstandard.ZstdCompressionParameters.from_level(
+            LEVEL, threads=THREADS, job_size=JOB, overlap_log=NO_OVERLAP, write_checksum=0
+        )
+        compressor = zstandard.ZstdCompressor(compression_params=how)
         with compressor.stream_writer(target, closefd=False) as compressed:
             return _Packing(home, compressed, folders).run(paths, missing)
 
