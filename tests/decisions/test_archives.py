@@ -382,18 +382,25 @@ class Impatience:
             raise TooSlow("no patience is left")
 
 
-SMALL_AND_MANY: dict[str, bytes] = {
-    "entries": header("a") * 3000 + tars.END,
-    "contents": header("a", size=3000 * tars.CHUNK) + bytes(3000 * tars.CHUNK) + tars.END,
-    "paths taken away": tar({}, ["p" * 100_000] * 3000),
+SMALL_AND_MANY: dict[str, list[tuple[bytes, int]]] = {
+    "entries": [(header("a"), 3000)],
+    "contents": [(header("a", size=3000 * tars.CHUNK), 1), (bytes(tars.CHUNK), 3000)],
+    "paths taken away": [(tar({}, ["p" * 100_000])[: 512 + 100_352], 3000)],
 }
+"""Pieces of a tar, each so many times."""
+
+
+def compressed(pieces: list[tuple[bytes, int]]) -> bytes:
+    """Compressed one by one: as a whole they are gigabytes."""
+    compressor = zstandard.ZstdCompressor().compressobj()
+    done = [compressor.compress(piece) for piece, times in [*pieces, (tars.END, 1)] for _ in range(times)]
+    return b"".join([*done, compressor.flush()])
 
 
 @pytest.mark.parametrize("many", SMALL_AND_MANY)
 def test_whoever_waits_is_asked_however_little_of_the_object_is_read(many: str) -> None:
     shelf = Shelf()
-    content = SMALL_AND_MANY[many]
-    layer = shelf.layer("work", {}, content=content, entries=3000)
+    layer = shelf.layer("work", {}, packed=compressed(SMALL_AND_MANY[many]), stream=1 << 40, entries=3000)
     assert layer.bytes < 1 << 18, "two or three reads bring all of it"
     tiers = {"work": Tier(3000 << 20, 3000)}
     for read in (
