@@ -152,6 +152,14 @@ class Line:
         self._thread.shutdown()
         os.close(self._keeper._home)
 
+    def named(self) -> dict[str, dict[bytes, Thing]]:
+        """Of what was seen, what a layer names: not the folders that were made on the way to another tier's."""
+        held = self._keeper._held
+        return {
+            tier: {path: thing for path, thing in seen.items() if path in held[tier].marks}
+            for tier, seen in self.seen.items()
+        }
+
     def home(self) -> int:
         return self._keeper._home
 

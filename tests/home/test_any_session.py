@@ -179,8 +179,8 @@ class Life:
             await elsewhere.begin()
             await elsewhere.arrive(*(LATER if self._places % 2 else reversed(LATER)))
             await elsewhere.line.order("look")
-            self.saved = elsewhere.line.seen
-        there = {path: thing for tier in self.saved.values() for path, thing in tier.items()}
+            self.saved = elsewhere.line.named()
+        there = {path: thing for tier in elsewhere.line.seen.values() for path, thing in tier.items()}
         wanted = expected.to_come | expected.held
         different = {path: (there.get(path), thing) for path, thing in wanted.items() if there.get(path) != thing}
         assert not different, f"{different!r}"
