@@ -239,6 +239,7 @@ class Session:
         is_made = None
         with suppress(HomeFailed, Unreachable, CorruptState, CheckpointRefused):
             is_made = await self._checkpoints.make(self.container.prefix)
+        self.container.bucket.meanwhile = None
         # nothing has arrived since the look: that waits while a save is made
         waiting = self._checkpoints.waiting
         if waiting is not None and (waiting != before or is_made is False):
