@@ -1,4 +1,5 @@
-"""Brings a workspace's saved state into the home: the boot tier first, the others at once after it, side by side."""
+"""Brings a workspace's saved state into the home: the boot tier first, the others at once after it, side by side; deps
+are moved into the home after work."""
 
 import asyncio
 import hashlib
@@ -15,7 +16,7 @@ from agent.errors import BadLayer, CorruptState, HomeFailed, Unreachable
 from agent.keeper import Keeper
 from agent.manifest import Layer, Manifest, decode
 from agent.pipes import pipe, writer
-from agent.tiers import BOOT, TIERS
+from agent.tiers import BOOT, DEPS, TIERS, WORK
 
 # A manifest is 64 KiB at most.
 LONGEST_MANIFEST = 1 << 16
@@ -65,6 +66,7 @@ class Restore:
         self._manifest: Manifest | None = None
         self._poured: dict[str, str] = {}
         self._ahead: dict[str, asyncio.Task[bytes]] = {}
+        self._work_is_settled = asyncio.Event()
 
     async def bring_boot(self, head: Head) -> None:
         """Empties the home, and returns when what the editor needs is in it. Safe to repeat.
@@ -89,7 +91,13 @@ class Restore:
         """Returns when everything else is in the home, or was given up: then what is in the bucket stays there."""
         manifest = self._manifest
         if manifest is not None:
-            await asyncio.gather(*(self._bring_patiently(tier, manifest) for tier in TIERS if tier != BOOT))
+            await asyncio.gather(self._bring_work(manifest), self._bring_patiently(DEPS, manifest))
+
+    async def _bring_work(self, manifest: Manifest) -> None:
+        try:
+            await self._bring_patiently(WORK, manifest)
+        finally:
+            self._work_is_settled.set()
 
     async def _bring_patiently(self, tier: str, manifest: Manifest) -> None:
         for tries in itertools.count():
@@ -135,6 +143,8 @@ class Restore:
                 damaged.add(self._poured[tier])
                 continue
             if layers:
+                if tier == DEPS:  # packages below what has become a file would keep that out of the home
+                    await self._work_is_settled.wait()
                 await self._checkpoints.restored(tier, as_saved=source is manifest)
             if at is not None:
                 self._progress.older[tier] = at
