@@ -18,7 +18,7 @@ from agent.home.place import CACHE, STAGING
 from agent.home.steps import split
 from agent.restore import DONE, FAILED
 from agent.tiers import DEPS, TIERS, WORK
-from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import HealthCheck, Phase, example, given, settings
 from hypothesis import strategies as st
 
 from tests.home.edits import OFTEN, Edit
@@ -304,8 +304,13 @@ def life() -> Iterator[Life]:
             yield Life(Path(folder))
 
 
+FILE_FOR_A_FOLDER = (83737, 148504515)
+"""A file is made and deleted where a folder is still to come."""
+
+
 @EXAMPLES
 @given(plans)
+@example([plan(Random(seed)) for seed in FILE_FOR_A_FOLDER])  # noqa: S311  the same steps each time
 def test_a_head_has_what_its_home_had(plans: list[Plan]) -> None:
     async def live(lived: Life) -> None:
         await lived.furnish()

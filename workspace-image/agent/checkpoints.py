@@ -78,8 +78,10 @@ class Checkpoints:
         self.waiting: Checkpoint | None = None
 
     def begin(self, manifest: Manifest, base: str) -> None:
-        """The home is to become what `manifest` says. Until a tier is restored, its layers are kept as they are."""
+        """The home is to be emptied, and to become what `manifest` says. Until a tier is restored, its layers are kept
+        as they are."""
         self._base = base
+        self._is_forgotten = False
         self._tiers = {tier: _to_come(manifest.of(tier), manifest.tiers.get(tier, NOTHING)) for tier in TIERS}
         self._accepted = self._tiers
 
@@ -245,9 +247,10 @@ class Checkpoints:
         )
         name = f"{prefix}{seq}.manifest.json"
         stored = await self._bucket.create_small(name, manifest.encode())
+        if generation == self._generation:
+            await self._keeper.order("adopt", tiers=written)
         if generation != self._generation:
             raise CheckpointRefused("what this one builds on was refused or forgotten meanwhile")
-        await self._keeper.order("adopt", tiers=written)
         self._tiers = self._named[seq] = tiers
         self.waiting = Checkpoint(
             seq,

@@ -83,8 +83,8 @@ class Restore:
         manifest = self._manifest = await self._fetch_manifest(head)
         self._progress.done, self._progress.total = 0, sum(layer.bytes for layer in manifest.layers)
         self._progress.tiers = {tier: WAITING if manifest.of(tier) else DONE for tier in TIERS}
-        await self._keeper.order("empty", complete=[tier for tier in TIERS if not manifest.of(tier)])
         self._checkpoints.begin(manifest, head.snapshot)
+        await self._keeper.order("empty", complete=[tier for tier in TIERS if not manifest.of(tier)])
         await self._bring(BOOT, manifest)
 
     async def bring_rest(self) -> None:

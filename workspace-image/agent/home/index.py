@@ -35,12 +35,14 @@ class Held:
     """What the layers of a tier bring when they are restored.
 
     `changed`: the paths that a delta wrote since the whole; `gone`: what deltas took away. Not `complete` while the
-    tier is not restored: then `marks` has only what was saved meanwhile, and nothing is known to be missing.
+    tier is not restored: then `marks` has only what was saved meanwhile, `leaves` which of it was no folder, and
+    nothing is known to be missing.
     """
 
     marks: dict[bytes, int] = field(default_factory=dict)
     changed: set[bytes] = field(default_factory=set)
     gone: set[bytes] = field(default_factory=set)
+    leaves: set[bytes] = field(default_factory=set)
     complete: bool = True
 
     def changes(self, seen: Seen) -> list[bytes]:

@@ -83,6 +83,8 @@ class Keeper:
         after.marks.update(packed.marks)
         if packed.astray:  # restored, the layer takes away what lay in them, also where it did not change
             after.marks.update({path: UNSURE for path in after.marks if lies_below(path, packed.astray)})
+        if not after.complete:
+            after.leaves = held.leaves | {path for path in paths if path not in seen.folders} | packed.astray
         self._written[tier] = after
         return _report(packed)
 
@@ -118,8 +120,13 @@ class Keeper:
         finally:
             steps.close()
         held = self._held[tier]
+        marks = unpacked.marks | held.marks
+        # what a layer of this session has as a file takes away, when it is restored, what is in the folder by that name
+        covered = held.leaves & unpacked.folders.keys()
+        if covered:
+            marks.update({path: UNSURE for path in marks if lies_below(path, covered)})
         self._held[tier] = Held(
-            marks=unpacked.marks | held.marks,
+            marks=marks,
             changed=unpacked.changed | held.marks.keys(),
             gone=unpacked.gone | held.gone,
         )
