@@ -19,7 +19,7 @@ from tests.slot.member import Member, opened
 STRANGERS = {"entrypoint", "python", "nginx"}
 """Who else is in a container, by the program's name."""
 WRITABLE = ["/dev/shm", "/home/member", "/run/member", "/tmp", "/var/tmp"]  # noqa: S108  told, not used
-MORE = 300
+MORE = 500
 """Processes that the fork bomb may add to those that run as the member already, in this container and in others."""
 
 KILL_ON = """
