@@ -7,11 +7,13 @@ from threading import Thread
 from typing import Any
 
 from agent.errors import BadLayer
-from agent.home.keeper import Keeper, read_result, unpack_apart
+from agent.home.keeper import Keeper, read_result
 from agent.home.unpack import Unpacked
 from agent.layers import How, how_to_save, replaced
 from agent.manifest import Layer
 from agent.tiers import TIERS
+
+from tests.home import forks
 
 
 class Failed(Exception):
@@ -130,18 +132,11 @@ def unpacked(layers: list[dict[str, Any]], content: bytes, into: int, become: in
     """By a child, which is the user `become` if one is given. Closes `into`. Raises BadLayer or Failed."""
     source = pipe_of(content)
     told, telling = os.pipe()
-    pid = os.fork()
-    if pid == 0:
-        if become is not None:
-            os.setgroups([])
-            os.setresgid(become, become, become)
-            os.setresuid(become, become, become)
-        unpack_apart(layers, source, into, telling)
+    forks.unpack(layers, source, into, telling, become)
     for descriptor in (source, into, telling):
         os.close(descriptor)
     with os.fdopen(told, "rb") as pipe:
         answer = pipe.read()
-    os.waitpid(pid, 0)
     result = read_result(answer)
     if isinstance(result, Unpacked):
         return result

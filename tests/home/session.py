@@ -20,14 +20,15 @@ from agent.bucket import Stored
 from agent.checkpoints import Checkpoint, Checkpoints
 from agent.control_plane import Head
 from agent.errors import BadLayer, CorruptState, HomeFailed, Unreachable
-from agent.home.keeper import Keeper, read_result, unpack_apart
+from agent.home.keeper import Keeper, read_result
 from agent.home.unpack import Declared, Unpacked, unpack
 from agent.manifest import Manifest, decode
 from agent.pipes import reader
 from agent.restore import DONE, FAILED, Progress, Restore
 from agent.tiers import BOOT, DEPS, TIERS, WORK
 
-from tests.home.photo import Thing, photo
+from tests.home import forks
+from tests.home.photo import Thing, all_rights, photo
 
 LATER = (WORK, DEPS)
 """What arrives while the member is at work already."""
@@ -213,14 +214,7 @@ class Line:
         if not self._is_apart:
             Thread(target=_unpack_here, args=(layers, os.dup(source), into, telling)).start()
             return 0, told
-        pid = os.fork()
-        if pid == 0:
-            # the agent's ends of pipes are open here, which is another process's elsewhere
-            for name in os.listdir("/proc/self/fd"):  # noqa: PTH208
-                if int(name) not in (0, 1, 2, source, into, telling):
-                    with suppress(OSError):  # the folder that was listed
-                        os.close(int(name))
-            unpack_apart(layers, source, into, telling)
+        pid = forks.unpack(layers, source, into, telling)
         os.close(into)
         os.close(telling)
         self._children.add(pid)
@@ -230,7 +224,6 @@ class Line:
         result = read_result(await (await reader(told)).read())
         if pid:
             self._children.discard(pid)
-            os.waitpid(pid, 0)  # noqa: ASYNC222  it has ended
         if life != self._lives:
             raise HomeFailed("it ended")
         if isinstance(result, Unpacked):
@@ -250,7 +243,8 @@ class Line:
 
     def _kill_children(self) -> None:
         for pid in self._children:
-            os.kill(pid, signal.SIGKILL)
+            with suppress(ProcessLookupError), all_rights():
+                os.kill(pid, signal.SIGKILL)
 
 
 def _unpack_here(layers: list[dict[str, Any]], source: int, into: int, result: int) -> None:
