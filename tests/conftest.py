@@ -20,10 +20,8 @@ SHORT = {
 }
 """Times that let a session end by itself within a test."""
 
-WHOLE = {"stack", "shaky", "browser"}
-"""Fixtures of tests that drive processes, or Chromium, while the machine does other things too."""
-
-
+ALONE = {"adapters", "bench", "decisions", "home", "rules"}
+"""Folders of tests that need none of the containers, functions and browsers that share the machine with other tests."""
 STACKS = ("stack", "shaky_stack")
 """Fixtures that start a stack for many tests: these are run by one process, the longest lot first."""
 
@@ -34,7 +32,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         fixtures = set(getattr(item, "fixturenames", ()))
         lots = [name for name in STACKS if name in fixtures]
         item.add_marker(pytest.mark.xdist_group(lots[0] if lots else item.path.relative_to(TESTS).parts[0]))
-        if WHOLE & fixtures and not SOAK:
+        if item.path.relative_to(TESTS).parts[0] not in ALONE and not SOAK:
             item.add_marker(pytest.mark.flaky(reruns=1))
     items.sort(key=_place)
 

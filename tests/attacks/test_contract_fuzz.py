@@ -39,7 +39,7 @@ CHECKS: list[CheckFunction] = [
 ]  # fmt: skip
 """What is answered is what the description says: so 500 is not, for it says so nowhere but of broken state."""
 EXAMPLES = settings(
-    max_examples=50,
+    max_examples=30,
     deadline=None,
     derandomize=True,
     database=None,

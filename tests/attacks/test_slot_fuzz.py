@@ -14,7 +14,7 @@ from tests.slot.control_plane import SID
 from tests.slot.member import COOKIE, PAGE_ORIGIN, Member
 
 EXAMPLES = settings(
-    max_examples=60,
+    max_examples=40,
     deadline=None,
     derandomize=True,
     database=None,

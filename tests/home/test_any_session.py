@@ -27,7 +27,7 @@ from tests.home.session import LATER, Container, Workspace
 from tests.running import SOAK
 
 EXAMPLES = settings(
-    max_examples=1000 if SOAK else 25,
+    max_examples=1000 if SOAK else 15,
     phases=tuple(Phase) if SOAK else (Phase.explicit, Phase.generate),
     derandomize=not SOAK,
     database=None,

@@ -27,7 +27,7 @@ from tests.home.saving import Saver, Shelf
 from tests.running import SOAK
 
 EXAMPLES = settings(
-    max_examples=2000 if SOAK else 40,
+    max_examples=2000 if SOAK else 25,
     # what fails is shown as it was found: to make it smaller takes minutes
     phases=tuple(Phase) if SOAK else (Phase.explicit, Phase.generate),
     derandomize=not SOAK,

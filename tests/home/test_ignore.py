@@ -11,7 +11,7 @@ names = st.text("ab.*[", min_size=1, max_size=5)
 
 
 @pytest.mark.filterwarnings("ignore:Possible nested set:FutureWarning")
-@settings(max_examples=1000, deadline=None, derandomize=True, database=None)
+@settings(max_examples=300, deadline=None, derandomize=True, database=None)
 @given(st.lists(pieces, min_size=1, max_size=8), st.lists(names, min_size=1, max_size=6), st.booleans())
 def test_it_fits_what_the_librarys_own_fits(pieces: list[str], names: list[str], is_folder: bool) -> None:
     line = "".join(pieces)

@@ -19,7 +19,7 @@ from tests.slot.container import Container
 from tests.slot.control_plane import ControlPlane
 from tests.slot.member import Member
 
-ROUNDS = 300 if SOAK else 12
+ROUNDS = 300 if SOAK else 8
 FILES = (".config/kept", "kept", "app/node_modules/kept")
 """One in each tier."""
 WRITE = "mkdir -p .config app/node_modules; for f in {files}; do echo {count} > $f; done"

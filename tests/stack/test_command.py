@@ -28,11 +28,12 @@ def command(*arguments: str, **environment: str) -> subprocess.CompletedProcess[
 
 
 def write(stack: Running, name: str) -> None:
-    httpx.post(f"{stack.at('firestore')}/{DOCUMENTS}?documentId={name}", json={"fields": {}}, headers=OWNER)
+    url = f"{stack.at('firestore')}/{DOCUMENTS}?documentId={name}"
+    httpx.post(url, json={"fields": {}}, headers=OWNER, timeout=60).raise_for_status()
 
 
 def names(stack: Running) -> list[str]:
-    answer = httpx.get(f"{stack.at('firestore')}/{DOCUMENTS}", headers=OWNER).json()
+    answer = httpx.get(f"{stack.at('firestore')}/{DOCUMENTS}", headers=OWNER, timeout=60).json()
     return sorted(document["name"].rpartition("/")[2] for document in answer.get("documents", []))
 
 
