@@ -1,0 +1,38 @@
+"""Periods: the day or the month that an allowance is for, as the account's time zone has it."""
+
+from datetime import UTC, date, datetime, timedelta
+from enum import StrEnum
+from zoneinfo import ZoneInfo
+
+from msgspec import Struct
+
+
+class Per(StrEnum):
+    DAY = "day"
+    MONTH = "month"
+
+
+class Period(Struct, frozen=True):
+    """From `starts` up to, and without, `ends`. `id` is its date or month on the account's calendar.
+
+    What was used is counted by `id`, and each is granted once: whoever moves to another time zone takes with them what
+    they used of the same date, so that nobody gains a day by moving.
+    """
+
+    id: str
+    starts: datetime
+    ends: datetime
+
+
+def period_at(per: Per, zone: str, now: datetime) -> Period:
+    """The period that `now` lies in. A day begins at midnight, or where the clocks skip that, as soon as they have."""
+    today = now.astimezone(ZoneInfo(zone)).date()
+    if per == Per.DAY:
+        return Period(today.isoformat(), _midnight(today, zone), _midnight(today + timedelta(days=1), zone))
+    first = today.replace(day=1)
+    following = (first + timedelta(days=31)).replace(day=1)
+    return Period(f"{first:%Y-%m}", _midnight(first, zone), _midnight(following, zone))
+
+
+def _midnight(day: date, zone: str) -> datetime:
+    return datetime(day.year, day.month, day.day, tzinfo=ZoneInfo(zone)).astimezone(UTC)
