@@ -7,7 +7,6 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from shared.errors import Refused
-from shared.plans import FIRST_PLAN
 from shared.record import check_transition
 
 
@@ -53,8 +52,12 @@ class Billing(Struct, frozen=True, kw_only=True):
 
     bid: str
     owner: str
-    plan: str = FIRST_PLAN
+    plan: str
     time_zone: str | None
     """The browser's at the first login; None before it."""
-    seconds: float = 0
-    """Connected seconds charged so far."""
+    zone_changed: datetime | None = None
+    """When the member last changed it themselves."""
+    used: dict[str, int] = {}
+    """Milliseconds charged, by period: a plan's without a limit are counted apart, see `shared.gcp.store.billing`."""
+    granted: dict[str, int] = {}
+    """Milliseconds that an operator has added to a period."""

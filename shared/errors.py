@@ -14,6 +14,7 @@ TITLES = {
     "account-closed": "This account is closed",
     "account-suspended": "This account is suspended",
     "not-found": "There is no such thing",
+    "allowance-exhausted": "The plan's time is used up",
     "pool-exhausted": "Every slot is in use",
     "session-draining": "The last session is still being saved",
     "session-open": "The workspace is open",

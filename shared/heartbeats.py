@@ -4,13 +4,16 @@ docs/protocol.md describes the fields. Nothing that a slot says is believed beyo
 """
 
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from typing import Annotated, Literal
 
 from msgspec import Meta, Struct, field
 from msgspec.structs import replace
 
+from shared.account import Billing
+from shared.allowance import deadline, left_in, pay, period_of
 from shared.idle import KINDS, ReclaimPolicy, decide_reclaim, merge_signals
-from shared.metering import charge
+from shared.metering import Charged, LedgerLine, charge, chargeable
 from shared.quota import NAMED, Folder, StorageUse
 from shared.session import STOPPING_SECONDS, EndReason, Session, SessionId, SessionState, Verdict
 from shared.snapshots import Checkpoint, Count, Head, is_by
@@ -86,18 +89,29 @@ def accept_hello(session: Session, hello: Hello, *, lease: float, now: datetime)
     return replace(session, boot=hello.boot, seen=now, lease=now + timedelta(seconds=lease))
 
 
+class Accepted(Struct, frozen=True, kw_only=True):
+    """What a heartbeat changes, all in one commit."""
+
+    session: Session
+    billing: Billing
+    lines: list[LedgerLine] = []
+    added: dict[str, int] = {}
+    """Milliseconds charged, by period."""
+
+
 def accept_beat(
     session: Session,
     beat: Beat,
     head: Head | None,
     *,
+    billing: Billing,
     refused: Head | None = None,
     storage: StorageUse | None = None,
     policy: ReclaimPolicy,
     lease: float,
     now: datetime,
-) -> Session | None:
-    """The session after this beat, or None if the beat is old and changes nothing. Raises Stale.
+) -> Accepted | None:
+    """What becomes of the session, and of who pays, or None if the beat is old and changes nothing. Raises Stale.
 
     `head` is the verified head that the beat's checkpoint becomes, if it has one; `refused` is what it becomes
     instead when it is over the plan's storage; `storage` is what was found of that.
@@ -107,7 +121,8 @@ def accept_beat(
         return None
     if session.final:
         raise Stale("the container has said its last word")
-    seconds = charge(seen=session.seen, was_connected=session.connected, connected=beat.connected, lease=lease, now=now)
+    charged = _charge(session, beat, billing, lease, now)
+    paid = pay(billing, charged.added)
     after = replace(
         session,
         seq=beat.seq,
@@ -115,7 +130,9 @@ def accept_beat(
         connected=beat.connected,
         lease=now + timedelta(seconds=lease),
         signals=merge_signals(session.signals, beat.signals.times(), connected=beat.connected, now=now),
-        metered=session.metered + seconds,
+        plan=billing.plan,
+        deadline=deadline(paid, now),
+        meter=charged.meter,
         head=head or session.head,
         refused=refused or _still_refused(session, head),
         storage=storage or session.storage,
@@ -125,10 +142,26 @@ def accept_beat(
     if after.state == SessionState.OPENING and beat.restored:
         after = after.activate()
     if (after.final or beat.stopping) and after.state != SessionState.DRAINING:
-        return after.drain(EndReason.STOPPED, now, look_again=0 if after.final else STOPPING_SECONDS)
-    if after.state == SessionState.ACTIVE:
+        after = after.drain(EndReason.STOPPED, now, look_again=0 if after.final else STOPPING_SECONDS)
+    elif after.state == SessionState.ACTIVE:
         after = _decide(after, policy, now)
-    return after
+    return Accepted(session=after, billing=paid, lines=charged.lines, added=charged.added)
+
+
+def _charge(session: Session, beat: Beat, billing: Billing, lease: float, now: datetime) -> Charged:
+    """Time in which the member could work, with a browser at both of its ends. Time in which they came or left is
+    theirs."""
+    is_used = session.state == SessionState.ACTIVE and session.connected and beat.connected
+    return charge(
+        session.meter,
+        chargeable(session.seen, now, lease) if is_used else None,
+        payer=session.payer,
+        plan=billing.plan,
+        background=False,
+        period_at=partial(period_of, billing),
+        left=partial(left_in, billing),
+        now=now,
+    )
 
 
 def _still_refused(session: Session, head: Head | None) -> Head | None:

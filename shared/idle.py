@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 
 from msgspec import Struct
 
-from shared.session import Decision, Session, SessionState, Verdict
+from shared.session import Decision, EndReason, Session, SessionState, Verdict
 
 BY_HAND = ("editor", "terminal", "preview")
 KINDS = (*BY_HAND, "process")
@@ -79,16 +79,34 @@ def decide_reclaim(session: Session, policy: ReclaimPolicy, now: datetime) -> De
             active=session.opened,
             idle_at=give_up,
             look=now if overdue else give_up,
+            reason=EndReason.NEVER_OPENED if overdue else None,
         )
     active, kind = last_activity(session, policy)
+    deadline = session.deadline if session.connected else None  # nothing is used without a browser
     idle_at = active + timedelta(seconds=policy.idle)
     warn_at = idle_at - timedelta(seconds=policy.warning) if session.connected else idle_at
-    if now >= idle_at:
-        idle = round((now - active).total_seconds())
-        verdict, look = Verdict.RECLAIM, now
-        rule = f"idle for {idle} s: no typing, no terminal input, no preview, no busy process"
+    reason = None
+    if deadline is not None and now >= deadline:
+        verdict, look, reason = Verdict.RECLAIM, now, EndReason.ALLOWANCE
+        rule = "the plan's time is used up"
+    elif now >= idle_at:
+        verdict, look, reason = Verdict.RECLAIM, now, EndReason.IDLE
+        rule = f"idle for {_minutes(now - active)}: no typing, no terminal input, no preview, no busy process"
     elif now >= warn_at:
         verdict, look, rule = Verdict.WARN, idle_at, f"no activity since {active:{CLOCK}} ({kind}): warned"
     else:
         verdict, look, rule = Verdict.KEEP, warn_at, f"active at {active:{CLOCK}} ({kind})"
-    return Decision(verdict=verdict, rule=rule, at=now, active=active, idle_at=idle_at, look=look)
+    return Decision(
+        verdict=verdict,
+        rule=rule,
+        at=now,
+        active=active,
+        idle_at=idle_at,
+        look=min(look, deadline) if deadline and not reason else look,
+        reason=reason,
+    )
+
+
+def _minutes(length: timedelta) -> str:
+    seconds = round(length.total_seconds())
+    return f"{seconds // 60} min" if seconds >= 120 else f"{seconds} s"

@@ -1,4 +1,4 @@
-"""What a heartbeat charges: time between two heartbeats, split by period, kept as intervals until a ledger line has them.
+"""What a heartbeat charges: time between two, split by period, kept as intervals until a ledger line has them.
 
 All of it is in whole milliseconds of the control plane's clock, so that sums agree exactly.
 """
@@ -77,8 +77,8 @@ class Payer(Struct, frozen=True, kw_only=True):
 
 
 def chargeable(seen: datetime, now: datetime, lease: float) -> Interval | None:
-    """The time since the last accepted heartbeat; None after a gap longer than the lease: for a part of it the container
-    was not allowed to serve, and how long is not ours to guess."""
+    """The time since the last accepted heartbeat; None after a gap longer than the lease: for a part of it the
+    container was not allowed to serve, and how long is not ours to guess."""
     return Interval(seen, now) if timedelta(0) < now - seen <= timedelta(seconds=lease) else None
 
 

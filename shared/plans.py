@@ -2,8 +2,12 @@
 
 from msgspec import Struct
 
+from shared.periods import Per
+
 MB = 10**6
 GB = 10**9
+MINUTE = 60.0
+HOUR = 3600.0
 
 
 class Plan(Struct, frozen=True, kw_only=True):
@@ -13,28 +17,87 @@ class Plan(Struct, frozen=True, kw_only=True):
     price: float | None
     """US dollars a month; None is agreed upon."""
     seconds: float | None
-    """Time in the editor that a period grants."""
+    """Time in the editor that a period grants, to all members together."""
+    per: Per
+    """What a period is."""
     bytes: int | None
     """Storage, in bytes as `shared.quota` counts them."""
     seats: int | None
-    busy_seconds: float | None
-    """How long a silent but busy process keeps a session after the member's last own activity."""
-    offered: bool = True
-    """Members are told of it as one that lifts a limit."""
+    """Members who may share it."""
+    idle: float
+    """Without activity for this long, in seconds, a session is reclaimed."""
+    busy: float
+    """How long a silent but busy job may keep a session without a browser, in seconds."""
+    snapshots: int
+    """How many snapshots are kept, thinned by age."""
 
 
-HOUR = 3600.0
 PLANS = {
-    "unlimited": Plan(
-        title="Unlimited", price=None, seconds=None, bytes=None, seats=1, busy_seconds=12 * HOUR, offered=False
+    "free": Plan(
+        title="Free",
+        price=0,
+        seconds=30 * MINUTE,
+        per=Per.DAY,
+        bytes=100 * MB,
+        seats=1,
+        idle=10 * MINUTE,
+        busy=0,
+        snapshots=5,
     ),
-    "free": Plan(title="Free", price=0, seconds=HOUR / 2, bytes=100 * MB, seats=1, busy_seconds=0),
-    "starter": Plan(title="Starter", price=5, seconds=5 * HOUR, bytes=1 * GB, seats=1, busy_seconds=HOUR / 4),
-    "pro": Plan(title="Pro", price=10, seconds=20 * HOUR, bytes=5 * GB, seats=1, busy_seconds=2 * HOUR),
-    "team": Plan(title="Team", price=25, seconds=100 * HOUR, bytes=10 * GB, seats=3, busy_seconds=2 * HOUR),
-    "enterprise": Plan(title="Enterprise", price=None, seconds=None, bytes=None, seats=None, busy_seconds=12 * HOUR),
+    "starter": Plan(
+        title="Starter",
+        price=5,
+        seconds=5 * HOUR,
+        per=Per.MONTH,
+        bytes=1 * GB,
+        seats=1,
+        idle=15 * MINUTE,
+        busy=15 * MINUTE,
+        snapshots=10,
+    ),
+    "pro": Plan(
+        title="Pro",
+        price=10,
+        seconds=20 * HOUR,
+        per=Per.MONTH,
+        bytes=5 * GB,
+        seats=1,
+        idle=15 * MINUTE,
+        busy=2 * HOUR,
+        snapshots=20,
+    ),
+    "team": Plan(
+        title="Team",
+        price=25,
+        seconds=100 * HOUR,
+        per=Per.MONTH,
+        bytes=10 * GB,
+        seats=3,
+        idle=15 * MINUTE,
+        busy=2 * HOUR,
+        snapshots=20,
+    ),
+    "enterprise": Plan(
+        title="Enterprise",
+        price=None,
+        seconds=None,
+        per=Per.MONTH,
+        bytes=None,
+        seats=None,
+        idle=30 * MINUTE,
+        busy=12 * HOUR,
+        snapshots=50,
+    ),
 }
 """From small to large."""
 
-FIRST_PLAN = "unlimited"
-"""The plan of a new account."""
+FIRST_PLAN = "free"
+"""The plan of a new account, unless an operator says otherwise (FIRST_PLAN)."""
+
+MOST_SEATS = 30
+"""Members who may share a limited allowance: each of their heartbeats writes the one document that says what is left of
+it, and Firestore bears about one write a second to a document."""
+
+for _name, _plan in PLANS.items():
+    if _plan.seconds is not None and (_plan.seats is None or _plan.seats > MOST_SEATS):
+        raise ValueError(f"plan {_name}: an allowance with a limit may be shared by at most {MOST_SEATS} members")

@@ -1,16 +1,18 @@
 """Settings and plans, as the policies that decisions take and the addresses that answers carry."""
 
 from shared.idle import ReclaimPolicy
-from shared.plans import FIRST_PLAN, PLANS
+from shared.plans import PLANS
 from shared.pool import PoolPolicy
 from shared.session import Session
 from shared.settings import settings
 
 
-def reclaim_policy() -> ReclaimPolicy:
-    config = settings()
+def reclaim_policy(plan: str) -> ReclaimPolicy:
+    """The plan's, where an operator has set no shorter times."""
+    config, row = settings(), PLANS[plan]
+    idle = min(config.idle, row.idle)
     return ReclaimPolicy(
-        idle=config.idle, warning=config.idle_warning, busy=PLANS[FIRST_PLAN].busy_seconds, opening=config.opening
+        idle=idle, warning=min(config.idle_warning, idle / 2), busy=min(config.busy, row.busy), opening=config.opening
     )
 
 

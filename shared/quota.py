@@ -66,7 +66,7 @@ def grace_bytes(limit: int) -> int:
 def lifting_plan(used: int) -> str | None:
     """The smallest plan on offer, by name, that `used` bytes fit into."""
     for name, plan in PLANS.items():
-        if plan.offered and (plan.bytes is None or used <= plan.bytes):
+        if plan.bytes is None or used <= plan.bytes:
             return name
     return None
 

@@ -7,6 +7,7 @@ from typing import Annotated
 from msgspec import Meta, Struct
 from msgspec.structs import replace
 
+from shared.metering import Meter, Payer
 from shared.quota import StorageUse
 from shared.record import check_transition
 from shared.snapshots import Head
@@ -33,6 +34,10 @@ class SessionState(StrEnum):
 class EndReason(StrEnum):
     MEMBER = "member"
     IDLE = "idle"
+    ALLOWANCE = "allowance"
+    """The plan's time was used up."""
+    SUSPENDED = "suspended"
+    """An operator has suspended the account."""
     LOST = "lost"
     """The container went away, or did not answer, without a last checkpoint."""
     STOPPED = "stopped"
@@ -68,6 +73,8 @@ class Decision(Struct, frozen=True, kw_only=True):
     """When the session will be reclaimed if nothing more happens."""
     look: datetime
     """When to decide again."""
+    reason: EndReason | None = None
+    """Why the session ends, if it does."""
 
 
 class Session(Struct, frozen=True, kw_only=True):
@@ -96,8 +103,12 @@ class Session(Struct, frozen=True, kw_only=True):
     """Until when the container may serve."""
     signals: dict[str, datetime] = {}
     """When each kind of activity was last seen."""
-    metered: float = 0
-    """Seconds charged."""
+    plan: str
+    """Its billing account's at the newest heartbeat."""
+    deadline: datetime | None = None
+    """When the allowance ends if it goes on being used, as of the newest heartbeat; None without limit."""
+    meter: Meter = Meter()
+    """What it was charged."""
     served: bool = False
     """It came to be active: the member could work in it."""
     head: Head | None = None
@@ -116,6 +127,8 @@ class Session(Struct, frozen=True, kw_only=True):
     decisions: list[Decision] = []
     reason: EndReason | None = None
     ended: datetime | None = None
+    check_due: datetime | None = None
+    """When `meter` is to check what it was charged against the ledger; None before its end, and once they agree."""
 
     @property
     def leaves_a_loss(self) -> bool:
@@ -125,6 +138,10 @@ class Session(Struct, frozen=True, kw_only=True):
     @property
     def open(self) -> bool:
         return self.state != SessionState.ENDED
+
+    @property
+    def payer(self) -> Payer:
+        return Payer(sid=self.sid, wid=self.wid, uid=self.uid)
 
     def may_still_save(self, *, gone: bool, patience: float, now: datetime) -> bool:
         """Whether a draining session's last checkpoint may still come: within `patience` seconds, while its container
@@ -152,7 +169,8 @@ class Session(Struct, frozen=True, kw_only=True):
 
     def end(self, now: datetime, reason: EndReason | None = None) -> "Session":
         """End it, for the reason it was drained for unless another is given."""
-        return replace(self._to(SessionState.ENDED), reason=reason or self.reason, ended=now, due=None, lease=None)
+        ended = replace(self._to(SessionState.ENDED), reason=reason or self.reason, ended=now)
+        return replace(ended, due=None, lease=None, check_due=now)
 
 
 def open_session(
@@ -161,6 +179,8 @@ def open_session(
     uid: str,
     wid: str,
     bid: str,
+    plan: str,
+    deadline: datetime | None,
     slot: str,
     url: str,
     epoch: int,
@@ -177,6 +197,8 @@ def open_session(
         uid=uid,
         wid=wid,
         bid=bid,
+        plan=plan,
+        deadline=deadline,
         slot=slot,
         url=url,
         epoch=epoch,

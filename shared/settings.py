@@ -1,9 +1,12 @@
 """What an operator sets: the environment, read once into one frozen, documented Settings."""
 
+import math
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
+
+from shared.plans import FIRST_PLAN, PLANS
 
 
 @dataclass(frozen=True)
@@ -44,8 +47,12 @@ class Settings:
     """Slots at most, in every state together (POOL_MAX)."""
     pool_writes: int = 10
     """Admin API writes in one run of `pool`; the default quota that operators report is 60 a minute (POOL_WRITES)."""
-    idle: float = 900
-    """Without activity for this long, a session is reclaimed (IDLE_SECONDS)."""
+    first_plan: str = FIRST_PLAN
+    """The plan of a new account (FIRST_PLAN)."""
+    idle: float = math.inf
+    """Without activity for this long a session is reclaimed, if its plan gives it no less (IDLE_SECONDS)."""
+    busy: float = math.inf
+    """A busy job keeps a session for no longer, if its plan gives it no less (BUSY_SECONDS)."""
     idle_warning: float = 120
     """How long before that the member is warned (IDLE_WARNING_SECONDS)."""
     lease: float = 90
@@ -68,6 +75,8 @@ class Settings:
             raise ValueError(f"IDLE_WARNING_SECONDS ({self.idle_warning}) must lie between 0 and IDLE_SECONDS")
         if not 0 < self.heartbeat < self.lease:
             raise ValueError(f"HEARTBEAT_SECONDS ({self.heartbeat}) must lie between 0 and LEASE_SECONDS")
+        if self.first_plan not in PLANS:
+            raise ValueError(f"FIRST_PLAN ({self.first_plan}) must be one of {', '.join(PLANS)}")
         if self.kept_snapshots < 1:
             raise ValueError(f"KEPT_SNAPSHOTS ({self.kept_snapshots}) must be 1 at least: the head is one of them")
         if not 0 <= self.pool_warm <= self.pool_max:
@@ -90,6 +99,7 @@ _TEXTS = {
     "invoker_service_account": "INVOKER_SERVICE_ACCOUNT",
     "signing_key": "SIGNING_KEY",
 }
+_CHOICES = {"slot_origin": "SLOT_ORIGIN", "first_plan": "FIRST_PLAN"}
 _COUNTS = {
     "pool_warm": "POOL_WARM",
     "pool_max": "POOL_MAX",
@@ -98,6 +108,7 @@ _COUNTS = {
 }
 _SECONDS = {
     "idle": "IDLE_SECONDS",
+    "busy": "BUSY_SECONDS",
     "idle_warning": "IDLE_WARNING_SECONDS",
     "lease": "LEASE_SECONDS",
     "heartbeat": "HEARTBEAT_SECONDS",
@@ -114,8 +125,7 @@ def read(environ: Mapping[str, str]) -> Settings:
     if missing:
         raise ValueError(f"set these environment variables: {', '.join(missing)}")
     values: dict[str, str | int | float] = {field: environ[name] for field, name in _TEXTS.items()}
-    if environ.get("SLOT_ORIGIN"):
-        values["slot_origin"] = environ["SLOT_ORIGIN"]
+    values |= {field: environ[name] for field, name in _CHOICES.items() if environ.get(name)}
     values |= {field: int(environ[name]) for field, name in _COUNTS.items() if environ.get(name)}
     values |= {field: float(environ[name]) for field, name in _SECONDS.items() if environ.get(name)}
     return Settings(**values)  # type: ignore[arg-type]  # each table above holds one type

@@ -5,8 +5,10 @@ from typing import Any
 
 from msgspec.structs import replace
 
+from shared.account import Billing
 from shared.heartbeats import Beat, Signals
 from shared.idle import ReclaimPolicy
+from shared.metering import Meter
 from shared.session import Session, SessionState, open_session
 from shared.slot import Slot, SlotState
 from shared.snapshots import Head, Layer, Manifest, Tier
@@ -29,6 +31,8 @@ def a_session(state: SessionState = SessionState.ACTIVE, **fields: Any) -> Sessi
         uid="u-1",
         wid="w-1",
         bid="b-1",
+        plan="enterprise",
+        deadline=None,
         slot="ws-1",
         url="https://ws-1.example",
         epoch=7,
@@ -38,6 +42,15 @@ def a_session(state: SessionState = SessionState.ACTIVE, **fields: Any) -> Sessi
     )
     boot = None if state == SessionState.OPENING else BOOT
     return replace(session, state=state, **{"boot": boot, **fields})
+
+
+def a_billing(plan: str = "enterprise", **fields: Any) -> Billing:
+    return Billing(**{"bid": "b-1", "owner": "u-1", "plan": plan, "time_zone": "UTC", **fields})
+
+
+def metered(seconds: float) -> Meter:
+    """Of a session that was charged so much, all of it in ledger lines."""
+    return Meter(ms=round(seconds * 1000))
 
 
 def a_slot(name: str = "ws-1", state: SlotState = SlotState.WARM, **fields: Any) -> Slot:

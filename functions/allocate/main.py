@@ -15,11 +15,13 @@ from msgspec import Struct
 from shared import logs
 from shared.account import Account, account_closed
 from shared.allocation import check_may_open, order_slots
+from shared.allowance import check_allowance
 from shared.endpoint import endpoint
 from shared.errors import Permanent, TryAgain
 from shared.gcp import container, tasks
 from shared.gcp.identity import Member, member
 from shared.gcp.store.accounts import ensure_account, read_workspace
+from shared.gcp.store.billing import read_billing
 from shared.gcp.store.claims import commit_claim
 from shared.gcp.store.database import LostRace
 from shared.gcp.store.sessions import end_session, lose_session, read_session
@@ -66,7 +68,7 @@ side_effects = ThreadPoolExecutor(max_workers=8)
 @functions_framework.http
 @endpoint(member, Allocate)
 def allocate(caller: Member, _body: Allocate, now: datetime) -> Answer:
-    account = ensure_account(caller.uid, email=caller.email, name=caller.name, now=now)
+    account = ensure_account(caller.uid, email=caller.email, name=caller.name, plan=settings().first_plan, now=now)
     check_may_open(account)
     deadline = time.monotonic() + ANSWER_SECONDS
     for _ in range(ATTEMPTS):
@@ -75,7 +77,7 @@ def allocate(caller: Member, _body: Allocate, now: datetime) -> Answer:
         workspace = read_workspace(account.wid)
         if workspace.record.closed:
             raise account_closed()
-        session = _open_session(workspace.record) or _claim(account, workspace)
+        session = _open_session(workspace.record) or _claim(account, workspace, now)
         attached = _attach(session, deadline) if session else None
         if attached:
             return _answer(attached)
@@ -115,10 +117,12 @@ def _remind(session: Session) -> bool:
     return True
 
 
-def _claim(account: Account, workspace: Read[Workspace]) -> Session | None:
+def _claim(account: Account, workspace: Read[Workspace], now: datetime) -> Session | None:
     """A new session on the best slot there is, or None if somebody else was faster."""
     if workspace.record.session is not None:
         return None
+    billing = read_billing(account.bid).record
+    check_allowance(billing, now)
     found = candidates(SlotState.WARM) or candidates(SlotState.COLD)
     by_name: dict[str, Read[Slot]] = {slot.record.name: slot for slot in found}
     slots = order_slots(
@@ -128,7 +132,7 @@ def _claim(account: Account, workspace: Read[Workspace]) -> Session | None:
         raise TryAgain("pool-exhausted", "Every slot is in use. One is usually free within a minute.", retry_after=10)
     now, started = datetime.now(UTC), time.monotonic()
     try:
-        session = commit_claim(account, workspace, by_name[slots[0].name], opening=settings().opening, now=now)
+        session = commit_claim(account, billing, workspace, by_name[slots[0].name], opening=settings().opening, now=now)
     except LostRace:
         return None
     took = logs.ms_since(started)

@@ -14,6 +14,7 @@ from shared.gcp.identity import may_be_a_uid, person
 from shared.gcp.store.accounts import close_account, ensure_account
 from shared.gcp.store.sessions import begin_end
 from shared.session import EndReason
+from shared.settings import settings
 
 CREATED = "google.firebase.auth.user.v1.created"
 DELETED = "google.firebase.auth.user.v1.deleted"
@@ -32,7 +33,7 @@ def auth_events(event: CloudEvent, now: datetime) -> None:
     if event["type"] == DELETED and not known:
         _delete(uid, now)
     elif event["type"] == CREATED and known:
-        ensure_account(uid, email=known.email, name=known.name, now=now)
+        ensure_account(uid, email=known.email, name=known.name, plan=settings().first_plan, now=now)
         logs.info("account-created", uid=uid)
     else:
         logs.warning("event-ignored", uid=uid, type=event["type"])

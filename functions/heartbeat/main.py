@@ -1,6 +1,6 @@
 """From the slot: hello, activity and checkpoints in; lease, credentials, idle state and the head out."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
 import functions_framework
 from msgspec import Struct
@@ -8,8 +8,8 @@ from msgspec import Struct
 from shared import logs
 from shared.endpoint import endpoint
 from shared.errors import Conflict, Problem, Refused, TryAgain, not_signed_in
-from shared.gcp import buckets, credentials
-from shared.gcp.store.accounts import read_billing
+from shared.gcp import buckets, credentials, tasks
+from shared.gcp.store.billing import read_billing
 from shared.gcp.store.database import LostRace
 from shared.gcp.store.sessions import commit_beat, commit_session, read_session
 from shared.gcp.store.snapshots import older_snapshots
@@ -35,6 +35,7 @@ from shared.snapshots import CheckpointRefused, Head, head_of, is_committed
 from shared.tokens import Bearer, InvalidToken, Signer
 
 ATTEMPTS = 5
+SOONER = timedelta(seconds=5)
 MOST_OLDER = 1000
 """Snapshots that are read to choose from; a session makes 180 an hour while the member types without a break."""
 
@@ -129,27 +130,37 @@ def _beat(beat: Beat, now: datetime) -> Session:
     for _ in range(ATTEMPTS):
         read = _read(beat.session)
         check_boot(read.record, beat)
-        saved = _saved(read.record, beat, now)
-        after = accept_beat(
+        payer = read_billing(read.record.bid)
+        saved = _saved(read.record, beat, PLANS[payer.record.plan].bytes, now)
+        accepted = accept_beat(
             read.record,
             beat,
             saved.head,
+            billing=payer.record,
             refused=saved.refused,
             storage=saved.storage,
-            policy=reclaim_policy(),
+            policy=reclaim_policy(payer.record.plan),
             lease=settings().lease,
             now=now,
         )
-        if after is None:
+        if accepted is None:
             return read.record
         try:
-            commit_beat(read, after)
+            commit_beat(read, payer, accepted)
         except LostRace:
             continue
+        after = accepted.session
+        _look_earlier(read.record, after)
         if saved.refused:
             logs.warning("storage-refused", session=after.sid, used=saved.refused.bytes)
         return after
     raise _too_busy()
+
+
+def _look_earlier(before: Session, after: Session) -> None:
+    """Others use the same allowance, or a smaller plan was taken: the task that is on its way comes too late."""
+    if after.due and before.due and after.due < before.due - SOONER:
+        tasks.look_at_session(after.sid, after.due)
 
 
 def _older(message: Older, now: datetime) -> OlderSnapshots:
@@ -177,7 +188,7 @@ class Saved(Struct, frozen=True):
     storage: StorageUse | None = None
 
 
-def _saved(session: Session, beat: Beat, now: datetime) -> Saved:
+def _saved(session: Session, beat: Beat, limit: int | None, now: datetime) -> Saved:
     """The beat's checkpoint, verified and measured by the plan, if it brings a new one.
 
     One that was refused before becomes the head as soon as the plan has room for it.
@@ -187,34 +198,30 @@ def _saved(session: Session, beat: Beat, now: datetime) -> Saved:
     checkpoint, epoch, boot = beat.checkpoint, beat.epoch, beat.boot
     before = [head for head in (session.head, session.refused) if head]
     if checkpoint is None or any(is_committed(checkpoint, head, epoch=epoch, boot=boot) for head in before):
-        return _returned(session)
+        return _returned(session, limit)
     try:
         manifest = buckets.verify_checkpoint(checkpoint, wid=session.wid, epoch=epoch, boot=boot, before=before)
     except CheckpointRefused as e:
         logs.warning("checkpoint-refused", session=session.sid, why=str(e))
         raise Refused("checkpoint-refused", f"{e}.", status=422) from e
-    storage = decide_storage(used_bytes(manifest), _limit(session), checkpoint.largest)
+    storage = decide_storage(used_bytes(manifest), limit, checkpoint.largest)
     head = head_of(checkpoint, manifest, epoch=epoch, boot=boot, now=now)
     if storage.state == StorageState.REFUSED:
         return Saved(refused=head, storage=storage)
     return Saved(head=head, storage=storage)
 
 
-def _returned(session: Session) -> Saved:
+def _returned(session: Session, limit: int | None) -> Saved:
     if session.storage is None or not may_return(session):
         return Saved()
-    storage = decide_storage(session.storage.used, _limit(session), session.storage.largest)
+    storage = decide_storage(session.storage.used, limit, session.storage.largest)
     if storage.state == StorageState.REFUSED:
         return Saved(storage=storage)
     return Saved(head=session.refused, storage=storage)
 
 
-def _limit(session: Session) -> int | None:
-    return PLANS[read_billing(session.bid).plan].bytes
-
-
 def _answer(session: Session, boot: str, now: datetime) -> Answer:
-    word, idle_at = directive(session, reclaim_policy(), now)
+    word, idle_at = directive(session, reclaim_policy(session.plan), now)
     head = session.head
     return Answer(
         now=now.timestamp(),
@@ -223,7 +230,7 @@ def _answer(session: Session, boot: str, now: datetime) -> Answer:
         lease=settings().lease,
         token=signer.heartbeat(session, now),
         idle_at=idle_at.timestamp(),
-        deadline=None,
+        deadline=session.deadline.timestamp() if session.deadline else None,
         head=_view(head) if head else None,
         after_loss=session.after_loss,
         storage=credentials.slot_access(wid=session.wid, epoch=session.epoch, boot=boot, now=now),

@@ -9,15 +9,18 @@ from msgspec import Meta, Struct
 from msgspec.structs import replace
 
 from shared.account import Account, AccountState, Billing, account_closed
+from shared.allowance import allowance
 from shared.endpoint import endpoint
 from shared.errors import bad_request
 from shared.gcp.identity import Member, member
-from shared.gcp.store.accounts import ensure_account, read_billing, read_workspace
+from shared.gcp.store.accounts import ensure_account, read_workspace
+from shared.gcp.store.billing import read_billing
 from shared.gcp.store.sessions import read_session
 from shared.plans import PLANS
 from shared.policies import slot_origin
 from shared.quota import Folder, StorageState, advice, decide_storage, lifting_plan
 from shared.session import Session, SessionState
+from shared.settings import settings
 from shared.workspace import Workspace
 
 
@@ -41,10 +44,11 @@ class PlanView(Struct):
     title: str
 
 
-class Allowance(Struct):
-    """What the plan still grants; None is without limit."""
+class AllowanceView(Struct):
+    """What the plan still grants, None without limit, and when it grants anew."""
 
     seconds: float | None
+    renews: float
     bytes: int | None
 
 
@@ -80,7 +84,7 @@ class StorageView(Struct):
 class Answer(Struct):
     account: AccountView
     plan: PlanView
-    allowance: Allowance
+    allowance: AllowanceView
     storage: StorageView
     session: SessionView | None
     last: LastSession | None
@@ -91,17 +95,23 @@ class Answer(Struct):
 def login(caller: Member, body: Login, now: datetime) -> Answer:
     _check_time_zone(body.time_zone)
     account = ensure_account(
-        caller.uid, email=caller.email, name=caller.name, locale=body.locale, time_zone=body.time_zone, now=now
+        caller.uid,
+        email=caller.email,
+        name=caller.name,
+        locale=body.locale,
+        time_zone=body.time_zone,
+        plan=settings().first_plan,
+        now=now,
     )
     if account.state == AccountState.DELETED:
         raise account_closed()
-    billing = read_billing(account.bid)
+    billing = read_billing(account.bid).record
     workspace = read_workspace(account.wid).record
     current, last = _session(workspace.session), _session(workspace.last_session)
     return Answer(
         account=_account(account),
         plan=PlanView(billing.plan, PLANS[billing.plan].title),
-        allowance=_allowance(billing),
+        allowance=_allowance(billing, now),
         storage=_storage(billing, current if current and current.open else workspace),
         session=_current(current) if current and current.open else None,
         last=_last(last) if last and not last.open else None,
@@ -124,9 +134,10 @@ def _account(account: Account) -> AccountView:
     return AccountView(account.uid, account.email, account.name, account.state, account.locale or "en")
 
 
-def _allowance(billing: Billing) -> Allowance:
-    plan = PLANS[billing.plan]
-    return Allowance(None if plan.seconds is None else max(0.0, plan.seconds - billing.seconds), plan.bytes)
+def _allowance(billing: Billing, now: datetime) -> AllowanceView:
+    current = allowance(billing, now)
+    left = None if current.left is None else current.left / 1000
+    return AllowanceView(left, current.period.ends.timestamp(), PLANS[billing.plan].bytes)
 
 
 def _storage(billing: Billing, newest: Session | Workspace) -> StorageView:

@@ -63,11 +63,10 @@ def _look(read: Read[Session], now: datetime) -> Done:
         read = refreshed
         if read.record.state in (SessionState.DRAINING, SessionState.ENDED):
             raise TryAgain("too-busy", "The session changed while it was looked at.")
-    decision = decide_reclaim(read.record, reclaim_policy(), now)
+    decision = decide_reclaim(read.record, reclaim_policy(read.record.plan), now)
     after = read.record.decide(decision)
-    if decision.verdict == Verdict.RECLAIM:
-        reason = EndReason.IDLE if read.record.state == SessionState.ACTIVE else EndReason.NEVER_OPENED
-        after = after.drain(reason, now)
+    if decision.reason:
+        after = after.drain(decision.reason, now)
     try:
         commit_session(read, after)
     except LostRace as e:

@@ -156,7 +156,9 @@ snapshots = functions_framework.http(
 
 
 def _workspace(caller: Member, now: datetime) -> Read[Workspace]:
-    account: Account = ensure_account(caller.uid, email=caller.email, name=caller.name, now=now)
+    account: Account = ensure_account(
+        caller.uid, email=caller.email, name=caller.name, plan=settings().first_plan, now=now
+    )
     check_may_open(account)
     workspace = read_workspace(account.wid)
     if workspace.record.closed:

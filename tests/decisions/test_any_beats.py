@@ -5,7 +5,7 @@ from hypothesis import strategies as st
 
 from shared.heartbeats import Beat, Signals, Stale, accept_beat
 from shared.idle import BY_HAND
-from tests.factories import LEASE, POLICY, a_beat, a_head, a_session, after
+from tests.factories import LEASE, POLICY, a_beat, a_billing, a_head, a_session, after
 
 rarely = st.sampled_from([False] * 9 + [True])
 stamps = st.none() | st.floats(allow_nan=False, allow_infinity=False)
@@ -29,13 +29,16 @@ def test_a_session_is_charged_no_more_than_has_passed_and_never_goes_back(arriva
         at += pause
         now = after(at)
         try:
-            later = accept_beat(session, beat, a_head(beat.seq), policy=POLICY, lease=LEASE, now=now)
+            accepted = accept_beat(
+                session, beat, a_head(beat.seq), billing=a_billing(), policy=POLICY, lease=LEASE, now=now
+            )
         except Stale:
             continue
-        if later is None:
+        if accepted is None:
             continue
+        later = accepted.session
         assert later.seq > session.seq
-        assert 0 <= later.metered - session.metered <= max(0.0, (now - session.seen).total_seconds())
+        assert 0 <= later.meter.ms - session.meter.ms <= max(0.0, 1000 * (now - session.seen).total_seconds())
         assert all(later.signals[kind] >= seen for kind, seen in session.signals.items())
         assert all(later.signals[kind] <= max(now, session.signals.get(kind, now)) for kind in later.signals)
         assert not session.final

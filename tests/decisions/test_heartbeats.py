@@ -9,13 +9,15 @@ from shared.heartbeats import Hello, Signals, Stale, accept_beat, accept_hello, 
 from shared.idle import KINDS, decide_reclaim
 from shared.quota import decide_storage
 from shared.session import STOPPING_SECONDS, EndReason, Session, SessionState, Verdict
-from tests.factories import BOOT, LEASE, NOW, POLICY, SID, a_beat, a_head, a_session, after, signals
+from tests.factories import BOOT, LEASE, NOW, POLICY, SID, a_beat, a_billing, a_head, a_session, after, metered, signals
 
 
 def beat_at(session: Session, seconds: float, **fields: Any) -> Session | None:
     head, kept = fields.pop("head", None), {name: fields.pop(name, None) for name in ("refused", "storage")}
     fields["session"] = fields.pop("sid", SID)
-    return accept_beat(session, a_beat(**fields), head, **kept, policy=POLICY, lease=LEASE, now=after(seconds))
+    paid = {"billing": a_billing(), "policy": POLICY, "lease": LEASE, "now": after(seconds)}
+    accepted = accept_beat(session, a_beat(**fields), head, **kept, **paid)
+    return accepted and accepted.session
 
 
 def test_the_first_hello_wins_and_may_be_repeated() -> None:
@@ -87,9 +89,9 @@ def test_opening_becomes_active_when_the_workspace_is_restored() -> None:
 def test_time_is_charged_between_two_beats_that_both_said_connected(
     was: bool, connected: bool, seconds: float, charged: float
 ) -> None:
-    result = beat_at(a_session(connected=was, metered=100), seconds, connected=connected)
+    result = beat_at(a_session(connected=was, meter=metered(100)), seconds, connected=connected)
     assert result is not None
-    assert result.metered == 100 + charged
+    assert result.meter.ms == 1000 * (100 + charged)
 
 
 def test_a_final_beat_of_a_container_that_nobody_asked_begins_the_end() -> None:
@@ -151,17 +153,17 @@ def test_nothing_that_is_claimed_without_a_browser_keeps_a_session_longer_than_a
         at += 30
         kinds = {kind: after(at + claimed).timestamp() for kind in KINDS}
         session = beat_at(session, at, seq=session.seq + 1, connected=False, signals=Signals(**kinds)) or session
-    assert (at, session.metered) == (limit, 0)
+    assert (at, session.meter.ms) == (limit, 0)
 
 
 def test_whoever_claims_a_browser_is_charged_for_all_the_time_and_no_more() -> None:
     session = a_session()
     for at in range(0, 36_000, 30):
         session = beat_at(session, at, seq=session.seq + 1, connected=True) or session
-    assert session.metered == 36_000 - 30
+    assert session.meter.ms == 36_000_000 - 30_000
     for _ in range(100):
         session = beat_at(session, 36_000, seq=session.seq + 1, connected=True) or session
-    assert session.metered == 36_000, "many beats are no more time"
+    assert session.meter.ms == 36_000_000, "many beats are no more time"
 
 
 def test_a_warning_is_kept_once_with_its_reason() -> None:

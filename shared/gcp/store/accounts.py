@@ -8,18 +8,16 @@ from google.cloud.firestore_v1.base_query import FieldFilter
 from msgspec.structs import replace
 
 from shared.account import Account, AccountState, Billing
+from shared.gcp.store.billing import billing_ref
 from shared.gcp.store.database import Commit, LostRace, database, delete_all, document, read, read_all, run
 from shared.gcp.store.ids import new_id
+from shared.plans import FIRST_PLAN
 from shared.record import Read
 from shared.workspace import Workspace
 
 
 def account_ref(uid: str) -> firestore.DocumentReference:
     return document("accounts", uid)
-
-
-def billing_ref(bid: str) -> firestore.DocumentReference:
-    return document("billing", bid)
 
 
 def workspace_ref(wid: str) -> firestore.DocumentReference:
@@ -37,12 +35,13 @@ def ensure_account(
     name: str | None,
     locale: str | None = None,
     time_zone: str | None = None,
+    plan: str = FIRST_PLAN,
     now: datetime,
 ) -> Account:
     """The person's account, made by whoever comes first: the event of their sign-up, or they themselves.
 
-    Language and time zone are those of the first login that brings them. A tombstone is returned as it is, and never
-    revived.
+    A new one has this `plan`. Language and time zone are those of the first login that brings them. A tombstone is
+    returned as it is, and never revived.
     """
     found = read(account_ref(uid), Account)
     if found:
@@ -58,12 +57,12 @@ def ensure_account(
         created=now,
     )
     commit = Commit().create(account_ref(uid), account)
-    commit.create(billing_ref(account.bid), Billing(bid=account.bid, owner=uid, time_zone=time_zone))
+    commit.create(billing_ref(account.bid), Billing(bid=account.bid, owner=uid, plan=plan, time_zone=time_zone))
     commit.create(workspace_ref(account.wid), Workspace(wid=account.wid, owner=uid, created=now))
     try:
         commit.run()
     except LostRace:
-        return ensure_account(uid, email=email, name=name, locale=locale, time_zone=time_zone, now=now)
+        return ensure_account(uid, email=email, name=name, locale=locale, time_zone=time_zone, plan=plan, now=now)
     return account
 
 
@@ -81,13 +80,6 @@ def _settle_in(found: Read[Account], locale: str | None, time_zone: str | None) 
     except LostRace:
         return account  # another login was first, and this one's answer need not wait for it
     return settled
-
-
-def read_billing(bid: str) -> Billing:
-    found = read(billing_ref(bid), Billing)
-    if found is None:
-        raise LookupError(f"billing account {bid} is missing")
-    return found.record
 
 
 def read_workspace(wid: str) -> Read[Workspace]:

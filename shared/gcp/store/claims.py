@@ -2,7 +2,8 @@
 
 from datetime import datetime
 
-from shared.account import Account
+from shared.account import Account, Billing
+from shared.allowance import deadline
 from shared.gcp.store.accounts import workspace_ref
 from shared.gcp.store.database import Commit
 from shared.gcp.store.ids import new_id
@@ -15,7 +16,7 @@ from shared.workspace import Workspace
 
 
 def commit_claim(
-    account: Account, workspace: Read[Workspace], slot: Read[Slot], *, opening: float, now: datetime
+    account: Account, billing: Billing, workspace: Read[Workspace], slot: Read[Slot], *, opening: float, now: datetime
 ) -> Session:
     """Claim `slot` for `workspace`. Raises LostRace: read the workspace again first, for the claim may be one's own."""
     sid = new_id("s-")
@@ -25,6 +26,8 @@ def commit_claim(
         uid=account.uid,
         wid=account.wid,
         bid=account.bid,
+        plan=billing.plan,
+        deadline=deadline(billing, now),
         slot=slot.record.name,
         url=slot.record.url or "",
         epoch=claimed.epoch,

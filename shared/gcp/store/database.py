@@ -86,9 +86,11 @@ class Commit:
         self._guarded.append((reference, fields))
         return self
 
-    def add(self, reference: firestore.DocumentReference, field: str, amount: float) -> "Commit":
-        """Raise a counter. It is guarded by the commit's other writes."""
-        self._batch.update(reference, {field: firestore.Increment(amount)})
+    def count(self, reference: firestore.DocumentReference, counts: dict[str, dict[str, int]]) -> "Commit":
+        """Raise counters, by field and key, of a document that may not be there yet. It is guarded by the commit's
+        other writes."""
+        raised = {field: {key: firestore.Increment(n) for key, n in each.items()} for field, each in counts.items()}
+        self._batch.set(reference, raised, merge=True)
         return self
 
     def replace(self, reference: firestore.DocumentReference, record: Any) -> "Commit":

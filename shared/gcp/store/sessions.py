@@ -2,15 +2,18 @@
 
 import time
 from datetime import datetime, timedelta
-from typing import Any
 
 from google.cloud import firestore
 from google.cloud.firestore_v1.base_query import FieldFilter
+from msgspec.structs import replace
 
-from shared.gcp.store.accounts import billing_ref, snapshot_ref, workspace_ref
+from shared.account import Billing
+from shared.gcp.store.accounts import snapshot_ref, workspace_ref
+from shared.gcp.store.billing import add_charge, add_lines
 from shared.gcp.store.database import Commit, LostRace, database, document, read, read_all, run
 from shared.gcp.store.slots import slot_ref
-from shared.metering import LedgerLine
+from shared.heartbeats import Accepted
+from shared.metering import close
 from shared.record import Read
 from shared.session import EndReason, Session, SessionState
 from shared.slot import Slot, SlotState
@@ -61,12 +64,12 @@ def begin_end(sid: str, reason: EndReason, now: datetime) -> Session | None:
         return draining
 
 
-def commit_beat(before: Read[Session], after: Session) -> None:
-    """A heartbeat: lease, charge and head move together. Raises LostRace."""
+def commit_beat(before: Read[Session], payer: Read[Billing], accepted: Accepted) -> None:
+    """A heartbeat: lease, charge, ledger and head move together. Raises LostRace."""
+    after = accepted.session
     commit = Commit().change(session_ref(after.sid), before, after)
-    charged = after.metered - before.record.metered
-    if charged:
-        commit.add(billing_ref(after.bid), "seconds", charged)
+    add_charge(commit, payer, accepted.billing, after.sid, accepted.added)
+    add_lines(commit, after.bid, accepted.lines)
     _keep_snapshots(commit, before.record, after)
     commit.run()
 
@@ -123,9 +126,10 @@ def _commit_end(session: Read[Session], now: datetime, reason: EndReason | None)
     workspace: Read[Workspace] | None
     slot: Read[Slot] | None
     workspace, slot = read_all([(workspace_ref(before.wid), Workspace), (slot_ref(before.slot), Slot)])
-    ended = before.end(now, reason)
+    meter, lines = close(before.meter, before.payer, now)
+    ended = replace(before.end(now, reason), meter=meter)
     commit = Commit().change(session_ref(before.sid), session, ended)
-    commit.create(_line_ref(before), _line(before, now))
+    add_lines(commit, before.bid, lines)
     if workspace and workspace.record.session == before.sid:
         commit.change(
             workspace_ref(before.wid),
@@ -136,11 +140,3 @@ def _commit_end(session: Read[Session], now: datetime, reason: EndReason | None)
         commit.change(slot_ref(before.slot), slot, slot.record.recycle(now))
     commit.run()
     return ended
-
-
-def _line_ref(session: Session) -> Any:
-    return billing_ref(session.bid).collection("lines").document(f"{session.sid}-0")
-
-
-def _line(session: Session, now: datetime) -> LedgerLine:
-    return LedgerLine(sid=session.sid, wid=session.wid, seconds=session.metered, since=session.opened, until=now)

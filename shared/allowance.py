@@ -1,0 +1,93 @@
+"""The allowance: what a plan still grants in a period, until when that lasts, and what lifts it."""
+
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+
+from msgspec import Struct
+from msgspec.structs import replace
+
+from shared.account import Billing
+from shared.errors import Refused
+from shared.metering import milliseconds
+from shared.periods import Period, period_at
+from shared.plans import PLANS, Plan
+
+
+class Allowance(Struct, frozen=True, kw_only=True):
+    """In milliseconds; `granted` and `left` are None without limit."""
+
+    period: Period
+    granted: int | None
+    used: int
+
+    @property
+    def left(self) -> int | None:
+        return None if self.granted is None else max(0, self.granted - self.used)
+
+
+def period_of(billing: Billing, now: datetime) -> Period:
+    return period_at(PLANS[billing.plan].per, billing.time_zone or "UTC", now)
+
+
+def allowance(billing: Billing, now: datetime) -> Allowance:
+    """Of the period that `now` lies in."""
+    period = period_of(billing, now)
+    return Allowance(period=period, granted=_granted(billing, period.id), used=billing.used.get(period.id, 0))
+
+
+def left_in(billing: Billing, period: str) -> int | None:
+    """Milliseconds that a period still grants; None without limit."""
+    granted = _granted(billing, period)
+    return None if granted is None else max(0, granted - billing.used.get(period, 0))
+
+
+def deadline(billing: Billing, now: datetime) -> datetime | None:
+    """When the allowance ends if one session uses it from now on without a break; None if it never does.
+
+    Who is at work when the next period begins goes on with what that one grants.
+    """
+    current = allowance(billing, now)
+    if current.left is None:
+        return None
+    ends = now + timedelta(milliseconds=current.left)
+    if ends < current.period.ends:
+        return ends
+    following = allowance(billing, current.period.ends)
+    return current.period.ends + timedelta(milliseconds=following.left or 0)
+
+
+def pay(billing: Billing, added: Mapping[str, int]) -> Billing:
+    """Counts milliseconds, by period. A plan without a limit is counted apart: see `shared.gcp.store.billing`."""
+    if not added or PLANS[billing.plan].seconds is None:
+        return billing
+    used = billing.used | {period: billing.used.get(period, 0) + ms for period, ms in added.items()}
+    return replace(billing, used=used)
+
+
+def check_allowance(billing: Billing, now: datetime) -> None:
+    """Raises Refused when nothing is left, and says when it renews and which plan lifts it."""
+    if allowance(billing, now).left != 0:
+        return
+    current, plan = allowance(billing, now), PLANS[billing.plan]
+    renews = current.period.ends
+    said = f"The {plan.title} plan's time for this {plan.per} is used up. It renews at {renews:%Y-%m-%d %H:%M} UTC."
+    lifting = lifting_plan(billing.plan, current.used)
+    said += f" The plan {PLANS[lifting].title} has more." if lifting else ""
+    wait = max(1, round((renews - now).total_seconds()))
+    raise Refused("allowance-exhausted", said, retry_after=wait)
+
+
+def lifting_plan(plan: str, used: int) -> str | None:
+    """The smallest plan above `plan` whose time is not used up by as much."""
+    names = list(PLANS)
+    larger = names[names.index(plan) + 1 :] if plan in names else names
+    return next((name for name in larger if (ms := _plan_ms(PLANS[name])) is None or used < ms), None)
+
+
+def _granted(billing: Billing, period: str) -> int | None:
+    ms = _plan_ms(PLANS[billing.plan])
+    return None if ms is None else ms + billing.granted.get(period, 0)
+
+
+def _plan_ms(plan: Plan) -> int | None:
+    return None if plan.seconds is None else milliseconds(timedelta(seconds=plan.seconds))
