@@ -15,6 +15,8 @@ READY = "Ondol is ready: "
 WITHIN = 240  # seconds; a guard against hanging
 QUICK = ("--schedule-every", "2", "--writes-per-minute", "600")
 """Arguments for a stack that does in seconds what its timetable and the Admin API's quota spread over minutes."""
+UNLIMITED = {"FIRST_PLAN": "enterprise"}
+"""What a test is about is seldom what a plan grants: its members have no limit, unless it says so."""
 SOAK = "SOAK" in os.environ
 """Tests are to run in their long form."""
 
@@ -40,7 +42,8 @@ class Running:
 
 @contextmanager
 def running(state: Path, *arguments: str, **settings: str) -> Iterator[Running]:
-    """`python -m local up` on free ports with its state in `state`, ready. `settings` are an operator's, by variable.
+    """`python -m local up` on free ports with its state in `state`, ready. `settings` are an operator's, by variable,
+    beside UNLIMITED.
 
     Stopped as by Ctrl-C at the end, and it must then end by itself.
     """
@@ -48,7 +51,7 @@ def running(state: Path, *arguments: str, **settings: str) -> Iterator[Running]:
     output = state / "output"
     command = [sys.executable, "-m", "local", "up", "--no-setup", "--port", "0", "--state", str(state), *arguments]
     with output.open("wb") as file:
-        process = subprocess.Popen(command, cwd=ROOT, env=os.environ | settings, stdout=file, stderr=file)
+        process = subprocess.Popen(command, cwd=ROOT, env=os.environ | UNLIMITED | settings, stdout=file, stderr=file)
     try:
         _await_ready(process, output)
         told = json.loads((state / "stack.json").read_text())
