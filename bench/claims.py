@@ -13,9 +13,10 @@ from google.api_core.exceptions import DeadlineExceeded
 from bench.emulator import wake
 from bench.report import Figure
 from bench.rig import Rig
-from shared.account import Account, AccountState
+from shared.account import Account, AccountState, Billing
 from shared.allocation import order_slots
 from shared.gcp.store.accounts import read_workspace, workspace_ref
+from shared.gcp.store.billing import billing_ref, read_billing
 from shared.gcp.store.claims import commit_claim
 from shared.gcp.store.database import Commit, LostRace
 from shared.gcp.store.ids import new_id
@@ -131,9 +132,10 @@ def _try(account: Account) -> Session:
     mine = read_session(workspace.record.session) if workspace.record.session else None
     if mine is not None:  # it was made, and only its answer was late
         return mine.record
+    billing = read_billing(account.bid).record
     found = {slot.record.name: slot for slot in candidates(SlotState.WARM)}
     best, *_ = order_slots([slot.record for slot in found.values()], last_slot=None, seed=secrets.randbits(32))
-    return commit_claim(account, workspace, found[best.name], opening=60, now=datetime.now(UTC))
+    return commit_claim(account, billing, workspace, found[best.name], opening=60, now=datetime.now(UTC))
 
 
 def _distinct(claimed: Sequence[Claimed]) -> list[Claimed]:
@@ -143,7 +145,7 @@ def _distinct(claimed: Sequence[Claimed]) -> list[Claimed]:
 
 
 def _accounts(how_many: int) -> list[Account]:
-    """Members, each with a workspace."""
+    """Members, each with a workspace and a billing account."""
     now = datetime.now(UTC)
     accounts = []
     for first in range(0, how_many, WRITES):
@@ -152,6 +154,7 @@ def _accounts(how_many: int) -> list[Account]:
             uid, wid = new_id("u-"), new_id("w-")
             nobody = {"email": None, "name": None, "locale": None}
             accounts.append(Account(uid=uid, bid=uid, wid=wid, state=AccountState.ACTIVE, created=now, **nobody))
+            commit.create(billing_ref(uid), Billing(bid=uid, owner=uid, plan="pro", time_zone=None))
             commit.create(workspace_ref(wid), Workspace(wid=wid, owner=uid, created=now))
         commit.run()
     return accounts

@@ -18,7 +18,7 @@ from bench.emulator import wake
 from bench.report import Figure
 from bench.rig import Rig
 from shared.account import Billing
-from shared.gcp.store.accounts import billing_ref
+from shared.gcp.store.billing import billing_ref
 from shared.gcp.store.database import Commit
 from shared.gcp.store.ids import new_id
 from shared.gcp.store.sessions import session_ref
@@ -102,14 +102,15 @@ def _open_sessions(how_many: int) -> list[Session]:
     """With a container that said hello, and somebody to charge."""
     now = datetime.now(UTC)
     sessions = [
-        a_session(sid=new_id("s-"), bid=new_id("b-"), opened=now, seen=now, due=now, connected=True)
+        a_session(sid=new_id("s-"), bid=new_id("b-"), plan="pro", opened=now, seen=now, due=now, connected=True)
         for _ in range(how_many)
     ]
     for first in range(0, how_many, 10):
         commit = Commit()
         for session in sessions[first : first + 10]:
             commit.create(session_ref(session.sid), session)
-            commit.create(billing_ref(session.bid), Billing(bid=session.bid, owner=session.uid, time_zone="UTC"))
+            billing = Billing(bid=session.bid, owner=session.uid, plan=session.plan, time_zone="UTC")
+            commit.create(billing_ref(session.bid), billing)
         commit.run()
     return sessions
 

@@ -8,7 +8,7 @@ from msgspec.structs import replace
 from shared.account import Billing
 from shared.heartbeats import Beat, Signals
 from shared.idle import ReclaimPolicy
-from shared.metering import Meter
+from shared.metering import Interval, Meter
 from shared.session import Session, SessionState, open_session
 from shared.slot import Slot, SlotState
 from shared.snapshots import Head, Layer, Manifest, Tier
@@ -51,6 +51,11 @@ def a_billing(plan: str = "enterprise", **fields: Any) -> Billing:
 def metered(seconds: float) -> Meter:
     """Of a session that was charged so much, all of it in ledger lines."""
     return Meter(ms=round(seconds * 1000))
+
+
+def unwritten(seconds: float, period: str = "2026-11", plan: str = "enterprise") -> Meter:
+    """Of a session that was charged so much since NOW, none of it in a ledger line yet."""
+    return replace(metered(seconds), period=period, plan=plan, open=[Interval(NOW, after(seconds))])
 
 
 def a_slot(name: str = "ws-1", state: SlotState = SlotState.WARM, **fields: Any) -> Slot:

@@ -9,12 +9,15 @@ import pytest
 
 from shared.account import Account
 from shared.gcp.store.accounts import ensure_account, read_workspace
+from shared.gcp.store.billing import read_billing
 from shared.gcp.store.claims import commit_claim
 from shared.gcp.store.database import LostRace
 from shared.gcp.store.sessions import end_session, read_session
 from shared.gcp.store.slots import CANDIDATES, all_slots, candidates, commit_slot, new_slot_name
+from shared.record import Read
 from shared.session import EndReason, Session, SessionState
-from shared.slot import SlotState
+from shared.slot import Slot, SlotState
+from shared.workspace import Workspace
 from tests.factories import a_slot
 
 pytestmark = pytest.mark.usefixtures("empty_database")
@@ -31,7 +34,13 @@ def some_slots(count: int, state: SlotState = SlotState.WARM) -> None:
 
 
 def claim(account: Account) -> Session:
-    return commit_claim(account, read_workspace(account.wid), candidates(SlotState.WARM)[0], opening=60, now=NOW)
+    return claiming(account, read_workspace(account.wid), candidates(SlotState.WARM)[0])()
+
+
+def claiming(account: Account, workspace: Read[Workspace], slot: Read[Slot]) -> Callable[[], Session]:
+    """The claim of what was read by now."""
+    billing = read_billing(account.bid).record
+    return partial(commit_claim, account, billing, workspace, slot, opening=60, now=NOW)
 
 
 def at_once(work: list[Callable[[], Session]]) -> list[Session | None]:
@@ -60,9 +69,7 @@ def test_of_many_members_who_want_one_slot_one_gets_it() -> None:
     some_slots(1)
     [slot] = candidates(SlotState.WARM)
     workspaces = {account.wid: read_workspace(account.wid) for account in accounts}
-    results = at_once(
-        [partial(commit_claim, account, workspaces[account.wid], slot, opening=60, now=NOW) for account in accounts]
-    )
+    results = at_once([claiming(account, workspaces[account.wid], slot) for account in accounts])
     assert len([session for session in results if session]) == 1
     assert sum(read_workspace(account.wid).record.session is not None for account in accounts) == 1
 
@@ -72,7 +79,7 @@ def test_one_member_from_many_windows_gets_one_session() -> None:
     some_slots(8)
     workspace = read_workspace(account.wid)
     slots = all_slots()
-    results = at_once([partial(commit_claim, account, workspace, slot, opening=60, now=NOW) for slot in slots])
+    results = at_once([claiming(account, workspace, slot) for slot in slots])
     assert len([session for session in results if session]) == 1
     assert sum(slot.record.state == SlotState.CLAIMED for slot in all_slots()) == 1
 

@@ -6,6 +6,7 @@ import pytest
 
 from shared.account import Account
 from shared.gcp.store.accounts import ensure_account, read_workspace, snapshot_ref, workspace_ref
+from shared.gcp.store.billing import read_billing
 from shared.gcp.store.claims import commit_claim
 from shared.gcp.store.database import Commit, LostRace
 from shared.gcp.store.slots import all_slots, commit_slot
@@ -19,6 +20,7 @@ from shared.gcp.store.snapshots import (
 )
 from shared.record import Read
 from shared.snapshots import Snapshot
+from shared.workspace import Workspace
 from tests.factories import a_head, a_slot
 
 pytestmark = pytest.mark.usefixtures("empty_database")
@@ -43,9 +45,9 @@ def snapshot(account: Account, number: int) -> Read[Snapshot]:
     return found
 
 
-def claim(account: Account) -> None:
+def claim(account: Account, workspace: Read[Workspace]) -> None:
     commit_slot(None, a_slot())
-    commit_claim(account, read_workspace(account.wid), all_slots()[0], opening=60, now=NOW)
+    commit_claim(account, read_billing(account.bid).record, workspace, all_slots()[0], opening=60, now=NOW)
 
 
 def test_going_back_moves_the_head_and_keeps_what_was_there(account: Account) -> None:
@@ -57,18 +59,17 @@ def test_going_back_moves_the_head_and_keeps_what_was_there(account: Account) ->
 
 def test_nobody_goes_back_below_a_session_that_was_opened_meanwhile(account: Account) -> None:
     workspace, older = read_workspace(account.wid), snapshot(account, 0)
-    claim(account)
+    claim(account, read_workspace(account.wid))
     with pytest.raises(LostRace):
         go_back(workspace, older, NOW)
     assert read_workspace(account.wid).record.head == HEADS[2]
 
 
 def test_a_session_opened_from_what_was_read_before_is_refused(account: Account) -> None:
-    commit_slot(None, a_slot())
     before = read_workspace(account.wid)
     go_back(before, snapshot(account, 0), NOW + timedelta(seconds=1))
     with pytest.raises(LostRace):
-        commit_claim(account, before, all_slots()[0], opening=60, now=NOW)
+        claim(account, before)
 
 
 def test_what_is_being_gone_back_to_is_not_thinned_and_what_is_thinned_is_gone(account: Account) -> None:

@@ -1,22 +1,22 @@
 """Heartbeats, sweeps and accounts on a real database."""
 
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
 from msgspec.structs import replace
 
-from shared.account import AccountState, Billing
+from shared.account import AccountState
 from shared.gcp.store.accounts import (
-    billing_ref,
     close_account,
     ensure_account,
     forget_snapshots,
-    read_billing,
     read_workspace,
     snapshot_ref,
     to_erase,
     workspace_ref,
 )
+from shared.gcp.store.billing import billing_ref, read_billing
 from shared.gcp.store.database import Commit, LostRace, database, read
 from shared.gcp.store.sessions import (
     commit_beat,
@@ -27,13 +27,12 @@ from shared.gcp.store.sessions import (
     session_ref,
 )
 from shared.gcp.store.snapshots import older_snapshots
-from shared.heartbeats import accept_beat
-from shared.metering import LedgerLine
+from shared.heartbeats import Accepted, accept_beat
 from shared.quota import decide_storage
 from shared.record import Read
 from shared.session import EndReason, Session
 from shared.snapshots import Head, Snapshot
-from tests.factories import BOOT, LEASE, POLICY, a_beat, a_head, a_session
+from tests.factories import BOOT, LEASE, POLICY, a_beat, a_billing, a_head, a_session
 
 pytestmark = pytest.mark.usefixtures("empty_database")
 NOW = datetime.now(UTC)
@@ -42,7 +41,7 @@ NOW = datetime.now(UTC)
 def stored(session: Session) -> Read[Session]:
     """The session as it lies in the database, with its billing account beside it."""
     commit = Commit().create(session_ref(session.sid), session)
-    commit.create(billing_ref(session.bid), Billing(bid=session.bid, owner=session.uid, time_zone="UTC")).run()
+    commit.create(billing_ref(session.bid), a_billing("pro")).run()
     return again(session)
 
 
@@ -57,37 +56,45 @@ def test_a_record_comes_back_as_it_was_written() -> None:
     assert stored(session).record == session
 
 
+def beaten(before: Read[Session], seq: int = 1, head: Head | None = None, *, now: datetime, **fields: Any) -> Accepted:
+    """What one more beat changes, on the plan of the billing account as it is now."""
+    payer = read_billing(before.record.bid).record
+    accepted = accept_beat(
+        before.record, a_beat(seq), head, billing=payer, policy=POLICY, lease=LEASE, now=now, **fields
+    )  # fmt: skip
+    assert accepted is not None
+    return accepted
+
+
+def charged(bid: str) -> int:
+    return sum(read_billing(bid).record.used.values())
+
+
 def test_a_beat_moves_lease_charge_and_head_together() -> None:
     before = stored(a_session(connected=True, opened=NOW, seen=NOW))
-    after = accept_beat(before.record, a_beat(), a_head(), policy=POLICY, lease=LEASE, now=NOW + timedelta(seconds=30))
-    assert after is not None
-    commit_beat(before, after)
+    accepted = beaten(before, head=a_head(), now=NOW + timedelta(seconds=30))
+    after = accepted.session
+    commit_beat(before, read_billing(after.bid), accepted)
     assert again(after).record == after
-    assert read_billing(after.bid).seconds == pytest.approx(30, abs=0.001)
+    assert charged(after.bid) == after.meter.ms == 30_000
     snapshot = read(workspace_ref(after.wid).collection("snapshots").document(a_head().snapshot), Snapshot)
     assert snapshot is not None and snapshot.record.head == a_head()
 
 
 def test_a_beat_that_lost_its_race_changes_nothing_and_charges_nothing() -> None:
     before = stored(a_session(connected=True, opened=NOW, seen=NOW))
-    later = NOW + timedelta(seconds=30)
-    after = accept_beat(before.record, a_beat(), None, policy=POLICY, lease=LEASE, now=later)
-    assert after is not None
+    accepted = beaten(before, now=NOW + timedelta(seconds=30))
     commit_session(before, before.record.drain(EndReason.MEMBER, NOW))
     with pytest.raises(LostRace):
-        commit_beat(before, after)
-    assert (again(after).record.seq, read_billing(after.bid).seconds) == (0, 0)
+        commit_beat(before, read_billing(before.record.bid), accepted)
+    assert (again(before.record).record.seq, charged(before.record.bid)) == (0, 0)
 
 
 def moved(before: Read[Session], seq: int, head: Head | None = None, refused: Head | None = None) -> Read[Session]:
     """The session after one more beat, committed."""
-    after = accept_beat(
-        before.record, a_beat(seq), head, refused=refused, storage=decide_storage(9, 5), policy=POLICY, lease=LEASE,
-        now=NOW,
-    )  # fmt: skip
-    assert after is not None
-    commit_beat(before, after)
-    return again(after)
+    accepted = beaten(before, seq, head, refused=refused, storage=decide_storage(9, 5), now=NOW)
+    commit_beat(before, read_billing(before.record.bid), accepted)
+    return again(before.record)
 
 
 def kept(wid: str) -> dict[str, bool]:
@@ -140,15 +147,6 @@ def test_what_is_overdue_is_found_until_it_has_ended() -> None:
     assert overdue(session.due + timedelta(days=1), timedelta(0)) == []
 
 
-def test_the_end_writes_one_line_into_the_ledger() -> None:
-    session = stored(a_session(metered=12.5)).record
-    end_session(session.sid, NOW, EndReason.MEMBER)
-    end_session(session.sid, NOW, EndReason.MEMBER)
-    line = read(billing_ref(session.bid).collection("lines").document(f"{session.sid}-0"), LedgerLine)
-    assert line is not None
-    assert (line.record.seconds, line.record.wid) == (12.5, session.wid)
-
-
 def test_an_account_is_made_once_and_never_revived() -> None:
     def ensure(email: str) -> AccountState:
         return ensure_account("u-1", email=email, name=None, locale="ko", time_zone="Asia/Seoul", now=NOW).state
@@ -167,7 +165,7 @@ def test_language_and_time_zone_are_those_of_the_first_login_after_the_event() -
     by_event = ensure_account("u-1", email="a@b", name=None, now=NOW)
     assert by_event.locale is None
     at_login = ensure_account("u-1", email="a@b", name=None, locale="ko", time_zone="Asia/Seoul", now=NOW)
-    assert (at_login.locale, read_billing(at_login.bid).time_zone) == ("ko", "Asia/Seoul")
+    assert (at_login.locale, read_billing(at_login.bid).record.time_zone) == ("ko", "Asia/Seoul")
 
 
 def test_somebody_deleted_before_they_came_stays_deleted() -> None:

@@ -15,9 +15,10 @@ from tests.factories import BOOT, LEASE, NOW, POLICY, SID, a_beat, a_billing, a_
 def beat_at(session: Session, seconds: float, **fields: Any) -> Session | None:
     head, kept = fields.pop("head", None), {name: fields.pop(name, None) for name in ("refused", "storage")}
     fields["session"] = fields.pop("sid", SID)
-    paid = {"billing": a_billing(), "policy": POLICY, "lease": LEASE, "now": after(seconds)}
-    accepted = accept_beat(session, a_beat(**fields), head, **kept, **paid)
-    return accepted and accepted.session
+    accepted = accept_beat(
+        session, a_beat(**fields), head, **kept, billing=a_billing(), policy=POLICY, lease=LEASE, now=after(seconds)
+    )
+    return accepted.session if accepted else None
 
 
 def test_the_first_hello_wins_and_may_be_repeated() -> None:

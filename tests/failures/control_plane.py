@@ -9,11 +9,13 @@ from msgspec.structs import replace
 
 from shared.gcp.emulators import reachable
 from shared.gcp.store.accounts import ensure_account, read_workspace
+from shared.gcp.store.billing import read_billing
 from shared.gcp.store.claims import commit_claim
 from shared.gcp.store.database import LostRace
 from shared.gcp.store.sessions import commit_session, read_session
 from shared.gcp.store.slots import candidates
 from shared.session import Session, SessionState
+from shared.settings import settings
 from shared.slot import SlotState
 from shared.tokens import Signer
 from tests.environment import environment
@@ -27,8 +29,9 @@ def claim(stack: Running, person: Person, opening: float = 30) -> Session:
     with environment(stack.env):
         found = until(lambda: candidates(SlotState.WARM), "a slot is warm")
         now = datetime.now(UTC)
-        account = ensure_account(person.uid, email=None, name=None, now=now)
-        return commit_claim(account, read_workspace(account.wid), found[0], opening=opening, now=now)
+        account = ensure_account(person.uid, email=None, name=None, plan=settings().first_plan, now=now)
+        billing, workspace = read_billing(account.bid).record, read_workspace(account.wid)
+        return commit_claim(account, billing, workspace, found[0], opening=opening, now=now)
 
 
 def session_of(stack: Running, sid: str) -> Session:

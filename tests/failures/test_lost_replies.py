@@ -14,18 +14,18 @@ from typing import Any
 import pytest
 from msgspec.structs import replace
 
-from shared.account import Account
+from shared.account import Account, Billing
 from shared.gcp import store
-from shared.gcp.store import accounts, claims, database, sessions, slots, snapshots
-from shared.heartbeats import Hello, accept_beat, accept_hello
+from shared.gcp.store import accounts, billing, claims, database, sessions, slots, snapshots
+from shared.heartbeats import Accepted, Hello, accept_beat, accept_hello
 from shared.idle import decide_reclaim
 from shared.record import Read
 from shared.session import EndReason, Session, SessionState
 from shared.slot import SlotState
-from shared.snapshots import Snapshot
+from shared.snapshots import Head, Snapshot
 from shared.workspace import Workspace
 from tests.environment import SETTINGS, environment, forget_documents
-from tests.factories import BOOT, LEASE, POLICY, a_beat, a_head, a_slot
+from tests.factories import BOOT, LEASE, POLICY, a_beat, a_head, a_slot, unwritten
 from tests.failures.commits import Commits, Loss, proxying
 
 NOW = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)
@@ -51,8 +51,8 @@ def the_first_visit() -> Act:
     return lambda: accounts.ensure_account(UID, email="a@b", name="A", locale="ko", time_zone="Asia/Seoul", now=NOW)
 
 
-def an_account() -> Account:
-    return accounts.ensure_account(UID, email="a@b", name=None, now=NOW)
+def an_account(plan: str = "enterprise") -> Account:
+    return accounts.ensure_account(UID, email="a@b", name=None, plan=plan, now=NOW)
 
 
 def language_and_time_zone() -> Act:
@@ -60,16 +60,17 @@ def language_and_time_zone() -> Act:
     return lambda: accounts.ensure_account(UID, email=None, name=None, locale="ko", time_zone="Asia/Seoul", now=NOW)
 
 
-def a_claim() -> Act:
-    account = an_account()
+def a_claim(plan: str = "enterprise") -> Act:
+    account = an_account(plan)
     slots.commit_slot(None, a_slot("ws-1"))
+    payer = billing.read_billing(account.bid).record
     workspace, [slot] = accounts.read_workspace(account.wid), slots.all_slots()
-    return lambda: claims.commit_claim(account, workspace, slot, opening=60, now=NOW)
+    return lambda: claims.commit_claim(account, payer, workspace, slot, opening=60, now=NOW)
 
 
-def a_claimed_session(**fields: Any) -> Read[Session]:
+def a_claimed_session(plan: str = "enterprise", **fields: Any) -> Read[Session]:
     """An active session as its claim and its first beats left it, but for `fields`."""
-    session = a_claim()()
+    session = a_claim(plan)()
     before = read(session.sid)
     active = replace(before.record, state=SessionState.ACTIVE, boot=BOOT, connected=True, seq=3)
     sessions.commit_session(before, replace(active, **fields))
@@ -90,12 +91,30 @@ def a_hello() -> Act:
     return lambda: sessions.commit_session(before, after)
 
 
+def accepted(before: Session, seq: int, head: Head | None, now: datetime) -> tuple[Read[Billing], Accepted]:
+    """Who pays for a beat, and what it changes."""
+    payer, beat = billing.read_billing(before.bid), a_beat(seq, session=before.sid, epoch=before.epoch)
+    beaten = accept_beat(before, beat, head, billing=payer.record, policy=POLICY, lease=LEASE, now=now)
+    assert beaten
+    return payer, beaten
+
+
 def a_beat_with_a_checkpoint() -> Act:
-    before = a_claimed_session()
-    beat = a_beat(4, session=before.record.sid, epoch=before.record.epoch)
-    after = accept_beat(before.record, beat, a_head(), policy=POLICY, lease=LEASE, now=LATER)
-    assert after and after.metered == 30
-    return lambda: sessions.commit_beat(before, after)
+    return a_charged_beat(a_claimed_session())
+
+
+def a_beat_on_a_limited_plan() -> Act:
+    return a_charged_beat(a_claimed_session("free"))
+
+
+def a_beat_that_completes_a_line() -> Act:
+    return a_charged_beat(a_claimed_session(meter=replace(unwritten(12.5), line_due=NOW)))
+
+
+def a_charged_beat(before: Read[Session]) -> Act:
+    payer, after = accepted(before.record, 4, a_head(), LATER)
+    assert [*after.added.values()] == [30_000]
+    return lambda: sessions.commit_beat(before, payer, after)
 
 
 def a_decision() -> Act:
@@ -110,7 +129,7 @@ def the_beginning_of_an_end() -> Act:
 
 
 def an_end() -> Act:
-    sid = a_claimed_session(metered=12.5, head=a_head()).record.sid
+    sid = a_claimed_session(meter=unwritten(12.5), head=a_head()).record.sid
     return lambda: sessions.end_session(sid, LATER, EndReason.IDLE)
 
 
@@ -162,11 +181,8 @@ def a_history() -> Read[Workspace]:
     """A workspace with two snapshots that nobody has open."""
     before = a_claimed_session()
     for number in (1, 2):
-        beat = a_beat(3 + number, session=before.record.sid, epoch=before.record.epoch)
-        after = accept_beat(before.record, beat, a_head(number), policy=POLICY, lease=LEASE, now=NOW)
-        assert after
-        sessions.commit_beat(before, after)
-        before = read(after.sid)
+        sessions.commit_beat(before, *accepted(before.record, 3 + number, a_head(number), NOW))
+        before = read(before.record.sid)
     sessions.end_session(before.record.sid, NOW, EndReason.MEMBER)
     return accounts.read_workspace(before.record.wid)
 
@@ -205,6 +221,8 @@ COMMITS: dict[Callable[[], Act], set[Callable[..., Any]]] = {
     a_decision: {sessions.commit_session},
     the_beginning_of_an_end: {sessions.commit_session},
     a_beat_with_a_checkpoint: {sessions.commit_beat},
+    a_beat_on_a_limited_plan: {sessions.commit_beat},
+    a_beat_that_completes_a_line: {sessions.commit_beat},
     an_end: {sessions._commit_end},
     a_loss: {sessions._commit_end},
     a_new_slot: {slots.commit_slot},
@@ -270,7 +288,7 @@ def test_every_commit_that_exists_is_in_the_table() -> None:
 
 def everything() -> dict[str, Any]:
     """Every document there is, by its path."""
-    groups = ("accounts", "billing", "lines", "workspaces", "snapshots", "sessions", "slots", "pool")
+    groups = ("accounts", "billing", "lines", "shards", "workspaces", "snapshots", "sessions", "slots", "pool")
     found = [document for group in groups for document in database.database().collection_group(group).stream()]
     return {document.reference.path: document.to_dict() for document in found}
 

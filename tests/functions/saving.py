@@ -11,10 +11,12 @@ import msgspec
 from msgspec.structs import replace
 
 from shared.gcp.store.accounts import ensure_account, read_workspace
+from shared.gcp.store.billing import read_billing
 from shared.gcp.store.claims import commit_claim
 from shared.gcp.store.sessions import end_session
 from shared.gcp.store.slots import all_slots, commit_slot
 from shared.session import EndReason
+from shared.settings import settings
 from shared.snapshots import Layer, Manifest, manifest_name
 from tests.attacks.liar import Liar
 from tests.environment import environment
@@ -69,12 +71,12 @@ def saving(stack: Running, person: Person, boot: str = "boot00000000000a") -> It
     """The person's next session, on a slot of its own. It has ended when the block has."""
     now = datetime.now(UTC)
     with environment(stack.env):
-        account = ensure_account(person.uid, email=None, name=None, now=now)
-        workspace = read_workspace(account.wid)
+        account = ensure_account(person.uid, email=None, name=None, plan=settings().first_plan, now=now)
+        billing, workspace = read_billing(account.bid).record, read_workspace(account.wid)
         name = f"ws-{account.wid[2:]}-{workspace.record.epoch}"
         commit_slot(None, a_slot(name))
         [slot] = [slot for slot in all_slots() if slot.record.name == name]
-        session = commit_claim(account, workspace, slot, opening=3600, now=now)
+        session = commit_claim(account, billing, workspace, slot, opening=3600, now=now)
     liar = Liar(stack, replace(session, boot=boot))
     liar.hello().raise_for_status()
     try:

@@ -9,7 +9,8 @@ from typing import Any
 import httpx
 import pytest
 
-from shared.gcp.store.accounts import billing_ref, read_workspace, snapshot_ref
+from shared.gcp.store.accounts import read_workspace, snapshot_ref
+from shared.gcp.store.billing import billing_ref
 from shared.snapshots import Tier
 from tests.environment import environment
 from tests.functions.google import deliver

@@ -14,7 +14,7 @@ from shared.heartbeats import Beat, Hello, Older, Stale, accept_beat, accept_hel
 from shared.session import Session, open_session
 from shared.snapshots import CheckpointRefused, Head, boot_prefix, check_sizes, head_of, read_manifest
 from shared.tokens import InvalidToken, Signer
-from tests.factories import POLICY
+from tests.factories import POLICY, a_billing
 from tests.keys import new_pem
 from tests.serving import Handler, serving
 from tests.slot.bucket import Bucket
@@ -24,6 +24,7 @@ SID = "s-00000000000000000001"
 SECOND = "s-00000000000000000002"
 THIRD = "s-00000000000000000003"
 WID = "w-00000000000000000001"
+NO_LIMIT = a_billing("enterprise", bid="b", owner="u")
 
 
 class ControlPlane:
@@ -62,6 +63,8 @@ class ControlPlane:
             uid="u",
             wid=wid,
             bid="b",
+            plan=NO_LIMIT.plan,
+            deadline=None,
             slot=SLOT,
             url="http://slot",
             epoch=epoch,
@@ -104,7 +107,10 @@ class ControlPlane:
                     if self.reject_checkpoints_with and message.checkpoint:
                         return _problem(self.reject_checkpoints_with, "bad-request", "the test takes none")
                     head = self._verified_head(session, message, now)
-                    after = accept_beat(session, message, head, policy=POLICY, lease=self.lease, now=now)
+                    accepted = accept_beat(
+                        session, message, head, billing=NO_LIMIT, policy=POLICY, lease=self.lease, now=now
+                    )
+                    after = accepted.session if accepted else None
                 assert (bearer.sid, bearer.epoch) == (message.session, message.epoch)
             except InvalidToken as error:
                 return _problem(401, "not-signed-in", str(error))
