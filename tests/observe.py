@@ -27,6 +27,12 @@ def document(stack: Running, path: str) -> dict[str, Any] | None:
     return None if answer.status_code == 404 else _fields(answer.raise_for_status().json())
 
 
+def charged(stack: Running, bid: str) -> int:
+    """The milliseconds that are counted against a billing account, in its own document and in its shards."""
+    counters = [document(stack, f"billing/{bid}") or {}, *documents(stack, f"billing/{bid}/shards")]
+    return sum(ms for counter in counters for ms in counter.get("used", {}).values())
+
+
 def instances(stack: Running) -> list[dict[str, Any]]:
     """The containers that run, as the Cloud Run stand-in lists them: `service`, `pid`, `frozen`, `serving`, ..."""
     answer = http.get(f"{stack.env['RUN_EMULATOR_HOST']}/_standin/instances")

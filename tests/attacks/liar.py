@@ -53,6 +53,7 @@ class Liar:
             documents(self.stack, f"{workspace}/snapshots"),
             document(self.stack, f"billing/{self.session.bid}"),
             documents(self.stack, f"billing/{self.session.bid}/lines"),
+            documents(self.stack, f"billing/{self.session.bid}/shards"),
         ]
 
     @property

@@ -53,11 +53,11 @@ def test_frozen_for_long(slow_stack: Running) -> None:
     assert returning.person.open()["session"] == returning.sid
     assert (returning.container.pid, returning.record["boot"]) == (pid, before[0]["boot"])
     returning.container.run("kill -0 $(cat /tmp/job)")
-    assert returning.record["metered"] == before[0]["metered"]
+    assert returning.record["meter"] == before[0]["meter"]
 
     until(lambda: away.record["state"] == "ended", "the one who stays away is reclaimed")
     ended = away.record
-    assert (ended["reason"], ended["final"], ended["metered"]) == ("idle", True, before[1]["metered"])
+    assert (ended["reason"], ended["final"], ended["meter"]["ms"]) == ("idle", True, before[1]["meter"]["ms"])
     assert ended["decisions"][-1]["verdict"] == "reclaim"
     assert saved(stack, ended["head"], "late.txt") == "precious", "its container was woken for its last checkpoint"
     until(lambda: is_recycled(stack, slot), "the slot has another container")

@@ -5,6 +5,7 @@ from typing import Any
 
 from tests.failures.control_plane import age
 from tests.failures.crowd import at_once
+from tests.failures.ledger import check_ledger
 from tests.failures.workspace import Workspace
 from tests.functions.google import delete_service, delete_tasks, deliver, slots_that_are_there, tasks_client
 from tests.functions.person import Person
@@ -24,7 +25,7 @@ def test_a_task_that_comes_many_times_at_once_ends_a_session_once(stack: Running
     until(lambda: workspace.record["state"] == "ended", "the session ended")
     ended = workspace.record
     assert (ended["reason"], ended["final"]) == ("member", True)
-    assert ledger(stack, ended) == [ended["metered"]]
+    check_ledger(stack, ended)
     snapshots = documents(stack, f"workspaces/{ended['wid']}/snapshots")
     assert len({snapshot["head"]["snapshot"] for snapshot in snapshots}) == len(snapshots)
     until(lambda: state_of(stack, workspace.slot) in ("warm", "cold"), "the slot is fresh")
@@ -42,7 +43,7 @@ def test_a_task_that_comes_after_the_end_changes_nothing(stack: Running) -> None
     outcomes = deliver_at_once(stack, "reclaim", {"session": first.sid})
     assert outcomes == [(200, "ended before")] * TIMES
     assert (first.record, held(stack, second)) == before
-    assert ledger(stack, first.record) == [first.record["metered"]]
+    check_ledger(stack, first.record)
     second.close()
 
 
@@ -97,12 +98,6 @@ def deliver_at_once(stack: Running, function: str, body: dict[str, Any]) -> list
     """A task's status and outcome for each of several deliveries."""
     answers = at_once([partial(deliver, stack, function, body)] * TIMES)
     return [(answer.status_code, answer.json().get("outcome")) for answer in answers]
-
-
-def ledger(stack: Running, session: dict[str, Any]) -> list[float]:
-    """The seconds of each line that a session has."""
-    lines = documents(stack, f"billing/{session['bid']}/lines")
-    return [line["seconds"] for line in lines if line["sid"] == session["sid"]]
 
 
 def held(stack: Running, workspace: Workspace) -> tuple[Any, ...]:

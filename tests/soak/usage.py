@@ -35,6 +35,7 @@ def usage(stack: Running) -> Usage:
     kept = {name: documents(stack, name) for name in COLLECTIONS}
     below = {
         "lines": [f"billing/{billing['bid']}/lines" for billing in kept["billing"]],
+        "shards": [f"billing/{billing['bid']}/shards" for billing in kept["billing"]],
         "snapshots": [f"workspaces/{workspace['wid']}/snapshots" for workspace in kept["workspaces"]],
     }
     for name, paths in below.items():
