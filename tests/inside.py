@@ -6,6 +6,14 @@ from dataclasses import dataclass
 from pathlib import Path
 
 PATIENCE = 60.0
+AWAKE = """
+import glob, json, socket, time
+line = socket.socket(socket.AF_UNIX)
+line.connect(glob.glob("/run/member/extension-*.sock")[0])
+while True:
+    line.send(json.dumps(dict(event="activity")).encode() + b"\\n")
+    time.sleep(2)
+"""
 
 
 @dataclass
@@ -17,6 +25,10 @@ class Inside:
     def run(self, script: str) -> str:
         """Runs a shell script as the member, inside; its output."""
         return self._enter(["setpriv", "--reuid=1000", "--regid=1000", "--clear-groups", "bash", "-euc", script])
+
+    def stay_awake(self) -> None:
+        """The editor reports activity from now on: a test's short idle time ends no session that a member looks at."""
+        self.run(f"nohup python3 -c '{AWAKE}' >/dev/null 2>&1 &")
 
     def run_as_root(self, script: str) -> str:
         return self._enter(["bash", "-euc", script])

@@ -4,14 +4,13 @@ import re
 
 from playwright.sync_api import Browser, expect
 
-from shared.gcp.store.accounts import billing_ref
+from shared.gcp.store.billing import billing_ref
 from tests.environment import environment
 from tests.inside import Inside
 from tests.journeys.browser import PATIENCE, Member
 from tests.observe import containers, documents, until
 from tests.running import Running
 
-KEEP_AWAKE = "nohup sh -c 'while :; do :; done' >/dev/null 2>&1 &"
 FILL = "mkdir -p data && head -c {megabytes}M /dev/urandom > data/{name}"
 
 
@@ -21,7 +20,8 @@ def test_a_member_over_their_plan_is_told_what_to_do_and_loses_nothing(stack: Ru
         put_on_free(stack, "minji@example.com")
         member.open()
         home = Inside(containers(stack)[member.slot])
-        home.run(f"{KEEP_AWAKE} {FILL.format(megabytes=105, name='first')}")
+        home.stay_awake()
+        home.run(FILL.format(megabytes=105, name="first"))
         expect(member.page.get_by_text(re.compile("over your plan's storage")).first).to_be_visible(timeout=PATIENCE)
         home.run(FILL.format(megabytes=40, name="second"))
         refused = member.page.get_by_text(re.compile("kept for download only"))

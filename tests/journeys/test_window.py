@@ -17,15 +17,6 @@ from tests.running import Running
 
 pytestmark = pytest.mark.timeout(600)
 
-# the times of these tests are short, and a machine with much to do takes longer to show a window than to end a session
-AWAKE = """
-import glob, json, socket, time
-line = socket.socket(socket.AF_UNIX)
-line.connect(glob.glob("/run/member/extension-*.sock")[0])
-while True:
-    line.send(json.dumps(dict(event="activity")).encode() + b"\\n")
-    time.sleep(2)
-"""
 DATA = "/home/member/.local/share/code-server"
 WINDOW = f"{DATA}/window"
 
@@ -120,7 +111,7 @@ def test_two_windows_at_once_lose_nothing_of_each_other(stack: Running, browser:
 def inside(stack: Running, member: Member) -> Inside:
     """The member's container, which is not left idle from now on."""
     home = Inside(containers(stack)[member.slot])
-    home.run(f"nohup python3 -c '{AWAKE}' >/dev/null 2>&1 &")
+    home.stay_awake()
     return home
 
 
