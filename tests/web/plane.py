@@ -89,8 +89,8 @@ class Plane:
         person = {"uid": claims["user_id"], "email": claims["email"], "name": claims.get("name")}
         return {
             "account": {**person, "state": "active", "locale": "en"},
-            "plan": {"name": "unlimited", "title": "Unlimited"},
-            "allowance": {"seconds": None, "bytes": None},
+            "plan": {"name": "enterprise", "title": "Enterprise"},
+            "allowance": {"seconds": None, "renews": time.time() + 86_400, "bytes": None},
             "storage": {**NO_LIMIT, **self.storage},
             "session": self.session,
             "last": self.last,

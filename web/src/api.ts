@@ -47,8 +47,8 @@ export interface Snapshot {
 export interface Login {
   account: { uid: string; email: string | null; name: string | null; state: string; locale: string };
   plan: { name: string; title: string };
-  /** What the plan still grants; null is without limit. */
-  allowance: { seconds: number | null; bytes: number | null };
+  /** What the plan still grants, null without limit, and when it grants anew. */
+  allowance: { seconds: number | null; renews: number; bytes: number | null };
   storage: Storage;
   session: OpenSession | null;
   last: LastSession | null;
