@@ -4,7 +4,7 @@ import pytest
 from msgspec.structs import replace
 
 from shared.idle import decide_reclaim, merge_signals
-from shared.session import SessionState, Verdict
+from shared.session import EndReason, SessionState, Verdict
 from tests.factories import NOW, POLICY, a_session, after
 
 
@@ -28,6 +28,32 @@ def test_an_idle_session_is_warned_and_then_reclaimed(
     decision = decide_reclaim(session, POLICY, after(idle_for))
     assert (decision.verdict, decision.look, decision.idle_at) == (verdict, after(look), after(900))
     assert decision.rule
+    assert decision.reason == (EndReason.IDLE if verdict == Verdict.RECLAIM else None)
+
+
+@pytest.mark.parametrize(("idle_for", "said"), [(900, "15 min"), (929, "15 min"), (1860, "31 min")])
+def test_a_reclaimed_session_says_for_how_long_nothing_happened(idle_for: float, said: str) -> None:
+    rule = decide_reclaim(a_session(signals={"editor": NOW}), POLICY, after(idle_for)).rule
+    assert rule == f"idle for {said}: no typing, no terminal input, no preview, no busy process"
+
+
+@pytest.mark.parametrize(
+    ("connected", "at", "verdict", "reason", "look"),
+    [
+        (True, 299, Verdict.KEEP, None, 300),
+        (True, 300, Verdict.RECLAIM, EndReason.ALLOWANCE, 300),
+        (True, 1000, Verdict.RECLAIM, EndReason.ALLOWANCE, 1000),
+        # nobody uses it
+        (False, 300, Verdict.KEEP, None, 900),
+        (False, 900, Verdict.RECLAIM, EndReason.IDLE, 900),
+    ],
+)
+def test_a_session_ends_with_the_allowance_while_it_is_used(
+    connected: bool, at: float, verdict: Verdict, reason: EndReason | None, look: float
+) -> None:
+    session = a_session(connected=connected, signals={"editor": NOW}, deadline=after(300))
+    decision = decide_reclaim(session, POLICY, after(at))
+    assert (decision.verdict, decision.reason, decision.look) == (verdict, reason, after(look))
 
 
 @pytest.mark.parametrize("kind", ["editor", "terminal", "preview", "process"])
@@ -49,7 +75,8 @@ def test_a_silent_but_busy_process_keeps_the_session_up_to_the_cap() -> None:
 def test_a_session_that_does_not_come_to_serve_is_given_up() -> None:
     session = a_session(SessionState.OPENING)
     assert decide_reclaim(session, POLICY, after(179)).verdict == Verdict.KEEP
-    assert decide_reclaim(session, POLICY, after(180)).verdict == Verdict.RECLAIM
+    given_up = decide_reclaim(session, POLICY, after(180))
+    assert (given_up.verdict, given_up.reason) == (Verdict.RECLAIM, EndReason.NEVER_OPENED)
 
 
 def test_unknown_is_never_idle_while_a_browser_is_connected() -> None:

@@ -2,6 +2,7 @@
 
 import pytest
 
+from shared import policies
 from shared.gcp.emulators import reachable, refuse_in_cloud
 from shared.settings import read
 
@@ -23,6 +24,29 @@ def test_an_operator_changes_numbers() -> None:
 
 
 @pytest.mark.parametrize(
+    ("given", "plan", "idle", "warning", "busy"),
+    [
+        ({}, "free", 600, 120, 0),
+        ({}, "enterprise", 1800, 120, 43_200),
+        ({"IDLE_SECONDS": "1200", "BUSY_SECONDS": "3600"}, "enterprise", 1200, 120, 3600),
+        ({"IDLE_SECONDS": "1200", "BUSY_SECONDS": "3600"}, "starter", 900, 120, 900),
+        ({"IDLE_SECONDS": "130", "IDLE_WARNING_SECONDS": "120"}, "pro", 130, 65, 7200),
+    ],
+)
+def test_an_operators_times_bound_those_of_the_plan(
+    monkeypatch: pytest.MonkeyPatch, given: dict[str, str], plan: str, idle: float, warning: float, busy: float
+) -> None:
+    monkeypatch.setattr(policies, "settings", lambda: read(ENVIRONMENT | given))
+    policy = policies.reclaim_policy(plan)
+    assert (policy.idle, policy.warning, policy.busy) == (idle, warning, busy)
+
+
+def test_the_first_plan_is_free_unless_an_operator_names_another() -> None:
+    assert read(ENVIRONMENT).first_plan == "free"
+    assert read({**ENVIRONMENT, "FIRST_PLAN": "team"}).first_plan == "team"
+
+
+@pytest.mark.parametrize(
     "nonsense",
     [
         {"IDLE_SECONDS": "60"},
@@ -30,6 +54,7 @@ def test_an_operator_changes_numbers() -> None:
         {"POOL_WARM": "11"},
         {"POOL_MAX": "many"},
         {"KEPT_SNAPSHOTS": "0"},
+        {"FIRST_PLAN": "unlimited"},
     ],
 )
 def test_numbers_that_contradict_each_other_are_refused(nonsense: dict[str, str]) -> None:
