@@ -15,8 +15,9 @@ from tests.factories import BOOT, LEASE, NOW, POLICY, SID, a_beat, a_billing, a_
 def beat_at(session: Session, seconds: float, **fields: Any) -> Session | None:
     head, kept = fields.pop("head", None), {name: fields.pop(name, None) for name in ("refused", "storage")}
     fields["session"] = fields.pop("sid", SID)
+    payer = fields.pop("billing", a_billing())
     accepted = accept_beat(
-        session, a_beat(**fields), head, **kept, billing=a_billing(), policy=POLICY, lease=LEASE, now=after(seconds)
+        session, a_beat(**fields), head, **kept, billing=payer, policy=POLICY, lease=LEASE, now=after(seconds)
     )
     return accepted.session if accepted else None
 
@@ -93,6 +94,26 @@ def test_time_is_charged_between_two_beats_that_both_said_connected(
     result = beat_at(a_session(connected=was, meter=metered(100)), seconds, connected=connected)
     assert result is not None
     assert result.meter.ms == 1000 * (100 + charged)
+
+
+def test_another_plan_and_what_others_used_count_from_the_next_beat_on() -> None:
+    today, session = "2026-11-23", a_session(connected=True)
+    deadlines = []
+    for seq, payer in enumerate(
+        (a_billing(), a_billing("free"), a_billing("free", used={today: 1_500_000}), a_billing("pro")), start=1
+    ):
+        session = beat_at(session, 10 * seq, seq=seq, connected=True, billing=payer) or session
+        deadlines.append(session.deadline)
+    # each is after ten seconds more that are charged to the plan of that moment
+    assert deadlines == [None, after(20 + 1_800 - 10), after(30 + 300 - 10), after(40 + 72_000 - 10)]
+    assert (session.plan, session.meter.ms) == ("pro", 40_000)
+
+
+def test_a_session_is_due_as_soon_as_nothing_is_left() -> None:
+    nearly = a_billing("free", used={"2026-11-23": 1_800_000 - 10_000})
+    after_it = beat_at(a_session(connected=True), 30, connected=True, billing=nearly)
+    assert after_it is not None
+    assert (after_it.meter.ms, after_it.due, after_it.deadline) == (10_000, after(30), after(30))
 
 
 def test_a_final_beat_of_a_container_that_nobody_asked_begins_the_end() -> None:
