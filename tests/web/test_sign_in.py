@@ -14,7 +14,7 @@ def test_four_people_are_offered_and_one_signs_in(page: Page, plane: Plane) -> N
     sign_in(page, "Ada Lovelace")
     expect(page.get_by_role("heading", name="Hello, Ada Lovelace")).to_be_focused()
     expect(page.get_by_text("ada@example.com")).to_be_visible()
-    expect(page.get_by_text("Unlimited")).to_be_visible()
+    expect(page.get_by_text("Enterprise")).to_be_visible()
     assert plane.asked == [("login", {"time_zone": "Asia/Seoul", "locale": "en"})]
 
 
