@@ -79,7 +79,13 @@ class Payer(Struct, frozen=True, kw_only=True):
 def chargeable(seen: datetime, now: datetime, lease: float) -> Interval | None:
     """The time since the last accepted heartbeat; None after a gap longer than the lease: for a part of it the
     container was not allowed to serve, and how long is not ours to guess."""
-    return Interval(seen, now) if timedelta(0) < now - seen <= timedelta(seconds=lease) else None
+    is_counted = timedelta(0) < now - seen <= timedelta(seconds=lease)
+    return Interval(_whole(seen), _whole(now)) if is_counted else None
+
+
+def _whole(moment: datetime) -> datetime:
+    """In whole milliseconds, so that intervals that touch still do."""
+    return moment.replace(microsecond=moment.microsecond // 1000 * 1000)
 
 
 def charge(

@@ -4,7 +4,7 @@ The record's `due` is the truth about when to look; this task is a reminder, and
 """
 
 import time
-from datetime import datetime
+from datetime import UTC, datetime
 from functools import partial
 
 import functions_framework
@@ -63,6 +63,8 @@ def _look(read: Read[Session], now: datetime) -> Done:
         read = refreshed
         if read.record.state in (SessionState.DRAINING, SessionState.ENDED):
             raise TryAgain("too-busy", "The session changed while it was looked at.")
+    # by now the slot has sent a heartbeat, and an allowance that ended with it must have ended for this decision too
+    now = datetime.now(UTC)
     decision = decide_reclaim(read.record, reclaim_policy(read.record.plan), now)
     after = read.record.decide(decision)
     if decision.reason:

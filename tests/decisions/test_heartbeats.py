@@ -7,6 +7,7 @@ from msgspec.structs import replace
 
 from shared.heartbeats import Hello, Signals, Stale, accept_beat, accept_hello, directive, may_return
 from shared.idle import KINDS, decide_reclaim
+from shared.metering import LedgerLine, close
 from shared.quota import decide_storage
 from shared.session import STOPPING_SECONDS, EndReason, Session, SessionState, Verdict
 from tests.factories import BOOT, LEASE, NOW, POLICY, SID, a_beat, a_billing, a_head, a_session, after, metered, signals
@@ -186,6 +187,19 @@ def test_whoever_claims_a_browser_is_charged_for_all_the_time_and_no_more() -> N
     for _ in range(100):
         session = beat_at(session, 36_000, seq=session.seq + 1, connected=True) or session
     assert session.meter.ms == 36_000_000, "many beats are no more time"
+
+
+def test_what_is_charged_is_exact_though_no_beat_comes_at_a_whole_millisecond() -> None:
+    session, billing, lines = a_session(connected=True), a_billing("free"), list[LedgerLine]()
+    for beat in range(1, 41):
+        accepted = accept_beat(
+            session, a_beat(beat), None, billing=billing, policy=POLICY, lease=LEASE, now=after(beat * 30.0007003)
+        )
+        assert accepted is not None
+        session, billing = accepted.session, accepted.billing
+        lines += accepted.lines
+    _, last = close(session.meter, session.payer, after(2000))
+    assert sum(line.ms for line in (*lines, *last)) == session.meter.ms == sum(billing.used.values()) == 1_200_028
 
 
 def test_a_warning_is_kept_once_with_its_reason() -> None:
