@@ -12,7 +12,12 @@ def reclaim_policy(plan: str) -> ReclaimPolicy:
     config, row = settings(), PLANS[plan]
     idle = min(config.idle, row.idle)
     return ReclaimPolicy(
-        idle=idle, warning=min(config.idle_warning, idle / 2), busy=min(config.busy, row.busy), opening=config.opening
+        idle=idle,
+        warning=min(config.idle_warning, idle / 2),
+        busy=min(config.busy, row.busy),
+        quiet=config.quiet,
+        opening=config.opening,
+        lease=config.lease,
     )
 
 

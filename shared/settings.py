@@ -55,6 +55,11 @@ class Settings:
     """A busy job keeps a session for no longer, if its plan gives it no less (BUSY_SECONDS)."""
     idle_warning: float = 120
     """How long before that the member is warned (IDLE_WARNING_SECONDS)."""
+    quiet: float = 60
+    """A job whose processes used no CPU for this long has ended (QUIET_SECONDS)."""
+    hold: float = 1500
+    """How long one request is held open for a job; the next one follows. Cloud Tasks waits 30 minutes for an answer
+    (HOLD_SECONDS)."""
     lease: float = 90
     """How long a container may serve after its last accepted heartbeat (LEASE_SECONDS)."""
     heartbeat: float = 30
@@ -110,6 +115,8 @@ _SECONDS = {
     "idle": "IDLE_SECONDS",
     "busy": "BUSY_SECONDS",
     "idle_warning": "IDLE_WARNING_SECONDS",
+    "quiet": "QUIET_SECONDS",
+    "hold": "HOLD_SECONDS",
     "lease": "LEASE_SECONDS",
     "heartbeat": "HEARTBEAT_SECONDS",
     "checkpoint": "CHECKPOINT_SECONDS",

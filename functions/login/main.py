@@ -58,6 +58,10 @@ class SessionView(Struct):
     slot_origin: str
     opened: float
     saved_at: float | None
+    deadline: float | None
+    """When the plan's time is used up if it goes on being used; None without limit, and while nobody uses it."""
+    background: float | None
+    """Until when at the latest a job is kept at work without a browser; None if none is."""
 
 
 class LastSession(Struct):
@@ -160,7 +164,16 @@ def _storage(billing: Billing, newest: Session | Workspace) -> StorageView:
 
 
 def _current(session: Session) -> SessionView:
-    return SessionView(session.sid, session.state, slot_origin(session), session.opened.timestamp(), _saved(session))
+    is_used = session.connected or session.hold is not None
+    return SessionView(
+        session.sid,
+        session.state,
+        slot_origin(session),
+        session.opened.timestamp(),
+        _saved(session),
+        session.deadline.timestamp() if session.deadline and is_used else None,
+        session.hold.until.timestamp() if session.hold else None,
+    )
 
 
 def _last(session: Session) -> LastSession:

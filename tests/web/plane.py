@@ -79,6 +79,8 @@ class Plane:
             "opened": now,
             "slot_origin": self.slot_origin,
             "saved_at": now,
+            "deadline": None,
+            "background": None,
             **fields,
         }
 

@@ -11,6 +11,10 @@ export interface OpenSession {
   opened: number;
   slot_origin: string;
   saved_at: number | null;
+  /** When the plan's time is used up if it goes on being used. */
+  deadline: number | null;
+  /** Until when at the latest a job is kept at work without a browser. */
+  background: number | null;
 }
 
 export interface LastSession {
