@@ -7,6 +7,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from shared.errors import Refused
+from shared.periods import over_everywhere
 from shared.record import check_transition
 
 
@@ -58,6 +59,12 @@ class Billing(Struct, frozen=True, kw_only=True):
     zone_changed: datetime | None = None
     """When the member last changed it themselves."""
     used: dict[str, int] = {}
-    """Milliseconds charged, by period: a plan's without a limit are counted apart, see `shared.gcp.store.billing`."""
+    """Milliseconds charged, by period, until it is closed. A plan's without a limit are counted apart, and have 0
+    here: see `shared.gcp.store.billing`."""
     granted: dict[str, int] = {}
     """Milliseconds that an operator has added to a period."""
+    close_due: datetime | None = None
+    """When `meter` is to close the oldest of the periods in `used`; None while there is none."""
+
+    def count(self, used: dict[str, int]) -> "Billing":
+        return replace(self, used=used, close_due=min(map(over_everywhere, used), default=None))

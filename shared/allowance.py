@@ -4,7 +4,6 @@ from collections.abc import Mapping
 from datetime import datetime, timedelta
 
 from msgspec import Struct
-from msgspec.structs import replace
 
 from shared.account import Billing
 from shared.errors import Refused
@@ -57,11 +56,11 @@ def deadline(billing: Billing, now: datetime) -> datetime | None:
 
 
 def pay(billing: Billing, added: Mapping[str, int]) -> Billing:
-    """Counts milliseconds, by period. A plan without a limit is counted apart: see `shared.gcp.store.billing`."""
-    if not added or PLANS[billing.plan].seconds is None:
-        return billing
-    used = billing.used | {period: billing.used.get(period, 0) + ms for period, ms in added.items()}
-    return replace(billing, used=used)
+    """Counts milliseconds, by period. Those of a plan without a limit are counted apart, and only their period is
+    noted: see `shared.gcp.store.billing`."""
+    is_limited = PLANS[billing.plan].seconds is not None
+    paid = {period: billing.used.get(period, 0) + (ms if is_limited else 0) for period, ms in added.items()}
+    return billing.count(billing.used | paid) if added else billing
 
 
 def check_allowance(billing: Billing, now: datetime) -> None:

@@ -34,5 +34,18 @@ def period_at(per: Per, zone: str, now: datetime) -> Period:
     return Period(f"{first:%Y-%m}", _midnight(first, zone), _midnight(following, zone))
 
 
+def over_everywhere(period: str) -> datetime:
+    """When the period of this id is over in every time zone, with half a day to spare for what was late."""
+    last = _last_day(period)
+    return datetime(last.year, last.month, last.day, tzinfo=UTC) + timedelta(days=2)
+
+
+def _last_day(period: str) -> date:
+    if len(period) == len("2026-11-23"):
+        return date.fromisoformat(period)
+    first = date.fromisoformat(f"{period}-01")
+    return (first + timedelta(days=31)).replace(day=1) - timedelta(days=1)
+
+
 def _midnight(day: date, zone: str) -> datetime:
     return datetime(day.year, day.month, day.day, tzinfo=ZoneInfo(zone)).astimezone(UTC)

@@ -21,6 +21,12 @@ def reclaim_policy(plan: str) -> ReclaimPolicy:
     )
 
 
+def kept_snapshots(plan: str) -> int:
+    """The plan's, where an operator keeps no fewer."""
+    most = settings().kept_snapshots
+    return PLANS[plan].snapshots if most is None else min(most, PLANS[plan].snapshots)
+
+
 def pool_policy() -> PoolPolicy:
     config = settings()
     return PoolPolicy(warm=config.pool_warm, max=config.pool_max, writes=config.pool_writes)

@@ -26,7 +26,7 @@ from shared.heartbeats import (
 )
 from shared.idle import decide_hold
 from shared.plans import PLANS
-from shared.policies import reclaim_policy
+from shared.policies import kept_snapshots, reclaim_policy
 from shared.quota import StorageState, StorageUse, advice, decide_storage, used_bytes
 from shared.record import Read
 from shared.retention import keep
@@ -172,7 +172,7 @@ def _older(message: Older, now: datetime) -> OlderSnapshots:
     check_boot(session, message)
     found = older_snapshots(session.wid, session.head, MOST_OLDER)
     # as they would be thinned: a session that was lost has left hundreds, most of them on the same damaged layers
-    older = [each.snapshot for each in keep(found, settings().kept_snapshots, now)]
+    older = [each.snapshot for each in keep(found, kept_snapshots(session.plan), now)]
     logs.warning("older-snapshots", session=session.sid, head=session.head and session.head.snapshot, found=len(older))
     return OlderSnapshots([_view(snapshot.head) for snapshot in older])
 

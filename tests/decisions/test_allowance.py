@@ -1,5 +1,7 @@
 """What a plan still grants, until when, and what lifts it."""
 
+from datetime import UTC, datetime
+
 import pytest
 from msgspec.structs import replace
 
@@ -58,8 +60,11 @@ def test_it_is_paid_once_and_exactly() -> None:
     billing = pay(a_billing("free", used={TODAY: 7}), {TODAY: 3, "2026-11-24": 5})
     assert billing.used == {TODAY: 10, "2026-11-24": 5}
     assert left_in(billing, TODAY) == 30 * MINUTE - 10
-    unlimited = a_billing("enterprise")
-    assert pay(unlimited, {MONTH: 3}) == unlimited, "what many share is counted elsewhere"
+    assert billing.close_due == datetime(2026, 11, 25, tzinfo=UTC)
+    assert pay(billing, {"2026-11-25": 1}).close_due == billing.close_due, "the oldest period is closed first"
+    once = pay(a_billing("enterprise"), {MONTH: 3})
+    assert (once.used, once.close_due) == ({MONTH: 0}, datetime(2026, 12, 2, tzinfo=UTC))
+    assert pay(once, {MONTH: 3}) == once, "what many share is counted elsewhere"
 
 
 def test_who_has_nothing_left_hears_when_it_renews_and_what_lifts_it() -> None:

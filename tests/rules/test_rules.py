@@ -15,7 +15,7 @@ DOCUMENTS = {
     "accounts/carol": {"uid": "carol", "bid": "b-1", "wid": "w-3"},
     "billing/b-1": {"owner": "alice"},
     "billing/b-1/lines/s-1-1": {"sid": "s-1"},
-    "billing/b-1/shards/0": {"used": "1"},
+    "billing/b-1/shards/2026-11-0": {"ms": "1"},
     "billing/b-1/elsewhere/alice": {"uid": "alice", "owner": "alice", "sid": "s-1"},
     "workspaces/w-1": {"owner": "alice"},
     "workspaces/w-1/snapshots/1-b-1": {"manifest": "m"},
@@ -29,7 +29,7 @@ READERS = {
     "accounts/alice": {"alice"},
     "billing/b-1": {"alice", "carol"},
     "billing/b-1/lines/s-1-1": {"alice", "carol"},
-    "billing/b-1/shards/0": set(),
+    "billing/b-1/shards/2026-11-0": set(),
     "billing/b-1/elsewhere/alice": set(),
     "workspaces/w-1": {"alice"},
     "workspaces/w-1/snapshots/1-b-1": {"alice"},
@@ -89,7 +89,7 @@ def test_query_what_is_alices(as_: As, collection: str, caller: str) -> None:
 
 @pytest.mark.parametrize(("collection", "caller"), each_caller(["lines", "shards", "snapshots", "sessions"]))
 def test_no_query_across_members(as_: As, collection: str, caller: str) -> None:
-    field = {"lines": "sid", "shards": "used", "snapshots": "manifest", "sessions": "wid"}[collection]
+    field = {"lines": "sid", "shards": "ms", "snapshots": "manifest", "sessions": "wid"}[collection]
     assert as_(caller).query(collection, field, "anything", everywhere=True) == DENIED
 
 

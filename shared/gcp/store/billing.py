@@ -12,6 +12,7 @@ from google.cloud import firestore
 from shared.account import Billing
 from shared.gcp.store.database import Commit, document, read
 from shared.metering import LedgerLine
+from shared.plans import PLANS
 from shared.record import Read
 
 SHARDS = 16
@@ -20,6 +21,10 @@ SHARDS = 16
 
 def billing_ref(bid: str) -> firestore.DocumentReference:
     return document("billing", bid)
+
+
+def shard_ref(bid: str, period: str, number: int) -> firestore.DocumentReference:
+    return document(f"billing/{bid}/shards", f"{period}-{number}")
 
 
 def line_ref(bid: str, line: LedgerLine) -> firestore.DocumentReference:
@@ -38,8 +43,9 @@ def add_charge(commit: Commit, before: Read[Billing], after: Billing, sid: str, 
     """Milliseconds by period become part of the commit, in the account's own count or in the session's shard."""
     if after != before.record:
         commit.change(billing_ref(after.bid), before, after)
-    elif added:
-        commit.count(document(f"billing/{after.bid}/shards", str(crc32(sid.encode()) % SHARDS)), {"used": dict(added)})
+    if PLANS[after.plan].seconds is None:
+        for period, ms in added.items():
+            commit.count(shard_ref(after.bid, period, crc32(sid.encode()) % SHARDS), {"ms": ms})
 
 
 def add_lines(commit: Commit, bid: str, lines: Iterable[LedgerLine]) -> None:

@@ -91,11 +91,9 @@ class Commit:
         self._guarded.append((reference, fields))
         return self
 
-    def count(self, reference: firestore.DocumentReference, counts: dict[str, dict[str, int]]) -> "Commit":
-        """Raise counters, by field and key, of a document that may not be there yet. It is guarded by the commit's
-        other writes."""
-        raised = {field: {key: firestore.Increment(n) for key, n in each.items()} for field, each in counts.items()}
-        self._batch.set(reference, raised, merge=True)
+    def count(self, reference: firestore.DocumentReference, counts: dict[str, int]) -> "Commit":
+        """Raise counters of a document that may not be there yet. It is guarded by the commit's other writes."""
+        self._batch.set(reference, {field: firestore.Increment(n) for field, n in counts.items()}, merge=True)
         return self
 
     def replace(self, reference: firestore.DocumentReference, record: Any) -> "Commit":
