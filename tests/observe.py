@@ -30,7 +30,8 @@ def document(stack: Running, path: str) -> dict[str, Any] | None:
 def charged(stack: Running, bid: str) -> int:
     """The milliseconds that are counted against a billing account, in its own document and in its shards."""
     own, shards = document(stack, f"billing/{bid}") or {}, documents(stack, f"billing/{bid}/shards")
-    return sum(own.get("used", {}).values()) + sum(shard["ms"] for shard in shards)
+    counters: list[int] = [*own.get("used", {}).values(), *(shard["ms"] for shard in shards)]
+    return sum(counters)
 
 
 def instances(stack: Running) -> list[dict[str, Any]]:

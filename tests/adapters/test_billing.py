@@ -12,7 +12,7 @@ from shared.gcp.store.billing import SHARDS, billing_ref, line_ref, read_billing
 from shared.gcp.store.database import Commit, LostRace, read, run
 from shared.gcp.store.sessions import commit_beat, commit_session, end_session, read_session, session_ref
 from shared.heartbeats import Accepted, accept_beat
-from shared.metering import LINE_SECONDS, Interval, LedgerLine
+from shared.metering import LINE_SECONDS, Interval, LedgerLine, close
 from shared.periods import over_everywhere
 from shared.record import Read
 from shared.session import EndReason, Session
@@ -209,3 +209,13 @@ def test_the_end_of_a_session_that_was_charged_nothing_writes_no_line() -> None:
     paid_by("free")
     ended = end_session(working().record.sid, LATER, EndReason.LOST)
     assert (ended.meter.lines, lines()) == (0, [])
+
+
+def test_an_end_that_never_succeeds_is_given_up() -> None:
+    paid_by("free")
+    session = beaten(working()).record
+    line = close(session.meter, session.payer, LATER)[1][0]
+    Commit().create(line_ref(BID, line), replace(line, uid="u-somebody")).run()
+    with pytest.raises(LostRace):
+        end_session(session.sid, LATER, EndReason.MEMBER)
+    assert again(session).record == session
