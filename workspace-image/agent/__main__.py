@@ -48,7 +48,7 @@ async def run(settings: Settings) -> int:
     boot = "".join(secrets.choice(string.ascii_lowercase + string.digits) for _ in range(16))
     _make_folders()
     ready = asyncio.Event()
-    editor, activity = Editor(boot, settings.member_processes), Activity()
+    editor, activity = Editor(boot, settings.member_processes, settings.page_origin), Activity()
     async with aiohttp.ClientSession() as http:
 
         def forget() -> None:
