@@ -59,7 +59,8 @@ def test_no_file_that_the_stack_writes_holds_a_token_but_its_own_keys(stack: Run
         for token in (canary, entry["enter_token"], person.token):
             bearer = {"Authorization": f"Bearer {token}"}
             answers.append(browser.post(f"{slot}/_slot/enter", data={"token": token}, headers={"Origin": stack.url}))
-            answers += [browser.post(f"{slot}/_slot/{name}", json={}, headers=bearer) for name in ("attach", "release")]
+            names = ("attach", "release", "work")
+            answers += [browser.post(f"{slot}/_slot/{name}", json={}, headers=bearer) for name in names]
     for name in ("login", "allocate", "release", "snapshots", "heartbeat", "reclaim", "pool", "export", "meter"):
         for token in (canary, entry["enter_token"], f"{person.token}x"):
             answers.append(
