@@ -146,7 +146,7 @@ def test_whoever_asked_and_hung_up_leaves_nothing_behind(member: Member) -> None
     bearer = {"Authorization": f"Bearer {member.plane.work_token()}"}
     url, body = f"{member.slot.url}/_slot/work", {"seconds": 1800, "quiet": 600}
     with pytest.raises(httpx.ReadTimeout):
-        httpx.post(url, json=body, headers=bearer, timeout=httpx.Timeout(30, read=0.5))
+        httpx.post(url, json=body, headers=bearer, timeout=httpx.Timeout(30, read=2))
     [gone] = until(lambda: member.slot.events("work.let-go"), "it is noticed")
     assert gone["why"] is None
 
