@@ -95,10 +95,10 @@ def opened(slot: Container, plane: ControlPlane, sid: str = SID) -> Member:
 
 
 @contextmanager
-def held(member: Member, nth: int = 1, quiet: float = 600) -> Iterator[Future[httpx.Response]]:
+def held(member: Member, nth: int = 1, quiet: float = 600, sid: str = SID) -> Iterator[Future[httpx.Response]]:
     """A request that is being held, the `nth` of its container, and in the end its answer."""
     with ThreadPoolExecutor(1) as beside:
-        answer = beside.submit(member.hold, quiet=quiet)
+        answer = beside.submit(member.hold, quiet=quiet, sid=sid)
         until(lambda: len(member.slot.events("work.held")) == nth, "it is being held")
         yield answer
 

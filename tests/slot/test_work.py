@@ -1,14 +1,18 @@
 """The request that keeps the CPU while programs of the member's are at work: what lets it go, and who may ask."""
 
+import re
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 
 import httpx
 import pytest
-from agent.work import Why, why_let_go
+from agent.control_plane import TIMEOUT
+from agent.work import LONGEST, Why, why_let_go
 from msgspec.structs import replace
 
 from tests.attacks.doors import send
 from tests.observe import until
+from tests.running import ROOT
 from tests.slot.container import Container
 from tests.slot.control_plane import SECOND, SID, ControlPlane
 from tests.slot.member import Member, held, opened
@@ -58,6 +62,25 @@ def test_when_the_last_beat_is_not_answered_it_is_to_be_tried_again(member: Memb
     assert answer.json()["type"].endswith("/try-again")
     plane.reachable = True
     assert member.hold(quiet=0.5).json()["why"] == "quiet"
+
+
+def test_it_is_the_same_while_the_home_is_not_back(start: Callable[..., Container], plane: ControlPlane) -> None:
+    opened(start(), plane).release().raise_for_status()
+    head = plane.sessions[SID].head
+    assert head
+    member = Member(start(), plane)
+    assert member.attach(plane.open(SECOND, epoch=2, head=replace(head, sha256="0" * 64))).status_code == 422
+    assert member.hold(quiet=1, sid=SECOND).json()["why"] == "quiet"
+    assert not plane.beats[-1].restored
+    with held(member, 2, sid=SECOND) as answer:
+        member.release(SECOND)
+        assert answer.result().json()["why"] == "over"
+
+
+def test_nginx_waits_for_longer_than_it_is_held() -> None:
+    configuration = (ROOT / "workspace-image/nginx.conf").read_text()
+    [waits] = re.findall(r"location = /_slot/work \{[^}]* proxy_read_timeout (\d+)s;", configuration)
+    assert int(waits) > LONGEST + 2 * (TIMEOUT.total or 0)
 
 
 def test_it_is_let_go_when_its_time_is_over(member: Member) -> None:
@@ -123,7 +146,7 @@ def test_whoever_asked_and_hung_up_leaves_nothing_behind(member: Member) -> None
     bearer = {"Authorization": f"Bearer {member.plane.work_token()}"}
     url, body = f"{member.slot.url}/_slot/work", {"seconds": 1800, "quiet": 600}
     with pytest.raises(httpx.ReadTimeout):
-        httpx.post(url, json=body, headers=bearer, timeout=httpx.Timeout(30, read=0.5))
+        httpx.post(url, json=body, headers=bearer, timeout=httpx.Timeout(30, read=2))
     [gone] = until(lambda: member.slot.events("work.let-go"), "it is noticed")
     assert gone["why"] is None
 
