@@ -22,10 +22,10 @@ SHORT = {
 
 ALONE = {"adapters", "bench", "decisions", "home", "rules", "simulation"}
 """Folders of tests that need none of the containers, functions and browsers that share the machine with other tests."""
-STACKS = ("stack", "shaky_stack")
-"""Fixtures that start a stack for many tests: these are run by one process, the longest lots."""
+LONG = ("stack", "journeys", "shaky_stack")
+"""The lots that take longest, in this order: the fixtures that start a stack for many tests, and the journeys."""
 FOLDERS = (
-    *("soak", "failures", "functions", "attacks", "journeys", "slot", "simulation", "web", "standins", "stack"),
+    *("soak", "failures", "functions", "attacks", "slot", "simulation", "web", "standins", "stack"),
     *("bench", "home", "adapters", "rules", "decisions"),
 )
 """Of whatever else there is each file is a lot: the long ones first, so that no process waits long for the last one."""
@@ -48,9 +48,10 @@ def pytest_collection_finish(session: pytest.Session) -> None:
 
 
 def _lot(item: pytest.Item) -> str:
-    """The tests on one of the shared stacks; of the others those of one file."""
+    if _folder(item) == "journeys":  # nearly half of what is done on the stack: whoever is free starts another for them
+        return "journeys"
     fixtures = getattr(item, "fixturenames", ())
-    return next((name for name in STACKS if name in fixtures), str(item.path.relative_to(TESTS)))
+    return next((name for name in LONG if name in fixtures), str(item.path.relative_to(TESTS)))
 
 
 def _folder(item: pytest.Item) -> str:
@@ -60,7 +61,7 @@ def _folder(item: pytest.Item) -> str:
 def _place(item: pytest.Item) -> int:
     """Sorting keeps the order within each lot."""
     lot = _lot(item)
-    return STACKS.index(lot) if lot in STACKS else len(STACKS) + FOLDERS.index(_folder(item))
+    return LONG.index(lot) if lot in LONG else len(LONG) + FOLDERS.index(_folder(item))
 
 
 @pytest.fixture(scope="session")
