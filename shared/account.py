@@ -28,6 +28,11 @@ def account_closed() -> Refused:
     return Refused("account-closed", "This account was deleted, and its files with it. Sign in with another one.")
 
 
+def account_suspended() -> Refused:
+    """What the member of a suspended account hears when they want more than to see that it is."""
+    return Refused("account-suspended", "This account is suspended. Its files are kept. Write to the operator.")
+
+
 class Account(Struct, frozen=True, kw_only=True):
     """`accounts/{uid}`. A deleted account stays as a tombstone with nothing personal in it."""
 

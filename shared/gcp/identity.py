@@ -22,6 +22,8 @@ class Member(Struct, frozen=True):
     uid: str
     email: str | None
     name: str | None
+    email_verified: bool = False
+    """Whether Firebase Auth knows that the address is theirs."""
 
 
 def member(token: str) -> Member:
@@ -39,7 +41,7 @@ def member(token: str) -> Member:
         raise not_signed_in("The sign-in has expired or is not valid. Sign in again.") from e
     if not may_be_a_uid(claims["uid"]):
         raise not_signed_in("This sign-in is of nobody who can have an account here.")
-    return Member(claims["uid"], claims.get("email"), claims.get("name"))
+    return Member(claims["uid"], claims.get("email"), claims.get("name"), claims.get("email_verified") is True)
 
 
 def person(uid: str) -> Member | None:
@@ -52,7 +54,7 @@ def person(uid: str) -> Member | None:
         return None
     except (exceptions.UnavailableError, exceptions.DeadlineExceededError, exceptions.InternalError) as e:
         raise TryAgain("unavailable", "Firebase Auth can't be asked right now.", retry_after=3) from e
-    return Member(uid, user.email, user.display_name)
+    return Member(uid, user.email, user.display_name, user.email_verified is True)
 
 
 def may_be_a_uid(text: str) -> bool:
