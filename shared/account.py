@@ -47,6 +47,14 @@ class Account(Struct, frozen=True, kw_only=True):
     created: datetime
     deleted: datetime | None = None
 
+    def suspend(self) -> "Account":
+        check_transition("account", _TRANSITIONS, self.state, AccountState.SUSPENDED)
+        return replace(self, state=AccountState.SUSPENDED)
+
+    def resume(self) -> "Account":
+        check_transition("account", _TRANSITIONS, self.state, AccountState.ACTIVE)
+        return replace(self, state=AccountState.ACTIVE)
+
     def delete(self, now: datetime) -> "Account":
         check_transition("account", _TRANSITIONS, self.state, AccountState.DELETED)
         return replace(self, state=AccountState.DELETED, email=None, name=None, deleted=now)

@@ -19,6 +19,8 @@ TITLES = {
     "too-many-opens": "Too many sessions opened",
     "sessions-closed": "New sessions are closed",
     "sessions-full": "As many sessions are open as may be",
+    "no-limit": "There is no limit to raise",
+    "request-reused": "That request was another one",
     "pool-exhausted": "Every slot is in use",
     "session-draining": "The last session is still being saved",
     "session-open": "The workspace is open",

@@ -83,6 +83,12 @@ class Workspace(Struct, frozen=True, kw_only=True):
         refused = None if self.refused and self.refused.snapshot in forgotten else self.refused
         return replace(self, tidy_due=due, refused=refused)
 
+    def suspend(self) -> "Workspace":
+        return replace(self, suspended=True)
+
+    def resume(self) -> "Workspace":
+        return replace(self, suspended=False)
+
     def close(self, now: datetime) -> "Workspace":
         return replace(self, closed=True, erase_due=now)
 

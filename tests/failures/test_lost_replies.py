@@ -15,8 +15,9 @@ import pytest
 from msgspec.structs import replace
 
 from shared.account import Account, Billing
+from shared.audit import Action, AuditLine
 from shared.gcp import store
-from shared.gcp.store import accounts, billing, claims, database, sessions, slots, snapshots
+from shared.gcp.store import accounts, billing, claims, database, operators, sessions, slots, snapshots
 from shared.heartbeats import Accepted, Hello, accept_beat, accept_hello
 from shared.idle import decide_reclaim
 from shared.record import Read
@@ -213,6 +214,26 @@ def a_swept_workspace() -> Act:
     return lambda: snapshots.commit_tidied(workspace, None)
 
 
+def a_suspension() -> Act:
+    a_claimed_session()
+    return lambda: operators.suspend_account(a_line(Action.SUSPEND), UID, LATER)
+
+
+def granted_time() -> Act:
+    an_account("free")
+    return lambda: operators.grant_time(a_line(Action.GRANT), UID, 60, LATER)
+
+
+def the_first_limits() -> Act:
+    return lambda: operators.set_limits(a_line(Action.LIMITS), {"new_sessions": False})
+
+
+def a_line(action: Action) -> AuditLine:
+    return AuditLine(
+        request="request-1", at=LATER, by="u-op", email=None, action=action, target=UID, asked={}, note="why"
+    )
+
+
 COMMITS: dict[Callable[[], Act], set[Callable[..., Any]]] = {
     the_first_visit: {accounts.ensure_account},
     language_and_time_zone: {accounts._settle_in},
@@ -235,6 +256,9 @@ COMMITS: dict[Callable[[], Act], set[Callable[..., Any]]] = {
     a_path_brought_back: {snapshots.go_back},
     a_thinned_history: {snapshots.forget_thinned},
     a_swept_workspace: {snapshots.commit_tidied},
+    a_suspension: {operators._once},
+    granted_time: {operators._once},
+    the_first_limits: {operators._once},
     erased_state: {accounts.forget_snapshots, database.delete_all},
 }
 """What happens, and by which functions it is committed."""
@@ -288,7 +312,19 @@ def test_every_commit_that_exists_is_in_the_table() -> None:
 
 def everything() -> dict[str, Any]:
     """Every document there is, by its path."""
-    groups = ("accounts", "billing", "lines", "shards", "workspaces", "snapshots", "sessions", "slots", "pool")
+    groups = (
+        "accounts",
+        "billing",
+        "lines",
+        "shards",
+        "workspaces",
+        "snapshots",
+        "sessions",
+        "slots",
+        "pool",
+        "audit",
+        "operator",
+    )
     found = [document for group in groups for document in database.database().collection_group(group).stream()]
     return {document.reference.path: document.to_dict() for document in found}
 
