@@ -3,7 +3,9 @@
 from itertools import product
 
 import pytest
+from msgspec.structs import replace
 
+from shared.account import Account, AccountState
 from shared.record import IllegalTransition
 from shared.session import EndReason, SessionState
 from shared.slot import SlotState
@@ -115,3 +117,36 @@ def test_a_closed_workspace_is_never_claimed_again_and_is_erased_twice() -> None
     once = closed.erased(NOW)
     assert once.erase_due == after(24 * 3600)
     assert once.erased(after(24 * 3600)).erase_due is None
+
+
+ACCOUNT = Account(
+    uid="u-1", bid="b-1", wid="w-1", state=AccountState.ACTIVE, email="a@b", name="A", locale="en", created=NOW
+)
+ACCOUNT_MOVES = {
+    "suspend": lambda account: account.suspend(),
+    "resume": lambda account: account.resume(),
+    "delete": lambda account: account.delete(NOW),
+}
+ACCOUNT_ALLOWED = {
+    ("active", "suspend"): AccountState.SUSPENDED,
+    ("active", "delete"): AccountState.DELETED,
+    ("suspended", "resume"): AccountState.ACTIVE,
+    ("suspended", "delete"): AccountState.DELETED,
+}
+
+
+@pytest.mark.parametrize(("state", "move"), list(product(AccountState, ACCOUNT_MOVES)))
+def test_an_account_makes_only_the_moves_that_exist(state: AccountState, move: str) -> None:
+    account = replace(ACCOUNT, state=state)
+    if (state, move) in ACCOUNT_ALLOWED:
+        assert ACCOUNT_MOVES[move](account).state == ACCOUNT_ALLOWED[state, move]
+    else:
+        with pytest.raises(IllegalTransition):
+            ACCOUNT_MOVES[move](account)
+
+
+def test_a_suspended_workspace_is_claimed_once_it_is_resumed() -> None:
+    workspace = Workspace(wid="w-1", owner="u-1", created=NOW)
+    with pytest.raises(IllegalTransition):
+        workspace.suspend().claim("s-1", "ws-1", NOW)
+    assert workspace.suspend().resume() == workspace
