@@ -8,7 +8,7 @@ import functions_framework
 from msgspec import UNSET, Meta, Struct, UnsetType, structs
 
 from shared import logs
-from shared.account import AccountState
+from shared.account import AccountState, Billing
 from shared.allowance import allowance
 from shared.audit import Action, AuditLine, Note, RequestId, Values
 from shared.endpoint import endpoint, routes
@@ -23,7 +23,7 @@ from shared.gcp.store.sessions import read_session
 from shared.gcp.store.slots import count_claimed
 from shared.limits import MOST_OPENS, Limits
 from shared.plans import PLANS
-from shared.session import SessionState
+from shared.session import Session, SessionState
 
 MOST_GRANTED = 1000 * 3600
 """Seconds that one request may add: more is a slip of the hand."""
@@ -92,13 +92,13 @@ class Audit(Struct):
     lines: list[Line]
 
 
-class Now(Struct):
+class Overview(Struct):
     limits: Limits
     open_sessions: int
 
 
 class AllowanceView(Struct):
-    """Seconds. `granted` has what an operator added; it and `left` are None without limit."""
+    """Seconds; None without limit. `granted` is what the plan grants and what operators have added."""
 
     period: str
     granted: float | None
@@ -132,9 +132,9 @@ class AccountView(Struct):
 
 
 @partial(endpoint, method="GET")(operator, Look)
-def overview(_caller: Member, _query: Look, _now: datetime) -> Now:
+def overview(_caller: Member, _query: Look, _now: datetime) -> Overview:
     found = read_limits()
-    return Now(found.record if found else Limits(), count_claimed())
+    return Overview(found.record if found else Limits(), count_claimed())
 
 
 @endpoint(operator, SetPlan)
@@ -180,8 +180,6 @@ def account(_caller: Member, query: Which, now: datetime) -> AccountView:
     found = operators.read_account(_which(query)).record
     billing, workspace = read_billing(found.bid).record, read_workspace(found.wid).record
     session = read_session(workspace.session) if workspace.session else None
-    current = allowance(billing, now)
-    is_limited = current.granted is not None
     newest = session.record if session else workspace
     used = newest.storage.used if newest.storage else newest.head.bytes if newest.head else 0
     return AccountView(
@@ -191,18 +189,8 @@ def account(_caller: Member, query: Which, now: datetime) -> AccountView:
         state=found.state,
         created=found.created.timestamp(),
         plan=billing.plan,
-        allowance=AllowanceView(
-            period=current.period.id,
-            granted=_seconds(current.granted),
-            used=_seconds(current.used) if is_limited else None,
-            left=_seconds(current.left),
-            renews=current.period.ends.timestamp(),
-        ),
-        session=None
-        if session is None
-        else SessionView(
-            session.record.sid, session.record.state, session.record.opened.timestamp(), session.record.slot
-        ),
+        allowance=_allowance(billing, now),
+        session=_session(session.record) if session else None,
         storage=StorageView(used, PLANS[billing.plan].bytes),
     )
 
@@ -211,10 +199,8 @@ def account(_caller: Member, query: Which, now: datetime) -> AccountView:
 def audit(_caller: Member, query: Page, _now: datetime) -> Audit:
     before = operators.read_audit(query.before) if query.before else None
     if query.before and before is None:
-        raise Refused(
-            "not-found", "There is no line of this request. Start with the newest: leave `before` out.", status=404
-        )
-    return Audit([_told(line) for line in operators.audit_lines(before, query.limit)])
+        raise Refused("not-found", "No line has this request. Leave `before` out to start with the newest.", status=404)
+    return Audit([_view(line) for line in operators.audit_lines(before, query.limit)])
 
 
 admin = functions_framework.http(
@@ -265,6 +251,21 @@ def _view(line: AuditLine) -> Line:
         before=line.before,
         after=line.after,
     )
+
+
+def _allowance(billing: Billing, now: datetime) -> AllowanceView:
+    current = allowance(billing, now)
+    return AllowanceView(
+        period=current.period.id,
+        granted=_seconds(current.granted),
+        used=None if current.granted is None else _seconds(current.used),
+        left=_seconds(current.left),
+        renews=current.period.ends.timestamp(),
+    )
+
+
+def _session(session: Session) -> SessionView:
+    return SessionView(session.sid, session.state, session.opened.timestamp(), session.slot)
 
 
 def _uid(text: str) -> str:

@@ -107,7 +107,7 @@ def _user(*, uid: str | None = None, email: str | None = None) -> Any:
 
     try:
         return auth.get_user(uid, app=_firebase()) if email is None else auth.get_user_by_email(email, app=_firebase())
-    except auth.UserNotFoundError:
+    except (auth.UserNotFoundError, exceptions.InvalidArgumentError):
         return None
     except (exceptions.UnavailableError, exceptions.DeadlineExceededError, exceptions.InternalError) as e:
         raise TryAgain("unavailable", "Firebase Auth can't be asked right now.", retry_after=3) from e
