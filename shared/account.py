@@ -29,6 +29,11 @@ def account_closed() -> Refused:
     return Refused("account-closed", "This account was deleted, and its files with it. Sign in with another one.")
 
 
+def account_suspended() -> Refused:
+    """What the member of a suspended account hears when they want more than to see that it is."""
+    return Refused("account-suspended", "This account is suspended. Its files are kept. Write to the operator.")
+
+
 class Account(Struct, frozen=True, kw_only=True):
     """`accounts/{uid}`. A deleted account stays as a tombstone with nothing personal in it."""
 
@@ -42,6 +47,14 @@ class Account(Struct, frozen=True, kw_only=True):
     """The browser's language at the first login; None before it."""
     created: datetime
     deleted: datetime | None = None
+
+    def suspend(self) -> "Account":
+        check_transition("account", _TRANSITIONS, self.state, AccountState.SUSPENDED)
+        return replace(self, state=AccountState.SUSPENDED)
+
+    def resume(self) -> "Account":
+        check_transition("account", _TRANSITIONS, self.state, AccountState.ACTIVE)
+        return replace(self, state=AccountState.ACTIVE)
 
     def delete(self, now: datetime) -> "Account":
         check_transition("account", _TRANSITIONS, self.state, AccountState.DELETED)

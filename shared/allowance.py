@@ -76,6 +76,15 @@ def check_allowance(billing: Billing, now: datetime) -> None:
     raise Refused("allowance-exhausted", said, retry_after=wait)
 
 
+def grant(billing: Billing, seconds: int, now: datetime) -> Billing:
+    """So much more in the period that `now` lies in. Raises Refused where there is no limit to raise."""
+    plan = PLANS[billing.plan]
+    if plan.seconds is None:
+        raise Refused("no-limit", f"The {plan.title} plan has no limit: there is nothing to add to.", status=422)
+    period, ms = period_of(billing, now).id, milliseconds(timedelta(seconds=seconds))
+    return replace(billing, granted=billing.granted | {period: billing.granted.get(period, 0) + ms})
+
+
 def lifting_plan(plan: str, used: int) -> str | None:
     """The smallest plan above `plan` whose time is not used up by as much."""
     names = list(PLANS)

@@ -9,8 +9,8 @@ import functions_framework
 from msgspec import Meta, Struct
 
 from shared import logs
-from shared.account import Account, account_closed
-from shared.allocation import check_may_open
+from shared.account import Account
+from shared.allocation import check_may_be_opened, check_may_open
 from shared.archives import TooMuch, empty_layer, holds
 from shared.deadlines import Deadline, TooSlow
 from shared.endpoint import Accepted, endpoint, routes
@@ -164,8 +164,7 @@ def _workspace(caller: Member, now: datetime) -> Read[Workspace]:
     )
     check_may_open(account)
     workspace = read_workspace(account.wid)
-    if workspace.record.closed:
-        raise account_closed()
+    check_may_be_opened(workspace.record)
     return workspace
 
 

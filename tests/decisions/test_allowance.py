@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 import pytest
 from msgspec.structs import replace
 
-from shared.allowance import allowance, check_allowance, deadline, left_in, lifting_plan, pay
+from shared.allowance import allowance, check_allowance, deadline, grant, left_in, lifting_plan, pay
 from shared.errors import Refused
 from tests.factories import NOW, a_billing, after
 
@@ -35,6 +35,19 @@ def test_what_an_operator_grants_is_of_one_period() -> None:
     billing = a_billing("free", used={TODAY: 30 * MINUTE}, granted={TODAY: 5 * MINUTE})
     assert allowance(billing, NOW).left == 5 * MINUTE
     assert allowance(billing, after(86400)).left == 30 * MINUTE
+
+
+@pytest.mark.parametrize(("plan", "period"), [("free", TODAY), ("starter", MONTH), ("team", MONTH)])
+def test_a_grant_adds_to_the_present_period_of_the_plan(plan: str, period: str) -> None:
+    before = a_billing(plan, used={period: 10**10}, granted={period: MINUTE, "another": MINUTE})
+    granted = grant(grant(before, 60, NOW), 30, NOW)
+    assert granted == replace(before, granted={period: 2.5 * MINUTE, "another": MINUTE})
+
+
+def test_there_is_nothing_to_grant_without_a_limit() -> None:
+    with pytest.raises(Refused) as refusal:
+        grant(a_billing("enterprise"), 60, NOW)
+    assert (refusal.value.name, refusal.value.answer_status) == ("no-limit", 422)
 
 
 @pytest.mark.parametrize(

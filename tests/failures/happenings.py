@@ -7,7 +7,8 @@ from typing import Any
 from msgspec.structs import replace
 
 from shared.account import Account, Billing
-from shared.gcp.store import accounts, billing, claims, database, ledger, sessions, slots, snapshots
+from shared.audit import Action, AuditLine
+from shared.gcp.store import accounts, billing, claims, database, ledger, operators, sessions, slots, snapshots
 from shared.heartbeats import Accepted, Hello, accept_beat, accept_hello
 from shared.idle import decide_reclaim
 from shared.periods import over_everywhere
@@ -223,6 +224,26 @@ def a_later_day() -> Act:
     return lambda: ledger.write_day(day_use(NOW.date() + timedelta(days=1), []), reached)
 
 
+def a_suspension() -> Act:
+    a_claimed_session()
+    return lambda: operators.suspend_account(a_line(Action.SUSPEND), UID, LATER)
+
+
+def granted_time() -> Act:
+    an_account("free")
+    return lambda: operators.grant_time(a_line(Action.GRANT), UID, 60, LATER)
+
+
+def the_first_limits() -> Act:
+    return lambda: operators.set_limits(a_line(Action.LIMITS), {"new_sessions": False})
+
+
+def a_line(action: Action) -> AuditLine:
+    return AuditLine(
+        request="request-1", at=LATER, by="u-op", email=None, action=action, target=UID, asked={}, note="why"
+    )
+
+
 COMMITS: dict[Callable[[], Act], set[Callable[..., Any]]] = {
     the_first_visit: {accounts.ensure_account},
     language_and_time_zone: {accounts._settle_in},
@@ -250,6 +271,9 @@ COMMITS: dict[Callable[[], Act], set[Callable[..., Any]]] = {
     a_closed_period: {ledger.close_period},
     the_first_day: {ledger.write_day},
     a_later_day: {ledger.write_day},
+    a_suspension: {operators._once},
+    granted_time: {operators._once},
+    the_first_limits: {operators._once},
     erased_state: {accounts.forget_snapshots, database.delete_all},
 }
 """What happens, and by which functions it is committed."""

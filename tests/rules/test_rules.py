@@ -21,6 +21,8 @@ DOCUMENTS = {
     "workspaces/w-1/snapshots/1-b-1": {"manifest": "m"},
     "sessions/s-1": {"uid": "alice", "wid": "w-1", "bid": "b-1"},
     "slots/ws-1": {"session": "s-1"},
+    "operator/limits": {"owner": "alice"},
+    "audit/a-request": {"target": "alice", "uid": "alice"},
     "elsewhere/alice": {"uid": "alice", "owner": "alice"},
 }
 """All but bob's and carol's accounts have to do with alice. Carol is in alice's team: they share a billing account."""
@@ -35,6 +37,8 @@ READERS = {
     "workspaces/w-1/snapshots/1-b-1": {"alice"},
     "sessions/s-1": {"alice"},
     "slots/ws-1": set(),
+    "operator/limits": set(),
+    "audit/a-request": set(),
     "elsewhere/alice": set(),
 }
 """Who may get each document."""

@@ -253,6 +253,8 @@ def _at(fields: Fields, path: str) -> Any:
 
 
 def _holds(value: Any, operator: str, other: Any) -> bool:
+    if operator == "not-in":
+        return value is not None and value not in other
     if value is None or (type(value) is not type(other) and not isinstance(value, type(other))):
         return False
     return bool({"==": value == other, "<=": value <= other, ">=": value >= other, "<": value < other}[operator])
