@@ -15,6 +15,7 @@ TITLES = {
     "account-suspended": "This account is suspended",
     "not-found": "There is no such thing",
     "allowance-exhausted": "The plan's time is used up",
+    "too-soon": "It was changed not long ago",
     "pool-exhausted": "Every slot is in use",
     "session-draining": "The last session is still being saved",
     "session-open": "The workspace is open",

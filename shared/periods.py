@@ -2,7 +2,7 @@
 
 from datetime import UTC, date, datetime, timedelta
 from enum import StrEnum
-from zoneinfo import ZoneInfo
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from msgspec import Struct
 
@@ -32,6 +32,16 @@ def period_at(per: Per, zone: str, now: datetime) -> Period:
     first = today.replace(day=1)
     following = (first + timedelta(days=31)).replace(day=1)
     return Period(f"{first:%Y-%m}", _midnight(first, zone), _midnight(following, zone))
+
+
+def is_zone(name: str) -> bool:
+    """Whether it is an IANA name, such as Asia/Seoul. What a machine's own files have beside them is none: `localtime`,
+    `right/...` with its leap seconds."""
+    try:
+        ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        return False
+    return name.partition("/")[0] not in ("localtime", "posix", "posixrules", "right")
 
 
 def _midnight(day: date, zone: str) -> datetime:

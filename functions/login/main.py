@@ -2,23 +2,21 @@
 
 from datetime import datetime
 from typing import Annotated
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import functions_framework
 from msgspec import Meta, Struct
 from msgspec.structs import replace
 
-from shared.account import Account, AccountState, Billing, account_closed
+from shared.account import Account, AccountState, Billing, account_closed, check_time_zone
 from shared.allowance import allowance
 from shared.endpoint import endpoint
-from shared.errors import bad_request
 from shared.gcp.identity import Member, member
 from shared.gcp.store.accounts import ensure_account, read_workspace
 from shared.gcp.store.billing import read_billing
 from shared.gcp.store.sessions import read_session
 from shared.plans import PLANS
 from shared.policies import slot_origin
-from shared.quota import Folder, StorageState, advice, decide_storage, lifting_plan
+from shared.quota import Folder, StorageState, advice, decide_storage, lifting_plan, newest_use
 from shared.session import Session, SessionState
 from shared.settings import settings
 from shared.workspace import Workspace
@@ -97,7 +95,7 @@ class Answer(Struct):
 @functions_framework.http
 @endpoint(member, Login)
 def login(caller: Member, body: Login, now: datetime) -> Answer:
-    _check_time_zone(body.time_zone)
+    check_time_zone(body.time_zone)
     account = ensure_account(
         caller.uid,
         email=caller.email,
@@ -122,13 +120,6 @@ def login(caller: Member, body: Login, now: datetime) -> Answer:
     )
 
 
-def _check_time_zone(name: str) -> None:
-    try:
-        ZoneInfo(name)
-    except (ZoneInfoNotFoundError, ValueError, OSError) as e:
-        raise bad_request(f"There is no time zone {name!r}. Send an IANA name, such as Asia/Seoul.") from e
-
-
 def _session(sid: str | None) -> Session | None:
     found = read_session(sid) if sid else None
     return found.record if found else None
@@ -146,7 +137,7 @@ def _allowance(billing: Billing, now: datetime) -> AllowanceView:
 
 def _storage(billing: Billing, newest: Session | Workspace) -> StorageView:
     """By the plan as it is now, which may have changed since the newest checkpoint."""
-    found = newest.storage or decide_storage(newest.head.bytes if newest.head else 0, None)
+    found = newest_use(newest.storage, newest.head)
     use = decide_storage(found.used, PLANS[billing.plan].bytes, found.largest)
     if use.state == StorageState.REFUSED and newest.refused is None:
         use = replace(use, state=StorageState.OVER)  # it was saved under a larger plan

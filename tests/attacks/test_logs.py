@@ -60,7 +60,18 @@ def test_no_file_that_the_stack_writes_holds_a_token_but_its_own_keys(stack: Run
             bearer = {"Authorization": f"Bearer {token}"}
             answers.append(browser.post(f"{slot}/_slot/enter", data={"token": token}, headers={"Origin": stack.url}))
             answers += [browser.post(f"{slot}/_slot/{name}", json={}, headers=bearer) for name in ("attach", "release")]
-    for name in ("login", "allocate", "release", "snapshots", "heartbeat", "reclaim", "pool", "export", "meter"):
+    for name in (
+        "login",
+        "allocate",
+        "release",
+        "snapshots",
+        "usage",
+        "heartbeat",
+        "reclaim",
+        "pool",
+        "export",
+        "meter",
+    ):
         for token in (canary, entry["enter_token"], f"{person.token}x"):
             answers.append(
                 httpx.post(stack.at(name), json={}, headers={"Authorization": f"Bearer {token}"}, timeout=60)
