@@ -2,6 +2,7 @@
 
 import json
 import time
+from collections.abc import Callable
 from functools import lru_cache
 from typing import Any
 
@@ -22,7 +23,7 @@ def _text(content: bytes, charset: str = "ascii") -> str:
 
 @lru_cache(maxsize=1)
 def _description() -> OpenAPI:
-    readers = {"application/problem+json": json.loads, "text/csv": _text}
+    readers: dict[str, Callable[[bytes], Any]] = {"application/problem+json": json.loads, "text/csv": _text}
     also = Config(extra_media_type_deserializers=readers)
     return OpenAPI.from_file_path(str(ROOT / "functions" / "openapi.yaml"), config=also)
 
