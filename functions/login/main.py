@@ -7,8 +7,8 @@ import functions_framework
 from msgspec import Meta, Struct
 from msgspec.structs import replace
 
+from shared import allowance as allowances
 from shared.account import Account, AccountState, Billing, account_closed, check_time_zone
-from shared.allowance import allowance
 from shared.endpoint import endpoint
 from shared.gcp.identity import Member, member
 from shared.gcp.store.accounts import ensure_account, read_workspace
@@ -43,10 +43,13 @@ class PlanView(Struct):
 
 
 class AllowanceView(Struct):
-    """What the plan still grants, None without limit, and when it grants anew."""
+    """What the plan grants in this period, what is left of it, None without limit, and when it grants anew."""
 
+    granted: float | None
     seconds: float | None
     renews: float
+    lifted_by: str | None
+    """The title of the smallest plan that has more, once nothing is left."""
     bytes: int | None
 
 
@@ -84,6 +87,7 @@ class StorageView(Struct):
 
 
 class Answer(Struct):
+    now: float
     account: AccountView
     plan: PlanView
     allowance: AllowanceView
@@ -111,6 +115,7 @@ def login(caller: Member, body: Login, now: datetime) -> Answer:
     workspace = read_workspace(account.wid).record
     current, last = _session(workspace.session), _session(workspace.last_session)
     return Answer(
+        now=now.timestamp(),
         account=_account(account),
         plan=PlanView(billing.plan, PLANS[billing.plan].title),
         allowance=_allowance(billing, now),
@@ -130,9 +135,15 @@ def _account(account: Account) -> AccountView:
 
 
 def _allowance(billing: Billing, now: datetime) -> AllowanceView:
-    current = allowance(billing, now)
-    left = None if current.left is None else current.left / 1000
-    return AllowanceView(left, current.period.ends.timestamp(), PLANS[billing.plan].bytes)
+    current = allowances.allowance(billing, now)
+    lifting = allowances.lifting_plan(billing.plan, current.used) if current.left == 0 else None
+    return AllowanceView(
+        granted=None if current.granted is None else current.granted / 1000,
+        seconds=None if current.left is None else current.left / 1000,
+        renews=current.period.ends.timestamp(),
+        lifted_by=PLANS[lifting].title if lifting else None,
+        bytes=PLANS[billing.plan].bytes,
+    )
 
 
 def _storage(billing: Billing, newest: Session | Workspace) -> StorageView:
