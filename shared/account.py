@@ -1,14 +1,18 @@
 """The records of a person: the account they sign in to, and the billing account that pays for it."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 
 from msgspec import Struct
 from msgspec.structs import replace
 
-from shared.errors import Refused
-from shared.periods import over_everywhere
+from shared.errors import Refused, bad_request
+from shared.periods import is_zone, over_everywhere
 from shared.record import check_transition
+
+ZONE_HOLDS = timedelta(days=30)
+"""How long a time zone that a member has chosen stays. It is counted in days and not by the calendar: a month of theirs
+would begin anew with the very move."""
 
 
 class AccountState(StrEnum):
@@ -70,7 +74,7 @@ class Billing(Struct, frozen=True, kw_only=True):
     time_zone: str | None
     """The browser's at the first login; None before it."""
     zone_changed: datetime | None = None
-    """When the member last changed it themselves."""
+    """When its owner last changed it themselves."""
     used: dict[str, int] = {}
     """Milliseconds charged, by period, until it is closed. A plan's without a limit are counted apart, and have 0
     here: see `shared.gcp.store.billing`."""
@@ -81,3 +85,31 @@ class Billing(Struct, frozen=True, kw_only=True):
 
     def count(self, used: dict[str, int]) -> "Billing":
         return replace(self, used=used, close_due=min(map(over_everywhere, used), default=None))
+
+    def zone_holds_until(self, now: datetime) -> datetime | None:
+        """When its time zone may be changed again; None if it may be now."""
+        until = self.zone_changed + ZONE_HOLDS if self.zone_changed else now
+        return until if now < until else None
+
+
+def check_time_zone(name: str) -> None:
+    """Raises Refused unless there is such a time zone."""
+    if not is_zone(name):
+        raise bad_request(f"There is no time zone {name!r}. Send an IANA name, such as Asia/Seoul.")
+
+
+def move(billing: Billing, zone: str, *, by: str, now: datetime) -> Billing:
+    """The billing account in another time zone, as its owner wishes; the same zone again is no change.
+
+    Raises Refused. Nobody gains a day or a month by it: what was used is counted by date, and stays as it is.
+    """
+    check_time_zone(zone)
+    if billing.owner != by:
+        raise Refused("forbidden", "Only who owns the plan may change its time zone. Ask them.")
+    if zone == billing.time_zone:
+        return billing
+    until = billing.zone_holds_until(now)
+    if until:
+        said = f"The time zone can be changed once in {ZONE_HOLDS.days} days: again from {until:%Y-%m-%d %H:%M} UTC on."
+        raise Refused("too-soon", said, retry_after=max(1, round((until - now).total_seconds())))
+    return replace(billing, time_zone=zone, zone_changed=now)

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from datetime import datetime, timedelta
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from shared.account import Billing
 from shared.errors import Refused
@@ -82,7 +83,8 @@ def grant(billing: Billing, seconds: int, now: datetime) -> Billing:
     if plan.seconds is None:
         raise Refused("no-limit", f"The {plan.title} plan has no limit: there is nothing to add to.", status=422)
     period, ms = period_of(billing, now).id, milliseconds(timedelta(seconds=seconds))
-    return replace(billing, granted=billing.granted | {period: billing.granted.get(period, 0) + ms})
+    noted = billing.count({period: 0} | billing.used)
+    return replace(noted, granted=billing.granted | {period: billing.granted.get(period, 0) + ms})
 
 
 def lifting_plan(plan: str, used: int) -> str | None:

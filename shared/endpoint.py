@@ -33,6 +33,14 @@ class Accepted(msgspec.Struct, frozen=True):
     retry_after: int | None = None
 
 
+class Attachment(msgspec.Struct, frozen=True):
+    """Answer a file to keep. `name` is its own, of characters that need no quoting."""
+
+    text: str
+    content_type: str
+    name: str
+
+
 def endpoint(
     authenticate: Callable[[str], Caller], body: Any, *, task: bool = False, method: str = "POST"
 ) -> Callable[[Callable[[Caller, Body, datetime], Any]], View]:
@@ -133,6 +141,9 @@ def _convert(query: dict[str, str], body: Any) -> Any:
 
 def _render(result: Any) -> flask.Response:
     status, headers = 200, {}
+    if isinstance(result, Attachment):
+        headers = {"Content-Disposition": f'attachment; filename="{result.name}"'}
+        return flask.Response(result.text, status, headers, content_type=result.content_type)
     if isinstance(result, Accepted):
         status, headers = 202, {} if result.retry_after is None else {"Retry-After": str(result.retry_after)}
         result = result.body

@@ -21,6 +21,7 @@ TITLES = {
     "sessions-full": "As many sessions are open as may be",
     "no-limit": "There is no limit to raise",
     "request-reused": "That request was another one",
+    "too-soon": "It was changed not long ago",
     "pool-exhausted": "Every slot is in use",
     "session-draining": "The last session is still being saved",
     "session-open": "The workspace is open",

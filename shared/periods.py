@@ -2,7 +2,7 @@
 
 from datetime import UTC, date, datetime, timedelta
 from enum import StrEnum
-from zoneinfo import ZoneInfo
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from msgspec import Struct
 
@@ -45,6 +45,16 @@ def _last_day(period: str) -> date:
         return date.fromisoformat(period)
     first = date.fromisoformat(f"{period}-01")
     return (first + timedelta(days=31)).replace(day=1) - timedelta(days=1)
+
+
+def is_zone(name: str) -> bool:
+    """Whether it is an IANA name, such as Asia/Seoul. What a machine's own files have beside them is none: `localtime`,
+    `right/...` with its leap seconds."""
+    try:
+        ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        return False
+    return name.partition("/")[0] not in ("localtime", "posix", "posixrules", "right")
 
 
 def _midnight(day: date, zone: str) -> datetime:

@@ -17,6 +17,7 @@ from shared.endpoint import endpoint
 from shared.gcp import exports, tidying
 from shared.gcp.identity import invoker
 from shared.gcp.store import ledger
+from shared.gcp.store.billing import counted
 from shared.gcp.store.database import LostRace
 from shared.periods import over_everywhere
 from shared.reconciliation import ClosedPeriod, Figures, day_use, figures
@@ -90,7 +91,7 @@ def _close(billing: Read[Billing], now: datetime) -> int:
     for period in sorted(billing.record.used):
         if over_everywhere(period) > now:
             break
-        found = figures(ledger.counted(billing.record, period), ledger.lines_of_period(billing.record.bid, period))
+        found = figures(counted(billing.record, period), ledger.lines_of_period(billing.record.bid, period))
         if not found.agree:
             _tell(found, period=period, billing=billing.record.bid)
         granted = billing.record.granted.get(period, 0)

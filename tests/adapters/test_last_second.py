@@ -11,8 +11,10 @@ from msgspec.structs import replace
 
 from shared.account import Account, AccountState
 from shared.errors import Refused, TryAgain
-from shared.gcp.store.accounts import account_ref, read_workspace, workspace_ref
+from shared.gcp.identity import Member
+from shared.gcp.store.accounts import account_ref, workspace_ref
 from shared.gcp.store.billing import billing_ref, read_billing
+from shared.gcp.store.claims import read_standing
 from shared.gcp.store.database import Commit, database, run
 from shared.gcp.store.sessions import commit_session, read_session
 from shared.gcp.store.slots import commit_slot, new_slot_name
@@ -58,21 +60,21 @@ def patiently(act: Callable[[], R | None]) -> R:
     raise AssertionError("it never came to an end")
 
 
-def members() -> list[Account]:
-    made = []
-    for number in range(COUNT):
-        account = Account(
-            uid=f"u-{number}", bid=BID, wid=f"w-{number}", state=AccountState.ACTIVE, email=None, name=None,
-            locale=None, created=datetime.now(UTC),
-        )  # fmt: skip
-        commit = Commit().create(account_ref(account.uid), account)
-        commit.create(
-            workspace_ref(account.wid), Workspace(wid=account.wid, owner=account.uid, created=account.created)
-        )
-        commit.run()
-        commit_slot(None, a_slot(new_slot_name()))
-        made.append(account)
-    return made
+def new_member(number: int) -> Account:
+    """Of the one billing account, with a workspace and a slot that is warm."""
+    now = datetime.now(UTC)
+    account = Account(
+        uid=f"u-{number}", bid=BID, wid=f"w-{number}", state=AccountState.ACTIVE, email=None, name=None, locale=None,
+        created=now,
+    )  # fmt: skip
+    commit = Commit().create(account_ref(account.uid), account)
+    commit.create(workspace_ref(account.wid), Workspace(wid=account.wid, owner=account.uid, created=now)).run()
+    commit_slot(None, a_slot(new_slot_name()))
+    return account
+
+
+def signed_in(account: Account) -> Member:
+    return Member(account.uid, None, None, email_verified=True)
 
 
 def served(session: Session) -> Session:
@@ -91,12 +93,12 @@ def test_the_last_second_is_charged_once() -> None:
     period = period_at(PLANS["team"].per, "UTC", datetime.now(UTC)).id
     granted = round(1000 * (PLANS["team"].seconds or 0))
     Commit().create(billing_ref(BID), a_billing("team").count({period: granted - 1000})).run()
-    people = members()
+    people = [new_member(number) for number in range(COUNT)]
 
     opened = at_once(
         [
             lambda account=account: patiently(  # type: ignore[misc]  # mypy can't infer a default's type
-                lambda: allocate._claim(account, read_workspace(account.wid), datetime.now(UTC))
+                lambda: allocate._claim(signed_in(account), account, read_standing(account), first=False)
             )
             for account in people
         ]
@@ -122,10 +124,7 @@ def test_the_last_second_is_charged_once() -> None:
     assert sum(line.ms for line in lines) == 1000
     assert run(database().collection_group("lines"), LedgerLine) == []
 
+    late = new_member(COUNT)
     with pytest.raises(Refused) as refused:
-        allocate._claim(people[0], replace(read_workspace(people[0].wid), record=free(people[0])), later)
+        allocate._claim(signed_in(late), late, read_standing(late), first=True)
     assert refused.value.name == "allowance-exhausted"
-
-
-def free(account: Account) -> Workspace:
-    return Workspace(wid=account.wid, owner=account.uid, created=account.created)

@@ -69,11 +69,14 @@ TO_A_MEMBER = {
     "snapshots": {200},
     "snapshots/restore": {400, 404},
     "snapshots/download": {400, 404},
+    "usage": {200, 400},
+    "usage/csv": {200, 400},
+    "usage/zone": {400},
     **{function: {403} for function in TO_AN_OPERATOR},
 }
 """What browsers call, and what it may answer to whoever is signed in."""
-ASKED_FOR = ("snapshots", "admin", "admin/account", "admin/audit")
-"""What is got, and takes nothing that could be wrong."""
+ASKED_FOR = ("snapshots", "usage", "usage/csv", "admin", "admin/account", "admin/audit")
+"""What is got."""
 TASKS = ("reclaim", "pool", "export", "meter")
 BEHIND = ("heartbeat", *TASKS)
 """What nobody calls from a page."""

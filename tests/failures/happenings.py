@@ -6,9 +6,9 @@ from typing import Any
 
 from msgspec.structs import replace
 
-from shared.account import Account, Billing
+from shared.account import Account, Billing, move
 from shared.audit import Action, AuditLine
-from shared.gcp.store import accounts, billing, claims, database, ledger, operators, sessions, slots, snapshots
+from shared.gcp.store import accounts, billing, claims, database, ledger, operators, sessions, slots, snapshots, usage
 from shared.heartbeats import Accepted, Hello, accept_beat, accept_hello
 from shared.idle import decide_reclaim
 from shared.periods import over_everywhere
@@ -209,7 +209,7 @@ def a_checked_session() -> Act:
 def a_closed_period() -> Act:
     a_charged_beat(a_claimed_session())()
     [account] = ledger.to_close(over_everywhere("2026-11"))
-    counted = figures(ledger.counted(account.record, "2026-11"), [])
+    counted = figures(billing.counted(account.record, "2026-11"), [])
     closed = ClosedPeriod(id="2026-11", plan="enterprise", granted=0, figures=counted, closed=LATER)
     return lambda: ledger.close_period(account, closed).record
 
@@ -222,6 +222,11 @@ def a_later_day() -> Act:
     ledger.write_day(day_use(NOW.date(), []), None)
     reached = ledger.read_reached()
     return lambda: ledger.write_day(day_use(NOW.date() + timedelta(days=1), []), reached)
+
+
+def another_time_zone() -> Act:
+    before = billing.read_billing(an_account().bid)
+    return lambda: usage.commit_move(before, move(before.record, "Asia/Seoul", by=UID, now=NOW))
 
 
 def a_suspension() -> Act:
@@ -271,6 +276,7 @@ COMMITS: dict[Callable[[], Act], set[Callable[..., Any]]] = {
     a_closed_period: {ledger.close_period},
     the_first_day: {ledger.write_day},
     a_later_day: {ledger.write_day},
+    another_time_zone: {usage.commit_move},
     a_suspension: {operators._once},
     granted_time: {operators._once},
     the_first_limits: {operators._once},

@@ -14,7 +14,7 @@ DOCUMENTS = {
     "accounts/bob": {"uid": "bob", "bid": "b-2", "wid": "w-2"},
     "accounts/carol": {"uid": "carol", "bid": "b-1", "wid": "w-3"},
     "billing/b-1": {"owner": "alice"},
-    "billing/b-1/lines/s-1-1": {"sid": "s-1"},
+    "billing/b-1/lines/s-1-1": {"sid": "s-1", "uid": "alice"},
     "billing/b-1/shards/2026-11-0": {"ms": "1"},
     "billing/b-1/elsewhere/alice": {"uid": "alice", "owner": "alice", "sid": "s-1"},
     "workspaces/w-1": {"owner": "alice"},
@@ -30,7 +30,7 @@ DOCUMENTS = {
 READERS = {
     "accounts/alice": {"alice"},
     "billing/b-1": {"alice", "carol"},
-    "billing/b-1/lines/s-1-1": {"alice", "carol"},
+    "billing/b-1/lines/s-1-1": {"alice"},
     "billing/b-1/shards/2026-11-0": set(),
     "billing/b-1/elsewhere/alice": set(),
     "workspaces/w-1": {"alice"},
@@ -45,10 +45,10 @@ READERS = {
 
 COLLECTIONS = sorted({path.rpartition("/")[0] for path in READERS})
 
-LISTERS = {"billing/b-1/lines": {"alice", "carol"}, "workspaces/w-1/snapshots": {"alice"}}
+LISTERS = {"workspaces/w-1/snapshots": {"alice"}}
 """Who may list a whole collection; nobody any other."""
 
-OWN = {"workspaces": "owner", "sessions": "uid"}
+OWN = {"workspaces": "owner", "sessions": "uid", "billing/b-1/lines": "uid"}
 """The field by which members may ask for what is theirs."""
 
 CALLERS = ("alice", "bob", "carol", "stranger", "visitor")

@@ -8,8 +8,8 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from shared.account import Billing
-from shared.gcp.store.billing import SHARDS, add_lines, billing_ref, read_billing, shard_ref
-from shared.gcp.store.database import Commit, database, document, read, read_all, run
+from shared.gcp.store.billing import add_lines, billing_ref, read_billing, shard_refs
+from shared.gcp.store.database import Commit, database, document, read, run
 from shared.gcp.store.sessions import session_ref
 from shared.metering import LedgerLine, close
 from shared.reconciliation import ClosedPeriod, DayUse
@@ -18,12 +18,6 @@ from shared.session import Session
 
 AT_ONCE = 200
 """Sessions, or billing accounts, that one run of `meter` looks at; the next one finds the others."""
-
-
-class Shard(Struct, frozen=True):
-    """`billing/{bid}/shards/{period}-{n}`: a part of the milliseconds charged in a period without a limit."""
-
-    ms: int
 
 
 class Reached(Struct, frozen=True):
@@ -81,12 +75,6 @@ def to_close(now: datetime) -> list[Read[Billing]]:
     return run(due.limit(AT_ONCE), Billing)
 
 
-def counted(billing: Billing, period: str) -> int:
-    """Milliseconds: what the account's own document has, and what its shards have."""
-    shards: list[Read[Shard] | None] = read_all([(ref, Shard) for ref in _shards(billing.bid, period)])
-    return billing.used.get(period, 0) + sum(shard.record.ms for shard in shards if shard)
-
-
 def close_period(billing: Read[Billing], closed: ClosedPeriod) -> Read[Billing]:
     """The period gets a record of its own, and is counted no more: the account as it is then. Raises LostRace."""
     before, period = billing.record, closed.id
@@ -94,7 +82,7 @@ def close_period(billing: Read[Billing], closed: ClosedPeriod) -> Read[Billing]:
     after = replace(before.count(used), granted=granted)
     commit = Commit().create(document(f"billing/{before.bid}/periods", period), closed)
     commit.change(billing_ref(before.bid), billing, after)
-    for ref in _shards(before.bid, period):
+    for ref in shard_refs(before.bid, period):
         commit.drop(ref)
     commit.run()
     return read_billing(before.bid)
@@ -122,10 +110,6 @@ def write_day(use: DayUse, before: Read[Reached] | None) -> None:
 
 def _reached_ref() -> firestore.DocumentReference:
     return document("meter", "reached")
-
-
-def _shards(bid: str, period: str) -> list[firestore.DocumentReference]:
-    return [shard_ref(bid, period, n) for n in range(SHARDS)]
 
 
 def _lines(bid: str, field: str, value: str) -> list[LedgerLine]:
