@@ -20,7 +20,7 @@ SHORT = {
 }
 """Times that let a session end by itself within a test."""
 
-ALONE = {"adapters", "bench", "decisions", "home", "rules"}
+ALONE = {"adapters", "bench", "decisions", "home", "rules", "simulation"}
 """Folders of tests that need none of the containers, functions and browsers that share the machine with other tests."""
 STACKS = ("stack", "shaky_stack")
 """Fixtures that start a stack for many tests: these are run by one process, the longest lot first."""
