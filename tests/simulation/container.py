@@ -5,9 +5,8 @@ An honest one says what is so. A liar has the same tokens, and says and does wha
 
 from collections.abc import Callable
 from datetime import datetime, timedelta
-from typing import Any, Protocol
+from typing import Any
 
-from msgspec import Struct
 from msgspec.structs import replace
 
 from shared.errors import Problem, TryAgain
@@ -15,38 +14,17 @@ from shared.gcp.container import Gone
 from shared.heartbeats import Beat, Declared, Hello, Signals
 from shared.snapshots import manifest_name
 from tests.simulation.functions import Token
+from tests.simulation.network import (
+    BACKOFF,
+    FINAL,
+    PATIENCE_SECONDS,
+    BeatRefused,
+    Claims,
+    Network,
+    Stale,
+    Unreachable,
+)
 from tests.simulation.processes import Hub, Process
-
-PATIENCE_SECONDS = 10.0
-"""How long the slot waits for the answer to a heartbeat."""
-BACKOFF = (0.5, 1.0, 2.0, 4.0, 8.0)
-FINAL = (400, 403, 413)
-
-
-class Stale(Exception):
-    """The session is not this container's any more."""
-
-
-class Unreachable(Exception):
-    """There was no answer, or none that says anything."""
-
-
-class BeatRefused(Exception):
-    """The same words again would be refused for ever."""
-
-
-class Network(Protocol):
-    def post(self, token: Token, message: Any) -> Process:
-        """A call of the function `heartbeat` on its way."""
-
-    def used(self, container: "Container", since: datetime, until: datetime) -> None:
-        """A member could work in it."""
-
-
-class Claims(Struct, frozen=True):
-    sid: str
-    epoch: int
-    wid: str
 
 
 class Container:
@@ -71,6 +49,8 @@ class Container:
         self.token: Token | None = None
         self.seq = 0
         self.next_beat: datetime | None = None
+        self.released = False
+        """Its last word is acknowledged."""
         self.acknowledged = 0
         """The newest checkpoint that the control plane took."""
         self._hub = hub
@@ -82,6 +62,9 @@ class Container:
         self._unanswered: Beat | None = None
         self._composed = hub.now
         self._failures = 0
+        self._news = False
+        self._interval = 30.0
+        self._speaking: Process | None = None
         self._beating: Process | None = None
         self._joined: dict[str, Process] = {}
 
@@ -146,8 +129,6 @@ class Container:
             raise Gone("409: stale-epoch")
         self._asked(lambda: self._join("give back", self._give_back))
 
-    released = False
-
     def enter(self) -> bool:
         """A browser comes. After a freeze the lease is renewed first."""
         if self.state != "serving":
@@ -167,6 +148,7 @@ class Container:
     def leave(self) -> None:
         if self.browsers:
             self.browsers -= 1
+            self._network.left(self)
             self.tell()
 
     def stop(self) -> None:
@@ -177,8 +159,9 @@ class Container:
             self._hub.spawn(f"last word of {self.boot}", self._last_word, owner=self, seconds=PATIENCE_SECONDS)
 
     def tell(self) -> None:
+        """There is news: it beats at once, or as soon as the beat is answered that does not say it."""
         if self.token is not None and self.state != "done":
-            self.next_beat = self._hub.now
+            self._news, self.next_beat = True, self._hub.now
 
     # what it does
 
@@ -231,7 +214,8 @@ class Container:
             pause = BACKOFF[min(self._failures, len(BACKOFF) - 1)]
             self._failures += 1
         if self.next_beat is not None and self.state != "done":
-            self.next_beat = self._hub.now + timedelta(seconds=pause)
+            self.next_beat = self._hub.now + timedelta(seconds=0 if self._news else pause)
+            self._news = False
 
     def beat(self, *, final: bool = False) -> None:
         """One at a time: a beat that was never answered goes out again first."""
@@ -249,12 +233,10 @@ class Container:
         finally:
             self._speaking = None
 
-    _speaking: Process | None = None
-    _interval = 30.0
-
     def _compose(self, final: bool) -> Beat:
         assert self.claims is not None
         self.seq += 1
+        self._news = False
         self._composed = now = self._hub.now
         if self._dirty and self._waiting is None:
             self._checkpoint()

@@ -9,8 +9,9 @@ from shared import pool
 from shared.errors import TryAgain
 from shared.gcp.container import ATTACH_SECONDS, RELEASE_SECONDS, Gone
 from shared.pool import Health, Verb, Write
-from tests.simulation.container import Container, Network
+from tests.simulation.container import Container
 from tests.simulation.functions import Token
+from tests.simulation.network import Network
 from tests.simulation.processes import Hub
 
 START_SECONDS = 2.0

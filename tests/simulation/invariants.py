@@ -28,6 +28,8 @@ class Invariants:
         """By session."""
         self.uses: dict[str, list[tuple[datetime, datetime]]] = defaultdict(list)
         """By session: when a member could work in an honest container."""
+        self.partings: dict[str, list[datetime]] = defaultdict(list)
+        """By session: when a browser left."""
         self._before: dict[str, dict[str, int]] = {}
         """By billing account and period: what was used before the schedule began."""
         self._leases: dict[str, list[tuple[datetime, datetime]]] = defaultdict(list)
@@ -95,6 +97,10 @@ class Invariants:
             uses[-1] = (uses[-1][0], until)
         else:
             uses.append((since, until))
+
+    def used_before(self, bid: str, period: str) -> int:
+        """Milliseconds that were used before the schedule began."""
+        return self._before[bid].get(period, 0)
 
     def _there(self, change: Change) -> Fields:
         if change.after is None:

@@ -22,6 +22,7 @@ from tests.simulation.container import Container
 from tests.simulation.ending import finish
 from tests.simulation.functions import Loaded, living_in
 from tests.simulation.lies import lie
+from tests.simulation.overshoot import check_allowances
 from tests.simulation.processes import Violation
 from tests.simulation.world import Loss, World
 
@@ -61,6 +62,8 @@ def play(functions: Mapping[str, Loaded], schedule: bytes, *, faults: bool = Tru
                 if not faults:
                     world.exhaust()
                 world.check()
+            if not faults:
+                check_allowances(world)
             finish(world)
         except Violation as e:
             failure = AssertionError(str(e))
@@ -270,7 +273,7 @@ ALWAYS: dict[Step, int] = {
     change_plan: 4, grant: 2, move: 2, run_pool: 3, run_meter: 2,
 }  # fmt: skip
 TIMELY: dict[Step, int] = {
-    spell: 60, open_: 16, enter: 10, leave: 4, type_: 14, stop: 3, change_plan: 4, grant: 2, run_pool: 1, run_meter: 1,
+    spell: 60, open_: 16, enter: 10, leave: 4, type_: 14, stop: 3, grant: 2, run_pool: 1, run_meter: 1,
 }  # fmt: skip
 FAULTS: Sequence[dict[Step, int]] = (
     {kill: 20},

@@ -25,7 +25,9 @@ def test_whatever_goes_wrong_the_records_agree_and_everything_comes_to_rest(
     play(functions, schedule)
 
 
-@played(SCHEDULES // 4)
+@played(SCHEDULES // 5)
 @given(ANY)
-def test_it_holds_while_nothing_goes_wrong(functions: Mapping[str, Loaded], schedule: bytes) -> None:
+def test_while_nothing_goes_wrong_nobody_uses_more_than_the_stated_bound_either(
+    functions: Mapping[str, Loaded], schedule: bytes
+) -> None:
     play(functions, schedule, faults=False)
