@@ -184,13 +184,18 @@ def may_return(session: Session) -> bool:
 
 
 def _decide(session: Session, policy: ReclaimPolicy, now: datetime) -> Session:
-    """Set when to look again; a warning that the answer will carry is kept with its reason, once."""
+    """Set when to look again; a warning that the answer will carry is kept with its reason, once.
+
+    What is to be reclaimed stays due since when it was: would each heartbeat make it due anew, the sweep, which leaves
+    alone what has been due for a moment only, might never find it.
+    """
     decision = decide_reclaim(session, policy, now)
     newest = session.decisions[-1] if session.decisions else None
     warned = newest is not None and (newest.verdict, newest.idle_at) == (Verdict.WARN, decision.idle_at)
     if decision.verdict == Verdict.WARN and not warned:
         return session.decide(decision)
-    return replace(session, due=decision.look)
+    since = session.due if decision.verdict == Verdict.RECLAIM else None
+    return replace(session, due=min(since or decision.look, decision.look))
 
 
 def check_boot(session: Session, beat: Beat | Older) -> None:

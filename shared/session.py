@@ -178,7 +178,11 @@ class Session(Struct, frozen=True, kw_only=True):
         return replace(drained, reason=reason, draining=now, due=now + timedelta(seconds=look_again))
 
     def end(self, now: datetime, reason: EndReason | None = None) -> "Session":
-        """End it, for the reason it was drained for unless another is given."""
+        """End it, for the reason it was drained for unless another is given.
+
+        Never before its newest heartbeat: whoever ends it may have decided so before that came, and its time is charged.
+        """
+        now = max(now, self.seen)
         ended = replace(self._to(SessionState.ENDED), reason=reason or self.reason, ended=now)
         return replace(ended, due=None, lease=None, check_due=now)
 

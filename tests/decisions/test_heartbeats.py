@@ -131,6 +131,19 @@ def test_another_plan_and_what_others_used_count_from_the_next_beat_on() -> None
     assert (session.plan, session.meter.ms) == ("pro", 40_000)
 
 
+def test_what_is_overdue_stays_due_since_then() -> None:
+    """Its task was lost, and the sweep leaves alone what has been due for a moment only."""
+    seen = signals(editor=0, terminal=0, process=0)
+    idle = beat_at(a_session(), 880, connected=False, signals=seen)
+    assert idle is not None and idle.due == after(900)
+    for seq, at in ((2, 905), (3, 935), (4, 965)):
+        beaten = beat_at(idle, at, seq=seq, connected=False, signals=seen)
+        assert beaten is not None and beaten.due == after(900)
+        idle = beaten
+    active = beat_at(idle, 970, seq=5, signals=signals(editor=969))
+    assert active is not None and active.due == after(969 + 900 - 120)
+
+
 def test_a_session_is_due_as_soon_as_nothing_is_left() -> None:
     nearly = a_billing("free", used={"2026-11-23": 1_800_000 - 10_000})
     after_it = beat_at(a_session(connected=True), 30, connected=True, billing=nearly)

@@ -60,6 +60,12 @@ def test_a_session_drains_and_ends_once(state: SessionState) -> None:
         assert session.end(NOW, EndReason.LOST).due is None
 
 
+def test_a_session_ends_no_earlier_than_its_newest_heartbeat() -> None:
+    """A reclaim waits for a release for minutes, and ends by the moment at which it began."""
+    assert a_session(seen=after(0.5)).end(NOW, EndReason.LOST).ended == after(0.5)
+    assert a_session(seen=NOW).end(after(0.5), EndReason.LOST).ended == after(0.5)
+
+
 def test_the_end_keeps_the_reason_of_draining_unless_another_is_given() -> None:
     draining = a_session().drain(EndReason.MEMBER, NOW)
     assert draining.end(NOW).reason == EndReason.MEMBER

@@ -1,12 +1,16 @@
 """A Firestore in memory, as far as `shared.gcp.store` uses its client: batches with preconditions, reads, queries.
 
 Thousands of schedules in a minute need one that answers in microseconds. It is believed only because test_firestore.py
-does the same random commits to it and to Google's emulator, and compares what both say.
+does the same random commits to it and to Google's emulator, and compares what both say. What it does not know it
+refuses, and never guesses.
+
+Fields are never changed in place, neither here nor by the store, which makes them anew for each write and reads them
+into records: so nothing is copied.
 """
 
 import copy
 import itertools
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -30,11 +34,23 @@ class Stored:
     version: Version
 
 
+@dataclass(frozen=True)
+class Change:
+    """What a commit made of one document; None where there is none."""
+
+    path: str
+    before: Fields | None
+    after: Fields | None
+
+
 class Client:
-    """`documents` by their path. `before_commit` is called with a batch's writes; what it raises, the caller gets."""
+    """`documents` by their path. `on_read` is called before each read, and `on_commit` around each commit, which it is
+    given to be made: what they raise, the caller gets."""
 
     def __init__(self) -> None:
         self.documents: dict[str, Stored] = {}
+        self.on_read: Callable[[str], None] = lambda _what: None
+        self.on_commit: Callable[[Callable[[], Sequence[Change]]], None] = _just_make
         self.reads = 0
         self.writes = 0
         self._numbers = itertools.count(1)
@@ -49,10 +65,20 @@ class Client:
         return last_update_time
 
     def get_all(self, references: Iterable["Reference"], **_: Any) -> Iterator["Snapshot"]:
-        return iter([reference.get() for reference in references])
+        wanted = list(references)
+        self.on_read(wanted[0].path if wanted else "nothing")
+        return iter([self.look(reference) for reference in wanted])
+
+    def look(self, reference: "Reference") -> "Snapshot":
+        self.reads += 1
+        return Snapshot(reference, self.documents.get(reference.path))
 
     def next_version(self) -> Version:
         return Version(next(self._numbers))
+
+
+def _just_make(make: Callable[[], Sequence[Change]]) -> None:
+    make()
 
 
 @dataclass(frozen=True)
@@ -65,8 +91,8 @@ class Reference:
         return self.path.rpartition("/")[2]
 
     def get(self, **_: Any) -> "Snapshot":
-        self.client.reads += 1
-        return Snapshot(self, self.client.documents.get(self.path))
+        self.client.on_read(self.path)
+        return self.client.look(self)
 
     def collection(self, name: str) -> "Collection":
         return Collection(self.client, f"{self.path}/{name}")
@@ -78,7 +104,7 @@ class Snapshot:
         self.id = reference.id
         self.exists = stored is not None
         self.update_time = stored.version if stored else None
-        self._fields = copy.deepcopy(stored.fields) if stored else None
+        self._fields = stored.fields if stored else None
 
     def to_dict(self) -> Fields | None:
         return self._fields
@@ -100,34 +126,45 @@ class Batch:
         self.writes: list[Write] = []
 
     def create(self, reference: Reference, fields: Fields) -> None:
-        self.writes.append(Write("create", reference.path, copy.deepcopy(fields)))
+        self.writes.append(Write("create", reference.path, fields))
 
     def update(self, reference: Reference, fields: Fields, option: Version | None = None) -> None:
-        self.writes.append(Write("update", reference.path, copy.deepcopy(fields), option))
+        self.writes.append(Write("update", reference.path, fields, option))
 
     def set(self, reference: Reference, fields: Fields, merge: bool = False) -> None:
         if not merge:
             raise NotImplementedError("nothing is overwritten blindly")
-        self.writes.append(Write("set", reference.path, copy.deepcopy(fields)))
+        self.writes.append(Write("set", reference.path, fields))
 
     def delete(self, reference: Reference, option: Version | None = None) -> None:
         self.writes.append(Write("delete", reference.path, None, option))
 
-    def commit(self, **_: Any) -> None:
-        """All of it, or an exception and nothing."""
+    def commit(self, retry: Callable[[Any], Any] | None = None, **_: Any) -> None:
+        """All of it, or an exception and nothing. It is tried again as the SDK's client does: by the same object."""
+        attempt = retry(self._attempt) if retry else self._attempt
+        attempt()
+
+    def _attempt(self) -> None:
+        self._client.on_commit(self._make)
+
+    def _make(self) -> list[Change]:
         documents = self._client.documents
         for write in self.writes:
             _check(write, documents.get(write.path))
-        version = self._client.next_version()
+        version, changes = self._client.next_version(), []
         for write in self.writes:
             self._client.writes += 1
             stored = documents.get(write.path)
+            before = stored.fields if stored else None
             if write.kind == "delete":
                 documents.pop(write.path, None)
+                changes.append(Change(write.path, before, None))
                 continue
-            fields = _merged(stored.fields if stored else {}, write)
-            if stored is None or stored.fields != fields:  # a write that changes nothing leaves the time as it was
+            fields = _merged(before or {}, write)
+            if before != fields:  # a write that changes nothing leaves the time as it was
                 documents[write.path] = Stored(fields, version)
+                changes.append(Change(write.path, before, fields))
+        return changes
 
 
 def _check(write: Write, stored: Stored | None) -> None:
@@ -198,6 +235,7 @@ class Query:
         return self._with(end=_bound(at[self._by]))
 
     def stream(self, **_: Any) -> Iterator[Snapshot]:
+        self._client.on_read(self._collection)
         depth = self._collection.count("/") + 1
         references = [
             Reference(self._client, path)
@@ -208,7 +246,7 @@ class Query:
         found = [row for row in rows if row[0] is not None and self._passes(row[1])]
         found.sort(key=lambda row: (row[0], row[1].path), reverse=self._descending)
         for _, reference in [row for row in found if self._is_between(row[0])][: self._most]:
-            yield reference.get()
+            yield self._client.look(reference)
 
     def _key(self, reference: Reference) -> Any:
         if self._by == "__name__":
@@ -238,6 +276,10 @@ class Collection(Query):
         return Reference(self._client, f"{self._path}/{name}")
 
     def list_documents(self) -> list[Reference]:
+        depth = self._path.count("/") + 1
+        below = (path for path in self._client.documents if path.startswith(f"{self._path}/"))
+        if any(path.count("/") > depth for path in below):
+            raise NotImplementedError("documents that are missing and have others below them")
         return [snapshot.reference for snapshot in self.stream()]
 
 
@@ -255,6 +297,6 @@ def _at(fields: Fields, path: str) -> Any:
 def _holds(value: Any, operator: str, other: Any) -> bool:
     if operator == "not-in":
         return value is not None and value not in other
-    if value is None or (type(value) is not type(other) and not isinstance(value, type(other))):
+    if value is None or not (isinstance(value, type(other)) or isinstance(other, type(value))):
         return False
     return bool({"==": value == other, "<=": value <= other, ">=": value >= other, "<": value < other}[operator])

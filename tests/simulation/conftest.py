@@ -1,0 +1,34 @@
+"""The functions, loaded once, and how many schedules of which length are played."""
+
+from collections.abc import Iterator, Mapping
+
+import pytest
+from hypothesis import HealthCheck, settings
+from hypothesis import strategies as st
+
+from tests.running import SOAK
+from tests.simulation.functions import Loaded, simulated
+from tests.simulation.schedule import HEADER
+
+SCHEDULES = 100_000 if SOAK else 1600
+SIZE = HEADER + 2 * (150 if SOAK else 60)
+ANY = st.binary(min_size=SIZE, max_size=SIZE)
+"""Of one size: left to itself, hypothesis makes most of them too short for anything to happen."""
+
+
+def played(schedules: int) -> settings:
+    """The same ones in each run of the tests, others in each soak."""
+    return settings(
+        max_examples=schedules,
+        deadline=None,
+        database=None,
+        derandomize=not SOAK,
+        print_blob=True,
+        suppress_health_check=list(HealthCheck),
+    )
+
+
+@pytest.fixture(scope="session")
+def functions() -> Iterator[Mapping[str, Loaded]]:
+    with simulated() as loaded:
+        yield loaded

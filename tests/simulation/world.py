@@ -1,0 +1,311 @@
+"""A whole control plane in one thread: members, functions, queue, containers, database and clock."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from enum import StrEnum
+from functools import partial
+from random import Random
+from typing import Any
+
+from google.api_core import exceptions
+
+from shared.account import Account, AccountState, Billing
+from shared.endpoint import _refuse
+from shared.errors import Problem
+from shared.gcp import faults
+from shared.gcp.identity import Member
+from shared.gcp.store.billing import billing_ref, read_billing
+from shared.gcp.store.database import Commit, LostRace, encode
+from shared.slot import Roll, Slot, SlotState
+from shared.workspace import Workspace
+from tests.simulation.container import Container
+from tests.simulation.firestore import Change, Client, Stored
+from tests.simulation.fleet import Fleet, url_of
+from tests.simulation.functions import Loaded, Token
+from tests.simulation.invariants import Invariants
+from tests.simulation.processes import Hub, Process
+from tests.simulation.queue import Queue, Task, decode
+
+SLOTS = 4
+WARM = 2
+EVERY = {"pool": timedelta(minutes=1), "meter": timedelta(minutes=15)}
+"""The schedules of functions/functions.toml."""
+
+
+class Loss(StrEnum):
+    REQUEST = "the request is lost, and sent again"
+    REPLY = "it is done, its reply is lost, and it is sent again"
+    SILENCE = "it is done, and nobody ever hears of it"
+
+
+ERRORS: dict[Loss, type[exceptions.GoogleAPICallError]] = {
+    Loss.REQUEST: exceptions.ServiceUnavailable,
+    Loss.REPLY: exceptions.ServiceUnavailable,
+    Loss.SILENCE: exceptions.DeadlineExceeded,
+}
+
+
+@dataclass
+class Person:
+    """A member at their browser. `sid`: the session that Open last led them to."""
+
+    uid: str
+    bid: str
+    wid: str
+    sid: str = ""
+
+
+class World:
+    """What `tests.simulation.functions` leads to. It begins with a warm pool."""
+
+    def __init__(
+        self, functions: Mapping[str, Loaded], now: datetime, billings: Sequence[Billing], heed: str = ""
+    ) -> None:
+        """There is a member for each of `billings`; those that are equal share one. Of what does not hold, only that
+        counts which has `heed` in its words."""
+        self.hub = Hub(now)
+        self._heed = heed
+        self.firestore = Client()
+        self.firestore.on_read = lambda _path: self.hub.give_way("before a read")
+        self.firestore.on_commit = self._commit
+        self.queue = Queue(self.hub, self._deliver, self._lost_task)
+        self._random = Random(0)  # noqa: S311
+        self.fleet = Fleet(self.hub, self, self.draw)
+        self.invariants = Invariants(self.fail)
+        self.people = [self._join(n, billing) for n, billing in enumerate(billings)]
+        self.posts: list[tuple[Token, Any]] = []
+        self.loss: Loss | None = None
+        """Of the next commit."""
+        self.task_loss: Loss | None = None
+        self._functions = functions
+        self._next = {name: _up_to(now, every) for name, every in EVERY.items()}
+        self._fill_pool()
+
+    # what the functions' modules are led to
+
+    @property
+    def now(self) -> datetime:
+        return self.hub.now
+
+    def sleep(self, seconds: float) -> None:
+        self.hub.sleep(seconds)
+
+    def begin(self, work: Callable[[], Any]) -> Process:
+        return self.hub.spawn("a function's thread", work)
+
+    def draw(self, count: int) -> int:
+        return int(self._random.random() * count)
+
+    def logged(self, severity: str, event: str, fields: dict[str, Any]) -> None:
+        if event == "follow-up-failed" and "Unavailable" not in fields["error"] and "Exceeded" not in fields["error"]:
+            self.fail(f"{event}: {fields}")
+
+    def fail(self, why: str, cause: BaseException | None = None) -> None:
+        if self._heed in why:
+            self.hub.fail(why, cause)
+
+    # calls
+
+    def call(self, function: str, caller: Any, body: Any) -> Process:
+        """A request on its way. It ends with the handler's answer, or with the Problem that it raised."""
+        loaded = self._functions[function]
+
+        def work() -> Any:
+            try:
+                return loaded.handler(caller, body, self.now)
+            except Exception as e:
+                problem = e if isinstance(e, Problem) else faults.as_problem(e)
+                if problem is None:
+                    self.fail(f"{function} answers 500: {e!r}", e)
+                return problem
+
+        return self.hub.spawn(function, work, seconds=loaded.seconds)
+
+    def post(self, token: Token, message: Any) -> Process:
+        """A heartbeat on its way."""
+        self.posts.append((token, message))
+        del self.posts[:-20]
+        return self.call("heartbeat", token, message)
+
+    def _deliver(self, task: Task) -> Process:
+        module = self._functions[task.function].module
+        process = self.call(task.function, "tasks", decode(task.body, getattr(module, task.function.capitalize())))
+        work = process._work
+
+        def answered_well() -> bool:
+            answer = work()
+            return not isinstance(answer, Problem) or _refuse(answer, task=True).status_code == 200
+
+        process._work = answered_well
+        return process
+
+    def schedule(self, function: str) -> Process:
+        module = self._functions[function].module
+        return self.call(function, "schedule", getattr(module, function.capitalize())())
+
+    def open(self, person: Person) -> Process:
+        """The member presses Open, and enters when there is an editor."""
+        module = self._functions["allocate"].module
+        process = self.call("allocate", self._member(person), module.Allocate())
+
+        def answered(process: Process) -> None:
+            if process.result is not None and not isinstance(process.result, Problem):
+                person.sid = process.result.session
+                self.enter(person)
+
+        process.on_end = answered
+        return process
+
+    def stop(self, person: Person) -> Process:
+        module = self._functions["release"].module
+        return self.call("release", self._member(person), module.Release(person.sid))
+
+    def enter(self, person: Person) -> None:
+        """A browser goes to the container that the member's session is at."""
+        for container in self.fleet.containers():
+            if (
+                container.claims
+                and container.claims.sid == person.sid
+                and not container.dead
+                and not container.browsers
+            ):
+                self.hub.spawn(f"browser of {person.uid}", partial(self._enter, container))
+
+    def _enter(self, container: Container) -> None:
+        container.requests += 1
+        try:
+            process = self.hub.spawn(f"enter {container.boot}", container.enter, owner=container)
+            self.hub.wait(process, 30)
+        finally:
+            container.requests -= 1
+
+    def change_billing(self, bid: str, change: Callable[[Billing], Billing]) -> Process:
+        """As an operator would: read, and write under the guard."""
+
+        def work() -> None:
+            for _ in range(5):
+                read = read_billing(bid)
+                try:
+                    Commit().change(billing_ref(bid), read, change(read.record)).run()
+                except LostRace:
+                    continue
+                except exceptions.GoogleAPICallError:
+                    pass
+                return
+
+        return self.hub.spawn("an operator", work, seconds=30)
+
+    def used(self, container: Container, since: datetime, until: datetime) -> None:
+        if container.honest and container.claims:
+            self.invariants.used(container.claims.sid, since, until)
+
+    def left(self, container: Container) -> None:
+        if container.claims:
+            self.invariants.partings[container.claims.sid].append(self.now)
+
+    # time and order
+
+    def pass_time(self, until: datetime) -> None:
+        """Nothing runs meanwhile."""
+        if until <= self.now:
+            return
+        for container in self.fleet.containers():
+            container.passes(until)
+        self.hub.now = until
+        self.hub.give_up()
+        for name, every in EVERY.items():
+            if self._next[name] <= until:
+                self._next[name] = _up_to(until, every)
+                self.schedule(name)
+        self.check()
+
+    def ready(self) -> list[Callable[[], None]]:
+        """Whatever may happen now: each begins it, or goes on with it up to where it waits."""
+        runnable: list[Callable[[], None]] = [partial(self.hub.go_on, process) for process in self.hub.runnable()]
+        tasks: list[Callable[[], None]] = [partial(self.queue.begin, task) for task in self.queue.due()]
+        beats: list[Callable[[], None]] = [each.tick for each in self.fleet.containers() if each.due]
+        return [*runnable, *tasks, *beats]
+
+    def exhaust(self) -> None:
+        """All that can happen at this moment happens."""
+        for _ in range(1000):
+            ready = self.ready()
+            if not ready:
+                self.check()
+                return
+            for happens in ready:
+                happens()
+        self.fail(f"there is no end of it: {[p.name for p in self.hub.processes]}")
+
+    def live(self, until: datetime) -> None:
+        """Time passes, and whatever is to happen happens in time."""
+        self.exhaust()
+        while (at := self._next_at()) <= until:
+            self.pass_time(at)
+            self.exhaust()
+        self.pass_time(until)
+        self.exhaust()
+
+    def _next_at(self) -> datetime:
+        """After now: what there was to do at this moment is done, or nothing but time will help it."""
+        beats = [each.next_beat for each in self.fleet.containers() if each.next_beat and each.runs]
+        starts = [each.ready_at for each in self.fleet.containers()]
+        times = [*self.hub.wakes(), self.queue.next_at(), *beats, *starts, *self._next.values()]
+        return min(at for at in times if at is not None and at > self.now)
+
+    def throttle(self) -> None:
+        for container in self.fleet.containers():
+            container.throttled = self.fleet.throttles
+
+    def check(self) -> None:
+        self.invariants.served(self.fleet.containers(), self.now)
+
+    # inside
+
+    def _commit(self, make: Callable[[], Sequence[Change]]) -> None:
+        self.hub.give_way("before a commit")
+        loss, self.loss = self.loss, None
+        if loss != Loss.REQUEST:
+            self.invariants.committed(make(), self.now)
+            self.hub.give_way("after a commit")
+        if loss:
+            raise ERRORS[loss](loss)
+
+    def _lost_task(self) -> Exception | None:
+        loss, self.task_loss = self.task_loss, None
+        return ERRORS[loss](loss) if loss in (Loss.REQUEST, Loss.SILENCE) else None
+
+    def _member(self, person: Person) -> Member:
+        return Member(person.uid, None, None)
+
+    def _join(self, number: int, billing: Billing) -> Person:
+        person = Person(f"u-{number}", billing.bid, f"w-{number:020}")
+        account = Account(
+            uid=person.uid, bid=person.bid, wid=person.wid, state=AccountState.ACTIVE,
+            email=None, name=None, locale="en", created=self.now,
+        )  # fmt: skip
+        self._write(f"accounts/{person.uid}", account)
+        self._write(f"workspaces/{person.wid}", Workspace(wid=person.wid, owner=person.uid, created=self.now))
+        self._write(f"billing/{billing.bid}", billing)
+        return person
+
+    def _fill_pool(self) -> None:
+        self._write("pool/roll", Roll(made=SLOTS))
+        for number in range(SLOTS):
+            name, warm = f"ws-{number:010}", number < WARM
+            state = SlotState.WARM if warm else SlotState.COLD
+            slot = Slot(name=name, state=state, changed=self.now, url=url_of(name), min_instances=int(warm))
+            self._write(f"slots/{name}", slot)
+            self.fleet.make(name, generation=1, min_instances=int(warm), seconds=0)
+
+    def _write(self, path: str, record: Any) -> None:
+        fields = encode(record)
+        self.firestore.documents[path] = Stored(fields, self.firestore.next_version())
+        self.invariants.committed([Change(path, None, fields)], self.now)
+
+
+def _up_to(now: datetime, every: timedelta) -> datetime:
+    """The next moment of a schedule after `now`."""
+    start = datetime(2026, 1, 1, tzinfo=UTC)
+    return start + (1 + (now - start) // every) * every
