@@ -4,7 +4,7 @@ PORT ?= 8080
 BIN := .venv/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help up test soak bench restore-drill doctor reset fmt lock
+.PHONY: help up test soak bench restore-drill operator doctor reset fmt lock
 
 help: ## list these commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-13s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -19,7 +19,7 @@ test: ## set up what the tests need, check everything, run every test; ARGS="-k 
 	$(BIN)/mypy shared functions local deploy tests bench
 	cd workspace-image && ../$(BIN)/mypy --config-file ../pyproject.toml agent
 	PYTHONPATH=workspace-image $(BIN)/lint-imports
-	$(BIN)/pytest --numprocesses 2 --dist loadgroup $(ARGS)
+	$(BIN)/pytest --numprocesses 2 --dist loadgroup --no-loadscope-reorder $(ARGS)
 
 soak: ## the tests that take long: 200 sessions one after another, outages of a minute
 	@$(PYTHON) -m local setup --tests
@@ -31,6 +31,9 @@ bench: ## measure it beside what others use, on a machine that does nothing else
 
 restore-drill: ## restore every workspace of the stack that is up into a scratch folder, and verify it
 	@PYTHONPATH=.:workspace-image exec $(BIN)/python -m deploy.drill $(ARGS)
+
+operator: ## make somebody who has signed in an operator; EMAIL=ada@example.com ARGS=--take-back
+	@exec $(BIN)/python -m deploy.operators "$(EMAIL)" $(ARGS)
 
 doctor: ## say what this machine lacks, and what mends it
 	@exec $(PYTHON) -m local doctor --port $(PORT)

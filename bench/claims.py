@@ -133,7 +133,7 @@ def _try(account: Account) -> Session:
     if mine is not None:  # it was made, and only its answer was late
         return mine.record
     billing = read_billing(account.bid).record
-    found = {slot.record.name: slot for slot in candidates(SlotState.WARM)}
+    found = {slot.record.name: slot for slot in candidates()}
     best, *_ = order_slots([slot.record for slot in found.values()], last_slot=None, seed=secrets.randbits(32))
     return commit_claim(account, billing, workspace, found[best.name], opening=60, now=datetime.now(UTC))
 

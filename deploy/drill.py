@@ -1,6 +1,6 @@
 """`make restore-drill`: restores every workspace of a stack into a scratch folder and verifies what came out.
 
-The stack is the local one that is up (`--state`), or the project that the environment names. Nothing is changed in it.
+Of the stack that deploy/target.py finds. Nothing is changed in it.
 Every hash is checked, the manifest's and each layer's, and the slot's own code unpacks them, in a process that has
 nobody's rights where root runs this.
 """
@@ -21,6 +21,7 @@ from typing import IO
 from agent.home.keeper import read_result
 from agent.home.unpack import Unpacked
 
+from deploy import target
 from shared.gcp import buckets
 from shared.gcp.store.snapshots import all_heads
 from shared.snapshots import TIERS, CheckpointRefused, Head, Layer, Manifest
@@ -36,14 +37,10 @@ class Damaged(Exception):
 def main() -> None:
     """Ends with 1 if a workspace does not come back."""
     parser = argparse.ArgumentParser(prog="make restore-drill", description=__doc__.splitlines()[0])
-    parser.add_argument("--state", type=Path, default=Path(".ondol"), help="the folder of a local stack that is up")
+    target.add_argument(parser)
     parser.add_argument("--scratch", type=Path, help="where there is room for the largest workspace")
     arguments = parser.parse_args()
-    told = arguments.state / "stack.json"
-    if told.exists():
-        os.environ.update(json.loads(told.read_text())["env"])
-    elif "GOOGLE_CLOUD_PROJECT" not in os.environ:
-        sys.exit(f"No stack is up in {arguments.state}, and the environment names no project. Start one: make up")
+    target.choose(arguments.state)
     sys.exit(0 if drill(arguments.scratch) else 1)
 
 

@@ -27,7 +27,7 @@ class Part:
     """parts that are ready before it starts, and that stop only after it"""
     says: str = ""
     grace: float = 5
-    """seconds it may take to end before it is killed"""
+    """seconds it may take to end before it is killed; 0: nothing is lost if it is killed"""
     replaced: bool = False
     """when it ends by itself another is started, as the cloud replaces an instance; otherwise everything ends"""
 
@@ -121,7 +121,8 @@ def _function(site: Site, function: Function, env: Mapping[str, str]) -> Part:
         ),  # gunicorn puts a socket there, under a fixed name
     }
     needs = ("firestore", "storage", "tasks")
-    return Part(function.name, argv, [port], {**env, **own}, needs, replaced=True)
+    # nobody can reach it any more, and to take down what it has loaded takes an interpreter longer than to serve
+    return Part(function.name, argv, [port], {**env, **own}, needs, grace=0, replaced=True)
 
 
 def _front(site: Site, env: Mapping[str, str], table: Sequence[Function]) -> Part:

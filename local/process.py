@@ -38,8 +38,8 @@ class Process:
         return await self._process.wait()
 
     async def stop(self, grace: float) -> None:
-        """SIGTERM, `grace` seconds, SIGKILL; then SIGKILL to what is left of its group."""
-        if self._process.returncode is None:
+        """SIGTERM, `grace` seconds, SIGKILL; then SIGKILL to what is left of its group. No grace is SIGKILL at once."""
+        if self._process.returncode is None and grace:
             self._process.terminate()
             try:
                 await asyncio.wait_for(self._process.wait(), grace)

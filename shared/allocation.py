@@ -3,9 +3,9 @@
 import random
 from collections.abc import Sequence
 
-from shared.account import Account, AccountState, account_closed
-from shared.errors import Refused
+from shared.account import Account, AccountState, account_closed, account_suspended
 from shared.slot import Slot, SlotState
+from shared.workspace import Workspace
 
 
 def check_may_open(account: Account) -> None:
@@ -13,7 +13,15 @@ def check_may_open(account: Account) -> None:
     if account.state == AccountState.DELETED:
         raise account_closed()
     if account.state == AccountState.SUSPENDED:
-        raise Refused("account-suspended", "This account is suspended. Its files are kept. Write to the operator.")
+        raise account_suspended()
+
+
+def check_may_be_opened(workspace: Workspace) -> None:
+    """Raises Refused if its account was closed or suspended since that was read: both mark the workspace too."""
+    if workspace.closed:
+        raise account_closed()
+    if workspace.suspended:
+        raise account_suspended()
 
 
 def order_slots(slots: Sequence[Slot], *, last_slot: str | None, seed: int) -> list[Slot]:

@@ -57,11 +57,11 @@ def deadline(billing: Billing, now: datetime) -> datetime | None:
 
 
 def pay(billing: Billing, added: Mapping[str, int]) -> Billing:
-    """Counts milliseconds, by period. A plan without a limit is counted apart: see `shared.gcp.store.billing`."""
-    if not added or PLANS[billing.plan].seconds is None:
-        return billing
-    used = billing.used | {period: billing.used.get(period, 0) + ms for period, ms in added.items()}
-    return replace(billing, used=used)
+    """Counts milliseconds, by period. Those of a plan without a limit are counted apart, and only their period is
+    noted: see `shared.gcp.store.billing`."""
+    is_limited = PLANS[billing.plan].seconds is not None
+    paid = {period: billing.used.get(period, 0) + (ms if is_limited else 0) for period, ms in added.items()}
+    return billing.count(billing.used | paid) if added else billing
 
 
 def check_allowance(billing: Billing, now: datetime) -> None:
@@ -75,6 +75,16 @@ def check_allowance(billing: Billing, now: datetime) -> None:
     said += f" The plan {PLANS[lifting].title} has more." if lifting else ""
     wait = max(1, round((renews - now).total_seconds()))
     raise Refused("allowance-exhausted", said, retry_after=wait)
+
+
+def grant(billing: Billing, seconds: int, now: datetime) -> Billing:
+    """So much more in the period that `now` lies in. Raises Refused where there is no limit to raise."""
+    plan = PLANS[billing.plan]
+    if plan.seconds is None:
+        raise Refused("no-limit", f"The {plan.title} plan has no limit: there is nothing to add to.", status=422)
+    period, ms = period_of(billing, now).id, milliseconds(timedelta(seconds=seconds))
+    noted = billing.count({period: 0} | billing.used)
+    return replace(noted, granted=billing.granted | {period: billing.granted.get(period, 0) + ms})
 
 
 def lifting_plan(plan: str, used: int) -> str | None:

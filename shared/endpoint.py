@@ -17,6 +17,7 @@ from cloudevents.http import CloudEvent
 from shared import logs
 from shared.errors import Permanent, Problem, Refused, TryAgain, bad_request, not_signed_in
 from shared.gcp import faults
+from shared.gcp.operations import Operations, counted
 
 BODY_BYTES = 64 * 1024
 
@@ -30,6 +31,14 @@ class Accepted(msgspec.Struct, frozen=True):
 
     body: Any
     retry_after: int | None = None
+
+
+class Attachment(msgspec.Struct, frozen=True):
+    """Answer a file to keep. `name` is its own, of characters that need no quoting."""
+
+    text: str
+    content_type: str
+    name: str
 
 
 def endpoint(
@@ -46,14 +55,15 @@ def endpoint(
         @functools.wraps(handler)
         def view(request: flask.Request) -> flask.Response:
             started = time.monotonic()
-            try:
-                caller = authenticate(_bearer(request))
-                answer = _render(handler(caller, _parse(request, body, method), datetime.now(UTC)))
-                problem = None
-            except Exception as e:
-                problem = _problem(e)
-                answer = _refuse(problem, task=task)
-            _log(handler.__name__, answer.status_code, problem, started)
+            with counted() as operations:
+                try:
+                    caller = authenticate(_bearer(request))
+                    answer = _render(handler(caller, _parse(request, body, method), datetime.now(UTC)))
+                    problem = None
+                except Exception as e:
+                    problem = _problem(e)
+                    answer = _refuse(problem, task=task)
+            _log(handler.__name__, answer.status_code, problem, started, operations)
             return answer
 
         return view
@@ -80,14 +90,15 @@ def event(handler: Callable[[CloudEvent, datetime], None]) -> Callable[[CloudEve
     @functools.wraps(handler)
     def view(event: CloudEvent) -> None:
         started = time.monotonic()
-        try:
-            handler(event, datetime.now(UTC))
-        except Exception as e:
-            problem = _problem(e)
-            answer = _refuse(problem, task=True)
-            _log(handler.__name__, answer.status_code, problem, started)
-            flask.abort(answer)
-        _log(handler.__name__, 200, None, started)
+        with counted() as operations:
+            try:
+                handler(event, datetime.now(UTC))
+            except Exception as e:
+                problem = _problem(e)
+                answer = _refuse(problem, task=True)
+                _log(handler.__name__, answer.status_code, problem, started, operations)
+                flask.abort(answer)
+        _log(handler.__name__, 200, None, started, operations)
 
     return view
 
@@ -130,6 +141,9 @@ def _convert(query: dict[str, str], body: Any) -> Any:
 
 def _render(result: Any) -> flask.Response:
     status, headers = 200, {}
+    if isinstance(result, Attachment):
+        headers = {"Content-Disposition": f'attachment; filename="{result.name}"'}
+        return flask.Response(result.text, status, headers, content_type=result.content_type)
     if isinstance(result, Accepted):
         status, headers = 202, {} if result.retry_after is None else {"Retry-After": str(result.retry_after)}
         result = result.body
@@ -156,10 +170,10 @@ def _refuse(problem: Problem, *, task: bool) -> flask.Response:
     return answer
 
 
-def _log(function: str, status: int, problem: Problem | None, started: float) -> None:
-    milliseconds = logs.ms_since(started)
+def _log(function: str, status: int, problem: Problem | None, started: float, operations: Operations) -> None:
+    told = {"ms": logs.ms_since(started), "reads": operations.reads, "writes": operations.writes}
     if problem is None:
-        logs.info("request", function=function, status=status, ms=milliseconds)
+        logs.info("request", function=function, status=status, **told)
     else:
         write = logs.error if isinstance(problem, Permanent) else logs.info
-        write("request", function=function, status=status, ms=milliseconds, problem=problem.name, detail=problem.detail)
+        write("request", function=function, status=status, **told, problem=problem.name, detail=problem.detail)

@@ -13,8 +13,15 @@ TITLES = {
     "forbidden": "This caller may not do that",
     "account-closed": "This account is closed",
     "account-suspended": "This account is suspended",
+    "email-unverified": "The email address is not verified",
     "not-found": "There is no such thing",
     "allowance-exhausted": "The plan's time is used up",
+    "too-many-opens": "Too many sessions opened",
+    "sessions-closed": "New sessions are closed",
+    "sessions-full": "As many sessions are open as may be",
+    "no-limit": "There is no limit to raise",
+    "request-reused": "That request was another one",
+    "too-soon": "It was changed not long ago",
     "pool-exhausted": "Every slot is in use",
     "session-draining": "The last session is still being saved",
     "session-open": "The workspace is open",
@@ -53,7 +60,7 @@ class Problem(Exception):
 
 
 class Refused(Problem):
-    """The caller may not, whatever it tries again: 400, 401, 403, 422."""
+    """The caller may not, whatever it tries again: 400, 401, 403, 422; or not yet: 429."""
 
     status = 403
 

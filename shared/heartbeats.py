@@ -129,6 +129,7 @@ def accept_beat(
         seen=now,
         connected=beat.connected,
         lease=now + timedelta(seconds=lease),
+        hold=None if beat.connected else session.hold,
         signals=merge_signals(session.signals, beat.signals.times(), connected=beat.connected, now=now),
         plan=billing.plan,
         deadline=deadline(paid, now),
@@ -149,15 +150,20 @@ def accept_beat(
 
 
 def _charge(session: Session, beat: Beat, billing: Billing, lease: float, now: datetime) -> Charged:
-    """Time in which the member could work, with a browser at both of its ends. Time in which they came or left is
-    theirs."""
-    is_used = session.state == SessionState.ACTIVE and session.connected and beat.connected
+    """Time in which the member could work, with a browser at both of its ends: time in which they came or left is
+    theirs. And time in which a request was held open for a job of theirs."""
+    time = chargeable(session.seen, now, lease) if session.state == SessionState.ACTIVE else None
+    background = session.hold is not None
+    if session.hold:
+        time = time and time.within(session.hold.since, session.hold.until)
+    elif not (session.connected and beat.connected):
+        time = None
     return charge(
         session.meter,
-        chargeable(session.seen, now, lease) if is_used else None,
+        time,
         payer=session.payer,
         plan=billing.plan,
-        background=False,
+        background=background,
         period_at=partial(period_of, billing),
         left=partial(left_in, billing),
         now=now,

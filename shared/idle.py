@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 
 from msgspec import Struct
 
-from shared.session import Decision, EndReason, Session, SessionState, Verdict
+from shared.session import Decision, EndReason, Hold, Session, SessionState, Verdict
 
 BY_HAND = ("editor", "terminal", "preview")
 KINDS = (*BY_HAND, "process")
@@ -17,12 +17,19 @@ CLOCK = "%H:%M:%S"
 
 
 class ReclaimPolicy(Struct, frozen=True, kw_only=True):
-    """Lengths of time in seconds. `busy` None: a busy process keeps the session without limit."""
+    """Lengths of time in seconds."""
 
     idle: float
+    """Without activity for this long a session is reclaimed."""
     warning: float
+    """How long before that the member is warned."""
     busy: float | None
+    """How long after the last thing done by hand a busy process counts as activity; None without limit."""
+    quiet: float
+    """A process that was busy within this time before a heartbeat was at work then."""
     opening: float
+    """How long a session may take to come to serve."""
+    lease: float
 
 
 def merge_signals(
@@ -48,14 +55,15 @@ def merge_signals(
     return merged
 
 
+def last_by_hand(session: Session) -> tuple[datetime, str]:
+    """When the member did something last, and what kind of thing: opening the workspace is one."""
+    seen = [(session.signals[kind], kind) for kind in BY_HAND if kind in session.signals]
+    return max(*seen, (session.opened, "opening")) if seen else (session.opened, "opening")
+
+
 def last_activity(session: Session, policy: ReclaimPolicy) -> tuple[datetime, str]:
     """When the session was last active, and by which kind of signal."""
-    by_hand = max(
-        ((session.signals[kind], kind) for kind in BY_HAND if kind in session.signals),
-        default=(session.opened, "opening"),
-    )
-    by_hand = max(by_hand, (session.opened, "opening"))
-    process = session.signals.get("process")
+    by_hand, process = last_by_hand(session), session.signals.get("process")
     if process is None:
         return by_hand
     if policy.busy is not None:
@@ -63,11 +71,33 @@ def last_activity(session: Session, policy: ReclaimPolicy) -> tuple[datetime, st
     return max(by_hand, (process, "process"))
 
 
+def is_busy(session: Session, policy: ReclaimPolicy) -> bool:
+    """Whether a process was at work at the newest heartbeat, on a plan that lets it go on without a browser."""
+    process = session.signals.get("process")
+    return policy.busy != 0 and process is not None and session.seen - process <= timedelta(seconds=policy.quiet)
+
+
+def decide_hold(session: Session, policy: ReclaimPolicy, *, longest: float, now: datetime) -> Hold | None:
+    """Whether a request is to be held open to the container, so that its CPU stays allocated and a busy process goes
+    on though no browser is connected: for `longest` seconds at most, and within the plan's cap and allowance."""
+    if session.state != SessionState.ACTIVE or session.connected or session.final or not is_busy(session, policy):
+        return None
+    ends = [now + timedelta(seconds=longest)]
+    if policy.busy is not None:
+        ends.append(last_by_hand(session)[0] + timedelta(seconds=policy.busy))
+    if session.deadline is not None:
+        ends.append(session.deadline)
+    return Hold(now, min(ends)) if min(ends) > now else None
+
+
 def decide_reclaim(session: Session, policy: ReclaimPolicy, now: datetime) -> Decision:
     """Keep, warn or reclaim an opening or active session, and when to look again.
 
     A session that takes longer than `opening` to come to serve has failed. The warning is for somebody who can see it:
     with no browser connected there is none.
+
+    A container whose last browser leaves may be frozen before it can say so. If a process is at work in it, that must
+    not wait until the session would be idle: it is looked at as soon as its heartbeats have ceased.
     """
     if session.state == SessionState.OPENING:
         give_up = session.opened + timedelta(seconds=policy.opening)
@@ -82,7 +112,8 @@ def decide_reclaim(session: Session, policy: ReclaimPolicy, now: datetime) -> De
             reason=EndReason.NEVER_OPENED if overdue else None,
         )
     active, kind = last_activity(session, policy)
-    deadline = session.deadline if session.connected else None  # nothing is used without a browser
+    is_used = session.connected or session.hold is not None
+    deadline = session.deadline if is_used else None
     idle_at = active + timedelta(seconds=policy.idle)
     warn_at = idle_at - timedelta(seconds=policy.warning) if session.connected else idle_at
     reason = None
@@ -96,13 +127,16 @@ def decide_reclaim(session: Session, policy: ReclaimPolicy, now: datetime) -> De
         verdict, look, rule = Verdict.WARN, idle_at, f"no activity since {active:{CLOCK}} ({kind}): warned"
     else:
         verdict, look, rule = Verdict.KEEP, warn_at, f"active at {active:{CLOCK}} ({kind})"
+    sooner = [deadline] if deadline else []
+    if session.connected and is_busy(session, policy):
+        sooner.append(max(now, session.seen) + timedelta(seconds=policy.lease))
     return Decision(
         verdict=verdict,
         rule=rule,
         at=now,
         active=active,
         idle_at=idle_at,
-        look=min(look, deadline) if deadline and not reason else look,
+        look=look if reason else min([look, *sooner]),
         reason=reason,
     )
 

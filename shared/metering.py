@@ -25,6 +25,11 @@ class Interval(Struct, frozen=True):
     def ms(self) -> int:
         return milliseconds(self.until - self.since)
 
+    def within(self, since: datetime, until: datetime) -> "Interval | None":
+        """The part of it that lies between the two; None if there is none."""
+        part = Interval(max(self.since, _whole(since)), min(self.until, _whole(until)))
+        return part if part.since < part.until else None
+
 
 class LedgerLine(Struct, frozen=True, kw_only=True):
     """`billing/{bid}/lines/{sid-n}`: append-only. What one session was charged in one period, on one plan."""

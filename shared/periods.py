@@ -2,7 +2,7 @@
 
 from datetime import UTC, date, datetime, timedelta
 from enum import StrEnum
-from zoneinfo import ZoneInfo
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from msgspec import Struct
 
@@ -32,6 +32,29 @@ def period_at(per: Per, zone: str, now: datetime) -> Period:
     first = today.replace(day=1)
     following = (first + timedelta(days=31)).replace(day=1)
     return Period(f"{first:%Y-%m}", _midnight(first, zone), _midnight(following, zone))
+
+
+def over_everywhere(period: str) -> datetime:
+    """When the period of this id is over in every time zone, with half a day to spare for what was late."""
+    last = _last_day(period)
+    return datetime(last.year, last.month, last.day, tzinfo=UTC) + timedelta(days=2)
+
+
+def _last_day(period: str) -> date:
+    if len(period) == len("2026-11-23"):
+        return date.fromisoformat(period)
+    first = date.fromisoformat(f"{period}-01")
+    return (first + timedelta(days=31)).replace(day=1) - timedelta(days=1)
+
+
+def is_zone(name: str) -> bool:
+    """Whether it is an IANA name, such as Asia/Seoul. What a machine's own files have beside them is none: `localtime`,
+    `right/...` with its leap seconds."""
+    try:
+        ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        return False
+    return name.partition("/")[0] not in ("localtime", "posix", "posixrules", "right")
 
 
 def _midnight(day: date, zone: str) -> datetime:

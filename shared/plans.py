@@ -30,6 +30,8 @@ class Plan(Struct, frozen=True, kw_only=True):
     """How long a silent but busy job may keep a session without a browser, in seconds."""
     snapshots: int
     """How many snapshots are kept, thinned by age."""
+    verified: bool
+    """Whether it is only for people whose email address was verified: what costs nothing invites made-up ones."""
 
 
 PLANS = {
@@ -43,6 +45,7 @@ PLANS = {
         idle=10 * MINUTE,
         busy=0,
         snapshots=5,
+        verified=True,
     ),
     "starter": Plan(
         title="Starter",
@@ -54,6 +57,7 @@ PLANS = {
         idle=15 * MINUTE,
         busy=15 * MINUTE,
         snapshots=10,
+        verified=False,
     ),
     "pro": Plan(
         title="Pro",
@@ -65,6 +69,7 @@ PLANS = {
         idle=15 * MINUTE,
         busy=2 * HOUR,
         snapshots=20,
+        verified=False,
     ),
     "team": Plan(
         title="Team",
@@ -76,6 +81,7 @@ PLANS = {
         idle=15 * MINUTE,
         busy=2 * HOUR,
         snapshots=20,
+        verified=False,
     ),
     "enterprise": Plan(
         title="Enterprise",
@@ -87,6 +93,7 @@ PLANS = {
         idle=30 * MINUTE,
         busy=12 * HOUR,
         snapshots=50,
+        verified=False,
     ),
 }
 """From small to large."""

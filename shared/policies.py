@@ -12,8 +12,19 @@ def reclaim_policy(plan: str) -> ReclaimPolicy:
     config, row = settings(), PLANS[plan]
     idle = min(config.idle, row.idle)
     return ReclaimPolicy(
-        idle=idle, warning=min(config.idle_warning, idle / 2), busy=min(config.busy, row.busy), opening=config.opening
+        idle=idle,
+        warning=min(config.idle_warning, idle / 2),
+        busy=min(config.busy, row.busy),
+        quiet=config.quiet,
+        opening=config.opening,
+        lease=config.lease,
     )
+
+
+def kept_snapshots(plan: str) -> int:
+    """The plan's, where an operator keeps no fewer."""
+    most = settings().kept_snapshots
+    return PLANS[plan].snapshots if most is None else min(most, PLANS[plan].snapshots)
 
 
 def pool_policy() -> PoolPolicy:

@@ -6,7 +6,7 @@ from typing import Annotated
 from msgspec import Meta, Struct
 
 from shared.plans import GB, MB, PLANS
-from shared.snapshots import Count, Manifest
+from shared.snapshots import Count, Head, Manifest
 
 GRACE = 0.25
 """How far over the plan's limit the head still moves: enough to notice the warning and to tidy up."""
@@ -56,6 +56,11 @@ def decide_storage(used: int, limit: int | None, largest: list[Folder] | None = 
     else:
         state = StorageState.OVER if used <= grace_bytes(limit) else StorageState.REFUSED
     return StorageUse(state=state, used=used, limit=limit, largest=largest or [])
+
+
+def newest_use(storage: StorageUse | None, head: Head | None) -> StorageUse:
+    """As the newest checkpoint was found; before the first, what is there without a word of the limit."""
+    return storage or decide_storage(head.bytes if head else 0, None)
 
 
 def grace_bytes(limit: int) -> int:

@@ -77,6 +77,14 @@ class Decision(Struct, frozen=True, kw_only=True):
     """Why the session ends, if it does."""
 
 
+class Hold(Struct, frozen=True):
+    """A request is held open to the container, so that a job goes on without a browser."""
+
+    since: datetime
+    until: datetime
+    """At the latest."""
+
+
 class Session(Struct, frozen=True, kw_only=True):
     """`sessions/{sid}`: one member's use of one slot, from claim to end."""
 
@@ -101,6 +109,8 @@ class Session(Struct, frozen=True, kw_only=True):
     connected: bool = False
     lease: datetime | None = None
     """Until when the container may serve."""
+    hold: Hold | None = None
+    """None while a browser is connected."""
     signals: dict[str, datetime] = {}
     """When each kind of activity was last seen."""
     plan: str

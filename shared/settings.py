@@ -55,6 +55,11 @@ class Settings:
     """A busy job keeps a session for no longer, if its plan gives it no less (BUSY_SECONDS)."""
     idle_warning: float = 120
     """How long before that the member is warned (IDLE_WARNING_SECONDS)."""
+    quiet: float = 60
+    """A job whose processes used no CPU for this long has ended (QUIET_SECONDS)."""
+    hold: float = 1500
+    """How long one request is held open for a job; the next one follows. Cloud Tasks waits 30 minutes for an answer
+    (HOLD_SECONDS)."""
     lease: float = 90
     """How long a container may serve after its last accepted heartbeat (LEASE_SECONDS)."""
     heartbeat: float = 30
@@ -65,8 +70,8 @@ class Settings:
     """A session that has not come to serve within this time is given up (OPENING_SECONDS)."""
     draining: float = 300
     """A session whose slot has not answered a release within this time is lost (DRAINING_SECONDS)."""
-    kept_snapshots: int = 20
-    """Snapshots that a workspace keeps, thinned by age (KEPT_SNAPSHOTS)."""
+    kept_snapshots: int | None = None
+    """A workspace keeps no more snapshots than these, if its plan keeps no fewer (KEPT_SNAPSHOTS)."""
     sweep: float = 86400
     """How old an object must be before it is swept when nothing needs it, or an export at all (SWEEP_SECONDS)."""
 
@@ -77,7 +82,7 @@ class Settings:
             raise ValueError(f"HEARTBEAT_SECONDS ({self.heartbeat}) must lie between 0 and LEASE_SECONDS")
         if self.first_plan not in PLANS:
             raise ValueError(f"FIRST_PLAN ({self.first_plan}) must be one of {', '.join(PLANS)}")
-        if self.kept_snapshots < 1:
+        if self.kept_snapshots is not None and self.kept_snapshots < 1:
             raise ValueError(f"KEPT_SNAPSHOTS ({self.kept_snapshots}) must be 1 at least: the head is one of them")
         if not 0 <= self.pool_warm <= self.pool_max:
             raise ValueError(f"POOL_WARM ({self.pool_warm}) must lie between 0 and POOL_MAX ({self.pool_max})")
@@ -110,6 +115,8 @@ _SECONDS = {
     "idle": "IDLE_SECONDS",
     "busy": "BUSY_SECONDS",
     "idle_warning": "IDLE_WARNING_SECONDS",
+    "quiet": "QUIET_SECONDS",
+    "hold": "HOLD_SECONDS",
     "lease": "LEASE_SECONDS",
     "heartbeat": "HEARTBEAT_SECONDS",
     "checkpoint": "CHECKPOINT_SECONDS",

@@ -1,4 +1,4 @@
-"""Ondol's own tokens: four kinds of JWT, signed with one Ed25519 key. docs/protocol.md has the table.
+"""Ondol's own tokens: five kinds of JWT, signed with one Ed25519 key. docs/protocol.md has the table.
 
 The kind is the header's `typ` and the audience; both are checked before a claim is believed, so no token passes for
 one of another kind.
@@ -27,6 +27,7 @@ SLOT_AUDIENCE = "slot:"
 ATTACH, ATTACH_LIFE = "attach+jwt", timedelta(minutes=5)
 ENTER, ENTER_LIFE = "enter+jwt", timedelta(seconds=60)
 RELEASE, RELEASE_LIFE = "release+jwt", timedelta(minutes=5)
+WORK, WORK_LIFE = "work+jwt", timedelta(minutes=5)
 HEARTBEAT, HEARTBEAT_LIFE = "heartbeat+jwt", timedelta(days=1)
 
 
@@ -68,6 +69,9 @@ class Signer:
 
     def release(self, session: Session, now: datetime) -> str:
         return self._mint(RELEASE, slot_audience(session.slot), _of_boot(session), now, RELEASE_LIFE)
+
+    def work(self, session: Session, now: datetime) -> str:
+        return self._mint(WORK, slot_audience(session.slot), _of_boot(session), now, WORK_LIFE)
 
     def heartbeat(self, session: Session, now: datetime) -> str:
         return self._mint(HEARTBEAT, CONTROL_PLANE, _of_boot(session), now, HEARTBEAT_LIFE)

@@ -7,6 +7,7 @@ from typing import Annotated
 from msgspec import Meta, Struct
 from msgspec.structs import replace
 
+from shared.limits import MOST_OPENS, recent
 from shared.quota import StorageUse
 from shared.record import IllegalTransition
 from shared.session import Session
@@ -37,6 +38,10 @@ class Workspace(Struct, frozen=True, kw_only=True):
     last_session: str | None = None
     lost: bool = False
     """What was done after `head` was lost with a container, and the member has not been told in an editor yet."""
+    opens: list[datetime] = []
+    """When it was claimed within the hour before the newest claim, and that one."""
+    suspended: bool = False
+    """Its account is: no session is opened. What is saved stays."""
     closed: bool = False
     """Its account is deleted: no session will ever be opened again."""
     erase_due: datetime | None = None
@@ -45,12 +50,12 @@ class Workspace(Struct, frozen=True, kw_only=True):
     tidy_due: datetime | None = None
     """When `meter` is to thin its snapshots and sweep its objects next; None when there is nothing to tidy."""
 
-    def claim(self, sid: str, slot: str) -> "Workspace":
-        if self.session is not None or self.closed:
-            raise IllegalTransition(
-                f"workspace {self.wid} can't be claimed: session={self.session} closed={self.closed}"
-            )
-        return replace(self, session=sid, epoch=self.epoch + 1, last_slot=slot)
+    def claim(self, sid: str, slot: str, now: datetime) -> "Workspace":
+        if self.session is not None or self.closed or self.suspended:
+            state = f"session={self.session} closed={self.closed} suspended={self.suspended}"
+            raise IllegalTransition(f"workspace {self.wid} can't be claimed: {state}")
+        opens = [*recent(self.opens, now), now]
+        return replace(self, session=sid, epoch=self.epoch + 1, last_slot=slot, opens=opens[-MOST_OPENS:])
 
     def free(self, session: Session, now: datetime) -> "Workspace":
         """The session has ended, and leaves its head, what was refused, and snapshots to be thinned."""
@@ -77,6 +82,12 @@ class Workspace(Struct, frozen=True, kw_only=True):
         """Some snapshots are `forgotten`; `due` is when to look again."""
         refused = None if self.refused and self.refused.snapshot in forgotten else self.refused
         return replace(self, tidy_due=due, refused=refused)
+
+    def suspend(self) -> "Workspace":
+        return replace(self, suspended=True)
+
+    def resume(self) -> "Workspace":
+        return replace(self, suspended=False)
 
     def close(self, now: datetime) -> "Workspace":
         return replace(self, closed=True, erase_due=now)

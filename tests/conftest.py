@@ -22,25 +22,46 @@ SHORT = {
 
 ALONE = {"adapters", "bench", "decisions", "home", "rules", "simulation"}
 """Folders of tests that need none of the containers, functions and browsers that share the machine with other tests."""
-STACKS = ("stack", "shaky_stack")
-"""Fixtures that start a stack for many tests: these are run by one process, the longest lot first."""
+LONG = ("stack", "journeys", "shaky_stack")
+"""The lots that take longest, in this order: the fixtures that start a stack for many tests, and the journeys."""
+FOLDERS = (
+    *("soak", "failures", "functions", "attacks", "slot", "simulation", "web", "standins", "stack"),
+    *("bench", "home", "adapters", "rules", "decisions"),
+)
+"""Of whatever else there is each file is a lot: the long ones first, so that no process waits long for the last one."""
 
 
+@pytest.hookimpl(tryfirst=True)  # before xdist looks at the marks
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """docs/decisions/0014-once-more.md and 0018-side-by-side.md"""
     for item in items:
-        fixtures = set(getattr(item, "fixturenames", ()))
-        lots = [name for name in STACKS if name in fixtures]
-        item.add_marker(pytest.mark.xdist_group(lots[0] if lots else item.path.relative_to(TESTS).parts[0]))
-        if item.path.relative_to(TESTS).parts[0] not in ALONE and not SOAK:
+        item.add_marker(pytest.mark.xdist_group(_lot(item)))
+        if _folder(item) not in ALONE and not SOAK:
             item.add_marker(pytest.mark.flaky(reruns=1))
     items.sort(key=_place)
 
 
+def pytest_collection_finish(session: pytest.Session) -> None:
+    """A lot that xdist has not heard of is none: its tests go to whoever is free, and all is started twice."""
+    if hasattr(session.config, "workerinput"):
+        assert all(item.nodeid.endswith(f"@{_lot(item)}") for item in session.items)
+
+
+def _lot(item: pytest.Item) -> str:
+    if _folder(item) == "journeys":  # nearly half of what is done on the stack: whoever is free starts another for them
+        return "journeys"
+    fixtures = getattr(item, "fixturenames", ())
+    return next((name for name in LONG if name in fixtures), str(item.path.relative_to(TESTS)))
+
+
+def _folder(item: pytest.Item) -> str:
+    return item.path.relative_to(TESTS).parts[0]
+
+
 def _place(item: pytest.Item) -> int:
     """Sorting keeps the order within each lot."""
-    [lot] = [mark.args[0] for mark in item.iter_markers("xdist_group")]
-    return STACKS.index(lot) if lot in STACKS else len(STACKS)
+    lot = _lot(item)
+    return LONG.index(lot) if lot in LONG else len(LONG) + FOLDERS.index(_folder(item))
 
 
 @pytest.fixture(scope="session")

@@ -3,7 +3,7 @@
 import io
 import subprocess
 import tarfile
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from contextlib import AbstractContextManager, nullcontext
 from hashlib import sha256
 from pathlib import Path
@@ -87,6 +87,10 @@ class Shelf:
         return nullcontext(io.BytesIO(self.objects[layer.name]))
 
 
+def patiently() -> None:
+    """Whoever reads has all the time in the world."""
+
+
 def manifest(*layers: Layer, **fields: Any) -> Manifest:
     return a_manifest(*layers, **fields)
 
@@ -95,13 +99,11 @@ def unpacked(packed: bytes, folder: Path) -> dict[str, File]:
     """What `tar` makes of a tar.zst: every path with its contents, its target, or None for a folder."""
     folder.mkdir()
     subprocess.run(["tar", "--zstd", "-xf", "-", "-C", folder], input=packed, check=True)
-    return {str(path.relative_to(folder)): _found(path) for path in sorted(folder.rglob("*"))}
+    return {str(path.relative_to(folder)): found_at(path) for path in sorted(folder.rglob("*"))}
 
 
-def _found(path: Path) -> File:
+def found_at(path: Path) -> File:
+    """Its contents, its target, or None for a folder."""
     if path.is_symlink():
         return ("soft", str(path.readlink()))
     return None if path.is_dir() else path.read_bytes()
-
-
-Opener = Callable[[Layer], AbstractContextManager[io.BytesIO]]

@@ -29,8 +29,9 @@ def document(stack: Running, path: str) -> dict[str, Any] | None:
 
 def charged(stack: Running, bid: str) -> int:
     """The milliseconds that are counted against a billing account, in its own document and in its shards."""
-    counters = [document(stack, f"billing/{bid}") or {}, *documents(stack, f"billing/{bid}/shards")]
-    return sum(ms for counter in counters for ms in counter.get("used", {}).values())
+    own, shards = document(stack, f"billing/{bid}") or {}, documents(stack, f"billing/{bid}/shards")
+    counters: list[int] = [*own.get("used", {}).values(), *(shard["ms"] for shard in shards)]
+    return sum(counters)
 
 
 def instances(stack: Running) -> list[dict[str, Any]]:

@@ -24,8 +24,9 @@ from shared.heartbeats import (
     directive,
     may_return,
 )
+from shared.idle import decide_hold
 from shared.plans import PLANS
-from shared.policies import reclaim_policy
+from shared.policies import kept_snapshots, reclaim_policy
 from shared.quota import StorageState, StorageUse, advice, decide_storage, used_bytes
 from shared.record import Read
 from shared.retention import keep
@@ -150,17 +151,20 @@ def _beat(beat: Beat, now: datetime) -> Session:
         except LostRace:
             continue
         after = accepted.session
-        _look_earlier(read.record, after)
+        _follow_up(read.record, after, now)
         if saved.refused:
             logs.warning("storage-refused", session=after.sid, used=saved.refused.bytes)
         return after
     raise _too_busy()
 
 
-def _look_earlier(before: Session, after: Session) -> None:
-    """Others use the same allowance, or a smaller plan was taken: the task that is on its way comes too late."""
+def _follow_up(before: Session, after: Session, now: datetime) -> None:
     if after.due and before.due and after.due < before.due - SOONER:
+        # the task that is on its way comes too late: others use the same allowance, a smaller plan was taken, or a
+        # process has begun to work
         tasks.look_at_session(after.sid, after.due)
+    if before.connected and decide_hold(after, reclaim_policy(after.plan), longest=settings().hold, now=now):
+        tasks.keep_at_work(after.sid, after.seq)
 
 
 def _older(message: Older, now: datetime) -> OlderSnapshots:
@@ -168,7 +172,7 @@ def _older(message: Older, now: datetime) -> OlderSnapshots:
     check_boot(session, message)
     found = older_snapshots(session.wid, session.head, MOST_OLDER)
     # as they would be thinned: a session that was lost has left hundreds, most of them on the same damaged layers
-    older = [each.snapshot for each in keep(found, settings().kept_snapshots, now)]
+    older = [each.snapshot for each in keep(found, kept_snapshots(session.plan), now)]
     logs.warning("older-snapshots", session=session.sid, head=session.head and session.head.snapshot, found=len(older))
     return OlderSnapshots([_view(snapshot.head) for snapshot in older])
 

@@ -2,23 +2,21 @@
 
 from datetime import datetime
 from typing import Annotated
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import functions_framework
 from msgspec import Meta, Struct
 from msgspec.structs import replace
 
-from shared.account import Account, AccountState, Billing, account_closed
-from shared.allowance import allowance
+from shared import allowance as allowances
+from shared.account import Account, AccountState, Billing, account_closed, check_time_zone
 from shared.endpoint import endpoint
-from shared.errors import bad_request
 from shared.gcp.identity import Member, member
 from shared.gcp.store.accounts import ensure_account, read_workspace
 from shared.gcp.store.billing import read_billing
 from shared.gcp.store.sessions import read_session
 from shared.plans import PLANS
 from shared.policies import slot_origin
-from shared.quota import Folder, StorageState, advice, decide_storage, lifting_plan
+from shared.quota import Folder, StorageState, advice, decide_storage, lifting_plan, newest_use
 from shared.session import Session, SessionState
 from shared.settings import settings
 from shared.workspace import Workspace
@@ -45,10 +43,13 @@ class PlanView(Struct):
 
 
 class AllowanceView(Struct):
-    """What the plan still grants, None without limit, and when it grants anew."""
+    """What the plan grants in this period, what is left of it, None without limit, and when it grants anew."""
 
+    granted: float | None
     seconds: float | None
     renews: float
+    lifted_by: str | None
+    """The title of the smallest plan that has more, once nothing is left."""
     bytes: int | None
 
 
@@ -58,6 +59,10 @@ class SessionView(Struct):
     slot_origin: str
     opened: float
     saved_at: float | None
+    deadline: float | None
+    """When the plan's time is used up if it goes on being used; None without limit, and while nobody uses it."""
+    background: float | None
+    """Until when at the latest a job is kept at work without a browser; None if none is."""
 
 
 class LastSession(Struct):
@@ -82,6 +87,7 @@ class StorageView(Struct):
 
 
 class Answer(Struct):
+    now: float
     account: AccountView
     plan: PlanView
     allowance: AllowanceView
@@ -93,7 +99,7 @@ class Answer(Struct):
 @functions_framework.http
 @endpoint(member, Login)
 def login(caller: Member, body: Login, now: datetime) -> Answer:
-    _check_time_zone(body.time_zone)
+    check_time_zone(body.time_zone)
     account = ensure_account(
         caller.uid,
         email=caller.email,
@@ -109,6 +115,7 @@ def login(caller: Member, body: Login, now: datetime) -> Answer:
     workspace = read_workspace(account.wid).record
     current, last = _session(workspace.session), _session(workspace.last_session)
     return Answer(
+        now=now.timestamp(),
         account=_account(account),
         plan=PlanView(billing.plan, PLANS[billing.plan].title),
         allowance=_allowance(billing, now),
@@ -116,13 +123,6 @@ def login(caller: Member, body: Login, now: datetime) -> Answer:
         session=_current(current) if current and current.open else None,
         last=_last(last) if last and not last.open else None,
     )
-
-
-def _check_time_zone(name: str) -> None:
-    try:
-        ZoneInfo(name)
-    except (ZoneInfoNotFoundError, ValueError, OSError) as e:
-        raise bad_request(f"There is no time zone {name!r}. Send an IANA name, such as Asia/Seoul.") from e
 
 
 def _session(sid: str | None) -> Session | None:
@@ -135,14 +135,20 @@ def _account(account: Account) -> AccountView:
 
 
 def _allowance(billing: Billing, now: datetime) -> AllowanceView:
-    current = allowance(billing, now)
-    left = None if current.left is None else current.left / 1000
-    return AllowanceView(left, current.period.ends.timestamp(), PLANS[billing.plan].bytes)
+    current = allowances.allowance(billing, now)
+    lifting = allowances.lifting_plan(billing.plan, current.used) if current.left == 0 else None
+    return AllowanceView(
+        granted=None if current.granted is None else current.granted / 1000,
+        seconds=None if current.left is None else current.left / 1000,
+        renews=current.period.ends.timestamp(),
+        lifted_by=PLANS[lifting].title if lifting else None,
+        bytes=PLANS[billing.plan].bytes,
+    )
 
 
 def _storage(billing: Billing, newest: Session | Workspace) -> StorageView:
     """By the plan as it is now, which may have changed since the newest checkpoint."""
-    found = newest.storage or decide_storage(newest.head.bytes if newest.head else 0, None)
+    found = newest_use(newest.storage, newest.head)
     use = decide_storage(found.used, PLANS[billing.plan].bytes, found.largest)
     if use.state == StorageState.REFUSED and newest.refused is None:
         use = replace(use, state=StorageState.OVER)  # it was saved under a larger plan
@@ -160,7 +166,16 @@ def _storage(billing: Billing, newest: Session | Workspace) -> StorageView:
 
 
 def _current(session: Session) -> SessionView:
-    return SessionView(session.sid, session.state, slot_origin(session), session.opened.timestamp(), _saved(session))
+    is_used = session.connected or session.hold is not None
+    return SessionView(
+        session.sid,
+        session.state,
+        slot_origin(session),
+        session.opened.timestamp(),
+        _saved(session),
+        session.deadline.timestamp() if session.deadline and is_used else None,
+        session.hold.until.timestamp() if session.hold else None,
+    )
 
 
 def _last(session: Session) -> LastSession:

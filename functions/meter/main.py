@@ -1,36 +1,39 @@
-"""Tidy up behind sessions: thin the snapshots of workspaces that are due, and sweep what nothing needs any more.
+"""The books and the storeroom, on a schedule: check the ledger against sessions and counters, close periods, roll up
+what was used by plan and day; then tidy up behind sessions.
 
-Whatever it finds odd it leaves alone and tells, and goes on with the next: what one workspace holds is no other's
-trouble. A run that is repeated, late, or beside another changes nothing more.
+A run that is repeated, late, or beside another changes nothing more.
 """
 
-from contextlib import suppress
-from datetime import datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from functools import partial
 
 import functions_framework
 from msgspec import Struct
 
 from shared import logs
+from shared.account import Billing
 from shared.deadlines import Deadline
 from shared.endpoint import endpoint
-from shared.gcp import buckets, exports
+from shared.gcp import exports, tidying
 from shared.gcp.identity import invoker
-from shared.gcp.store.accounts import read_workspace
+from shared.gcp.store import ledger
+from shared.gcp.store.billing import counted
 from shared.gcp.store.database import LostRace
-from shared.gcp.store.sessions import read_session
-from shared.gcp.store.snapshots import AT_ONCE, all_snapshots, commit_tidied, forget_thinned, to_tidy
+from shared.periods import over_everywhere
+from shared.reconciliation import ClosedPeriod, Figures, day_use, figures
 from shared.record import Read
-from shared.retention import keep, plan_sweep
+from shared.session import Session
 from shared.settings import settings
-from shared.snapshots import CheckpointRefused, Head, Manifest, Snapshot, workspace_prefix
-from shared.workspace import Workspace
 
 RUN_SECONDS = 150.0
-"""After this, no further workspace is begun: the next run finds those that are left. It is half of the function's
-timeout, for one that has very much may take a minute or two."""
-LISTED = 50_000
-"""Objects of one workspace that are looked at in one run: all of them, but where a container made very many."""
+"""After this, nothing further is begun: the next run finds what is left. It is half of the function's timeout, for one
+workspace that has very much may take a minute or two."""
+LINE_GRACE = timedelta(minutes=2)
+"""How long after its time a heartbeat may still bring a line: only then have they ceased."""
+DAY_GRACE = timedelta(hours=1)
+"""After this no line of a day that is over is on its way any more."""
+CHECK_AGAIN = timedelta(days=1)
+"""A difference is told each day until somebody has settled it."""
 
 
 class Meter(Struct, forbid_unknown_fields=True):
@@ -38,106 +41,92 @@ class Meter(Struct, forbid_unknown_fields=True):
 
 
 class Done(Struct):
+    lines: int
+    checked: int
+    periods: int
+    days: int
     workspaces: int
     snapshots: int
     objects: int
     exports: int
 
 
-class Odd(Exception):
-    """A snapshot that is kept can't be read: nobody knows what it needs, so nothing is deleted."""
-
-
 @functions_framework.http
 @endpoint(partial(invoker, function="meter"), Meter, task=True)
 def meter(_caller: str, _body: Meter, now: datetime) -> Done:
-    old, deadline = now - timedelta(seconds=settings().sweep), Deadline(RUN_SECONDS)
-    done = Done(0, 0, 0, exports.sweep(old))  # first: they are whole homes, and nothing that is odd stands in their way
-    for workspace in to_tidy(now):
-        if deadline.is_over():
-            logs.warning("meter-out-of-time", workspaces=done.workspaces)
-            break
-        if not workspace.record.closed:
-            thinned, swept = _tidy_or_tell(workspace, old, now)
-            done = Done(done.workspaces + 1, done.snapshots + thinned, done.objects + swept, done.exports)
-    return done
+    deadline = Deadline(RUN_SECONDS)
+    # first: they are whole homes, and nothing that is odd stands in their way
+    swept = exports.sweep(now - timedelta(seconds=settings().sweep))
+    lines = sum(_write_line(session, now) for session in ledger.unwritten(now - LINE_GRACE))
+    checked = sum(_check(session, now) for session in ledger.unchecked(now) if not deadline.is_over())
+    periods = sum(_close(billing, now) for billing in ledger.to_close(now) if not deadline.is_over())
+    days = _roll_up(now, deadline)
+    return Done(lines, checked, periods, days, *tidying.tidy(now, deadline), swept)
 
 
-def _tidy_or_tell(workspace: Read[Workspace], old: datetime, now: datetime) -> tuple[int, int]:
-    """As _tidy. Whatever goes wrong is told, and is looked at later: it would stand before the others in each run."""
+def _write_line(session: Read[Session], now: datetime) -> bool:
     try:
-        return _tidy(workspace, old, now)
-    except Exception as e:
-        logs.exception("tidying-failed", e)
-        logs.error("untidy", workspace=workspace.record.wid, why=repr(e))
-    try:
-        _look_later(read_workspace(workspace.record.wid), now)
-    except Exception as e:
-        logs.exception("tidying-failed", e)
-    return 0, 0
-
-
-def _tidy(workspace: Read[Workspace], old: datetime, now: datetime) -> tuple[int, int]:
-    """How many snapshots were forgotten, and how many objects deleted."""
-    wid, thinned, swept = workspace.record.wid, 0, 0
-    try:
-        while forgotten := _too_many(workspace.record, now):
-            forget_thinned(workspace, forgotten, now)
-            thinned += len(forgotten)
-            workspace = read_workspace(wid)
-        swept, due = _sweep(workspace.record, old, now)
-        commit_tidied(workspace, due)
-    except Odd as e:
-        logs.error("untidy", workspace=wid, why=str(e))
-        _look_later(workspace, now)
+        ledger.write_line(session, now)
     except LostRace:
-        logs.info("tidying-overtaken", workspace=wid)
-    if thinned or swept:
-        logs.info("tidied", workspace=wid, snapshots=thinned, objects=swept)
-    return thinned, swept
+        return False
+    return True
 
 
-def _too_many(workspace: Workspace, now: datetime) -> list[Snapshot]:
-    """The snapshots to forget in one commit. Of a workspace whose own state is not readable nothing is given up."""
-    heads = _heads(workspace)
-    for head in heads:
-        _manifest(head)
-    snapshots = all_snapshots(workspace.wid)
-    kept = {each.snapshot.head.snapshot for each in keep(snapshots, settings().kept_snapshots, now, heads=heads)}
-    return [snapshot for snapshot in snapshots if snapshot.head.snapshot not in kept][-AT_ONCE:]
-
-
-def _sweep(workspace: Workspace, old: datetime, now: datetime) -> tuple[int, datetime | None]:
-    """How many objects were deleted, and when to look again.
-
-    The objects are listed before the snapshots are read: what was added in between is no garbage here. And every
-    snapshot that has a document counts, for a member may go back to it at any moment.
-    """
-    stored = buckets.list_objects(workspace_prefix(workspace.wid), LISTED)
-    heads = [*_heads(workspace), *(snapshot.head for snapshot in all_snapshots(workspace.wid))]
-    needed = [(head, _manifest(head)) for head in {head.snapshot: head for head in heads}.values()]
-    sweep = plan_sweep(workspace.wid, stored, needed, epoch=workspace.epoch, older_than=old, whole=len(stored) < LISTED)
-    for name in sweep.missing:
-        logs.error("object-missing", workspace=workspace.wid, object=name)
-    swept = buckets.delete(sweep.dead)
-    if sweep.more:
-        return swept, now
-    return swept, now + timedelta(seconds=settings().sweep) if sweep.young else None
-
-
-def _heads(record: Workspace) -> list[Head]:
-    """What the workspace is now, and what it was when the session that is open began."""
-    session = read_session(record.session) if record.session else None
-    return [head for head in (record.head, session and session.record.head) if head]
-
-
-def _manifest(head: Head) -> Manifest:
+def _check(session: Read[Session], now: datetime) -> bool:
+    """Of a session that has ended: its lines, its meter and its intervals say the same."""
+    record = session.record
+    found = figures(record.meter.ms, ledger.lines_of_session(record))
+    if not found.agree:
+        _tell(found, session=record.sid, billing=record.bid)
     try:
-        return buckets.head_manifest(head)
-    except CheckpointRefused as e:
-        raise Odd(f"snapshot {head.snapshot}: {e}") from e
+        ledger.commit_checked(session, None if found.agree else now + CHECK_AGAIN)
+    except LostRace:
+        return False
+    return True
 
 
-def _look_later(workspace: Read[Workspace], now: datetime) -> None:
-    with suppress(LostRace):
-        commit_tidied(workspace, now + timedelta(seconds=settings().sweep))
+def _close(billing: Read[Billing], now: datetime) -> int:
+    """How many periods of the account were closed."""
+    closed = 0
+    for period in sorted(billing.record.used):
+        if over_everywhere(period) > now:
+            break
+        found = figures(counted(billing.record, period), ledger.lines_of_period(billing.record.bid, period))
+        if not found.agree:
+            _tell(found, period=period, billing=billing.record.bid)
+        granted = billing.record.granted.get(period, 0)
+        record = ClosedPeriod(id=period, plan=billing.record.plan, granted=granted, figures=found, closed=now)
+        try:
+            billing = ledger.close_period(billing, record)
+        except LostRace:
+            break
+        closed += 1
+    return closed
+
+
+def _tell(found: Figures, **of: str) -> None:
+    logs.error("ledger-differs", **of, lines_ms=found.lines, counter_ms=found.counter, intervals_ms=found.intervals)
+
+
+def _roll_up(now: datetime, deadline: Deadline) -> int:
+    """How many days that are over were rolled up: all that were not yet, oldest first."""
+    days = 0
+    while not deadline.is_over():
+        reached = ledger.read_reached()
+        day = _day_after(reached)
+        if day is None or datetime(day.year, day.month, day.day, tzinfo=UTC) + timedelta(days=1) + DAY_GRACE > now:
+            break
+        try:
+            ledger.write_day(day_use(day, ledger.lines_of_day(day)), reached)
+        except LostRace:
+            break
+        days += 1
+    return days
+
+
+def _day_after(reached: Read[ledger.Reached] | None) -> date | None:
+    """The next day to roll up; None while there is no line at all."""
+    if reached:
+        return date.fromisoformat(reached.record.day) + timedelta(days=1)
+    first = ledger.first_line()
+    return first.at.astimezone(UTC).date() if first else None

@@ -9,19 +9,20 @@ import functions_framework
 from msgspec import Meta, Struct
 
 from shared import logs
-from shared.account import Account, account_closed
-from shared.allocation import check_may_open
+from shared.account import Account
+from shared.allocation import check_may_be_opened, check_may_open
 from shared.archives import TooMuch, empty_layer, holds
 from shared.deadlines import Deadline, TooSlow
 from shared.endpoint import Accepted, endpoint, routes
 from shared.errors import Conflict, Refused, TryAgain, bad_request
 from shared.gcp import buckets, exports, tasks
 from shared.gcp.identity import Member, member
-from shared.gcp.store.accounts import ensure_account, read_workspace
+from shared.gcp.store.accounts import ensure_account, plan_of, read_workspace
 from shared.gcp.store.database import LostRace
 from shared.gcp.store.ids import new_id
 from shared.gcp.store.sessions import read_session
 from shared.gcp.store.snapshots import all_snapshots, go_back, read_snapshot
+from shared.policies import kept_snapshots
 from shared.record import Read
 from shared.retention import Kept, keep
 from shared.returns import (
@@ -105,7 +106,9 @@ class Ready(Struct):
 def history(caller: Member, _query: Listing, now: datetime) -> History:
     workspace = _workspace(caller, now).record
     head = _head(workspace)
-    kept = keep(all_snapshots(workspace.wid), settings().kept_snapshots, now, heads=[workspace.head, head])
+    kept = keep(
+        all_snapshots(workspace.wid), kept_snapshots(plan_of(workspace.owner)), now, heads=[workspace.head, head]
+    )
     return History([_view(each, head) for each in kept])
 
 
@@ -161,8 +164,7 @@ def _workspace(caller: Member, now: datetime) -> Read[Workspace]:
     )
     check_may_open(account)
     workspace = read_workspace(account.wid)
-    if workspace.record.closed:
-        raise account_closed()
+    check_may_be_opened(workspace.record)
     return workspace
 
 

@@ -14,8 +14,14 @@ import { refusePortInUse } from "./port.mjs";
 const require = createRequire(import.meta.url);
 const { AuthEmulator, SingleProjectMode } = require("firebase-tools/lib/emulator/auth");
 const { EmulatorRegistry } = require("firebase-tools/lib/emulator/registry");
+const exegesis = createRequire(require.resolve("firebase-tools/lib/emulator/auth"))("exegesis-express");
 
 const HOST = "127.0.0.1";
+
+// To compile a validator for everything in the description of its API takes the emulator most of its start, and most of
+// them are never used.
+const { middleware } = exegesis;
+exegesis.middleware = (api, options) => middleware(api, { ...options, lazyCompileValidationSchemas: true });
 
 function readArguments() {
   const needed = { type: "string" };

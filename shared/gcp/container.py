@@ -17,6 +17,8 @@ ATTACH_SECONDS = 45.0
 """A cold start and a restore fit into it. What takes longer goes on in the container; the next attach joins it."""
 RELEASE_SECONDS = 240.0
 HEALTH_SECONDS = 20.0
+WORK_MARGIN_SECONDS = 20.0
+"""How much later than it was asked to a container may answer that its time is over."""
 ANSWER_BYTES = 16 * 1024
 UNANSWERED = (429, 500, 502, 503, 504)
 """The platform's answers while a container starts or is replaced, and the agent's for *try again*."""
@@ -49,6 +51,13 @@ def release(url: str, token: str) -> None:
     _post(f"{url}/_slot/release", token, {}, RELEASE_SECONDS)
 
 
+def work(url: str, token: str, seconds: float, quiet: float) -> str:
+    """Hold a request open to the container while a process of the member's is at work; why it ended: `quiet`,
+    `connected`, `time` or `over`. Raises Gone, or TryAgain if it did not answer."""
+    answer = _post(f"{url}/_slot/work", token, {"seconds": seconds, "quiet": quiet}, seconds + WORK_MARGIN_SECONDS)
+    return str(answer.get("why"))
+
+
 def health(urls: dict[str, str]) -> dict[str, Health]:
     """What the containers behind these URLs say of themselves, by the same keys, without those that don't answer."""
     with ThreadPoolExecutor(max_workers=max(1, len(urls))) as pool:
@@ -56,7 +65,7 @@ def health(urls: dict[str, str]) -> dict[str, Health]:
     return {name: answer for name, answer in answers.items() if answer is not None}
 
 
-def _post(url: str, token: str, body: dict[str, str], seconds: float) -> dict[str, Any]:
+def _post(url: str, token: str, body: dict[str, Any], seconds: float) -> dict[str, Any]:
     headers = {"Authorization": f"Bearer {token}"}
     try:
         status, answer = _exchange("POST", url, headers=headers, json=body, seconds=seconds)

@@ -1,6 +1,7 @@
 """Who is calling: a member with a Firebase ID token, or Google's own services with an OIDC token."""
 
 from functools import lru_cache
+from typing import Any
 
 import jwt
 from msgspec import Struct
@@ -14,6 +15,8 @@ CLOCK_SKEW_SECONDS = 5
 UNREADABLE = (ValueError, TypeError, AttributeError, KeyError, RecursionError)
 """What the verifier trips over, before any signature is checked, in a token whose claims have odd types."""
 CALL_SECONDS = 10
+OPERATOR = "admin"
+"""The custom claim of an operator. Only who may administer the project's Firebase Auth can set one."""
 
 
 class Member(Struct, frozen=True):
@@ -22,37 +25,92 @@ class Member(Struct, frozen=True):
     uid: str
     email: str | None
     name: str | None
+    email_verified: bool = False
+    """Whether Firebase Auth knows that the address is theirs."""
 
 
 def member(token: str) -> Member:
     """The bearer of a Firebase ID token. Raises Refused not-signed-in."""
+    return _member(_claims(token))
+
+
+def operator(token: str) -> Member:
+    """The bearer, if they are an operator: the token says so, and Firebase Auth still does. Raises Refused.
+
+    A token lives for an hour; an operator's rights end when they are taken back.
+    """
+    claims = _claims(token)
+    caller = _member(claims)
+    if claims.get(OPERATOR) is not True or not _is_operator(caller.uid):
+        raise Refused("forbidden", "Only an operator may do this.")
+    return caller
+
+
+def _claims(token: str) -> dict[str, Any]:
     import firebase_admin
     from firebase_admin import auth
 
     try:
-        claims = auth.verify_id_token(token, app=_firebase(), clock_skew_seconds=CLOCK_SKEW_SECONDS)
+        claims: dict[str, Any] = auth.verify_id_token(token, app=_firebase(), clock_skew_seconds=CLOCK_SKEW_SECONDS)
     except auth.CertificateFetchError as e:
         raise TryAgain(
             "unavailable", "Sign-ins can't be checked right now. Try again in a moment.", retry_after=3
         ) from e
     except (*UNREADABLE, auth.InvalidIdTokenError, firebase_admin.exceptions.FirebaseError) as e:
         raise not_signed_in("The sign-in has expired or is not valid. Sign in again.") from e
+    return claims
+
+
+def _member(claims: dict[str, Any]) -> Member:
     if not may_be_a_uid(claims["uid"]):
         raise not_signed_in("This sign-in is of nobody who can have an account here.")
-    return Member(claims["uid"], claims.get("email"), claims.get("name"))
+    return Member(claims["uid"], claims.get("email"), claims.get("name"), claims.get("email_verified") is True)
 
 
 def person(uid: str) -> Member | None:
     """Whom Firebase Auth knows by this uid now, if anybody. An event about them is only a hint. Raises TryAgain."""
+    user = _user(uid=uid)
+    return user and Member(user.uid, user.email, user.display_name, user.email_verified is True)
+
+
+def person_by_email(email: str) -> Member | None:
+    """Whom Firebase Auth knows by this address now, if anybody. Raises ValueError if it is none, and TryAgain."""
+    user = _user(email=email)
+    return user and Member(user.uid, user.email, user.display_name, user.email_verified is True)
+
+
+def make_operator(email: str, *, take_back: bool = False) -> str:
+    """Set the claim that makes somebody an operator, or take it back; their uid. No function of Ondol's calls this.
+
+    Raises LookupError if nobody has this address, or nobody has shown that it is theirs.
+    """
+    from firebase_admin import auth
+
+    user = _user(email=email)
+    if user is None:
+        raise LookupError(f"nobody has signed in as {email}")
+    if not user.email_verified and not take_back:
+        raise LookupError(f"whoever signed in as {email} has not verified that the address is theirs")
+    claims = {name: value for name, value in (user.custom_claims or {}).items() if name != OPERATOR}
+    auth.set_custom_user_claims(user.uid, claims if take_back else {**claims, OPERATOR: True}, app=_firebase())
+    return str(user.uid)
+
+
+def _is_operator(uid: str) -> bool:
+    user = _user(uid=uid)
+    return user is not None and not user.disabled and (user.custom_claims or {}).get(OPERATOR) is True
+
+
+def _user(*, uid: str | None = None, email: str | None = None) -> Any:
+    """As Firebase Auth has them; None if it does not. Raises TryAgain, and ValueError for an address that is none."""
     from firebase_admin import auth, exceptions
 
     try:
-        user = auth.get_user(uid, app=_firebase())
-    except auth.UserNotFoundError:
+        return auth.get_user(uid, app=_firebase()) if email is None else auth.get_user_by_email(email, app=_firebase())
+    except (auth.UserNotFoundError, exceptions.InvalidArgumentError):
         return None
     except (exceptions.UnavailableError, exceptions.DeadlineExceededError, exceptions.InternalError) as e:
         raise TryAgain("unavailable", "Firebase Auth can't be asked right now.", retry_after=3) from e
-    return Member(uid, user.email, user.display_name)
 
 
 def may_be_a_uid(text: str) -> bool:

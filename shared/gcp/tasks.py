@@ -20,6 +20,9 @@ from shared.gcp import emulators
 from shared.settings import settings
 
 RECLAIM = "reclaim"
+BACKGROUND = "background"
+BACKGROUND_SECONDS = 1800
+"""The longest that Cloud Tasks waits for an answer; the function's own timeout is the same."""
 POOL = "pool"
 EXPORT = "export"
 EXPORT_SECONDS = 900
@@ -38,6 +41,11 @@ def look_at_session(sid: str, due: datetime, *, again: str = "") -> None:
     """Have `reclaim` look at the session when it is due. `again` tells a later task for that moment from the first."""
     name = f"{sid}-{int(due.timestamp() * 1000)}{'-' * bool(again)}{again}"
     _create(RECLAIM, name, {"session": sid}, due + LATE)
+
+
+def keep_at_work(sid: str, seq: int) -> None:
+    """Have `background` hold a request open to the session's container. `seq`: the heartbeat after which."""
+    _create(BACKGROUND, f"{sid}-{seq}", {"session": sid}, datetime.now(UTC), BACKGROUND_SECONDS)
 
 
 def run_pool() -> None:

@@ -12,7 +12,8 @@ from shared.gcp.store.billing import SHARDS, billing_ref, line_ref, read_billing
 from shared.gcp.store.database import Commit, LostRace, read, run
 from shared.gcp.store.sessions import commit_beat, commit_session, end_session, read_session, session_ref
 from shared.heartbeats import Accepted, accept_beat
-from shared.metering import LINE_SECONDS, Interval, LedgerLine
+from shared.metering import LINE_SECONDS, Interval, LedgerLine, close
+from shared.periods import over_everywhere
 from shared.record import Read
 from shared.session import EndReason, Session
 from tests.factories import LEASE, POLICY, a_beat, a_billing, a_session
@@ -25,7 +26,9 @@ LATER = NOW + timedelta(seconds=30)
 
 
 def paid_by(plan: str, **fields: dict[str, int]) -> Read[Billing]:
-    Commit().create(billing_ref(BID), a_billing(plan, **fields)).run()
+    """The billing account, in periods in which somebody has worked before."""
+    used = fields.get("used", dict.fromkeys(("2026-11", "2026-12") if plan == "enterprise" else (TODAY,), 0))
+    Commit().create(billing_ref(BID), a_billing(plan).count(used)).run()
     return read_billing(BID)
 
 
@@ -57,10 +60,10 @@ def beaten(before: Read[Session], seconds: float = 30) -> Read[Session]:
     return again(before.record)
 
 
-def shards() -> dict[str, dict[str, int]]:
-    """What each shard counts, by period."""
+def shards() -> dict[str, int]:
+    """What each shard counts."""
     found = billing_ref(BID).collection("shards").stream()
-    return {shard.id: (shard.to_dict() or {})["used"] for shard in found}
+    return {shard.id: (shard.to_dict() or {})["ms"] for shard in found}
 
 
 def lines() -> list[LedgerLine]:
@@ -74,6 +77,17 @@ def test_a_limited_plan_is_counted_in_its_own_document_with_the_session() -> Non
     assert (after.record.seq, after.record.meter.ms) == (1, 30_000)
     assert read_billing(BID).record == replace(payer.record, used={TODAY: 31_000})
     assert (shards(), lines()) == ({}, [])
+
+
+def test_the_first_to_be_charged_without_a_limit_has_the_period_closed_one_day() -> None:
+    Commit().create(billing_ref(BID), a_billing("enterprise")).run()
+    payer, first, second = read_billing(BID), working(1), working(2)
+    commit_beat(first, payer, accepted(first, payer))
+    with pytest.raises(LostRace):
+        commit_beat(second, payer, accepted(second, payer))
+    assert read_billing(BID).record.close_due == over_everywhere(MONTH)
+    beaten(second)
+    assert sum(shards().values()) == 60_000
 
 
 def test_of_two_beats_that_read_the_same_allowance_one_is_charged_and_the_other_reads_again() -> None:
@@ -106,7 +120,7 @@ def test_a_beat_that_lost_the_session_leaves_the_allowance_alone() -> None:
         commit_session(before, before.record.drain(EndReason.MEMBER, NOW))
         with pytest.raises(LostRace):
             commit_beat(before, payer, accepted(before, payer))
-        assert (read_billing(BID).record.used, shards()) == ({}, {})
+        assert (read_billing(BID), shards()) == (payer, {})
 
 
 def test_two_members_use_up_the_last_of_a_shared_allowance_and_no_more() -> None:
@@ -126,7 +140,7 @@ def test_without_a_limit_sessions_count_into_shards_and_the_sums_agree() -> None
             sessions[n] = beaten(session, seconds)
     assert read_billing(BID) == payer, "nobody waits for the account's own document"
     assert [session.record.meter.ms for session in sessions] == [50_000, 50_000]
-    assert sorted(shards().values(), key=str) == [{MONTH: 50_000}, {MONTH: 50_000}]
+    assert [*shards().values()] == [50_000, 50_000]
 
 
 def test_sessions_of_one_shard_do_not_lose_each_others_counts() -> None:
@@ -136,7 +150,7 @@ def test_sessions_of_one_shard_do_not_lose_each_others_counts() -> None:
     beats = [(session, accepted(session, payer)) for session in (first, second)]
     for session, beat in beats:  # neither has seen the other's
         commit_beat(session, payer, beat)
-    assert shards() == {str(shard): {MONTH: 60_000}}
+    assert shards() == {f"{MONTH}-{shard}": 60_000}
 
 
 def test_the_shards_count_by_period() -> None:
@@ -147,7 +161,7 @@ def test_the_shards_count_by_period() -> None:
     commit_session(before, night)
     payer = read_billing(BID)
     commit_beat(again(night), payer, accepted(again(night), payer, midnight + timedelta(seconds=20)))
-    assert [*shards().values()] == [{MONTH: 10_000, "2026-12": 20_000}]
+    assert sorted(shards().values()) == [10_000, 20_000]
     assert [(line.period, line.ms) for line in lines()] == [(MONTH, 10_000)]
 
 
@@ -195,3 +209,13 @@ def test_the_end_of_a_session_that_was_charged_nothing_writes_no_line() -> None:
     paid_by("free")
     ended = end_session(working().record.sid, LATER, EndReason.LOST)
     assert (ended.meter.lines, lines()) == (0, [])
+
+
+def test_an_end_that_never_succeeds_is_given_up() -> None:
+    paid_by("free")
+    session = beaten(working()).record
+    line = close(session.meter, session.payer, LATER)[1][0]
+    Commit().create(line_ref(BID, line), replace(line, uid="u-somebody")).run()
+    with pytest.raises(LostRace):
+        end_session(session.sid, LATER, EndReason.MEMBER)
+    assert again(session).record == session

@@ -8,12 +8,23 @@ from functools import partial
 import pytest
 
 from shared.account import Account
+from shared.gcp.operations import counted
 from shared.gcp.store.accounts import ensure_account, read_workspace
 from shared.gcp.store.billing import read_billing
-from shared.gcp.store.claims import commit_claim
-from shared.gcp.store.database import LostRace
+from shared.gcp.store.claims import commit_claim, read_standing
+from shared.gcp.store.database import Commit, LostRace
+from shared.gcp.store.limits import limits_ref
 from shared.gcp.store.sessions import end_session, read_session
-from shared.gcp.store.slots import CANDIDATES, all_slots, candidates, commit_slot, new_slot_name
+from shared.gcp.store.slots import (
+    CANDIDATES,
+    all_slots,
+    candidates,
+    commit_slot,
+    count_claimed,
+    forget_slot,
+    new_slot_name,
+)
+from shared.limits import Limits
 from shared.record import Read
 from shared.session import EndReason, Session, SessionState
 from shared.slot import Slot, SlotState
@@ -34,13 +45,15 @@ def some_slots(count: int, state: SlotState = SlotState.WARM) -> None:
 
 
 def claim(account: Account) -> Session:
-    return claiming(account, read_workspace(account.wid), candidates(SlotState.WARM)[0])()
+    return claiming(account, read_workspace(account.wid), candidates()[0])()
 
 
-def claiming(account: Account, workspace: Read[Workspace], slot: Read[Slot]) -> Callable[[], Session]:
+def claiming(
+    account: Account, workspace: Read[Workspace], slot: Read[Slot], now: datetime = NOW
+) -> Callable[[], Session]:
     """The claim of what was read by now."""
     billing = read_billing(account.bid).record
-    return partial(commit_claim, account, billing, workspace, slot, opening=60, now=NOW)
+    return partial(commit_claim, account, billing, workspace, slot, opening=60, now=now)
 
 
 def at_once(work: list[Callable[[], Session]]) -> list[Session | None]:
@@ -67,7 +80,7 @@ def test_a_claim_moves_workspace_slot_and_session_together() -> None:
 def test_of_many_members_who_want_one_slot_one_gets_it() -> None:
     accounts = [an_account(f"u-{n}") for n in range(8)]
     some_slots(1)
-    [slot] = candidates(SlotState.WARM)
+    [slot] = candidates()
     workspaces = {account.wid: read_workspace(account.wid) for account in accounts}
     results = at_once([claiming(account, workspaces[account.wid], slot) for account in accounts])
     assert len([session for session in results if session]) == 1
@@ -122,14 +135,92 @@ def test_the_epoch_rises_with_every_claim() -> None:
     assert epochs == [1, 2, 3]
 
 
-def test_candidates_are_few_random_and_of_the_state_asked_for() -> None:
+def test_candidates_are_few_random_and_warm_while_there_is_one() -> None:
     some_slots(12)
     some_slots(2, SlotState.COLD)
+    some_slots(2, SlotState.CLAIMED)
     seen = set()
-    for _ in range(40):
-        found = candidates(SlotState.WARM)
-        assert len(found) == CANDIDATES
+    for _ in range(60):
+        found = candidates()
+        assert 1 <= len(found) <= CANDIDATES
         assert {slot.record.state for slot in found} == {SlotState.WARM}
         seen |= {slot.record.name for slot in found}
     assert len(seen) > CANDIDATES
-    assert len(candidates(SlotState.COLD)) == 2
+
+
+def test_where_none_is_warm_a_random_cold_one_is_a_candidate() -> None:
+    some_slots(4, SlotState.COLD)
+    for state in (SlotState.CLAIMED, SlotState.RECYCLING, SlotState.WARMING):
+        some_slots(2, state)
+    found = [candidates() for _ in range(60)]
+    assert {slot.record.state for [slot] in found} == {SlotState.COLD}
+    assert len({slot.record.name for [slot] in found}) > 1
+    for slot in all_slots():
+        if slot.record.state == SlotState.COLD:
+            forget_slot(slot)
+    assert candidates() == []
+
+
+def test_the_slot_that_is_asked_for_comes_first_if_it_is_warm() -> None:
+    some_slots(12)
+    for slot in all_slots():
+        assert candidates(slot.record.name)[0].record == slot.record
+    commit_slot(slot, slot.record.claim("s-1", NOW))
+    assert slot.record.name not in {found.record.name for found in candidates(slot.record.name)}
+
+
+LOWEST, HIGHEST = "ws-0", "ws-zzzzzzzzzzzz"
+
+
+@pytest.mark.parametrize("near", [LOWEST, HIGHEST, None])
+@pytest.mark.parametrize("state", [SlotState.WARM, SlotState.COLD, SlotState.CLAIMED, None])
+def test_candidates_cost_no_more_reads_than_are_meant_for_them(state: SlotState | None, near: str | None) -> None:
+    if state:
+        some_slots(8, state)
+    with counted() as operations:
+        found = candidates(near)
+    assert bool(found) == (state in (SlotState.WARM, SlotState.COLD))
+    assert operations.reads <= CANDIDATES
+
+
+def test_open_sessions_are_counted_for_one_read() -> None:
+    assert count_claimed() == 0
+    some_slots(7, SlotState.CLAIMED)
+    some_slots(3)
+    with counted() as operations:
+        assert count_claimed() == 7
+    assert (operations.reads, operations.writes) == (1, 0)
+
+
+def test_what_decides_about_a_claim_is_read_in_four_reads_and_the_claim_makes_three_writes() -> None:
+    account = an_account()
+    some_slots(4)
+    with counted() as operations:
+        standing = read_standing(an_account())
+        [slot, *_] = candidates()
+        commit_claim(account, standing.billing, standing.workspace, slot, opening=60, now=NOW)
+    assert (operations.reads <= 4 + CANDIDATES, operations.writes) == (True, 3)
+    assert standing.limits == Limits()
+    Commit().create(limits_ref(), Limits(new_sessions=False, open_sessions=3)).run()
+    assert read_standing(account).limits == Limits(new_sessions=False, open_sessions=3)
+
+
+def test_a_claim_says_when_it_was_and_forgets_those_of_an_hour_ago() -> None:
+    account = an_account()
+    some_slots(3)
+    times = [NOW - timedelta(minutes=61), NOW - timedelta(minutes=59), NOW]
+    for now in times:
+        session = claiming(account, read_workspace(account.wid), candidates()[0], now)()
+        end_session(session.sid, now, EndReason.MEMBER)
+    assert read_workspace(account.wid).record.opens == times[1:]
+
+
+def test_a_claim_that_lost_the_race_counts_as_no_open() -> None:
+    account = an_account()
+    some_slots(2)
+    workspace = read_workspace(account.wid)
+    first, second = (claiming(account, workspace, slot) for slot in all_slots())
+    first()
+    with pytest.raises(LostRace):
+        second()
+    assert read_workspace(account.wid).record.opens == [NOW]

@@ -11,7 +11,7 @@ import jwt
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat, load_pem_private_key
 
-KINDS = ("attach+jwt", "enter+jwt", "release+jwt", "heartbeat+jwt")
+KINDS = ("attach+jwt", "enter+jwt", "release+jwt", "work+jwt", "heartbeat+jwt")
 LONG = 100_000
 """More seconds than any token lives."""
 

@@ -7,10 +7,11 @@ from pathlib import Path
 
 import httpx
 
+from local.functions import load
 from tests.attacks.doors import UPGRADE, send
 from tests.functions.person import Person, call
 from tests.observe import document, documents, until
-from tests.running import Running
+from tests.running import ROOT, Running
 from tests.slot.control_plane import SID, ControlPlane
 from tests.slot.member import COOKIE, Member, open_websocket
 
@@ -59,8 +60,9 @@ def test_no_file_that_the_stack_writes_holds_a_token_but_its_own_keys(stack: Run
         for token in (canary, entry["enter_token"], person.token):
             bearer = {"Authorization": f"Bearer {token}"}
             answers.append(browser.post(f"{slot}/_slot/enter", data={"token": token}, headers={"Origin": stack.url}))
-            answers += [browser.post(f"{slot}/_slot/{name}", json={}, headers=bearer) for name in ("attach", "release")]
-    for name in ("login", "allocate", "release", "snapshots", "heartbeat", "reclaim", "pool", "export", "meter"):
+            names = ("attach", "release", "work")
+            answers += [browser.post(f"{slot}/_slot/{name}", json={}, headers=bearer) for name in names]
+    for name in [function.name for function in load(ROOT) if function.trigger != "event"]:
         for token in (canary, entry["enter_token"], f"{person.token}x"):
             answers.append(
                 httpx.post(stack.at(name), json={}, headers={"Authorization": f"Bearer {token}"}, timeout=60)

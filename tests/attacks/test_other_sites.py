@@ -84,7 +84,8 @@ def test_no_answer_is_shared_with_another_origin(stack: Running, standing: Membe
     slot = [
         f"{standing.slot.url}{path}" for path in ("/", "/_slot/health", "/_slot/enter", "/_slot/attach", "/mint-key")
     ]
-    functions = [f"{stack.url}/api/{name}" for name in ("login", "allocate", "release", "snapshots")]
+    names = ("login", "allocate", "release", "snapshots", "usage", "admin", "admin/plan")
+    functions = [f"{stack.url}/api/{name}" for name in names]
     functions += [stack.at(name) for name in ("login", "heartbeat", "pool", "reclaim")]
     for url in (*slot, *functions, f"{stack.url}/config.json"):
         for method in ("OPTIONS", "POST", "GET"):

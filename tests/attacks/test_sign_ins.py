@@ -23,7 +23,7 @@ from tests.functions.person import Person, call, problem
 from tests.observe import documents
 from tests.running import Running
 
-FUNCTIONS = ("login", "allocate", "release")
+FUNCTIONS = ("login", "allocate", "release", "admin/suspend")
 
 
 @dataclass(frozen=True)

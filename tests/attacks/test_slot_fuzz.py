@@ -49,7 +49,15 @@ BODIES = st.one_of(
 )  # fmt: skip
 METHODS = st.sampled_from(["GET", "POST", "PUT", "DELETE", "OPTIONS", "HEAD", "PROPFIND"])
 PATHS = st.sampled_from(
-    ["/_slot/attach", "/_slot/release", "/_slot/enter", "/_slot/health", "/_slot/enter?cleared", "/_slot/"]
+    [
+        "/_slot/attach",
+        "/_slot/release",
+        "/_slot/work",
+        "/_slot/enter",
+        "/_slot/health",
+        "/_slot/enter?cleared",
+        "/_slot/",
+    ]
 )
 
 
@@ -79,6 +87,7 @@ def test_with_a_good_token_a_body_of_another_form_is_refused(standing: Member, k
     tokens = {
         "attach": standing.plane.attach_token(standing.plane.sessions[SID]),
         "release": standing.plane.release_token(),
+        "work": standing.plane.work_token(),
     }
     for endpoint, token in tokens.items():
         if endpoint == "release" and body in (b"", b"{}"):

@@ -85,7 +85,7 @@ def forged(stack: Running, google: Google, person: Person) -> Iterator[tuple[str
     yield "without its signature", google.good.rpartition(".")[0] + "."
     yield "a member's sign-in", person.token
     signer, session = Signer(stack.env["SIGNING_KEY"]), a_session()
-    for kind in ("attach", "enter", "release", "heartbeat"):
+    for kind in ("attach", "enter", "release", "work", "heartbeat"):
         yield f"Ondol's {kind} token", getattr(signer, kind)(session, NOW)
 
 

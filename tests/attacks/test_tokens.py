@@ -22,16 +22,20 @@ from tests.slot.container import Container
 from tests.slot.control_plane import SECOND, SID, ControlPlane
 from tests.slot.member import COOKIE, Member, opened
 
-SLOT_KINDS = ("attach", "enter", "release")
+SLOT_KINDS = ("attach", "enter", "work", "release")
 ALL_KINDS = (*SLOT_KINDS, "heartbeat")
+BODIES: dict[str, Callable[[ControlPlane], dict[str, object]]] = {
+    "attach": lambda plane: {"heartbeat_url": plane.url},
+    "work": lambda _: {"seconds": 0.1, "quiet": 60},
+    "release": lambda _: {},
+}
 
 
 def show(member: Member, kind: str, token: str) -> httpx.Response:
     """Bring a slot a token as its rightful bearer would."""
     if kind == "enter":
         return member.post_form(token)
-    body = {"heartbeat_url": member.plane.url} if kind == "attach" else {}
-    return member.post(kind, headers={"Authorization": f"Bearer {token}"}, json=body)
+    return member.post(kind, headers={"Authorization": f"Bearer {token}"}, json=BODIES[kind](member.plane))
 
 
 def minted(signer: Signer, kind: str, session: Session) -> str:
@@ -97,16 +101,19 @@ def test_a_token_that_was_used_is_worth_nothing_and_one_that_may_be_repeated_doe
     member: Member, plane: ControlPlane
 ) -> None:
     session = plane.sessions[SID]
-    attach, enter, release = (minted(plane.signer, kind, session) for kind in SLOT_KINDS)
+    attach, enter, work, release = (minted(plane.signer, kind, session) for kind in SLOT_KINDS)
     assert show(member, "enter", enter).status_code == 303
     again = show(member, "enter", enter)
     assert (again.status_code, "Set-Cookie" in again.headers) == (401, False)
     first, second = show(member, "attach", attach), show(member, "attach", attach)
     assert first.json() == second.json()
+    first, second = show(member, "work", work), show(member, "work", work)
+    assert first.json() == second.json() == {"boot": session.boot, "why": "time"}
     first, second = show(member, "release", release), show(member, "release", release)
     assert first.json() == second.json()
     # once the session is over, nothing that was good for it opens anything
     assert show(member, "attach", attach).status_code == 409
+    assert show(member, "work", work).json()["why"] == "over"
     assert show(member, "enter", minted(plane.signer, "enter", session)).status_code == 401
     assert member.get("/").status_code == 401
 

@@ -3,9 +3,11 @@
 import pytest
 
 from shared.account import Account, AccountState
-from shared.allocation import check_may_open, order_slots
+from shared.allocation import check_may_be_opened, check_may_open, order_slots
 from shared.errors import Refused
+from shared.record import IllegalTransition
 from shared.slot import SlotState
+from shared.workspace import Workspace
 from tests.factories import NOW, a_slot
 
 
@@ -38,3 +40,18 @@ def test_a_closed_account_opens_nothing(state: AccountState, problem: str) -> No
     with pytest.raises(Refused) as refusal:
         check_may_open(account)
     assert refusal.value.name == problem
+
+
+@pytest.mark.parametrize(
+    ("mark", "problem"), [("suspended", "account-suspended"), ("closed", "account-closed"), (None, None)]
+)
+def test_a_workspace_says_what_became_of_its_account(mark: str | None, problem: str | None) -> None:
+    workspace = Workspace(wid="w-1", owner="u-1", created=NOW, **({mark: True} if mark else {}))  # type: ignore[arg-type]
+    if problem is None:
+        check_may_be_opened(workspace)
+        return
+    with pytest.raises(Refused) as refusal:
+        check_may_be_opened(workspace)
+    assert refusal.value.name == problem
+    with pytest.raises(IllegalTransition):
+        workspace.claim("s-1", "ws-1", NOW)

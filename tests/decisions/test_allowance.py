@@ -1,9 +1,11 @@
 """What a plan still grants, until when, and what lifts it."""
 
+from datetime import UTC, datetime
+
 import pytest
 from msgspec.structs import replace
 
-from shared.allowance import allowance, check_allowance, deadline, left_in, lifting_plan, pay
+from shared.allowance import allowance, check_allowance, deadline, grant, left_in, lifting_plan, pay
 from shared.errors import Refused
 from tests.factories import NOW, a_billing, after
 
@@ -35,6 +37,19 @@ def test_what_an_operator_grants_is_of_one_period() -> None:
     assert allowance(billing, after(86400)).left == 30 * MINUTE
 
 
+@pytest.mark.parametrize(("plan", "period"), [("free", TODAY), ("starter", MONTH), ("team", MONTH)])
+def test_a_grant_adds_to_the_present_period_of_the_plan(plan: str, period: str) -> None:
+    before = a_billing(plan, granted={period: MINUTE, "another": MINUTE}).count({period: 10**10})
+    granted = grant(grant(before, 60, NOW), 30, NOW)
+    assert granted == replace(before, granted={period: 2.5 * MINUTE, "another": MINUTE})
+
+
+def test_there_is_nothing_to_grant_without_a_limit() -> None:
+    with pytest.raises(Refused) as refusal:
+        grant(a_billing("enterprise"), 60, NOW)
+    assert (refusal.value.name, refusal.value.answer_status) == ("no-limit", 422)
+
+
 @pytest.mark.parametrize(
     ("plan", "used", "at", "ends"),
     [
@@ -58,8 +73,11 @@ def test_it_is_paid_once_and_exactly() -> None:
     billing = pay(a_billing("free", used={TODAY: 7}), {TODAY: 3, "2026-11-24": 5})
     assert billing.used == {TODAY: 10, "2026-11-24": 5}
     assert left_in(billing, TODAY) == 30 * MINUTE - 10
-    unlimited = a_billing("enterprise")
-    assert pay(unlimited, {MONTH: 3}) == unlimited, "what many share is counted elsewhere"
+    assert billing.close_due == datetime(2026, 11, 25, tzinfo=UTC)
+    assert pay(billing, {"2026-11-25": 1}).close_due == billing.close_due, "the oldest period is closed first"
+    once = pay(a_billing("enterprise"), {MONTH: 3})
+    assert (once.used, once.close_due) == ({MONTH: 0}, datetime(2026, 12, 2, tzinfo=UTC))
+    assert pay(once, {MONTH: 3}) == once, "what many share is counted elsewhere"
 
 
 def test_who_has_nothing_left_hears_when_it_renews_and_what_lifts_it() -> None:

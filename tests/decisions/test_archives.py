@@ -1,32 +1,21 @@
-"""A home put together from layers is what a restore of them would be, and no layer harms whoever reads it."""
+"""A home put together from layers is what a restore of them would be."""
 
 import os
 import subprocess
-import sys
-import tarfile
 from pathlib import Path
-from typing import Any
 
 import pytest
 import zstandard
 from agent.home.pack import pack
-from agent.home.tar_out import gone as gone_out
-from agent.home.tar_out import header as header_out
+from agent.home.tar_out import gone, header
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
-from shared import archives, tars
-from shared.archives import TooMuch, empty_layer, holds, home
-from shared.deadlines import Deadline, TooSlow
-from shared.snapshots import Layer, Manifest, Tier
-from shared.tars import Broken
-from tests.layers import File, Shelf, manifest, tar, unpacked
-from tests.running import ROOT
-
-
-def patiently() -> None:
-    """Whoever reads has all the time in the world."""
+from shared import tars
+from shared.archives import empty_layer, holds, home
+from shared.snapshots import Layer, Manifest
+from tests.layers import File, Shelf, found_at, manifest, patiently, tar, unpacked
 
 
 def downloaded(shelf: Shelf, of: Manifest, tmp_path: Path) -> dict[str, File]:
@@ -144,7 +133,7 @@ def test_what_a_container_packs_is_what_is_downloaded(tmp_path: Path) -> None:
     (source / "proj/new").write_bytes(b"new")
     delta = packed(shelf, source, [b"a", b"proj/link"], only=[b"proj", b"proj/new"])
     found = downloaded(shelf, manifest(whole, replace(delta, kind="delta")), tmp_path)
-    assert found == {str(path.relative_to(source)): _read(path) for path in source.rglob("*")}
+    assert found == {str(path.relative_to(source)): found_at(path) for path in source.rglob("*")}
     for path in source.rglob("*"):
         there = tmp_path / "home" / path.relative_to(source)
         assert (there.stat().st_mtime_ns, there.stat().st_mode) == (path.stat().st_mtime_ns, path.stat().st_mode), path
@@ -165,12 +154,6 @@ def packed(shelf: Shelf, source: Path, missing: list[bytes], only: list[bytes] |
     return shelf.layer("work", {}, packed=content, stream=stream, entries=len(paths) + len(missing))
 
 
-def _read(path: Path) -> File:
-    if path.is_symlink():
-        return ("soft", str(path.readlink()))
-    return None if path.is_dir() else path.read_bytes()
-
-
 NAMES = st.sampled_from(["a", "b", "d", "d/a", "d/b", "d/e", "d/e/a"])
 
 
@@ -182,11 +165,11 @@ def test_whatever_was_changed_and_deleted_the_home_is_what_was_left(
     shelf = Shelf()
     layers = [shelf.layer("work", {})]
     expected: dict[str, bytes] = {}
-    for written, gone in steps:
+    for written, deleted in steps:
         written = {path: what for path, what in written.items() if not _is_folder(path, {*written, *expected})}
         written = {path: what for path, what in written.items() if not any(_below(path, top) for top in expected)}
-        layers.append(shelf.delta("work", written, gone))
-        expected = {path: what for path, what in expected.items() if not any(_at(path, top) for top in gone)}
+        layers.append(shelf.delta("work", written, deleted))
+        expected = {path: what for path, what in expected.items() if not any(_at(path, top) for top in deleted)}
         expected |= written
     found = downloaded(shelf, manifest(*layers), tmp_path_factory.mktemp("any"))
     assert {path: what for path, what in found.items() if what is not None} == expected
@@ -225,111 +208,15 @@ def test_what_newer_layers_took_away_is_not_looked_for_below() -> None:
     assert not holds(manifest(*layers), "p", shelf.open, patiently)
 
 
-def header(name: str, **fields: Any) -> bytes:
-    entry = tarfile.TarInfo(name)
-    for field, value in fields.items():
-        setattr(entry, field, value)
-    return entry.tobuf(tarfile.PAX_FORMAT)
-
-
-ONE = tar({"a": b"x" * 600})
-
-
-def sized(kind: bytes, size: bytes) -> bytes:
-    """A header that says `size`, in twelve bytes, with the right checksum."""
-    block = header("a", type=kind)
-    block = block[:124] + size + block[136:148] + b" " * 8 + block[156:]
-    return block[:148] + b"%06o\0 " % sum(block) + block[156:]
-
-
-EVIL: dict[str, dict[str, Any]] = {
-    "a step up": {"content": header("../x") + tars.END},
-    "a step up further on": {"content": header("a/../../x") + tars.END},
-    "an absolute path": {"content": header("/etc/passwd") + tars.END},
-    "a hard link out": {"content": header("a", type=tarfile.LNKTYPE, linkname="../../x") + tars.END},
-    "a device": {"content": header("a", type=tarfile.CHRTYPE) + tars.END},
-    "a pipe": {"content": header("a", type=tarfile.FIFOTYPE) + tars.END},
-    "more entries than declared": {"content": tar({"a": b"", "b": b""}), "entries": 1},
-    "more taken away than declared": {"content": tar({}, ["a", "b", "c"]), "entries": 2},
-    "a step up taken away": {"content": tar({}, ["../x"])},
-    "more bytes than declared": {"content": ONE, "stream": len(ONE) - 1},
-    "a bomb": {
-        "packed": zstandard.ZstdCompressor().compress(header("a", size=1 << 28) + bytes(1 << 28)),
-        "stream": 9999,
-    },
-    "a window that takes all memory": {
-        "packed": zstandard.ZstdCompressor(
-            compression_params=zstandard.ZstdCompressionParameters(window_log=27, enable_ldm=True)
-        ).compress(bytes(1 << 28)),
-    },
-    "bytes behind its end": {"content": ONE + b"\1" * 512},
-    "an end that is missing": {"content": ONE[:512]},
-    "an end within a file": {"content": ONE[:700]},
-    "a wrong checksum": {"content": b"z" + ONE[1:]},
-    "no zstd": {"packed": b"not compressed at all"},
-    "a frame that is cut off": {"packed": zstandard.ZstdCompressor().compress(ONE)[:-5]},
-    "another hash": {"sha256": "00" * 32},
-    "another size": {"bytes": 3},
-    "an extended header without end": {"content": header("x", type=tarfile.XHDTYPE, size=1 << 40)},
-    "an extended header of one long record": {
-        "content": header("x", type=tarfile.XHDTYPE, size=99_999) + b"99999 path=".ljust(100_352, b"x") + tars.END
-    },
-    "an extended header with an odd length": {
-        "content": header("x", type=tarfile.XHDTYPE, size=9) + b"-5 path=x".ljust(512, b"\0") + tars.END
-    },
-    "an extended header after another": {"content": header("x", type=tarfile.XHDTYPE) * 2 + tars.END},
-    "a global header later": {"content": header("a") + header("g", type=tarfile.XGLTYPE) + tars.END},
-    "a path of too many steps": {"content": tars.folder(b"/".join([b"a"] * 401), 0o755, b"1") + tars.END},
-    "too many steps taken away": {"content": tar({}, ["/".join(["a"] * 401)])},
-    "a path that is too long": {"content": tars.folder(b"a" * (128 * 1024 + 1), 0o755, b"1") + tars.END},
-    "a time that is too long": {"content": tars.folder(b"a", 0o755, b"1" * 33) + tars.END},
-    "a size that is no number": {"content": header("a")[:124] + b"zzzzzzzzzzz\0" + header("a")[136:] + tars.END},
-    **{
-        f"a size below nothing, of kind {kind.decode()}": {"content": sized(kind, b"-0000001001\0") + tars.END}
-        for kind in (tarfile.REGTYPE, tarfile.XHDTYPE, tarfile.XGLTYPE)
-    },
-    "a folder with contents": {"content": header("a", type=tarfile.DIRTYPE, size=512) + bytes(512) + tars.END},
-}
-
-
-@pytest.mark.timeout(60)
-@pytest.mark.parametrize("evil", EVIL.values(), ids=EVIL)
-def test_a_hostile_layer_is_refused(evil: dict[str, Any]) -> None:
-    shelf = Shelf()
-    layer = shelf.layer("work", {}, **{"stream": 1 << 30, "entries": 1, **evil})
-    for work in (
-        lambda: list(home(manifest(layer), shelf.open, patiently)),
-        lambda: holds(manifest(layer), "zz", shelf.open, patiently),
-    ):
-        with pytest.raises(Broken):
-            work()
-
-
-def test_memory_is_bounded_whatever_is_in_a_layer(monkeypatch: pytest.MonkeyPatch) -> None:
-    shelf, many = Shelf(), {f"d{number}": None for number in range(20)}
-    links: dict[str, File] = {"t": b"", **{f"l{number}": ("hard", "t") for number in range(20)}}
-    cases: dict[str, list[Layer]] = {
-        "MOST_FOLDERS": [shelf.layer("work", many)],
-        "MOST_PATHS": [shelf.layer("work", {}), shelf.delta("work", many)],
-        "MOST_ORPHANS": [shelf.layer("work", links), shelf.delta("work", {}, ["t"])],
-    }
-    for bound, layers in cases.items():
-        list(home(manifest(*layers), shelf.open, patiently))
-        with monkeypatch.context() as patched:
-            patched.setattr(archives, bound, 10)
-            with pytest.raises(TooMuch):
-                list(home(manifest(*layers), shelf.open, patiently))
-
-
 def test_the_deepest_tree_of_a_container_is_read() -> None:
     names = [b"%03d" % number + b"n" * 252 for number in range(400)]
     paths = [b"/".join(names[:count]) for count in range(1, 401)]
-    folders = b"".join(header_out(path, b"5", 0o755, 1_790_000_000_123_456_789) for path in paths[:-1])
-    file = header_out(paths[-1], b"0", 0o644, 1, size=1) + b"x".ljust(tars.BLOCK, b"\0")
-    link = header_out(b"/".join([*names[:399], b"l"]), b"1", 0o644, 1, link=paths[-1])
+    folders = b"".join(header(path, b"5", 0o755, 1_790_000_000_123_456_789) for path in paths[:-1])
+    file = header(paths[-1], b"0", 0o644, 1, size=1) + b"x".ljust(tars.BLOCK, b"\0")
+    link = header(b"/".join([*names[:399], b"l"]), b"1", 0o644, 1, link=paths[-1])
     shelf = Shelf()
     whole = shelf.layer("work", {}, content=folders + file + link + tars.END, entries=401)
-    delta = shelf.delta("work", {}, content=b"".join(gone_out(paths[-1:])) + tars.END, entries=1)
+    delta = shelf.delta("work", {}, content=b"".join(gone(paths[-1:])) + tars.END, entries=1)
     assert paths[-1] in {entry.path for entry in entries(b"".join(home(manifest(whole), shelf.open, patiently)))}
     found = [entry.path for entry in entries(b"".join(home(manifest(whole, delta), shelf.open, patiently)))]
     assert sorted(found) == sorted([*paths[:-1], b"/".join([*names[:399], b"l"])])
@@ -339,89 +226,6 @@ def test_the_deepest_tree_of_a_container_is_read() -> None:
 def entries(packed: bytes) -> list[tars.Entry]:
     reader = zstandard.ZstdDecompressor().stream_reader(packed)
     return list(tars.Tar(reader.read, stream=1 << 30, entries=1 << 20, gone=lambda _: None))
-
-
-def test_a_home_is_no_larger_than_its_layers_stand_for() -> None:
-    """What repeats after more than our compressor remembers, and less than others do, is stored once."""
-    content = header("a", size=8 << 22) + os.urandom(1 << 22) * 8 + tars.END
-    parameters = zstandard.ZstdCompressionParameters.from_level(3, window_log=23, enable_ldm=True)
-    packed = zstandard.ZstdCompressor(compression_params=parameters).compress(content)
-    assert len(packed) < 5 << 20
-    shelf = Shelf()
-    layer = shelf.layer("work", {}, packed=packed, stream=len(content), entries=1)
-    given = 0
-    with pytest.raises(TooMuch):
-        for piece in home(manifest(layer, tiers={"work": Tier(8 << 22, 1)}), shelf.open, patiently):
-            given += len(piece)
-    assert given <= archives.GROWTH * len(packed) + archives.GROWTH_BYTES
-
-
-def test_a_home_holds_no_more_than_its_tiers_declare_but_for_what_files_grew_by(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    shelf = Shelf()
-    layer = shelf.layer("work", {f"f{number}": bytes(1 << 20) for number in range(8)})
-    told, grown = {"work": Tier(8 << 20, 8)}, {"work": Tier(1, 1)}
-    assert list(home(manifest(layer, tiers=grown), shelf.open, patiently)), "it grew while it was saved"
-    monkeypatch.setattr(archives, "GROWN_BYTES", 1 << 20)
-    assert list(home(manifest(layer, tiers=told), shelf.open, patiently))
-    with pytest.raises(TooMuch):
-        list(home(manifest(layer, tiers=grown), shelf.open, patiently))
-
-
-class Impatience:
-    """Has so much patience, and counts how often it was asked."""
-
-    def __init__(self, patience: int) -> None:
-        self._patience = patience
-        self.asked = 0
-
-    def check(self) -> None:
-        self.asked += 1
-        if self.asked > self._patience:
-            raise TooSlow("no patience is left")
-
-
-SMALL_AND_MANY: dict[str, list[tuple[bytes, int]]] = {
-    "entries": [(header("a"), 3000)],
-    "contents": [(header("a", size=3000 * tars.CHUNK), 1), (bytes(tars.CHUNK), 3000)],
-    "paths taken away": [(tar({}, ["p" * 100_000])[: 512 + 100_352], 3000)],
-}
-"""Pieces of a tar, each so many times."""
-
-
-def compressed(pieces: list[tuple[bytes, int]]) -> bytes:
-    """Compressed one by one: as a whole they are gigabytes."""
-    compressor = zstandard.ZstdCompressor().compressobj()
-    done = [compressor.compress(piece) for piece, times in [*pieces, (tars.END, 1)] for _ in range(times)]
-    return b"".join([*done, compressor.flush()])
-
-
-@pytest.mark.parametrize("many", SMALL_AND_MANY)
-def test_whoever_waits_is_asked_however_little_of_the_object_is_read(many: str) -> None:
-    shelf = Shelf()
-    layer = shelf.layer("work", {}, packed=compressed(SMALL_AND_MANY[many]), stream=1 << 40, entries=3000)
-    assert layer.bytes < 1 << 18, "two or three reads bring all of it"
-    tiers = {"work": Tier(3000 << 20, 3000)}
-    for read in (
-        lambda check: list(home(manifest(layer, tiers=tiers), shelf.open, check)),
-        lambda check: holds(manifest(layer), "zz", shelf.open, check),
-    ):
-        impatience = Impatience(250)
-        with pytest.raises(TooSlow):
-            read(impatience.check)
-        assert impatience.asked == 251
-        with pytest.raises(TooSlow):
-            read(Deadline(0).check)
-
-
-@pytest.mark.parametrize(("kind", "outcome"), [("g", "read"), ("5", "TooMuch"), ("1", "TooMuch")])
-def test_long_paths_take_no_more_memory_than_many(kind: str, outcome: str) -> None:
-    """Those that are taken away, of folders, and of hard links whose target does not show through."""
-    command = [sys.executable, "-m", "tests.decisions.long_paths", kind]
-    path = os.pathsep.join(str(folder) for folder in (ROOT, ROOT / "workspace-image"))
-    told = subprocess.run(command, env={"PYTHONPATH": path}, cwd=ROOT, capture_output=True, text=True, check=False)
-    assert (told.stdout, told.stderr) == (f"{outcome}\n", "")
 
 
 def test_an_empty_layer_is_one(tmp_path: Path) -> None:

@@ -9,7 +9,7 @@ from shared.heartbeats import Hello, Signals, Stale, accept_beat, accept_hello, 
 from shared.idle import KINDS, decide_reclaim
 from shared.metering import LedgerLine, close
 from shared.quota import decide_storage
-from shared.session import STOPPING_SECONDS, EndReason, Session, SessionState, Verdict
+from shared.session import STOPPING_SECONDS, EndReason, Hold, Session, SessionState, Verdict
 from tests.factories import BOOT, LEASE, NOW, POLICY, SID, a_beat, a_billing, a_head, a_session, after, metered, signals
 
 
@@ -63,7 +63,7 @@ def test_an_old_beat_changes_nothing() -> None:
 
 
 def test_a_beat_extends_the_lease_moves_the_head_and_sets_when_to_look() -> None:
-    after_beat = beat_at(a_session(), 30, head=a_head(), signals=signals(editor=25))
+    after_beat = beat_at(a_session(), 30, head=a_head(), signals=signals(editor=25, process=-100))
     assert after_beat is not None
     assert (after_beat.seq, after_beat.seen, after_beat.lease) == (1, after(30), after(30 + LEASE))
     assert after_beat.head == a_head()
@@ -95,6 +95,27 @@ def test_time_is_charged_between_two_beats_that_both_said_connected(
     result = beat_at(a_session(connected=was, meter=metered(100)), seconds, connected=connected)
     assert result is not None
     assert result.meter.ms == 1000 * (100 + charged)
+
+
+@pytest.mark.parametrize(
+    ("hold", "connected", "seconds", "charged"),
+    [
+        ((0, 1500), False, 30, 30),
+        ((10, 1500), False, 30, 20),
+        ((0, 20), False, 30, 20),
+        ((40, 1500), False, 30, 0),
+        ((0, 1500), True, 30, 30),  # the member has come back
+        ((0, 1500), False, LEASE + 1, 0),
+    ],
+)
+def test_time_in_which_a_request_is_held_for_a_job_is_charged_as_background(
+    hold: tuple[float, float], connected: bool, seconds: float, charged: float
+) -> None:
+    held = Hold(after(hold[0]), after(hold[1]))
+    result = beat_at(a_session(hold=held), seconds, connected=connected)
+    assert result is not None
+    assert (result.meter.ms, result.meter.background_ms) == (1000 * charged, 1000 * charged)
+    assert result.hold == (None if connected else held)
 
 
 def test_another_plan_and_what_others_used_count_from_the_next_beat_on() -> None:

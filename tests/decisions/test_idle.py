@@ -1,10 +1,12 @@
-"""Keep, warn, reclaim."""
+"""Keep, warn, reclaim, and whether a job is held at work."""
+
+from typing import Any
 
 import pytest
 from msgspec.structs import replace
 
-from shared.idle import decide_reclaim, merge_signals
-from shared.session import EndReason, SessionState, Verdict
+from shared.idle import decide_hold, decide_reclaim, merge_signals
+from shared.session import EndReason, Hold, SessionState, Verdict
 from tests.factories import NOW, POLICY, a_session, after
 
 
@@ -70,6 +72,48 @@ def test_a_silent_but_busy_process_keeps_the_session_up_to_the_cap() -> None:
     assert decide_reclaim(session, POLICY, after(3600 + 900)).verdict == Verdict.RECLAIM
     unlimited = replace(POLICY, busy=None)
     assert decide_reclaim(session, unlimited, after(9000)).verdict == Verdict.KEEP
+
+
+@pytest.mark.parametrize(
+    ("fields", "until"),
+    [
+        ({}, 1500),
+        ({"signals": {"editor": NOW, "process": after(-60)}}, 1500),
+        ({"signals": {"editor": after(-3000), "process": NOW}}, 600),
+        ({"signals": {"editor": NOW, "process": NOW}, "deadline": after(200)}, 200),
+        ({"signals": {"editor": NOW, "process": after(-61)}}, None),
+        ({"signals": {"editor": NOW}}, None),
+        ({"signals": {"editor": after(-3600), "process": NOW}, "opened": after(-3600)}, None),
+        ({"deadline": NOW}, None),
+        ({"connected": True}, None),
+        ({"final": True}, None),
+        ({"state": SessionState.DRAINING}, None),
+        ({"state": SessionState.OPENING}, None),
+    ],
+)
+def test_a_busy_process_is_held_at_work_within_cap_and_allowance(fields: dict[str, Any], until: float | None) -> None:
+    # what is done by hand is never older than the opening
+    session = a_session(**{"signals": {"editor": NOW, "process": NOW}, "opened": after(-4000), **fields})
+    held = decide_hold(session, POLICY, longest=1500, now=NOW)
+    assert held == (None if until is None else Hold(NOW, after(until)))
+
+
+def test_a_plan_may_let_nothing_go_on_without_a_browser_or_everything() -> None:
+    session = a_session(signals={"editor": after(-9000), "process": NOW}, opened=after(-9000))
+    assert decide_hold(session, replace(POLICY, busy=0), longest=1500, now=NOW) is None
+    assert decide_hold(session, replace(POLICY, busy=None), longest=1500, now=NOW) == Hold(NOW, after(1500))
+
+
+def test_a_container_that_falls_silent_at_work_is_looked_at_as_soon_as_its_lease_is_over() -> None:
+    at_work = a_session(connected=True, signals={"editor": NOW, "process": NOW})
+    assert decide_reclaim(at_work, POLICY, NOW).look == after(POLICY.lease)
+    assert decide_reclaim(at_work, replace(POLICY, busy=0), NOW).look == after(780)
+    assert decide_reclaim(replace(at_work, connected=False), POLICY, NOW).look == after(900)
+
+
+def test_a_job_that_is_held_at_work_ends_with_the_allowance() -> None:
+    held = a_session(hold=Hold(NOW, after(1500)), deadline=after(300), signals={"editor": NOW, "process": after(300)})
+    assert decide_reclaim(held, POLICY, after(300)).reason == EndReason.ALLOWANCE
 
 
 def test_a_session_that_does_not_come_to_serve_is_given_up() -> None:

@@ -3,7 +3,9 @@
 from itertools import product
 
 import pytest
+from msgspec.structs import replace
 
+from shared.account import Account, AccountState
 from shared.record import IllegalTransition
 from shared.session import EndReason, SessionState
 from shared.slot import SlotState
@@ -93,23 +95,23 @@ def test_a_used_slot_is_stale_until_it_has_a_new_generation() -> None:
 
 def test_a_workspace_is_claimed_by_one_session_and_its_epoch_rises() -> None:
     workspace = Workspace(wid="w-1", owner="u-1", created=NOW)
-    claimed = workspace.claim("s-1", "ws-1")
+    claimed = workspace.claim("s-1", "ws-1", NOW)
     assert (claimed.session, claimed.epoch, claimed.last_slot) == ("s-1", 1, "ws-1")
     with pytest.raises(IllegalTransition):
-        claimed.claim("s-2", "ws-2")
+        claimed.claim("s-2", "ws-2", NOW)
     with pytest.raises(IllegalTransition):
         claimed.free(a_session(sid="s-2"), NOW)
     lost = a_session(sid="s-1", head=a_head(), refused=a_head(2), served=True, reason=EndReason.LOST)
     freed = claimed.free(lost, after(5))
     assert (freed.session, freed.head, freed.refused, freed.lost) == (None, a_head(), a_head(2), True)
-    assert (freed.tidy_due, freed.claim("s-2", "ws-1").epoch) == (after(5), 2)
+    assert (freed.tidy_due, freed.claim("s-2", "ws-1", NOW).epoch) == (after(5), 2)
 
 
 def test_only_a_workspace_that_nobody_has_open_goes_back() -> None:
     workspace = Workspace(wid="w-1", owner="u-1", created=NOW, head=a_head(9))
     gone_back = workspace.go_back(a_head(3), after(5))
     assert (gone_back.head, gone_back.tidy_due) == (a_head(3), after(5))
-    for busy in (workspace.claim("s-1", "ws-1"), workspace.close(NOW)):
+    for busy in (workspace.claim("s-1", "ws-1", NOW), workspace.close(NOW)):
         with pytest.raises(IllegalTransition):
             busy.go_back(a_head(3), NOW)
 
@@ -117,7 +119,40 @@ def test_only_a_workspace_that_nobody_has_open_goes_back() -> None:
 def test_a_closed_workspace_is_never_claimed_again_and_is_erased_twice() -> None:
     closed = Workspace(wid="w-1", owner="u-1", created=NOW).close(NOW)
     with pytest.raises(IllegalTransition):
-        closed.claim("s-1", "ws-1")
+        closed.claim("s-1", "ws-1", NOW)
     once = closed.erased(NOW)
     assert once.erase_due == after(24 * 3600)
     assert once.erased(after(24 * 3600)).erase_due is None
+
+
+ACCOUNT = Account(
+    uid="u-1", bid="b-1", wid="w-1", state=AccountState.ACTIVE, email="a@b", name="A", locale="en", created=NOW
+)
+ACCOUNT_MOVES = {
+    "suspend": lambda account: account.suspend(),
+    "resume": lambda account: account.resume(),
+    "delete": lambda account: account.delete(NOW),
+}
+ACCOUNT_ALLOWED = {
+    ("active", "suspend"): AccountState.SUSPENDED,
+    ("active", "delete"): AccountState.DELETED,
+    ("suspended", "resume"): AccountState.ACTIVE,
+    ("suspended", "delete"): AccountState.DELETED,
+}
+
+
+@pytest.mark.parametrize(("state", "move"), list(product(AccountState, ACCOUNT_MOVES)))
+def test_an_account_makes_only_the_moves_that_exist(state: AccountState, move: str) -> None:
+    account = replace(ACCOUNT, state=state)
+    if (state, move) in ACCOUNT_ALLOWED:
+        assert ACCOUNT_MOVES[move](account).state == ACCOUNT_ALLOWED[state, move]
+    else:
+        with pytest.raises(IllegalTransition):
+            ACCOUNT_MOVES[move](account)
+
+
+def test_a_suspended_workspace_is_claimed_once_it_is_resumed() -> None:
+    workspace = Workspace(wid="w-1", owner="u-1", created=NOW)
+    with pytest.raises(IllegalTransition):
+        workspace.suspend().claim("s-1", "ws-1", NOW)
+    assert workspace.suspend().resume() == workspace

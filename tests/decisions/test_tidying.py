@@ -9,7 +9,8 @@ import pytest
 from google.cloud.exceptions import Conflict
 
 from functions.meter import main
-from shared.gcp import buckets, exports
+from shared.gcp import buckets, exports, tidying
+from shared.gcp.store import ledger
 from shared.record import Read
 from shared.retention import SWEPT_AT_ONCE, Stored
 from shared.workspace import Workspace
@@ -36,11 +37,14 @@ def done(monkeypatch: pytest.MonkeyPatch) -> list[str]:
         told.append("exports")
         return 0
 
-    monkeypatch.setattr(main, "to_tidy", lambda _: [due(1), due(2), due(3)])
-    monkeypatch.setattr(main, "_tidy", tidy)
-    monkeypatch.setattr(main, "read_workspace", lambda wid: due(int(wid[2:])))
-    monkeypatch.setattr(main, "_look_later", lambda workspace, _: told.append(f"later {workspace.record.wid}"))
+    monkeypatch.setattr(tidying, "to_tidy", lambda _: [due(1), due(2), due(3)])
+    monkeypatch.setattr(tidying, "_tidy", tidy)
+    monkeypatch.setattr(tidying, "read_workspace", lambda wid: due(int(wid[2:])))
+    monkeypatch.setattr(tidying, "_look_later", lambda workspace, _: told.append(f"later {workspace.record.wid}"))
     monkeypatch.setattr(exports, "sweep", sweep)
+    for found in ("unwritten", "unchecked", "to_close"):
+        monkeypatch.setattr(ledger, found, lambda _: [])
+    monkeypatch.setattr(ledger, "read_reached", lambda: Read(ledger.Reached("2026-11-22"), NOW))
     return told
 
 
@@ -51,7 +55,7 @@ def run() -> main.Done:
 
 
 def test_exports_are_swept_before_anything_can_go_wrong(done: list[str]) -> None:
-    assert run() == main.Done(workspaces=3, snapshots=3, objects=3, exports=0)
+    assert run() == main.Done(lines=0, checked=0, periods=0, days=0, workspaces=3, snapshots=3, objects=3, exports=0)
     assert done == ["exports", "w-1", "w-2", "w-3"]
 
 
@@ -59,14 +63,14 @@ def test_exports_are_swept_before_anything_can_go_wrong(done: list[str]) -> None
 def test_the_next_workspace_has_its_turn_and_the_odd_one_comes_last(
     done: list[str], fault: Exception, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    tidy = main._tidy
+    tidy = tidying._tidy
 
     def stumble(workspace: Read[Workspace], *rest: Any) -> tuple[int, int]:
         if workspace.record.wid == "w-1":
             raise fault
         return tidy(workspace, *rest)
 
-    monkeypatch.setattr(main, "_tidy", stumble)
+    monkeypatch.setattr(tidying, "_tidy", stumble)
     assert run().snapshots == 2
     assert done == ["exports", "later w-1", "w-2", "w-3"]
 
@@ -83,10 +87,10 @@ def test_of_very_many_objects_some_are_swept_and_the_rest_is_looked_at_in_the_ne
     objects = [Stored(f"workspaces/w-1/6-x/{number}", NOW - 2 * DAY) for number in range(SWEPT_AT_ONCE + 5)]
     monkeypatch.setattr(buckets, "list_objects", lambda _, most: objects[:most])
     monkeypatch.setattr(buckets, "delete", len)
-    monkeypatch.setattr(main, "all_snapshots", lambda _: [])
+    monkeypatch.setattr(tidying, "all_snapshots", lambda _: [])
     with environment(SETTINGS):
-        assert main._sweep(due(1).record, NOW - DAY, NOW) == (SWEPT_AT_ONCE, NOW)
-        monkeypatch.setattr(main, "LISTED", 10)
-        assert main._sweep(due(1).record, NOW - DAY, NOW) == (10, NOW)
+        assert tidying._sweep(due(1).record, NOW - DAY, NOW) == (SWEPT_AT_ONCE, NOW)
+        monkeypatch.setattr(tidying, "LISTED", 10)
+        assert tidying._sweep(due(1).record, NOW - DAY, NOW) == (10, NOW)
         del objects[8:]
-        assert main._sweep(due(1).record, NOW - DAY, NOW) == (8, None)
+        assert tidying._sweep(due(1).record, NOW - DAY, NOW) == (8, None)

@@ -26,6 +26,17 @@ def test_a_token_says_whose_it_is() -> None:
     assert (beat.sid, beat.epoch, beat.boot, beat.slot) == (SID, 7, BOOT, None)
 
 
+def test_a_work_token_is_for_one_slot_and_one_boot_and_lives_five_minutes() -> None:
+    token, moment = SIGNER.work(a_session(), now()), now()
+    claims = jwt.decode(token, options={"verify_signature": False})
+    assert jwt.get_unverified_header(token)["typ"] == "work+jwt"
+    assert {name: claims[name] for name in ("aud", "sid", "epoch", "boot")} == {
+        "aud": "slot:ws-1", "sid": SID, "epoch": 7, "boot": BOOT,
+    }  # fmt: skip
+    assert claims["exp"] - claims["iat"] == 300
+    assert claims["iat"] <= moment.timestamp()
+
+
 def test_a_window_key_is_one_workspaces_and_one_signing_keys() -> None:
     key = SIGNER.window_key("w-1")
     assert len(base64.urlsafe_b64decode(key)) == 32
@@ -34,13 +45,13 @@ def test_a_window_key_is_one_workspaces_and_one_signing_keys() -> None:
     assert Signer(new_pem()).window_key("w-1") != key
 
 
-@pytest.mark.parametrize("kind", ["attach", "enter", "release"])
+@pytest.mark.parametrize("kind", ["attach", "enter", "release", "work"])
 def test_only_a_heartbeat_token_sends_heartbeats(kind: str) -> None:
     with pytest.raises(InvalidToken):
         SIGNER.verify_heartbeat(getattr(SIGNER, kind)(a_session(), now()))
 
 
-@pytest.mark.parametrize("kind", ["enter", "release", "heartbeat"])
+@pytest.mark.parametrize("kind", ["enter", "release", "work", "heartbeat"])
 def test_only_an_attach_token_says_hello(kind: str) -> None:
     with pytest.raises(InvalidToken):
         SIGNER.verify_hello(getattr(SIGNER, kind)(a_session(), now()))

@@ -14,9 +14,10 @@ from shared.gcp.store.claims import commit_claim
 from shared.gcp.store.database import LostRace
 from shared.gcp.store.sessions import commit_session, read_session
 from shared.gcp.store.slots import candidates
+from shared.record import Read
 from shared.session import Session, SessionState
 from shared.settings import settings
-from shared.slot import SlotState
+from shared.slot import Slot, SlotState
 from shared.tokens import Signer
 from tests.environment import environment
 from tests.functions.person import PATIENCE, Person
@@ -27,11 +28,15 @@ from tests.running import Running
 def claim(stack: Running, person: Person, opening: float = 30) -> Session:
     """A warm slot claimed as `allocate` does it, and nothing more: nobody has told the container yet."""
     with environment(stack.env):
-        found = until(lambda: candidates(SlotState.WARM), "a slot is warm")
+        found = until(_warm, "a slot is warm")
         now = datetime.now(UTC)
         account = ensure_account(person.uid, email=None, name=None, plan=settings().first_plan, now=now)
         billing, workspace = read_billing(account.bid).record, read_workspace(account.wid)
         return commit_claim(account, billing, workspace, found[0], opening=opening, now=now)
+
+
+def _warm() -> list[Read[Slot]]:
+    return [slot for slot in candidates() if slot.record.state == SlotState.WARM]
 
 
 def session_of(stack: Running, sid: str) -> Session:

@@ -5,6 +5,7 @@ import stat
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
+from pathlib import Path
 from random import Random
 
 from agent.home.steps import Steps, remove, split
@@ -256,3 +257,12 @@ edits = st.builds(
     how=st.integers(0, 15),
     seed=st.integers(0, 99),
 )
+
+
+def until_tick(folder: Path) -> None:
+    """Returns when what is written in the folder from now on has another ctime."""
+    probe = folder / "probe"
+    probe.write_bytes(b"")
+    first = probe.stat().st_ctime_ns
+    while probe.stat().st_ctime_ns == first:
+        probe.write_bytes(b"")

@@ -1,7 +1,6 @@
 """The keeper as a program of its own, on a home that a test chose."""
 
 import json
-import os
 import socket
 import subprocess
 import sys
@@ -93,11 +92,3 @@ def exists(pid: int) -> bool:
         return ") Z " not in Path(f"/proc/{pid}/stat").read_text()
     except FileNotFoundError:
         return False
-
-
-def pipe_with(content: bytes) -> int:
-    """A pipe that says so much and is not closed until the reader has gone; its end to read."""
-    read, write = os.pipe()
-    os.write(write, content)
-    os.close(write)
-    return read

@@ -18,24 +18,15 @@ from agent.home.place import CACHE, STAGING
 from agent.home.steps import empty, split
 from agent.layers import How
 from agent.tiers import BOOT, DEPS, TIERS, WORK
-from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.home.edits import Edit, edits
+from tests.home.edits import Edit, edits, until_tick
+from tests.home.examples import examples
 from tests.home.photo import FOLDER, Photo, Thing, as_member, given_to_member, paths, photo
 from tests.home.saving import Saver, Shelf
-from tests.running import SOAK
 
-EXAMPLES = settings(
-    max_examples=2000 if SOAK else 25,
-    # what fails is shown as it was found: to make it smaller takes minutes
-    phases=tuple(Phase) if SOAK else (Phase.explicit, Phase.generate),
-    derandomize=not SOAK,
-    database=None,
-    deadline=None,
-    print_blob=True,
-    suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large, HealthCheck.large_base_example],
-)
+EXAMPLES = examples(25, soak=2000)
 pytestmark = pytest.mark.soak
 
 ways = st.sampled_from([None, None, How.WHOLE, How.DELTA, How.DELTA, How.MERGED])
@@ -100,21 +91,13 @@ class Life:
 
     def save(self, way: How | None = None) -> Saved:
         self.saver.save(way)
-        self.tick()
+        until_tick(self.folder)
         there = photo(self.saver.folder)
         looked = self.saver.keeper._looked
         assert looked is not None
         tiers = {tier: {path: there.things[path] for path in looked.tiers[tier].marks} for tier in TIERS}
         linked = {tier: there.linked(tiers[tier]) for tier in TIERS}
         return Saved(tiers, linked, there.blocks, self.shelf.copy())
-
-    def tick(self) -> None:
-        """Returns when what is written from now on has another ctime."""
-        probe = self.folder / "probe"
-        probe.write_bytes(b"")
-        first = probe.stat().st_ctime_ns
-        while probe.stat().st_ctime_ns == first:
-            probe.write_bytes(b"")
 
     def close(self) -> None:
         for saver in self.savers:
@@ -220,7 +203,7 @@ def test_what_is_not_restored_yet_is_never_recorded_as_deleted(
             _check_members_wins(made, after)
         for tier, it in unpacked.items():
             lived.saver.keeper.place(tier, it)
-        lived.tick()
+        until_tick(lived.folder)
         check_last = lived.save()
         lived.move()
         lived.saver.restore()

@@ -178,6 +178,25 @@ class TestPlacing:
         assert _names(other.folder / extensions) == ["a.b-1", "c.d-1", "extensions.json"]
         other.close()
 
+    def test_folders_on_the_way_are_nobodys_change(self, saver: Saver, folder: Path) -> None:
+        """Until their tier is here they have no mode and no time of their own. What the member says of them counts."""
+        extensions = ".local/share/code-server/extensions"
+        make(saver.folder, f"{extensions}/extensions.json", "project/a", content="saved")
+        (saver.folder / extensions).chmod(0o700)
+        saver.save()
+        other = _partial(saver, folder)
+        other.bring(BOOT)
+        assert (other.folder / extensions).stat().st_mode & 0o777 == 0o755
+        assert other.save() == {}
+        (other.folder / extensions).chmod(0o711)
+        (other.folder / ".local/mine").mkdir()
+        assert other.save().keys() == {WORK, DEPS}
+        other.bring(WORK)
+        other.bring(DEPS)
+        assert (other.folder / extensions).stat().st_mode & 0o777 == 0o711
+        assert (other.folder / "project/a").read_text() == "saved"
+        other.close()
+
 
 def _names(folder: Path) -> list[str]:
     return sorted(path.name for path in folder.iterdir())

@@ -77,6 +77,7 @@ def check_unpacks(saver: Saver, folder: Path) -> None:
 
 def check(saver: Saver, folder: Path) -> None:
     """What is saved now comes back."""
+    saver.save(How.DELTA)
     restored = folder / "restored"
     restored.mkdir()
     other = Saver(restored, saver.shelf)
@@ -99,7 +100,6 @@ def test_a_folder_that_was_a_link_for_a_moment(
     save(saver, how, swap)
     assert not (home / "d").is_symlink()
     check_unpacks(saver, folder)
-    saver.save(How.DELTA)
     check(saver, folder)
 
 
@@ -117,7 +117,6 @@ def test_a_folder_that_was_gone_for_a_moment(
 
     save(saver, How.DELTA, hide)
     check_unpacks(saver, folder)
-    saver.save(How.DELTA)
     check(saver, folder)
 
 
@@ -129,7 +128,6 @@ def test_a_file_that_is_a_folder_when_it_is_opened(
     saver.keeper.look()
     saver.pack(WORK, How.DELTA)
     assert saver.keeper._written[WORK].marks[b"z"] == UNSURE
-    saver.save(How.DELTA)
     check(saver, folder)
 
 
@@ -141,7 +139,6 @@ def test_what_could_not_be_read_is_tried_again(
 
     (home / "z").write_text("changed")
     save(saver, How.DELTA, lambda: once(monkeypatch, agent.home.pack, "_open", before=True, do=refuse))
-    saver.save(How.DELTA)
     check(saver, folder)
 
 
@@ -170,6 +167,5 @@ def test_every_save_unpacks_while_folders_and_links_change_places(saver: Saver, 
         ended.set()
         swapping.join()
     assert count > SAVES
-    saver.save(How.DELTA)
     check(saver, folder)
     other.close()

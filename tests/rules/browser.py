@@ -25,8 +25,11 @@ class Browser:
     def query(self, collection: str, field: str, value: str, *, everywhere: bool = False) -> int:
         """The documents of `collection` whose `field` is `value`; in every such subcollection, if `everywhere`."""
         same = {"field": {"fieldPath": field}, "op": "EQUAL", "value": {"stringValue": value}}
-        select = [{"collectionId": collection, "allDescendants": everywhere}]
-        return self._call("POST", ":runQuery", {"structuredQuery": {"from": select, "where": {"fieldFilter": same}}})
+        parent, below, name = collection.rpartition("/")
+        select = [{"collectionId": name, "allDescendants": everywhere}]
+        return self._call(
+            "POST", f"{below}{parent}:runQuery", {"structuredQuery": {"from": select, "where": {"fieldFilter": same}}}
+        )
 
     def create(self, path: str, fields: dict[str, str]) -> int:
         collection, _, name = path.rpartition("/")

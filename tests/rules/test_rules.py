@@ -14,13 +14,15 @@ DOCUMENTS = {
     "accounts/bob": {"uid": "bob", "bid": "b-2", "wid": "w-2"},
     "accounts/carol": {"uid": "carol", "bid": "b-1", "wid": "w-3"},
     "billing/b-1": {"owner": "alice"},
-    "billing/b-1/lines/s-1-1": {"sid": "s-1"},
-    "billing/b-1/shards/0": {"used": "1"},
+    "billing/b-1/lines/s-1-1": {"sid": "s-1", "uid": "alice"},
+    "billing/b-1/shards/2026-11-0": {"ms": "1"},
     "billing/b-1/elsewhere/alice": {"uid": "alice", "owner": "alice", "sid": "s-1"},
     "workspaces/w-1": {"owner": "alice"},
     "workspaces/w-1/snapshots/1-b-1": {"manifest": "m"},
     "sessions/s-1": {"uid": "alice", "wid": "w-1", "bid": "b-1"},
     "slots/ws-1": {"session": "s-1"},
+    "operator/limits": {"owner": "alice"},
+    "audit/a-request": {"target": "alice", "uid": "alice"},
     "elsewhere/alice": {"uid": "alice", "owner": "alice"},
 }
 """All but bob's and carol's accounts have to do with alice. Carol is in alice's team: they share a billing account."""
@@ -28,23 +30,25 @@ DOCUMENTS = {
 READERS = {
     "accounts/alice": {"alice"},
     "billing/b-1": {"alice", "carol"},
-    "billing/b-1/lines/s-1-1": {"alice", "carol"},
-    "billing/b-1/shards/0": set(),
+    "billing/b-1/lines/s-1-1": {"alice"},
+    "billing/b-1/shards/2026-11-0": set(),
     "billing/b-1/elsewhere/alice": set(),
     "workspaces/w-1": {"alice"},
     "workspaces/w-1/snapshots/1-b-1": {"alice"},
     "sessions/s-1": {"alice"},
     "slots/ws-1": set(),
+    "operator/limits": set(),
+    "audit/a-request": set(),
     "elsewhere/alice": set(),
 }
 """Who may get each document."""
 
 COLLECTIONS = sorted({path.rpartition("/")[0] for path in READERS})
 
-LISTERS = {"billing/b-1/lines": {"alice", "carol"}, "workspaces/w-1/snapshots": {"alice"}}
+LISTERS = {"workspaces/w-1/snapshots": {"alice"}}
 """Who may list a whole collection; nobody any other."""
 
-OWN = {"workspaces": "owner", "sessions": "uid"}
+OWN = {"workspaces": "owner", "sessions": "uid", "billing/b-1/lines": "uid"}
 """The field by which members may ask for what is theirs."""
 
 CALLERS = ("alice", "bob", "carol", "stranger", "visitor")
@@ -89,7 +93,7 @@ def test_query_what_is_alices(as_: As, collection: str, caller: str) -> None:
 
 @pytest.mark.parametrize(("collection", "caller"), each_caller(["lines", "shards", "snapshots", "sessions"]))
 def test_no_query_across_members(as_: As, collection: str, caller: str) -> None:
-    field = {"lines": "sid", "shards": "used", "snapshots": "manifest", "sessions": "wid"}[collection]
+    field = {"lines": "sid", "shards": "ms", "snapshots": "manifest", "sessions": "wid"}[collection]
     assert as_(caller).query(collection, field, "anything", everywhere=True) == DENIED
 
 

@@ -97,4 +97,6 @@ class _Played:
 
     def found(self, most: int) -> list[str]:
         late = self._documents.where(filter=FieldFilter("n", "<=", 1)).order_by("n").limit(most)
-        return [snapshot.id for snapshot in late.stream()]
+        others = self._documents.where(filter=FieldFilter("n", "not-in", [1, 7]))
+        downwards = others.order_by("n", direction=firestore.Query.DESCENDING).limit(most)
+        return [snapshot.id for query in (late, downwards) for snapshot in query.stream()]

@@ -26,7 +26,8 @@ SLOT = "ws-test"
 class Container(Inside):
     port: int
     log: Path
-    _process: subprocess.Popen[bytes]
+    # None: somebody else started it, and ends it
+    _process: subprocess.Popen[bytes] | None = None
 
     @property
     def url(self) -> str:
@@ -51,6 +52,7 @@ class Container(Inside):
 
     def terminate(self) -> int:
         """SIGTERM to process 1; the exit status."""
+        assert self._process
         os.kill(self.pid, signal.SIGTERM)
         return self._process.wait(timeout=20)
 
@@ -59,7 +61,7 @@ class Container(Inside):
         os.kill(next(pid for pid, name in names.items() if name == "nginx"), signal.SIGKILL)
 
     def ended(self) -> bool:
-        return self._process.poll() is not None
+        return self._process is not None and self._process.poll() is not None
 
     def events(self, name: str) -> list[dict[str, object]]:
         """What its log says under one event's name."""
@@ -105,7 +107,7 @@ def _send(pid: int, number: signal.Signals) -> None:
 
 
 def _answers(container: Container) -> bool:
-    assert container._process.poll() is None, f"the slot ended:\n{container.log.read_text()}"
+    assert not container.ended(), f"the slot ended:\n{container.log.read_text()}"
     try:
         return httpx.get(f"{container.url}/_slot/health").status_code == 200
     except httpx.TransportError:

@@ -45,6 +45,7 @@ class ControlPlane:
         self.lease = 90.0
         self.directive = "continue"
         self.idle_at: float | None = None
+        self.deadline: float | None = None
         self.storage_token = "lent-for-the-test"
         # as an answer tells of it
         self.storage_use: dict[str, Any] = {"state": "ok", "used": 0, "limit": None, "advice": None}
@@ -84,6 +85,9 @@ class ControlPlane:
 
     def release_token(self, sid: str = SID) -> str:
         return self.signer.release(self.sessions[sid], datetime.now(UTC))
+
+    def work_token(self, sid: str = SID) -> str:
+        return self.signer.work(self.sessions[sid], datetime.now(UTC))
 
     def answer(self, token: str, body: bytes) -> tuple[int, dict[str, Any]]:
         self.answering.wait(30)
@@ -143,7 +147,7 @@ class ControlPlane:
             "lease": self.lease,
             "token": self.signer.heartbeat(session, now),
             "idle_at": self.idle_at,
-            "deadline": None,
+            "deadline": self.deadline,
             "head": head and _head(head),
             "after_loss": session.after_loss,
             "storage": {

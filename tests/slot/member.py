@@ -2,6 +2,7 @@
 
 import socket
 from collections.abc import Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import AbstractContextManager, contextmanager
 from uuid import uuid4
 
@@ -53,6 +54,11 @@ class Member:
     def release(self, sid: str = SID) -> httpx.Response:
         return self.post("release", headers={"Authorization": f"Bearer {self.plane.release_token(sid)}"}, json={})
 
+    def hold(self, seconds: float = 1800, quiet: float = 600, sid: str = SID) -> httpx.Response:
+        """Asks the slot to hold the request open while the member's programs are at work."""
+        bearer = {"Authorization": f"Bearer {self.plane.work_token(sid)}"}
+        return self.post("work", headers=bearer, json={"seconds": seconds, "quiet": quiet}, timeout=120)
+
     def post_form(self, token: str, folder: str = "/home/member", origin: str = PAGE_ORIGIN) -> httpx.Response:
         return self.post("enter", headers={"Origin": origin}, data={"token": token, "folder": folder})
 
@@ -77,7 +83,8 @@ class Member:
         return port
 
     def post(self, endpoint: str, **request: object) -> httpx.Response:
-        return httpx.post(f"{self.slot.url}/_slot/{endpoint}", timeout=60, **request)  # type: ignore[arg-type]  # httpx types them one by one
+        with httpx.Client(headers={"Host": self.slot.host}, timeout=60) as client:
+            return client.post(f"{self.slot.url}/_slot/{endpoint}", **request)  # type: ignore[arg-type]  # httpx types them one by one
 
 
 def opened(slot: Container, plane: ControlPlane, sid: str = SID) -> Member:
@@ -85,6 +92,15 @@ def opened(slot: Container, plane: ControlPlane, sid: str = SID) -> Member:
     member = Member(slot, plane)
     member.attach(plane.open(sid)).raise_for_status()
     return member
+
+
+@contextmanager
+def held(member: Member, nth: int = 1, quiet: float = 600, sid: str = SID) -> Iterator[Future[httpx.Response]]:
+    """A request that is being held, the `nth` of its container, and in the end its answer."""
+    with ThreadPoolExecutor(1) as beside:
+        answer = beside.submit(member.hold, quiet=quiet, sid=sid)
+        until(lambda: len(member.slot.events("work.held")) == nth, "it is being held")
+        yield answer
 
 
 @contextmanager

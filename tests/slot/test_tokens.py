@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 
 import jwt
 import pytest
-from agent.tokens import ATTACH, ENTER, RELEASE, Claims, InvalidToken, SingleUse, Verifier
+from agent.tokens import ATTACH, ENTER, RELEASE, WORK, Claims, InvalidToken, SingleUse, Verifier
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from cryptography.hazmat.primitives.serialization import load_pem_public_key
 
@@ -29,8 +29,9 @@ def verifier(slot: str = SESSION.slot, signer: Signer = SIGNER) -> Verifier:
 def test_each_kind_passes_as_itself_with_its_claims() -> None:
     assert verifier().verify(SIGNER.attach(SESSION, now()), ATTACH).wid == SESSION.wid
     assert verifier().verify(SIGNER.enter(SESSION, now()), ENTER).jti
-    claims = verifier().verify(SIGNER.release(SESSION, now()), RELEASE)
-    assert (claims.sid, claims.epoch, claims.boot) == (SESSION.sid, SESSION.epoch, SESSION.boot)
+    for token, kind in ((SIGNER.release(SESSION, now()), RELEASE), (SIGNER.work(SESSION, now()), WORK)):
+        claims = verifier().verify(token, kind)
+        assert (claims.sid, claims.epoch, claims.boot) == (SESSION.sid, SESSION.epoch, SESSION.boot)
 
 
 def test_no_kind_passes_for_another() -> None:
@@ -38,9 +39,10 @@ def test_no_kind_passes_for_another() -> None:
         ATTACH: SIGNER.attach(SESSION, now()),
         ENTER: SIGNER.enter(SESSION, now()),
         RELEASE: SIGNER.release(SESSION, now()),
+        WORK: SIGNER.work(SESSION, now()),
         "heartbeat+jwt": SIGNER.heartbeat(SESSION, now()),
     }
-    for kind in (ATTACH, ENTER, RELEASE):
+    for kind in (ATTACH, ENTER, RELEASE, WORK):
         for other in tokens.keys() - {kind}:
             with pytest.raises(InvalidToken):
                 verifier().verify(tokens[other], kind)

@@ -6,7 +6,9 @@ from pathlib import Path
 import psutil
 import pytest
 
+from shared.limits import MOST_OPENS, Limits
 from tests.conftest import SHORT
+from tests.functions.limiting import limit
 from tests.functions.person import Person
 from tests.observe import documents, objects, until
 from tests.running import QUICK, SOAK, Running, running
@@ -23,10 +25,11 @@ after them."""
 
 
 @pytest.mark.soak
-@pytest.mark.timeout(60 + 30 * CYCLES)
+@pytest.mark.timeout(300 + 30 * CYCLES)
 def test_cycles_return_everything_to_where_it_was(tmp_path: Path) -> None:
     pool = {"POOL_WARM": "2", "POOL_MAX": "3"}
     with running(tmp_path, *QUICK, **SHORT | pool) as stack:
+        limit(stack, Limits(opens_an_hour=MOST_OPENS))
         members = [Person(stack, f"regular-{number}") for number in range(MEMBERS)]
         for _ in range(TO_SETTLE):
             for member in members:

@@ -8,7 +8,7 @@ import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
-from urllib.parse import parse_qs
+from urllib.parse import parse_qs, parse_qsl
 
 from local.ports import Ports
 from tests.serving import Handler, serving
@@ -20,6 +20,8 @@ NO_LIMIT = {
     "state": "ok", "used": 0, "limit": None, "over": 0,
     "largest": [], "lifted_by": None, "refused": None, "advice": None,
 }  # fmt: skip
+
+NO_ALLOWANCE = {"granted": None, "seconds": None, "lifted_by": None, "bytes": None}
 
 
 @dataclass
@@ -44,6 +46,11 @@ class Plane:
     """By the function's name; each is said once."""
     storage: dict[str, Any] = field(default_factory=dict)
     """What is to be said of it other than that there is no limit."""
+    allowance: dict[str, Any] = field(default_factory=dict)
+    """The same."""
+    used: dict[str, Any] = field(default_factory=dict)
+    """The answer of `usage`, but for the month."""
+    this_month: str = "2026-11"
     restored: int = 0
     """How far the slot is, in thousandths."""
     history: list[dict[str, Any]] = field(default_factory=list)
@@ -79,6 +86,8 @@ class Plane:
             "opened": now,
             "slot_origin": self.slot_origin,
             "saved_at": now,
+            "deadline": None,
+            "background": None,
             **fields,
         }
 
@@ -88,9 +97,10 @@ class Plane:
             self.last = {"reason": "member", "ended": time.time(), "saved_at": time.time()}
         person = {"uid": claims["user_id"], "email": claims["email"], "name": claims.get("name")}
         return {
+            "now": time.time(),
             "account": {**person, "state": "active", "locale": "en"},
             "plan": {"name": "enterprise", "title": "Enterprise"},
-            "allowance": {"seconds": None, "renews": time.time() + 86_400, "bytes": None},
+            "allowance": {**NO_ALLOWANCE, "renews": time.time() + 86_400, **self.allowance},
             "storage": {**NO_LIMIT, **self.storage},
             "session": self.session,
             "last": self.last,
@@ -118,6 +128,16 @@ class Plane:
             return {"snapshot": body["snapshot"]}
         return {"snapshot": body["snapshot"], "url": f"{self.slot_origin}/home.tar.zst", "expires": time.time() + 900}
 
+    def usage(self, _claims: dict[str, Any], body: dict[str, Any]) -> dict[str, Any]:
+        return {**self.used, "month": body.get("month", self.this_month)}
+
+    def usage_csv(self, _claims: dict[str, Any], body: dict[str, Any]) -> str:
+        return f"session,opened\r\ns-1,{body['month']}\r\n"
+
+    def usage_zone(self, _claims: dict[str, Any], body: dict[str, Any]) -> dict[str, Any]:
+        self.used |= {"time_zone": body["time_zone"], "zone_holds_until": time.time() + 30 * 86_400}
+        return {key: self.used[key] for key in ("time_zone", "zone_holds_until")}
+
     def release(self, _claims: dict[str, Any], body: dict[str, Any]) -> dict[str, Any]:
         self.open(state="draining")
         return {"session": body["session"], "state": "draining"}
@@ -135,7 +155,8 @@ class Call(Handler):
             self._answer(200, "application/json", health, **{"Access-Control-Allow-Origin": self.headers["Origin"]})
             return
         if self.path.startswith("/api/"):
-            self._call(self.path.removeprefix("/api/"), {})
+            function, _, query = self.path.removeprefix("/api/").partition("?")
+            self._call(function, dict(parse_qsl(query)))
             return
         self._answer(200, "text/html", b"<title>Editor</title><h1>Editor</h1>")
 
@@ -154,6 +175,9 @@ class Call(Handler):
             self._refuse(refusals.pop(0))
             return
         answer = getattr(self.plane, function.replace("/", "_"))(self._claims(), body)
+        if isinstance(answer, str):
+            self._answer(200, "text/csv; charset=utf-8", answer.encode())
+            return
         later = function == "release" or (function == "snapshots/download" and "url" not in answer)
         again = {"Retry-After": "1"} if later else {}
         self._answer(202 if later else 200, "application/json", json.dumps(answer).encode(), **again)
@@ -191,7 +215,7 @@ def playing(plane: Plane) -> Iterator[Plane]:
     """The plane's functions and its slot, until the block ends."""
     handler = type("Handler", (Call,), {"plane": plane})
     with contextlib.ExitStack() as stack:
-        for name in ("login", "allocate", "release", "snapshots", "run_ingress"):
+        for name in ("login", "allocate", "release", "snapshots", "usage", "run_ingress"):
             stack.enter_context(serving(handler, plane.ports[name]))
         stack.callback(plane.at_once)
         yield plane

@@ -50,7 +50,19 @@ def test_the_config_names_the_auth_emulator(client: httpx.Client, ports: Ports) 
 
 
 @pytest.mark.parametrize(
-    "name", ["nothing", "heartbeat", "reclaim", "pool", "auth_events", "export", "meter", "login/more", "snapshots/x"]
+    "name",
+    [
+        "nothing",
+        "heartbeat",
+        "reclaim",
+        "pool",
+        "auth_events",
+        "export",
+        "meter",
+        "login/more",
+        "snapshots/x",
+        "usage/x",
+    ],
 )
 def test_the_page_reaches_only_what_browsers_call(client: httpx.Client, name: str) -> None:
     answer = client.post(f"/api/{name}", json={})

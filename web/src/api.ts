@@ -1,6 +1,6 @@
 // The control plane as the page sees it: its calls, their answers, and the one kind of error they raise.
 
-import { pause } from "./clock";
+import { browsersZone, pause } from "./clock";
 
 type SessionState = "opening" | "active" | "draining";
 
@@ -11,6 +11,10 @@ export interface OpenSession {
   opened: number;
   slot_origin: string;
   saved_at: number | null;
+  /** When the plan's time is used up if it goes on being used. */
+  deadline: number | null;
+  /** Until when at the latest a job is kept at work without a browser. */
+  background: number | null;
 }
 
 export interface LastSession {
@@ -44,14 +48,63 @@ export interface Snapshot {
   returned: string | null;
 }
 
+/** What the plan grants in this period, and what is left of it: seconds, null without limit. */
+export interface Allowance {
+  granted: number | null;
+  seconds: number | null;
+  /** When it grants anew. */
+  renews: number;
+  /** The smallest plan that has more, once nothing is left. */
+  lifted_by: string | null;
+  bytes: number | null;
+}
+
 export interface Login {
+  /** On the control plane's clock, when it answered ... */
+  now: number;
+  /** ... and when that arrived: milliseconds of performance.now. */
+  arrived: number;
   account: { uid: string; email: string | null; name: string | null; state: string; locale: string };
   plan: { name: string; title: string };
-  /** What the plan still grants, null without limit, and when it grants anew. */
-  allowance: { seconds: number | null; renews: number; bytes: number | null };
+  allowance: Allowance;
   storage: Storage;
   session: OpenSession | null;
   last: LastSession | null;
+}
+
+/** Of one period or day, by its date or month. */
+export interface Used {
+  id: string;
+  seconds: number;
+  background_seconds: number;
+  sessions: number;
+}
+
+export interface SessionUse {
+  session: string;
+  opened: number;
+  ended: number | null;
+  seconds: number;
+  background_seconds: number;
+  reason: string | null;
+  /** What ended it, in English words. */
+  decision: string | null;
+  /** For how long nothing had happened in it, if that is why it ended. */
+  idle_seconds: number | null;
+}
+
+/** What was used in a month, newest first. */
+export interface Usage {
+  plan: { name: string; title: string };
+  time_zone: string;
+  /** When the time zone may be changed again; null if it may be now. */
+  zone_holds_until: number | null;
+  current: { renews: number; granted: number | null; used: number; left: number | null };
+  storage: { used: number; limit: number | null };
+  month: string;
+  days: Used[];
+  sessions: SessionUse[];
+  more: boolean;
 }
 
 /** The way into a session: `enter_token` is posted to `enter_url`, once and within a minute. */
@@ -87,9 +140,9 @@ export class Api {
     private readonly token: () => Promise<string>,
   ) {}
 
-  login(locale: string, signal?: AbortSignal): Promise<Login> {
-    const time_zone = Intl.DateTimeFormat().resolvedOptions().timeZone;
-    return this.post<Login>("login", { time_zone, locale }, signal);
+  async login(locale: string, signal?: AbortSignal): Promise<Login> {
+    const answer = await this.post<Login>("login", { time_zone: browsersZone(), locale }, signal);
+    return { ...answer, arrived: performance.now() };
   }
 
   allocate(signal: AbortSignal): Promise<Entrance> {
@@ -117,6 +170,21 @@ export class Api {
       if (answer.status === 200) return ((await answer.json()) as { url: string }).url;
       await pause(1000 * (waitOf(answer) ?? 2), signal);
     }
+  }
+
+  /** Of the month that it is now unless one is given. */
+  async usage(month: string | null, signal: AbortSignal): Promise<Usage> {
+    const answer = await this.ask("GET", month === null ? "usage" : `usage?month=${month}`, null, signal);
+    return (await answer.json()) as Usage;
+  }
+
+  /** The month's sessions as CSV. */
+  async usageTable(month: string, signal: AbortSignal): Promise<Blob> {
+    return (await this.ask("GET", `usage/csv?month=${month}`, null, signal)).blob();
+  }
+
+  changeZone(time_zone: string, signal: AbortSignal): Promise<{ time_zone: string }> {
+    return this.post("usage/zone", { time_zone }, signal);
   }
 
   private async post<Answer>(name: string, body: object, signal?: AbortSignal): Promise<Answer> {

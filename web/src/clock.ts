@@ -28,6 +28,11 @@ export function countdown(end: number): HTMLElement {
   return ticking(() => words().left(Math.max(0, Math.ceil((end - performance.now()) / 1000))));
 }
 
+/** An element that tells the minutes left until `end` (milliseconds of performance.now), the one under way counted. */
+export function minutesLeft(end: number): HTMLElement {
+  return ticking(() => words().minutes(Math.max(1, Math.ceil((end - performance.now()) / 60_000))));
+}
+
 const faces = new Map<HTMLElement, () => string>();
 
 function ticking(text: () => string): HTMLElement {
@@ -40,8 +45,8 @@ function ticking(text: () => string): HTMLElement {
 
 setInterval(() => {
   for (const [face, text] of faces) {
-    if (face.isConnected) face.textContent = text();
-    else faces.delete(face);
+    if (!face.isConnected) faces.delete(face);
+    else if (face.textContent !== text()) face.textContent = text();
   }
 }, 100);
 
@@ -51,4 +56,50 @@ export function timeOf(moment: number): string {
   const today = date.toDateString() === new Date().toDateString();
   const style = today ? { timeStyle: "short" as const } : { dateStyle: "medium" as const, timeStyle: "short" as const };
   return new Intl.DateTimeFormat(language(), style).format(date);
+}
+
+/** How long so many seconds are: hours and minutes, and seconds where there is no whole minute. */
+export function lengthOf(seconds: number): string {
+  const { hours, minutes, left } = words();
+  if (seconds < 60) return left(Math.floor(seconds));
+  const whole = Math.floor(seconds / 60);
+  const parts = [whole >= 60 && hours(Math.floor(whole / 60)), whole % 60 > 0 && minutes(whole % 60)];
+  return parts.filter(Boolean).join(" ");
+}
+
+export function browsersZone(): string {
+  return Intl.DateTimeFormat().resolvedOptions().timeZone;
+}
+
+/** From when until when, in a time zone; Unix seconds. Without an end, when it began. */
+export function spanIn(zone: string, since: number, until: number | null): string {
+  const format = inZone(zone, { dateStyle: "medium", timeStyle: "short" });
+  return until === null ? format.format(since * 1000) : format.formatRange(since * 1000, until * 1000);
+}
+
+/** A date, such as 2026-11-23, with its day of the week. */
+export function dayName(date: string): string {
+  const style = { weekday: "short", month: "short", day: "numeric", timeZone: "UTC" } as const;
+  return new Intl.DateTimeFormat(language(), style).format(Date.parse(date));
+}
+
+/** A month, such as 2026-11, with its year. */
+export function monthName(month: string): string {
+  const style = { year: "numeric", month: "long", timeZone: "UTC" } as const;
+  return new Intl.DateTimeFormat(language(), style).format(Date.parse(`${month}-01`));
+}
+
+/** The month so many months after another one. */
+export function monthAfter(month: string, count: number): string {
+  const date = new Date(`${month}-01`);
+  date.setUTCMonth(date.getUTCMonth() + count);
+  return date.toISOString().slice(0, 7);
+}
+
+function inZone(zone: string, style: Intl.DateTimeFormatOptions): Intl.DateTimeFormat {
+  try {
+    return new Intl.DateTimeFormat(language(), { ...style, timeZone: zone });
+  } catch {
+    return new Intl.DateTimeFormat(language(), style); // the control plane may know names that this browser does not
+  }
 }

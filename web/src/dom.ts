@@ -18,6 +18,13 @@ export function button(id: string, text: string, press: () => void, className = 
   return h("button", { id, type: "button", className, onclick: press }, text);
 }
 
+/** Has the browser keep a file. */
+export function keep(file: Blob, name: string): void {
+  const address = URL.createObjectURL(file);
+  h("a", { href: address, download: name }).click();
+  setTimeout(() => URL.revokeObjectURL(address), 10_000); // the browser reads it after the click
+}
+
 export function byId(id: string): HTMLElement {
   const element = document.getElementById(id);
   if (!element) throw new Error(`the page has no #${id}`);

@@ -1,10 +1,11 @@
 // The page: what the member does, what is shown for it, and what goes wrong on the way.
 
 import { Accounts, type Person, type Way } from "./account";
-import { Api, type Login, type OpenSession, Problem, type Snapshot } from "./api";
+import { deadlineNotice, untilLook, untilWarning } from "./allowance";
+import { Api, type Login, type OpenSession, Problem, type Snapshot, type Usage } from "./api";
 import { timeOf } from "./clock";
 import { readConfig } from "./config";
-import { button, byId, h } from "./dom";
+import { button, byId, h, keep } from "./dom";
 import { type Language, language, speak, words } from "./language";
 import { enter, open } from "./opening";
 import { stop, untilEnded } from "./stopping";
@@ -26,6 +27,7 @@ function show(next: View, news = ""): void {
   paint();
   if (turned) byId("main").querySelector("h1")?.focus({ preventScroll: true });
   byId("news").textContent = news;
+  watchSession();
 }
 
 function paint(): void {
@@ -81,16 +83,42 @@ function home(login: Login, trouble: unknown = null, saved = false): void {
   show({ kind: "home", login, trouble, saved }, saved ? savedNow(login.last) : "");
 }
 
+let looking: number | undefined;
+let warning: number | undefined;
+
+/** While the home view shows an open session on a limited plan, and somebody can see it, it is looked after. */
+function watchSession(): void {
+  clearTimeout(looking);
+  clearTimeout(warning);
+  if (view.kind !== "home" || document.visibilityState !== "visible") return;
+  const { login } = view;
+  const look = untilLook(login);
+  const warn = untilWarning(login);
+  if (look !== null) looking = setTimeout(glance, look * 1000);
+  if (warn !== null) warning = setTimeout(() => show(view, deadlineNotice(login)?.textContent ?? ""), warn * 1000);
+}
+
+/** Asks where things stand without a word. What is shown stays if that does not work. */
+function glance(): void {
+  if (view.kind !== "home") return;
+  const { trouble } = view;
+  begin(
+    async (signal) => arrived(await api.login(language(), signal), trouble, signal),
+    () => watchSession(),
+  );
+}
+
 /** Asks where things stand, and shows it; with what went wrong before, if something did. */
 function refresh(trouble: unknown = null): void {
   begin(
-    async (signal) => {
-      const login = await api.login(language(), signal);
-      if (login.session?.state === "draining") await watchEnd(login.session, signal);
-      else home(login, trouble);
-    },
+    async (signal) => arrived(await api.login(language(), signal), trouble, signal),
     (worse) => show({ kind: "failed", trouble: worse }),
   );
+}
+
+async function arrived(login: Login, trouble: unknown, signal: AbortSignal): Promise<void> {
+  if (login.session?.state === "draining") await watchEnd(login.session, signal);
+  else home(login, trouble);
 }
 
 async function watchEnd(session: OpenSession, signal: AbortSignal): Promise<void> {
@@ -168,7 +196,43 @@ const actions: Actions = {
       return words().downloading;
     });
   },
+
+  usage(month: string | null): void {
+    lookAtUsage(month, null);
+  },
+
+  usageTable(month: string): void {
+    begin(
+      async (signal) => keep(await api.usageTable(month, signal), `ondol-usage-${month}.csv`),
+      (trouble) => lookAtUsage(month, null, trouble),
+    );
+  },
+
+  changeZone(zone: string): void {
+    begin(
+      async (signal) => {
+        await api.changeZone(zone, signal);
+        lookAtUsage(null, words().zoneChanged(zone));
+      },
+      (trouble) => lookAtUsage(null, null, trouble),
+    );
+  },
 };
+
+/** Shows what was used in a month, with what came of something before. */
+function lookAtUsage(month: string | null, said: string | null, trouble: unknown = null): void {
+  const before = view.kind === "usage" ? view.shown : { usage: null, newest: null };
+  const told = (usage: Usage | null, newest: string | null) =>
+    show({ kind: "usage", shown: { usage, newest, said }, trouble }, said ?? "");
+  told(before.usage, before.newest);
+  begin(
+    async (signal) => {
+      const usage = await api.usage(month, signal);
+      told(usage, month === null ? usage.month : before.newest);
+    },
+    (worse) => show({ kind: "failed", trouble: worse }),
+  );
+}
 
 /** Shows the history anew, with what came of something before. */
 function look(said: string | null, open: boolean, trouble: unknown = null): void {
@@ -204,7 +268,10 @@ function lookAgain(): void {
 
 function watchPage(): void {
   // the member comes back from the editor's tab, or by the browser's Back button
-  document.addEventListener("visibilitychange", () => document.visibilityState === "visible" && lookAgain());
+  document.addEventListener("visibilitychange", () => {
+    if (document.visibilityState === "visible") lookAgain();
+    else watchSession();
+  });
   window.addEventListener("pageshow", (event) => event.persisted && person && refresh());
   document.addEventListener("securitypolicyviolation", ({ effectiveDirective }) => {
     if (effectiveDirective !== "form-action") return;

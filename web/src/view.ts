@@ -1,12 +1,14 @@
 // What the page can show: one kind of view at a time, each drawn from nothing but its own fields.
 
 import type { Way } from "./account";
+import { deadlineNotice, timeFact, usedUpNotice } from "./allowance";
 import { type LastSession, type Login, type OpenSession, Problem } from "./api";
 import { countdown, stopwatch, timeOf } from "./clock";
 import { button, type Child, h } from "./dom";
 import { drawHistory, type History, type HistoryActions, storageFact, storageNotice } from "./history";
 import { words } from "./language";
 import { type Step, STEPS } from "./steps";
+import { drawUsage, type UsageActions, type UsageShown } from "./usage";
 
 /** Moments are milliseconds of performance.now. */
 export interface Progress {
@@ -24,9 +26,10 @@ export type View =
   | { kind: "opening"; progress: Progress }
   | { kind: "stopping"; began: number }
   | { kind: "history"; history: History; trouble: unknown }
+  | { kind: "usage"; shown: UsageShown; trouble: unknown }
   | { kind: "failed"; trouble: unknown };
 
-export interface Actions extends HistoryActions {
+export interface Actions extends HistoryActions, UsageActions {
   signIn(way: Way): void;
   history(): void;
   open(): void;
@@ -49,6 +52,8 @@ export function draw(view: View, actions: Actions): Child[] {
       return stopping(view.began);
     case "history":
       return [heading(words().history), notice(view.trouble), ...drawHistory(view.history, actions)];
+    case "usage":
+      return [heading(words().usage), notice(view.trouble), ...drawUsage(view.shown, actions)];
     case "failed":
       return [heading(words().wrong), notice(view.trouble), button("again", words().tryAgain, actions.again, "main")];
   }
@@ -92,19 +97,29 @@ function wayIn(way: Way, actions: Actions): HTMLElement {
 }
 
 function home({ login, trouble, saved }: View & { kind: "home" }, actions: Actions): Child[] {
-  const { account, plan, session, last, storage } = login;
+  const { account, plan, allowance, session, last, storage } = login;
+  const refused = trouble instanceof Problem && trouble.name === "allowance-exhausted";
+  const usedUp = usedUpNotice(allowance, refused ? "alert" : "status");
   return [
     heading(words().hello(account.name)),
-    notice(trouble),
+    !(refused && usedUp) && notice(trouble),
+    usedUp,
+    deadlineNotice(login),
     storageNotice(storage),
     session ? openCard(session, last, actions) : closedCard(last, saved, actions),
     h(
       "dl",
       { className: "facts" },
       ...fact(words().plan, plan.title),
+      ...fact(words().time, timeFact(allowance)),
       ...fact(words().storage, storageFact(storage)),
     ),
-    h("div", { className: "buttons" }, button("history", words().history, actions.history, "small")),
+    h(
+      "div",
+      { className: "buttons" },
+      button("history", words().history, actions.history, "small"),
+      button("usage", words().usage, () => actions.usage(null), "small"),
+    ),
   ];
 }
 
@@ -119,6 +134,7 @@ function openCard(session: OpenSession, last: LastSession | null, actions: Actio
     { className: "card awake" },
     h("p", { className: "state" }, words().awake),
     h("dl", { className: "facts" }, ...facts),
+    session.background !== null && h("p", { className: "last" }, words().backgroundUntil(timeOf(session.background))),
     last?.reason === "lost" && h("p", { className: "last" }, howItEnded(last)),
     h(
       "div",
@@ -149,7 +165,7 @@ export function savedNow(last: LastSession | null): string {
 function howItEnded({ reason, saved_at }: LastSession): string | null {
   const { ends, lostUnsaved } = words();
   if (saved_at === null) return reason === "lost" ? lostUnsaved : null;
-  const say = reason === "member" || reason === "idle" || reason === "lost" ? ends[reason] : ends.other;
+  const say = Object.hasOwn(ends, reason ?? "") ? ends[reason as keyof typeof ends] : ends.other;
   return say(timeOf(saved_at));
 }
 

@@ -28,6 +28,7 @@ from agent.slot import Slot, State
 from agent.tokens import Claims
 from agent.watch import Watch
 from agent.window.roaming import Window, editor_version
+from agent.work import Work
 
 # Cloud Run kills what has not ended ten seconds after SIGTERM.
 LAST_SECONDS = 9.0
@@ -47,7 +48,7 @@ async def run(settings: Settings) -> int:
     boot = "".join(secrets.choice(string.ascii_lowercase + string.digits) for _ in range(16))
     _make_folders()
     ready = asyncio.Event()
-    editor, activity = Editor(boot, settings.member_processes), Activity()
+    editor, activity = Editor(boot, settings.member_processes, settings.page_origin), Activity()
     async with aiohttp.ClientSession() as http:
 
         def forget() -> None:
@@ -75,10 +76,11 @@ async def run(settings: Settings) -> int:
         slot = Slot(editor, keeper, window, begin, settings.checkpoint_seconds)
         extension = EditorSocket(editor.extension_socket, slot)
         slot.changed = extension.tell
+        work = Work(slot, editor.connections)
         agent_socket = PRIVATE / "agent.sock"
         nginx = Nginx(settings, editor, str(agent_socket))
         await extension.start()
-        await _listen(Api(settings, boot, slot, window, ready.is_set).application(), agent_socket)
+        await _listen(Api(settings, boot, slot, work, window, ready.is_set).application(), agent_socket)
         # the port opens last: a platform may stop giving CPU as soon as it listens
         await keeper.start()
         await editor.start()

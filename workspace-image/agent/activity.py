@@ -25,6 +25,10 @@ class Activity:
         moment = elapsed() if when is None else when
         self._seen[kind] = max(self._seen.get(kind, moment), moment)
 
+    def last(self, kind: str) -> float | None:
+        """When it was last seen, or when watching began; None if nobody watches yet."""
+        return self._seen.get(kind)
+
     def signals(self, clock: ControlClock) -> dict[str, float | None]:
         """On the control plane's clock; None is unknown."""
         signals: dict[str, float | None] = {kind: clock.at(moment) for kind, moment in self._seen.items()}

@@ -7,6 +7,7 @@ import secrets
 import time
 from collections.abc import Awaitable, Callable, Mapping
 from hashlib import sha256
+from typing import TypeGuard
 from urllib.parse import parse_qsl, urlencode
 
 from aiohttp import web
@@ -17,9 +18,10 @@ from agent.errors import Refused
 from agent.places import ALIASES, HOME
 from agent.settings import Settings
 from agent.slot import Slot, State
-from agent.tokens import ATTACH, ENTER, RELEASE, Claims, InvalidToken, SingleUse, Verifier
+from agent.tokens import ATTACH, ENTER, RELEASE, WORK, Claims, InvalidToken, SingleUse, Verifier
 from agent.window.roaming import Window
 from agent.window.routes import WindowRoutes
+from agent.work import LONGEST, Work
 
 COOKIE = "__Host-ondol"
 # which container this browser came into last; it opens nothing. None: it is sent with the form of another site's page
@@ -29,10 +31,13 @@ PROBLEMS = "https://ondol.dev/problems/"
 
 
 class Api:
-    def __init__(self, settings: Settings, boot: str, slot: Slot, window: Window, is_ready: Callable[[], bool]) -> None:
+    def __init__(
+        self, settings: Settings, boot: str, slot: Slot, work: Work, window: Window, is_ready: Callable[[], bool]
+    ) -> None:
         self._settings = settings
         self._boot = boot
         self._slot = slot
+        self._work = work
         self._is_ready = is_ready
         self._tokens = Verifier(settings.control_plane_key, settings.slot)
         self._entered = SingleUse()
@@ -46,6 +51,7 @@ class Api:
                 web.get("/_slot/health", self.health),
                 web.post("/_slot/attach", self.attach),
                 web.post("/_slot/release", self.release),
+                web.post("/_slot/work", self.work),
                 web.post("/_slot/enter", self.enter),
                 web.get("/may-enter", self.may_enter),
                 web.get("/closed", self.closed),
@@ -88,6 +94,16 @@ class Api:
         await _json(request, set())
         head = await self._slot.release()
         return web.json_response({"boot": self._boot, "head": head and vars(head)})
+
+    async def work(self, request: web.Request) -> web.Response:
+        self._check_ours(self._verify(_bearer(request), WORK))
+        body = await _json(request, {"seconds", "quiet"})
+        seconds, quiet = body["seconds"], body["quiet"]
+        if not (_is_number(seconds) and _is_number(quiet) and 0 < seconds <= LONGEST and quiet > 0):
+            text = f"seconds and quiet must be numbers above 0, and seconds at most {LONGEST:g}."
+            raise Refused(400, "bad-request", text)
+        why = await self._work.hold(seconds, quiet, lambda: request.transport is not None)
+        return web.json_response({"boot": self._boot, "why": why})
 
     async def enter(self, request: web.Request) -> web.Response:
         if request.headers.get("Origin") != self._settings.page_origin:
@@ -182,6 +198,10 @@ async def _json(request: web.Request, fields: set[str]) -> dict[str, object]:
     if not isinstance(body, dict) or set(body) != fields:
         raise Refused(400, "bad-request", f"The body must be an object with exactly these fields: {sorted(fields)}.")
     return body
+
+
+def _is_number(value: object) -> TypeGuard[float]:
+    return isinstance(value, int | float) and not isinstance(value, bool)
 
 
 async def _form(request: web.Request) -> dict[str, str]:

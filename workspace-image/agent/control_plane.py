@@ -60,6 +60,7 @@ class Answer:
     lease: float
     token: str
     idle_at: float | None
+    deadline: float | None
     head: Head | None
     after_loss: bool
     storage: Storage
@@ -131,6 +132,7 @@ def _answer(text: str, sent: float) -> Answer:
             lease=float(fields["lease"]),
             token=fields["token"],
             idle_at=fields["idle_at"],
+            deadline=fields.get("deadline"),  # a control plane of yesterday does not say
             head=head and _head(head),
             after_loss=bool(fields.get("after_loss")),  # a control plane of yesterday does not say
             storage=Storage(**{name: storage[name] for name in Storage.__dataclass_fields__}),

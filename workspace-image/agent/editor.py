@@ -19,10 +19,11 @@ _CONNECTED = rb"^[0-9a-f]+: ([0-9A-F]+) [0-9A-F]+ [0-9A-F]+ [0-9A-F]+ 03 +[0-9]+
 class Editor:
     """One code-server for the container's life, started again if it dies. The boot id makes its socket's name unique:
     containers that share a network see each other's entries in /proc/net/unix. `processes` bounds how many it and the
-    member's programs, all of which it starts, may be."""
+    member's programs, all of which it starts, may be. `page` is the origin of the page that opened the workspace."""
 
-    def __init__(self, boot: str, processes: int) -> None:
+    def __init__(self, boot: str, processes: int, page: str) -> None:
         self._processes = processes
+        self._page = page
         self.socket = SHARED / f"editor-{boot}.sock"
         self.extension_socket = SHARED / f"extension-{boot}.sock"
         self._process: asyncio.subprocess.Process | None = None
@@ -63,7 +64,9 @@ class Editor:
             return
         self._process = await start_as_member(
             self._command(),
-            environment=member_environment({"ONDOL_EDITOR_SOCKET": str(self.extension_socket)}),
+            environment=member_environment(
+                {"ONDOL_EDITOR_SOCKET": str(self.extension_socket), "ONDOL_PAGE": self._page}
+            ),
             stdout=asyncio.subprocess.DEVNULL,
             stderr=asyncio.subprocess.DEVNULL,
             processes=self._processes,
@@ -84,6 +87,8 @@ class Editor:
             "--disable-update-check",
             "--disable-workspace-trust",
             "--disable-getting-started-override",
+            # opened without a question; a link to anywhere else is still asked about
+            f"--link-protection-trusted-domains={self._page}",
         ]
 
     async def _answers(self) -> bool:

@@ -67,6 +67,7 @@ class EditorSocket:
         news: dict[str, Any] = {
             "directive": session.known.directive if session and session.greeted else "continue",
             "idle_in": session.idle_in() if session else None,
+            "time_left": session.time_left() if session else None,
             "saved_ago": session.saved_ago() if session else None,
             "restore": {
                 "done": self._slot.progress.done,

@@ -206,6 +206,11 @@ class Session:
 
     def idle_in(self) -> float | None:
         """Seconds until the session is reclaimed unless there is activity, or None."""
-        if self.answer is None or self.answer.idle_at is None:
-            return None
-        return max(0.0, self.answer.idle_at - self.clock.at(elapsed()))
+        return self._until(self.answer.idle_at if self.answer else None)
+
+    def time_left(self) -> float | None:
+        """Seconds until the plan's time is used up, or None where it has no end."""
+        return self._until(self.answer.deadline if self.answer else None)
+
+    def _until(self, moment: float | None) -> float | None:
+        return None if moment is None else max(0.0, moment - self.clock.at(elapsed()))

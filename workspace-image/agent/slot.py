@@ -42,6 +42,8 @@ class Slot:
         checkpoint_seconds: float,
     ) -> None:
         self.state = State.WARM
+        # set once the session is being given back or is lost
+        self.over = asyncio.Event()
         self.session: Session | None = None
         self.progress = Progress()
         self.changed: Callable[[], None] = lambda: None
@@ -85,6 +87,17 @@ class Slot:
         if self.session is not None:
             self.session.stopping = True
             self.session.tell()
+
+    async def beat(self) -> None:
+        """Tells the control plane how things are. Raises Refused: 409 when the session is lost, 502 to try again."""
+        with _as_refusals():
+            await self.greeted_session().beat()
+
+    def greeted_session(self) -> Session:
+        """Raises Refused with 409 when there is none."""
+        if self.session is None or not self.session.greeted:
+            raise Refused(409, "no-session", "No session was attached to this container.")
+        return self.session
 
     async def release(self, grace: float = 2.0) -> Head | None:
         """Ends the session with a last checkpoint and returns the head. Idempotent; callers join the one at work.
@@ -172,14 +185,10 @@ class Slot:
             logs.failed("checkpoint.failed", error, state=self.state)
 
     async def _give_back(self, grace: float) -> Head | None:
-        session = self.session
-        if session is None or not session.greeted:
-            raise Refused(409, "no-session", "No session was attached to this container.")
+        session = self.greeted_session()
         if self.state is State.DONE:
             raise Refused(409, "stale-epoch", "This container lost the session before it could be given back.")
-        self.state = State.DRAINING
-        self._editor.let_go()
-        self._stop_restoring()
+        self._stop_serving(State.DRAINING)
         await end_member_processes(grace)
         await self._window.flush()
         head = await self._say_last_word(session)
@@ -207,10 +216,14 @@ class Slot:
             if restoring is not None:
                 restoring.cancel()
 
-    def _stop_for_good(self) -> None:
-        self.state = State.DONE
+    def _stop_serving(self, state: State) -> None:
+        self.state = state
+        self.over.set()
         self._editor.let_go()
         self._stop_restoring()
+
+    def _stop_for_good(self) -> None:
+        self._stop_serving(State.DONE)
         self._in_background(end_member_processes(grace=0))
 
     def _in_background(self, work: Coroutine[Any, Any, None]) -> asyncio.Task[None]:

@@ -13,6 +13,7 @@ LEEWAY = 5
 ATTACH = "attach+jwt"
 ENTER = "enter+jwt"
 RELEASE = "release+jwt"
+WORK = "work+jwt"
 
 
 class InvalidToken(Exception):
@@ -55,7 +56,7 @@ class Verifier:
         return _claims(claims)
 
 
-_OF_KIND = {ATTACH: ["wid"], ENTER: ["boot", "jti"], RELEASE: ["boot"]}
+_OF_KIND = {ATTACH: ["wid"], ENTER: ["boot", "jti"], RELEASE: ["boot"], WORK: ["boot"]}
 
 
 def _claims(claims: dict[str, Any]) -> Claims:

@@ -2,8 +2,9 @@
 "use strict";
 
 const vscode = require("vscode");
+const { Countdown } = require("./countdown");
 const { Line } = require("./line");
-const { length, wordsFor } = require("./words");
+const { length, minutesAhead, wordsFor } = require("./words");
 
 const AT_MOST_EVERY_MS = 5000;
 
@@ -13,16 +14,18 @@ exports.activate = (context) => {
   const words = wordsFor(vscode.env.language);
   const status = new SaveStatus(words);
   const warning = new Warning(words, () => line.say("keep"));
+  const time = new TimeLeft(words, process.env.ONDOL_PAGE);
   const restore = new RestoreStatus(words);
   const storage = new StorageWarning(words);
   const line = new Line(path, (news) => {
     status.show(news);
     warning.show(news);
+    time.show(news.time_left);
     restore.show(news.restore);
     storage.show(news.storage);
     if (news.loss) tellOfLoss(words, news.loss);
   });
-  context.subscriptions.push(line, status, restore, ...watchActivity(() => line.say("activity")));
+  context.subscriptions.push(line, status, time, restore, ...watchActivity(() => line.say("activity")));
 };
 
 /** Calls `active` at most every five seconds while the member types, moves, looks around or uses a terminal. */
@@ -139,6 +142,50 @@ class SaveStatus {
   }
 }
 
+/** The last minutes of the plan's time, in the status bar, and two warnings. It counts on by itself like SaveStatus. */
+class TimeLeft {
+  constructor(words, page) {
+    this.words = words;
+    this.page = page;
+    this.countdown = new Countdown();
+    this.item = vscode.window.createStatusBarItem("ondol.time", vscode.StatusBarAlignment.Right, 102);
+    this.item.name = "Ondol";
+    this.item.tooltip = words.timeTooltip;
+    this.item.backgroundColor = new vscode.ThemeColor("statusBarItem.warningBackground");
+    this.timer = setInterval(() => this.draw(), 1000);
+  }
+
+  show(left) {
+    this.countdown.learn(left, Date.now() / 1000);
+    this.draw();
+  }
+
+  draw() {
+    const { words, countdown, item } = this;
+    const now = Date.now() / 1000;
+    const left = countdown.left(now);
+    if (left === null) {
+      item.hide();
+    } else {
+      item.text = `$(watch) ${words.timeLeft(minutesAhead(left))}`;
+      item.show();
+    }
+    const warned = countdown.warning(now);
+    if (warned !== null) this.warn(words.timeWarning(minutesAhead(warned)));
+  }
+
+  async warn(text) {
+    const { usage } = this.words;
+    const choice = await vscode.window.showWarningMessage(text, usage);
+    if (choice === usage) vscode.env.openExternal(vscode.Uri.parse(this.page));
+  }
+
+  dispose() {
+    clearInterval(this.timer);
+    this.item.dispose();
+  }
+}
+
 /** Warns once each time the control plane begins to warn. */
 class Warning {
   constructor(words, keep) {
@@ -153,8 +200,8 @@ class Warning {
     if (news.directive === before) return;
     if (news.directive === "drain") vscode.window.showWarningMessage(this.words.ending);
     if (news.directive !== "warn") return;
-    const minutes = Math.max(1, Math.round((news.idle_in ?? 0) / 60));
-    const choice = await vscode.window.showWarningMessage(this.words.warning(minutes), this.words.keep);
+    const text = this.words.warning(minutesAhead(news.idle_in ?? 0));
+    const choice = await vscode.window.showWarningMessage(text, this.words.keep);
     if (choice === this.words.keep) this.keep();
   }
 }

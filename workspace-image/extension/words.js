@@ -5,6 +5,11 @@ const WORDS = {
   en: {
     keep: "Keep working",
     warning: (minutes) => `Your session ends in ${minutes} min unless you go on working. Everything is saved first.`,
+    timeWarning: (minutes) =>
+      `Your plan's time is used up in ${minutes} min. Everything is saved, and the session ends then.`,
+    usage: "See what I used",
+    timeLeft: (minutes) => `${minutes} min left`,
+    timeTooltip: "Until your plan's time is used up. Everything is saved, and the session ends then.",
     ending: "Your session is ending. Everything is being saved.",
     lost: (ago) => `Your files are as saved ${ago} ago: the last session was cut off.`,
     lostAll: "The last session was cut off before anything was saved.",
@@ -24,6 +29,11 @@ const WORDS = {
   ko: {
     keep: "계속 작업하기",
     warning: (minutes) => `작업을 계속하지 않으면 ${minutes}분 뒤에 세션이 끝납니다. 그 전에 모두 저장됩니다.`,
+    timeWarning: (minutes) =>
+      `요금제의 사용 시간이 ${minutes}분 뒤에 끝납니다. 그때 모두 저장하고 세션을 마칩니다.`,
+    usage: "사용 내역 보기",
+    timeLeft: (minutes) => `${minutes}분 남음`,
+    timeTooltip: "요금제의 사용 시간이 끝날 때까지 남은 시간입니다. 그때 모두 저장하고 세션을 마칩니다.",
     ending: "세션을 마치는 중입니다. 모두 저장하고 있습니다.",
     lost: (ago) => `파일은 ${ago} 전에 저장된 상태입니다. 지난 세션이 중간에 끊겼습니다.`,
     lostAll: "지난 세션이 저장되기 전에 끊겼습니다.",
@@ -44,6 +54,9 @@ const WORDS = {
 
 /** The words for a language tag of the editor, such as "ko" or "en-gb". */
 exports.wordsFor = (language) => (language.startsWith("ko") ? WORDS.ko : WORDS.en);
+
+/** A length of time ahead in minutes, never none. */
+exports.minutesAhead = (seconds) => Math.max(1, Math.round(seconds / 60));
 
 /** A length of time in its largest whole unit. */
 exports.length = (words, seconds) => {

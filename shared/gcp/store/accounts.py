@@ -8,7 +8,7 @@ from google.cloud.firestore_v1.base_query import FieldFilter
 from msgspec.structs import replace
 
 from shared.account import Account, AccountState, Billing
-from shared.gcp.store.billing import billing_ref
+from shared.gcp.store.billing import billing_ref, read_billing
 from shared.gcp.store.database import Commit, LostRace, database, delete_all, document, read, read_all, run
 from shared.gcp.store.ids import new_id
 from shared.plans import FIRST_PLAN
@@ -87,6 +87,14 @@ def read_workspace(wid: str) -> Read[Workspace]:
     if found is None:
         raise LookupError(f"workspace {wid} is missing")
     return found
+
+
+def plan_of(uid: str) -> str:
+    """The plan that pays for this person. Raises LookupError if there is no such account."""
+    account = read(account_ref(uid), Account)
+    if account is None or not account.record.bid:
+        raise LookupError(f"account {uid} is missing")
+    return read_billing(account.record.bid).record.plan
 
 
 def close_account(uid: str, now: datetime) -> Workspace | None:

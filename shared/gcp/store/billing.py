@@ -8,18 +8,30 @@ from collections.abc import Iterable, Mapping
 from zlib import crc32
 
 from google.cloud import firestore
+from msgspec import Struct
 
 from shared.account import Billing
-from shared.gcp.store.database import Commit, document, read
+from shared.gcp.store.database import Commit, document, read, read_all
 from shared.metering import LedgerLine
+from shared.plans import PLANS
 from shared.record import Read
 
 SHARDS = 16
 """Each session writes to one of them twice a minute: this many carry some 500 at about one write a second."""
 
 
+class Shard(Struct, frozen=True):
+    """`billing/{bid}/shards/{period}-{n}`: a part of the milliseconds charged in a period without a limit."""
+
+    ms: int
+
+
 def billing_ref(bid: str) -> firestore.DocumentReference:
     return document("billing", bid)
+
+
+def shard_refs(bid: str, period: str) -> list[firestore.DocumentReference]:
+    return [document(f"billing/{bid}/shards", f"{period}-{n}") for n in range(SHARDS)]
 
 
 def line_ref(bid: str, line: LedgerLine) -> firestore.DocumentReference:
@@ -34,12 +46,19 @@ def read_billing(bid: str) -> Read[Billing]:
     return found
 
 
+def counted(billing: Billing, period: str) -> int:
+    """Milliseconds charged in a period: what the account's own document has, and what its shards have."""
+    shards: list[Read[Shard] | None] = read_all([(ref, Shard) for ref in shard_refs(billing.bid, period)])
+    return billing.used.get(period, 0) + sum(shard.record.ms for shard in shards if shard)
+
+
 def add_charge(commit: Commit, before: Read[Billing], after: Billing, sid: str, added: Mapping[str, int]) -> None:
     """Milliseconds by period become part of the commit, in the account's own count or in the session's shard."""
     if after != before.record:
         commit.change(billing_ref(after.bid), before, after)
-    elif added:
-        commit.count(document(f"billing/{after.bid}/shards", str(crc32(sid.encode()) % SHARDS)), {"used": dict(added)})
+    if PLANS[after.plan].seconds is None:
+        for period, ms in added.items():
+            commit.count(shard_refs(after.bid, period)[crc32(sid.encode()) % SHARDS], {"ms": ms})
 
 
 def add_lines(commit: Commit, bid: str, lines: Iterable[LedgerLine]) -> None:

@@ -2,17 +2,40 @@
 
 from datetime import datetime
 
+from msgspec import Struct
+
 from shared.account import Account, Billing
 from shared.allowance import deadline
 from shared.gcp.store.accounts import workspace_ref
-from shared.gcp.store.database import Commit
+from shared.gcp.store.billing import billing_ref
+from shared.gcp.store.database import Commit, read_all
 from shared.gcp.store.ids import new_id
+from shared.gcp.store.limits import limits_ref
 from shared.gcp.store.sessions import session_ref
 from shared.gcp.store.slots import slot_ref
+from shared.limits import Limits
 from shared.record import Read
 from shared.session import Session, open_session
 from shared.slot import Slot
 from shared.workspace import Workspace
+
+
+class Standing(Struct, frozen=True):
+    """What decides whether an account may have a session, beside the account itself."""
+
+    workspace: Read[Workspace]
+    billing: Billing
+    limits: Limits
+
+
+def read_standing(account: Account) -> Standing:
+    """In one round trip. Raises LookupError if workspace or billing account is missing."""
+    workspace, billing, limits = read_all(
+        [(workspace_ref(account.wid), Workspace), (billing_ref(account.bid), Billing), (limits_ref(), Limits)]
+    )
+    if workspace is None or billing is None:
+        raise LookupError(f"account {account.uid} lacks its workspace or its billing account")
+    return Standing(workspace, billing.record, limits.record if limits else Limits())
 
 
 def commit_claim(
@@ -20,7 +43,7 @@ def commit_claim(
 ) -> Session:
     """Claim `slot` for `workspace`. Raises LostRace: read the workspace again first, for the claim may be one's own."""
     sid = new_id("s-")
-    claimed = workspace.record.claim(sid, slot.record.name)
+    claimed = workspace.record.claim(sid, slot.record.name, now)
     session = open_session(
         sid=sid,
         uid=account.uid,

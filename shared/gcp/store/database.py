@@ -1,5 +1,6 @@
 """The Firestore client, records to documents and back, and the guarded commit that every change of state is made by."""
 
+import math
 from collections.abc import Callable, Iterable, Sequence
 from datetime import UTC, datetime
 from functools import lru_cache
@@ -11,6 +12,7 @@ from google.api_core.datetime_helpers import DatetimeWithNanoseconds
 from google.api_core.retry import Retry, if_exception_type
 from google.cloud import firestore
 
+from shared.gcp import operations
 from shared.record import Read
 
 R = TypeVar("R")
@@ -49,18 +51,29 @@ def document(collection: str, name: str) -> firestore.DocumentReference:
 
 def read(reference: firestore.DocumentReference, kind: type[R]) -> Read[R] | None:
     """One record, or None if there is none."""
+    operations.count(reads=1)
     return _decode(reference.get(**CALL), kind)
 
 
 def read_all(wanted: Sequence[tuple[firestore.DocumentReference, type[Any]]]) -> list[Read[Any] | None]:
     """Several records of any kinds in one round trip, in the order wanted."""
+    operations.count(reads=len(wanted))
     found = {snapshot.reference.path: snapshot for snapshot in database().get_all([ref for ref, _ in wanted], **CALL)}
     return [_decode(found[reference.path], kind) for reference, kind in wanted]
 
 
 def run(query: Any, kind: type[R]) -> list[Read[R]]:
     """Everything that a query finds."""
-    return [record for snapshot in query.stream(**CALL) if (record := _decode(snapshot, kind)) is not None]
+    found = [record for snapshot in query.stream(**CALL) if (record := _decode(snapshot, kind)) is not None]
+    operations.count(reads=max(1, len(found)))
+    return found
+
+
+def run_count(query: Any) -> int:
+    """How many documents a query would find. Firestore bills a read for each thousand that it counts."""
+    [[found]] = query.count().get(**CALL)
+    operations.count(reads=max(1, math.ceil(found.value / 1000)))
+    return int(found.value)
 
 
 class Commit:
@@ -86,11 +99,9 @@ class Commit:
         self._guarded.append((reference, fields))
         return self
 
-    def count(self, reference: firestore.DocumentReference, counts: dict[str, dict[str, int]]) -> "Commit":
-        """Raise counters, by field and key, of a document that may not be there yet. It is guarded by the commit's
-        other writes."""
-        raised = {field: {key: firestore.Increment(n) for key, n in each.items()} for field, each in counts.items()}
-        self._batch.set(reference, raised, merge=True)
+    def count(self, reference: firestore.DocumentReference, counts: dict[str, int]) -> "Commit":
+        """Raise counters of a document that may not be there yet. It is guarded by the commit's other writes."""
+        self._batch.set(reference, {field: firestore.Increment(n) for field, n in counts.items()}, merge=True)
         return self
 
     def replace(self, reference: firestore.DocumentReference, record: Any) -> "Commit":
@@ -115,6 +126,7 @@ class Commit:
         way. So after one the first document is looked at: whoever finds there what they wrote has won.
         """
         failed: list[Exception] = []
+        operations.count(writes=len(self._batch))
         try:
             self._batch.commit(**CALL | {"retry": _retry(failed.append)})
         except (
@@ -128,6 +140,7 @@ class Commit:
     def _is_made(self) -> bool:
         """The first record of a commit carries an id or a time of its writer's, wherever it matters who that was."""
         reference, fields = self._guarded[0]
+        operations.count(reads=1)
         return bool(_plain(reference.get(**CALL).to_dict()) == fields)
 
 
@@ -159,6 +172,7 @@ def delete_all(references: Iterable[firestore.DocumentReference]) -> int:
     batch = database().batch()
     for reference in references:
         batch.delete(reference)
+        operations.count(writes=1)
         count += 1
         if count % 400 == 0:
             batch.commit(**CALL)

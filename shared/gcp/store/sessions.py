@@ -1,6 +1,7 @@
 """Sessions: reads, heartbeats, decisions, and the commit that ends one."""
 
 import time
+from contextlib import suppress
 from datetime import datetime, timedelta
 
 from google.cloud import firestore
@@ -21,6 +22,8 @@ from shared.snapshots import Snapshot
 from shared.workspace import Workspace
 
 OVERDUE_AT_ONCE = 50
+END_ATTEMPTS = 20
+"""Heartbeats and decisions come seldom enough that nobody loses so many races."""
 LAST_WORD_SECONDS = 1.0
 """From the moment that a platform replaces a container until a *stopping* heartbeat of it is committed."""
 
@@ -94,18 +97,18 @@ def end_session(sid: str, now: datetime, reason: EndReason | None = None) -> Ses
     """End a session in one commit: its record, the ledger, the workspace freed with the head, the slot recycling.
 
     Idempotent: one that has ended is returned as it is. `reason` replaces the one it was drained for.
-    Raises LookupError if there is no such session.
+    Raises LookupError if there is no such session, and LostRace if it can't be ended: then something stands where its
+    ledger line belongs.
     """
-    while True:
+    for _ in range(END_ATTEMPTS):
         session = read_session(sid)
         if session is None:
             raise LookupError(f"session {sid} is missing")
         if not session.record.open:
             return session.record
-        try:
+        with suppress(LostRace):
             return _commit_end(session, now, reason)
-        except LostRace:
-            continue
+    raise LostRace(f"session {sid} can't be ended")
 
 
 def lose_session(sid: str, now: datetime) -> bool:

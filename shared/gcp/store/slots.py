@@ -5,14 +5,15 @@ from collections.abc import Sequence
 from google.cloud import firestore
 from google.cloud.firestore_v1.base_query import FieldFilter
 
-from shared.gcp.store.database import Commit, database, document, read, run
+from shared.gcp.store.database import Commit, database, document, read, run, run_count
 from shared.gcp.store.ids import new_id
 from shared.record import Read
 from shared.slot import Roll, Slot, SlotState
 
-CANDIDATES = 4
-"""Slots that one attempt of a claim looks at. With as many warm slots as claims at once, the chance that an attempt
-finds all of its candidates taken is small, and every document read costs."""
+CANDIDATES = 3
+"""Slots that one attempt of a claim reads, and all that it may spend on finding one: an attempt has eight reads, and
+account, workspace, billing account, limits and the count of open sessions take five. Several, so that members who come
+at once and begin at neighbouring places do not all reach for the same slot."""
 
 
 def slot_ref(name: str) -> firestore.DocumentReference:
@@ -37,14 +38,34 @@ def read_roll() -> Read[Roll] | None:
     return read(roll_ref(), Roll)
 
 
-def candidates(state: SlotState) -> list[Read[Slot]]:
-    """Up to CANDIDATES slots in this state, from a random place on: names are random, so this is a random choice."""
-    matching = database().collection("slots").where(filter=FieldFilter("state", "==", state)).order_by("__name__")
-    start = slot_ref(new_slot_name())
-    found = run(matching.start_at({"__name__": start}).limit(CANDIDATES), Slot)
-    if len(found) < CANDIDATES:
-        found += run(matching.end_before({"__name__": start}).limit(CANDIDATES - len(found)), Slot)
-    return found
+def candidates(near: str | None = None) -> list[Read[Slot]]:
+    """Slots to claim, for at most CANDIDATES reads: warm ones if there are any, else a cold one.
+
+    Looked for downwards from `near`, so that this slot comes first if it is warm, or from a random place: names are
+    random, so that is a random choice. Beyond the lowest name it goes on with the highest.
+    """
+    start = near or new_slot_name()
+    found = _from(start, SlotState.WARM, CANDIDATES)
+    if found:
+        return found
+    # by state and then by name, both downwards: a warm one comes before every cold one
+    taken = [state for state in SlotState if state not in (SlotState.WARM, SlotState.COLD)]
+    claimable = database().collection("slots").where(filter=FieldFilter("state", "not-in", taken))
+    highest = run(claimable.order_by("state", direction=firestore.Query.DESCENDING).limit(1), Slot)
+    if highest and highest[0].record.state == SlotState.COLD:
+        return _from(start, SlotState.COLD, 1) or highest
+    return highest
+
+
+def _from(start: str, state: SlotState, limit: int) -> list[Read[Slot]]:
+    matching = database().collection("slots").where(filter=FieldFilter("state", "==", state))
+    downwards = matching.order_by("__name__", direction=firestore.Query.DESCENDING)
+    return run(downwards.start_at({"__name__": slot_ref(start)}).limit(limit), Slot)
+
+
+def count_claimed() -> int:
+    """Sessions that are open, each with its slot."""
+    return run_count(database().collection("slots").where(filter=FieldFilter("state", "==", SlotState.CLAIMED)))
 
 
 def make_slots(roll: Read[Roll] | None, slots: Sequence[Slot]) -> None:

@@ -18,7 +18,7 @@ from typing import Any
 
 LIBC = ctypes.CDLL(None, use_errno=True)
 PTRACE_ATTACH, PTRACE_SEIZE = 16, 0x4206
-PIDFD_OPEN, PROCESS_VM_READV = 434, 310
+PROCESS_VM_READV = 310
 AGENT = Path("/run/ondol")
 
 

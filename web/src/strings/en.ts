@@ -45,6 +45,8 @@ export const en = {
     idle: (saved: string) => `It was put away because nothing was happening in it, and saved at ${saved}.`,
     lost: (saved: string) =>
       `Its container was lost. Your files are as they were saved at ${saved}; what came after is missing.`,
+    allowance: (saved: string) => `The plan's time was used up; it was saved at ${saved}.`,
+    suspended: (saved: string) => `The account was suspended; it was saved at ${saved}.`,
     other: (saved: string) => `It was saved at ${saved}.`,
   },
   lostUnsaved: "Its container was lost before the first save, so your files are as they were before that session.",
@@ -56,6 +58,45 @@ export const en = {
   storageDelete: (bytes: string) => `Delete at least ${bytes} bytes.`,
   storageLargest: "The largest folders:",
   storageLifted: (plan: string) => `The plan ${plan} has room for them.`,
+
+  time: "Time",
+  noLimit: "without limit",
+  leftOf: (left: string, granted: string) => `${left} of ${granted}`,
+  timeLeft: (left: string, granted: string, renews: string) => `${left} of ${granted} left, new at ${renews}`,
+  usedUp: (renews: string, plan: string | null) =>
+    `Your plan's time is used up. It renews at ${renews}.${plan ? ` The plan ${plan} has more.` : ""}`,
+  timeEnds: (at: string) => ` left of your plan's time. At ${at} your workspace is saved and put away.`,
+  backgroundUntil: (until: string) => `A job keeps running without a browser, until ${until} at the latest.`,
+
+  usage: "Usage",
+  used: "Used",
+  remaining: "Left",
+  renewal: "New time at",
+  usageEmpty: "Nothing was used in this month.",
+  usageMore: "There is more than fits here: these are the newest.",
+  byDay: "By day",
+  bySession: "By session",
+  inBackground: (length: string) => `${length} of it without a browser`,
+  openNow: "open now",
+  idleFor: (length: string) => `put away: nothing happened in it for ${length}, no typing, no busy process`,
+  /** By the reason for which a session ended. */
+  endings: {
+    member: "you stopped it",
+    idle: "put away: nothing was happening in it",
+    allowance: "the plan's time was used up",
+    suspended: "the account was suspended",
+    lost: "its container was lost; what came after the last save is missing",
+    stopped: "the platform stopped its container; it was saved before",
+    "never-opened": "it did not open in time",
+    deleted: "the account was deleted",
+  } as Record<string, string>,
+  csv: "Download as a table (CSV)",
+  zone: "Time zone",
+  zoneAbout: (zone: string) => `Days and months turn over at midnight in ${zone}.`,
+  zoneHolds: (when: string) => `It can be changed again from ${when} on.`,
+  zoneNew: "Another one, for 30 days at least",
+  zoneChange: "Change",
+  zoneChanged: (zone: string) => `Your days and months are those of ${zone} now.`,
 
   history: "History",
   historyAbout: "What was saved, newest first. Going back keeps what you have now in this list.",
@@ -97,6 +138,8 @@ export const en = {
     return `${Math.floor(seconds / 60)} min ${Math.floor(seconds % 60)} s`;
   },
   left: (seconds: number): string => `${seconds} s`,
+  minutes: (count: number): string => `${count} min`,
+  hours: (count: number): string => `${count} h`,
 };
 
 export type Words = typeof en;

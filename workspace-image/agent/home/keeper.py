@@ -30,7 +30,7 @@ class Keeper:
         self._held = {tier: Held() for tier in TIERS}
         self._looked: Looked | None = None
         self._written: dict[str, Held] = {}
-        self._made: set[bytes] = set()
+        self._made: dict[bytes, int] = {}
 
     def empty(self, complete: list[str]) -> Answer:
         """Removes everything: what the editor made while the slot was warm must not mix with what was saved. Only
@@ -43,6 +43,8 @@ class Keeper:
     def look(self) -> Answer:
         """What there is, and what changed since the last save, in each tier."""
         looked = self._looked = look(self._home)
+        for tier, seen in looked.tiers.items():
+            self._pass_over_made(seen, self._held[tier])
         self._written = {}
         return {
             "left_out": looked.left_out,
@@ -50,6 +52,15 @@ class Keeper:
             "largest": looked.largest(),
             "tiers": {tier: self._told(tier) for tier in TIERS},
         }
+
+    def _pass_over_made(self, seen: Seen, held: Held) -> None:
+        """Of a tier that is still to come: nobody has made these folders, and the layers say better what they are."""
+        if held.complete:
+            return
+        for path, sign in self._made.items():
+            if path not in held.marks and seen.marks.get(path) == sign:
+                del seen.marks[path]
+                seen.folders.discard(path)
 
     def _told(self, tier: str) -> Answer:
         seen, held = self._seen(tier), self._held[tier]

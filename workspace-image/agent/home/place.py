@@ -2,10 +2,11 @@
 
 import os
 import stat
+from collections.abc import Collection
 from dataclasses import dataclass
 
 from agent import tiers
-from agent.home.index import mark
+from agent.home.index import UNSURE, mark
 from agent.home.steps import FOLDER, Steps, remove, split
 from agent.home.unpack import Unpacked
 
@@ -27,19 +28,31 @@ WORK = How(replaces=False, whole=False)
 DEPS = How(replaces=False, whole=True)
 
 
-def place(unpacked: Unpacked, source: int, home: int, how: How, made: set[bytes]) -> None:
+def place(unpacked: Unpacked, source: int, home: int, how: How, made: dict[bytes, int]) -> None:
     """Leaves nothing in `source` but what gave way. What the home has instead differs from its mark, or is missing: the
-    next checkpoint says so. `made`: folders that are there only because another tier has something in them; this
-    one's are added. Raises OSError."""
+    next checkpoint says so. `made`: folders that are there only because another tier has something in them, with their
+    marks; this one's are added. Raises OSError."""
     _Placing(unpacked, home, how, made).fill(b"", source, home)
+    steps = Steps(home)
     for folder in {split(path)[0] for path in unpacked.marks}:
         while folder and folder not in unpacked.marks and folder not in made:
-            made.add(folder)
-            folder = split(folder)[0]
+            above, name = split(folder)
+            made[folder] = _mark_of_folder(name, above, steps)
+            folder = above
+    steps.close()
+
+
+def _mark_of_folder(name: bytes, above: bytes, steps: Steps) -> int:
+    """UNSURE if it is none: the member was faster."""
+    try:
+        status = os.lstat(name, dir_fd=steps.into(above))
+    except OSError:
+        return UNSURE
+    return mark(status) if stat.S_ISDIR(status.st_mode) else UNSURE
 
 
 class _Placing:
-    def __init__(self, unpacked: Unpacked, home: int, how: How, made: set[bytes]) -> None:
+    def __init__(self, unpacked: Unpacked, home: int, how: How, made: Collection[bytes]) -> None:
         self._made = made
         self._unpacked = unpacked
         self._home = home

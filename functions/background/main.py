@@ -1,0 +1,108 @@
+"""Keep a job at work after the last browser has left: hold a request open to its container, which keeps its CPU.
+
+One delivery holds for HOLD_SECONDS at most, and asks for the next. Whatever becomes of it, the session is reclaimed by
+its signals and by `due`, as any other.
+"""
+
+from datetime import UTC, datetime
+from functools import partial
+
+import functions_framework
+from msgspec import Struct
+from msgspec.structs import replace
+
+from shared import logs
+from shared.endpoint import endpoint
+from shared.errors import TryAgain
+from shared.gcp import container, tasks
+from shared.gcp.identity import invoker
+from shared.gcp.store.database import LostRace
+from shared.gcp.store.sessions import commit_session, read_session
+from shared.idle import decide_hold, decide_reclaim
+from shared.policies import reclaim_policy
+from shared.session import Hold, Session, SessionId
+from shared.settings import settings
+from shared.tokens import Signer
+
+ATTEMPTS = 5
+
+
+class Background(Struct, forbid_unknown_fields=True):
+    session: SessionId
+
+
+class Done(Struct):
+    session: str
+    outcome: str
+
+
+signer = Signer(settings().signing_key)
+
+
+@functions_framework.http
+@endpoint(partial(invoker, function="background"), Background, task=True)
+def background(_caller: str, body: Background, now: datetime) -> Done:
+    begun = _begin(body.session, now)
+    if begun is None:
+        return Done(body.session, "nothing to hold")
+    session, hold = begun
+    logs.info("held", session=session.sid, slot=session.slot, until=hold.until)
+    try:
+        why = _hold(session, (hold.until - now).total_seconds(), now)
+    finally:
+        after = _end(session.sid, hold)
+    logs.info("let-go", session=session.sid, why=why)
+    if why == "time" and after:
+        tasks.keep_at_work(after.sid, after.seq)
+    if why == "gone":
+        tasks.look_at_session(session.sid, datetime.now(UTC))
+    return Done(session.sid, why)
+
+
+def _begin(sid: str, now: datetime) -> tuple[Session, Hold] | None:
+    """The session with the hold that its record and plan allow, decided and committed; None if they allow none."""
+    for _ in range(ATTEMPTS):
+        found = read_session(sid)
+        if found is None:
+            return None
+        session, policy = found.record, reclaim_policy(found.record.plan)
+        hold = decide_hold(session, policy, longest=settings().hold, now=now)
+        if hold is None:
+            return None
+        decision = decide_reclaim(replace(session, hold=hold), policy, now)
+        if decision.reason:
+            return None  # `reclaim` is about to end it
+        rule = f"a busy process goes on without a browser, until {hold.until:%H:%M:%S} UTC at the latest"
+        after = replace(session, hold=hold).decide(replace(decision, rule=rule))
+        try:
+            commit_session(found, after)
+        except LostRace:
+            continue
+        return after, hold
+    raise TryAgain("too-busy", "The session changes too fast.")
+
+
+def _hold(session: Session, seconds: float, now: datetime) -> str:
+    """Why it ended: as the container says, or `gone`. Raises TryAgain if the container did not answer."""
+    try:
+        return container.work(session.url, signer.work(session, now), seconds, settings().quiet)
+    except container.Gone as e:
+        logs.warning("gone", session=session.sid, slot=session.slot, why=str(e))
+        return "gone"
+
+
+def _end(sid: str, hold: Hold) -> Session | None:
+    """The session without this hold. One that another delivery, or a browser, has replaced stays as it is."""
+    for _ in range(ATTEMPTS):
+        found = read_session(sid)
+        if found is None or not found.record.open:
+            return None
+        if found.record.hold != hold:
+            return found.record
+        after = replace(found.record, hold=None)
+        try:
+            commit_session(found, after)
+        except LostRace:
+            continue
+        return after
+    return None

@@ -1,0 +1,231 @@
+"""What was used: a month of it by period, by day and by session, also as a file; and the time zone of its calendar."""
+
+import re
+from datetime import datetime
+from functools import partial
+from typing import Annotated
+
+import functions_framework
+from msgspec import Meta, Struct
+
+from shared import logs
+from shared.account import Account, AccountState, Billing, account_closed, move
+from shared.allocation import check_may_open
+from shared.allowance import allowance
+from shared.endpoint import Attachment, endpoint, routes
+from shared.errors import TryAgain, bad_request
+from shared.gcp.identity import Member, member
+from shared.gcp.store.accounts import ensure_account, read_workspace
+from shared.gcp.store.billing import counted, read_billing
+from shared.gcp.store.database import LostRace
+from shared.gcp.store.sessions import read_session, read_sessions
+from shared.gcp.store.usage import commit_move, read_lines
+from shared.periods import Per, period_at
+from shared.plans import PLANS
+from shared.quota import newest_use
+from shared.session import EndReason, Session
+from shared.settings import settings
+from shared.usage import SessionUse, Usage, Used, as_csv
+from shared.usage import usage as used_in
+
+ATTEMPTS = 5
+MONTH = re.compile(r"[0-9]{4}-(0[1-9]|1[0-2])\Z")
+MOST_LINES = 5_000
+"""Ledger lines that one answer tells of. A session at work without a break makes 2,900 a month."""
+
+
+class Month(Struct, forbid_unknown_fields=True):
+    month: str | None = None
+    """As 2026-11; the one that it is now unless it is given."""
+
+
+class Move(Struct, forbid_unknown_fields=True):
+    time_zone: Annotated[str, Meta(max_length=64)]
+
+
+class PlanView(Struct):
+    name: str
+    title: str
+
+
+class PeriodView(Struct):
+    """The period that it is now. In seconds; `granted` and `left` are None without limit. `used` is all members'."""
+
+    id: str
+    starts: float
+    renews: float
+    granted: float | None
+    used: float
+    left: float | None
+
+
+class StorageView(Struct):
+    """In bytes."""
+
+    used: int
+    limit: int | None
+
+
+class UsedView(Struct):
+    """Of the period or day `id`, in seconds."""
+
+    id: str
+    seconds: float
+    background_seconds: float
+    sessions: int
+
+
+class SessionView(Struct):
+    session: str
+    opened: float
+    ended: float | None
+    seconds: float
+    background_seconds: float
+    pending: bool
+    plan: str
+    reason: EndReason | None
+    decision: str | None
+    idle_seconds: float | None
+
+
+class Answer(Struct):
+    plan: PlanView
+    time_zone: str
+    zone_holds_until: float | None
+    """When the time zone may be changed again; None if it may be now."""
+    current: PeriodView
+    storage: StorageView
+    month: str
+    periods: list[UsedView]
+    days: list[UsedView]
+    sessions: list[SessionView]
+    more: bool
+    """There is more than MOST_LINES lines tell."""
+
+
+class Moved(Struct):
+    time_zone: str
+    zone_holds_until: float | None
+
+
+@partial(endpoint, method="GET")(member, Month)
+def monthly(caller: Member, query: Month, now: datetime) -> Answer:
+    account = _account(caller, now)
+    billing = read_billing(account.bid).record
+    workspace = read_workspace(account.wid).record
+    current = _session(workspace.session)
+    month = _month(query, billing, now)
+    found, more = _used(account, billing, current, month)
+    saved = current if current and current.open else workspace
+    use = newest_use(saved.storage, saved.head)
+    return Answer(
+        plan=PlanView(billing.plan, PLANS[billing.plan].title),
+        time_zone=_zone(billing),
+        zone_holds_until=_stamp(billing.zone_holds_until(now)),
+        current=_period(billing, now),
+        storage=StorageView(use.used, PLANS[billing.plan].bytes),
+        month=month,
+        periods=[_view(each) for each in found.periods],
+        days=[_view(each) for each in found.days],
+        sessions=[_session_view(each) for each in found.sessions],
+        more=more,
+    )
+
+
+@partial(endpoint, method="GET")(member, Month)
+def table(caller: Member, query: Month, now: datetime) -> Attachment:
+    account = _account(caller, now)
+    billing = read_billing(account.bid).record
+    month = _month(query, billing, now)
+    found, _more = _used(account, billing, _session(read_workspace(account.wid).record.session), month)
+    return Attachment(as_csv(found.sessions, _zone(billing)), "text/csv; charset=utf-8", f"ondol-usage-{month}.csv")
+
+
+@endpoint(member, Move)
+def zone(caller: Member, body: Move, now: datetime) -> Moved:
+    account = _account(caller, now)
+    check_may_open(account)
+    for _ in range(ATTEMPTS):
+        read = read_billing(account.bid)
+        moved = move(read.record, body.time_zone, by=caller.uid, now=now)
+        if moved != read.record:
+            try:
+                commit_move(read, moved)
+            except LostRace:
+                continue
+            logs.info("moved", billing=moved.bid, before=read.record.time_zone, after=moved.time_zone)
+        return Moved(_zone(moved), _stamp(moved.zone_holds_until(now)))
+    raise TryAgain("too-busy", "Too many changes at once. Try again.")
+
+
+usage = functions_framework.http(routes({"": monthly, "usage": monthly, "csv": table, "zone": zone}, "usage"))
+
+
+def _account(caller: Member, now: datetime) -> Account:
+    """A suspended one may still see what was used."""
+    account = ensure_account(caller.uid, email=caller.email, name=caller.name, plan=settings().first_plan, now=now)
+    if account.state == AccountState.DELETED:
+        raise account_closed()
+    return account
+
+
+def _session(sid: str | None) -> Session | None:
+    found = read_session(sid) if sid else None
+    return found.record if found else None
+
+
+def _zone(billing: Billing) -> str:
+    return billing.time_zone or "UTC"
+
+
+def _month(query: Month, billing: Billing, now: datetime) -> str:
+    if query.month is None:
+        return period_at(Per.MONTH, _zone(billing), now).id
+    if not MONTH.match(query.month):
+        raise bad_request("month: Send it as year and month, such as 2026-11.")
+    return query.month
+
+
+def _used(account: Account, billing: Billing, current: Session | None, month: str) -> tuple[Usage, bool]:
+    """`current` was read before the lines are; whether there are more of them than are told of."""
+    lines = read_lines(billing.bid, account.uid, month, MOST_LINES + 1)
+    told = lines[:MOST_LINES]
+    sessions = {current.sid: current} if current else {}
+    sessions |= read_sessions(sorted({line.sid for line in told} - sessions.keys()))
+    return used_in(told, sessions, month=month, zone=_zone(billing)), len(lines) > MOST_LINES
+
+
+def _period(billing: Billing, now: datetime) -> PeriodView:
+    current = allowance(billing, now)
+    used = counted(billing, current.period.id) if current.granted is None else current.used
+    return PeriodView(
+        id=current.period.id,
+        starts=current.period.starts.timestamp(),
+        renews=current.period.ends.timestamp(),
+        granted=None if current.granted is None else current.granted / 1000,
+        used=used / 1000,
+        left=None if current.left is None else current.left / 1000,
+    )
+
+
+def _view(used: Used) -> UsedView:
+    return UsedView(used.id, used.ms / 1000, used.background_ms / 1000, used.sessions)
+
+
+def _session_view(each: SessionUse) -> SessionView:
+    return SessionView(
+        session=each.sid,
+        opened=each.opened.timestamp(),
+        ended=_stamp(each.ended),
+        seconds=each.ms / 1000,
+        background_seconds=each.background_ms / 1000,
+        pending=each.pending,
+        plan=each.plan,
+        reason=each.reason,
+        decision=each.decision,
+        idle_seconds=each.idle,
+    )
+
+
+def _stamp(moment: datetime | None) -> float | None:
+    return moment.timestamp() if moment else None

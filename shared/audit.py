@@ -1,0 +1,47 @@
+"""What operators did: one line for each use of their rights, made with the change itself, and never changed."""
+
+from datetime import datetime
+from enum import StrEnum
+from typing import Annotated
+
+from msgspec import Meta, Struct
+
+from shared.errors import Conflict
+
+RequestId = Annotated[str, Meta(pattern=r"^[a-z0-9-]{8,64}\Z")]
+"""Chosen by the caller: the same one a second time is the same request."""
+Note = Annotated[str, Meta(min_length=1, max_length=500)]
+"""Why."""
+Values = dict[str, str | int | bool | None]
+
+
+class Action(StrEnum):
+    PLAN = "plan"
+    GRANT = "grant"
+    SUSPEND = "suspend"
+    RESUME = "resume"
+    LIMITS = "limits"
+
+
+class AuditLine(Struct, frozen=True, kw_only=True):
+    """`audit/{request}`."""
+
+    request: str
+    at: datetime
+    by: str
+    """The operator's uid."""
+    email: str | None
+    """The operator's, as of then."""
+    action: Action
+    target: str | None
+    """The uid of the account; None for what concerns everybody."""
+    asked: Values
+    note: str
+    before: Values = {}
+    after: Values = {}
+
+    def check_repeats(self, first: "AuditLine") -> None:
+        """Raises Conflict if this asks for anything else than `first`, which had the same id."""
+        if [self.action, self.target, self.asked, self.note] != [first.action, first.target, first.asked, first.note]:
+            said = f"The request {self.request} was another one: {first.action} of {first.target or 'everybody'}."
+            raise Conflict("request-reused", f"{said} Nothing was changed. Choose a new id.")

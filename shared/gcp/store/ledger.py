@@ -1,0 +1,121 @@
+"""The ledger: what `meter` reads of it, and the commits that close a period and tell that a session was checked."""
+
+from datetime import UTC, date, datetime, timedelta
+
+from google.cloud import firestore
+from google.cloud.firestore_v1.base_query import FieldFilter
+from msgspec import Struct
+from msgspec.structs import replace
+
+from shared.account import Billing
+from shared.gcp.store.billing import add_lines, billing_ref, read_billing, shard_refs
+from shared.gcp.store.database import Commit, database, document, read, run
+from shared.gcp.store.sessions import session_ref
+from shared.metering import LedgerLine, close
+from shared.reconciliation import ClosedPeriod, DayUse
+from shared.record import Read
+from shared.session import Session
+
+AT_ONCE = 200
+"""Sessions, or billing accounts, that one run of `meter` looks at; the next one finds the others."""
+
+
+class Reached(Struct, frozen=True):
+    """`meter/reached`: the last day whose use by plan is written."""
+
+    day: str
+
+
+def unwritten(before: datetime) -> list[Read[Session]]:
+    """Sessions with charged time that should have become a line by then: their heartbeats have ceased."""
+    late = database().collection("sessions").where(filter=FieldFilter("meter.line_due", "<=", before))
+    return run(late.limit(AT_ONCE), Session)
+
+
+def write_line(session: Read[Session], now: datetime) -> None:
+    """What is open becomes a line. Raises LostRace: a heartbeat came, or the end, and has written it."""
+    record = session.record
+    meter, lines = close(record.meter, record.payer, now)
+    commit = Commit().change(session_ref(record.sid), session, replace(record, meter=meter))
+    add_lines(commit, record.bid, lines)
+    commit.run()
+
+
+def unchecked(now: datetime) -> list[Read[Session]]:
+    """Sessions that have ended and are due to be checked."""
+    due = database().collection("sessions").where(filter=FieldFilter("check_due", "<=", now))
+    return run(due.limit(AT_ONCE), Session)
+
+
+def commit_checked(session: Read[Session], due: datetime | None) -> None:
+    """It is to be checked again when `due`. Raises LostRace."""
+    record = session.record
+    Commit().change(session_ref(record.sid), session, replace(record, check_due=due)).run()
+
+
+def lines_of_session(session: Session) -> list[LedgerLine]:
+    return _lines(session.bid, "sid", session.sid)
+
+
+def lines_of_period(bid: str, period: str) -> list[LedgerLine]:
+    return _lines(bid, "period", period)
+
+
+def lines_of_day(day: date) -> list[LedgerLine]:
+    """Of all accounts, written on that day (UTC)."""
+    since = _start(day)
+    found = database().collection_group("lines").where(filter=FieldFilter("at", ">=", since))
+    found = found.where(filter=FieldFilter("at", "<", since + timedelta(days=1)))
+    return [line.record for line in run(found, LedgerLine)]
+
+
+def to_close(now: datetime) -> list[Read[Billing]]:
+    """Billing accounts with a period that is over everywhere."""
+    due = database().collection("billing").where(filter=FieldFilter("close_due", "<=", now))
+    return run(due.limit(AT_ONCE), Billing)
+
+
+def close_period(billing: Read[Billing], closed: ClosedPeriod) -> Read[Billing]:
+    """The period gets a record of its own, and is counted no more: the account as it is then. Raises LostRace."""
+    before, period = billing.record, closed.id
+    used, granted = ({key: ms for key, ms in kept.items() if key != period} for kept in (before.used, before.granted))
+    after = replace(before.count(used), granted=granted)
+    commit = Commit().create(document(f"billing/{before.bid}/periods", period), closed)
+    commit.change(billing_ref(before.bid), billing, after)
+    for ref in shard_refs(before.bid, period):
+        commit.drop(ref)
+    commit.run()
+    return read_billing(before.bid)
+
+
+def first_line() -> LedgerLine | None:
+    """The oldest of all."""
+    found = run(database().collection_group("lines").order_by("at").limit(1), LedgerLine)
+    return found[0].record if found else None
+
+
+def read_reached() -> Read[Reached] | None:
+    return read(_reached_ref(), Reached)
+
+
+def write_day(use: DayUse, before: Read[Reached] | None) -> None:
+    """Raises LostRace if another run was faster."""
+    commit = Commit().create(document("usage", use.day), use)
+    if before is None:
+        commit.create(_reached_ref(), Reached(use.day))
+    else:
+        commit.change(_reached_ref(), before, Reached(use.day))
+    commit.run()
+
+
+def _reached_ref() -> firestore.DocumentReference:
+    return document("meter", "reached")
+
+
+def _lines(bid: str, field: str, value: str) -> list[LedgerLine]:
+    found = database().collection(f"billing/{bid}/lines").where(filter=FieldFilter(field, "==", value))
+    return [line.record for line in run(found, LedgerLine)]
+
+
+def _start(day: date) -> datetime:
+    return datetime(day.year, day.month, day.day, tzinfo=UTC)

@@ -1,0 +1,15 @@
+"""The operator's limits."""
+
+from google.cloud import firestore
+
+from shared.gcp.store.database import document, read
+from shared.limits import Limits
+from shared.record import Read
+
+
+def limits_ref() -> firestore.DocumentReference:
+    return document("operator", "limits")
+
+
+def read_limits() -> Read[Limits] | None:
+    return read(limits_ref(), Limits)

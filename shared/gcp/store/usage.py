@@ -1,0 +1,31 @@
+"""What was used: the ledger as one member may see it; and another time zone."""
+
+from google.cloud import firestore
+from google.cloud.firestore_v1.base_query import FieldFilter
+
+from shared.account import Billing
+from shared.gcp.store.billing import billing_ref
+from shared.gcp.store.database import Commit, run
+from shared.metering import LedgerLine
+from shared.record import Read
+from shared.usage import first_and_last
+
+
+def read_lines(bid: str, uid: str, month: str, most: int) -> list[LedgerLine]:
+    """A member's own lines of a month: of the newest period first, and in it the newest first."""
+    first, last = first_and_last(month)
+    own = (
+        billing_ref(bid)
+        .collection("lines")
+        .where(filter=FieldFilter("uid", "==", uid))
+        .where(filter=FieldFilter("period", ">=", first))
+        .where(filter=FieldFilter("period", "<=", last))
+        .order_by("period", direction=firestore.Query.DESCENDING)
+        .order_by("at", direction=firestore.Query.DESCENDING)
+    )
+    return [found.record for found in run(own.limit(most), LedgerLine)]
+
+
+def commit_move(before: Read[Billing], after: Billing) -> None:
+    """Another time zone. Raises LostRace."""
+    Commit().change(billing_ref(after.bid), before, after).run()

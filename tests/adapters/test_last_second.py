@@ -1,0 +1,130 @@
+"""A hundred who open at once on one billing account with one second left: that second is charged once, and all of them
+end at their next heartbeat."""
+
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime, timedelta
+from typing import TypeVar
+
+import pytest
+from msgspec.structs import replace
+
+from shared.account import Account, AccountState
+from shared.errors import Refused, TryAgain
+from shared.gcp.identity import Member
+from shared.gcp.store.accounts import account_ref, workspace_ref
+from shared.gcp.store.billing import billing_ref, read_billing
+from shared.gcp.store.claims import read_standing
+from shared.gcp.store.database import Commit, database, run
+from shared.gcp.store.sessions import commit_session, read_session
+from shared.gcp.store.slots import commit_slot, new_slot_name
+from shared.idle import decide_reclaim
+from shared.metering import LedgerLine, close
+from shared.periods import period_at
+from shared.plans import PLANS
+from shared.policies import reclaim_policy
+from shared.session import EndReason, Session, SessionState
+from shared.workspace import Workspace
+from tests.environment import SETTINGS, environment
+from tests.factories import BOOT, a_beat, a_billing, a_slot
+
+with environment(SETTINGS):  # they read their settings when they are imported
+    from functions.allocate import main as allocate
+    from functions.heartbeat import main as heartbeat
+
+COUNT = 100
+BID = "b-1"
+BEAT_SECONDS = 30
+R = TypeVar("R")
+
+
+@pytest.fixture(autouse=True)
+def tasks(empty_database: None, tasks_standin: dict[str, str]) -> Iterator[None]:
+    with environment(tasks_standin):
+        yield
+
+
+def at_once(work: list[Callable[[], R]]) -> list[R]:
+    with ThreadPoolExecutor(max_workers=len(work)) as pool:
+        return [future.result() for future in [pool.submit(one) for one in work]]
+
+
+def patiently(act: Callable[[], R | None]) -> R:
+    """As whoever is asked to try again does."""
+    for _ in range(COUNT):
+        try:
+            if (done := act()) is not None:
+                return done
+        except TryAgain:
+            continue
+    raise AssertionError("it never came to an end")
+
+
+def new_member(number: int) -> Account:
+    """Of the one billing account, with a workspace and a slot that is warm."""
+    now = datetime.now(UTC)
+    account = Account(
+        uid=f"u-{number}", bid=BID, wid=f"w-{number}", state=AccountState.ACTIVE, email=None, name=None, locale=None,
+        created=now,
+    )  # fmt: skip
+    commit = Commit().create(account_ref(account.uid), account)
+    commit.create(workspace_ref(account.wid), Workspace(wid=account.wid, owner=account.uid, created=now)).run()
+    commit_slot(None, a_slot(new_slot_name()))
+    return account
+
+
+def signed_in(account: Account) -> Member:
+    return Member(account.uid, None, None, email_verified=True)
+
+
+def served(session: Session) -> Session:
+    """It is open in a browser from now on."""
+    found = read_session(session.sid)
+    assert found is not None
+    now = datetime.now(UTC)
+    active = replace(
+        found.record, state=SessionState.ACTIVE, boot=BOOT, connected=True, seen=now, signals={"editor": now}
+    )
+    commit_session(found, active)
+    return active
+
+
+def test_the_last_second_is_charged_once() -> None:
+    period = period_at(PLANS["team"].per, "UTC", datetime.now(UTC)).id
+    granted = round(1000 * (PLANS["team"].seconds or 0))
+    Commit().create(billing_ref(BID), a_billing("team").count({period: granted - 1000})).run()
+    people = [new_member(number) for number in range(COUNT)]
+
+    opened = at_once(
+        [
+            lambda account=account: patiently(  # type: ignore[misc]  # mypy can't infer a default's type
+                lambda: allocate._claim(signed_in(account), account, read_standing(account), first=False)
+            )
+            for account in people
+        ]
+    )
+    assert len({session.slot for session in opened}) == COUNT, "each has a slot"
+    sessions = [served(session) for session in opened]
+
+    later = max(session.seen for session in sessions) + timedelta(seconds=BEAT_SECONDS)
+    after = at_once(
+        [
+            lambda session=session: patiently(  # type: ignore[misc]
+                lambda: heartbeat._beat(a_beat(session=session.sid, epoch=session.epoch), later)
+            )
+            for session in sessions
+        ]
+    )
+    assert sum(session.meter.ms for session in after) == 1000
+    assert read_billing(BID).record.used == {period: granted}
+    for session in after:
+        decision = decide_reclaim(session, reclaim_policy(session.plan), later)
+        assert (decision.reason, session.due) == (EndReason.ALLOWANCE, later)
+    lines = [line for session in after for line in close(session.meter, session.payer, later)[1]]
+    assert sum(line.ms for line in lines) == 1000
+    assert run(database().collection_group("lines"), LedgerLine) == []
+
+    late = new_member(COUNT)
+    with pytest.raises(Refused) as refused:
+        allocate._claim(signed_in(late), late, read_standing(late), first=True)
+    assert refused.value.name == "allowance-exhausted"

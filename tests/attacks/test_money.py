@@ -1,0 +1,96 @@
+"""A container that lies about time: it speaks for itself only, is charged for what it claims, and is not heard once it
+is released."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from msgspec.structs import replace
+
+from shared.gcp.store.database import Commit
+from shared.gcp.store.sessions import session_ref
+from tests.attacks.liar import QUIET, Liar, playing
+from tests.environment import environment
+from tests.factories import a_session
+from tests.failures.ledger import check_ledger
+from tests.functions.person import problem
+from tests.observe import charged, until
+from tests.running import Running
+
+TEN = range(10)
+
+
+@contextmanager
+def others(stack: Running, bid: str) -> Iterator[list[Liar]]:
+    """Ten sessions at work, each with a container of its own that could be heard, paid for by `bid`."""
+    now = datetime.now(UTC)
+    at_work: dict[str, Any] = {"opened": now, "seen": now, "due": now + timedelta(hours=1), "connected": True}
+    sessions = [
+        a_session(sid=f"s-{'other':0<19}{n}", uid="u", bid=bid, boot=f"{'other':0<15}{n}", **at_work) for n in TEN
+    ]
+    with environment(stack.env):
+        for session in sessions:
+            Commit().create(session_ref(session.sid), session).run()
+    try:
+        yield [Liar(stack, session) for session in sessions]
+    finally:
+        with environment(stack.env):
+            for session in sessions:
+                Commit().drop(session_ref(session.sid)).run()
+
+
+def test_one_container_can_not_speak_for_ten(stack: Running) -> None:
+    with playing(stack, "ten-tongues", "tentongues000000") as liar, others(stack, liar.session.bid) as ten:
+        token = liar.beat().raise_for_status().json()["token"]
+        before = [other.record for other in ten]
+        for other in ten:
+            said = other.beat(token=token, signals=QUIET)
+            assert (said.status_code, problem(said)) == (403, "forbidden")
+            half = liar.beat(token=token, session=other.session.sid)
+            assert (half.status_code, problem(half)) == (403, "forbidden")
+        assert [other.record for other in ten] == before
+        assert charged(stack, liar.session.bid) == liar.record["meter"]["ms"], "nobody but the liar was charged"
+
+
+def test_who_goes_on_after_the_release_is_not_heard_and_not_charged(stack: Running) -> None:
+    with playing(stack, "dead-man", "deadman000000000") as liar:
+        started = datetime.now(UTC)
+        liar.beat(restored=True).raise_for_status()
+        until(lambda: datetime.now(UTC) > started + timedelta(seconds=1.2), "a second passes")
+        liar.beat(restored=True).raise_for_status()
+        token = liar.beat(restored=True, final=True).raise_for_status().json()["token"]
+        metered = liar.record["meter"]
+        assert metered["ms"] > 1000
+        for _ in range(3):
+            refused = liar.beat(token=token, restored=True)
+            assert (refused.status_code, problem(refused)) == (409, "stale-epoch")
+        assert liar.record["meter"]["ms"] == metered["ms"]
+    until(lambda: liar.record["check_due"] is None, "the books were checked")
+    ended = liar.everything()
+    for seq in (1, 99, 2**53):
+        refused = liar.beat(token=token, seq=seq, restored=True)
+        assert (refused.status_code, problem(refused)) == (409, "stale-epoch")
+    assert liar.everything() == ended
+    assert liar.record["meter"]["ms"] == metered["ms"], "the end itself costs nothing"
+    check_ledger(stack, liar.record)
+
+
+def test_a_replayed_beat_charges_nothing(stack: Running) -> None:
+    with playing(stack, "replayer", "replayer00000000") as liar:
+        liar.beat(restored=True).raise_for_status()
+        seq = liar.record["seq"] + 1
+        first = liar.beat(seq=seq, restored=True)
+        charged_once = liar.record["meter"]
+        for _ in range(5):
+            again = liar.beat(seq=seq, restored=True)
+            assert (again.status_code, again.json()["directive"]) == (200, first.json()["directive"])
+        assert liar.record["meter"] == charged_once
+
+
+def test_a_token_is_for_one_epoch(stack: Running) -> None:
+    with playing(stack, "twice-born", "twiceborn0000000") as liar:
+        token = liar.beat().raise_for_status().json()["token"]
+        other = Liar(stack, replace(liar.session, epoch=liar.session.epoch + 1))
+        refused = other.beat(token=token)
+        assert (refused.status_code, problem(refused)) == (403, "forbidden")

@@ -1,0 +1,285 @@
+"""All that is ever committed to Firestore: what happens, and by which function of the store."""
+
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from msgspec.structs import replace
+
+from shared.account import Account, Billing, move
+from shared.audit import Action, AuditLine
+from shared.gcp.store import accounts, billing, claims, database, ledger, operators, sessions, slots, snapshots, usage
+from shared.heartbeats import Accepted, Hello, accept_beat, accept_hello
+from shared.idle import decide_reclaim
+from shared.periods import over_everywhere
+from shared.reconciliation import ClosedPeriod, day_use, figures
+from shared.record import Read
+from shared.session import EndReason, Session, SessionState
+from shared.slot import SlotState
+from shared.snapshots import Head, Snapshot
+from shared.workspace import Workspace
+from tests.factories import BOOT, LEASE, POLICY, a_beat, a_head, a_slot, unwritten
+
+NOW = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)
+LATER = NOW + timedelta(seconds=30)
+UID = "u-1"
+
+Act = Callable[[], Any]
+"""What makes the commit, and what it answers."""
+
+
+def the_first_visit() -> Act:
+    return lambda: accounts.ensure_account(UID, email="a@b", name="A", locale="ko", time_zone="Asia/Seoul", now=NOW)
+
+
+def an_account(plan: str = "enterprise") -> Account:
+    return accounts.ensure_account(UID, email="a@b", name=None, plan=plan, now=NOW)
+
+
+def language_and_time_zone() -> Act:
+    an_account()
+    return lambda: accounts.ensure_account(UID, email=None, name=None, locale="ko", time_zone="Asia/Seoul", now=NOW)
+
+
+def a_claim(plan: str = "enterprise") -> Act:
+    account = an_account(plan)
+    slots.commit_slot(None, a_slot("ws-1"))
+    payer = billing.read_billing(account.bid).record
+    workspace, [slot] = accounts.read_workspace(account.wid), slots.all_slots()
+    return lambda: claims.commit_claim(account, payer, workspace, slot, opening=60, now=NOW)
+
+
+def a_claimed_session(plan: str = "enterprise", **fields: Any) -> Read[Session]:
+    """An active session as its claim and its first beats left it, but for `fields`."""
+    session = a_claim(plan)()
+    before = read(session.sid)
+    active = replace(before.record, state=SessionState.ACTIVE, boot=BOOT, connected=True, seq=3)
+    sessions.commit_session(before, replace(active, **fields))
+    return read(session.sid)
+
+
+def read(sid: str) -> Read[Session]:
+    found = sessions.read_session(sid)
+    assert found is not None
+    return found
+
+
+def a_hello() -> Act:
+    before = a_claimed_session(state=SessionState.OPENING, boot=None)
+    hello = Hello(before.record.sid, before.record.epoch, BOOT)
+    after = accept_hello(before.record, hello, lease=LEASE, now=LATER)
+    assert after
+    return lambda: sessions.commit_session(before, after)
+
+
+def accepted(before: Session, seq: int, head: Head | None, now: datetime) -> tuple[Read[Billing], Accepted]:
+    """Who pays for a beat, and what it changes."""
+    payer, beat = billing.read_billing(before.bid), a_beat(seq, session=before.sid, epoch=before.epoch)
+    beaten = accept_beat(before, beat, head, billing=payer.record, policy=POLICY, lease=LEASE, now=now)
+    assert beaten
+    return payer, beaten
+
+
+def a_beat_with_a_checkpoint() -> Act:
+    return a_charged_beat(a_claimed_session())
+
+
+def a_beat_on_a_limited_plan() -> Act:
+    return a_charged_beat(a_claimed_session("free"))
+
+
+def a_beat_that_completes_a_line() -> Act:
+    return a_charged_beat(a_claimed_session(meter=replace(unwritten(12.5), line_due=NOW)))
+
+
+def a_charged_beat(before: Read[Session]) -> Act:
+    payer, after = accepted(before.record, 4, a_head(), LATER)
+    assert [*after.added.values()] == [30_000]
+    return lambda: sessions.commit_beat(before, payer, after)
+
+
+def a_decision() -> Act:
+    before = a_claimed_session()
+    after = before.record.decide(decide_reclaim(before.record, POLICY, LATER))
+    return lambda: sessions.commit_session(before, after)
+
+
+def the_beginning_of_an_end() -> Act:
+    sid = a_claimed_session().record.sid
+    return lambda: sessions.begin_end(sid, EndReason.MEMBER, LATER)
+
+
+def an_end() -> Act:
+    sid = a_claimed_session(meter=unwritten(12.5), head=a_head()).record.sid
+    return lambda: sessions.end_session(sid, LATER, EndReason.IDLE)
+
+
+def a_loss() -> Act:
+    sid = a_claimed_session().record.sid
+    return lambda: sessions.lose_session(sid, LATER)
+
+
+def a_new_slot() -> Act:
+    return lambda: slots.commit_slot(None, a_slot("ws-1", SlotState.WARMING))
+
+
+def the_slots_that_are_missing() -> Act:
+    roll = slots.read_roll()
+    return lambda: slots.make_slots(roll, [a_slot("ws-1", SlotState.WARMING), a_slot("ws-2", SlotState.WARMING)])
+
+
+def a_slots_next_state() -> Act:
+    slots.commit_slot(None, a_slot("ws-1"))
+    [before] = slots.all_slots()
+    return lambda: slots.commit_slot(before, before.record.recycle(LATER))
+
+
+def a_slot_too_many() -> Act:
+    slots.commit_slot(None, a_slot("ws-1", SlotState.COLD))
+    [before] = slots.all_slots()
+    return lambda: slots.forget_slot(before)
+
+
+def a_closed_account() -> Act:
+    an_account()
+    return lambda: accounts.close_account(UID, LATER)
+
+
+def somebody_who_never_came() -> Act:
+    return lambda: accounts.close_account(UID, LATER)
+
+
+def erased_state() -> Act:
+    account = an_account()
+    reference = accounts.snapshot_ref(account.wid, f"1-{BOOT}-1")
+    database.Commit().create(reference, Snapshot(sid="s", head=a_head())).run()
+    accounts.close_account(UID, NOW)
+    [due] = accounts.to_erase(NOW)
+    return lambda: accounts.forget_snapshots(due, LATER)
+
+
+def a_history() -> Read[Workspace]:
+    """A workspace with two snapshots that nobody has open."""
+    before = a_claimed_session()
+    for number in (1, 2):
+        sessions.commit_beat(before, *accepted(before.record, 3 + number, a_head(number), NOW))
+        before = read(before.record.sid)
+    sessions.end_session(before.record.sid, NOW, EndReason.MEMBER)
+    return accounts.read_workspace(before.record.wid)
+
+
+def going_back() -> Act:
+    workspace = a_history()
+    older = snapshots.read_snapshot(workspace.record.wid, a_head(1).snapshot)
+    assert older
+    return lambda: snapshots.go_back(workspace, older, LATER)
+
+
+def a_path_brought_back() -> Act:
+    workspace = a_history()
+    older = snapshots.read_snapshot(workspace.record.wid, a_head(1).snapshot)
+    assert older
+    composed = Snapshot(sid=None, head=replace(a_head(), snapshot="1-returns-abc", at=LATER), returned="p")
+    return lambda: snapshots.go_back(workspace, older, LATER, composed)
+
+
+def a_thinned_history() -> Act:
+    workspace = a_history()
+    [_, older] = snapshots.all_snapshots(workspace.record.wid)
+    return lambda: snapshots.forget_thinned(workspace, [older], LATER)
+
+
+def a_swept_workspace() -> Act:
+    workspace = a_history()
+    return lambda: snapshots.commit_tidied(workspace, None)
+
+
+def a_line_that_no_heartbeat_wrote() -> Act:
+    before = a_claimed_session(meter=unwritten(12.5))
+    return lambda: ledger.write_line(before, LATER)
+
+
+def a_checked_session() -> Act:
+    before = a_claimed_session()
+    sessions.end_session(before.record.sid, NOW, EndReason.MEMBER)
+    ended = read(before.record.sid)
+    return lambda: ledger.commit_checked(ended, None)
+
+
+def a_closed_period() -> Act:
+    a_charged_beat(a_claimed_session())()
+    [account] = ledger.to_close(over_everywhere("2026-11"))
+    counted = figures(billing.counted(account.record, "2026-11"), [])
+    closed = ClosedPeriod(id="2026-11", plan="enterprise", granted=0, figures=counted, closed=LATER)
+    return lambda: ledger.close_period(account, closed).record
+
+
+def the_first_day() -> Act:
+    return lambda: ledger.write_day(day_use(NOW.date(), []), None)
+
+
+def a_later_day() -> Act:
+    ledger.write_day(day_use(NOW.date(), []), None)
+    reached = ledger.read_reached()
+    return lambda: ledger.write_day(day_use(NOW.date() + timedelta(days=1), []), reached)
+
+
+def another_time_zone() -> Act:
+    before = billing.read_billing(an_account().bid)
+    return lambda: usage.commit_move(before, move(before.record, "Asia/Seoul", by=UID, now=NOW))
+
+
+def a_suspension() -> Act:
+    a_claimed_session()
+    return lambda: operators.suspend_account(a_line(Action.SUSPEND), UID, LATER)
+
+
+def granted_time() -> Act:
+    an_account("free")
+    return lambda: operators.grant_time(a_line(Action.GRANT), UID, 60, LATER)
+
+
+def the_first_limits() -> Act:
+    return lambda: operators.set_limits(a_line(Action.LIMITS), {"new_sessions": False})
+
+
+def a_line(action: Action) -> AuditLine:
+    return AuditLine(
+        request="request-1", at=LATER, by="u-op", email=None, action=action, target=UID, asked={}, note="why"
+    )
+
+
+COMMITS: dict[Callable[[], Act], set[Callable[..., Any]]] = {
+    the_first_visit: {accounts.ensure_account},
+    language_and_time_zone: {accounts._settle_in},
+    a_claim: {claims.commit_claim},
+    a_hello: {sessions.commit_session},
+    a_decision: {sessions.commit_session},
+    the_beginning_of_an_end: {sessions.commit_session},
+    a_beat_with_a_checkpoint: {sessions.commit_beat},
+    a_beat_on_a_limited_plan: {sessions.commit_beat},
+    a_beat_that_completes_a_line: {sessions.commit_beat},
+    an_end: {sessions._commit_end},
+    a_loss: {sessions._commit_end},
+    a_new_slot: {slots.commit_slot},
+    the_slots_that_are_missing: {slots.make_slots},
+    a_slots_next_state: {slots.commit_slot},
+    a_slot_too_many: {slots.forget_slot},
+    a_closed_account: {accounts.close_account},
+    somebody_who_never_came: {accounts._bury},
+    going_back: {snapshots.go_back},
+    a_path_brought_back: {snapshots.go_back},
+    a_thinned_history: {snapshots.forget_thinned},
+    a_swept_workspace: {snapshots.commit_tidied},
+    a_line_that_no_heartbeat_wrote: {ledger.write_line},
+    a_checked_session: {ledger.commit_checked},
+    a_closed_period: {ledger.close_period},
+    the_first_day: {ledger.write_day},
+    a_later_day: {ledger.write_day},
+    another_time_zone: {usage.commit_move},
+    a_suspension: {operators._once},
+    granted_time: {operators._once},
+    the_first_limits: {operators._once},
+    erased_state: {accounts.forget_snapshots, database.delete_all},
+}
+"""What happens, and by which functions it is committed."""

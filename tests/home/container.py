@@ -1,0 +1,68 @@
+"""The agent's side of a session without a container or a network: real checkpoints and a real restore, at a real
+keeper in this process, with a bucket in memory."""
+
+import asyncio
+from contextlib import suppress
+from pathlib import Path
+from typing import cast
+
+import agent.bucket
+import agent.keeper
+from agent.checkpoints import Checkpoints
+from agent.control_plane import Head
+from agent.errors import HomeFailed, Unreachable
+from agent.restore import DONE, FAILED, Progress, Restore
+from agent.tiers import TIERS, WORK
+
+from tests.home.line import Line
+from tests.home.workspace import Bucket, Workspace
+
+
+class Container:
+    """What serves one session: `Restore` and `Checkpoints` on an empty folder."""
+
+    def __init__(self, folder: Path, workspace: Workspace, epoch: int, *, is_apart: bool = True) -> None:
+        folder.mkdir(mode=0o755)
+        self.folder = folder
+        self.bucket = Bucket(workspace.contents)
+        self.line = Line(folder, is_apart=is_apart)
+        self.progress = Progress(tiers=dict.fromkeys(TIERS, DONE))
+        self.prefix = f"workspaces/w/{epoch}-boot/"
+        self._workspace = workspace
+        self._bringing: asyncio.Task[None] | None = None
+        bucket, keeper = cast(agent.bucket.Bucket, self.bucket), cast(agent.keeper.Keeper, self.line)
+        self.checkpoints = Checkpoints(bucket, keeper, "w", epoch, "boot")
+        self.line.lost = self.checkpoints.forget
+        self._restore = Restore(bucket, keeper, self.checkpoints, self.progress, self._older, lambda: None)
+
+    async def begin(self) -> None:
+        """Returns when the boot tier is in the home. The others wait at their gates."""
+        # who ends a session leaves answers that nobody asks for; to print them takes longer than the session
+        asyncio.get_running_loop().set_exception_handler(lambda loop, context: None)
+        while self._workspace.heads:
+            with suppress(Unreachable, HomeFailed):
+                await self._restore.bring_boot(self._workspace.heads[-1])
+                self._bringing = asyncio.create_task(self._restore.bring_rest())
+                return
+
+    async def arrive(self, *tiers: str) -> None:
+        """One soon after another. Returns when they are in the home, or were given up; at once where work is to come
+        still, for which deps wait."""
+        for tier in tiers:
+            self.bucket.gates[tier].set()
+            await asyncio.sleep(0.005)
+        while self.bucket.gates[WORK].is_set() and not all(map(self.is_here, tiers)):  # noqa: ASYNC110
+            await asyncio.sleep(0.001)
+
+    def is_here(self, tier: str) -> bool:
+        return self.progress.tiers[tier] in (DONE, FAILED)
+
+    async def close(self) -> None:
+        """At whatever it is."""
+        if self._bringing is not None:
+            self._bringing.cancel()
+            await asyncio.gather(self._bringing, return_exceptions=True)
+        await self.line.close()
+
+    async def _older(self) -> list[Head]:
+        return self._workspace.heads[-2::-1]

@@ -1,0 +1,35 @@
+// When the plan's time is used up, and when to warn of it. It has no clock of its own: `now` is given, in seconds.
+"use strict";
+
+// Seconds before the end, the longest first. The time left is shown from the first of them on.
+const WARN_AT = [600, 120];
+// An end that moves later by more than this many seconds is another one: the plan was changed, or a period has begun.
+const MOVED = 60;
+
+exports.Countdown = class Countdown {
+  constructor() {
+    this.endsAt = null;
+    this.warned = null;
+  }
+
+  /** What the agent says is left, in seconds; null without limit. */
+  learn(left, now) {
+    this.endsAt = left === null ? null : now + left;
+  }
+
+  /** Seconds left if they are few, or null. */
+  left(now) {
+    if (this.endsAt === null || this.endsAt - now > WARN_AT[0]) return null;
+    return Math.max(0, this.endsAt - now);
+  }
+
+  /** Seconds left if this is when to warn, else null. Once for each of the moments, and once when several are past. */
+  warning(now) {
+    const left = this.left(now);
+    if (left === null) return null;
+    const moment = WARN_AT.findLast((before) => left <= before);
+    if (this.warned && this.endsAt <= this.warned.endsAt + MOVED && this.warned.moment <= moment) return null;
+    this.warned = { moment, endsAt: this.endsAt };
+    return left;
+  }
+};
