@@ -26,6 +26,9 @@ from tests.simulation.network import (
 )
 from tests.simulation.processes import Hub, Process
 
+LOOK_SECONDS = 15.0
+"""Between two looks at the programs of the member's."""
+
 
 class Container:
     """One life of a slot's container. `runs` says whether it is there and has any CPU."""
@@ -42,7 +45,7 @@ class Container:
         """It has CPU only while a request is open."""
         self.requests = 0
         self.browsers = 0
-        self.typing = False
+        self.typing = self.working = False
         self.lease: datetime | None = None
         self.skew = timedelta(0)
         """How far its clock is off."""
@@ -55,7 +58,7 @@ class Container:
         """The newest checkpoint that the control plane took."""
         self._hub = hub
         self._network = network
-        self._active = hub.now
+        self._active = self._worked = hub.now
         self._made = 0
         self._waiting: Declared | None = None
         self._dirty = True
@@ -94,6 +97,8 @@ class Container:
 
     def passes(self, until: datetime) -> None:
         """Time goes by, up to `until`. What a member does with it is noted."""
+        if self.runs and self.working:
+            self._worked, self._dirty = until, True
         if self.serves and self.browsers and self.lease:
             self._network.used(self, self._hub.now, min(until, self.lease))
             if self.typing:
@@ -128,6 +133,24 @@ class Container:
         if self.claims.sid != token.bearer.sid or token.bearer.boot != self.boot:
             raise Gone("409: stale-epoch")
         self._asked(lambda: self._join("give back", self._give_back))
+
+    def work(self, token: Token, seconds: float, quiet: float) -> str:
+        """Holds the request while a program is busy."""
+        if self.claims is None or self.claims.sid != token.bearer.sid or token.bearer.boot != self.boot:
+            raise Gone("409: no-session")
+        began = self._hub.now
+        until = began + timedelta(seconds=seconds)
+        while True:
+            if self.state != "serving":
+                return "over"
+            if self.browsers:
+                return "connected"
+            if self._hub.now >= until:
+                return "time"
+            if self._hub.now - max(self._worked, began) >= timedelta(seconds=quiet):
+                self._asked(self.beat)
+                return "quiet"
+            self._hub.sleep(min(LOOK_SECONDS, (until - self._hub.now).total_seconds()))
 
     def enter(self) -> bool:
         """A browser comes. After a freeze the lease is renewed first."""
@@ -194,7 +217,7 @@ class Container:
             except Stale:
                 self.state = "done"
                 raise
-            self._active = self._hub.now
+            self._active = self._worked = self._hub.now
             self.tell()
         self._hub.sleep(0.05)
         if self.state == "attaching":

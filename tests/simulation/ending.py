@@ -18,7 +18,7 @@ def finish(world: World) -> None:
         container.frozen = container.cut_off = False
     world.live(world.now + timedelta(seconds=70))  # what is on its way arrives, and who waits for an answer has it
     for container in world.fleet.containers():
-        container.typing = False
+        container.typing = container.working = False
         container.leave()
         container.browsers = 0
         if not container.honest:

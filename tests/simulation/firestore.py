@@ -58,6 +58,9 @@ class Client:
     def collection(self, path: str) -> "Collection":
         return Collection(self, path)
 
+    def collection_group(self, name: str) -> "Query":
+        return Query(self, f"*/{name}")
+
     def batch(self) -> "Batch":
         return Batch(self)
 
@@ -124,6 +127,9 @@ class Batch:
     def __init__(self, client: Client) -> None:
         self._client = client
         self.writes: list[Write] = []
+
+    def __len__(self) -> int:
+        return len(self.writes)
 
     def create(self, reference: Reference, fields: Fields) -> None:
         self.writes.append(Write("create", reference.path, fields))
@@ -220,6 +226,8 @@ class Query:
         return self._with(filters=[*self._filters, filter])
 
     def order_by(self, field_path: str, direction: str = firestore.Query.ASCENDING) -> "Query":
+        if self._by != "__name__":
+            raise NotImplementedError("a second order")
         return self._with(by=field_path, descending=direction == firestore.Query.DESCENDING)
 
     def limit(self, count: int) -> "Query":
@@ -236,17 +244,21 @@ class Query:
 
     def stream(self, **_: Any) -> Iterator[Snapshot]:
         self._client.on_read(self._collection)
-        depth = self._collection.count("/") + 1
-        references = [
-            Reference(self._client, path)
-            for path in self._client.documents
-            if path.startswith(f"{self._collection}/") and path.count("/") == depth
-        ]
+        references = [Reference(self._client, path) for path in self._client.documents if self._holds(path)]
         rows = [(self._key(reference), reference) for reference in references]
         found = [row for row in rows if row[0] is not None and self._passes(row[1])]
         found.sort(key=lambda row: (row[0], row[1].path), reverse=self._descending)
         for _, reference in [row for row in found if self._is_between(row[0])][: self._most]:
             yield self._client.look(reference)
+
+    def count(self) -> "Count":
+        return Count(self)
+
+    def _holds(self, path: str) -> bool:
+        collection = path.rpartition("/")[0]
+        if self._collection.startswith("*/"):
+            return collection.rpartition("/")[2] == self._collection[2:]
+        return collection == self._collection
 
     def _key(self, reference: Reference) -> Any:
         if self._by == "__name__":
@@ -265,6 +277,21 @@ class Query:
             if (key < bound) != self._descending:
                 return False
         return self._end is None or (key != self._end and (key < self._end) != self._descending)
+
+
+@dataclass(frozen=True)
+class Counted:
+    value: int
+
+
+@dataclass(frozen=True)
+class Count:
+    """How many documents a query would find."""
+
+    query: Query
+
+    def get(self, **_: Any) -> list[list[Counted]]:
+        return [[Counted(len(list(self.query.stream())))]]
 
 
 class Collection(Query):

@@ -7,7 +7,7 @@ from typing import Any
 
 from shared import pool
 from shared.errors import TryAgain
-from shared.gcp.container import ATTACH_SECONDS, RELEASE_SECONDS, Gone
+from shared.gcp.container import ATTACH_SECONDS, RELEASE_SECONDS, WORK_MARGIN_SECONDS, Gone
 from shared.pool import Health, Verb, Write
 from tests.simulation.container import Container
 from tests.simulation.functions import Token
@@ -127,6 +127,10 @@ class Fleet:
 
     def release(self, url: str, token: Token) -> None:
         self._call(url, lambda container: container.release(token), RELEASE_SECONDS)
+
+    def work(self, url: str, token: Token, seconds: float, quiet: float) -> str:
+        until = seconds + WORK_MARGIN_SECONDS
+        return str(self._call(url, lambda container: container.work(token, seconds, quiet), until))
 
     def health(self, urls: dict[str, str]) -> dict[str, Health]:
         self._hub.give_way("before containers are asked for their health")

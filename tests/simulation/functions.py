@@ -28,7 +28,7 @@ from tests.environment import SETTINGS, environment
 from tests.factories import a_layer, a_manifest
 from tests.running import ROOT
 
-NAMES = ("allocate", "heartbeat", "reclaim", "release", "pool", "meter")
+NAMES = ("allocate", "heartbeat", "reclaim", "release", "pool", "meter", "background")
 TIMES = {
     "HEARTBEAT_SECONDS": "30",
     "LEASE_SECONDS": "90",
@@ -134,6 +134,7 @@ def _replacements(functions: Sequence[ModuleType]) -> Iterator[tuple[Any, str, A
     yield tasks, "_client", lambda: current.world.queue
     yield container, "attach", lambda *given: current.world.fleet.attach(*given)
     yield container, "release", lambda *given: current.world.fleet.release(*given)
+    yield container, "work", lambda *given: current.world.fleet.work(*given)
     yield container, "health", lambda urls: current.world.fleet.health(urls)
     yield run, "services", lambda _key: current.world.fleet.services()
     yield run, "apply", lambda write, _key: current.world.fleet.apply(write)
@@ -210,6 +211,9 @@ class SimulatedSigner:
 
     def release(self, session: Session, now: datetime) -> Token:
         return _token("release", session, now, timedelta(minutes=5), slot=session.slot, boot=session.boot)
+
+    def work(self, session: Session, now: datetime) -> Token:
+        return _token("work", session, now, timedelta(minutes=5), slot=session.slot, boot=session.boot)
 
     def heartbeat(self, session: Session, now: datetime) -> Token:
         return _token("heartbeat", session, now, timedelta(days=1), boot=session.boot)

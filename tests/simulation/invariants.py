@@ -30,8 +30,8 @@ class Invariants:
         """By session: when a member could work in an honest container."""
         self.partings: dict[str, list[datetime]] = defaultdict(list)
         """By session: when a browser left."""
-        self._before: dict[str, dict[str, int]] = {}
-        """By billing account and period: what was used before the schedule began."""
+        self.closed: dict[str, dict[str, int]] = defaultdict(dict)
+        """By billing account and period that is over: what it came to."""
         self._leases: dict[str, list[tuple[datetime, datetime]]] = defaultdict(list)
         self._epochs: set[tuple[str, int]] = set()
         self._ended: dict[str, datetime] = {}
@@ -60,9 +60,13 @@ class Invariants:
                 case "lines":
                     self._line(parts[1], change)
                     charged.add(parts[1])
+                case "shards" if change.after is None:
+                    del self.shards[change.path]
                 case "shards":
                     self.shards[change.path] = self._there(change)
                     charged.add(parts[1])
+                case "periods":
+                    self._period(parts[1], name, change)
         self._ownership()
         for bid in charged:
             self._accounts(bid)
@@ -98,10 +102,6 @@ class Invariants:
         else:
             uses.append((since, until))
 
-    def used_before(self, bid: str, period: str) -> int:
-        """Milliseconds that were used before the schedule began."""
-        return self._before[bid].get(period, 0)
-
     def _there(self, change: Change) -> Fields:
         if change.after is None:
             self._fail(f"{change.path} was deleted")
@@ -127,7 +127,11 @@ class Invariants:
             self._fail(f"{sid} was taken over by another container")
         if after["seq"] < before["seq"]:
             self._fail(f"{sid} went back to an old heartbeat")
-        if after["meter"] != before["meter"] and after["state"] != "ended" and after["seq"] == before["seq"]:
+        if (
+            after["meter"]["ms"] != before["meter"]["ms"]
+            and after["state"] != "ended"
+            and after["seq"] == before["seq"]
+        ):
             self._fail(f"the heartbeat {after['seq']} of {sid} was charged twice")
         if _place(after["head"]) < _place(before["head"]):
             self._fail(f"the head of {sid} went back")
@@ -199,18 +203,27 @@ class Invariants:
     def _billing(self, bid: str, before: Fields | None, after: Fields) -> None:
         self.billings[bid] = after
         if before is None:
-            self._before.setdefault(bid, dict(after["used"]))
             return
-        for period, used in after["used"].items():
-            if used < before["used"].get(period, 0):
+        for period, used in before["used"].items():
+            if after["used"].get(period, 0) < used and period not in self.closed[bid]:
                 self._fail(f"what {bid} has used in {period} fell")
+        for period, used in after["used"].items():
             granted = granted_ms(before, period)
             if used > before["used"].get(period, 0) and granted is not None and used > granted:
                 self._fail(f"{bid} is charged {used} ms of {granted} in {period}")
 
+    def _period(self, bid: str, period: str, change: Change) -> None:
+        if change.before is not None or change.after is None:
+            self._fail(f"the closed period {change.path} was changed or deleted")
+            return
+        figures = change.after["figures"]
+        self.closed[bid][period] = figures["counter"]
+        if len(set(figures.values())) != 1:
+            self._fail(f"{bid} does not agree on {period}: {figures}")
+
     def _accounts(self, bid: str) -> None:
         """Lines and what is open make the session's sum, and all sessions' sums the account's counters, by period."""
-        by_period: dict[str, int] = defaultdict(int, self._before.get(bid, {}))
+        by_period: dict[str, int] = defaultdict(int)
         for sid, session in self.sessions.items():
             if session["bid"] != bid:
                 continue
@@ -222,12 +235,13 @@ class Invariants:
                 by_period[line["period"]] += line["ms"]
             if opened:
                 by_period[meter["period"]] += opened
-        counted: dict[str, int] = defaultdict(int, self.billings[bid]["used"])
+        counted: dict[str, int] = defaultdict(int, self.closed[bid])
+        for period, ms in self.billings[bid]["used"].items():
+            counted[period] += ms
         for path, shard in self.shards.items():
             if path.startswith(f"billing/{bid}/"):
-                for period, ms in shard["used"].items():
-                    counted[period] += ms
-        if dict(counted) != dict(by_period):
+                counted[path.rpartition("/")[2].rpartition("-")[0]] += shard["ms"]
+        if any(counted[period] != by_period[period] for period in {*counted, *by_period}):
             self._fail(f"{bid} counts {dict(counted)}, and its sessions were charged {dict(by_period)}")
 
 

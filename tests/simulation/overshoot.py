@@ -28,7 +28,7 @@ def check_allowances(world: World) -> None:
             granted = granted_ms(billing, period_id)
             if granted is None:
                 continue
-            left = timedelta(milliseconds=granted - world.invariants.used_before(bid, period_id))
+            left = timedelta(milliseconds=granted)
             if length > left + INTERVAL * partings[period_id]:
                 world.fail(f"{bid} had {left} left in {period_id}, and used {length} ({partings[period_id]} partings)")
 

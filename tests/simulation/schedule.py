@@ -88,13 +88,10 @@ def _billings(header: bytes, now: datetime) -> list[Billing]:
 
 
 def _billing(bid: str, plan: str, left: float, zone: str, now: datetime) -> Billing:
-    """It has used all but so much of what this plan grants."""
+    """An operator has taken from it all but so much of what this plan grants."""
     billing = a_billing(plan, bid=bid, time_zone=zone)
     seconds = PLANS[plan].seconds
-    if seconds is None:
-        return billing
-    used = {period_of(billing, now).id: max(0, round((seconds - left) * 1000))}
-    return replace(billing, used=used)
+    return billing if seconds is None else _granted(billing, now, min(0, round((left - seconds) * 1000)))
 
 
 def _one(among: Sequence[T], whom: int) -> Iterator[T]:
@@ -162,6 +159,12 @@ def type_(world: World, whom: int) -> None:
     """The member works from now on, or rests."""
     for container in _one(_taken(world), whom):
         container.typing = not container.typing
+
+
+def work(world: World, whom: int) -> None:
+    """A program of the member's is busy from now on, or ends."""
+    for container in _one(_taken(world), whom):
+        container.working = not container.working
 
 
 def change_plan(world: World, whom: int) -> None:
@@ -269,11 +272,11 @@ def _granted(billing: Billing, now: datetime, ms: int) -> Billing:
 
 
 ALWAYS: dict[Step, int] = {
-    go_on: 60, begin: 14, all_go_on: 16, pause: 14, spell: 26, open_: 16, enter: 10, leave: 5, type_: 8, stop: 4,
-    change_plan: 4, grant: 2, move: 2, run_pool: 3, run_meter: 2,
+    go_on: 60, begin: 14, all_go_on: 16, pause: 14, spell: 26, open_: 16, enter: 10, leave: 5, type_: 8, work: 4,
+    stop: 4, change_plan: 4, grant: 2, move: 2, run_pool: 3, run_meter: 2,
 }  # fmt: skip
 TIMELY: dict[Step, int] = {
-    spell: 60, open_: 16, enter: 10, leave: 4, type_: 14, stop: 3, grant: 2, run_pool: 1, run_meter: 1,
+    spell: 60, open_: 16, enter: 10, leave: 4, type_: 14, work: 5, stop: 3, grant: 2, run_pool: 1, run_meter: 1,
 }  # fmt: skip
 FAULTS: Sequence[dict[Step, int]] = (
     {kill: 20},

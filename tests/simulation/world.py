@@ -98,6 +98,8 @@ class World:
         return int(self._random.random() * count)
 
     def logged(self, severity: str, event: str, fields: dict[str, Any]) -> None:
+        if event == "ledger-differs":
+            self.fail(f"{event}: {fields}")
         if event == "follow-up-failed" and "Unavailable" not in fields["error"] and "Exceeded" not in fields["error"]:
             self.fail(f"{event}: {fields}")
 
@@ -277,7 +279,7 @@ class World:
         return ERRORS[loss](loss) if loss in (Loss.REQUEST, Loss.SILENCE) else None
 
     def _member(self, person: Person) -> Member:
-        return Member(person.uid, None, None)
+        return Member(person.uid, None, None, email_verified=True)
 
     def _join(self, number: int, billing: Billing) -> Person:
         person = Person(f"u-{number}", billing.bid, f"w-{number:020}")
