@@ -1,16 +1,21 @@
 """What was used: the ledger as one member may see it, what all members used together; and another time zone."""
 
+from typing import Any
+
 from google.cloud import firestore
 from google.cloud.firestore_v1.base_query import FieldFilter
 from msgspec import Struct
 
 from shared.account import Billing
-from shared.gcp.store.billing import SHARDS, billing_ref
+from shared.gcp.store.billing import SHARDS, billing_ref, line_ref
 from shared.gcp.store.database import Commit, document, read_all, run
 from shared.metering import LedgerLine
 from shared.plans import PLANS
 from shared.record import Read
 from shared.usage import first_and_last
+
+AT_ONCE = 500
+"""Lines that one query brings, so that each ends within the time that a call is given."""
 
 
 class _Shard(Struct):
@@ -19,17 +24,25 @@ class _Shard(Struct):
 
 def read_lines(bid: str, uid: str, month: str, most: int) -> list[LedgerLine]:
     """A member's own lines of a month: of the newest period first, and in it the newest first."""
+    query, lines = _newest_first(bid, uid, month), list[LedgerLine]()
+    while len(lines) < most:
+        wanted = min(AT_ONCE, most - len(lines))
+        page = [found.record for found in run(query.limit(wanted), LedgerLine)]
+        lines += page
+        if len(page) < wanted:
+            break
+        last = page[-1]
+        query = query.start_after({"period": last.period, "at": last.at, "__name__": line_ref(bid, last)})
+    return lines
+
+
+def _newest_first(bid: str, uid: str, month: str) -> Any:
     first, last = first_and_last(month)
-    own = (
-        billing_ref(bid)
-        .collection("lines")
-        .where(filter=FieldFilter("uid", "==", uid))
-        .where(filter=FieldFilter("period", ">=", first))
-        .where(filter=FieldFilter("period", "<=", last))
-        .order_by("period", direction=firestore.Query.DESCENDING)
-        .order_by("at", direction=firestore.Query.DESCENDING)
-    )
-    return [found.record for found in run(own.limit(most), LedgerLine)]
+    own = billing_ref(bid).collection("lines").where(filter=FieldFilter("uid", "==", uid))
+    within = own.where(filter=FieldFilter("period", ">=", first)).where(filter=FieldFilter("period", "<=", last))
+    for field in ("period", "at", "__name__"):
+        within = within.order_by(field, direction=firestore.Query.DESCENDING)
+    return within
 
 
 def used_by_all(billing: Billing, period: str) -> int:
