@@ -28,7 +28,9 @@ BID = "b-1"
 
 
 @pytest.fixture(autouse=True)
-def storage(empty_database: None, storage_emulator: dict[str, str]) -> Iterator[None]:
+def storage(empty_database: None, storage_emulator: dict[str, str], monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """And few ledger lines are many."""
+    monkeypatch.setattr("shared.gcp.store.database.PAGE", 2)
     with environment(storage_emulator):
         yield
 

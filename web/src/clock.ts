@@ -45,8 +45,9 @@ function ticking(text: () => string): HTMLElement {
 
 setInterval(() => {
   for (const [face, text] of faces) {
+    const now = text();
     if (!face.isConnected) faces.delete(face);
-    else if (face.textContent !== text()) face.textContent = text();
+    else if (face.textContent !== now) face.textContent = now; // a reader of the screen is told of changes only
   }
 }, 100);
 

@@ -36,6 +36,10 @@ def _retry(on_error: Callable[[Exception], None] | None = None) -> Retry:
 CALL: dict[str, Any] = {"retry": _retry(), "timeout": ATTEMPT_SECONDS}
 
 
+PAGE = 500
+"""Documents that one call of a paged query brings."""
+
+
 class LostRace(Exception):
     """A guard did not hold. Read again: the change may be out of date, or may be one's own, made before."""
 
@@ -74,6 +78,21 @@ def run_count(query: Any) -> int:
     [[found]] = query.count().get(**CALL)
     operations.count(reads=max(1, math.ceil(found.value / 1000)))
     return int(found.value)
+
+
+def run_paged(query: Any, kind: type[R], most: int | None = None) -> list[Read[R]]:
+    """Everything that a query finds, or `most` of it, in calls of PAGE documents: each must end within the time that a
+    call is given."""
+    found: list[Read[R]] = []
+    while most is None or len(found) < most:
+        wanted = PAGE if most is None else min(PAGE, most - len(found))
+        page = list(query.limit(wanted).stream(**CALL))
+        operations.count(reads=max(1, len(page)))
+        found += [record for snapshot in page if (record := _decode(snapshot, kind)) is not None]
+        if len(page) < wanted:
+            break
+        query = query.start_after(page[-1])
+    return found
 
 
 class Commit:

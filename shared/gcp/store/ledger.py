@@ -9,7 +9,7 @@ from msgspec.structs import replace
 
 from shared.account import Billing
 from shared.gcp.store.billing import add_lines, billing_ref, read_billing, shard_refs
-from shared.gcp.store.database import Commit, database, document, read, run
+from shared.gcp.store.database import Commit, database, document, read, run, run_paged
 from shared.gcp.store.sessions import session_ref
 from shared.metering import LedgerLine, close
 from shared.reconciliation import ClosedPeriod, DayUse
@@ -66,7 +66,7 @@ def lines_of_day(day: date) -> list[LedgerLine]:
     since = _start(day)
     found = database().collection_group("lines").where(filter=FieldFilter("at", ">=", since))
     found = found.where(filter=FieldFilter("at", "<", since + timedelta(days=1)))
-    return [line.record for line in run(found, LedgerLine)]
+    return [line.record for line in run_paged(found, LedgerLine)]
 
 
 def to_close(now: datetime) -> list[Read[Billing]]:
@@ -114,7 +114,7 @@ def _reached_ref() -> firestore.DocumentReference:
 
 def _lines(bid: str, field: str, value: str) -> list[LedgerLine]:
     found = database().collection(f"billing/{bid}/lines").where(filter=FieldFilter(field, "==", value))
-    return [line.record for line in run(found, LedgerLine)]
+    return [line.record for line in run_paged(found, LedgerLine)]
 
 
 def _start(day: date) -> datetime:

@@ -5,7 +5,7 @@ from google.cloud.firestore_v1.base_query import FieldFilter
 
 from shared.account import Billing
 from shared.gcp.store.billing import billing_ref
-from shared.gcp.store.database import Commit, run
+from shared.gcp.store.database import Commit, run_paged
 from shared.metering import LedgerLine
 from shared.record import Read
 from shared.usage import first_and_last
@@ -14,16 +14,11 @@ from shared.usage import first_and_last
 def read_lines(bid: str, uid: str, month: str, most: int) -> list[LedgerLine]:
     """A member's own lines of a month: of the newest period first, and in it the newest first."""
     first, last = first_and_last(month)
-    own = (
-        billing_ref(bid)
-        .collection("lines")
-        .where(filter=FieldFilter("uid", "==", uid))
-        .where(filter=FieldFilter("period", ">=", first))
-        .where(filter=FieldFilter("period", "<=", last))
-        .order_by("period", direction=firestore.Query.DESCENDING)
-        .order_by("at", direction=firestore.Query.DESCENDING)
-    )
-    return [found.record for found in run(own.limit(most), LedgerLine)]
+    own = billing_ref(bid).collection("lines").where(filter=FieldFilter("uid", "==", uid))
+    within = own.where(filter=FieldFilter("period", ">=", first)).where(filter=FieldFilter("period", "<=", last))
+    for field in ("period", "at"):
+        within = within.order_by(field, direction=firestore.Query.DESCENDING)
+    return [found.record for found in run_paged(within, LedgerLine, most)]
 
 
 def commit_move(before: Read[Billing], after: Billing) -> None:
