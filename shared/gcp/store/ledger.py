@@ -66,7 +66,7 @@ def lines_of_day(day: date) -> list[LedgerLine]:
     since = _start(day)
     found = database().collection_group("lines").where(filter=FieldFilter("at", ">=", since))
     found = found.where(filter=FieldFilter("at", "<", since + timedelta(days=1)))
-    return [line.record for line in run_paged(found, LedgerLine)]
+    return [line.record for line in run_paged(found.order_by("at"), LedgerLine)]
 
 
 def to_close(now: datetime) -> list[Read[Billing]]:
