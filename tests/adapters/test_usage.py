@@ -6,12 +6,12 @@ import pytest
 from msgspec.structs import replace
 
 from shared.gcp.operations import counted
-from shared.gcp.store import database
+from shared.gcp.store import database, sessions
 from shared.gcp.store.billing import billing_ref, line_ref, read_billing
 from shared.gcp.store.database import Commit, LostRace
 from shared.gcp.store.usage import commit_move, read_lines
 from shared.metering import Interval, LedgerLine
-from tests.factories import NOW, a_billing, after
+from tests.factories import NOW, a_billing, a_session, after
 
 pytestmark = pytest.mark.usefixtures("empty_database")
 BID = "b-1"
@@ -54,6 +54,17 @@ def test_lines_that_were_written_at_once_are_each_read_once(monkeypatch: pytest.
         Commit().create(line_ref(BID, same), same).run()
     assert sorted(each.n for each in read_lines(BID, "u-1", MONTH, 100)) == [1, 2, 3, 4, 5]
     assert [len(read_lines(BID, "u-1", MONTH, most)) for most in (1, 2, 3, 4, 5, 6)] == [1, 2, 3, 4, 5, 5]
+
+
+def test_many_sessions_are_read_a_part_at_a_time_and_none_twice(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sessions, "READ_AT_ONCE", 2)
+    for number in range(5):
+        Commit().create(sessions.session_ref(f"s-{number}"), a_session(sid=f"s-{number}")).run()
+    with counted() as operations:
+        found = sessions.read_sessions([f"s-{number}" for number in range(7)])
+    assert [session.sid for session in found.values()] == [*found] == [f"s-{number}" for number in range(5)]
+    assert operations.reads == 7
+    assert sessions.read_sessions([]) == {}
 
 
 def test_nobody_reads_anothers_lines_not_even_on_a_shared_account() -> None:

@@ -84,6 +84,18 @@ def test_who_has_used_nothing_is_told_what_there_is(plane: Running) -> None:
     assert found["storage"] == {"used": 0, "limit": 100_000_000}
 
 
+def test_who_signs_in_is_told_what_is_left_and_what_lifts_it_once_nothing_is(plane: Running) -> None:
+    person = Person(plane, "spender")
+    bid, today = bid_of(plane, person), usage(person)["current"]["id"]
+    for used, left, lifted_by in ((60_000, 1740, None), (1_800_000, 0, "Starter")):
+        with environment(plane.env):
+            billing = read_billing(bid)
+            Commit().change(billing_ref(bid), billing, replace(billing.record, used={today: used})).run()
+        allowance = person.me()["allowance"]
+        assert (allowance["granted"], allowance["seconds"], allowance["lifted_by"]) == (1800, left, lifted_by)
+        assert usage(person)["current"]["left"] == left
+
+
 def test_a_session_is_told_while_it_is_open_and_when_it_has_ended(plane: Running) -> None:
     person = Person(plane, "worker")
     with saving(plane, person) as saver:

@@ -24,6 +24,8 @@ from shared.workspace import Workspace
 OVERDUE_AT_ONCE = 50
 END_ATTEMPTS = 20
 """Heartbeats and decisions come seldom enough that nobody loses so many races."""
+READ_AT_ONCE = 200
+"""Sessions that one call reads, so that it ends within the time that it is given."""
 LAST_WORD_SECONDS = 1.0
 """From the moment that a platform replaces a container until a *stopping* heartbeat of it is committed."""
 
@@ -38,7 +40,9 @@ def read_session(sid: str) -> Read[Session] | None:
 
 def read_sessions(sids: list[str]) -> dict[str, Session]:
     """Those that exist, by id."""
-    found = read_all([(session_ref(sid), Session) for sid in sids]) if sids else []
+    found = list[Read[Session] | None]()
+    for start in range(0, len(sids), READ_AT_ONCE):
+        found += read_all([(session_ref(sid), Session) for sid in sids[start : start + READ_AT_ONCE]])
     return {session.record.sid: session.record for session in found if session}
 
 
