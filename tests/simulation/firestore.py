@@ -223,10 +223,12 @@ class Query:
         return other
 
     def where(self, *, filter: FieldFilter) -> "Query":
-        return self._with(filters=[*self._filters, filter])
+        """Without an order of its own a query goes by the field that it compares."""
+        by = self._by if filter.op_string == "==" or self._by != "__name__" else filter.field_path
+        return self._with(filters=[*self._filters, filter], by=by)
 
     def order_by(self, field_path: str, direction: str = firestore.Query.ASCENDING) -> "Query":
-        if self._by != "__name__":
+        if self._by not in ("__name__", field_path):
             raise NotImplementedError("a second order")
         return self._with(by=field_path, descending=direction == firestore.Query.DESCENDING)
 
