@@ -13,10 +13,13 @@ from msgspec.structs import replace
 from shared.account import Billing
 from shared.allowance import deadline, left_in, pay, period_of
 from shared.idle import KINDS, ReclaimPolicy, decide_reclaim, merge_signals
-from shared.metering import Charged, LedgerLine, charge, chargeable
+from shared.metering import Charged, Interval, LedgerLine, charge, chargeable
 from shared.quota import NAMED, Folder, StorageUse
 from shared.session import STOPPING_SECONDS, EndReason, Session, SessionId, SessionState, Verdict
 from shared.snapshots import Checkpoint, Count, Head, is_by
+
+LATE_SECONDS = 5.0
+"""How long a heartbeat may take until it is accepted, and count as having come at once."""
 
 Boot = Annotated[str, Meta(pattern=r"^[a-z0-9]{16}\Z")]
 
@@ -121,7 +124,7 @@ def accept_beat(
         return None
     if session.final:
         raise Stale("the container has said its last word")
-    charged = _charge(session, beat, billing, lease, now)
+    charged = _charge(session, beat, billing, policy, lease, now)
     paid = pay(billing, charged.added)
     after = replace(
         session,
@@ -149,25 +152,32 @@ def accept_beat(
     return Accepted(session=after, billing=paid, lines=charged.lines, added=charged.added)
 
 
-def _charge(session: Session, beat: Beat, billing: Billing, lease: float, now: datetime) -> Charged:
-    """Time in which the member could work, with a browser at both of its ends: time in which they came or left is
-    theirs. And time in which a request was held open for a job of theirs."""
-    time = chargeable(session.seen, now, lease) if session.state == SessionState.ACTIVE else None
-    background = session.hold is not None
-    if session.hold:
-        time = time and time.within(session.hold.since, session.hold.until)
-    elif not (session.connected and beat.connected):
-        time = None
+def _charge(
+    session: Session, beat: Beat, billing: Billing, policy: ReclaimPolicy, lease: float, now: datetime
+) -> Charged:
     return charge(
         session.meter,
-        time,
+        _used(session, beat, policy, lease, now),
         payer=session.payer,
         plan=billing.plan,
-        background=background,
+        background=session.hold is not None,
         period_at=partial(period_of, billing),
         left=partial(left_in, billing),
         now=now,
     )
+
+
+def _used(session: Session, beat: Beat, policy: ReclaimPolicy, lease: float, now: datetime) -> Interval | None:
+    """Time in which a browser was there, or in which a request was held open for a job.
+
+    A container tells at once that the last browser has left: the time until then was theirs. Later than a heartbeat
+    takes to come, it was frozen meanwhile, and nobody knows since when they are gone.
+    """
+    time = chargeable(session.seen, now, lease) if session.state == SessionState.ACTIVE else None
+    if session.hold:
+        return time and time.within(session.hold.since, session.hold.until)
+    told_at_once = now - session.seen <= timedelta(seconds=policy.interval + LATE_SECONDS)
+    return time if session.connected and (beat.connected or told_at_once) else None
 
 
 def _still_refused(session: Session, head: Head | None) -> Head | None:

@@ -29,7 +29,10 @@ class ReclaimPolicy(Struct, frozen=True, kw_only=True):
     """A process that was busy within this time before a heartbeat was at work then."""
     opening: float
     """How long a session may take to come to serve."""
+    interval: float
+    """Between two heartbeats."""
     lease: float
+    """How long a container may serve after its last accepted heartbeat."""
 
 
 def merge_signals(

@@ -17,6 +17,7 @@ def reclaim_policy(plan: str) -> ReclaimPolicy:
         busy=min(config.busy, row.busy),
         quiet=config.quiet,
         opening=config.opening,
+        interval=config.heartbeat,
         lease=config.lease,
     )
 

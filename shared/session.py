@@ -180,7 +180,8 @@ class Session(Struct, frozen=True, kw_only=True):
     def end(self, now: datetime, reason: EndReason | None = None) -> "Session":
         """End it, for the reason it was drained for unless another is given.
 
-        Never before its newest heartbeat: whoever ends it may have decided so before that came, and its time is charged.
+        Never before its newest heartbeat: whoever ends it may have decided so before that came, and its time is
+        charged.
         """
         now = max(now, self.seen)
         ended = replace(self._to(SessionState.ENDED), reason=reason or self.reason, ended=now)

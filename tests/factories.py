@@ -17,7 +17,7 @@ NOW = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)
 BOOT = "boot00000000000a"
 SID = "s-00000000000000000001"
 LEASE = 90.0
-POLICY = ReclaimPolicy(idle=900, warning=120, busy=3600, quiet=60, opening=180, lease=LEASE)
+POLICY = ReclaimPolicy(idle=900, warning=120, busy=3600, quiet=60, opening=180, interval=30, lease=LEASE)
 
 
 def after(seconds: float) -> datetime:

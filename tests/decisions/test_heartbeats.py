@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 from msgspec.structs import replace
 
-from shared.heartbeats import Hello, Signals, Stale, accept_beat, accept_hello, directive, may_return
+from shared.heartbeats import LATE_SECONDS, Hello, Signals, Stale, accept_beat, accept_hello, directive, may_return
 from shared.idle import KINDS, decide_reclaim
 from shared.metering import LedgerLine, close
 from shared.quota import decide_storage
@@ -81,7 +81,9 @@ def test_opening_becomes_active_when_the_workspace_is_restored() -> None:
     ("was", "connected", "seconds", "charged"),
     [
         (True, True, 30, 30),
-        (True, False, 30, 0),
+        (True, False, 30, 30),  # told at once
+        (True, False, 30 + LATE_SECONDS, 30 + LATE_SECONDS),
+        (True, False, 31 + LATE_SECONDS, 0),  # told when it was thawed
         (False, True, 30, 0),
         (False, False, 30, 0),
         (True, True, LEASE, LEASE),
@@ -89,7 +91,7 @@ def test_opening_becomes_active_when_the_workspace_is_restored() -> None:
         (True, True, -5, 0),
     ],
 )
-def test_time_is_charged_between_two_beats_that_both_said_connected(
+def test_time_is_charged_from_a_beat_with_a_browser_to_the_next_or_until_it_is_told_that_it_left(
     was: bool, connected: bool, seconds: float, charged: float
 ) -> None:
     result = beat_at(a_session(connected=was, meter=metered(100)), seconds, connected=connected)
@@ -221,6 +223,15 @@ def test_whoever_claims_a_browser_is_charged_for_all_the_time_and_no_more() -> N
     for _ in range(100):
         session = beat_at(session, 36_000, seq=session.seq + 1, connected=True) or session
     assert session.meter.ms == 36_000_000, "many beats are no more time"
+
+
+def test_a_browser_that_leaves_and_comes_back_all_the_time_is_charged_while_it_is_there() -> None:
+    session, at, there = a_session(connected=True), 0.0, 0.0
+    for _ in range(100):
+        session = beat_at(session, at + 25, seq=session.seq + 1, connected=False) or session
+        session = beat_at(session, at + 26, seq=session.seq + 1, connected=True) or session
+        at, there = at + 26, there + 25
+    assert session.meter.ms == 1000 * there
 
 
 def test_what_is_charged_is_exact_though_no_beat_comes_at_a_whole_millisecond() -> None:

@@ -1,9 +1,11 @@
 """Each function killed between its commit and what it does next: another delivery, or the sweep, completes the work.
 
-By function: allocate's claim, login's account, release's beginning of an end, heartbeat's beat, auth_events' tombstone;
+By function: allocate's claim, login's account, release's beginning of an end, heartbeat's beat, auth_events' tombstone,
+admin's suspension;
 of reclaim what it keeps, drains and ends; of the pool a slot's next record, and its first.
 """
 
+import secrets
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
@@ -18,7 +20,8 @@ from tests.failures.control_plane import amend, claim, session_of
 from tests.failures.ledger import check_counters, check_ledger
 from tests.failures.workspace import Workspace, working
 from tests.functions.google import delete_service, delete_tasks, slots_that_are_there, tasks_client
-from tests.functions.person import Person
+from tests.functions.operating import operator
+from tests.functions.person import Person, problem
 from tests.observe import document, documents, objects, until
 from tests.processes import kill_function, until_up
 from tests.running import Running
@@ -117,6 +120,23 @@ def test_release_killed_after_it_began_the_end_keeps_nobody_from_opening_again(s
     assert again != sid
     assert session_of(shaky.stack, sid).reason == "member"
     end(shaky, person, again)
+
+
+def test_admin_killed_after_it_suspended_somebody_is_finished_by_the_sweep_and_answers_a_repetition(
+    shaky: Shaky,
+) -> None:
+    name = f"suspected-{secrets.token_hex(4)}"  # whoever was suspended stays it, should the test be run once more
+    operating, person = operator(shaky.stack, "operating"), Person(shaky.stack, name)
+    sid = person.open()["session"]
+    body = {"request": f"suspend-{name}", "note": "mines coins", "uid": person.uid}
+    rule = writing("sessions", sid=sid, state="draining", reason="suspended")
+    unheard = killed_after_commit(shaky, "admin", rule, lambda: operating.post("admin/suspend", body))
+    assert unheard.status_code == 503
+    assert problem(person.post("allocate", {})) == "account-suspended"
+    look_in(shaky.stack, sid, minutes=-1)  # a while later
+    ended_once(shaky, sid, "suspended")
+    assert operating.post("admin/suspend", body).json()["after"] == {"state": "suspended", "session": sid}
+    assert len([line for line in documents(shaky.stack, "audit") if line["target"] == person.uid]) == 1
 
 
 def test_reclaim_killed_after_it_kept_drained_and_ended_a_session_ends_it_once(shaky: Shaky) -> None:

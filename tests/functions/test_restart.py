@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+from tests.functions.operating import make_operator
 from tests.functions.person import Person
 from tests.observe import document, objects, until
 from tests.running import running
@@ -13,10 +14,12 @@ def test_people_and_their_work_survive_a_restart(tmp_path: Path) -> None:
     with running(tmp_path, **SMALL) as before:
         person = Person(before, "stayer")
         sid = person.open()["session"]
+        assert make_operator(before, "stayer@example.com").returncode == 0
     # nobody pressed Stop: the containers made their last checkpoints when the stack was stopped
     with running(tmp_path, **SMALL) as after:
         again = Person(after, "stayer")
         assert again.uid == person.uid
+        assert again.get("admin").status_code == 200, "who was made an operator is one"
         session = document(after, f"sessions/{sid}") or {}
         assert (session["reason"], session["final"]) == ("stopped", True)
         entry = again.open()

@@ -4,8 +4,9 @@ import os
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import cache
 from pathlib import Path
 
 import httpx
@@ -28,29 +29,39 @@ def emulators(
     return firestore_emulator | auth_emulator | tasks_standin
 
 
+@pytest.fixture(scope="module")
+def install(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Path]:
+    """Makes an empty virtual environment with these requirements and nothing else, one for all functions that require
+    the same; its programs' folder."""
+
+    @cache
+    def made(requirements: str) -> Path:
+        folder = tmp_path_factory.mktemp("install")
+        wanted, venv = folder / "requirements.txt", folder / "venv"
+        wanted.write_text(requirements)
+        python = venv / "bin" / "python"
+        subprocess.run([UV, "venv", "--quiet", "--python", sys.executable, venv], check=True, timeout=120)
+        into: list[str | Path] = [UV, "pip", "install", "--quiet", "--python", python]
+        subprocess.run([*into, "-r", str(wanted)], check=True, timeout=280)
+        return venv / "bin"
+
+    return made
+
+
 @pytest.mark.parametrize("function", FUNCTIONS, ids=lambda function: function.name)
 def test_a_staged_function_installs_starts_and_answers(
-    function: Function, emulators: dict[str, str], tmp_path: Path
+    function: Function, emulators: dict[str, str], install: Callable[[str], Path], tmp_path: Path
 ) -> None:
     folder = tmp_path / function.name
     stage(function.name, folder)
-    with started(function, folder, install(folder), emulators) as url:
+    programs = install((folder / "requirements.txt").read_text())
+    with started(function, folder, programs, emulators) as url:
         status, body = call(function, url)
     if function.trigger == "event":
         assert (status, body) == (200, b"OK")  # a person deleted of whom nothing is known: there is nothing to do
     else:
         assert status == 401  # who comes without a token is told so by our own code, in the contract's form
         assert b"https://ondol.dev/problems/not-signed-in" in body
-
-
-def install(folder: Path) -> Path:
-    """An empty virtual environment with the folder's requirements and nothing else; its programs' folder."""
-    venv = folder.parent / "venv"
-    python = venv / "bin" / "python"
-    subprocess.run([UV, "venv", "--quiet", "--python", sys.executable, venv], check=True, timeout=120)
-    requirements = ["-r", str(folder / "requirements.txt")]
-    subprocess.run([UV, "pip", "install", "--quiet", "--python", python, *requirements], check=True, timeout=280)
-    return venv / "bin"
 
 
 @contextmanager

@@ -62,7 +62,7 @@ export const en = {
   time: "Time",
   noLimit: "without limit",
   leftOf: (left: string, granted: string) => `${left} of ${granted}`,
-  timeLeft: (left: string, granted: string, renews: string) => `${left} of ${granted} left, new at ${renews}`,
+  timeLeft: (left: string, granted: string, renews: string) => `${left} of ${granted} left; it renews at ${renews}`,
   usedUp: (renews: string, plan: string | null) =>
     `Your plan's time is used up. It renews at ${renews}.${plan ? ` The plan ${plan} has more.` : ""}`,
   timeEnds: (at: string) => ` left of your plan's time. At ${at} your workspace is saved and put away.`,
@@ -71,7 +71,7 @@ export const en = {
   usage: "Usage",
   used: "Used",
   remaining: "Left",
-  renewal: "New time at",
+  renewal: "Renews at",
   usageEmpty: "Nothing was used in this month.",
   usageMore: "There is more than fits here: these are the newest.",
   byDay: "By day",

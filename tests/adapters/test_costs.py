@@ -1,0 +1,84 @@
+"""What heartbeats cost in Firestore, counted: operations are exact. tests/functions/test_limits.py counts an Open's."""
+
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from hashlib import sha256
+
+import msgspec
+import pytest
+from msgspec.structs import replace
+
+from shared.gcp.operations import Operations, counted
+from shared.gcp.store.billing import billing_ref
+from shared.gcp.store.database import Commit
+from shared.gcp.store.sessions import commit_session, read_session, session_ref
+from shared.heartbeats import Declared
+from shared.periods import Per, period_at
+from shared.session import Session
+from shared.snapshots import boot_prefix, manifest_name
+from tests.environment import SETTINGS, environment
+from tests.factories import BOOT, a_beat, a_billing, a_layer, a_manifest, a_session, signals
+from tests.slot.bucket import Bucket
+
+with environment(SETTINGS):  # it reads its settings when it is imported
+    from functions.heartbeat import main as heartbeat
+
+ORDINARY, WITH_A_CHECKPOINT = 4, 6
+OPENED = datetime.now(UTC)
+
+
+@pytest.fixture
+def bucket(empty_database: None, storage_emulator: dict[str, str]) -> Iterator[Bucket]:
+    with environment(storage_emulator):
+        yield Bucket(storage_emulator["STORAGE_EMULATOR_HOST"], SETTINGS["STATE_BUCKET"])
+
+
+def at_work(plan: str) -> Session:
+    """A member's, who has worked before in this period."""
+    periods = {period_at(per, "UTC", OPENED).id: 0 for per in Per}
+    Commit().create(billing_ref("b-1"), a_billing(plan).count(periods)).run()
+    session = a_session(plan=plan, connected=True, opened=OPENED, seen=OPENED, due=OPENED)
+    Commit().create(session_ref(session.sid), session).run()
+    return session
+
+
+def beaten(session: Session, seq: int, checkpoint: Declared | None = None) -> Operations:
+    """The cost of the session's next beat, 30 s after the one before."""
+    beat = a_beat(seq, session=session.sid, checkpoint=checkpoint, signals=signals(process=-1e6))
+    with counted() as operations:
+        heartbeat._beat(beat, OPENED + timedelta(seconds=30 * seq))
+    found = read_session(session.sid)
+    assert found is not None
+    assert (found.record.seq, found.record.meter.ms) == (seq, 30_000 * seq), "it was accepted, and charged"
+    return operations
+
+
+def checkpoint(session: Session, bucket: Bucket, seq: int) -> Declared:
+    """Of one small layer; its objects are there."""
+    layer = a_layer(name=f"{boot_prefix(session.wid, session.epoch, BOOT)}{seq}-boot.tar.zst")
+    content = msgspec.json.encode(a_manifest(layer, seq=seq, workspace=session.wid, epoch=session.epoch))
+    name = manifest_name(session.wid, session.epoch, BOOT, seq)
+    bucket.overwrite(layer.name, b"layer")
+    bucket.overwrite(name, content)
+    return Declared(seq=seq, manifest=name, sha256=sha256(content).hexdigest(), bytes=100, files=3)
+
+
+@pytest.mark.parametrize("plan", ["free", "pro", "team", "enterprise"])
+def test_an_ordinary_heartbeat_costs_four_operations_and_one_with_a_checkpoint_six(plan: str, bucket: Bucket) -> None:
+    session = at_work(plan)
+    for seq in (1, 2, 3):
+        cost = beaten(session, seq)
+        assert cost.reads + cost.writes <= ORDINARY, cost
+    cost = beaten(session, 4, checkpoint(session, bucket, 1))
+    assert cost.reads + cost.writes <= WITH_A_CHECKPOINT, cost
+
+
+@pytest.mark.parametrize("plan", ["free", "enterprise"])
+def test_the_line_that_is_due_every_15_minutes_fits_into_what_a_checkpoint_may_cost(plan: str, bucket: Bucket) -> None:
+    session = at_work(plan)
+    beaten(session, 1)
+    found = read_session(session.sid)
+    assert found is not None
+    commit_session(found, replace(found.record, meter=replace(found.record.meter, line_due=OPENED)))
+    cost = beaten(session, 2, checkpoint(session, bucket, 1))
+    assert cost.reads + cost.writes == WITH_A_CHECKPOINT, "session, account or shard, snapshot, line"
