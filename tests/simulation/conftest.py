@@ -28,7 +28,7 @@ def played(schedules: int) -> settings:
     )
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")  # what they replace is everybody's
 def functions() -> Iterator[Mapping[str, Loaded]]:
     with simulated() as loaded:
         yield loaded

@@ -5,7 +5,7 @@ from datetime import timedelta
 from msgspec.structs import replace
 
 from shared.errors import Problem
-from tests.simulation.invariants import LEASE
+from tests.simulation.invariants import LEASE, place
 from tests.simulation.world import World
 
 WITHIN = timedelta(hours=1)
@@ -27,6 +27,10 @@ def finish(world: World) -> None:
     for container in world.fleet.containers():
         if container.lease and container.lease > world.now:
             world.fail(f"{container.boot} may still serve")
+    for wid, workspace in world.invariants.workspaces.items():
+        heads = [place(each["head"]) for each in world.invariants.sessions.values() if each["wid"] == wid]
+        if place(workspace["head"]) != max(heads, default=(0, 0)):
+            world.fail(f"{wid} comes back with {workspace['head']}, and had {max(heads)}")
     for person in world.people:
         world.change_billing(person.bid, lambda billing: replace(billing, plan="enterprise"))
         world.exhaust()

@@ -51,8 +51,6 @@ class Client:
         self.documents: dict[str, Stored] = {}
         self.on_read: Callable[[str], None] = lambda _what: None
         self.on_commit: Callable[[Callable[[], Sequence[Change]]], None] = _just_make
-        self.reads = 0
-        self.writes = 0
         self._numbers = itertools.count(1)
 
     def collection(self, path: str) -> "Collection":
@@ -73,7 +71,6 @@ class Client:
         return iter([self.look(reference) for reference in wanted])
 
     def look(self, reference: "Reference") -> "Snapshot":
-        self.reads += 1
         return Snapshot(reference, self.documents.get(reference.path))
 
     def next_version(self) -> Version:
@@ -159,7 +156,6 @@ class Batch:
             _check(write, documents.get(write.path))
         version, changes = self._client.next_version(), []
         for write in self.writes:
-            self._client.writes += 1
             stored = documents.get(write.path)
             before = stored.fields if stored else None
             if write.kind == "delete":
@@ -223,10 +219,12 @@ class Query:
         return other
 
     def where(self, *, filter: FieldFilter) -> "Query":
-        return self._with(filters=[*self._filters, filter])
+        """Without an order of its own a query goes by the field that it compares."""
+        by = self._by if filter.op_string == "==" or self._by != "__name__" else filter.field_path
+        return self._with(filters=[*self._filters, filter], by=by)
 
     def order_by(self, field_path: str, direction: str = firestore.Query.ASCENDING) -> "Query":
-        if self._by != "__name__":
+        if self._by not in ("__name__", field_path):
             raise NotImplementedError("a second order")
         return self._with(by=field_path, descending=direction == firestore.Query.DESCENDING)
 

@@ -82,6 +82,11 @@ class Invariants:
             ended = self._ended.get(session["sid"])
             if ended is not None and each.lease and each.lease > ended + LEASE:
                 self._fail(f"the lease of {each.boot} outlives its session's end by more than a lease")
+        for each in containers:
+            if each.honest and each.claims and each.acknowledged:
+                session = self.sessions[each.claims.sid]
+                if session["boot"] == each.boot and place(session["head"]) < (session["epoch"], each.acknowledged):
+                    self._fail(f"checkpoint {each.acknowledged} of {each.boot} was acknowledged, and is not the head")
         live = [(each, session) for each, session in serving if session["state"] != "ended"]
         for key in ("slot", "wid", "sid"):
             owners = [session[key] for _, session in live]
@@ -133,7 +138,7 @@ class Invariants:
             and after["seq"] == before["seq"]
         ):
             self._fail(f"the heartbeat {after['seq']} of {sid} was charged twice")
-        if _place(after["head"]) < _place(before["head"]):
+        if place(after["head"]) < place(before["head"]):
             self._fail(f"the head of {sid} went back")
         if after["lease"] is not None and after["lease"] != before["lease"]:
             self._grant(sid, after["seen"], after["lease"])
@@ -171,7 +176,7 @@ class Invariants:
             self._fail(f"the epoch of {wid} fell")
         if after["session"] not in (before["session"], None) and after["epoch"] != before["epoch"] + 1:
             self._fail(f"{wid} was claimed without a new epoch")
-        if _place(after["head"]) < _place(before["head"]):
+        if place(after["head"]) < place(before["head"]):
             self._fail(f"the head of {wid} went back")
 
     def _ownership(self) -> None:
@@ -255,7 +260,7 @@ def _ms(interval: Fields) -> int:
     return int((interval["until"] - interval["since"]) / MS)
 
 
-def _place(head: Fields | None) -> tuple[int, int]:
+def place(head: Fields | None) -> tuple[int, int]:
     """Epoch and number of a snapshot: a workspace only goes on."""
     if head is None:
         return (0, 0)

@@ -28,7 +28,7 @@ def emulator(firestore_emulator: dict[str, str]) -> Iterator[firestore.Client]:
 
 
 @settings(
-    max_examples=100, deadline=None, derandomize=True, database=None,
+    max_examples=60, deadline=None, derandomize=True, database=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )  # fmt: skip
 @given(commits)
@@ -44,6 +44,7 @@ def test_the_same_commits_are_made_and_refused(
         assert both[0].moved() == both[1].moved()
     for most in (1, 2, 5):
         assert both[0].found(most) == both[1].found(most)
+    assert both[0].counted() == both[1].counted()
 
 
 class _Played:
@@ -52,6 +53,7 @@ class _Played:
     def __init__(self, client: Any, collection: str) -> None:
         self._client = client
         self._documents = client.collection(collection)
+        self._group = client.collection_group(collection)
         self._first: dict[str, Any] = {}
         self._last: dict[str, Any] = {}
 
@@ -95,8 +97,23 @@ class _Played:
         self._last = newest
         return moved
 
-    def found(self, most: int) -> list[str]:
-        late = self._documents.where(filter=FieldFilter("n", "<=", 1)).order_by("n").limit(most)
-        others = self._documents.where(filter=FieldFilter("n", "not-in", [1, 7]))
-        downwards = others.order_by("n", direction=firestore.Query.DESCENDING).limit(most)
-        return [snapshot.id for query in (late, downwards) for snapshot in query.stream()]
+    def found(self, most: int) -> list[list[str]]:
+        """By the kinds of queries that the store makes."""
+        downwards = firestore.Query.DESCENDING
+        middle = {"__name__": self._documents.document("b")}
+        queries = [
+            self._documents.where(filter=FieldFilter("n", "<=", 1)).order_by("n"),
+            self._documents.where(filter=FieldFilter("n", "not-in", [1])).order_by("n", direction=downwards),
+            self._documents.where(filter=FieldFilter("n", "==", 0))
+            .order_by("__name__", direction=downwards)
+            .start_at(middle),
+            self._documents.where(filter=FieldFilter("in.k", "<=", 1)),
+            self._documents.order_by("n", direction=downwards).start_after({"n": 1}),
+            self._group.where(filter=FieldFilter("n", ">=", 1)).where(filter=FieldFilter("n", "<", 2)),
+            self._group.order_by("n"),
+        ]
+        return [[snapshot.id for snapshot in query.limit(most).stream()] for query in queries]
+
+    def counted(self) -> int:
+        [[found]] = self._documents.where(filter=FieldFilter("n", "==", 0)).count().get()
+        return int(found.value)

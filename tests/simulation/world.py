@@ -238,7 +238,7 @@ class World:
                 return
             for happens in ready:
                 happens()
-        self.fail(f"there is no end of it: {[p.name for p in self.hub.processes]}")
+        self.fail(f"there is no end of it: {[f'{each.name} {each.at}' for each in self.hub.processes]}")
 
     def live(self, until: datetime) -> None:
         """Time passes, and whatever is to happen happens in time."""
