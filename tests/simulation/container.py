@@ -171,7 +171,6 @@ class Container:
     def leave(self) -> None:
         if self.browsers:
             self.browsers -= 1
-            self._network.left(self)
             self.tell()
 
     def stop(self) -> None:
