@@ -89,7 +89,7 @@ class Container:
     @property
     def due(self) -> bool:
         """It is time for a beat, and none is on its way."""
-        over = self.next_beat is not None and self.next_beat <= self._hub.now
+        over = self.state != "done" and self.next_beat is not None and self.next_beat <= self._hub.now
         return self.runs and over and (self._beating is None or self._beating.done)
 
     def tick(self) -> None:
@@ -171,7 +171,6 @@ class Container:
     def leave(self) -> None:
         if self.browsers:
             self.browsers -= 1
-            self._network.left(self)
             self.tell()
 
     def stop(self) -> None:

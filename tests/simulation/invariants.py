@@ -28,8 +28,6 @@ class Invariants:
         """By session."""
         self.uses: dict[str, list[tuple[datetime, datetime]]] = defaultdict(list)
         """By session: when a member could work in an honest container."""
-        self.partings: dict[str, list[datetime]] = defaultdict(list)
-        """By session: when a browser left."""
         self.closed: dict[str, dict[str, int]] = defaultdict(dict)
         """By billing account and period that is over: what it came to."""
         self._leases: dict[str, list[tuple[datetime, datetime]]] = defaultdict(list)

@@ -33,9 +33,6 @@ class Network(Protocol):
     def used(self, container: Any, since: datetime, until: datetime) -> None:
         """A member could work in it."""
 
-    def left(self, container: Any) -> None:
-        """A browser has left it."""
-
 
 class Claims(Struct, frozen=True):
     sid: str

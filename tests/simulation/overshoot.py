@@ -15,22 +15,22 @@ def check_allowances(world: World) -> None:
     """Of accounts whose plan and zone stayed as they were, and with nothing lost or late."""
     for bid, billing in world.invariants.billings.items():
         used: dict[str, timedelta] = defaultdict(timedelta)
-        partings: dict[str, int] = defaultdict(int)
+        ends: dict[str, int] = defaultdict(int)
         for sid, session in world.invariants.sessions.items():
             if session["bid"] != bid:
                 continue
             for since, until in world.invariants.uses[sid]:
                 for period, length in _split(billing["plan"], billing["time_zone"], since, until):
                     used[period.id] += length
-            for at in [session["ended"] or world.now, *world.invariants.partings[sid]]:
-                partings[period_at(PLANS[billing["plan"]].per, billing["time_zone"], at).id] += 1
+            at = session["ended"] or world.now
+            ends[period_at(PLANS[billing["plan"]].per, billing["time_zone"], at).id] += 1
         for period_id, length in used.items():
             granted = granted_ms(billing, period_id)
             if granted is None:
                 continue
             left = timedelta(milliseconds=granted)
-            if length > left + INTERVAL * partings[period_id]:
-                world.fail(f"{bid} had {left} left in {period_id}, and used {length} ({partings[period_id]} partings)")
+            if length > left + INTERVAL * ends[period_id]:
+                world.fail(f"{bid} had {left} in {period_id}, and used {length} in {ends[period_id]} sessions")
 
 
 def _split(plan: str, zone: str, since: datetime, until: datetime) -> list[tuple[Period, timedelta]]:

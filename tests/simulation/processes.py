@@ -78,7 +78,11 @@ class Process:
             self._hub.doomed.append(self)
             return
         if self.begun:
-            self._greenlet.throw(Killed)
+            self._hub.ending = True
+            try:
+                self._greenlet.throw(Killed)
+            finally:
+                self._hub.ending = False
         self.killed = self.done = True
         self._hub.settled(self)
 
@@ -92,6 +96,8 @@ class Hub:
         self.processes: list[Process] = []
         self.current: Process | None = None
         self.doomed: list[Process] = []
+        self.ending = False
+        """A process is being killed: what it does on its way out, nobody sees."""
         self.violation: Violation | None = None
 
     def spawn(
@@ -128,6 +134,8 @@ class Hub:
 
     def give_way(self, at: str) -> None:
         """Called by a process: everybody else may go on before it does."""
+        if self.ending:
+            raise Killed
         process = self.current
         if process is None:
             return
@@ -140,6 +148,8 @@ class Hub:
 
     def wait(self, other: Process | None, seconds: float | None) -> None:
         """Until the other is done, or so many seconds are over."""
+        if self.ending:
+            raise Killed
         process = self.current
         if process is None:
             raise RuntimeError("only a process can wait")

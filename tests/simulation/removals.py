@@ -79,6 +79,11 @@ def one_commit_for_counter_and_session(functions: Functions) -> Pieces:
 
 
 @_removal
+def the_deadline(_functions: Functions) -> Pieces:
+    yield heartbeats, "deadline", lambda *_given: None
+
+
+@_removal
 def the_session_precondition(_functions: Functions) -> Pieces:
     real = Commit.change
 

@@ -34,3 +34,13 @@ def test_without_a_guard_it_fails(functions: Mapping[str, Loaded], removal: Remo
 
     with removal(functions), pytest.raises(AssertionError):
         any_schedule()
+
+
+def test_without_the_deadline_more_is_used_than_there_is(functions: Mapping[str, Loaded]) -> None:
+    @settings(played(WITHIN), phases=[Phase.generate])
+    @given(ANY)
+    def any_schedule(schedule: bytes) -> None:
+        play(functions, schedule, faults=False, heed=", and used")
+
+    with removals.the_deadline(functions), pytest.raises(AssertionError):
+        any_schedule()

@@ -202,10 +202,6 @@ class World:
         if container.honest and container.claims:
             self.invariants.used(container.claims.sid, since, until)
 
-    def left(self, container: Container) -> None:
-        if container.claims:
-            self.invariants.partings[container.claims.sid].append(self.now)
-
     # time and order
 
     def pass_time(self, until: datetime) -> None:
