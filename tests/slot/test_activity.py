@@ -1,7 +1,7 @@
 """What the agent reckons about time and connections."""
 
 import pytest
-from agent.activity import EDITOR, KINDS, Activity
+from agent.activity import EDITOR, KINDS, PROCESS, Activity
 from agent.clock import ControlClock, elapsed
 from agent.editor import count_connections
 from agent.lease import Lease
@@ -26,9 +26,14 @@ def test_signals_are_told_on_the_control_planes_clock() -> None:
     clock, activity = ControlClock(), Activity()
     clock.learn(now=1000.0, sent=elapsed(), received=elapsed())
     activity.begin()
+    assert activity.signals(clock) == dict.fromkeys(KINDS, 0.0), "watched, and never seen"
+    activity.saw(PROCESS)
     told = activity.signals(clock)
-    assert set(told) == set(KINDS)
-    assert all(moment == pytest.approx(1000.0, abs=5) for moment in told.values())
+    assert told == {**dict.fromkeys(KINDS, 0.0), PROCESS: pytest.approx(1000.0, abs=5)}
+
+
+def test_before_a_session_nothing_is_known() -> None:
+    assert Activity().signals(ControlClock()) == {}
 
 
 def test_an_editor_that_nobody_watches_is_unknown() -> None:

@@ -7,6 +7,8 @@ from agent.clock import ControlClock, elapsed
 
 EDITOR, TERMINAL, PROCESS, PREVIEW = KINDS = ("editor", "terminal", "process", "preview")
 
+NEVER = 0.0
+"""Unix seconds: watched, and never seen."""
 TERMINALS = Path("/dev/pts")
 
 
@@ -14,24 +16,29 @@ class Activity:
     """Moments are on `elapsed()`. Watching begins when a session begins."""
 
     def __init__(self) -> None:
+        self._watching = False
         self._seen: dict[str, float] = {}
         # false while a browser is open in which the extension does not speak: then silence says nothing
         self.editor_is_watched = True
 
     def begin(self) -> None:
-        self._seen = dict.fromkeys(KINDS, elapsed())
+        self._watching = True
+        self._seen.clear()
 
     def saw(self, kind: str, when: float | None = None) -> None:
         moment = elapsed() if when is None else when
         self._seen[kind] = max(self._seen.get(kind, moment), moment)
 
     def last(self, kind: str) -> float | None:
-        """When it was last seen, or when watching began; None if nobody watches yet."""
+        """When it was last seen; None if it never was."""
         return self._seen.get(kind)
 
     def signals(self, clock: ControlClock) -> dict[str, float | None]:
         """On the control plane's clock; None is unknown."""
-        signals: dict[str, float | None] = {kind: clock.at(moment) for kind, moment in self._seen.items()}
+        signals: dict[str, float | None] = {}
+        if self._watching:
+            signals |= dict.fromkeys(KINDS, NEVER)
+        signals |= {kind: clock.at(moment) for kind, moment in self._seen.items()}
         if not self.editor_is_watched:
             signals[EDITOR] = None
         return signals
