@@ -172,11 +172,16 @@ def _used(session: Session, beat: Beat, policy: ReclaimPolicy, lease: float, now
 
     A container tells at once that the last browser has left: the time until then was theirs. Later than a heartbeat
     takes to come, it was frozen meanwhile, and nobody knows since when they are gone.
+
+    The last stretch ends where the session's end began, and is charged by the first heartbeat after that: else whoever
+    stops before each heartbeat would be charged nothing. A session that ends before it was restored costs nothing.
     """
-    time = chargeable(session.seen, now, lease) if session.state == SessionState.ACTIVE else None
+    is_served = session.state == SessionState.ACTIVE or (session.state == SessionState.DRAINING and beat.restored)
+    until = min(now, session.draining or now)
+    time = chargeable(session.seen, until, lease) if is_served else None
     if session.hold:
         return time and time.within(session.hold.since, session.hold.until)
-    told_at_once = now - session.seen <= timedelta(seconds=policy.interval + LATE_SECONDS)
+    told_at_once = until - session.seen <= timedelta(seconds=policy.interval + LATE_SECONDS)
     return time if session.connected and (beat.connected or told_at_once) else None
 
 

@@ -1,5 +1,7 @@
 """The plan table: what each plan costs and grants. An operator changes it here and nowhere else."""
 
+from collections.abc import Mapping
+
 from msgspec import Struct
 
 from shared.periods import Per
@@ -105,6 +107,12 @@ MOST_SEATS = 30
 """Members who may share a limited allowance: each of their heartbeats writes the one document that says what is left of
 it, and Firestore bears about one write a second to a document."""
 
-for _name, _plan in PLANS.items():
-    if _plan.seconds is not None and (_plan.seats is None or _plan.seats > MOST_SEATS):
-        raise ValueError(f"plan {_name}: an allowance with a limit may be shared by at most {MOST_SEATS} members")
+
+def check_plans(plans: Mapping[str, Plan]) -> None:
+    """Raises ValueError if a limited allowance may be shared by too many."""
+    for name, plan in plans.items():
+        if plan.seconds is not None and (plan.seats is None or plan.seats > MOST_SEATS):
+            raise ValueError(f"plan {name}: an allowance with a limit may be shared by at most {MOST_SEATS} members")
+
+
+check_plans(PLANS)

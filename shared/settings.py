@@ -8,6 +8,9 @@ from functools import lru_cache
 
 from shared.plans import FIRST_PLAN, PLANS
 
+HOLD_LIMIT = 1800.0
+"""Seconds that Cloud Tasks waits for an answer."""
+
 
 @dataclass(frozen=True)
 class Settings:
@@ -58,8 +61,7 @@ class Settings:
     quiet: float = 60
     """A job whose processes used no CPU for this long has ended (QUIET_SECONDS)."""
     hold: float = 1500
-    """How long one request is held open for a job; the next one follows. Cloud Tasks waits 30 minutes for an answer
-    (HOLD_SECONDS)."""
+    """How long one request is held open for a job; the next one follows. Less than HOLD_LIMIT (HOLD_SECONDS)."""
     lease: float = 90
     """How long a container may serve after its last accepted heartbeat (LEASE_SECONDS)."""
     heartbeat: float = 30
@@ -80,6 +82,10 @@ class Settings:
             raise ValueError(f"IDLE_WARNING_SECONDS ({self.idle_warning}) must lie between 0 and IDLE_SECONDS")
         if not 0 < self.heartbeat < self.lease:
             raise ValueError(f"HEARTBEAT_SECONDS ({self.heartbeat}) must lie between 0 and LEASE_SECONDS")
+        if not 0 < self.hold < HOLD_LIMIT:
+            raise ValueError(
+                f"HOLD_SECONDS ({self.hold}) must lie between 0 and {HOLD_LIMIT:.0f}: Cloud Tasks waits no longer"
+            )
         if self.first_plan not in PLANS:
             raise ValueError(f"FIRST_PLAN ({self.first_plan}) must be one of {', '.join(PLANS)}")
         if self.kept_snapshots is not None and self.kept_snapshots < 1:

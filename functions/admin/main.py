@@ -23,6 +23,7 @@ from shared.gcp.store.sessions import read_session
 from shared.gcp.store.slots import count_claimed
 from shared.limits import MOST_OPENS, Limits
 from shared.plans import PLANS
+from shared.quota import newest_use
 from shared.session import Session, SessionState
 
 MOST_GRANTED = 1000 * 3600
@@ -115,6 +116,8 @@ class SessionView(Struct):
 
 
 class StorageView(Struct):
+    """In bytes; `limit` is None without one."""
+
     used: int
     limit: int | None
 
@@ -181,7 +184,6 @@ def account(_caller: Member, query: Which, now: datetime) -> AccountView:
     billing, workspace = read_billing(found.bid).record, read_workspace(found.wid).record
     session = read_session(workspace.session) if workspace.session else None
     newest = session.record if session else workspace
-    used = newest.storage.used if newest.storage else newest.head.bytes if newest.head else 0
     return AccountView(
         uid=found.uid,
         email=found.email,
@@ -191,7 +193,7 @@ def account(_caller: Member, query: Which, now: datetime) -> AccountView:
         plan=billing.plan,
         allowance=_allowance(billing, now),
         session=_session(session.record) if session else None,
-        storage=StorageView(used, PLANS[billing.plan].bytes),
+        storage=StorageView(newest_use(newest.storage, newest.head).used, PLANS[billing.plan].bytes),
     )
 
 

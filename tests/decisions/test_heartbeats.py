@@ -120,6 +120,28 @@ def test_time_in_which_a_request_is_held_for_a_job_is_charged_as_background(
     assert result.hold == (None if connected else held)
 
 
+@pytest.mark.parametrize(
+    ("drained", "seconds", "restored", "charged"),
+    [
+        (20, 21, True, 20),
+        (20, 80, True, 20),  # its last checkpoint takes long
+        (20, LEASE + 1, True, 20),
+        (31 + LATE_SECONDS, 32 + LATE_SECONDS, True, 0),  # it was frozen when the member was gone
+        (20, 21, False, 0),  # it never came to serve
+        (0, 21, True, 0),
+        (-5, 21, True, 0),  # that was charged before
+    ],
+)
+def test_the_last_stretch_is_charged_up_to_where_the_end_began_and_once(
+    drained: float, seconds: float, restored: bool, charged: float
+) -> None:
+    ending = a_session(connected=True).drain(EndReason.MEMBER, after(drained))
+    result = beat_at(ending, seconds, connected=False, restored=restored)
+    assert result is not None and result.meter.ms == 1000 * charged
+    again = beat_at(result, seconds + 5, seq=result.seq + 1, connected=False, restored=restored, final=True)
+    assert again is not None and again.meter.ms == result.meter.ms
+
+
 def test_another_plan_and_what_others_used_count_from_the_next_beat_on() -> None:
     today, session = "2026-11-23", a_session(connected=True)
     deadlines = []

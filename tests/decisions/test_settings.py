@@ -55,6 +55,8 @@ def test_the_first_plan_is_free_unless_an_operator_names_another() -> None:
         {"POOL_MAX": "many"},
         {"KEPT_SNAPSHOTS": "0"},
         {"FIRST_PLAN": "unlimited"},
+        {"HOLD_SECONDS": "0"},
+        {"HOLD_SECONDS": "1800"},
     ],
 )
 def test_numbers_that_contradict_each_other_are_refused(nonsense: dict[str, str]) -> None:

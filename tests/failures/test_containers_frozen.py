@@ -20,8 +20,10 @@ TIMES = {
     "IDLE_WARNING_SECONDS": "5",
     "CHECKPOINT_SECONDS": "600",
     "POOL_MAX": "4",
+    "BUSY_SECONDS": "0",
 }
-"""Nothing but the final checkpoint saves anything, and the idle time leaves room for one who comes back in it."""
+"""Nothing but the final checkpoint saves anything, and the idle time leaves room for one who comes back in it. No
+request is held open for a job: what a container's start leaves at work would keep it from freezing."""
 
 
 @pytest.fixture(scope="module")

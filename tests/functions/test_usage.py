@@ -84,6 +84,14 @@ def test_who_has_used_nothing_is_told_what_there_is(plane: Running) -> None:
     assert found["storage"] == {"used": 0, "limit": 100_000_000}
 
 
+def test_the_first_login_brings_the_browsers_zone_and_no_later_one_changes_it(plane: Running) -> None:
+    person = Person(plane, "traveller")
+    bid_of(plane, person)
+    person.post("login", {"time_zone": "Pacific/Kiritimati", "locale": "en"}).raise_for_status()
+    found = usage(person)
+    assert (found["time_zone"], found["zone_holds_until"]) == ("Europe/Berlin", None)
+
+
 def test_who_signs_in_is_told_what_is_left_and_what_lifts_it_once_nothing_is(plane: Running) -> None:
     person = Person(plane, "spender")
     bid, today = bid_of(plane, person), usage(person)["current"]["id"]

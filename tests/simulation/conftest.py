@@ -10,7 +10,7 @@ from tests.running import SOAK
 from tests.simulation.functions import Loaded, simulated
 from tests.simulation.schedule import HEADER
 
-SCHEDULES = 100_000 if SOAK else 2000
+SCHEDULES = 100_000 if SOAK else 2500
 SIZE = HEADER + 2 * (150 if SOAK else 60)
 ANY = st.binary(min_size=SIZE, max_size=SIZE)
 """Of one size: left to itself, hypothesis makes most of them too short for anything to happen."""

@@ -235,7 +235,9 @@ class Container:
         except Unreachable:
             pause = BACKOFF[min(self._failures, len(BACKOFF) - 1)]
             self._failures += 1
-        if self.next_beat is not None and self.state != "done":
+        if self.state == "done":
+            self.next_beat = None
+        elif self.next_beat is not None:
             self.next_beat = self._hub.now + timedelta(seconds=0 if self._news else pause)
             self._news = False
 

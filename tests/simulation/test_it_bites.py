@@ -12,7 +12,7 @@ from tests.simulation.removals import Removal
 from tests.simulation.schedule import play
 
 WITHIN = 1600
-"""Schedules: as many as are played in each run of the tests."""
+"""Schedules: fewer than are played in each run of the tests."""
 
 
 @pytest.mark.parametrize(
