@@ -17,7 +17,7 @@ from shared.endpoint import endpoint
 from shared.gcp import exports, tidying
 from shared.gcp.identity import invoker
 from shared.gcp.store import ledger
-from shared.gcp.store.billing import counted
+from shared.gcp.store.billing import counted, read_billing
 from shared.gcp.store.database import LostRace
 from shared.periods import over_everywhere
 from shared.reconciliation import ClosedPeriod, Figures, day_use, figures
@@ -85,19 +85,23 @@ def _check(session: Read[Session], now: datetime) -> bool:
     return True
 
 
-def _close(billing: Read[Billing], now: datetime) -> int:
-    """How many periods of the account were closed."""
+def _close(account: Read[Billing], now: datetime) -> int:
+    """How many periods of the account were closed. A month may have begun before a day that is over long since."""
     closed = 0
-    for period in sorted(billing.record.used):
+    for period in sorted(account.record.used, key=over_everywhere):
         if over_everywhere(period) > now:
             break
+        # once more: its members' heartbeats write it all the time, and its turn may have been long in coming
+        billing = read_billing(account.record.bid)
+        if period not in billing.record.used:
+            continue
         found = figures(counted(billing.record, period), ledger.lines_of_period(billing.record.bid, period))
         if not found.agree:
             _tell(found, period=period, billing=billing.record.bid)
         granted = billing.record.granted.get(period, 0)
         record = ClosedPeriod(id=period, plan=billing.record.plan, granted=granted, figures=found, closed=now)
         try:
-            billing = ledger.close_period(billing, record)
+            ledger.close_period(billing, record)
         except LostRace:
             break
         closed += 1
