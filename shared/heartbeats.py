@@ -129,7 +129,8 @@ def accept_beat(
     after = replace(
         session,
         seq=beat.seq,
-        seen=now,
+        # two functions' clocks differ, and what was charged up to the later one is not charged again
+        seen=max(now, session.seen),
         connected=beat.connected,
         lease=now + timedelta(seconds=lease),
         hold=None if beat.connected else session.hold,

@@ -62,6 +62,16 @@ def test_an_old_beat_changes_nothing() -> None:
     assert beat_at(session, 30, seq=4) is None
 
 
+def test_two_functions_whose_clocks_differ_charge_no_moment_twice() -> None:
+    first = beat_at(a_session(connected=True), 30, seq=1)
+    assert first is not None
+    behind = beat_at(first, 29, seq=2)
+    assert behind is not None
+    last = beat_at(behind, 60, seq=3)
+    assert last is not None
+    assert last.meter.ms == 60_000
+
+
 def test_a_beat_extends_the_lease_moves_the_head_and_sets_when_to_look() -> None:
     after_beat = beat_at(a_session(), 30, head=a_head(), signals=signals(editor=25, process=-100))
     assert after_beat is not None
