@@ -4,6 +4,7 @@ what was used by plan and day; then tidy up behind sessions.
 A run that is repeated, late, or beside another changes nothing more.
 """
 
+from collections.abc import Callable
 from datetime import UTC, date, datetime, timedelta
 from functools import partial
 
@@ -57,11 +58,23 @@ def meter(_caller: str, _body: Meter, now: datetime) -> Done:
     deadline = Deadline(RUN_SECONDS)
     # first: they are whole homes, and nothing that is odd stands in their way
     swept = exports.sweep(now - timedelta(seconds=settings().sweep))
-    lines = sum(_write_line(session, now) for session in ledger.unwritten(now - LINE_GRACE))
-    checked = sum(_check(session, now) for session in ledger.unchecked(now) if not deadline.is_over())
-    periods = sum(_close(billing, now) for billing in ledger.to_close(now) if not deadline.is_over())
-    days = _roll_up(now, deadline)
+    late = ledger.unwritten(now - LINE_GRACE)
+    lines = sum(_or_told(partial(_write_line, session, now)) for session in late if not deadline.is_over())
+    ended = ledger.unchecked(now)
+    checked = sum(_or_told(partial(_check, session, now)) for session in ended if not deadline.is_over())
+    over = ledger.to_close(now)
+    periods = sum(_or_told(partial(_close, account, now)) for account in over if not deadline.is_over())
+    days = _or_told(partial(_roll_up, now, deadline))
     return Done(lines, checked, periods, days, *tidying.tidy(now, deadline), swept)
+
+
+def _or_told(act: Callable[[], int]) -> int:
+    """How much was done. What is odd about one record is told, and keeps no other from its turn, nor what follows."""
+    try:
+        return act()
+    except Exception as e:
+        logs.exception("meter-failed", e)
+        return 0
 
 
 def _write_line(session: Read[Session], now: datetime) -> bool:

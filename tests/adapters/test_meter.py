@@ -126,6 +126,18 @@ def test_a_difference_is_told_with_all_three_figures_each_day(
     assert len(told(capsys)) == 1
 
 
+def test_one_odd_record_stops_nobody_elses(capsys: pytest.CaptureFixture[str]) -> None:
+    odd, other = ended(worked("free", 600)), ended(worked("free", 60, number=2, bid="b-2"))
+    line_ref(BID, ledger.lines_of_session(odd)[0]).update({"ms": "much"})
+    over = over_everywhere(TODAY)
+    found = metered(over)
+    assert (found.checked, found.periods, found.days) == (1, 1, 0)
+    assert read_session(other.sid).record.check_due is None  # type: ignore[union-attr]
+    assert read_billing("b-2").record.used == {}
+    failures = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+    assert len([line for line in failures if line["message"] == "meter-failed"]) == 3, "its session, period and day"
+
+
 def test_time_that_no_heartbeat_wrote_a_line_for_gets_one() -> None:
     session = worked("free", 600)
     due = session.opened + timedelta(seconds=LINE_SECONDS)
