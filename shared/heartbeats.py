@@ -172,12 +172,14 @@ def _used(session: Session, beat: Beat, policy: ReclaimPolicy, lease: float, now
     """Time in which a browser was there, or in which a request was held open for a job.
 
     A container tells at once that the last browser has left: the time until then was theirs. Later than a heartbeat
-    takes to come, it was frozen meanwhile, and nobody knows since when they are gone.
+    takes to come, it was frozen meanwhile, and nobody knows since when they are gone. What came before the end began
+    is charged with the first heartbeat after that.
     """
-    time = chargeable(session.seen, now, lease) if session.state == SessionState.ACTIVE else None
+    until = min(now, session.draining or now)
+    time = chargeable(session.seen, until, lease) if session.served else None
     if session.hold:
         return time and time.within(session.hold.since, session.hold.until)
-    told_at_once = now - session.seen <= timedelta(seconds=policy.interval + LATE_SECONDS)
+    told_at_once = until - session.seen <= timedelta(seconds=policy.interval + LATE_SECONDS)
     return time if session.connected and (beat.connected or told_at_once) else None
 
 

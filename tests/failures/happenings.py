@@ -53,7 +53,7 @@ def a_claimed_session(plan: str = "enterprise", **fields: Any) -> Read[Session]:
     """An active session as its claim and its first beats left it, but for `fields`."""
     session = a_claim(plan)()
     before = read(session.sid)
-    active = replace(before.record, state=SessionState.ACTIVE, boot=BOOT, connected=True, seq=3)
+    active = replace(before.record.activate(), boot=BOOT, connected=True, seq=3)
     sessions.commit_session(before, replace(active, **fields))
     return read(session.sid)
 
