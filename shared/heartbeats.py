@@ -129,7 +129,8 @@ def accept_beat(
     after = replace(
         session,
         seq=beat.seq,
-        seen=now,
+        # two functions' clocks differ, and what was charged up to the later one is not charged again
+        seen=max(now, session.seen),
         connected=beat.connected,
         lease=now + timedelta(seconds=lease),
         hold=None if beat.connected else session.hold,
@@ -174,11 +175,10 @@ def _used(session: Session, beat: Beat, policy: ReclaimPolicy, lease: float, now
     takes to come, it was frozen meanwhile, and nobody knows since when they are gone.
 
     The last stretch ends where the session's end began, and is charged by the first heartbeat after that: else whoever
-    stops before each heartbeat would be charged nothing. A session that ends before it was restored costs nothing.
+    stops before each heartbeat would be charged nothing.
     """
-    is_served = session.state == SessionState.ACTIVE or (session.state == SessionState.DRAINING and beat.restored)
     until = min(now, session.draining or now)
-    time = chargeable(session.seen, until, lease) if is_served else None
+    time = chargeable(session.seen, until, lease) if session.served else None
     if session.hold:
         return time and time.within(session.hold.since, session.hold.until)
     told_at_once = until - session.seen <= timedelta(seconds=policy.interval + LATE_SECONDS)

@@ -93,6 +93,18 @@ def decide_hold(session: Session, policy: ReclaimPolicy, *, longest: float, now:
     return Hold(now, min(ends)) if min(ends) > now else None
 
 
+def is_held(session: Session, now: datetime) -> bool:
+    """Whether a request is held open to the container. One whose time is over was left behind by whoever died."""
+    return session.hold is not None and now < session.hold.until
+
+
+def wants_hold(before: Session, after: Session, policy: ReclaimPolicy, *, longest: float, now: datetime) -> bool:
+    """Whether a heartbeat makes it time to ask for a hold: the last browser has left, or a process has come to work
+    since. Some other request must keep its CPU then, and what runs beside that is charged as any job is."""
+    began = before.connected or not is_busy(before, policy)
+    return began and not is_held(after, now) and decide_hold(after, policy, longest=longest, now=now) is not None
+
+
 def decide_reclaim(session: Session, policy: ReclaimPolicy, now: datetime) -> Decision:
     """Keep, warn or reclaim an opening or active session, and when to look again.
 

@@ -13,6 +13,9 @@ from shared.periods import Period
 
 LINE_SECONDS = 900.0
 """How long charged time waits for its ledger line at most, while heartbeats come."""
+MOST_INTERVALS = 100
+"""How many intervals one line has at most: a container may say as often as it likes that its browser left and came
+back, and neither the session nor its line may outgrow what Firestore takes for a document."""
 
 
 class Interval(Struct, frozen=True):
@@ -106,7 +109,8 @@ def charge(
 ) -> Charged:
     """Charge `time`, if there is any, on `plan`. `left`: milliseconds that a period still grants, None without limit.
 
-    Lines are complete when the period, the plan or the kind of work changes, or when their time has come.
+    Lines are complete when the period, the plan or the kind of work changes, when their time has come, or when they
+    have as many intervals as one may have.
     """
     lines: list[LedgerLine] = []
     added: dict[str, int] = {}
@@ -126,7 +130,7 @@ def charge(
             added[period.id] = added.get(period.id, 0) + milliseconds(until - start)
         start = end
     turned = meter.open and period_at(now).id != meter.period
-    if turned or (meter.line_due is not None and now >= meter.line_due):
+    if turned or len(meter.open) >= MOST_INTERVALS or (meter.line_due is not None and now >= meter.line_due):
         meter, line = close(meter, payer, now)
         lines += line
     return Charged(meter=meter, lines=lines, added=added, refused_ms=refused)

@@ -41,7 +41,7 @@ def a_session(state: SessionState = SessionState.ACTIVE, **fields: Any) -> Sessi
         opening=POLICY.opening,
     )
     boot = None if state == SessionState.OPENING else BOOT
-    return replace(session, state=state, **{"boot": boot, **fields})
+    return replace(session, state=state, **{"boot": boot, "served": state == SessionState.ACTIVE, **fields})
 
 
 def a_billing(plan: str = "enterprise", **fields: Any) -> Billing:

@@ -24,7 +24,7 @@ from shared.heartbeats import (
     directive,
     may_return,
 )
-from shared.idle import decide_hold
+from shared.idle import wants_hold
 from shared.plans import PLANS
 from shared.policies import kept_snapshots, reclaim_policy
 from shared.quota import StorageState, StorageUse, advice, decide_storage, used_bytes
@@ -163,7 +163,7 @@ def _follow_up(before: Session, after: Session, now: datetime) -> None:
         # the task that is on its way comes too late: others use the same allowance, a smaller plan was taken, or a
         # process has begun to work
         tasks.look_at_session(after.sid, after.due)
-    if before.connected and decide_hold(after, reclaim_policy(after.plan), longest=settings().hold, now=now):
+    if wants_hold(before, after, reclaim_policy(after.plan), longest=settings().hold, now=now):
         tasks.keep_at_work(after.sid, after.seq)
 
 

@@ -4,6 +4,7 @@ what was used by plan and day; then tidy up behind sessions.
 A run that is repeated, late, or beside another changes nothing more.
 """
 
+from collections.abc import Callable
 from datetime import UTC, date, datetime, timedelta
 from functools import partial
 
@@ -17,7 +18,7 @@ from shared.endpoint import endpoint
 from shared.gcp import exports, tidying
 from shared.gcp.identity import invoker
 from shared.gcp.store import ledger
-from shared.gcp.store.billing import counted
+from shared.gcp.store.billing import counted, read_billing
 from shared.gcp.store.database import LostRace
 from shared.periods import over_everywhere
 from shared.reconciliation import ClosedPeriod, Figures, day_use, figures
@@ -57,11 +58,23 @@ def meter(_caller: str, _body: Meter, now: datetime) -> Done:
     deadline = Deadline(RUN_SECONDS)
     # first: they are whole homes, and nothing that is odd stands in their way
     swept = exports.sweep(now - timedelta(seconds=settings().sweep))
-    lines = sum(_write_line(session, now) for session in ledger.unwritten(now - LINE_GRACE))
-    checked = sum(_check(session, now) for session in ledger.unchecked(now) if not deadline.is_over())
-    periods = sum(_close(billing, now) for billing in ledger.to_close(now) if not deadline.is_over())
-    days = _roll_up(now, deadline)
+    late = ledger.unwritten(now - LINE_GRACE)
+    lines = sum(_or_told(partial(_write_line, session, now)) for session in late if not deadline.is_over())
+    ended = ledger.unchecked(now)
+    checked = sum(_or_told(partial(_check, session, now)) for session in ended if not deadline.is_over())
+    over = ledger.to_close(now)
+    periods = sum(_or_told(partial(_close, account, now)) for account in over if not deadline.is_over())
+    days = _or_told(partial(_roll_up, now, deadline))
     return Done(lines, checked, periods, days, *tidying.tidy(now, deadline), swept)
+
+
+def _or_told(act: Callable[[], int]) -> int:
+    """How much was done. What is odd about one record is told, and keeps no other from its turn, nor what follows."""
+    try:
+        return act()
+    except Exception as e:
+        logs.exception("meter-failed", e)
+        return 0
 
 
 def _write_line(session: Read[Session], now: datetime) -> bool:
@@ -85,19 +98,23 @@ def _check(session: Read[Session], now: datetime) -> bool:
     return True
 
 
-def _close(billing: Read[Billing], now: datetime) -> int:
-    """How many periods of the account were closed."""
+def _close(account: Read[Billing], now: datetime) -> int:
+    """How many periods of the account were closed. A month may have begun before a day that is over long since."""
     closed = 0
-    for period in sorted(billing.record.used):
+    for period in sorted(account.record.used, key=over_everywhere):
         if over_everywhere(period) > now:
             break
+        # once more: its members' heartbeats write it all the time, and its turn may have been long in coming
+        billing = read_billing(account.record.bid)
+        if period not in billing.record.used:
+            continue
         found = figures(counted(billing.record, period), ledger.lines_of_period(billing.record.bid, period))
         if not found.agree:
             _tell(found, period=period, billing=billing.record.bid)
         granted = billing.record.granted.get(period, 0)
         record = ClosedPeriod(id=period, plan=billing.record.plan, granted=granted, figures=found, closed=now)
         try:
-            billing = ledger.close_period(billing, record)
+            ledger.close_period(billing, record)
         except LostRace:
             break
         closed += 1

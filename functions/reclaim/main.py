@@ -17,7 +17,7 @@ from shared.gcp import container, tasks
 from shared.gcp.identity import invoker
 from shared.gcp.store.database import LostRace
 from shared.gcp.store.sessions import LAST_WORD_SECONDS, commit_session, end_session, lose_session, read_session
-from shared.idle import decide_hold, decide_reclaim
+from shared.idle import decide_hold, decide_reclaim, is_held
 from shared.policies import reclaim_policy
 from shared.record import Read
 from shared.session import EndReason, Session, SessionId, SessionState, Verdict
@@ -77,7 +77,7 @@ def _look(read: Read[Session], now: datetime) -> Done:
     if decision.verdict == Verdict.RECLAIM:
         return _finish(after, now)
     tasks.look_at_session(after.sid, decision.look)
-    if after.hold is None and decide_hold(after, reclaim_policy(after.plan), longest=settings().hold, now=now):
+    if not is_held(after, now) and decide_hold(after, reclaim_policy(after.plan), longest=settings().hold, now=now):
         tasks.keep_at_work(after.sid, after.seq)
     return Done(after.sid, decision.verdict)
 

@@ -23,7 +23,7 @@ from shared.metering import LedgerLine, close
 from shared.periods import period_at
 from shared.plans import PLANS
 from shared.policies import reclaim_policy
-from shared.session import EndReason, Session, SessionState
+from shared.session import EndReason, Session
 from shared.workspace import Workspace
 from tests.environment import SETTINGS, environment
 from tests.factories import BOOT, a_beat, a_billing, a_slot
@@ -82,9 +82,7 @@ def served(session: Session) -> Session:
     found = read_session(session.sid)
     assert found is not None
     now = datetime.now(UTC)
-    active = replace(
-        found.record, state=SessionState.ACTIVE, boot=BOOT, connected=True, seen=now, signals={"editor": now}
-    )
+    active = replace(found.record.activate(), boot=BOOT, connected=True, seen=now, signals={"editor": now})
     commit_session(found, active)
     return active
 

@@ -10,6 +10,7 @@ import pytest
 from msgspec.structs import replace
 
 from functions.meter import main
+from shared.account import Billing
 from shared.gcp.store import ledger
 from shared.gcp.store.billing import billing_ref, line_ref, read_billing
 from shared.gcp.store.database import Commit, LostRace, database, document, read, run
@@ -18,6 +19,7 @@ from shared.heartbeats import accept_beat
 from shared.metering import LINE_SECONDS, LedgerLine
 from shared.periods import over_everywhere
 from shared.reconciliation import ClosedPeriod, DayUse, Figures, PlanUse
+from shared.record import Read
 from shared.session import EndReason, Session
 from tests.environment import environment
 from tests.factories import LEASE, POLICY, a_beat, a_billing, a_session
@@ -124,6 +126,18 @@ def test_a_difference_is_told_with_all_three_figures_each_day(
     assert len(told(capsys)) == 1
 
 
+def test_one_odd_record_stops_nobody_elses(capsys: pytest.CaptureFixture[str]) -> None:
+    odd, other = ended(worked("free", 600)), ended(worked("free", 60, number=2, bid="b-2"))
+    line_ref(BID, ledger.lines_of_session(odd)[0]).update({"ms": "much"})
+    over = over_everywhere(TODAY)
+    found = metered(over)
+    assert (found.checked, found.periods, found.days) == (1, 1, 0)
+    assert read_session(other.sid).record.check_due is None  # type: ignore[union-attr]
+    assert read_billing("b-2").record.used == {}
+    failures = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+    assert len([line for line in failures if line["message"] == "meter-failed"]) == 3, "its session, period and day"
+
+
 def test_time_that_no_heartbeat_wrote_a_line_for_gets_one() -> None:
     session = worked("free", 600)
     due = session.opened + timedelta(seconds=LINE_SECONDS)
@@ -151,6 +165,31 @@ def test_a_period_is_closed_when_it_is_over_everywhere() -> None:
     before = everything()
     assert metered(over + timedelta(minutes=50)).periods == 0
     assert everything() == before
+
+
+def test_the_days_of_an_account_are_closed_though_the_month_of_its_next_plan_goes_on() -> None:
+    ended(worked("free", 600))
+    account = read_billing(BID)
+    Commit().change(billing_ref(BID), account, replace(account.record, plan="starter")).run()
+    ended(worked("starter", 300, since=NOW + timedelta(hours=1), number=2))
+    assert metered(over_everywhere(TODAY)).periods == 1
+    assert read_billing(BID).record.used == {MONTH: 300_000}
+    assert read_billing(BID).record.close_due == over_everywhere(MONTH), "it stands in nobody's way until then"
+
+
+def test_a_period_is_closed_beside_heartbeats_that_write_the_account(monkeypatch: pytest.MonkeyPatch) -> None:
+    ended(worked("free", 600))
+    over = over_everywhere(TODAY)
+    to_close = ledger.to_close
+
+    def and_a_heartbeat(now: datetime) -> list[Read[Billing]]:
+        found = to_close(now)
+        ended(worked("free", 60, since=over - timedelta(minutes=5), number=2))
+        return found
+
+    monkeypatch.setattr(ledger, "to_close", and_a_heartbeat)
+    assert metered(over).periods == 1
+    assert list(read_billing(BID).record.used) == ["2026-11-24"]
 
 
 def test_what_was_counted_in_shards_is_closed_as_one_figure() -> None:

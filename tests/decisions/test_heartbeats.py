@@ -62,6 +62,16 @@ def test_an_old_beat_changes_nothing() -> None:
     assert beat_at(session, 30, seq=4) is None
 
 
+def test_two_functions_whose_clocks_differ_charge_no_moment_twice() -> None:
+    first = beat_at(a_session(connected=True), 30, seq=1)
+    assert first is not None
+    behind = beat_at(first, 29, seq=2)
+    assert behind is not None
+    last = beat_at(behind, 60, seq=3)
+    assert last is not None
+    assert last.meter.ms == 60_000
+
+
 def test_a_beat_extends_the_lease_moves_the_head_and_sets_when_to_look() -> None:
     after_beat = beat_at(a_session(), 30, head=a_head(), signals=signals(editor=25, process=-100))
     assert after_beat is not None
@@ -100,6 +110,21 @@ def test_time_is_charged_from_a_beat_with_a_browser_to_the_next_or_until_it_is_t
 
 
 @pytest.mark.parametrize(
+    ("served", "seconds", "charged"), [(True, 25, 20), (True, 60, 20), (True, 15, 15), (False, 25, 0)]
+)
+def test_the_time_until_a_session_was_stopped_is_charged_with_the_last_word(
+    served: bool, seconds: float, charged: float
+) -> None:
+    stopped = a_session(connected=True, served=served).drain(EndReason.MEMBER, after(20))
+    last = beat_at(stopped, seconds, connected=False)
+    assert last is not None
+    assert last.meter.ms == 1000 * charged
+    again = beat_at(last, seconds + 30, seq=2, connected=False, final=True)
+    assert again is not None
+    assert again.meter.ms == 1000 * charged
+
+
+@pytest.mark.parametrize(
     ("hold", "connected", "seconds", "charged"),
     [
         ((0, 1500), False, 30, 30),
@@ -121,7 +146,7 @@ def test_time_in_which_a_request_is_held_for_a_job_is_charged_as_background(
 
 
 @pytest.mark.parametrize(
-    ("drained", "seconds", "restored", "charged"),
+    ("drained", "seconds", "served", "charged"),
     [
         (20, 21, True, 20),
         (20, 80, True, 20),  # its last checkpoint takes long
@@ -133,12 +158,12 @@ def test_time_in_which_a_request_is_held_for_a_job_is_charged_as_background(
     ],
 )
 def test_the_last_stretch_is_charged_up_to_where_the_end_began_and_once(
-    drained: float, seconds: float, restored: bool, charged: float
+    drained: float, seconds: float, served: bool, charged: float
 ) -> None:
-    ending = a_session(connected=True).drain(EndReason.MEMBER, after(drained))
-    result = beat_at(ending, seconds, connected=False, restored=restored)
+    ending = a_session(connected=True, served=served).drain(EndReason.MEMBER, after(drained))
+    result = beat_at(ending, seconds, connected=False)
     assert result is not None and result.meter.ms == 1000 * charged
-    again = beat_at(result, seconds + 5, seq=result.seq + 1, connected=False, restored=restored, final=True)
+    again = beat_at(result, seconds + 5, seq=result.seq + 1, connected=False, final=True)
     assert again is not None and again.meter.ms == result.meter.ms
 
 

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 from msgspec.structs import replace
 
-from shared.idle import decide_hold, decide_reclaim, merge_signals
+from shared.idle import decide_hold, decide_reclaim, merge_signals, wants_hold
 from shared.session import EndReason, Hold, SessionState, Verdict
 from tests.factories import NOW, POLICY, a_session, after
 
@@ -96,6 +96,26 @@ def test_a_busy_process_is_held_at_work_within_cap_and_allowance(fields: dict[st
     session = a_session(**{"signals": {"editor": NOW, "process": NOW}, "opened": after(-4000), **fields})
     held = decide_hold(session, POLICY, longest=1500, now=NOW)
     assert held == (None if until is None else Hold(NOW, after(until)))
+
+
+@pytest.mark.parametrize(
+    ("before", "after_it", "wanted"),
+    [
+        ({"connected": True}, {}, True),
+        ({"connected": True}, {"signals": {"editor": NOW}}, False),
+        ({"signals": {"editor": NOW, "process": after(-61)}}, {}, True),  # begun when nobody was there any more
+        ({"signals": {"editor": NOW}}, {}, True),
+        ({}, {}, False),  # asked for before
+        ({"signals": {"editor": NOW}}, {"hold": Hold(after(-60), after(1440))}, False),
+        ({"signals": {"editor": NOW}}, {"hold": Hold(after(-1560), after(-60))}, True),
+        ({"signals": {"editor": NOW}}, {"connected": True}, False),
+    ],
+)
+def test_a_hold_is_asked_for_when_the_browser_leaves_or_a_process_begins_to_work_without_one(
+    before: dict[str, Any], after_it: dict[str, Any], wanted: bool
+) -> None:
+    first, then = (a_session(**{"signals": {"editor": NOW, "process": NOW}, **each}) for each in (before, after_it))
+    assert wants_hold(first, then, POLICY, longest=1500, now=NOW) == wanted
 
 
 def test_a_plan_may_let_nothing_go_on_without_a_browser_or_everything() -> None:

@@ -7,7 +7,18 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from shared.metering import LINE_SECONDS, Charged, Interval, LedgerLine, Meter, Payer, charge, chargeable, close
+from shared.metering import (
+    LINE_SECONDS,
+    MOST_INTERVALS,
+    Charged,
+    Interval,
+    LedgerLine,
+    Meter,
+    Payer,
+    charge,
+    chargeable,
+    close,
+)
 from shared.periods import Per, period_at
 from tests.factories import LEASE, NOW, after
 
@@ -52,6 +63,18 @@ def test_a_line_is_complete_after_a_quarter_of_an_hour() -> None:
     [line] = full.lines
     assert (line.n, line.ms, line.intervals) == (0, 900_000, [Interval(NOW, after(LINE_SECONDS))])
     assert (full.meter.lines, full.meter.open) == (1, [])
+
+
+def test_a_line_does_not_grow_without_end_however_often_a_browser_comes_and_goes() -> None:
+    meter, lines = Meter(), list[LedgerLine]()
+    for number in range(1000):
+        made = charged(meter, 0.02 * number, 0.02 * number + 0.01)
+        meter, lines = made.meter, lines + made.lines
+        assert len(meter.open) < MOST_INTERVALS
+    lines += close(meter, PAYER, after(30))[1]
+    assert max(len(line.intervals) for line in lines) == MOST_INTERVALS
+    assert [line.n for line in lines] == list(range(len(lines)))
+    assert sum(line.ms for line in lines) == meter.ms == 10_000
 
 
 def test_time_over_midnight_is_split_and_each_day_has_its_line() -> None:

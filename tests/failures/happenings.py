@@ -53,7 +53,7 @@ def a_claimed_session(plan: str = "enterprise", **fields: Any) -> Read[Session]:
     """An active session as its claim and its first beats left it, but for `fields`."""
     session = a_claim(plan)()
     before = read(session.sid)
-    active = replace(before.record, state=SessionState.ACTIVE, boot=BOOT, connected=True, seq=3)
+    active = replace(before.record.activate(), boot=BOOT, connected=True, seq=3)
     sessions.commit_session(before, replace(active, **fields))
     return read(session.sid)
 
@@ -211,7 +211,7 @@ def a_closed_period() -> Act:
     [account] = ledger.to_close(over_everywhere("2026-11"))
     counted = figures(billing.counted(account.record, "2026-11"), [])
     closed = ClosedPeriod(id="2026-11", plan="enterprise", granted=0, figures=counted, closed=LATER)
-    return lambda: ledger.close_period(account, closed).record
+    return lambda: ledger.close_period(account, closed)
 
 
 def the_first_day() -> Act:

@@ -143,14 +143,18 @@ class Container:
         while True:
             if self.state != "serving":
                 return "over"
-            if self.browsers:
-                return "connected"
-            if self._hub.now >= until:
-                return "time"
-            if self._hub.now - max(self._worked, began) >= timedelta(seconds=quiet):
+            why = self._lets_go(began, until, quiet)
+            if why:
                 self._asked(self.beat)
-                return "quiet"
+                return why
             self._hub.sleep(min(LOOK_SECONDS, (until - self._hub.now).total_seconds()))
+
+    def _lets_go(self, began: datetime, until: datetime, quiet: float) -> str | None:
+        if self.browsers:
+            return "connected"
+        if self._hub.now >= until:
+            return "time"
+        return "quiet" if self._hub.now - max(self._worked, began) >= timedelta(seconds=quiet) else None
 
     def enter(self) -> bool:
         """A browser comes. After a freeze the lease is renewed first."""

@@ -83,13 +83,17 @@ def test_nginx_waits_for_longer_than_it_is_held() -> None:
     assert int(waits) > LONGEST + 2 * (TIMEOUT.total or 0)
 
 
-def test_it_is_let_go_when_its_time_is_over(member: Member) -> None:
+def test_it_is_let_go_when_its_time_is_over_after_a_beat(member: Member, plane: ControlPlane) -> None:
+    until(lambda: plane.beats[-1].restored, "all is told")
+    told = len(plane.beats)
     assert member.hold(seconds=0.2).json()["why"] == "time"
+    assert len(plane.beats) > told, "what was held until now is charged"
 
 
-def test_a_browser_that_is_there_or_comes_lets_it_go(member: Member) -> None:
+def test_a_browser_that_is_there_or_comes_lets_it_go(member: Member, plane: ControlPlane) -> None:
     with held(member) as answer, member.open_websocket():
         assert answer.result().json()["why"] == "connected"
+        assert plane.beats[-1].connected, "the control plane heard of it before it hears that the hold is over"
         assert member.hold().json()["why"] == "connected"
 
 

@@ -77,8 +77,8 @@ class Work:
                 busy=activity.last(PROCESS),
                 connected=self._browsers() > 0,
             )
-            if why is Why.QUIET:
-                await self._slot.beat()
             if why is not None:
+                # time is charged between heartbeats, and as the hold's only while that is not over
+                await self._slot.beat()
                 return why
         return None

@@ -8,7 +8,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from shared.account import Billing
-from shared.gcp.store.billing import add_lines, billing_ref, read_billing, shard_refs
+from shared.gcp.store.billing import add_lines, billing_ref, shard_refs
 from shared.gcp.store.database import Commit, database, document, read, run, run_paged
 from shared.gcp.store.sessions import session_ref
 from shared.metering import LedgerLine, close
@@ -75,8 +75,8 @@ def to_close(now: datetime) -> list[Read[Billing]]:
     return run(due.limit(AT_ONCE), Billing)
 
 
-def close_period(billing: Read[Billing], closed: ClosedPeriod) -> Read[Billing]:
-    """The period gets a record of its own, and is counted no more: the account as it is then. Raises LostRace."""
+def close_period(billing: Read[Billing], closed: ClosedPeriod) -> None:
+    """The period gets a record of its own, and is counted no more. Raises LostRace."""
     before, period = billing.record, closed.id
     used, granted = ({key: ms for key, ms in kept.items() if key != period} for kept in (before.used, before.granted))
     after = replace(before.count(used), granted=granted)
@@ -85,7 +85,6 @@ def close_period(billing: Read[Billing], closed: ClosedPeriod) -> Read[Billing]:
     for ref in shard_refs(before.bid, period):
         commit.drop(ref)
     commit.run()
-    return read_billing(before.bid)
 
 
 def first_line() -> LedgerLine | None:
