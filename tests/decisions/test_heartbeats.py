@@ -110,21 +110,6 @@ def test_time_is_charged_from_a_beat_with_a_browser_to_the_next_or_until_it_is_t
 
 
 @pytest.mark.parametrize(
-    ("served", "seconds", "charged"), [(True, 25, 20), (True, 60, 20), (True, 15, 15), (False, 25, 0)]
-)
-def test_the_time_until_a_session_was_stopped_is_charged_with_the_last_word(
-    served: bool, seconds: float, charged: float
-) -> None:
-    stopped = a_session(connected=True, served=served).drain(EndReason.MEMBER, after(20))
-    last = beat_at(stopped, seconds, connected=False)
-    assert last is not None
-    assert last.meter.ms == 1000 * charged
-    again = beat_at(last, seconds + 30, seq=2, connected=False, final=True)
-    assert again is not None
-    assert again.meter.ms == 1000 * charged
-
-
-@pytest.mark.parametrize(
     ("hold", "connected", "seconds", "charged"),
     [
         ((0, 1500), False, 30, 30),
