@@ -18,12 +18,14 @@ from shared.gcp.identity import Member, may_be_a_uid, operator, person_by_email
 from shared.gcp.store import operators
 from shared.gcp.store.accounts import read_workspace
 from shared.gcp.store.billing import read_billing
+from shared.gcp.store.ledger import read_days
 from shared.gcp.store.limits import read_limits
 from shared.gcp.store.sessions import read_session
 from shared.gcp.store.slots import count_claimed
 from shared.limits import MOST_OPENS, Limits
 from shared.plans import PLANS
 from shared.quota import newest_use
+from shared.reconciliation import DayUse
 from shared.session import Session, SessionState
 
 MOST_GRANTED = 1000 * 3600
@@ -91,6 +93,28 @@ class Line(Struct):
 
 class Audit(Struct):
     lines: list[Line]
+
+
+class OfMonth(Struct, forbid_unknown_fields=True):
+    month: Annotated[str, Meta(pattern=r"^[0-9]{4}-(0[1-9]|1[0-2])\Z")]
+
+
+class PlanUseView(Struct):
+    seconds: float
+    background_seconds: float
+    members: int
+    sessions: int
+
+
+class DayView(Struct):
+    day: str
+    plans: dict[str, PlanUseView]
+
+
+class Days(Struct):
+    """Those of the month that are over (UTC), oldest first."""
+
+    days: list[DayView]
 
 
 class Overview(Struct):
@@ -205,6 +229,11 @@ def audit(_caller: Member, query: Page, _now: datetime) -> Audit:
     return Audit([_view(line) for line in operators.audit_lines(before, query.limit)])
 
 
+@partial(endpoint, method="GET")(operator, OfMonth)
+def used(_caller: Member, query: OfMonth, _now: datetime) -> Days:
+    return Days([_day(found) for found in read_days(query.month)])
+
+
 admin = functions_framework.http(
     routes(
         {
@@ -217,6 +246,7 @@ admin = functions_framework.http(
             "limits": limits,
             "account": account,
             "audit": audit,
+            "usage": used,
         },
         "admin",
     )
@@ -264,6 +294,14 @@ def _allowance(billing: Billing, now: datetime) -> AllowanceView:
         left=_seconds(current.left),
         renews=current.period.ends.timestamp(),
     )
+
+
+def _day(use: DayUse) -> DayView:
+    plans = {
+        plan: PlanUseView(each.ms / 1000, each.background_ms / 1000, each.members, each.sessions)
+        for plan, each in use.plans.items()
+    }
+    return DayView(use.day, plans)
 
 
 def _session(session: Session) -> SessionView:

@@ -60,6 +60,7 @@ TO_AN_OPERATOR = {
     "admin/limits": {200, 400, 409},
     "admin/account": {400, 404},
     "admin/audit": {200, 400, 404},
+    "admin/usage": {200, 400},
 }
 """What operators call, and what it may answer to one who names nobody that there is."""
 TO_A_MEMBER = {
@@ -75,7 +76,7 @@ TO_A_MEMBER = {
     **{function: {403} for function in TO_AN_OPERATOR},
 }
 """What browsers call, and what it may answer to whoever is signed in."""
-ASKED_FOR = ("snapshots", "usage", "usage/csv", "admin", "admin/account", "admin/audit")
+ASKED_FOR = ("snapshots", "usage", "usage/csv", "admin", "admin/account", "admin/audit", "admin/usage")
 """What is got."""
 TASKS = ("reclaim", "background", "pool", "export", "meter")
 BEHIND = ("heartbeat", *TASKS)

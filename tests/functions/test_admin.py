@@ -8,8 +8,11 @@ import httpx
 import pytest
 
 from shared.gcp.store.billing import billing_ref, read_billing
+from shared.gcp.store.database import document as document_ref
+from shared.gcp.store.database import encode
 from shared.gcp.store.sessions import read_session
 from shared.limits import Limits
+from shared.reconciliation import DayUse, PlanUse
 from tests.environment import environment
 from tests.functions.google import delete_tasks, tasks_client
 from tests.functions.limiting import limit
@@ -304,3 +307,16 @@ def test_a_bad_question_is_told_by_its_name(ada: Person, query: str, named: str)
     answer = ada.get(f"admin/{query}")
     assert answer.status_code == 400, answer.text
     assert named in answer.json()["detail"]
+
+
+def test_an_operator_sees_what_was_used_by_plan_on_each_day(stack: Running, ada: Person) -> None:
+    pro = PlanUse(ms=90_500, background_ms=500, members=2, sessions=3, lines=4)
+    with environment(stack.env):
+        for use in (DayUse(day="1999-02-28", plans={"pro": pro}), DayUse(day="1999-03-01", plans={})):
+            document_ref("usage", use.day).set(encode(use))
+    february = ada.get("admin/usage?month=1999-02").json()
+    told = {"seconds": 90.5, "background_seconds": 0.5, "members": 2, "sessions": 3}
+    assert february == {"days": [{"day": "1999-02-28", "plans": {"pro": told}}]}
+    assert ada.get("admin/usage?month=1999-03").json() == {"days": [{"day": "1999-03-01", "plans": {}}]}
+    refused = ada.get("admin/usage?month=1999-13")
+    assert (refused.status_code, problem(refused)) == (400, "bad-request")

@@ -107,6 +107,13 @@ def write_day(use: DayUse, before: Read[Reached] | None) -> None:
     commit.run()
 
 
+def read_days(month: str) -> list[DayUse]:
+    """Of a month such as 2026-11, oldest first."""
+    days = database().collection("usage").where(filter=FieldFilter("day", ">=", f"{month}-01"))
+    days = days.where(filter=FieldFilter("day", "<=", f"{month}-31")).order_by("day")
+    return [found.record for found in run(days, DayUse)]
+
+
 def _reached_ref() -> firestore.DocumentReference:
     return document("meter", "reached")
 
