@@ -51,7 +51,7 @@ def test_jobs_go_on_up_to_the_cap_and_are_charged(patient_stack: Running) -> Non
     left = time.monotonic()
 
     until(lambda: builder.record["hold"] is not None, "a request is held open")
-    assert builder.person.me()["session"]["background"] is not None, "and the member can see it"
+    until(lambda: builder.person.me()["session"]["background"], "and the member can see it")
     before = builder.record["seq"]
     until(lambda: builder.record["seq"] > before + 2, "its heartbeats go on")
     builder.container.run("touch enough")
