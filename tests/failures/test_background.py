@@ -17,7 +17,7 @@ CAP = 20.0
 TIMES = {
     "LEASE_SECONDS": "4",
     "HEARTBEAT_SECONDS": "1",
-    "IDLE_SECONDS": "12",
+    "IDLE_SECONDS": "25",
     "IDLE_WARNING_SECONDS": "2",
     "QUIET_SECONDS": "8",
     "HOLD_SECONDS": "5",
@@ -25,7 +25,8 @@ TIMES = {
     "CHECKPOINT_SECONDS": "600",
     "POOL_MAX": "4",
 }
-"""One hold is shorter than a job here, so that it needs several. The agent looks at programs every 5 s."""
+"""One hold is shorter than a job here, so that it needs several. The agent looks at programs every 5 s,
+and what it saw before a freeze of a lease is old: nobody may be idle by then."""
 ENDLESS = "while :; do :; done"
 
 
@@ -43,7 +44,7 @@ def test_jobs_go_on_up_to_the_cap_and_are_charged(patient_stack: Running) -> Non
     stack = patient_stack
     with Workspace(stack, Person(stack, "builder")) as builder, Workspace(stack, Person(stack, "endless")) as endless:
         until(lambda: builder.record["connected"] and endless.record["connected"], "both are there")
-        start(builder, "while [ ! -e enough ]; do :; done; echo finished > result")
+        start(builder, "rm -f enough result; while [ ! -e enough ]; do :; done; echo finished > result")
         start(endless, ENDLESS)
         begun = datetime.now(UTC).isoformat()
         for each in (builder.sid, endless.sid):
