@@ -57,8 +57,7 @@ class Container(Inside):
         return self._process.wait(timeout=20)
 
     def kill_nginx(self) -> None:
-        names = {pid: Path(f"/proc/{pid}/comm").read_text().strip() for pid in self.processes()}
-        os.kill(next(pid for pid, name in names.items() if name == "nginx"), signal.SIGKILL)
+        os.kill(next(pid for pid in self.processes() if _name(pid) == "nginx"), signal.SIGKILL)
 
     def ended(self) -> bool:
         return self._process is not None and self._process.poll() is not None
@@ -112,3 +111,11 @@ def _answers(container: Container) -> bool:
         return httpx.get(f"{container.url}/_slot/health").status_code == 200
     except httpx.TransportError:
         return False
+
+
+def _name(pid: int) -> str:
+    """Of a program that may have ended by now."""
+    try:
+        return Path(f"/proc/{pid}/comm").read_text().strip()
+    except FileNotFoundError:
+        return ""
