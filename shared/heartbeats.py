@@ -111,7 +111,6 @@ def accept_beat(
     refused: Head | None = None,
     storage: StorageUse | None = None,
     policy: ReclaimPolicy,
-    lease: float,
     now: datetime,
 ) -> Accepted | None:
     """What becomes of the session, and of who pays, or None if the beat is old and changes nothing. Raises Stale.
@@ -124,7 +123,7 @@ def accept_beat(
         return None
     if session.final:
         raise Stale("the container has said its last word")
-    charged = _charge(session, beat, billing, policy, lease, now)
+    charged = _charge(session, beat, billing, policy, now)
     paid = pay(billing, charged.added)
     after = replace(
         session,
@@ -132,7 +131,7 @@ def accept_beat(
         # two functions' clocks differ, and what was charged up to the later one is not charged again
         seen=max(now, session.seen),
         connected=beat.connected,
-        lease=now + timedelta(seconds=lease),
+        lease=now + timedelta(seconds=policy.lease),
         hold=None if beat.connected else session.hold,
         signals=merge_signals(session.signals, beat.signals.times(), connected=beat.connected, now=now),
         plan=billing.plan,
@@ -153,12 +152,10 @@ def accept_beat(
     return Accepted(session=after, billing=paid, lines=charged.lines, added=charged.added)
 
 
-def _charge(
-    session: Session, beat: Beat, billing: Billing, policy: ReclaimPolicy, lease: float, now: datetime
-) -> Charged:
+def _charge(session: Session, beat: Beat, billing: Billing, policy: ReclaimPolicy, now: datetime) -> Charged:
     return charge(
         session.meter,
-        _used(session, beat, policy, lease, now),
+        _used(session, beat, policy, now),
         payer=session.payer,
         plan=billing.plan,
         background=session.hold is not None,
@@ -168,7 +165,7 @@ def _charge(
     )
 
 
-def _used(session: Session, beat: Beat, policy: ReclaimPolicy, lease: float, now: datetime) -> Interval | None:
+def _used(session: Session, beat: Beat, policy: ReclaimPolicy, now: datetime) -> Interval | None:
     """Time in which a browser was there, or in which a request was held open for a job.
 
     A container tells at once that the last browser has left: the time until then was theirs. Later than a heartbeat
@@ -178,7 +175,7 @@ def _used(session: Session, beat: Beat, policy: ReclaimPolicy, lease: float, now
     stops before each heartbeat would be charged nothing.
     """
     until = min(now, session.draining or now)
-    time = chargeable(session.seen, until, lease) if session.served else None
+    time = chargeable(session.seen, until, policy.lease) if session.served else None
     if session.hold:
         return time and time.within(session.hold.since, session.hold.until)
     told_at_once = until - session.seen <= timedelta(seconds=policy.interval + LATE_SECONDS)

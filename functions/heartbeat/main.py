@@ -141,7 +141,6 @@ def _beat(beat: Beat, now: datetime) -> Session:
             refused=saved.refused,
             storage=saved.storage,
             policy=reclaim_policy(payer.record.plan),
-            lease=settings().lease,
             now=now,
         )
         if accepted is None:

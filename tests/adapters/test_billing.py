@@ -16,7 +16,7 @@ from shared.metering import LINE_SECONDS, Interval, LedgerLine, close
 from shared.periods import over_everywhere
 from shared.record import Read
 from shared.session import EndReason, Session
-from tests.factories import LEASE, POLICY, a_beat, a_billing, a_session
+from tests.factories import POLICY, a_beat, a_billing, a_session
 
 pytestmark = pytest.mark.usefixtures("empty_database")
 NOW = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)
@@ -48,7 +48,7 @@ def again(session: Session) -> Read[Session]:
 def accepted(before: Read[Session], payer: Read[Billing], now: datetime = LATER) -> Accepted:
     session = before.record
     beat = a_beat(session.seq + 1, session=session.sid)
-    found = accept_beat(session, beat, None, billing=payer.record, policy=POLICY, lease=LEASE, now=now)
+    found = accept_beat(session, beat, None, billing=payer.record, policy=POLICY, now=now)
     assert found is not None
     return found
 

@@ -22,7 +22,7 @@ from shared.reconciliation import ClosedPeriod, DayUse, Figures, PlanUse
 from shared.record import Read
 from shared.session import EndReason, Session
 from tests.environment import environment
-from tests.factories import LEASE, POLICY, a_beat, a_billing, a_session
+from tests.factories import POLICY, a_beat, a_billing, a_session
 
 NOW = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)
 TODAY, MONTH = "2026-11-23", "2026-11"
@@ -67,7 +67,7 @@ def worked(plan: str, seconds: int, since: datetime = NOW, number: int = 1, bid:
         assert before is not None
         beat = a_beat(before.record.seq + 1, session=session.sid)
         now = since + timedelta(seconds=passed)
-        after = accept_beat(before.record, beat, None, billing=payer.record, policy=POLICY, lease=LEASE, now=now)
+        after = accept_beat(before.record, beat, None, billing=payer.record, policy=POLICY, now=now)
         assert after is not None
         commit_beat(before, payer, after)
     found = read_session(session.sid)

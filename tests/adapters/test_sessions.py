@@ -32,7 +32,7 @@ from shared.quota import decide_storage
 from shared.record import Read
 from shared.session import EndReason, Session
 from shared.snapshots import Head, Snapshot
-from tests.factories import BOOT, LEASE, POLICY, a_beat, a_billing, a_head, a_session
+from tests.factories import BOOT, POLICY, a_beat, a_billing, a_head, a_session
 
 pytestmark = pytest.mark.usefixtures("empty_database")
 NOW = datetime.now(UTC)
@@ -60,7 +60,7 @@ def beaten(before: Read[Session], seq: int = 1, head: Head | None = None, *, now
     """What one more beat changes, on the plan of the billing account as it is now."""
     payer = read_billing(before.record.bid).record
     accepted = accept_beat(
-        before.record, a_beat(seq), head, billing=payer, policy=POLICY, lease=LEASE, now=now, **fields
+        before.record, a_beat(seq), head, billing=payer, policy=POLICY, now=now, **fields
     )  # fmt: skip
     assert accepted is not None
     return accepted

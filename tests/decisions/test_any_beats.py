@@ -5,7 +5,7 @@ from hypothesis import strategies as st
 
 from shared.heartbeats import Beat, Signals, Stale, accept_beat
 from shared.idle import BY_HAND
-from tests.factories import LEASE, POLICY, a_beat, a_billing, a_head, a_session, after
+from tests.factories import POLICY, a_beat, a_billing, a_head, a_session, after
 
 rarely = st.sampled_from([False] * 9 + [True])
 stamps = st.none() | st.floats(allow_nan=False, allow_infinity=False)
@@ -29,9 +29,7 @@ def test_a_session_is_charged_no_more_than_has_passed_and_never_goes_back(arriva
         at += pause
         now = after(at)
         try:
-            accepted = accept_beat(
-                session, beat, a_head(beat.seq), billing=a_billing(), policy=POLICY, lease=LEASE, now=now
-            )
+            accepted = accept_beat(session, beat, a_head(beat.seq), billing=a_billing(), policy=POLICY, now=now)
         except Stale:
             continue
         if accepted is None:

@@ -17,9 +17,7 @@ def beat_at(session: Session, seconds: float, **fields: Any) -> Session | None:
     head, kept = fields.pop("head", None), {name: fields.pop(name, None) for name in ("refused", "storage")}
     fields["session"] = fields.pop("sid", SID)
     payer = fields.pop("billing", a_billing())
-    accepted = accept_beat(
-        session, a_beat(**fields), head, **kept, billing=payer, policy=POLICY, lease=LEASE, now=after(seconds)
-    )
+    accepted = accept_beat(session, a_beat(**fields), head, **kept, billing=payer, policy=POLICY, now=after(seconds))
     return accepted.session if accepted else None
 
 
@@ -270,7 +268,7 @@ def test_what_is_charged_is_exact_though_no_beat_comes_at_a_whole_millisecond() 
     session, billing, lines = a_session(connected=True), a_billing("free"), list[LedgerLine]()
     for beat in range(1, 41):
         accepted = accept_beat(
-            session, a_beat(beat), None, billing=billing, policy=POLICY, lease=LEASE, now=after(beat * 30.0007003)
+            session, a_beat(beat), None, billing=billing, policy=POLICY, now=after(beat * 30.0007003)
         )
         assert accepted is not None
         session, billing = accepted.session, accepted.billing

@@ -75,7 +75,7 @@ def a_hello() -> Act:
 def accepted(before: Session, seq: int, head: Head | None, now: datetime) -> tuple[Read[Billing], Accepted]:
     """Who pays for a beat, and what it changes."""
     payer, beat = billing.read_billing(before.bid), a_beat(seq, session=before.sid, epoch=before.epoch)
-    beaten = accept_beat(before, beat, head, billing=payer.record, policy=POLICY, lease=LEASE, now=now)
+    beaten = accept_beat(before, beat, head, billing=payer.record, policy=POLICY, now=now)
     assert beaten
     return payer, beaten
 

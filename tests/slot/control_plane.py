@@ -111,9 +111,8 @@ class ControlPlane:
                     if self.reject_checkpoints_with and message.checkpoint:
                         return _problem(self.reject_checkpoints_with, "bad-request", "the test takes none")
                     head = self._verified_head(session, message, now)
-                    accepted = accept_beat(
-                        session, message, head, billing=NO_LIMIT, policy=POLICY, lease=self.lease, now=now
-                    )
+                    policy = replace(POLICY, lease=self.lease)
+                    accepted = accept_beat(session, message, head, billing=NO_LIMIT, policy=policy, now=now)
                     after = accepted.session if accepted else None
                 assert (bearer.sid, bearer.epoch) == (message.session, message.epoch)
             except InvalidToken as error:
