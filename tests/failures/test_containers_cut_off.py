@@ -33,7 +33,7 @@ def test_nobody_types_into_the_void_and_nothing_of_it_comes_back(stack: Running)
 
         before.close()
         age(stack, before.sid, seconds=float(stack.env.get("DRAINING_SECONDS", Settings.draining)))
-        until(lambda: before.record["state"] == "ended", "it is given up")
+        until(lambda: before.is_settled, "it is given up")
         given_up = before.record
         assert (given_up["reason"], given_up["final"]) == ("lost", False)
         after = Workspace(stack, person)

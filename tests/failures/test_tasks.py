@@ -37,7 +37,7 @@ def test_a_task_that_comes_after_the_end_changes_nothing(stack: Running) -> None
     person = Person(stack, "afterwards")
     with Workspace(stack, person) as first:
         first.close()
-    until(lambda: first.record["state"] == "ended", "the session ended")
+    until(lambda: first.is_settled, "the session ended")
     second = Workspace(stack, person)
     before = first.record, held(stack, second)
     outcomes = deliver_at_once(stack, "reclaim", {"session": first.sid})

@@ -56,6 +56,11 @@ class Workspace:
         return document(self._stack, f"sessions/{self.sid}") or {}
 
     @property
+    def is_settled(self) -> bool:
+        """It ended and `meter` has checked it: nobody writes to its record again."""
+        return self.record["state"] == "ended" and self.record["check_due"] is None
+
+    @property
     def container(self) -> Inside:
         """The one that the slot's URL leads to now."""
         return Inside(containers(self._stack)[self.slot])
