@@ -36,8 +36,12 @@ def period_at(per: Per, zone: str, now: datetime) -> Period:
 
 def over_everywhere(period: str) -> datetime:
     """When the period of this id is over in every time zone, with half a day to spare for what was late."""
-    last = _last_day(period)
-    return datetime(last.year, last.month, last.day, tzinfo=UTC) + timedelta(days=2)
+    return start_in_utc(_last_day(period)) + timedelta(days=2)
+
+
+def start_in_utc(day: date) -> datetime:
+    """An operator's days, of all accounts together, are those of UTC."""
+    return datetime(day.year, day.month, day.day, tzinfo=UTC)
 
 
 def _last_day(period: str) -> date:

@@ -20,7 +20,7 @@ from shared.gcp.identity import invoker
 from shared.gcp.store import ledger
 from shared.gcp.store.billing import counted, read_billing
 from shared.gcp.store.database import LostRace
-from shared.periods import over_everywhere
+from shared.periods import over_everywhere, start_in_utc
 from shared.reconciliation import ClosedPeriod, Figures, day_use, figures
 from shared.record import Read
 from shared.session import Session
@@ -131,7 +131,7 @@ def _roll_up(now: datetime, deadline: Deadline) -> int:
     while not deadline.is_over():
         reached = ledger.read_reached()
         day = _day_after(reached)
-        if day is None or datetime(day.year, day.month, day.day, tzinfo=UTC) + timedelta(days=1) + DAY_GRACE > now:
+        if day is None or start_in_utc(day) + timedelta(days=1) + DAY_GRACE > now:
             break
         try:
             ledger.write_day(day_use(day, ledger.lines_of_day(day)), reached)

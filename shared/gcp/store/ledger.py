@@ -1,6 +1,6 @@
 """The ledger: what `meter` reads of it, and the commits that close a period and tell that a session was checked."""
 
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, datetime, timedelta
 
 from google.cloud import firestore
 from google.cloud.firestore_v1.base_query import FieldFilter
@@ -12,6 +12,7 @@ from shared.gcp.store.billing import add_lines, billing_ref, shard_refs
 from shared.gcp.store.database import Commit, database, document, read, run, run_paged
 from shared.gcp.store.sessions import session_ref
 from shared.metering import LedgerLine, close
+from shared.periods import start_in_utc
 from shared.reconciliation import ClosedPeriod, DayUse
 from shared.record import Read
 from shared.session import Session
@@ -63,7 +64,7 @@ def lines_of_period(bid: str, period: str) -> list[LedgerLine]:
 
 def lines_of_day(day: date) -> list[LedgerLine]:
     """Of all accounts, written on that day (UTC)."""
-    since = _start(day)
+    since = start_in_utc(day)
     found = database().collection_group("lines").where(filter=FieldFilter("at", ">=", since))
     found = found.where(filter=FieldFilter("at", "<", since + timedelta(days=1)))
     return [line.record for line in run_paged(found.order_by("at"), LedgerLine)]
@@ -121,7 +122,3 @@ def _reached_ref() -> firestore.DocumentReference:
 def _lines(bid: str, field: str, value: str) -> list[LedgerLine]:
     found = database().collection(f"billing/{bid}/lines").where(filter=FieldFilter(field, "==", value))
     return [line.record for line in run_paged(found, LedgerLine)]
-
-
-def _start(day: date) -> datetime:
-    return datetime(day.year, day.month, day.day, tzinfo=UTC)
