@@ -19,7 +19,7 @@ test: ## set up what the tests need, check everything, run every test; ARGS="-k 
 	$(BIN)/mypy shared functions local deploy tests bench
 	cd workspace-image && ../$(BIN)/mypy --config-file ../pyproject.toml agent
 	PYTHONPATH=workspace-image $(BIN)/lint-imports
-	$(BIN)/pytest --numprocesses 2 --dist loadgroup --no-loadscope-reorder $(ARGS)
+	$(BIN)/pytest --numprocesses 3 --dist loadgroup --no-loadscope-reorder $(ARGS)
 
 soak: ## the tests that take long: 200 sessions one after another, outages of a minute
 	@$(PYTHON) -m local setup --tests

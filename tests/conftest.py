@@ -1,14 +1,16 @@
 """What tests of every kind start once: a whole stack, or one emulator. On free ports, beside whatever else runs."""
 
+import os
 from collections.abc import Iterator
 
 import pytest
 from playwright.sync_api import Browser, expect
+from xdist.remote import Producer
 
 from tests.chromium import chromium
-from tests.running import QUICK, ROOT, SOAK, Running, running
+from tests.lots import ALONE, FILLING, Lots, folder, lot, place
+from tests.running import QUICK, SOAK, Running, running
 
-TESTS = ROOT / "tests"
 SHORT = {
     "IDLE_SECONDS": "20",
     "IDLE_WARNING_SECONDS": "10",
@@ -20,48 +22,29 @@ SHORT = {
 }
 """Times that let a session end by itself within a test."""
 
-ALONE = {"adapters", "bench", "decisions", "home", "rules", "simulation"}
-"""Folders of tests that need none of the containers, functions and browsers that share the machine with other tests."""
-LONG = ("stack", "journeys", "shaky_stack")
-"""The lots that take longest, in this order: the fixtures that start a stack for many tests, and the journeys."""
-FOLDERS = (
-    *("soak", "failures", "functions", "attacks", "slot", "simulation", "web", "standins", "stack"),
-    *("bench", "home", "adapters", "rules", "decisions"),
-)
-"""Of whatever else there is each file is a lot: the long ones first, so that no process waits long for the last one."""
+
+def pytest_configure(config: pytest.Config) -> None:
+    if getattr(config, "workerinput", {}).get("workerid") == FILLING:
+        os.nice(10)
 
 
 @pytest.hookimpl(tryfirst=True)  # before xdist looks at the marks
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """docs/decisions/0014-once-more.md and 0018-side-by-side.md"""
     for item in items:
-        item.add_marker(pytest.mark.xdist_group(_lot(item)))
-        if _folder(item) not in ALONE and not SOAK:
-            item.add_marker(pytest.mark.flaky(reruns=1))
-    items.sort(key=_place)
+        item.add_marker(pytest.mark.xdist_group(lot(item)))
+        if folder(item) not in ALONE and not SOAK:
+            item.add_marker(pytest.mark.flaky(reruns=1))  # docs/decisions/0014-once-more.md
+    items.sort(key=place)
 
 
 def pytest_collection_finish(session: pytest.Session) -> None:
     """A lot that xdist has not heard of is none: its tests go to whoever is free, and all is started twice."""
     if hasattr(session.config, "workerinput"):
-        assert all(item.nodeid.endswith(f"@{_lot(item)}") for item in session.items)
+        assert all(item.nodeid.endswith(f"@{lot(item)}") for item in session.items)
 
 
-def _lot(item: pytest.Item) -> str:
-    if _folder(item) == "journeys":  # nearly half of what is done on the stack: whoever is free starts another for them
-        return "journeys"
-    fixtures = getattr(item, "fixturenames", ())
-    return next((name for name in LONG if name in fixtures), str(item.path.relative_to(TESTS)))
-
-
-def _folder(item: pytest.Item) -> str:
-    return item.path.relative_to(TESTS).parts[0]
-
-
-def _place(item: pytest.Item) -> int:
-    """Sorting keeps the order within each lot."""
-    lot = _lot(item)
-    return LONG.index(lot) if lot in LONG else len(LONG) + FOLDERS.index(_folder(item))
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> Lots:
+    return Lots(config, log)
 
 
 @pytest.fixture(scope="session")
