@@ -14,6 +14,7 @@ from shared.gcp.store.sessions import read_session
 from shared.limits import Limits
 from shared.reconciliation import DayUse, PlanUse
 from tests.environment import environment
+from tests.failures.control_plane import age
 from tests.functions.google import delete_tasks, tasks_client
 from tests.functions.limiting import limit
 from tests.functions.operating import make_operator, operator
@@ -159,7 +160,8 @@ def test_a_suspension_whose_task_is_lost_is_finished_by_the_sweep(stack: Running
             assert delete_tasks(client, queue, sid), "its task was there to be lost"
         finally:
             client.resume_queue(name=queue)
-    assert until(lambda: ended(stack, sid), "it ended all the same", 200)["reason"] == "suspended"
+    age(stack, sid, seconds=90)
+    assert until(lambda: ended(stack, sid), "it ended all the same")["reason"] == "suspended"
 
 
 def test_limits_are_set_one_by_one_and_hold_at_once(stack: Running, ada: Person) -> None:
