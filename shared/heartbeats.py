@@ -224,6 +224,8 @@ def directive(
     if session.state in (SessionState.DRAINING, SessionState.ENDED):
         return "drain", now
     decision = decide_reclaim(session, policy, now)
+    if decision.reason == EndReason.ALLOWANCE:  # unlike idleness nothing that the member does averts it
+        return "drain", now
     warn = session.state == SessionState.ACTIVE and decision.verdict != Verdict.KEEP
     return ("warn" if warn else "continue"), decision.idle_at
 

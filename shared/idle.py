@@ -137,7 +137,7 @@ def decide_reclaim(session: Session, policy: ReclaimPolicy, now: datetime) -> De
         rule = "the plan's time is used up"
     elif now >= idle_at:
         verdict, look, reason = Verdict.RECLAIM, now, EndReason.IDLE
-        rule = f"idle for {_minutes(now - active)}: no typing, no terminal input, no preview, no busy process"
+        rule = _idle(session, active, now)
     elif now >= warn_at:
         verdict, look, rule = Verdict.WARN, idle_at, f"no activity since {active:{CLOCK}} ({kind}): warned"
     else:
@@ -154,6 +154,14 @@ def decide_reclaim(session: Session, policy: ReclaimPolicy, now: datetime) -> De
         look=look if reason else min([look, *sooner]),
         reason=reason,
     )
+
+
+def _idle(session: Session, active: datetime, now: datetime) -> str:
+    process = session.signals.get("process")
+    if process is None or process <= active:
+        return f"idle for {_minutes(now - active)}: no typing, no terminal input, no preview, no busy process"
+    by_hand = _minutes(now - last_by_hand(session)[0])
+    return f"no typing, no terminal input, no preview for {by_hand}, longer than a busy process may keep a session"
 
 
 def _minutes(length: timedelta) -> str:

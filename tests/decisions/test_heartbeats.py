@@ -292,6 +292,9 @@ def test_the_directive_follows_the_session() -> None:
     assert directive(session, POLICY, after(10)) == ("continue", after(900))
     assert directive(session, POLICY, after(800)) == ("warn", after(900))
     assert directive(session.drain(EndReason.MEMBER, NOW), POLICY, after(10))[0] == "drain"
+    used_up = replace(session, connected=True, deadline=after(10))
+    assert directive(used_up, POLICY, after(9))[0] == "continue"
+    assert directive(used_up, POLICY, after(10)) == ("drain", after(10)), "going on working averts nothing"
 
 
 def test_a_refused_checkpoint_is_kept_beside_the_head() -> None:

@@ -74,6 +74,13 @@ def test_a_silent_but_busy_process_keeps_the_session_up_to_the_cap() -> None:
     assert decide_reclaim(session, unlimited, after(9000)).verdict == Verdict.KEEP
 
 
+@pytest.mark.parametrize(("busy", "at", "said"), [(3600, 4500, "75 min"), (0, 900, "15 min")])
+def test_a_busy_process_that_may_keep_the_session_no_longer_is_not_denied(busy: float, at: float, said: str) -> None:
+    session = a_session(signals={"editor": NOW, "process": after(at - 1)})
+    rule = decide_reclaim(session, replace(POLICY, busy=busy), after(at)).rule
+    assert rule == f"no typing, no terminal input, no preview for {said}, longer than a busy process may keep a session"
+
+
 @pytest.mark.parametrize(
     ("fields", "until"),
     [

@@ -83,7 +83,7 @@ def test_what_is_left_and_what_was_used_by_day_and_by_session(page: Page) -> Non
     now, idle, stopped, new = page.locator(".sessions li").all()
     expect(now).to_contain_text("2:30 PM 10 min")  # in the account's time zone, half an hour off the browser's
     expect(now).to_contain_text("open now")
-    expect(idle).to_contain_text("nothing happened in it for 15 min, no typing, no busy process")
+    expect(idle).to_contain_text("for 15 min no typing, and no process that may keep it open")
     expect(idle).to_contain_text("15 min of it without a browser")
     expect(stopped).to_contain_text("you stopped it")
     expect(new).to_contain_text("30 s")

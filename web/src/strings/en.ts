@@ -78,7 +78,7 @@ export const en = {
   bySession: "By session",
   inBackground: (length: string) => `${length} of it without a browser`,
   openNow: "open now",
-  idleFor: (length: string) => `put away: nothing happened in it for ${length}, no typing, no busy process`,
+  idleFor: (length: string) => `put away: for ${length} no typing, and no process that may keep it open`,
   /** By the reason for which a session ended. */
   endings: {
     member: "you stopped it",

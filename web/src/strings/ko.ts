@@ -77,7 +77,7 @@ export const ko: Words = {
   bySession: "세션별",
   inBackground: (length) => `그중 브라우저 없이 ${length}`,
   openNow: "지금 열려 있음",
-  idleFor: (length) => `${length} 동안 입력도 실행 중인 작업도 없어 넣어 두었습니다`,
+  idleFor: (length) => `${length} 동안 입력도, 열어 둘 수 있는 작업도 없어 넣어 두었습니다`,
   endings: {
     member: "직접 끝내셨습니다",
     idle: "한동안 쓰지 않아 넣어 두었습니다",
