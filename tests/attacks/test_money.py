@@ -1,24 +1,30 @@
 """A container that lies about time: it speaks for itself only, is charged for what it claims, and is not heard once it
 is released."""
 
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from typing import Any
 
 from msgspec.structs import replace
 
 from shared.gcp.store.database import Commit
-from shared.gcp.store.sessions import session_ref
+from shared.gcp.store.sessions import end_session, session_ref
 from tests.attacks.liar import QUIET, Liar, playing
+from tests.conftest import SHORT
 from tests.environment import environment
 from tests.factories import a_session
+from tests.failures.control_plane import session_of
 from tests.failures.ledger import check_ledger
-from tests.functions.person import problem
+from tests.functions.person import Person, problem
+from tests.functions.spending import leave
 from tests.observe import charged, until
 from tests.running import Running
 
 TEN = range(10)
+LEFT = 3.0
 
 
 @contextmanager
@@ -74,6 +80,29 @@ def test_who_goes_on_after_the_release_is_not_heard_and_not_charged(stack: Runni
     assert liar.everything() == ended
     assert liar.record["meter"]["ms"] == metered["ms"], "the end itself costs nothing"
     check_ledger(stack, liar.record)
+
+
+def test_who_is_never_idle_is_ended_by_the_plan(stack: Running) -> None:
+    person = Person(stack, "tireless")
+    before = charged(stack, leave(stack, person, LEFT))
+    liar = Liar(stack, session_of(stack, person.open()["session"]))
+    try:
+        said = liar.beat(restored=True).raise_for_status().json()
+        assert said["deadline"] <= said["now"] + LEFT
+        until(partial(is_told_to_end, liar), "it is told to end")
+        until(lambda: liar.record["state"] != "active", "and is ended, whatever it says")
+        assert liar.record["reason"] == "allowance"
+        assert charged(stack, liar.session.bid) - before <= 1000 * (LEFT + float(SHORT["HEARTBEAT_SECONDS"]))
+    finally:
+        with environment(stack.env):
+            end_session(liar.session.sid, datetime.now(UTC))
+
+
+def is_told_to_end(liar: Liar) -> bool:
+    """It says that a browser is there, and that somebody is at work in it."""
+    time.sleep(0.5)
+    said = liar.beat(restored=True)
+    return said.status_code == 409 or bool(said.json()["directive"] == "drain")
 
 
 def test_a_replayed_beat_charges_nothing(stack: Running) -> None:
