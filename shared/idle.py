@@ -66,12 +66,10 @@ def last_by_hand(session: Session) -> tuple[datetime, str]:
 
 def last_activity(session: Session, policy: ReclaimPolicy) -> tuple[datetime, str]:
     """When the session was last active, and by which kind of signal."""
-    by_hand, process = last_by_hand(session), session.signals.get("process")
+    by_hand, process, cap = last_by_hand(session), session.signals.get("process"), _cap(session, policy)
     if process is None:
         return by_hand
-    if policy.busy is not None:
-        process = min(process, by_hand[0] + timedelta(seconds=policy.busy))
-    return max(by_hand, (process, "process"))
+    return max(by_hand, (process if cap is None else min(process, cap), "process"))
 
 
 def is_busy(session: Session, policy: ReclaimPolicy) -> bool:
@@ -80,14 +78,19 @@ def is_busy(session: Session, policy: ReclaimPolicy) -> bool:
     return policy.busy != 0 and process is not None and session.seen - process <= timedelta(seconds=policy.quiet)
 
 
+def _cap(session: Session, policy: ReclaimPolicy) -> datetime | None:
+    """Until when a busy process may keep the session; None without limit."""
+    return None if policy.busy is None else last_by_hand(session)[0] + timedelta(seconds=policy.busy)
+
+
 def decide_hold(session: Session, policy: ReclaimPolicy, *, longest: float, now: datetime) -> Hold | None:
     """Whether a request is to be held open to the container, so that its CPU stays allocated and a busy process goes
     on though no browser is connected: for `longest` seconds at most, and within the plan's cap and allowance."""
     if session.state != SessionState.ACTIVE or session.connected or session.final or not is_busy(session, policy):
         return None
     ends = [now + timedelta(seconds=longest)]
-    if policy.busy is not None:
-        ends.append(last_by_hand(session)[0] + timedelta(seconds=policy.busy))
+    if (cap := _cap(session, policy)) is not None:
+        ends.append(cap)
     if session.deadline is not None:
         ends.append(session.deadline)
     return Hold(now, min(ends)) if min(ends) > now else None
@@ -112,7 +115,8 @@ def decide_reclaim(session: Session, policy: ReclaimPolicy, now: datetime) -> De
     with no browser connected there is none.
 
     A container whose last browser leaves may be frozen before it can say so. If a process is at work in it, that must
-    not wait until the session would be idle: it is looked at as soon as its heartbeats have ceased.
+    not wait until the session would be idle: it is looked at as soon as its heartbeats have ceased. So it is when it
+    said that nobody is there, and the request that keeps its CPU never came.
     """
     if session.state == SessionState.OPENING:
         give_up = session.opened + timedelta(seconds=policy.opening)
@@ -143,7 +147,8 @@ def decide_reclaim(session: Session, policy: ReclaimPolicy, now: datetime) -> De
     else:
         verdict, look, rule = Verdict.KEEP, warn_at, f"active at {active:{CLOCK}} ({kind})"
     sooner = [deadline] if deadline else []
-    if session.connected and is_busy(session, policy):
+    cap = _cap(session, policy)
+    if is_busy(session, policy) and not is_held(session, now) and (cap is None or now < cap):
         sooner.append(max(now, session.seen) + timedelta(seconds=policy.lease))
     return Decision(
         verdict=verdict,

@@ -158,9 +158,9 @@ def _beat(beat: Beat, now: datetime) -> Session:
 
 
 def _follow_up(before: Session, after: Session, now: datetime) -> None:
-    if after.due and before.due and after.due < before.due - SOONER:
-        # the task that is on its way comes too late: others use the same allowance, a smaller plan was taken, or a
-        # process has begun to work
+    if after.due and before.due and (after.due < before.due - SOONER or after.due <= now < before.due):
+        # the task that is on its way comes too late: others use the same allowance (perhaps a little at each beat), a
+        # smaller plan was taken, or a process has begun to work
         tasks.look_at_session(after.sid, after.due)
     if wants_hold(before, after, reclaim_policy(after.plan), longest=settings().hold, now=now):
         tasks.keep_at_work(after.sid, after.seq)

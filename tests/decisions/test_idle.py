@@ -135,7 +135,12 @@ def test_a_container_that_falls_silent_at_work_is_looked_at_as_soon_as_its_lease
     at_work = a_session(connected=True, signals={"editor": NOW, "process": NOW})
     assert decide_reclaim(at_work, POLICY, NOW).look == after(POLICY.lease)
     assert decide_reclaim(at_work, replace(POLICY, busy=0), NOW).look == after(780)
-    assert decide_reclaim(replace(at_work, connected=False), POLICY, NOW).look == after(900)
+    alone = replace(at_work, connected=False)
+    assert decide_reclaim(alone, POLICY, NOW).look == after(POLICY.lease), "its hold may never come"
+    held = replace(alone, hold=Hold(NOW, after(1500)))
+    assert decide_reclaim(held, POLICY, NOW).look == after(900)
+    over = replace(at_work, signals={"editor": NOW, "process": after(3600)}, seen=after(3600))
+    assert decide_reclaim(over, POLICY, after(3600)).look == after(3600 + 780), "no hold would follow"
 
 
 def test_a_job_that_is_held_at_work_ends_with_the_allowance() -> None:
