@@ -48,7 +48,7 @@ class LedgerLine(Struct, frozen=True, kw_only=True):
     """No browser was connected: a busy job was kept at work."""
     intervals: list[Interval]
     at: datetime
-    """When the line was written."""
+    """When the line was complete, which is when it was written; but for those that `meter` writes late."""
 
 
 class Meter(Struct, frozen=True, kw_only=True):

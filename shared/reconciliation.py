@@ -1,5 +1,6 @@
 """Reconciliation: ledger lines, counters and intervals must say the same, and what they come to by plan and day."""
 
+from collections import defaultdict
 from collections.abc import Iterable
 from datetime import date, datetime
 
@@ -42,7 +43,7 @@ class PlanUse(Struct, frozen=True, kw_only=True):
 
 
 class DayUse(Struct, frozen=True, kw_only=True):
-    """`usage/{day}`: what the ledger lines written on a day (UTC) come to, by plan. For the operator."""
+    """`usage/{day}`: what the ledger lines of a day (UTC) come to, by plan. For the operator."""
 
     day: str
     plans: dict[str, PlanUse]
@@ -59,20 +60,33 @@ def figures(counter: int, lines: Iterable[LedgerLine]) -> Figures:
 
 
 def day_use(day: date, lines: Iterable[LedgerLine]) -> DayUse:
-    by_plan: dict[str, list[LedgerLine]] = {}
+    """They may be more than fit in memory, and are looked at one by one."""
+    by_plan = defaultdict[str, _Sum](_Sum)
     for line in lines:
-        by_plan.setdefault(line.plan, []).append(line)
-    return DayUse(day=day.isoformat(), plans={plan: _use(found) for plan, found in sorted(by_plan.items())})
+        by_plan[line.plan].add(line)
+    return DayUse(day=day.isoformat(), plans={plan: by_plan[plan].use() for plan in sorted(by_plan)})
 
 
-def _use(lines: list[LedgerLine]) -> PlanUse:
-    return PlanUse(
-        ms=sum(line.ms for line in lines),
-        background_ms=sum(line.ms for line in lines if line.background),
-        members=len({line.uid for line in lines}),
-        sessions=len({line.sid for line in lines}),
-        lines=len(lines),
-    )
+class _Sum:
+    def __init__(self) -> None:
+        self._ms = self._background_ms = self._lines = 0
+        self._members, self._sessions = set[str](), set[str]()
+
+    def add(self, line: LedgerLine) -> None:
+        self._lines += 1
+        self._ms += line.ms
+        self._background_ms += line.ms if line.background else 0
+        self._members.add(line.uid)
+        self._sessions.add(line.sid)
+
+    def use(self) -> PlanUse:
+        return PlanUse(
+            ms=self._ms,
+            background_ms=self._background_ms,
+            members=len(self._members),
+            sessions=len(self._sessions),
+            lines=self._lines,
+        )
 
 
 def _covered(intervals: list[Interval]) -> int:

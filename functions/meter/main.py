@@ -4,9 +4,10 @@ what was used by plan and day; then tidy up behind sessions.
 A run that is repeated, late, or beside another changes nothing more.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from datetime import UTC, date, datetime, timedelta
 from functools import partial
+from typing import TypeVar
 
 import functions_framework
 from msgspec import Struct
@@ -25,6 +26,8 @@ from shared.reconciliation import ClosedPeriod, Figures, day_use, figures
 from shared.record import Read
 from shared.session import Session
 from shared.settings import settings
+
+R = TypeVar("R")
 
 RUN_SECONDS = 150.0
 """After this, nothing further is begun: the next run finds what is left. It is half of the function's timeout, for one
@@ -57,15 +60,24 @@ class Done(Struct):
 def meter(_caller: str, _body: Meter, now: datetime) -> Done:
     deadline = Deadline(RUN_SECONDS)
     # first: they are whole homes, and nothing that is odd stands in their way
-    swept = exports.sweep(now - timedelta(seconds=settings().sweep))
-    late = ledger.unwritten(now - LINE_GRACE)
-    lines = sum(_or_told(partial(_write_line, session, now)) for session in late if not deadline.is_over())
-    ended = ledger.unchecked(now)
-    checked = sum(_or_told(partial(_check, session, now)) for session in ended if not deadline.is_over())
-    over = ledger.to_close(now)
-    periods = sum(_or_told(partial(_close, account, now)) for account in over if not deadline.is_over())
+    swept = _or_told(partial(exports.sweep, now - timedelta(seconds=settings().sweep)))
+    # before anything is closed or rolled up all its lines are there: once time has run out, nothing else is begun
+    lines = _or_told(partial(_each, ledger.unwritten(now - LINE_GRACE), _write_line, deadline))
+    checked = _or_told(partial(_each, ledger.unchecked(now), partial(_check, now=now), deadline))
+    periods = _or_told(partial(_each, ledger.to_close(now), partial(_close, now=now), deadline))
     days = _or_told(partial(_roll_up, now, deadline))
     return Done(lines, checked, periods, days, *tidying.tidy(now, deadline), swept)
+
+
+def _each(found: Iterable[Read[R]], act: Callable[[Read[R]], int], deadline: Deadline) -> int:
+    """How much was done. The next run finds what is left."""
+    done = 0
+    for record in found:
+        if deadline.is_over():
+            logs.warning("meter-out-of-time", done=done)
+            break
+        done += _or_told(partial(act, record))
+    return done
 
 
 def _or_told(act: Callable[[], int]) -> int:
@@ -77,9 +89,9 @@ def _or_told(act: Callable[[], int]) -> int:
         return 0
 
 
-def _write_line(session: Read[Session], now: datetime) -> bool:
+def _write_line(session: Read[Session]) -> bool:
     try:
-        ledger.write_line(session, now)
+        ledger.write_line(session)
     except LostRace:
         return False
     return True

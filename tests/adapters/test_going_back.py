@@ -95,12 +95,12 @@ def test_two_who_go_back_from_the_same_state_do_not_both(account: Account) -> No
 
 
 def test_a_workspace_is_due_until_it_is_tidied(account: Account) -> None:
-    assert to_tidy(NOW - timedelta(seconds=1)) == []
+    assert not list(to_tidy(NOW - timedelta(seconds=1)))
     [due] = to_tidy(NOW)
     commit_tidied(due, NOW + timedelta(days=1))
-    assert to_tidy(NOW) == []
+    assert not list(to_tidy(NOW))
     [later] = to_tidy(NOW + timedelta(days=1))
     commit_tidied(later, None)
-    assert to_tidy(NOW + timedelta(days=9)) == []
+    assert not list(to_tidy(NOW + timedelta(days=9)))
     with pytest.raises(LostRace):
         commit_tidied(later, NOW)

@@ -145,7 +145,7 @@ def test_time_that_no_heartbeat_wrote_a_line_for_gets_one() -> None:
     late = due + main.LINE_GRACE
     assert metered(late).lines == 1
     [line] = ledger.lines_of_session(session)
-    assert (line.ms, line.n, line.at, line.period) == (600_000, 0, late, TODAY)
+    assert (line.ms, line.n, line.at, line.period) == (600_000, 0, due, TODAY)
     before = everything()
     assert metered(late).lines == 0
     assert everything() == before
@@ -183,7 +183,7 @@ def test_a_period_is_closed_beside_heartbeats_that_write_the_account(monkeypatch
     to_close = ledger.to_close
 
     def and_a_heartbeat(now: datetime) -> list[Read[Billing]]:
-        found = to_close(now)
+        found = list(to_close(now))
         ended(worked("free", 60, since=over - timedelta(minutes=5), number=2))
         return found
 
@@ -235,6 +235,27 @@ def test_each_day_that_is_over_is_rolled_up_by_plan_however_late() -> None:
     before = everything()
     assert metered(datetime(2026, 11, 26, 2, tzinfo=UTC)).days == 0
     assert everything() == before
+
+
+def test_a_line_that_is_written_days_late_belongs_to_the_day_on_which_it_was_due() -> None:
+    for number in range(1, 6):  # more than one page of them
+        worked("free", 600, number=number, bid=f"b-{number}")
+    done = metered(NOW + timedelta(days=3))
+    assert (done.lines, done.periods, done.days) == (5, 5, 3)
+    [today] = [found.record for found in run(database().collection("usage"), DayUse) if found.record.plans]
+    assert (today.day, today.plans["free"].ms) == (TODAY, 3_000_000)
+    closed = read(document(f"billing/{BID}/periods", TODAY), ClosedPeriod)
+    assert closed is not None and closed.record.figures.agree
+
+
+def test_nothing_is_closed_before_all_its_lines_are_there(monkeypatch: pytest.MonkeyPatch) -> None:
+    worked("free", 600)
+    late = over_everywhere(TODAY) + timedelta(days=1)
+    with monkeypatch.context() as stopped:
+        stopped.setattr(main, "RUN_SECONDS", 0.0)
+        assert metered(late) == main.Done(*[0] * 8)
+    done = metered(late)
+    assert (done.lines, done.periods, done.days) == (1, 1, 2)
 
 
 def test_two_runs_at_once_write_a_day_once() -> None:

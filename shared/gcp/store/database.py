@@ -1,7 +1,7 @@
 """The Firestore client, records to documents and back, and the guarded commit that every change of state is made by."""
 
 import math
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import UTC, datetime
 from functools import lru_cache
 from typing import Any, TypeVar
@@ -80,19 +80,21 @@ def run_count(query: Any) -> int:
     return int(found.value)
 
 
-def run_paged(query: Any, kind: type[R], most: int | None = None) -> list[Read[R]]:
+def run_paged(query: Any, kind: type[R], most: int | None = None) -> Iterator[Read[R]]:
     """Everything that a query finds, or `most` of it, in calls of PAGE documents: each must end within the time that a
-    call is given."""
-    found: list[Read[R]] = []
-    while most is None or len(found) < most:
-        wanted = PAGE if most is None else min(PAGE, most - len(found))
+    call is given. The next one is made when its first document is asked for."""
+    count = 0
+    while most is None or count < most:
+        wanted = PAGE if most is None else min(PAGE, most - count)
         page = list(query.limit(wanted).stream(**CALL))
         operations.count(reads=max(1, len(page)))
-        found += [record for snapshot in page if (record := _decode(snapshot, kind)) is not None]
+        count += len(page)
+        for snapshot in page:
+            if (record := _decode(snapshot, kind)) is not None:
+                yield record
         if len(page) < wanted:
             break
         query = query.start_after(page[-1])
-    return found
 
 
 class Commit:

@@ -1,5 +1,6 @@
 """The ledger: what `meter` reads of it, and the commits that close a period and tell that a session was checked."""
 
+from collections.abc import Iterator
 from datetime import date, datetime, timedelta
 
 from google.cloud import firestore
@@ -17,9 +18,6 @@ from shared.reconciliation import ClosedPeriod, DayUse
 from shared.record import Read
 from shared.session import Session
 
-AT_ONCE = 200
-"""Sessions, or billing accounts, that one run of `meter` looks at; the next one finds the others."""
-
 
 class Reached(Struct, frozen=True):
     """`meter/reached`: the last day whose use by plan is written."""
@@ -27,25 +25,28 @@ class Reached(Struct, frozen=True):
     day: str
 
 
-def unwritten(before: datetime) -> list[Read[Session]]:
+def unwritten(before: datetime) -> Iterator[Read[Session]]:
     """Sessions with charged time that should have become a line by then: their heartbeats have ceased."""
     late = database().collection("sessions").where(filter=FieldFilter("meter.line_due", "<=", before))
-    return run(late.limit(AT_ONCE), Session)
+    return run_paged(late, Session)
 
 
-def write_line(session: Read[Session], now: datetime) -> None:
-    """What is open becomes a line. Raises LostRace: a heartbeat came, or the end, and has written it."""
+def write_line(session: Read[Session]) -> None:
+    """What is open becomes a line, as of when it was due: so it belongs to the same day however late that is done.
+    Raises LostRace: a heartbeat came, or the end, and has written it."""
     record = session.record
-    meter, lines = close(record.meter, record.payer, now)
+    if record.meter.line_due is None:
+        return
+    meter, lines = close(record.meter, record.payer, record.meter.line_due)
     commit = Commit().change(session_ref(record.sid), session, replace(record, meter=meter))
     add_lines(commit, record.bid, lines)
     commit.run()
 
 
-def unchecked(now: datetime) -> list[Read[Session]]:
+def unchecked(now: datetime) -> Iterator[Read[Session]]:
     """Sessions that have ended and are due to be checked."""
     due = database().collection("sessions").where(filter=FieldFilter("check_due", "<=", now))
-    return run(due.limit(AT_ONCE), Session)
+    return run_paged(due, Session)
 
 
 def commit_checked(session: Read[Session], due: datetime | None) -> None:
@@ -62,18 +63,18 @@ def lines_of_period(bid: str, period: str) -> list[LedgerLine]:
     return _lines(bid, "period", period)
 
 
-def lines_of_day(day: date) -> list[LedgerLine]:
-    """Of all accounts, written on that day (UTC)."""
+def lines_of_day(day: date) -> Iterator[LedgerLine]:
+    """Of all accounts, complete on that day (UTC)."""
     since = start_in_utc(day)
     found = database().collection_group("lines").where(filter=FieldFilter("at", ">=", since))
     found = found.where(filter=FieldFilter("at", "<", since + timedelta(days=1)))
-    return [line.record for line in run_paged(found.order_by("at"), LedgerLine)]
+    return (line.record for line in run_paged(found.order_by("at"), LedgerLine))
 
 
-def to_close(now: datetime) -> list[Read[Billing]]:
+def to_close(now: datetime) -> Iterator[Read[Billing]]:
     """Billing accounts with a period that is over everywhere."""
     due = database().collection("billing").where(filter=FieldFilter("close_due", "<=", now))
-    return run(due.limit(AT_ONCE), Billing)
+    return run_paged(due, Billing)
 
 
 def close_period(billing: Read[Billing], closed: ClosedPeriod) -> None:

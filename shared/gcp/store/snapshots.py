@@ -1,6 +1,6 @@
 """Snapshots of a workspace: its history, and the commits that thin it and that go back in it."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -8,7 +8,7 @@ from google.cloud import firestore
 from google.cloud.firestore_v1.base_query import FieldFilter
 
 from shared.gcp.store.accounts import snapshot_ref, workspace_ref
-from shared.gcp.store.database import Commit, database, read, run
+from shared.gcp.store.database import Commit, database, read, run, run_paged
 from shared.record import Read
 from shared.snapshots import Head, Snapshot
 from shared.workspace import Workspace
@@ -17,8 +17,6 @@ MOST = 4000
 """A session that saves every 30 s makes 2880 a day; they are thinned when it ends."""
 AT_ONCE = 400
 """Snapshots forgotten by one commit, which may have 500 writes."""
-WORKSPACES = 20
-"""Workspaces that one run of `meter` tidies; the next one finds the others."""
 
 
 def read_snapshot(wid: str, snapshot: str) -> Read[Snapshot] | None:
@@ -45,10 +43,10 @@ def all_heads() -> list[tuple[str, Head]]:
     return [(read.record.wid, read.record.head) for read in found if read.record.head]
 
 
-def to_tidy(now: datetime) -> list[Read[Workspace]]:
+def to_tidy(now: datetime) -> Iterator[Read[Workspace]]:
     """Workspaces whose snapshots and objects are due to be looked at."""
-    due = database().collection("workspaces").where(filter=FieldFilter("tidy_due", "<=", now)).limit(WORKSPACES)
-    return run(due, Workspace)
+    due = database().collection("workspaces").where(filter=FieldFilter("tidy_due", "<=", now))
+    return run_paged(due, Workspace)
 
 
 def forget_thinned(workspace: Read[Workspace], snapshots: Sequence[Snapshot], due: datetime) -> None:
