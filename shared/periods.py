@@ -2,9 +2,11 @@
 
 from datetime import UTC, date, datetime, timedelta
 from enum import StrEnum
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError, reset_tzpath
 
 from msgspec import Struct
+
+reset_tzpath(to=())  # only those of the pinned package: with a machine's own two functions may differ about a zone
 
 
 class Per(StrEnum):
@@ -52,13 +54,12 @@ def _last_day(period: str) -> date:
 
 
 def is_zone(name: str) -> bool:
-    """Whether it is an IANA name, such as Asia/Seoul. What a machine's own files have beside them is none: `localtime`,
-    `right/...` with its leap seconds."""
+    """Whether it is an IANA name, such as Asia/Seoul."""
     try:
         ZoneInfo(name)
     except (ZoneInfoNotFoundError, ValueError, OSError):
         return False
-    return name.partition("/")[0] not in ("localtime", "posix", "posixrules", "right")
+    return True
 
 
 def _midnight(day: date, zone: str) -> datetime:

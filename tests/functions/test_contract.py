@@ -22,6 +22,15 @@ def test_the_first_login_makes_an_account_with_the_browsers_language(stack: Runn
     assert person.me()["account"] == me["account"]
 
 
+@pytest.mark.parametrize("zone", ["Etc/Unknown", "Mars/Olympus", "../../etc/passwd"])
+def test_a_browser_with_a_zone_that_nobody_knows_is_let_in_and_may_choose_one(stack: Running, zone: str) -> None:
+    person = Person(stack, f"traveller {zone}")
+    person.post("login", {"time_zone": zone, "locale": "en"}).raise_for_status()
+    assert person.get("usage").json()["time_zone"] == "UTC"
+    person.post("usage/zone", {"time_zone": "Asia/Seoul"}).raise_for_status()
+    assert person.get("usage").json()["time_zone"] == "Asia/Seoul"
+
+
 @pytest.mark.parametrize("function", ["login", "allocate", "release"])
 @pytest.mark.parametrize("token", [None, "", "Bearer", "Bearer x.y.z", "Basic Zm9v", "Bearer " + "x" * 5000])
 def test_nobody_calls_without_signing_in(stack: Running, function: str, token: str | None) -> None:
@@ -34,8 +43,8 @@ def test_nobody_calls_without_signing_in(stack: Running, function: str, token: s
     ("function", "body", "named"),
     [
         ("login", {"time_zone": 5}, "time_zone"),
-        ("login", {"time_zone": "Mars/Olympus"}, "Mars/Olympus"),
-        ("login", {"time_zone": "../../etc/passwd"}, "time zone"),
+        ("usage/zone", {"time_zone": "Mars/Olympus"}, "Mars/Olympus"),
+        ("usage/zone", {"time_zone": "../../etc/passwd"}, "time zone"),
         ("login", {"locale": "../x"}, "locale"),
         ("login", {"admin": True}, "admin"),
         ("allocate", {"slot": "ws-1"}, "slot"),
