@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from shared.periods import Per
 
@@ -36,8 +37,16 @@ class Plan(Struct, frozen=True, kw_only=True):
     """Whether it is only for people whose email address was verified: what costs nothing invites made-up ones."""
 
 
-PLANS = {
-    "free": Plan(
+class Plans(dict[str, Plan]):
+    """By name. A row that is gone leaves nobody stranded who is still on it: they have the first plan's time, and
+    nothing that is kept for them is taken away, until an operator gives them another."""
+
+    def __missing__(self, name: str) -> Plan:
+        return replace(self[FIRST_PLAN], bytes=None, snapshots=max(plan.snapshots for plan in self.values()))
+
+
+PLANS = Plans(
+    free=Plan(
         title="Free",
         price=0,
         seconds=30 * MINUTE,
@@ -49,7 +58,7 @@ PLANS = {
         snapshots=5,
         verified=True,
     ),
-    "starter": Plan(
+    starter=Plan(
         title="Starter",
         price=5,
         seconds=5 * HOUR,
@@ -61,7 +70,7 @@ PLANS = {
         snapshots=10,
         verified=False,
     ),
-    "pro": Plan(
+    pro=Plan(
         title="Pro",
         price=10,
         seconds=20 * HOUR,
@@ -73,7 +82,7 @@ PLANS = {
         snapshots=20,
         verified=False,
     ),
-    "team": Plan(
+    team=Plan(
         title="Team",
         price=25,
         seconds=100 * HOUR,
@@ -85,7 +94,7 @@ PLANS = {
         snapshots=20,
         verified=False,
     ),
-    "enterprise": Plan(
+    enterprise=Plan(
         title="Enterprise",
         price=None,
         seconds=None,
@@ -97,7 +106,7 @@ PLANS = {
         snapshots=50,
         verified=False,
     ),
-}
+)
 """From small to large."""
 
 FIRST_PLAN = "free"

@@ -7,12 +7,22 @@ from msgspec.structs import replace
 
 from shared.allowance import allowance, check_allowance, deadline, grant, left_in, lifting_plan, pay
 from shared.errors import Refused
+from shared.plans import PLANS
 from tests.factories import NOW, a_billing, after
 
 MINUTE = 60_000
 TODAY, MONTH = "2026-11-23", "2026-11"
 MIDNIGHT = 15 * 3600.0
 """Seconds from NOW, which is 9:00."""
+
+
+def test_who_is_on_a_plan_that_is_gone_goes_on_and_loses_nothing() -> None:
+    left_behind = a_billing("sold-no-more")
+    assert allowance(left_behind, NOW).left == 30 * MINUTE
+    with pytest.raises(Refused, match="The plan Starter has more"):
+        check_allowance(replace(left_behind, used={TODAY: 30 * MINUTE}), NOW)
+    assert (PLANS["sold-no-more"].bytes, PLANS["sold-no-more"].snapshots) == (None, PLANS["enterprise"].snapshots)
+    assert "sold-no-more" not in PLANS
 
 
 @pytest.mark.parametrize(
