@@ -96,6 +96,22 @@ def test_the_end_is_warned_of_at_ten_minutes_and_at_two(page: Page, plane: Plane
     expect(page.get_by_role("alert")).to_contain_text("2분 뒤면 요금제의 사용 시간이 끝납니다")
 
 
+def test_an_end_that_is_weeks_away_is_waited_for_in_peace(page: Page, plane: Plane) -> None:
+    """A timer bears 24 days; one that is set for longer rings at once, and again, and again."""
+    some_time_left(plane, 30 * 86_400)
+    sign_in(page)
+    expect(page.get_by_role("button", name="Stop")).to_be_visible()
+    set_anew = page.evaluate(
+        """() => new Promise((tell) => {
+            const real = window.setTimeout;
+            let timers = 0;
+            window.setTimeout = (...given) => { timers += 1; return real(...given); };
+            real(() => tell(timers), 500);
+        })"""
+    )
+    assert set_anew == 0
+
+
 def test_others_who_use_the_same_time_bring_the_end_nearer(page: Page, plane: Plane) -> None:
     page.clock.install()
     some_time_left(plane, 7_200)

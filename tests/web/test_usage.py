@@ -100,7 +100,7 @@ def test_all_of_it_is_said_in_korean(page: Page) -> None:
     for said in (
         "5시간 중 3시간 45분",
         "그중 브라우저 없이 15분",
-        "15분 동안 입력도 실행 중인 작업도 없어",
+        "15분 동안 입력도, 열어 둘 수 있는 작업도 없어",
         "직접 끝내셨습니다",
     ):
         expect(page.get_by_role("main")).to_contain_text(said)

@@ -32,11 +32,12 @@ export function deadlineNotice(login: Login): HTMLElement | null {
   return h("p", { className: "notice", role: left <= LATE ? "alert" : "status" }, minutesLeft(end), words().timeEnds(at));
 }
 
-/** In how many seconds there is another warning to show; null if there is none to come. */
+/** In how many seconds there is another warning to show; null if there is none to come before the page looks again. */
 export function untilWarning(login: Login): number | null {
   const left = secondsLeft(login);
   if (left === null || left <= LATE) return null;
-  return left - (left > EARLY ? EARLY : LATE);
+  const until = left - (left > EARLY ? EARLY : LATE);
+  return until <= LOOK_LATEST ? until : null;
 }
 
 /** In how many seconds to ask how an open session stands; null if nothing can change that the page should say. */
