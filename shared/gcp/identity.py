@@ -6,6 +6,7 @@ from typing import Any
 import jwt
 from msgspec import Struct
 
+from shared.account import may_be_a_uid
 from shared.errors import Refused, TryAgain, not_signed_in
 from shared.gcp import emulators
 from shared.settings import settings
@@ -111,12 +112,6 @@ def _user(*, uid: str | None = None, email: str | None = None) -> Any:
         return None
     except (exceptions.UnavailableError, exceptions.DeadlineExceededError, exceptions.InternalError) as e:
         raise TryAgain("unavailable", "Firebase Auth can't be asked right now.", retry_after=3) from e
-
-
-def may_be_a_uid(text: str) -> bool:
-    """An operator's own sign-in may choose any uid of up to 128 characters; not each of them can name a document."""
-    reserved = text in (".", "..") or (text.startswith("__") and text.endswith("__"))
-    return 0 < len(text) <= 128 and "/" not in text and not reserved
 
 
 @lru_cache(maxsize=1)
