@@ -71,8 +71,13 @@ def limits(caller: Member, body: SetLimits, now: datetime) -> LineView:
 
 
 @partial(endpoint, method="GET")(operator, Which)
-def account(_caller: Member, query: Which, now: datetime) -> AccountView:
-    found = operators.read_account(_whose(query)).record
+def account(caller: Member, query: Which, now: datetime) -> AccountView:
+    """It is logged who looked at whom: here an address leads to a person, or turns out to be nobody's."""
+    uid = _whose(query)
+    logs.info("operator-looked", by=caller.uid, target=uid, given="email" if query.uid is None else "uid")
+    if uid is None:
+        raise Refused("not-found", "Nobody has signed in with this address.", status=404)
+    found = operators.read_account(uid).record
     billing, workspace = read_billing(found.bid).record, read_workspace(found.wid).record
     session = read_session(workspace.session) if workspace.session else None
     return account_view(found, billing, workspace, session.record if session else None, now)
@@ -119,7 +124,7 @@ def _told(line: AuditLine) -> LineView:
     return line_view(line)
 
 
-def _whose(query: Which) -> str:
+def _whose(query: Which) -> str | None:
     query.check()
     if query.uid is not None:
         return query.uid
@@ -127,6 +132,4 @@ def _whose(query: Which) -> str:
         found = person_by_email(query.email or "")
     except ValueError as e:
         raise bad_request("email: this is no address.") from e
-    if found is None:
-        raise Refused("not-found", "Nobody has signed in with this address.", status=404)
-    return found.uid
+    return found.uid if found else None

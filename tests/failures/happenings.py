@@ -243,6 +243,10 @@ def the_first_limits() -> Act:
     return lambda: operators.set_limits(a_line(Action.LIMITS), {"new_sessions": False})
 
 
+def somebody_made_an_operator() -> Act:
+    return lambda: operators.tell_of_operator(a_line(Action.OPERATOR), before=False, after=True)
+
+
 def a_line(action: Action) -> AuditLine:
     return AuditLine(
         request="request-1", at=LATER, by="u-op", email=None, action=action, target=UID, asked={}, note="why"
@@ -280,6 +284,7 @@ COMMITS: dict[Callable[[], Act], set[Callable[..., Any]]] = {
     a_suspension: {operators._once},
     granted_time: {operators._once},
     the_first_limits: {operators._once},
+    somebody_made_an_operator: {operators._once},
     erased_state: {accounts.forget_snapshots, database.delete_all},
 }
 """What happens, and by which functions it is committed."""
