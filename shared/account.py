@@ -28,6 +28,12 @@ _TRANSITIONS: dict[str, tuple[str, ...]] = {
 }
 
 
+def may_be_a_uid(text: str) -> bool:
+    """An operator's own sign-in may choose any uid of up to 128 characters; not each of them can name a document."""
+    reserved = text in (".", "..") or (text.startswith("__") and text.endswith("__"))
+    return 0 < len(text) <= 128 and "/" not in text and not reserved
+
+
 def account_closed() -> Refused:
     """What anybody hears who comes with the token of a deleted account."""
     return Refused("account-closed", "This account was deleted, and its files with it. Sign in with another one.")

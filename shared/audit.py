@@ -15,12 +15,18 @@ Note = Annotated[str, Meta(min_length=1, max_length=500)]
 Values = dict[str, str | int | bool | None]
 
 
+ADMINISTRATOR = "administrator"
+"""Who administers the project, where their credentials do not say who they are."""
+
+
 class Action(StrEnum):
     PLAN = "plan"
     GRANT = "grant"
     SUSPEND = "suspend"
     RESUME = "resume"
     LIMITS = "limits"
+    OPERATOR = "operator"
+    OPERATOR_TAKEN_BACK = "operator-taken-back"
 
 
 class AuditLine(Struct, frozen=True, kw_only=True):
@@ -29,9 +35,10 @@ class AuditLine(Struct, frozen=True, kw_only=True):
     request: str
     at: datetime
     by: str
-    """The operator's uid."""
+    """The operator's uid. Of OPERATOR and OPERATOR_TAKEN_BACK the address of who administers the project, or
+    ADMINISTRATOR."""
     email: str | None
-    """The operator's, as of then."""
+    """Theirs, as of then."""
     action: Action
     target: str | None
     """The uid of the account; None for what concerns everybody."""

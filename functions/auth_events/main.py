@@ -9,8 +9,9 @@ import functions_framework
 from cloudevents.http import CloudEvent
 
 from shared import endpoint, logs
+from shared.account import may_be_a_uid
 from shared.gcp import tasks
-from shared.gcp.identity import may_be_a_uid, person
+from shared.gcp.identity import person
 from shared.gcp.store.accounts import close_account, ensure_account
 from shared.gcp.store.sessions import begin_end
 from shared.session import EndReason

@@ -16,10 +16,10 @@ from shared.endpoint import Attachment, endpoint, routes
 from shared.errors import TryAgain, bad_request
 from shared.gcp.identity import Member, member
 from shared.gcp.store.accounts import ensure_account, read_workspace
-from shared.gcp.store.billing import counted, read_billing
+from shared.gcp.store.billing import commit_move, counted, read_billing
 from shared.gcp.store.database import LostRace
 from shared.gcp.store.sessions import read_session, read_sessions
-from shared.gcp.store.usage import commit_move, read_lines
+from shared.gcp.store.usage import read_lines
 from shared.periods import Per, period_at
 from shared.plans import PLANS
 from shared.quota import newest_use

@@ -54,6 +54,11 @@ def storage_checks_credentials() -> bool:
     return not os.environ.get("STORAGE_EMULATOR_HOST")
 
 
+def auth_checks_credentials() -> bool:
+    """Firebase Auth does; its emulator lets whoever reaches it administer it."""
+    return not os.environ.get("FIREBASE_AUTH_EMULATOR_HOST")
+
+
 def reachable(url: str) -> tuple[str, dict[str, str]]:
     """The URL to call instead of a slot's, and the headers that go with it.
 

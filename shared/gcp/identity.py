@@ -6,6 +6,7 @@ from typing import Any
 import jwt
 from msgspec import Struct
 
+from shared.account import may_be_a_uid
 from shared.errors import Refused, TryAgain, not_signed_in
 from shared.gcp import emulators
 from shared.settings import settings
@@ -41,7 +42,7 @@ def operator(token: str) -> Member:
     """
     claims = _claims(token)
     caller = _member(claims)
-    if claims.get(OPERATOR) is not True or not _is_operator(caller.uid):
+    if claims.get(OPERATOR) is not True or not is_operator(caller.uid):
         raise Refused("forbidden", "Only an operator may do this.")
     return caller
 
@@ -79,26 +80,35 @@ def person_by_email(email: str) -> Member | None:
     return user and Member(user.uid, user.email, user.display_name, user.email_verified is True)
 
 
-def make_operator(email: str, *, take_back: bool = False) -> str:
-    """Set the claim that makes somebody an operator, or take it back; their uid. No function of Ondol's calls this.
+def is_operator(uid: str) -> bool:
+    """Whether Firebase Auth has them as one now. Raises TryAgain."""
+    user = _user(uid=uid)
+    return user is not None and not user.disabled and (user.custom_claims or {}).get(OPERATOR) is True
 
-    Raises LookupError if nobody has this address, or nobody has shown that it is theirs.
+
+def set_operator(uid: str, *, to: bool) -> None:
+    """Set the claim that makes somebody an operator, or take it back. No function of Ondol's calls this.
+
+    Raises LookupError if nobody has this uid, and TryAgain.
     """
     from firebase_admin import auth
 
-    user = _user(email=email)
-    if user is None:
-        raise LookupError(f"nobody has signed in as {email}")
-    if not user.email_verified and not take_back:
-        raise LookupError(f"whoever signed in as {email} has not verified that the address is theirs")
-    claims = {name: value for name, value in (user.custom_claims or {}).items() if name != OPERATOR}
-    auth.set_custom_user_claims(user.uid, claims if take_back else {**claims, OPERATOR: True}, app=_firebase())
-    return str(user.uid)
-
-
-def _is_operator(uid: str) -> bool:
     user = _user(uid=uid)
-    return user is not None and not user.disabled and (user.custom_claims or {}).get(OPERATOR) is True
+    if user is None:
+        raise LookupError(f"nobody has the uid {uid}")
+    claims = {name: value for name, value in (user.custom_claims or {}).items() if name != OPERATOR}
+    auth.set_custom_user_claims(uid, {**claims, OPERATOR: True} if to else claims, app=_firebase())
+
+
+def principal() -> str | None:
+    """Whose credentials this process has, as they say themselves; None if they don't, or nobody asks for any."""
+    import google.auth
+
+    if not emulators.auth_checks_credentials():
+        return None
+    credentials, _project = google.auth.default()
+    told = (getattr(credentials, name, None) for name in ("service_account_email", "account"))
+    return next((name for name in told if name and "@" in name), None)
 
 
 def _user(*, uid: str | None = None, email: str | None = None) -> Any:
@@ -111,12 +121,6 @@ def _user(*, uid: str | None = None, email: str | None = None) -> Any:
         return None
     except (exceptions.UnavailableError, exceptions.DeadlineExceededError, exceptions.InternalError) as e:
         raise TryAgain("unavailable", "Firebase Auth can't be asked right now.", retry_after=3) from e
-
-
-def may_be_a_uid(text: str) -> bool:
-    """An operator's own sign-in may choose any uid of up to 128 characters; not each of them can name a document."""
-    reserved = text in (".", "..") or (text.startswith("__") and text.endswith("__"))
-    return 0 < len(text) <= 128 and "/" not in text and not reserved
 
 
 @lru_cache(maxsize=1)

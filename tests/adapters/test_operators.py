@@ -12,10 +12,10 @@ from shared.account import Account, AccountState
 from shared.audit import Action, AuditLine
 from shared.errors import Conflict, Problem
 from shared.gcp.store import operators
-from shared.gcp.store.accounts import close_account, ensure_account, read_workspace
+from shared.gcp.store.accounts import account_ref, close_account, ensure_account, read_workspace
 from shared.gcp.store.billing import read_billing
 from shared.gcp.store.claims import commit_claim
-from shared.gcp.store.database import LostRace
+from shared.gcp.store.database import Commit, LostRace
 from shared.gcp.store.limits import read_limits
 from shared.gcp.store.sessions import begin_end, end_session, overdue, read_session
 from shared.gcp.store.slots import all_slots, candidates, commit_slot
@@ -136,8 +136,29 @@ def test_different_requests_at_once_are_all_made() -> None:
 def test_a_plan_is_set_with_its_line() -> None:
     account = a_member()
     line = operators.set_plan(a_line(action=Action.PLAN), "u-1", "pro")
-    assert (line.before, line.after) == ({"plan": "free"}, {"plan": "pro"})
+    whose = {"billing": account.bid}
+    assert (line.before, line.after) == ({**whose, "plan": "free"}, {**whose, "plan": "pro"})
+    assert operators.read_audit("request-1") == line
     assert read_billing(account.bid).record.plan == "pro"
+
+
+def test_of_a_shared_billing_account_each_line_says_which_one_it_is() -> None:
+    account, other = a_member(), a_member("u-2")
+    changed = replace(other, bid=account.bid)
+    Commit().change(account_ref("u-2"), operators.read_account("u-2"), changed).run()
+    first = operators.set_plan(a_line(action=Action.PLAN), "u-1", "team")
+    second = operators.set_plan(a_line("request-2", Action.PLAN, target="u-2"), "u-2", "pro")
+    granted = operators.grant_time(a_line("request-3", Action.GRANT), "u-1", 60, NOW)
+    assert second.before == first.after == {"billing": account.bid, "plan": "team"}
+    assert granted.before["billing"] == granted.after["billing"] == account.bid
+
+
+def test_who_becomes_an_operator_is_a_line_among_the_others() -> None:
+    made = operators.tell_of_operator(a_line(action=Action.OPERATOR), before=False, after=True)
+    assert (made.before, made.after) == ({"operator": False}, {"operator": True})
+    again = operators.tell_of_operator(a_line(action=Action.OPERATOR), before=True, after=True)
+    assert again == made, "lines are only ever created"
+    assert operators.audit_lines(None, 10) == [made]
 
 
 def test_limits_are_made_and_then_changed_and_two_operators_lose_nothing() -> None:

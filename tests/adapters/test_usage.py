@@ -7,9 +7,9 @@ from msgspec.structs import replace
 
 from shared.gcp.operations import counted
 from shared.gcp.store import database, sessions
-from shared.gcp.store.billing import billing_ref, line_ref, read_billing
+from shared.gcp.store.billing import billing_ref, commit_move, line_ref, read_billing
 from shared.gcp.store.database import Commit, LostRace
-from shared.gcp.store.usage import commit_move, read_lines
+from shared.gcp.store.usage import read_lines
 from shared.metering import Interval, LedgerLine
 from tests.factories import NOW, a_billing, a_session, after
 

@@ -4,34 +4,27 @@ import math
 from itertools import pairwise
 
 import pytest
-from msgspec.structs import replace
+from msgspec.structs import astuple, replace
 
 from shared.periods import Per
-from shared.plans import GB, MB, MOST_SEATS, PLANS, check_plans
+from shared.plans import FIRST_PLAN, MOST_SEATS, PLANS, Plan, check_plans
+
+COLUMNS = ("title", "price", "seconds", "per", "bytes", "seats", "idle", "busy", "snapshots", "verified")
+TABLE = {
+    "free": ("Free", 0, 1_800, "day", 100_000_000, 1, 600, 0, 5, True),
+    "starter": ("Starter", 5, 18_000, "month", 1_000_000_000, 1, 900, 900, 10, False),
+    "pro": ("Pro", 10, 72_000, "month", 5_000_000_000, 1, 900, 7_200, 20, False),
+    "team": ("Team", 25, 360_000, "month", 10_000_000_000, 3, 900, 7_200, 20, False),
+    "enterprise": ("Enterprise", None, None, "month", None, None, 1_800, 43_200, 50, False),
+}
+"""What is sold, in dollars, seconds and bytes, written out: whoever changes a plan says so here too."""
 
 
-@pytest.mark.parametrize(
-    ("name", "price", "minutes", "per", "size", "seats", "busy"),
-    [
-        ("free", 0, 30, Per.DAY, 100 * MB, 1, 0),
-        ("starter", 5, 5 * 60, Per.MONTH, GB, 1, 15),
-        ("pro", 10, 20 * 60, Per.MONTH, 5 * GB, 1, 120),
-        ("team", 25, 100 * 60, Per.MONTH, 10 * GB, 3, 120),
-        ("enterprise", None, None, Per.MONTH, None, None, 12 * 60),
-    ],
-)
-def test_what_is_sold(
-    name: str,
-    price: float | None,
-    minutes: int | None,
-    per: Per,
-    size: int | None,
-    seats: int | None,
-    busy: int,
-) -> None:
-    plan = PLANS[name]
-    assert (plan.price, plan.per, plan.bytes, plan.seats, plan.busy) == (price, per, size, seats, busy * 60)
-    assert plan.seconds == (None if minutes is None else minutes * 60)
+def test_what_is_sold() -> None:
+    assert Plan.__struct_fields__ == COLUMNS, "no column is left out"
+    assert {name: astuple(plan) for name, plan in PLANS.items()} == TABLE
+    assert list(PLANS) == list(TABLE), "from small to large"
+    assert (FIRST_PLAN, MOST_SEATS) == ("free", 30)
 
 
 def test_a_larger_plan_is_smaller_in_nothing() -> None:

@@ -8,7 +8,7 @@ from msgspec.structs import replace
 
 from shared.account import Account, Billing, move
 from shared.audit import Action, AuditLine
-from shared.gcp.store import accounts, billing, claims, database, ledger, operators, sessions, slots, snapshots, usage
+from shared.gcp.store import accounts, billing, claims, database, ledger, operators, sessions, slots, snapshots
 from shared.heartbeats import Accepted, Hello, accept_beat, accept_hello
 from shared.idle import decide_reclaim
 from shared.periods import over_everywhere
@@ -226,7 +226,7 @@ def a_later_day() -> Act:
 
 def another_time_zone() -> Act:
     before = billing.read_billing(an_account().bid)
-    return lambda: usage.commit_move(before, move(before.record, "Asia/Seoul", by=UID, now=NOW))
+    return lambda: billing.commit_move(before, move(before.record, "Asia/Seoul", by=UID, now=NOW))
 
 
 def a_suspension() -> Act:
@@ -241,6 +241,10 @@ def granted_time() -> Act:
 
 def the_first_limits() -> Act:
     return lambda: operators.set_limits(a_line(Action.LIMITS), {"new_sessions": False})
+
+
+def somebody_made_an_operator() -> Act:
+    return lambda: operators.tell_of_operator(a_line(Action.OPERATOR), before=False, after=True)
 
 
 def a_line(action: Action) -> AuditLine:
@@ -276,10 +280,11 @@ COMMITS: dict[Callable[[], Act], set[Callable[..., Any]]] = {
     a_closed_period: {ledger.close_period},
     the_first_day: {ledger.write_day},
     a_later_day: {ledger.write_day},
-    another_time_zone: {usage.commit_move},
+    another_time_zone: {billing.commit_move},
     a_suspension: {operators._once},
     granted_time: {operators._once},
     the_first_limits: {operators._once},
+    somebody_made_an_operator: {operators._once},
     erased_state: {accounts.forget_snapshots, database.delete_all},
 }
 """What happens, and by which functions it is committed."""

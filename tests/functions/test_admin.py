@@ -1,6 +1,7 @@
 """What an operator does, through the real function: it is done once, it is written down, and the member notices."""
 
 import itertools
+import json
 from collections.abc import Iterator
 from typing import Any
 
@@ -17,7 +18,7 @@ from tests.environment import environment
 from tests.failures.control_plane import age
 from tests.functions.google import delete_tasks, tasks_client
 from tests.functions.limiting import limit
-from tests.functions.operating import make_operator, operator
+from tests.functions.operating import operator
 from tests.functions.person import Person, problem
 from tests.observe import document, documents, objects, until
 from tests.running import Running
@@ -64,26 +65,12 @@ def audited(stack: Running, request: Any) -> dict[str, Any]:
     return document(stack, f"audit/{request}") or {}
 
 
-def test_somebody_is_an_operator_once_they_signed_in_again_and_until_it_is_taken_back(stack: Running) -> None:
-    before = Person(stack, "promoted")
-    assert before.get("admin").status_code == 403
-    assert "is an operator" in make_operator(stack, "promoted@example.com").stdout
-    assert before.get("admin").status_code == 403, "the token is from before"
-    after = Person(stack, "promoted")
-    assert after.get("admin").status_code == 200
-    assert make_operator(stack, "promoted@example.com", "--take-back").returncode == 0
-    refused = after.get("admin")
-    assert (refused.status_code, problem(refused)) == (403, "forbidden"), "the token still says it"
-    for nobody in ("never-came@example.com", "", "no address"):
-        failed = make_operator(stack, nobody)
-        assert failed.returncode == 1 and nobody in failed.stderr and "Traceback" not in failed.stderr
-
-
 def test_a_plan_is_set_and_the_member_has_it(stack: Running, ada: Person) -> None:
     person = member(stack, "upgraded")
-    body = asked(uid=person.uid, plan="pro")
-    line = done(ada.post("admin/plan", body))
-    assert (line["before"], line["after"]) == ({"plan": "free"}, {"plan": "pro"})
+    line = done(ada.post("admin/plan", asked(uid=person.uid, plan="pro")))
+    bid = account(stack, person)["bid"]
+    assert line["before"] == {"billing": bid, "plan": "free"}
+    assert line["after"] == {"billing": bid, "plan": "pro"}, "whoever shares it has another plan too"
     assert person.me()["plan"] == {"name": "pro", "title": "Pro"}
     assert person.me()["allowance"]["seconds"] == 20 * 3600
     view = done(ada.get(f"admin/account?uid={person.uid}"))
@@ -246,6 +233,30 @@ def test_accounts_that_are_not_there_or_deleted_are_told_apart(stack: Running, a
         refused = ada.get(f"admin/account?uid={uid}")
         assert (refused.status_code, problem(refused)) == (status, name)
     assert ada.get("admin/account?email=nobody@example.com").status_code == 404
+
+
+def test_who_looked_at_whom_is_logged_without_an_address(stack: Running, ada: Person) -> None:
+    person = member(stack, "looked-at")
+    email = person.me()["account"]["email"]
+    for query, status in (
+        (f"email={email}", 200),
+        (f"uid={person.uid}", 200),
+        ("email=never-came@example.com", 404),
+        ("uid=nobody-at-all", 404),
+    ):
+        assert ada.get(f"admin/account?{query}").status_code == status
+    assert person.get(f"admin/account?email={email}").status_code == 403, "and who may not look leaves no such line"
+    log = (stack.state / "logs" / "admin.log").read_text()
+    lines = [json.loads(line) for line in log.splitlines() if line.startswith("{")]
+    looked = [line for line in lines if line["message"] == "operator-looked"][-4:]
+    assert {line["by"] for line in looked} == {ada.uid}
+    assert [(line["target"], line["given"]) for line in looked] == [
+        (person.uid, "email"),
+        (person.uid, "uid"),
+        (None, "email"),
+        ("nobody-at-all", "uid"),
+    ]
+    assert "@example.com" not in log
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,4 @@
-"""Billing accounts: what is left of an allowance, and the ledger.
+"""Billing accounts: what is left of an allowance, the time zone of its periods, and the ledger.
 
 A limited allowance is counted in the billing account's own document, guarded, so that it is exact. One without a limit
 may be used by a whole company: it is counted in shards, so that no document is written more often than Firestore bears.
@@ -44,6 +44,11 @@ def read_billing(bid: str) -> Read[Billing]:
     if found is None:
         raise LookupError(f"billing account {bid} is missing")
     return found
+
+
+def commit_move(before: Read[Billing], after: Billing) -> None:
+    """Another time zone. Raises LostRace."""
+    Commit().change(billing_ref(after.bid), before, after).run()
 
 
 def counted(billing: Billing, period: str) -> int:

@@ -1,4 +1,5 @@
-"""What operators change: each change in one commit with its line in the audit log, once for each request."""
+"""What operators change: each change in one commit with its line in the audit log, once for each request; and who is
+one, which is no record of Firestore's."""
 
 from collections.abc import Callable
 from datetime import datetime
@@ -68,18 +69,24 @@ def read_account(uid: str) -> Read[Account]:
 
 
 def set_plan(line: AuditLine, uid: str, plan: str) -> AuditLine:
-    """A running session goes by it from its next heartbeat on. Raises what read_account does, and Conflict."""
+    """A running session goes by it from its next heartbeat on, and so do those of whoever shares the billing account.
+
+    Raises what read_account does, and Conflict.
+    """
 
     def change() -> Change:
         billing = read_billing(read_account(uid).record.bid)
         after = replace(billing.record, plan=plan)
-        return Change({"plan": billing.record.plan}, {"plan": plan}, [(billing_ref(after.bid), billing, after)])
+        whose: Values = {"billing": after.bid}
+        records: Records = [(billing_ref(after.bid), billing, after)]
+        return Change({**whose, "plan": billing.record.plan}, {**whose, "plan": plan}, records)
 
     return _once(line, change)
 
 
 def grant_time(line: AuditLine, uid: str, seconds: int, now: datetime) -> AuditLine:
-    """More time in the present period of the plan. Raises what read_account and grant do, and Conflict."""
+    """More time in the present period of the plan, for all who share it. Raises what read_account and grant do, and
+    Conflict."""
 
     def change() -> Change:
         billing = read_billing(read_account(uid).record.bid)
@@ -92,7 +99,7 @@ def grant_time(line: AuditLine, uid: str, seconds: int, now: datetime) -> AuditL
 
 def _granted(billing: Billing, now: datetime) -> Values:
     period = period_of(billing, now).id
-    return {"period": period, "granted": billing.granted.get(period, 0) // 1000}
+    return {"billing": billing.bid, "period": period, "granted": billing.granted.get(period, 0) // 1000}
 
 
 def suspend_account(line: AuditLine, uid: str, now: datetime) -> AuditLine:
@@ -146,6 +153,11 @@ def set_limits(line: AuditLine, asked: Values) -> AuditLine:
         return Change(to_builtins(before), to_builtins(after), [(limits_ref(), found, after)])
 
     return _once(line, change)
+
+
+def tell_of_operator(line: AuditLine, *, before: bool, after: bool) -> AuditLine:
+    """The line of what is changed in Firebase Auth, where no commit reaches: whether somebody is an operator."""
+    return _once(line, lambda: Change({"operator": before}, {"operator": after}, []))
 
 
 def _once(line: AuditLine, change: Callable[[], Change]) -> AuditLine:

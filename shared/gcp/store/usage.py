@@ -1,13 +1,11 @@
-"""What was used: the ledger as one member may see it; and another time zone."""
+"""What was used: the ledger as one member may see it."""
 
 from google.cloud import firestore
 from google.cloud.firestore_v1.base_query import FieldFilter
 
-from shared.account import Billing
 from shared.gcp.store.billing import billing_ref
-from shared.gcp.store.database import Commit, run_paged
+from shared.gcp.store.database import run_paged
 from shared.metering import LedgerLine
-from shared.record import Read
 from shared.usage import first_and_last
 
 
@@ -19,8 +17,3 @@ def read_lines(bid: str, uid: str, month: str, most: int) -> list[LedgerLine]:
     for field in ("period", "at"):
         within = within.order_by(field, direction=firestore.Query.DESCENDING)
     return [found.record for found in run_paged(within, LedgerLine, most)]
-
-
-def commit_move(before: Read[Billing], after: Billing) -> None:
-    """Another time zone. Raises LostRace."""
-    Commit().change(billing_ref(after.bid), before, after).run()
