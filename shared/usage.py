@@ -28,6 +28,7 @@ ENDS = {
 """In words, where no decision stands behind the end."""
 
 COLUMNS = ("session", "opened", "ended", "seconds", "background_seconds", "plan", "reason", "decision", "pending")
+MORE = "There is more than fits here: these are the newest."
 FORMULAS = ("=", "+", "-", "@", "\t", "\r", "\n")
 """What a spreadsheet takes for the beginning of a formula, or looks past to find one."""
 
@@ -120,8 +121,9 @@ def usage(lines: Iterable[LedgerLine], sessions: Mapping[str, Session], *, month
     )
 
 
-def as_csv(sessions: Iterable[SessionUse], zone: str) -> str:
-    """RFC 4180, with a header. Times are ISO 8601 in the time zone. No cell is a formula to a spreadsheet."""
+def as_csv(sessions: Iterable[SessionUse], zone: str, *, more: bool = False) -> str:
+    """RFC 4180, with a header. Times are ISO 8601 in the time zone. No cell is a formula to a spreadsheet. With `more`
+    the last row says that there is more than these: nobody is to add up what is not whole."""
     table = io.StringIO()
     writer = csv.writer(table)
     writer.writerow(COLUMNS)
@@ -138,6 +140,8 @@ def as_csv(sessions: Iterable[SessionUse], zone: str) -> str:
             "yes" if each.pending else "no",
         )
         writer.writerow([_harmless(cell) for cell in cells])
+    if more:
+        writer.writerow([MORE, *[""] * (len(COLUMNS) - 1)])
     return table.getvalue()
 
 

@@ -137,8 +137,9 @@ def table(caller: Member, query: Month, now: datetime) -> Attachment:
     account = _account(caller, now)
     billing = read_billing(account.bid).record
     month = _month(query, billing, now)
-    found, _more = _used(account, billing, _session(read_workspace(account.wid).record.session), month)
-    return Attachment(as_csv(found.sessions, _zone(billing)), "text/csv; charset=utf-8", f"ondol-usage-{month}.csv")
+    found, more = _used(account, billing, _session(read_workspace(account.wid).record.session), month)
+    content = as_csv(found.sessions, _zone(billing), more=more)
+    return Attachment(content, "text/csv; charset=utf-8", f"ondol-usage-{month}.csv")
 
 
 @endpoint(member, Move)
