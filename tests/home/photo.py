@@ -10,6 +10,8 @@ from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
 
+from agent.home.place import STAGING
+
 FOLDER = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW
 MEMBER = 1000
 
@@ -67,8 +69,10 @@ def paths(folder: Path) -> list[bytes]:
 def _look(folder: int, above: bytes, taken: Photo, *, is_close: bool = True) -> None:
     for entry in os.listdir(folder):
         name = os.fsencode(entry)
-        status = os.lstat(name, dir_fd=folder)
         path = above + b"/" + name if above else name
+        if path == STAGING:
+            continue  # nobody's, and a child may be at work there
+        status = os.lstat(name, dir_fd=folder)
         kind, mode, size = stat.S_IFMT(status.st_mode), stat.S_IMODE(status.st_mode), 0
         what: str | bytes = b""
         if kind == stat.S_IFLNK:

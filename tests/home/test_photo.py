@@ -1,10 +1,12 @@
-"""What sees all of a home gives its rights to nobody who is at work beside it."""
+"""What sees all of a home is not in the way of what is at work beside it, and gives it no rights."""
 
 import os
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
+from agent.home.place import STAGING
+from agent.home.steps import split
 
 from tests.home import photo
 
@@ -27,3 +29,11 @@ def test_what_is_made_while_a_photo_is_taken_is_the_members(folder: Path, monkey
     assert made.stat().st_uid == photo.MEMBER
     with pytest.raises(PermissionError):
         list((folder / "closed").iterdir())
+
+
+def test_what_is_unpacked_is_not_looked_at(folder: Path) -> None:
+    """It vanishes when its tier is placed or given up."""
+    (folder / os.fsdecode(STAGING) / "deps").mkdir(parents=True)
+    cache, _ = split(STAGING)
+    assert photo.paths(folder) == [cache]
+    assert photo.photo(folder).things.keys() == {cache}
