@@ -10,7 +10,7 @@ from random import Random
 
 from agent.checkpoints import Checkpoint
 from agent.errors import CheckpointRefused, CorruptState, HomeFailed, Unreachable
-from agent.home.place import CACHE, STAGING
+from agent.home.place import CACHE
 from agent.home.steps import split
 from agent.tiers import TIERS
 
@@ -119,7 +119,7 @@ class Session:
             until_tick(self._life.folder)
             for edit in wanted:
                 there = paths(self.folder)
-                edit(self.container.line.home(), [path for path in there if path != CACHE and not _is_staging(path)])
+                edit(self.container.line.home(), [path for path in there if path != CACHE])
 
     async def save(self, answer: str = "accepted", *, is_checked: bool = True) -> None:
         before = self._checkpoints.waiting
@@ -174,10 +174,6 @@ class Session:
     def _refuse(self) -> None:
         self._checkpoints.refused()
         self._life.workspace.tidy()
-
-
-def _is_staging(path: bytes) -> bool:
-    return path == STAGING or path.startswith(STAGING + b"/")
 
 
 def _above(path: bytes) -> Iterator[bytes]:

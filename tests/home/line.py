@@ -18,13 +18,14 @@ from agent.pipes import reader
 from agent.tiers import TIERS
 
 from tests.home import forks
-from tests.home.photo import Thing, all_rights, photo
+from tests.home.photo import Thing, photo
 
 
 class Line:
     """To a keeper of `folder`, as agent.keeper.Keeper is one. The keeper dies at its order number `dies_at` from now,
-    before that is done or, when `is_done`, before it is answered. `seen` is what its last look saw, by tier. Not
-    `is_apart`: it unpacks in this process, for a fork takes longer than what tests save takes to unpack."""
+    before that is done or, when `is_done`, before it is answered. `seen` is what its last look saw, by tier; `children`
+    unpack one each. Not `is_apart`: it unpacks in this process, for a fork takes longer than what tests save takes to
+    unpack."""
 
     def __init__(self, folder: Path, *, is_apart: bool) -> None:
         self._is_apart = is_apart
@@ -39,7 +40,7 @@ class Line:
         self._thread = ThreadPoolExecutor(1)
         self._keeper = Keeper(str(folder))
         self._unpacked: dict[str, Unpacked] = {}
-        self._children: set[int] = set()
+        self.children: set[int] = set()
         self._orders: set[asyncio.Task[dict[str, Any]]] = set()
 
     async def order(self, what: str, pipe: int | None = None, **fields: Any) -> dict[str, Any]:
@@ -121,13 +122,13 @@ class Line:
         pid = forks.unpack(layers, source, into, telling)
         os.close(into)
         os.close(telling)
-        self._children.add(pid)
+        self.children.add(pid)
         return pid, told
 
     async def _hear(self, tier: str, life: int, pid: int, told: int) -> dict[str, Any]:
         result = read_result(await (await reader(told)).read())
         if pid:
-            self._children.discard(pid)
+            self.children.discard(pid)
         if life != self._lives:
             raise HomeFailed("it ended")
         if isinstance(result, Unpacked):
@@ -146,8 +147,8 @@ class Line:
         self.lost()
 
     def _kill_children(self) -> None:
-        for pid in self._children:
-            with suppress(ProcessLookupError), all_rights():
+        for pid in self.children:
+            with suppress(ProcessLookupError):
                 os.kill(pid, signal.SIGKILL)
 
 

@@ -1,18 +1,19 @@
 """Whatever happens in the sessions of a workspace, a head has all that its home had, and what was still to come."""
 
 import asyncio
+from collections.abc import Callable
 from random import Random
 
 import agent.home.pack
 import agent.restore
 import pytest
 from agent.restore import DONE, FAILED
-from agent.tiers import DEPS, WORK
+from agent.tiers import DEPS, TIERS, WORK
 from hypothesis import example, given
 
 from tests.home.examples import examples
 from tests.home.life import Life, life
-from tests.home.plans import Plan, plan, plans
+from tests.home.plans import Away, Die, Plan, plan, plans
 from tests.home.workspace import LATER
 
 EXAMPLES = examples(15, soak=1000)
@@ -86,6 +87,34 @@ def test_a_damaged_tier_stays_named_until_there_is_something_in_it() -> None:
 
     with life() as lived:
         asyncio.run(live(lived))
+
+
+def test_a_home_that_fails_once_after_the_storage_was_away_for_long_is_not_given_up(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(agent.restore, "PAUSES", (0.001,))
+
+    async def live(lived: Life) -> None:
+        await lived.furnish()
+        async with lived.session() as session:
+            container = session.container
+            await _until(lambda: len(container.line.children) == len(LATER))
+            await session.take(Away(1))
+            # the tier is cleared away in two orders, then unpacked again
+            await session.take(Die(3, is_done=False))
+            await container.arrive(DEPS)
+            await _until(lambda: container.line.dies_at <= 0)
+            await container.arrive(*LATER)
+            assert container.progress.tiers == dict.fromkeys(TIERS, DONE)
+
+    with life() as lived:
+        asyncio.run(live(lived))
+
+
+async def _until(is_so: Callable[[], bool]) -> None:
+    async with asyncio.timeout(30):
+        while not is_so():  # noqa: ASYNC110
+            await asyncio.sleep(0.001)
 
 
 def test_saves_while_a_tier_is_still_to_come_leave_few_layers() -> None:

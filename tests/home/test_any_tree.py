@@ -14,7 +14,7 @@ from pathlib import Path
 
 import agent.home.pack
 import pytest
-from agent.home.place import CACHE, STAGING
+from agent.home.place import CACHE
 from agent.home.steps import empty, split
 from agent.layers import How
 from agent.tiers import BOOT, DEPS, TIERS, WORK
@@ -87,7 +87,7 @@ class Life:
         home = self.saver.keeper._home
         for edit in wanted:
             there = paths(self.saver.folder)
-            edit(home, [path for path in there if path != CACHE and not path.startswith(STAGING)])
+            edit(home, [path for path in there if path != CACHE])
 
     def save(self, way: How | None = None) -> Saved:
         self.saver.save(way)

@@ -7,8 +7,10 @@ from dataclasses import replace
 from pathlib import Path
 from threading import Event, Thread
 
+import pytest
 from agent.home.look import look
 from agent.home.pack import pack
+from agent.home.place import _Placing
 from agent.home.steps import FOLDER
 from agent.layers import How
 from agent.tiers import BOOT, DEPS, WORK
@@ -196,6 +198,66 @@ class TestPlacing:
         assert (other.folder / extensions).stat().st_mode & 0o777 == 0o711
         assert (other.folder / "project/a").read_text() == "saved"
         other.close()
+
+    def test_what_comes_to_lie_in_a_folder_on_the_way_changes_nothing_of_it(self, saver: Saver, folder: Path) -> None:
+        """The session may end before its tier is here: the next one must not find a private folder open."""
+        extensions = ".local/share/code-server/extensions"
+        make(saver.folder, f"{extensions}/extensions.json", f"{extensions}/a.b-1/package.json", content="saved")
+        (saver.folder / extensions).chmod(0o700)
+        saver.save()
+        other = _partial(saver, folder)
+        other.bring(BOOT)
+        make(other.folder, f"{extensions}/c.d-1/package.json", content="made")
+        assert other.save() == {DEPS: How.DELTA}
+        other.close()
+        (folder / "after").mkdir()
+        after = Saver(folder / "after", other.shelf)
+        after.restore()
+        assert (after.folder / extensions).stat().st_mode & 0o777 == 0o700
+        assert _names(after.folder / extensions) == ["a.b-1", "c.d-1", "extensions.json"]
+        after.close()
+
+    def test_what_could_not_be_placed_leaves_nobodys_folders(
+        self, saver: Saver, folder: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """They are there before the last of the tier is; what is saved until it is tried again must not hold them."""
+        extensions = ".local/share/code-server/extensions"
+        make(saver.folder, f"{extensions}/extensions.json", f"{extensions}/a.b-1/package.json", content="saved")
+        (saver.folder / extensions).chmod(0o700)
+        saver.save()
+        other = _partial(saver, folder)
+        with monkeypatch.context() as until_it_is_tried_again:
+            until_it_is_tried_again.setattr(_Placing, "_look_again_at_linked", _fail)
+            with pytest.raises(OSError, match="no room"):
+                other.bring(BOOT)
+        looked = other.keeper.look()["tiers"]
+        assert (looked[DEPS]["changed"], looked[WORK]["changed"]) == (0, 0)
+        other.close()
+
+    def test_packages_of_the_members_are_not_on_the_way_to_what_was_saved(self, saver: Saver, folder: Path) -> None:
+        make(saver.folder, ".ondolignore", content="work: node_modules/ours/\n")
+        make(saver.folder, "node_modules/ours/a", "node_modules/theirs", content="saved")
+        saver.save()
+        other = _partial(saver, folder)
+        make(other.folder, "node_modules/made", content="made")
+        other.bring(WORK)
+        other.bring(DEPS)
+        assert _names(other.folder / "node_modules") == ["made", "ours"]
+        other.close()
+
+    def test_packages_come_where_only_the_way_to_other_work_is(self, saver: Saver, folder: Path) -> None:
+        make(saver.folder, ".ondolignore", content="work: node_modules/ours/\n")
+        make(saver.folder, "node_modules/ours/a", "node_modules/theirs", content="saved")
+        saver.save()
+        other = _partial(saver, folder)
+        other.bring(WORK)
+        other.bring(DEPS)
+        assert _names(other.folder / "node_modules") == ["ours", "theirs"]
+        other.close()
+
+
+def _fail(_: _Placing) -> None:
+    raise OSError("no room")
 
 
 def _names(folder: Path) -> list[str]:

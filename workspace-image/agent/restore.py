@@ -100,6 +100,7 @@ class Restore:
             self._work_is_settled.set()
 
     async def _bring_patiently(self, tier: str, manifest: Manifest) -> None:
+        failures = 0
         for tries in itertools.count():
             pause = PAUSES[min(tries, len(PAUSES) - 1)]
             try:
@@ -109,7 +110,8 @@ class Restore:
                 reason = str(error)
             except HomeFailed as error:
                 reason = str(error)
-                if tries == len(PAUSES):
+                failures += 1
+                if failures > len(PAUSES):
                     await self._clear_away(tier)
                     break
             except CorruptState as error:

@@ -9,7 +9,7 @@ from agent.home import place
 from agent.home.index import UNSURE, Held, Seen, topmost
 from agent.home.look import Looked, look
 from agent.home.pack import Packed, pack
-from agent.home.place import STAGING
+from agent.home.place import STAGING, is_as_made
 from agent.home.steps import FOLDER, Steps, empty, lies_below, remove, split
 from agent.home.tar_out import GONE
 from agent.home.unpack import Declared, Unpacked, unpack
@@ -30,7 +30,7 @@ class Keeper:
         self._held = {tier: Held() for tier in TIERS}
         self._looked: Looked | None = None
         self._written: dict[str, Held] = {}
-        self._made: dict[bytes, int] = {}
+        self._made: set[bytes] = set()
 
     def empty(self, complete: list[str]) -> Answer:
         """Removes everything: what the editor made while the slot was warm must not mix with what was saved. Only
@@ -54,13 +54,15 @@ class Keeper:
         }
 
     def _pass_over_made(self, seen: Seen, held: Held) -> None:
-        """Of a tier that is still to come: nobody has made these folders, and the layers say better what they are."""
+        """Of a tier that is still to come: what is as it was made on the way, the layers say better."""
         if held.complete:
             return
-        for path, sign in self._made.items():
-            if path not in held.marks and seen.marks.get(path) == sign:
+        steps = Steps(self._home)
+        for path in sorted((self._made & seen.folders) - held.marks.keys()):
+            if is_as_made(path, steps):
                 del seen.marks[path]
                 seen.folders.discard(path)
+        steps.close()
 
     def _told(self, tier: str) -> Answer:
         seen, held = self._seen(tier), self._held[tier]

@@ -6,8 +6,8 @@ from collections.abc import Collection
 from dataclasses import dataclass
 
 from agent import tiers
-from agent.home.index import UNSURE, mark
-from agent.home.steps import FOLDER, Steps, remove, split
+from agent.home.index import above, mark
+from agent.home.steps import FOLDER, MADE, Steps, remove, split
 from agent.home.unpack import Unpacked
 
 PACKAGES, VENV_MARK = b"node_modules", os.fsencode(tiers.VENV_MARK)
@@ -28,27 +28,29 @@ WORK = How(replaces=False, whole=False)
 DEPS = How(replaces=False, whole=True)
 
 
-def place(unpacked: Unpacked, source: int, home: int, how: How, made: dict[bytes, int]) -> None:
+def place(unpacked: Unpacked, source: int, home: int, how: How, made: set[bytes]) -> None:
     """Leaves nothing in `source` but what gave way. What the home has instead differs from its mark, or is missing: the
-    next checkpoint says so. `made`: folders that are there only because another tier has something in them, with their
-    marks; this one's are added. Raises OSError."""
-    _Placing(unpacked, home, how, made).fill(b"", source, home)
+    next checkpoint says so. `made`: folders that are there only because another tier has something in them; this one's
+    are added. Raises OSError."""
     steps = Steps(home)
-    for folder in {split(path)[0] for path in unpacked.marks}:
-        while folder and folder not in unpacked.marks and folder not in made:
-            above, name = split(folder)
-            made[folder] = _mark_of_folder(name, above, steps)
-            folder = above
+    made.update(path for path in above(unpacked.marks) - unpacked.marks.keys() if _status_of(path, steps) is None)
     steps.close()
+    _Placing(unpacked, home, how, made).fill(b"", source, home)
 
 
-def _mark_of_folder(name: bytes, above: bytes, steps: Steps) -> int:
-    """UNSURE if it is none: the member was faster."""
+def is_as_made(path: bytes, steps: Steps) -> bool:
+    """A folder, by its mode: its time changes with all that comes to lie in it."""
+    status = _status_of(path, steps)
+    # setgid it has from the folder that it lies in
+    return status is not None and status.st_mode & ~stat.S_ISGID == stat.S_IFDIR | MADE
+
+
+def _status_of(path: bytes, steps: Steps) -> os.stat_result | None:
+    folder, name = split(path)
     try:
-        status = os.lstat(name, dir_fd=steps.into(above))
+        return os.lstat(name, dir_fd=steps.into(folder))
     except OSError:
-        return UNSURE
-    return mark(status) if stat.S_ISDIR(status.st_mode) else UNSURE
+        return None
 
 
 class _Placing:
@@ -86,7 +88,7 @@ class _Placing:
         """One that both have, or that no layer of this tier names. What is moved into it changes its time: it gets back
         its own, or what the layer says."""
         if _status(name, target) is None:
-            os.mkdir(name, 0o755, dir_fd=target)
+            os.mkdir(name, MADE, dir_fd=target)
         os.chmod(name, 0o700, dir_fd=source)
         there = os.lstat(name, dir_fd=target)
         if not there.st_mode & stat.S_IWUSR:

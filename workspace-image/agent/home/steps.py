@@ -6,6 +6,8 @@ from collections.abc import Set
 from contextlib import suppress
 
 FOLDER = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
+MADE = 0o755
+"""The mode of folders that are made on the way to something."""
 MOST_STEPS = 400
 """Each step holds a descriptor, of which a process has about a thousand."""
 LONGEST_PATH = 64_000
@@ -22,7 +24,7 @@ class Steps:
         self._here = root
 
     def into(self, folder: bytes, *, make: bool = False) -> int:
-        """The folder's descriptor, good until the next call; `make` makes what is missing, for everybody to read.
+        """The folder's descriptor, good until the next call; `make` makes what is missing.
 
         Raises OSError: ENOENT, ENOTDIR or ELOOP for what is no folder, ENAMETOOLONG beyond MOST_STEPS.
         """
@@ -53,7 +55,7 @@ class Steps:
         except FileNotFoundError:
             if not make:
                 raise
-            os.mkdir(name, 0o755, dir_fd=self._here)
+            os.mkdir(name, MADE, dir_fd=self._here)
             return os.open(name, FOLDER, dir_fd=self._here)
 
     def _back_to(self, depth: int) -> None:
