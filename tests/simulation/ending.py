@@ -6,7 +6,7 @@ from msgspec.structs import replace
 
 from shared.errors import Problem
 from tests.simulation.invariants import LEASE, place
-from tests.simulation.world import World
+from tests.simulation.world import EVERY, World
 
 WITHIN = timedelta(hours=1)
 """The longest of what may still have to pass: opening, idle, draining, a task's retries, back-offs of the pool."""
@@ -31,6 +31,7 @@ def finish(world: World) -> None:
         heads = [place(each["head"]) for each in world.invariants.sessions.values() if each["wid"] == wid]
         if place(workspace["head"]) != max(heads, default=(0, 0)):
             world.fail(f"{wid} comes back with {workspace['head']}, and had {max(heads)}")
+    _close_the_books(world)
     for person in world.people:
         world.change_billing(person.bid, lambda billing: replace(billing, plan="enterprise"))
         world.exhaust()
@@ -51,6 +52,17 @@ def _rest(world: World) -> None:
             return
         world.live(world.now + timedelta(seconds=30))
     world.live(world.now + LEASE)
+
+
+def _close_the_books(world: World) -> None:
+    """Long after, all that was used is closed and rolled up: a run that lost a race is followed by another."""
+    books, billings = world.invariants.books, world.invariants.billings
+    world.pass_time(books.last(billings, world.now))
+    for _ in range(3):
+        world.pass_time(world.now + EVERY["meter"])
+        world.exhaust()
+    if why := books.open(billings):
+        world.fail(f"the books are not closed: {why}")
 
 
 def _unrest(world: World) -> str | None:

@@ -159,8 +159,8 @@ class Batch:
             stored = documents.get(write.path)
             before = stored.fields if stored else None
             if write.kind == "delete":
-                documents.pop(write.path, None)
-                changes.append(Change(write.path, before, None))
+                if documents.pop(write.path, None):
+                    changes.append(Change(write.path, before, None))
                 continue
             fields = _merged(before or {}, write)
             if before != fields:  # a write that changes nothing leaves the time as it was

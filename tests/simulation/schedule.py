@@ -38,6 +38,8 @@ STARTS = (
     datetime(2026, 11, 1, 3, 56, tzinfo=UTC),  # a day of 25 hours begins in New York
 )
 PAUSES = (0.05, 1.0004, 5.0, 12.0, 29.999, 31.0, 61.0, 89.9996, 91.0, 130.0, 300.0, 1200.0, 7200.0)
+CLOSINGS = (-300.0, -61.0, -1.0, 0.0, 3600.0, 90000.0)
+"""Seconds from the moment at which the oldest period that is counted can be closed."""
 SPELLS = (10.0, 31.0, 60.0, 61.5, 150.0, 300.0)
 
 Step = Callable[[World, int], None]
@@ -128,6 +130,17 @@ def all_go_on(world: World, _whom: int) -> None:
 def pause(world: World, whom: int) -> None:
     """Time passes, and nothing happens that should."""
     world.pass_time(world.now + timedelta(seconds=PAUSES[whom % len(PAUSES)]))
+
+
+def nights(world: World, whom: int) -> None:
+    """Nobody comes, and nothing happens but one run of `meter`, until a period that was used is over everywhere."""
+    due = [billing["close_due"] for billing in world.invariants.billings.values() if billing["close_due"]]
+    for over in _one([min(due)] if due else [], 0):
+        until = max(world.now, over + timedelta(seconds=CLOSINGS[whom % len(CLOSINGS)]))
+        world.pass_time(world.now + (until - world.now) / 2)
+        world.loss = None
+        world.hub.go_on(world.schedule("meter"))
+        world.pass_time(until)
 
 
 def spell(world: World, whom: int) -> None:
@@ -273,7 +286,7 @@ def _granted(billing: Billing, now: datetime, ms: int) -> Billing:
 
 ALWAYS: dict[Step, int] = {
     go_on: 60, begin: 14, all_go_on: 16, pause: 14, spell: 26, open_: 16, enter: 10, leave: 5, type_: 8, work: 4,
-    stop: 4, change_plan: 4, grant: 2, move: 2, run_pool: 3, run_meter: 2,
+    stop: 4, change_plan: 4, grant: 2, move: 2, run_pool: 3, run_meter: 2, nights: 2,
 }  # fmt: skip
 TIMELY: dict[Step, int] = {
     spell: 60, open_: 16, enter: 10, leave: 4, type_: 14, work: 5, stop: 3, grant: 2, run_pool: 1, run_meter: 1,

@@ -32,6 +32,9 @@ WARM = 2
 EVERY = {"pool": timedelta(minutes=1), "meter": timedelta(minutes=15)}
 """The schedules of functions/functions.toml."""
 
+CAUGHT = ("follow-up-failed", "meter-failed", "tidying-failed")
+"""Events of functions that go on after an error: that of a lost reply is no fault of theirs, any other is."""
+
 
 class Loss(StrEnum):
     REQUEST = "the request is lost, and sent again"
@@ -100,7 +103,7 @@ class World:
     def logged(self, severity: str, event: str, fields: dict[str, Any]) -> None:
         if event == "ledger-differs":
             self.fail(f"{event}: {fields}")
-        if event == "follow-up-failed" and "Unavailable" not in fields["error"] and "Exceeded" not in fields["error"]:
+        if event in CAUGHT and "Unavailable" not in fields["error"] and "Exceeded" not in fields["error"]:
             self.fail(f"{event}: {fields}")
 
     def fail(self, why: str, cause: BaseException | None = None) -> None:
