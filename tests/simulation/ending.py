@@ -33,6 +33,7 @@ def finish(world: World) -> None:
             world.fail(f"{wid} comes back with {workspace['head']}, and had {max(heads)}")
     _close_the_books(world)
     for person in world.people:
+        world.operate("resume", person)
         world.change_billing(person.bid, lambda billing: replace(billing, plan="enterprise"))
         world.exhaust()
         opening = world.open(person)

@@ -23,6 +23,7 @@ from tests.simulation.container import Container
 from tests.simulation.firestore import Change, Client, Stored
 from tests.simulation.fleet import Fleet, url_of
 from tests.simulation.functions import Loaded, Token
+from tests.simulation.happenings import Happenings
 from tests.simulation.invariants import Invariants
 from tests.simulation.processes import Hub, Process
 from tests.simulation.queue import Queue, Task, decode
@@ -32,6 +33,8 @@ WARM = 2
 EVERY = {"pool": timedelta(minutes=1), "meter": timedelta(minutes=15)}
 """The schedules of functions/functions.toml."""
 
+LATE = timedelta(minutes=2)
+"""By so much a message or a task is noted to have come late."""
 CAUGHT = ("follow-up-failed", "meter-failed", "tidying-failed")
 """Events of functions that go on after an error: that of a lost reply is no fault of theirs, any other is."""
 
@@ -77,11 +80,13 @@ class World:
         self.fleet = Fleet(self.hub, self, self.draw)
         self.invariants = Invariants(self.fail)
         self.people = [self._join(n, billing) for n, billing in enumerate(billings)]
-        self.posts: list[tuple[Token, Any]] = []
+        self.happened = Happenings()
+        self.posts: list[tuple[datetime, Token, Any]] = []
         self.loss: Loss | None = None
         """Of the next commit."""
         self.task_loss: Loss | None = None
         self._functions = functions
+        self._requests = 0
         self._next = {name: _up_to(now, every) for name, every in EVERY.items()}
         self._fill_pool()
 
@@ -129,11 +134,12 @@ class World:
 
     def post(self, token: Token, message: Any) -> Process:
         """A heartbeat on its way."""
-        self.posts.append((token, message))
+        self.posts.append((self.now, token, message))
         del self.posts[:-20]
         return self.call("heartbeat", token, message)
 
     def _deliver(self, task: Task) -> Process:
+        self.happened.note("a task came late" if self.now - task.at > LATE else None)
         module = self._functions[task.function].module
         process = self.call(task.function, "tasks", decode(task.body, getattr(module, task.function.capitalize())))
         work = process._work
@@ -165,6 +171,13 @@ class World:
     def stop(self, person: Person) -> Process:
         module = self._functions["release"].module
         return self.call("release", self._member(person), module.Release(person.sid))
+
+    def operate(self, what: str, person: Person) -> Process:
+        """An operator suspends the account, or has it go on."""
+        self._requests += 1
+        module = self._functions[what].module
+        asked = module.OfAccount(request=f"request-{self._requests}", note="so that it happens", uid=person.uid)
+        return self.call(what, Member("operator", None, None, email_verified=True), asked)
 
     def enter(self, person: Person) -> None:
         """A browser goes to the container that the member's session is at."""
@@ -267,14 +280,18 @@ class World:
     def _commit(self, make: Callable[[], Sequence[Change]]) -> None:
         self.hub.give_way("before a commit")
         loss, self.loss = self.loss, None
+        self.happened.note(loss and f"commit: {loss}")
         if loss != Loss.REQUEST:
-            self.invariants.committed(make(), self.now)
+            changes = make()
+            self.invariants.committed(changes, self.now)
+            self.happened.committed(changes, self.invariants.sessions)
             self.hub.give_way("after a commit")
         if loss:
             raise ERRORS[loss](loss)
 
     def _lost_task(self) -> Exception | None:
         loss, self.task_loss = self.task_loss, None
+        self.happened.note(loss and f"task: {loss}")
         return ERRORS[loss](loss) if loss in (Loss.REQUEST, Loss.SILENCE) else None
 
     def _member(self, person: Person) -> Member:
