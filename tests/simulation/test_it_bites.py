@@ -46,6 +46,12 @@ def test_the_ledger_is_create_only(functions: Mapping[str, Loaded]) -> None:
         play(functions, schedule, heed="the ledger line")
 
 
+def test_without_the_deadline_a_liar_stays_for_ever(functions: Mapping[str, Loaded]) -> None:
+    with removals.the_deadline(functions):
+        schedule = _found(functions, "does not come to rest")
+    play(functions, schedule)
+
+
 def test_without_the_deadline_more_is_used_than_there_is(functions: Mapping[str, Loaded]) -> None:
     with removals.the_deadline(functions):
         schedule = _found(functions, ", and used", faults=False)

@@ -30,6 +30,7 @@ HAPPENINGS = (
     "a task came late",
     *(f"task: {loss}" for loss in Loss),
     *(f"commit: {loss}" for loss in Loss),
+    "a liar's session was ended by its allowance",
     "a function was killed between two steps",
 )
 
