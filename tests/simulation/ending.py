@@ -91,8 +91,9 @@ def _close_the_books(world: World) -> None:
     for _ in range(3):
         world.pass_time(world.now + EVERY["meter"])
         world.exhaust()
-    if why := books.open(billings):
-        world.fail(f"the books are not closed: {why}")
+        if (why := books.open(billings)) is None:
+            return
+    world.fail(f"the books are not closed: {why}")
 
 
 def _unrest(world: World) -> str | None:

@@ -5,7 +5,7 @@ schedule, few sessions would come to live long enough for anything to happen to 
 what happens, and to whom of those that there are at that moment.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from datetime import UTC, datetime
 
 from shared.account import Billing
@@ -16,8 +16,10 @@ from tests.simulation.functions import Loaded, living_in
 from tests.simulation.overshoot import check_allowances
 from tests.simulation.processes import Violation
 from tests.simulation.steps import PLAN_NAMES, ZONES, granted, table_of
-from tests.simulation.world import World
+from tests.simulation.world import CLOCK, World
 
+REPLAY = ".venv/bin/python -m tests.simulation.replay"
+"""Plays one schedule again, in another process, and tells each step."""
 HEADER = 6
 LEFT = (0.5, 1.0, 60.0, 200.0, 1800.0)
 """Seconds of an allowance that a schedule begins with."""
@@ -29,20 +31,30 @@ STARTS = (
 )
 
 
-def play(functions: Mapping[str, Loaded], schedule: bytes, *, faults: bool = True, heed: str = "") -> World:
+def play(
+    functions: Mapping[str, Loaded],
+    schedule: bytes,
+    *,
+    faults: bool = True,
+    heed: str = "",
+    tell: Callable[[str], None] | None = None,
+) -> World:
     """All of it, and then an end in peace. Without `faults` everything happens in time, and nothing is lost.
 
-    Raises AssertionError with what does not hold, if it has `heed` in its words.
+    Raises AssertionError with what does not hold, if it has `heed` in its words. `tell` is given all that happens, a
+    line for each.
     """
     header, steps = schedule[:HEADER].ljust(HEADER, b"\0"), schedule[HEADER:]
     billings = _billings(header, STARTS[header[3] % len(STARTS)])
-    world = World(functions, STARTS[header[3] % len(STARTS)], billings, heed)
+    world = World(functions, STARTS[header[3] % len(STARTS)], billings, heed, tell)
     world.fleet.throttles = bool(header[4] & 1)
     table = table_of(header[5] if faults else None)
     with living_in(world):
         try:
             world.throttle()
             for what, whom in _pairs(steps):
+                if tell:
+                    tell(f"{world.now:{CLOCK}} -- {table[what].__name__}:{whom}")
                 table[what](world, whom)
                 if not faults:
                     world.exhaust()
@@ -53,6 +65,7 @@ def play(functions: Mapping[str, Loaded], schedule: bytes, *, faults: bool = Tru
         except Violation as e:
             failure = AssertionError(str(e))
             failure.add_note(" ".join(f"{table[what].__name__}:{whom}" for what, whom in _pairs(steps) if what))
+            failure.add_note(f"{REPLAY} {schedule.hex()}{'' if faults else ' --in-peace'}")
             raise failure from e
         finally:
             world.hub.end()

@@ -33,6 +33,7 @@ WARM = 2
 EVERY = {"pool": timedelta(minutes=1), "meter": timedelta(minutes=15)}
 """The schedules of functions/functions.toml."""
 
+CLOCK = "%d %H:%M:%S.%f"
 LATE = timedelta(minutes=2)
 """By so much a message or a task is noted to have come late."""
 CAUGHT = ("follow-up-failed", "meter-failed", "tidying-failed")
@@ -66,12 +67,18 @@ class World:
     """What `tests.simulation.functions` leads to. It begins with a warm pool."""
 
     def __init__(
-        self, functions: Mapping[str, Loaded], now: datetime, billings: Sequence[Billing], heed: str = ""
+        self,
+        functions: Mapping[str, Loaded],
+        now: datetime,
+        billings: Sequence[Billing],
+        heed: str = "",
+        tell: Callable[[str], None] | None = None,
     ) -> None:
         """There is a member for each of `billings`; those that are equal share one. Of what does not hold, only that
-        counts which has `heed` in its words."""
+        counts which has `heed` in its words. `tell` is given a line for each change and each event."""
         self.hub = Hub(now)
         self._heed = heed
+        self._tell = tell
         self.firestore = Client()
         self.firestore.on_read = lambda _path: self.hub.give_way("before a read")
         self.firestore.on_commit = self._commit
@@ -106,6 +113,8 @@ class World:
         return int(self._random.random() * count)
 
     def logged(self, severity: str, event: str, fields: dict[str, Any]) -> None:
+        if self._tell:
+            self._say(f"{event} {fields}")
         if event == "ledger-differs":
             self.fail(f"{event}: {fields}")
         if event in CAUGHT and "Unavailable" not in fields["error"] and "Exceeded" not in fields["error"]:
@@ -277,12 +286,18 @@ class World:
 
     # inside
 
+    def _say(self, what: str) -> None:
+        if self._tell:
+            self._tell(f"{self.now:{CLOCK}} {self.hub.current.name if self.hub.current else 'nobody'}: {what}")
+
     def _commit(self, make: Callable[[], Sequence[Change]]) -> None:
         self.hub.give_way("before a commit")
         loss, self.loss = self.loss, None
         self.happened.note(loss and f"commit: {loss}")
         if loss != Loss.REQUEST:
             changes = make()
+            for change in changes if self._tell else ():
+                self._say(str(change))
             self.invariants.committed(changes, self.now)
             self.happened.committed(changes, self.invariants.sessions)
             self.hub.give_way("after a commit")
