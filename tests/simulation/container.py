@@ -40,6 +40,8 @@ class Container:
         self.state = "warm"
         self.claims: Claims | None = None
         self.honest = True
+        self.insists = False
+        """A liar that says for ever that somebody is at work, and gives nothing back."""
         self.dead = self.frozen = self.cut_off = self.stopping = False
         self.throttled = False
         """It has CPU only while a request is open."""
@@ -128,6 +130,8 @@ class Container:
             raise TryAgain("slot-unreachable", "The slot refuses to answer (401).")
         if self.claims is None or self.token is None:
             raise Gone("409: no-session")
+        if self.insists:
+            raise TryAgain("slot-unreachable", "502: try-again")
         if self.state == "done" and not self.released:
             raise Gone("409: stale-epoch")
         if self.claims.sid != token.bearer.sid or token.bearer.boot != self.boot:
@@ -183,6 +187,11 @@ class Container:
             self.stopping = True
             self.tell()
             self._hub.spawn(f"last word of {self.boot}", self._last_word, owner=self, seconds=PATIENCE_SECONDS)
+
+    def insist(self, seq: int) -> None:
+        """`seq`: the newest of its heartbeats that was accepted, whichever of its lies that was."""
+        self.insists, self.browsers, self.seq, self._unanswered = True, 1, max(self.seq, seq), None
+        self.tell()
 
     def tell(self) -> None:
         """There is news: it beats at once, or as soon as the beat is answered that does not say it."""
@@ -266,6 +275,8 @@ class Container:
         self.seq += 1
         self._news = False
         self._composed = now = self._hub.now
+        if self.insists:
+            return self._insistence()
         if self._dirty and self._waiting is None:
             self._checkpoint()
         stamp = (self._active + self.skew).timestamp()
@@ -282,6 +293,20 @@ class Container:
                 editor=stamp, terminal=stamp, process=stamp, preview=(now - timedelta(hours=1)).timestamp()
             ),
             checkpoint=self._waiting,
+        )
+
+    def _insistence(self) -> Beat:
+        assert self.claims is not None
+        return Beat(
+            session=self.claims.sid,
+            epoch=self.claims.epoch,
+            boot=self.boot,
+            seq=self.seq,
+            connected=True,
+            restored=True,
+            final=False,
+            signals=Signals(editor=None, terminal=None, process=None, preview=None),
+            checkpoint=None,
         )
 
     def _checkpoint(self) -> None:

@@ -1,13 +1,17 @@
 """The end of each schedule: the faults stop, members go home, and everything must come to rest."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from msgspec.structs import replace
 
+from shared.account import Billing
+from shared.allowance import allowance
 from shared.errors import Problem
 from tests.simulation.invariants import LEASE, place
-from tests.simulation.world import World
+from tests.simulation.steps import granted
+from tests.simulation.world import EVERY, World
 
+LIARS_HAVE_MS = 60_000
 WITHIN = timedelta(hours=1)
 """The longest of what may still have to pass: opening, idle, draining, a task's retries, back-offs of the pool."""
 
@@ -21,9 +25,12 @@ def finish(world: World) -> None:
         container.typing = container.working = False
         container.leave()
         container.browsers = 0
-        if not container.honest:
-            world.fleet.kill(container)
+    insisted = _insist(world)
     _rest(world)
+    for sid in insisted:
+        decisions = world.invariants.sessions[sid]["decisions"]
+        if decisions and decisions[-1]["reason"] == "allowance":
+            world.happened.note("a liar's session was ended by its allowance")
     for container in world.fleet.containers():
         if container.lease and container.lease > world.now:
             world.fail(f"{container.boot} may still serve")
@@ -31,7 +38,9 @@ def finish(world: World) -> None:
         heads = [place(each["head"]) for each in world.invariants.sessions.values() if each["wid"] == wid]
         if place(workspace["head"]) != max(heads, default=(0, 0)):
             world.fail(f"{wid} comes back with {workspace['head']}, and had {max(heads)}")
+    _close_the_books(world)
     for person in world.people:
+        world.operate("resume", person)
         world.change_billing(person.bid, lambda billing: replace(billing, plan="enterprise"))
         world.exhaust()
         opening = world.open(person)
@@ -40,6 +49,28 @@ def finish(world: World) -> None:
         world.live(world.now + timedelta(seconds=70))
         if not answers or answers[0] is None or isinstance(answers[0], Problem):
             world.fail(f"{person.uid} can't open again: {answers}")
+
+
+def _insist(world: World) -> list[str]:
+    """Liars say from now on that somebody is at work, and only their allowance ends that: an operator has left them a
+    minute of it. The sessions of those whose word counts."""
+    sessions, insisted = world.invariants.sessions, []
+    for container in world.fleet.containers():
+        session = sessions.get(container.claims.sid) if container.claims else None
+        if session is None or container.honest:
+            continue
+        container.insist(session["seq"] if session["boot"] == container.boot else 0)
+        if session["state"] == "active" and session["boot"] == container.boot:
+            insisted.append(session["sid"])
+        world.change_billing(session["bid"], lambda billing: _nearly_used_up(billing, world.now))
+    world.exhaust()
+    return insisted
+
+
+def _nearly_used_up(billing: Billing, now: datetime) -> Billing:
+    free = replace(billing, plan="free")
+    today = allowance(free, now)
+    return granted(free, now, LIARS_HAVE_MS + today.used - (today.granted or 0))
 
 
 def _rest(world: World) -> None:
@@ -51,6 +82,18 @@ def _rest(world: World) -> None:
             return
         world.live(world.now + timedelta(seconds=30))
     world.live(world.now + LEASE)
+
+
+def _close_the_books(world: World) -> None:
+    """Long after, all that was used is closed and rolled up: a run that lost a race is followed by another."""
+    books, billings = world.invariants.books, world.invariants.billings
+    world.pass_time(books.last(billings, world.now))
+    for _ in range(3):
+        world.pass_time(world.now + EVERY["meter"])
+        world.exhaust()
+        if (why := books.open(billings)) is None:
+            return
+    world.fail(f"the books are not closed: {why}")
 
 
 def _unrest(world: World) -> str | None:

@@ -42,6 +42,13 @@ class Change:
     before: Fields | None
     after: Fields | None
 
+    def __str__(self) -> str:
+        """What is other than it was."""
+        if self.after is None:
+            return f"{self.path} is deleted"
+        before = self.before or {}
+        return f"{self.path} { ({key: value for key, value in self.after.items() if before.get(key, self) != value}) }"
+
 
 class Client:
     """`documents` by their path. `on_read` is called before each read, and `on_commit` around each commit, which it is
@@ -159,8 +166,8 @@ class Batch:
             stored = documents.get(write.path)
             before = stored.fields if stored else None
             if write.kind == "delete":
-                documents.pop(write.path, None)
-                changes.append(Change(write.path, before, None))
+                if documents.pop(write.path, None):
+                    changes.append(Change(write.path, before, None))
                 continue
             fields = _merged(before or {}, write)
             if before != fields:  # a write that changes nothing leaves the time as it was

@@ -17,6 +17,7 @@ from unittest.mock import patch
 
 from google.api_core.retry import retry_base, retry_unary
 from msgspec import Struct
+from msgspec.structs import replace
 
 from shared import logs
 from shared.gcp import buckets, container, exports, run, tasks
@@ -28,7 +29,9 @@ from tests.environment import SETTINGS, environment
 from tests.factories import a_layer, a_manifest
 from tests.running import ROOT
 
-NAMES = ("allocate", "heartbeat", "reclaim", "release", "pool", "meter", "background")
+NAMES = ("allocate", "heartbeat", "reclaim", "release", "pool", "meter", "background", "admin")
+OPERATORS = ("suspend", "resume")
+"""Of `admin`, each a handler of its own."""
 TIMES = {
     "HEARTBEAT_SECONDS": "30",
     "LEASE_SECONDS": "90",
@@ -83,6 +86,7 @@ def simulated() -> Iterator[dict[str, Loaded]]:
     with ExitStack() as stack:
         stack.enter_context(environment(SETTINGS | TIMES))
         functions = {name: _load(name) for name in NAMES}
+        functions |= {route: _route(functions["admin"], route) for route in OPERATORS}
         for module, name, value in _replacements([function.module for function in functions.values()]):
             stack.enter_context(patch.object(module, name, value))
         yield functions
@@ -110,6 +114,10 @@ def _load(name: str) -> Loaded:
     handler = cast("Handler", inspect.unwrap(getattr(module, name)))
     table = tomllib.loads((ROOT / "functions/functions.toml").read_text())
     return Loaded(module, handler, float(table[name]["timeout"]))
+
+
+def _route(function: Loaded, name: str) -> Loaded:
+    return replace(function, handler=cast("Handler", inspect.unwrap(getattr(function.module, name))))
 
 
 def _replacements(functions: Sequence[ModuleType]) -> Iterator[tuple[Any, str, Any]]:

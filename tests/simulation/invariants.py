@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from shared.plans import PLANS
+from tests.simulation.books import Books
 from tests.simulation.container import Container
 from tests.simulation.firestore import Change, Fields
 
@@ -28,8 +29,7 @@ class Invariants:
         """By session."""
         self.uses: dict[str, list[tuple[datetime, datetime]]] = defaultdict(list)
         """By session: when a member could work in an honest container."""
-        self.closed: dict[str, dict[str, int]] = defaultdict(dict)
-        """By billing account and period that is over: what it came to."""
+        self.books = Books(fail)
         self._leases: dict[str, list[tuple[datetime, datetime]]] = defaultdict(list)
         self._epochs: set[tuple[str, int]] = set()
         self._ended: dict[str, datetime] = {}
@@ -62,9 +62,12 @@ class Invariants:
                     del self.shards[change.path]
                 case "shards":
                     self.shards[change.path] = self._there(change)
+                    self.books.counts(parts[1], [name.rpartition("-")[0]])
                     charged.add(parts[1])
                 case "periods":
-                    self._period(parts[1], name, change)
+                    self.books.period(parts[1], name, change, now)
+                case "usage":
+                    self.books.day(name, change)
         self._ownership()
         for bid in charged:
             self._accounts(bid)
@@ -202,27 +205,20 @@ class Invariants:
         if line["ms"] != sum(map(_ms, line["intervals"])):
             self._fail(f"a line of {line['sid']} has another sum than its intervals")
         lines.append(line)
+        self.books.line(bid, line)
 
     def _billing(self, bid: str, before: Fields | None, after: Fields) -> None:
         self.billings[bid] = after
+        self.books.counts(bid, after["used"])
         if before is None:
             return
         for period, used in before["used"].items():
-            if after["used"].get(period, 0) < used and period not in self.closed[bid]:
+            if after["used"].get(period, 0) < used and period not in self.books.closed[bid]:
                 self._fail(f"what {bid} has used in {period} fell")
         for period, used in after["used"].items():
             granted = granted_ms(before, period)
             if used > before["used"].get(period, 0) and granted is not None and used > granted:
                 self._fail(f"{bid} is charged {used} ms of {granted} in {period}")
-
-    def _period(self, bid: str, period: str, change: Change) -> None:
-        if change.before is not None or change.after is None:
-            self._fail(f"the closed period {change.path} was changed or deleted")
-            return
-        figures = change.after["figures"]
-        self.closed[bid][period] = figures["counter"]
-        if len(set(figures.values())) != 1:
-            self._fail(f"{bid} does not agree on {period}: {figures}")
 
     def _accounts(self, bid: str) -> None:
         """Lines and what is open make the session's sum, and all sessions' sums the account's counters, by period."""
@@ -238,7 +234,7 @@ class Invariants:
                 by_period[line["period"]] += line["ms"]
             if opened:
                 by_period[meter["period"]] += opened
-        counted: dict[str, int] = defaultdict(int, self.closed[bid])
+        counted: dict[str, int] = defaultdict(int, self.books.closed[bid])
         for period, ms in self.billings[bid]["used"].items():
             counted[period] += ms
         for path, shard in self.shards.items():

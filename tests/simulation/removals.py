@@ -2,14 +2,16 @@
 
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, ExitStack, contextmanager
+from datetime import timedelta
 from typing import Any
 from unittest.mock import patch
 
 from msgspec.structs import replace
 
-from shared import heartbeats
-from shared.gcp.store import billing, sessions
+from shared import account, heartbeats
+from shared.gcp.store import billing, ledger, sessions
 from shared.gcp.store.database import Commit, encode
+from shared.periods import over_everywhere
 from shared.session import Session
 from tests.simulation.functions import Loaded
 
@@ -94,13 +96,28 @@ def the_session_precondition(_functions: Functions) -> Pieces:
     yield Commit, "_is_made", lambda _self: False
 
 
-@contextmanager
-def create_only_lines_and_the_precondition_before_them(functions: Functions) -> Iterator[None]:
-    """One is the other's second lock: without the precondition alone, whoever comes second still can't write a line."""
+@_removal
+def the_time_until_a_period_is_over_everywhere(functions: Functions) -> Pieces:
+    """It is closed in its second day."""
+    for module in (account, functions["meter"].module):
+        yield module, "over_everywhere", lambda period: over_everywhere(period) - timedelta(hours=36)
 
+
+@_removal
+def the_lines_of_who_is_silent(functions: Functions) -> Pieces:
+    yield functions["meter"].module, "_write_line", lambda *_given: False
+
+
+@_removal
+def the_end_of_a_day_before_it_is_rolled_up(functions: Functions) -> Pieces:
+    yield functions["meter"].module, "DAY_GRACE", -timedelta(days=1)
+
+
+@_removal
+def create_only_lines(_functions: Functions) -> Pieces:
     def add_lines(commit: Commit, bid: str, lines: Any) -> None:
         for line in lines:
             commit._batch.set(billing.line_ref(bid, line), encode(line), merge=True)
 
-    with the_session_precondition(functions), patch.object(sessions, "add_lines", add_lines):
-        yield
+    for module in (sessions, ledger):
+        yield module, "add_lines", add_lines

@@ -5,59 +5,56 @@ schedule, few sessions would come to live long enough for anything to happen to 
 what happens, and to whom of those that there are at that moment.
 """
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from datetime import UTC, datetime, timedelta
-from functools import cache, partial
-from itertools import pairwise
-from random import Random
-from typing import TypeVar
-
-from msgspec.structs import replace
+from collections.abc import Callable, Iterator, Mapping
+from datetime import UTC, datetime
 
 from shared.account import Billing
-from shared.allowance import period_of
 from shared.plans import PLANS
 from tests.factories import a_billing
-from tests.simulation.container import Container
 from tests.simulation.ending import finish
 from tests.simulation.functions import Loaded, living_in
-from tests.simulation.lies import lie
 from tests.simulation.overshoot import check_allowances
 from tests.simulation.processes import Violation
-from tests.simulation.world import Loss, World
+from tests.simulation.steps import PLAN_NAMES, ZONES, granted, table_of
+from tests.simulation.world import CLOCK, World
 
+REPLAY = ".venv/bin/python -m tests.simulation.replay"
+"""Plays one schedule again, in another process, and tells each step."""
 HEADER = 6
-PLAN_NAMES = ("free", "starter", "team", "enterprise")
 LEFT = (0.5, 1.0, 60.0, 200.0, 1800.0)
 """Seconds of an allowance that a schedule begins with."""
-ZONES = ("UTC", "Asia/Seoul", "America/New_York")
 STARTS = (
     datetime(2026, 11, 23, 9, tzinfo=UTC),
     datetime(2026, 11, 23, 23, 57, tzinfo=UTC),  # midnight in UTC
     datetime(2026, 11, 30, 14, 58, tzinfo=UTC),  # month's end in Seoul
     datetime(2026, 11, 1, 3, 56, tzinfo=UTC),  # a day of 25 hours begins in New York
 )
-PAUSES = (0.05, 1.0004, 5.0, 12.0, 29.999, 31.0, 61.0, 89.9996, 91.0, 130.0, 300.0, 1200.0, 7200.0)
-SPELLS = (10.0, 31.0, 60.0, 61.5, 150.0, 300.0)
-
-Step = Callable[[World, int], None]
-T = TypeVar("T")
 
 
-def play(functions: Mapping[str, Loaded], schedule: bytes, *, faults: bool = True, heed: str = "") -> World:
+def play(
+    functions: Mapping[str, Loaded],
+    schedule: bytes,
+    *,
+    faults: bool = True,
+    heed: str = "",
+    tell: Callable[[str], None] | None = None,
+) -> World:
     """All of it, and then an end in peace. Without `faults` everything happens in time, and nothing is lost.
 
-    Raises AssertionError with what does not hold, if it has `heed` in its words.
+    Raises AssertionError with what does not hold, if it has `heed` in its words. `tell` is given all that happens, a
+    line for each.
     """
     header, steps = schedule[:HEADER].ljust(HEADER, b"\0"), schedule[HEADER:]
     billings = _billings(header, STARTS[header[3] % len(STARTS)])
-    world = World(functions, STARTS[header[3] % len(STARTS)], billings, heed)
+    world = World(functions, STARTS[header[3] % len(STARTS)], billings, heed, tell)
     world.fleet.throttles = bool(header[4] & 1)
-    table = _table(header[5] if faults else None)
+    table = table_of(header[5] if faults else None)
     with living_in(world):
         try:
             world.throttle()
             for what, whom in _pairs(steps):
+                if tell:
+                    tell(f"{world.now:{CLOCK}} -- {table[what].__name__}:{whom}")
                 table[what](world, whom)
                 if not faults:
                     world.exhaust()
@@ -68,6 +65,7 @@ def play(functions: Mapping[str, Loaded], schedule: bytes, *, faults: bool = Tru
         except Violation as e:
             failure = AssertionError(str(e))
             failure.add_note(" ".join(f"{table[what].__name__}:{whom}" for what, whom in _pairs(steps) if what))
+            failure.add_note(f"{REPLAY} {schedule.hex()}{'' if faults else ' --in-peace'}")
             raise failure from e
         finally:
             world.hub.end()
@@ -91,214 +89,4 @@ def _billing(bid: str, plan: str, left: float, zone: str, now: datetime) -> Bill
     """An operator has taken from it all but so much of what this plan grants."""
     billing = a_billing(plan, bid=bid, time_zone=zone)
     seconds = PLANS[plan].seconds
-    return billing if seconds is None else _granted(billing, now, min(0, round((left - seconds) * 1000)))
-
-
-def _one(among: Sequence[T], whom: int) -> Iterator[T]:
-    """One of them, if there is any."""
-    if among:
-        yield among[whom % len(among)]
-
-
-# what happens
-
-
-def nothing(_world: World, _whom: int) -> None:
-    pass
-
-
-def go_on(world: World, whom: int) -> None:
-    """One process makes one step, or goes on up to where it waits."""
-    for process in _one(world.hub.runnable(), whom >> 1):
-        world.hub.go_on(process, through=bool(whom & 1))
-
-
-def begin(world: World, whom: int) -> None:
-    """A task is delivered, or a container beats."""
-    starts: list[Callable[[], None]] = [partial(world.queue.begin, task) for task in world.queue.due()]
-    starts += [container.tick for container in world.fleet.containers() if container.due]
-    for start in _one(starts, whom):
-        start()
-
-
-def all_go_on(world: World, _whom: int) -> None:
-    world.exhaust()
-
-
-def pause(world: World, whom: int) -> None:
-    """Time passes, and nothing happens that should."""
-    world.pass_time(world.now + timedelta(seconds=PAUSES[whom % len(PAUSES)]))
-
-
-def spell(world: World, whom: int) -> None:
-    """Time passes in peace."""
-    world.live(world.now + timedelta(seconds=SPELLS[whom % len(SPELLS)]))
-
-
-def open_(world: World, whom: int) -> None:
-    for person in _one(world.people, whom):
-        world.open(person)
-
-
-def stop(world: World, whom: int) -> None:
-    for person in _one([person for person in world.people if person.sid], whom):
-        world.stop(person)
-
-
-def enter(world: World, whom: int) -> None:
-    for person in _one([person for person in world.people if person.sid], whom):
-        world.enter(person)
-
-
-def leave(world: World, whom: int) -> None:
-    for container in _one([each for each in world.fleet.containers() if each.browsers], whom):
-        container.leave()
-
-
-def type_(world: World, whom: int) -> None:
-    """The member works from now on, or rests."""
-    for container in _one(_taken(world), whom):
-        container.typing = not container.typing
-
-
-def work(world: World, whom: int) -> None:
-    """A program of the member's is busy from now on, or ends."""
-    for container in _one(_taken(world), whom):
-        container.working = not container.working
-
-
-def change_plan(world: World, whom: int) -> None:
-    plan = PLAN_NAMES[(whom >> 2) % len(PLAN_NAMES)]
-    for person in _one(world.people, whom & 3):
-        world.change_billing(person.bid, lambda billing: replace(billing, plan=plan))
-
-
-def grant(world: World, whom: int) -> None:
-    for person in _one(world.people, whom & 3):
-        world.change_billing(person.bid, lambda billing: _granted(billing, world.now, 1000 * (1 + whom)))
-
-
-def move(world: World, whom: int) -> None:
-    zone = ZONES[(whom >> 2) % len(ZONES)]
-    for person in _one(world.people, whom & 3):
-        world.change_billing(person.bid, lambda billing: replace(billing, time_zone=zone))
-
-
-def run_pool(world: World, _whom: int) -> None:
-    world.schedule("pool")
-
-
-def run_meter(world: World, _whom: int) -> None:
-    world.schedule("meter")
-
-
-def kill(world: World, whom: int) -> None:
-    """A function's process ends, wherever it is."""
-    functions = [process for process in world.hub.processes if process.owner is None and process.ends is not None]
-    for process in _one(functions, whom):
-        process.kill()
-
-
-def lose_commit(world: World, whom: int) -> None:
-    world.loss = list(Loss)[whom % 3]
-
-
-def lose_task(world: World, whom: int) -> None:
-    world.task_loss = list(Loss)[whom % 3]
-
-
-def lose_post(world: World, whom: int) -> None:
-    """A heartbeat never arrives, or its answer does not."""
-    calls = [process for process in world.hub.processes if process.name == "heartbeat"]
-    for call in _one(calls, whom >> 1):
-        if whom & 1:
-            call.kill()
-        else:
-            call.mute = True
-
-
-def repeat_post(world: World, whom: int) -> None:
-    """A heartbeat arrives once more, however late."""
-    for token, message in _one(world.posts, whom):
-        world.call("heartbeat", token, message)
-
-
-def repeat_task(world: World, whom: int) -> None:
-    for task in _one(world.queue.delivered[-10:], whom):
-        world.queue.repeat(task)
-
-
-def kill_container(world: World, whom: int) -> None:
-    for container in _one(_taken(world), whom):
-        world.fleet.kill(container)
-
-
-def stop_container(world: World, whom: int) -> None:
-    for container in _one(_taken(world), whom):
-        world.fleet.stop(container)
-
-
-def freeze(world: World, whom: int) -> None:
-    """It has no CPU, whatever is asked of it; or has it again."""
-    for container in _one(_taken(world), whom):
-        container.frozen = not container.frozen
-
-
-def cut_off(world: World, whom: int) -> None:
-    """It reaches the control plane no more; or again."""
-    for container in _one(_taken(world), whom):
-        container.cut_off = not container.cut_off
-
-
-def second(world: World, whom: int) -> None:
-    """Another container appears behind the same URL, and has its traffic. The one before goes on."""
-    for container in _one(_taken(world), whom):
-        world.fleet.start(world.fleet.known[container.slot], 0)
-
-
-def lie_(world: World, whom: int) -> None:
-    for container in _one(_taken(world), whom & 3):
-        lie(world, container, Random(whom))  # noqa: S311
-
-
-def _taken(world: World) -> list[Container]:
-    """Containers that somebody has been in: all others are as good as any other."""
-    return [each for each in world.fleet.containers() if each.claims and each.slot in world.fleet.known]
-
-
-def _granted(billing: Billing, now: datetime, ms: int) -> Billing:
-    period = period_of(billing, now).id
-    return replace(billing, granted=billing.granted | {period: billing.granted.get(period, 0) + ms})
-
-
-ALWAYS: dict[Step, int] = {
-    go_on: 60, begin: 14, all_go_on: 16, pause: 14, spell: 26, open_: 16, enter: 10, leave: 5, type_: 8, work: 4,
-    stop: 4, change_plan: 4, grant: 2, move: 2, run_pool: 3, run_meter: 2,
-}  # fmt: skip
-TIMELY: dict[Step, int] = {
-    spell: 60, open_: 16, enter: 10, leave: 4, type_: 14, work: 5, stop: 3, grant: 2, run_pool: 1, run_meter: 1,
-}  # fmt: skip
-FAULTS: Sequence[dict[Step, int]] = (
-    {kill: 20},
-    {lose_commit: 20, lose_task: 6},
-    {lose_post: 16, repeat_post: 10, repeat_task: 8},
-    {kill_container: 8, stop_container: 6},
-    {freeze: 8, cut_off: 8},
-    {second: 8},
-    {lie_: 30},
-)
-"""Each bit of a header's last byte is a kind of them."""
-
-
-@cache
-def _table(kinds: int | None) -> list[Step]:
-    """What each value of a step's first byte means."""
-    weights = {nothing: 1} | dict(TIMELY if kinds is None else ALWAYS)
-    for number, steps in enumerate(FAULTS):
-        if kinds is not None and kinds & (1 << number):
-            weights |= steps
-    total, sum_, bounds = sum(weights.values()), 0, [0]
-    for weight in weights.values():
-        sum_ += weight
-        bounds.append(max(1, round(256 * sum_ / total)))
-    return [step for step, (low, high) in zip(weights, pairwise(bounds), strict=True) for _ in range(high - low)]
+    return billing if seconds is None else granted(billing, now, min(0, round((left - seconds) * 1000)))

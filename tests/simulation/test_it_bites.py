@@ -1,6 +1,7 @@
 """With one guard taken away, the simulation finds what it kept out: else it would prove nothing."""
 
 from collections.abc import Mapping
+from contextlib import suppress
 
 import pytest
 from hypothesis import Phase, given, settings
@@ -16,31 +17,61 @@ WITHIN = 1600
 
 
 @pytest.mark.parametrize(
-    ("removal", "heed"),
+    ("removal", "broken"),
     [
-        (removals.the_epoch_check, ""),
-        (removals.the_first_hello_wins, "taken over"),
-        (removals.the_sequence_of_beats, ""),
-        (removals.the_precondition, ""),
-        (removals.one_commit_for_counter_and_session, "counts"),
-        (removals.create_only_lines_and_the_precondition_before_them, "the ledger line"),
+        (removals.the_epoch_check, "changed after its end"),
+        (removals.the_first_hello_wins, "was taken over by another container"),
+        (removals.the_sequence_of_beats, "was charged twice"),
+        (removals.the_precondition, "is given twice"),
+        (removals.one_commit_for_counter_and_session, "and its sessions were charged"),
+        (removals.the_time_until_a_period_is_over_everywhere, "which was closed before"),
+        (removals.the_lines_of_who_is_silent, "and its lines come to"),
+        (removals.the_end_of_a_day_before_it_is_rolled_up, "which was rolled up before"),
     ],
 )
-def test_without_a_guard_it_fails(functions: Mapping[str, Loaded], removal: Removal, heed: str) -> None:
-    @settings(played(WITHIN), phases=[Phase.generate])
-    @given(ANY)
-    def any_schedule(schedule: bytes) -> None:
-        play(functions, schedule, heed=heed)
+def test_without_a_guard_it_fails(functions: Mapping[str, Loaded], removal: Removal, broken: str) -> None:
+    """By that which the guard is there for, and by nothing else that may go wrong without it."""
+    with removal(functions):
+        schedule = _found(functions, broken)
+    play(functions, schedule)
 
-    with removal(functions), pytest.raises(AssertionError):
-        any_schedule()
+
+def test_the_ledger_is_create_only(functions: Mapping[str, Loaded]) -> None:
+    """It is the precondition's second lock: whoever comes second without that still can't write a line."""
+    with removals.the_session_precondition(functions), removals.create_only_lines(functions):
+        schedule = _found(functions, "the ledger line")
+    with removals.create_only_lines(functions):
+        play(functions, schedule)
+    with removals.the_session_precondition(functions):
+        play(functions, schedule, heed="the ledger line")
+
+
+def test_without_the_deadline_a_liar_stays_for_ever(functions: Mapping[str, Loaded]) -> None:
+    with removals.the_deadline(functions):
+        schedule = _found(functions, "does not come to rest")
+    play(functions, schedule)
 
 
 def test_without_the_deadline_more_is_used_than_there_is(functions: Mapping[str, Loaded]) -> None:
+    with removals.the_deadline(functions):
+        schedule = _found(functions, ", and used", faults=False)
+    play(functions, schedule, faults=False)
+
+
+def _found(functions: Mapping[str, Loaded], broken: str, *, faults: bool = True) -> bytes:
+    """The first schedule in which it fails by these words."""
+    failed: list[bytes] = []
+
     @settings(played(WITHIN), phases=[Phase.generate])
     @given(ANY)
     def any_schedule(schedule: bytes) -> None:
-        play(functions, schedule, faults=False, heed=", and used")
+        try:
+            play(functions, schedule, faults=faults, heed=broken)
+        except AssertionError:
+            failed.append(schedule)
+            raise
 
-    with removals.the_deadline(functions), pytest.raises(AssertionError):
+    with suppress(AssertionError):
         any_schedule()
+    assert failed, f"in none of {WITHIN} schedules: {broken}"
+    return failed[0]

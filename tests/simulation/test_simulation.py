@@ -1,7 +1,7 @@
 """Thousands of schedules of the real functions, in which whatever can go wrong does, at any moment.
 
-What must always hold is in invariants.py, and what must come of it in the end in ending.py. A failure prints the
-schedule: `play(functions, b"...")` does the same again.
+What must always hold is in invariants.py and books.py, and what must come of it in the end in ending.py. A failure
+prints the command that plays its schedule again, and tells each step and each change.
 """
 
 from collections.abc import Mapping

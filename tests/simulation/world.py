@@ -23,6 +23,7 @@ from tests.simulation.container import Container
 from tests.simulation.firestore import Change, Client, Stored
 from tests.simulation.fleet import Fleet, url_of
 from tests.simulation.functions import Loaded, Token
+from tests.simulation.happenings import Happenings
 from tests.simulation.invariants import Invariants
 from tests.simulation.processes import Hub, Process
 from tests.simulation.queue import Queue, Task, decode
@@ -31,6 +32,12 @@ SLOTS = 4
 WARM = 2
 EVERY = {"pool": timedelta(minutes=1), "meter": timedelta(minutes=15)}
 """The schedules of functions/functions.toml."""
+
+CLOCK = "%d %H:%M:%S.%f"
+LATE = timedelta(minutes=2)
+"""By so much a message or a task is noted to have come late."""
+CAUGHT = ("follow-up-failed", "meter-failed", "tidying-failed")
+"""Events of functions that go on after an error: that of a lost reply is no fault of theirs, any other is."""
 
 
 class Loss(StrEnum):
@@ -60,12 +67,18 @@ class World:
     """What `tests.simulation.functions` leads to. It begins with a warm pool."""
 
     def __init__(
-        self, functions: Mapping[str, Loaded], now: datetime, billings: Sequence[Billing], heed: str = ""
+        self,
+        functions: Mapping[str, Loaded],
+        now: datetime,
+        billings: Sequence[Billing],
+        heed: str = "",
+        tell: Callable[[str], None] | None = None,
     ) -> None:
         """There is a member for each of `billings`; those that are equal share one. Of what does not hold, only that
-        counts which has `heed` in its words."""
+        counts which has `heed` in its words. `tell` is given a line for each change and each event."""
         self.hub = Hub(now)
         self._heed = heed
+        self._tell = tell
         self.firestore = Client()
         self.firestore.on_read = lambda _path: self.hub.give_way("before a read")
         self.firestore.on_commit = self._commit
@@ -74,11 +87,13 @@ class World:
         self.fleet = Fleet(self.hub, self, self.draw)
         self.invariants = Invariants(self.fail)
         self.people = [self._join(n, billing) for n, billing in enumerate(billings)]
-        self.posts: list[tuple[Token, Any]] = []
+        self.happened = Happenings()
+        self.posts: list[tuple[datetime, Token, Any]] = []
         self.loss: Loss | None = None
         """Of the next commit."""
         self.task_loss: Loss | None = None
         self._functions = functions
+        self._requests = 0
         self._next = {name: _up_to(now, every) for name, every in EVERY.items()}
         self._fill_pool()
 
@@ -98,9 +113,11 @@ class World:
         return int(self._random.random() * count)
 
     def logged(self, severity: str, event: str, fields: dict[str, Any]) -> None:
+        if self._tell:
+            self._say(f"{event} {fields}")
         if event == "ledger-differs":
             self.fail(f"{event}: {fields}")
-        if event == "follow-up-failed" and "Unavailable" not in fields["error"] and "Exceeded" not in fields["error"]:
+        if event in CAUGHT and "Unavailable" not in fields["error"] and "Exceeded" not in fields["error"]:
             self.fail(f"{event}: {fields}")
 
     def fail(self, why: str, cause: BaseException | None = None) -> None:
@@ -126,11 +143,12 @@ class World:
 
     def post(self, token: Token, message: Any) -> Process:
         """A heartbeat on its way."""
-        self.posts.append((token, message))
+        self.posts.append((self.now, token, message))
         del self.posts[:-20]
         return self.call("heartbeat", token, message)
 
     def _deliver(self, task: Task) -> Process:
+        self.happened.note("a task came late" if self.now - task.at > LATE else None)
         module = self._functions[task.function].module
         process = self.call(task.function, "tasks", decode(task.body, getattr(module, task.function.capitalize())))
         work = process._work
@@ -162,6 +180,13 @@ class World:
     def stop(self, person: Person) -> Process:
         module = self._functions["release"].module
         return self.call("release", self._member(person), module.Release(person.sid))
+
+    def operate(self, what: str, person: Person) -> Process:
+        """An operator suspends the account, or has it go on."""
+        self._requests += 1
+        module = self._functions[what].module
+        asked = module.OfAccount(request=f"request-{self._requests}", note="so that it happens", uid=person.uid)
+        return self.call(what, Member("operator", None, None, email_verified=True), asked)
 
     def enter(self, person: Person) -> None:
         """A browser goes to the container that the member's session is at."""
@@ -261,17 +286,27 @@ class World:
 
     # inside
 
+    def _say(self, what: str) -> None:
+        if self._tell:
+            self._tell(f"{self.now:{CLOCK}} {self.hub.current.name if self.hub.current else 'nobody'}: {what}")
+
     def _commit(self, make: Callable[[], Sequence[Change]]) -> None:
         self.hub.give_way("before a commit")
         loss, self.loss = self.loss, None
+        self.happened.note(loss and f"commit: {loss}")
         if loss != Loss.REQUEST:
-            self.invariants.committed(make(), self.now)
+            changes = make()
+            for change in changes if self._tell else ():
+                self._say(str(change))
+            self.invariants.committed(changes, self.now)
+            self.happened.committed(changes, self.invariants.sessions)
             self.hub.give_way("after a commit")
         if loss:
             raise ERRORS[loss](loss)
 
     def _lost_task(self) -> Exception | None:
         loss, self.task_loss = self.task_loss, None
+        self.happened.note(loss and f"task: {loss}")
         return ERRORS[loss](loss) if loss in (Loss.REQUEST, Loss.SILENCE) else None
 
     def _member(self, person: Person) -> Member:
