@@ -17,6 +17,7 @@ from shared.gcp import faults
 from shared.gcp.identity import Member
 from shared.gcp.store.billing import billing_ref, read_billing
 from shared.gcp.store.database import Commit, LostRace, encode
+from shared.operator_requests import Resume, Suspend
 from shared.slot import Roll, Slot, SlotState
 from shared.workspace import Workspace
 from tests.simulation.container import Container
@@ -184,8 +185,8 @@ class World:
     def operate(self, what: str, person: Person) -> Process:
         """An operator suspends the account, or has it go on."""
         self._requests += 1
-        module = self._functions[what].module
-        asked = module.OfAccount(request=f"request-{self._requests}", note="so that it happens", uid=person.uid)
+        request = {"suspend": Suspend, "resume": Resume}[what]
+        asked = request(request=f"request-{self._requests}", note="so that it happens", uid=person.uid)
         return self.call(what, Member("operator", None, None, email_verified=True), asked)
 
     def enter(self, person: Person) -> None:
