@@ -89,6 +89,11 @@ class Billing(Struct, frozen=True, kw_only=True):
     close_due: datetime | None = None
     """When `meter` is to close the oldest of the periods in `used`; None while there is none."""
 
+    @property
+    def zone(self) -> str:
+        """Whose calendar it has."""
+        return self.time_zone or "UTC"
+
     def count(self, used: dict[str, int]) -> "Billing":
         return replace(self, used=used, close_due=min(map(over_everywhere, used), default=None))
 

@@ -26,7 +26,7 @@ class Allowance(Struct, frozen=True, kw_only=True):
 
 
 def period_of(billing: Billing, now: datetime) -> Period:
-    return period_at(PLANS[billing.plan].per, billing.time_zone or "UTC", now)
+    return period_at(PLANS[billing.plan].per, billing.zone, now)
 
 
 def allowance(billing: Billing, now: datetime) -> Allowance:

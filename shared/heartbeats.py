@@ -156,7 +156,7 @@ def _charge(session: Session, beat: Beat, billing: Billing, policy: ReclaimPolic
     return charge(
         session.meter,
         _used(session, beat, policy, now),
-        payer=session.payer,
+        spender=session.spender,
         plan=billing.plan,
         background=session.hold is not None,
         period_at=partial(period_of, billing),

@@ -131,8 +131,7 @@ def decide_reclaim(session: Session, policy: ReclaimPolicy, now: datetime) -> De
             reason=EndReason.NEVER_OPENED if overdue else None,
         )
     active, kind = last_activity(session, policy)
-    is_used = session.connected or session.hold is not None
-    deadline = session.deadline if is_used else None
+    deadline = session.deadline if session.is_used else None
     idle_at = active + timedelta(seconds=policy.idle)
     warn_at = idle_at - timedelta(seconds=policy.warning) if session.connected else idle_at
     reason = None

@@ -76,7 +76,7 @@ class Charged(Struct, frozen=True, kw_only=True):
     """Time that no allowance was left for: it was used, and is not charged."""
 
 
-class Payer(Struct, frozen=True, kw_only=True):
+class Spender(Struct, frozen=True, kw_only=True):
     """Whose time it is, as every ledger line says."""
 
     sid: str
@@ -100,7 +100,7 @@ def charge(
     meter: Meter,
     time: Interval | None,
     *,
-    payer: Payer,
+    spender: Spender,
     plan: str,
     background: bool,
     period_at: Callable[[datetime], Period],
@@ -124,27 +124,27 @@ def charge(
         refused += milliseconds(end - until)
         if until > start:
             if meter.open and (meter.period, meter.plan, meter.background) != (period.id, plan, background):
-                meter, line = close(meter, payer, now)
+                meter, line = close(meter, spender, now)
                 lines += line
             meter = _add(meter, Interval(start, until), period.id, plan, background=background)
             added[period.id] = added.get(period.id, 0) + milliseconds(until - start)
         start = end
     turned = meter.open and period_at(now).id != meter.period
     if turned or len(meter.open) >= MOST_INTERVALS or (meter.line_due is not None and now >= meter.line_due):
-        meter, line = close(meter, payer, now)
+        meter, line = close(meter, spender, now)
         lines += line
     return Charged(meter=meter, lines=lines, added=added, refused_ms=refused)
 
 
-def close(meter: Meter, payer: Payer, now: datetime) -> tuple[Meter, list[LedgerLine]]:
+def close(meter: Meter, spender: Spender, now: datetime) -> tuple[Meter, list[LedgerLine]]:
     """What is open becomes a line, if anything is: so it is at the end of a session too."""
     if not meter.open:
         return meter, []
     line = LedgerLine(
-        sid=payer.sid,
+        sid=spender.sid,
         n=meter.lines,
-        wid=payer.wid,
-        uid=payer.uid,
+        wid=spender.wid,
+        uid=spender.uid,
         plan=meter.plan,
         period=meter.period,
         ms=sum(interval.ms for interval in meter.open),

@@ -7,7 +7,7 @@ from typing import Annotated
 from msgspec import Meta, Struct
 from msgspec.structs import replace
 
-from shared.metering import Meter, Payer
+from shared.metering import Meter, Spender
 from shared.quota import StorageUse
 from shared.record import check_transition
 from shared.snapshots import Head
@@ -150,8 +150,13 @@ class Session(Struct, frozen=True, kw_only=True):
         return self.state != SessionState.ENDED
 
     @property
-    def payer(self) -> Payer:
-        return Payer(sid=self.sid, wid=self.wid, uid=self.uid)
+    def is_used(self) -> bool:
+        """A browser is there, or a request is held open for a job: its time is charged."""
+        return self.connected or self.hold is not None
+
+    @property
+    def spender(self) -> Spender:
+        return Spender(sid=self.sid, wid=self.wid, uid=self.uid)
 
     def may_still_save(self, *, gone: bool, patience: float, now: datetime) -> bool:
         """Whether a draining session's last checkpoint may still come: within `patience` seconds, while its container

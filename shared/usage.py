@@ -147,7 +147,7 @@ def as_csv(sessions: Iterable[SessionUse], zone: str, *, more: bool = False) -> 
 
 def _unwritten(session: Session) -> list[LedgerLine]:
     """What an open session was charged and is in no line yet, as the line that it would be now."""
-    return close(session.meter, session.payer, session.seen)[1] if session.open else []
+    return close(session.meter, session.spender, session.seen)[1] if session.open else []
 
 
 def _is_within(period: str, month: str) -> bool:

@@ -131,22 +131,22 @@ def _beat(beat: Beat, now: datetime) -> Session:
     for _ in range(ATTEMPTS):
         read = _read(beat.session)
         check_boot(read.record, beat)
-        payer = read_billing(read.record.bid)
-        saved = _saved(read.record, beat, PLANS[payer.record.plan].bytes, now)
+        billing = read_billing(read.record.bid)
+        saved = _saved(read.record, beat, PLANS[billing.record.plan].bytes, now)
         accepted = accept_beat(
             read.record,
             beat,
             saved.head,
-            billing=payer.record,
+            billing=billing.record,
             refused=saved.refused,
             storage=saved.storage,
-            policy=reclaim_policy(payer.record.plan),
+            policy=reclaim_policy(billing.record.plan),
             now=now,
         )
         if accepted is None:
             return read.record
         try:
-            commit_beat(read, payer, accepted)
+            commit_beat(read, billing, accepted)
         except LostRace:
             continue
         after = accepted.session

@@ -167,14 +167,13 @@ def _storage(billing: Billing, newest: Session | Workspace) -> StorageView:
 
 
 def _current(session: Session) -> SessionView:
-    is_used = session.connected or session.hold is not None
     return SessionView(
         session.sid,
         session.state,
         slot_origin(session),
         session.opened.timestamp(),
         _saved(session),
-        session.deadline.timestamp() if session.deadline and is_used else None,
+        session.deadline.timestamp() if session.deadline and session.is_used else None,
         session.hold.until.timestamp() if session.hold else None,
     )
 

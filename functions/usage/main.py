@@ -120,7 +120,7 @@ def monthly(caller: Member, query: Month, now: datetime) -> Answer:
     use = newest_use(saved.storage, saved.head)
     return Answer(
         plan=PlanView(billing.plan, PLANS[billing.plan].title),
-        time_zone=_zone(billing),
+        time_zone=billing.zone,
         zone_holds_until=_stamp(billing.zone_holds_until(now)),
         current=_period(billing, now),
         storage=StorageView(use.used, PLANS[billing.plan].bytes),
@@ -138,7 +138,7 @@ def table(caller: Member, query: Month, now: datetime) -> Attachment:
     billing = read_billing(account.bid).record
     month = _month(query, billing, now)
     found, more = _used(account, billing, _session(read_workspace(account.wid).record.session), month)
-    content = as_csv(found.sessions, _zone(billing), more=more)
+    content = as_csv(found.sessions, billing.zone, more=more)
     return Attachment(content, "text/csv; charset=utf-8", f"ondol-usage-{month}.csv")
 
 
@@ -155,7 +155,7 @@ def zone(caller: Member, body: Move, now: datetime) -> Moved:
             except LostRace:
                 continue
             logs.info("moved", billing=moved.bid, before=read.record.time_zone, after=moved.time_zone)
-        return Moved(_zone(moved), _stamp(moved.zone_holds_until(now)))
+        return Moved(moved.zone, _stamp(moved.zone_holds_until(now)))
     raise TryAgain("too-busy", "Too many changes at once. Try again.")
 
 
@@ -175,13 +175,9 @@ def _session(sid: str | None) -> Session | None:
     return found.record if found else None
 
 
-def _zone(billing: Billing) -> str:
-    return billing.time_zone or "UTC"
-
-
 def _month(query: Month, billing: Billing, now: datetime) -> str:
     if query.month is None:
-        return period_at(Per.MONTH, _zone(billing), now).id
+        return period_at(Per.MONTH, billing.zone, now).id
     if not MONTH.match(query.month):
         raise bad_request("month: Send it as year and month, such as 2026-11.")
     return query.month
@@ -193,7 +189,7 @@ def _used(account: Account, billing: Billing, current: Session | None, month: st
     told = lines[:MOST_LINES]
     sessions = {current.sid: current} if current else {}
     sessions |= read_sessions(sorted({line.sid for line in told} - sessions.keys()))
-    return used_in(told, sessions, month=month, zone=_zone(billing)), len(lines) > MOST_LINES
+    return used_in(told, sessions, month=month, zone=billing.zone), len(lines) > MOST_LINES
 
 
 def _period(billing: Billing, now: datetime) -> PeriodView:

@@ -214,7 +214,7 @@ def test_the_end_of_a_session_that_was_charged_nothing_writes_no_line() -> None:
 def test_an_end_that_never_succeeds_is_given_up() -> None:
     paid_by("free")
     session = beaten(working()).record
-    line = close(session.meter, session.payer, LATER)[1][0]
+    line = close(session.meter, session.spender, LATER)[1][0]
     Commit().create(line_ref(BID, line), replace(line, uid="u-somebody")).run()
     with pytest.raises(LostRace):
         end_session(session.sid, LATER, EndReason.MEMBER)

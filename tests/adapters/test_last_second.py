@@ -118,7 +118,7 @@ def test_the_last_second_is_charged_once() -> None:
     for session in after:
         decision = decide_reclaim(session, reclaim_policy(session.plan), later)
         assert (decision.reason, session.due) == (EndReason.ALLOWANCE, later)
-    lines = [line for session in after for line in close(session.meter, session.payer, later)[1]]
+    lines = [line for session in after for line in close(session.meter, session.spender, later)[1]]
     assert sum(line.ms for line in lines) == 1000
     assert run(database().collection_group("lines"), LedgerLine) == []
 

@@ -273,7 +273,7 @@ def test_what_is_charged_is_exact_though_no_beat_comes_at_a_whole_millisecond() 
         assert accepted is not None
         session, billing = accepted.session, accepted.billing
         lines += accepted.lines
-    _, last = close(session.meter, session.payer, after(2000))
+    _, last = close(session.meter, session.spender, after(2000))
     assert sum(line.ms for line in (*lines, *last)) == session.meter.ms == sum(billing.used.values()) == 1_200_028
 
 

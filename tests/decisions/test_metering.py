@@ -14,7 +14,7 @@ from shared.metering import (
     Interval,
     LedgerLine,
     Meter,
-    Payer,
+    Spender,
     charge,
     chargeable,
     close,
@@ -22,7 +22,7 @@ from shared.metering import (
 from shared.periods import Per, period_at
 from tests.factories import LEASE, NOW, after
 
-PAYER = Payer(sid="s-1", wid="w-1", uid="u-1")
+SPENDER = Spender(sid="s-1", wid="w-1", uid="u-1")
 MIDNIGHT = 15 * 3600.0
 """Seconds from NOW, which is 9:00."""
 
@@ -33,7 +33,7 @@ def charged(
     return charge(
         meter,
         Interval(after(since), after(until)),
-        payer=PAYER,
+        spender=SPENDER,
         plan=plan,
         background=background,
         period_at=partial(period_at, Per.DAY, "UTC"),
@@ -71,7 +71,7 @@ def test_a_line_does_not_grow_without_end_however_often_a_browser_comes_and_goes
         made = charged(meter, 0.02 * number, 0.02 * number + 0.01)
         meter, lines = made.meter, lines + made.lines
         assert len(meter.open) < MOST_INTERVALS
-    lines += close(meter, PAYER, after(30))[1]
+    lines += close(meter, SPENDER, after(30))[1]
     assert max(len(line.intervals) for line in lines) == MOST_INTERVALS
     assert [line.n for line in lines] == list(range(len(lines)))
     assert sum(line.ms for line in lines) == meter.ms == 10_000
@@ -82,7 +82,7 @@ def test_time_over_midnight_is_split_and_each_day_has_its_line() -> None:
     assert turned.added == {"2026-11-23": 10_000, "2026-11-24": 20_000}
     [line] = turned.lines
     assert (line.period, line.ms) == ("2026-11-23", 60_000)
-    _, [last] = close(turned.meter, PAYER, after(MIDNIGHT + 21))
+    _, [last] = close(turned.meter, SPENDER, after(MIDNIGHT + 21))
     assert (last.n, last.period, last.ms) == (1, "2026-11-24", 20_000)
 
 
@@ -91,7 +91,7 @@ def test_a_day_that_ends_between_two_beats_has_its_line_though_nothing_is_charge
     turned = charge(
         open_line,
         None,
-        payer=PAYER,
+        spender=SPENDER,
         plan="free",
         background=False,
         period_at=partial(period_at, Per.DAY, "UTC"),
@@ -115,7 +115,7 @@ def test_nothing_is_charged_beyond_what_is_left() -> None:
 
 
 def test_nothing_open_leaves_no_line() -> None:
-    assert close(Meter(), PAYER, NOW) == (Meter(), [])
+    assert close(Meter(), SPENDER, NOW) == (Meter(), [])
 
 
 stretches = st.lists(
@@ -145,7 +145,7 @@ def test_lines_intervals_and_counters_agree_whatever_happens(
             lines += one.lines
             for period, more in one.added.items():
                 counted[period] = counted.get(period, 0) + more
-    meter, last = close(meter, PAYER, after(at))
+    meter, last = close(meter, SPENDER, after(at))
     lines += last
     by_period: dict[str, int] = {}
     for line in lines:

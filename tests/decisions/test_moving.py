@@ -12,7 +12,7 @@ from msgspec.structs import replace
 from shared.account import ZONE_HOLDS, Billing, move
 from shared.allowance import allowance, left_in, pay, period_of
 from shared.errors import Refused
-from shared.metering import Interval, Meter, Payer, charge
+from shared.metering import Interval, Meter, Spender, charge
 from shared.periods import is_zone
 from shared.plans import PLANS
 from tests.factories import NOW, a_billing, after
@@ -110,7 +110,7 @@ def test_each_period_is_granted_once_to_whoever_moves_about(plan: str, steps: li
         done = charge(
             Meter(),
             time,
-            payer=Payer(sid="s-1", wid="w-1", uid="u-1"),
+            spender=Spender(sid="s-1", wid="w-1", uid="u-1"),
             plan=plan,
             background=False,
             period_at=partial(period_of, billing),

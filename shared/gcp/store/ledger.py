@@ -37,7 +37,7 @@ def write_line(session: Read[Session]) -> None:
     record = session.record
     if record.meter.line_due is None:
         return
-    meter, lines = close(record.meter, record.payer, record.meter.line_due)
+    meter, lines = close(record.meter, record.spender, record.meter.line_due)
     commit = Commit().change(session_ref(record.sid), session, replace(record, meter=meter))
     add_lines(commit, record.bid, lines)
     commit.run()

@@ -71,11 +71,11 @@ def begin_end(sid: str, reason: EndReason, now: datetime) -> Session | None:
         return draining
 
 
-def commit_beat(before: Read[Session], payer: Read[Billing], accepted: Accepted) -> None:
+def commit_beat(before: Read[Session], billing: Read[Billing], accepted: Accepted) -> None:
     """A heartbeat: lease, charge, ledger and head move together. Raises LostRace."""
     after = accepted.session
     commit = Commit().change(session_ref(after.sid), before, after)
-    add_charge(commit, payer, accepted.billing, after.sid, accepted.added)
+    add_charge(commit, billing, accepted.billing, after.sid, accepted.added)
     add_lines(commit, after.bid, accepted.lines)
     _keep_snapshots(commit, before.record, after)
     commit.run()
@@ -133,7 +133,7 @@ def _commit_end(session: Read[Session], now: datetime, reason: EndReason | None)
     workspace: Read[Workspace] | None
     slot: Read[Slot] | None
     workspace, slot = read_all([(workspace_ref(before.wid), Workspace), (slot_ref(before.slot), Slot)])
-    meter, lines = close(before.meter, before.payer, now)
+    meter, lines = close(before.meter, before.spender, now)
     ended = replace(before.end(now, reason), meter=meter)
     commit = Commit().change(session_ref(before.sid), session, ended)
     add_lines(commit, before.bid, lines)
