@@ -100,6 +100,8 @@ class Accepted(Struct, frozen=True, kw_only=True):
     lines: list[LedgerLine] = []
     added: dict[str, int] = {}
     """Milliseconds charged, by period."""
+    beyond_ms: int = 0
+    """Used after the allowance had ended."""
 
 
 def accept_beat(
@@ -149,7 +151,7 @@ def accept_beat(
         after = after.drain(EndReason.STOPPED, now, look_again=0 if after.final else STOPPING_SECONDS)
     elif after.state == SessionState.ACTIVE:
         after = _decide(after, policy, now)
-    return Accepted(session=after, billing=paid, lines=charged.lines, added=charged.added)
+    return Accepted(session=after, billing=paid, lines=charged.lines, added=charged.added, beyond_ms=charged.beyond_ms)
 
 
 def _charge(session: Session, beat: Beat, billing: Billing, policy: ReclaimPolicy, now: datetime) -> Charged:

@@ -72,7 +72,7 @@ class Charged(Struct, frozen=True, kw_only=True):
     meter: Meter
     lines: list[LedgerLine] = []
     added: dict[str, int] = {}
-    refused_ms: int = 0
+    beyond_ms: int = 0
     """Time that no allowance was left for: it was used, and is not charged."""
 
 
@@ -114,14 +114,14 @@ def charge(
     """
     lines: list[LedgerLine] = []
     added: dict[str, int] = {}
-    refused = 0
+    beyond = 0
     start = time.since if time else now
     while time and start < time.until:
         period = period_at(start)
         end = min(time.until, period.ends)
         room = left(period.id)
         until = end if room is None else min(end, start + timedelta(milliseconds=max(0, room)))
-        refused += milliseconds(end - until)
+        beyond += milliseconds(end - until)
         if until > start:
             if meter.open and (meter.period, meter.plan, meter.background) != (period.id, plan, background):
                 meter, line = close(meter, spender, now)
@@ -133,7 +133,7 @@ def charge(
     if turned or len(meter.open) >= MOST_INTERVALS or (meter.line_due is not None and now >= meter.line_due):
         meter, line = close(meter, spender, now)
         lines += line
-    return Charged(meter=meter, lines=lines, added=added, refused_ms=refused)
+    return Charged(meter=meter, lines=lines, added=added, beyond_ms=beyond)
 
 
 def close(meter: Meter, spender: Spender, now: datetime) -> tuple[Meter, list[LedgerLine]]:

@@ -153,6 +153,8 @@ def _beat(beat: Beat, now: datetime) -> Session:
         _follow_up(read.record, after, now)
         if saved.refused:
             logs.warning("storage-refused", session=after.sid, used=saved.refused.bytes)
+        if accepted.beyond_ms:
+            logs.info("beyond-allowance", session=after.sid, billing=after.bid, ms=accepted.beyond_ms)
         return after
     raise _too_busy()
 

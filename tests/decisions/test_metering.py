@@ -110,7 +110,7 @@ def test_another_plan_or_kind_of_work_begins_a_line(change: dict[str, str | bool
 
 def test_nothing_is_charged_beyond_what_is_left() -> None:
     last = charged(Meter(), 0, 30, left=12_500)
-    assert (last.added, last.refused_ms) == ({"2026-11-23": 12_500}, 17_500)
+    assert (last.added, last.beyond_ms) == ({"2026-11-23": 12_500}, 17_500)
     assert charged(last.meter, 30, 60, left=0).added == {}
 
 
@@ -140,7 +140,7 @@ def test_lines_intervals_and_counters_agree_whatever_happens(
         since, at = at, at + ms / 1000
         if is_used:
             one = charged(meter, since, at, plan=plan, background=background, left=left)
-            assert sum(one.added.values()) + one.refused_ms == Interval(after(since), after(at)).ms
+            assert sum(one.added.values()) + one.beyond_ms == Interval(after(since), after(at)).ms
             meter = one.meter
             lines += one.lines
             for period, more in one.added.items():
