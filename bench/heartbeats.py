@@ -30,7 +30,7 @@ from tests.factories import a_beat, a_session
 from tests.running import Running, running
 
 SESSIONS = 1000
-RATES = (10, 20, 30, 45, 60, 80, 105, 140, 180)
+RATES = (10, 20, 40, 80, 120, 160, 200, 240, 280, 320, 400, 500, 650, 800)
 """Beats a second, one after the other until one is too much."""
 SECONDS = 6.0
 BEATS_COUNTED = 20
