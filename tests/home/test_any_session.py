@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Callable
+from pathlib import Path
 from random import Random
 
 import agent.home.pack
@@ -15,9 +16,10 @@ from tests.home.examples import examples
 from tests.home.life import Life, life
 from tests.home.plans import Away, Die, Plan, plan, plans
 from tests.home.workspace import LATER
+from tests.running import SOAK
 
 EXAMPLES = examples(15, soak=1000)
-pytestmark = pytest.mark.soak
+pytestmark = [pytest.mark.soak, pytest.mark.timeout(3600 if SOAK else 300)]
 
 
 @pytest.fixture(autouse=True)
@@ -74,6 +76,25 @@ def test_what_is_saved_beside_a_tier_that_is_damaged_comes_back() -> None:
         asyncio.run(live(lived))
 
 
+def test_what_is_deleted_beside_a_tier_that_is_damaged_stays_deleted() -> None:
+    """Whatever there is of the other tiers: not even that a file is empty makes a difference."""
+
+    async def live(lived: Life) -> None:
+        async with lived.session() as session:
+            for name, content in ((".deleted", ""), (".kept", ""), ("work", "saved")):
+                (session.folder / name).write_text(content)
+            await session.finish()
+        lived.workspace.damage(WORK)
+        async with lived.session() as session:
+            await session.container.arrive(*LATER)
+            (session.folder / ".deleted").unlink()
+            (session.folder / "work").write_text("made")
+            await session.finish()
+
+    with life() as lived:
+        asyncio.run(live(lived))
+
+
 def test_a_damaged_tier_stays_named_until_there_is_something_in_it() -> None:
     async def live(lived: Life) -> None:
         await lived.furnish()
@@ -109,6 +130,51 @@ def test_a_home_that_fails_once_after_the_storage_was_away_for_long_is_not_given
 
     with life() as lived:
         asyncio.run(live(lived))
+
+
+class TestAKeeperAfterOneThatDied:
+    """While a tier is still to come."""
+
+    def test_knows_which_folders_are_on_the_way_only(self) -> None:
+        async def live(lived: Life) -> None:
+            extensions = Path(".local/share/code-server/extensions")
+            await _saved(lived, extensions / "extensions.json", extensions / "a.b-1/package.json", private=extensions)
+            async with lived.session() as session:
+                await session.take(Die(1, is_done=False))
+                await session.save()
+                (session.folder / extensions / "c.d-1").mkdir()
+                await session.save()
+            async with lived.session() as session:
+                await session.finish()
+                assert (session.folder / extensions).stat().st_mode & 0o777 == 0o700
+                assert {path.name for path in (session.folder / extensions).iterdir()} >= {"a.b-1", "c.d-1"}
+
+        with life() as lived:
+            asyncio.run(live(lived))
+
+    def test_brings_packages_where_only_the_way_to_other_work_is(self) -> None:
+        async def live(lived: Life) -> None:
+            packages = Path("node_modules")
+            await _saved(lived, packages / "ours/a", packages / "theirs", rules="work: node_modules/ours/\n")
+            async with lived.session() as session:
+                await session.container.arrive(WORK)
+                await session.take(Die(1, is_done=False))
+                await session.save()
+                await session.finish()
+                assert {path.name for path in (session.folder / packages).iterdir()} == {"ours", "theirs"}
+
+        with life() as lived:
+            asyncio.run(live(lived))
+
+
+async def _saved(lived: Life, *files: Path, private: Path = Path(), rules: str = "") -> None:
+    async with lived.session() as session:
+        for file in files:
+            (session.folder / file).parent.mkdir(parents=True, exist_ok=True)
+            (session.folder / file).write_text("saved")
+        (session.folder / private).chmod(0o700)
+        (session.folder / ".ondolignore").write_text(rules)
+        await session.finish()
 
 
 async def _until(is_so: Callable[[], bool]) -> None:
