@@ -249,7 +249,7 @@ class Query:
 
     def stream(self, **_: Any) -> Iterator[Snapshot]:
         self._client.on_read(self._collection)
-        references = [Reference(self._client, path) for path in self._client.documents if self._holds(path)]
+        references = [Reference(self._client, path) for path in self._paths()]
         rows = [(self._key(reference), reference) for reference in references]
         found = [row for row in rows if row[0] is not None and self._passes(row[1])]
         found.sort(key=lambda row: (row[0], row[1].path), reverse=self._descending)
@@ -259,11 +259,11 @@ class Query:
     def count(self) -> "Count":
         return Count(self)
 
-    def _holds(self, path: str) -> bool:
-        collection = path.rpartition("/")[0]
+    def _paths(self) -> list[str]:
         if self._collection.startswith("*/"):
-            return collection.rpartition("/")[2] == self._collection[2:]
-        return collection == self._collection
+            return [path for path in self._client.documents if path.split("/")[-2] == self._collection[2:]]
+        before, size = f"{self._collection}/", len(self._collection) + 1
+        return [path for path in self._client.documents if path.startswith(before) and "/" not in path[size:]]
 
     def _key(self, reference: Reference) -> Any:
         if self._by == "__name__":

@@ -137,6 +137,7 @@ def _replacements(functions: Sequence[ModuleType]) -> Iterator[tuple[Any, str, A
     yield retry_unary, "time", SimulatedTime
     yield retry_base, "random", SimulatedSecrets
     yield cast("Any", database).firestore, "Client", lambda: current.world.firestore
+    yield database, "_plain", lambda fields: fields  # of this Firestore they are plain
     yield ids, "secrets", SimulatedSecrets
     yield logs, "_write", lambda severity, event, fields: current.world.logged(severity, event, fields)
     yield tasks, "_client", lambda: current.world.queue

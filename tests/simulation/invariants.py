@@ -11,6 +11,7 @@ from tests.simulation.books import Books
 from tests.simulation.container import Container
 from tests.simulation.firestore import Change, Fields
 
+INTERVAL = timedelta(seconds=30)
 LEASE = timedelta(seconds=90)
 MS = timedelta(milliseconds=1)
 ORDER = ("opening", "active", "draining", "ended")
@@ -30,6 +31,9 @@ class Invariants:
         self.uses: dict[str, list[tuple[datetime, datetime]]] = defaultdict(list)
         """By session: when a member could work in an honest container."""
         self.books = Books(fail)
+        self.exhausted: dict[tuple[str, str], list[int]] = defaultdict(list)
+        """By billing account and period, each time that its allowance ended: how many sessions were open within an
+        interval before the heartbeat that says so."""
         self._leases: dict[str, list[tuple[datetime, datetime]]] = defaultdict(list)
         self._epochs: set[tuple[str, int]] = set()
         self._ended: dict[str, datetime] = {}
@@ -53,7 +57,7 @@ class Invariants:
                 case "slots":
                     self.slots[name] = self._there(change)
                 case "billing":
-                    self._billing(name, change.before, self._there(change))
+                    self._billing(name, change.before, self._there(change), now)
                     charged.add(name)
                 case "lines":
                     self._line(parts[1], change)
@@ -207,7 +211,7 @@ class Invariants:
         lines.append(line)
         self.books.line(bid, line)
 
-    def _billing(self, bid: str, before: Fields | None, after: Fields) -> None:
+    def _billing(self, bid: str, before: Fields | None, after: Fields, now: datetime) -> None:
         self.billings[bid] = after
         self.books.counts(bid, after["used"])
         if before is None:
@@ -217,8 +221,14 @@ class Invariants:
                 self._fail(f"what {bid} has used in {period} fell")
         for period, used in after["used"].items():
             granted = granted_ms(before, period)
-            if used > before["used"].get(period, 0) and granted is not None and used > granted:
+            if granted is None or used <= before["used"].get(period, 0):
+                continue
+            if used > granted:
                 self._fail(f"{bid} is charged {used} ms of {granted} in {period}")
+            if used == granted:
+                since = now - INTERVAL
+                open_ = [each for each in self.sessions.values() if each["bid"] == bid and _open_after(each, since)]
+                self.exhausted[bid, period].append(len(open_))
 
     def _accounts(self, bid: str) -> None:
         """Lines and what is open make the session's sum, and all sessions' sums the account's counters, by period."""
@@ -248,6 +258,10 @@ def granted_ms(billing: Mapping[str, Any], period: str) -> int | None:
     """What the account's plan grants in a period, with what an operator has added; None without limit."""
     seconds = PLANS[billing["plan"]].seconds
     return None if seconds is None else round(seconds * 1000) + int(billing["granted"].get(period, 0))
+
+
+def _open_after(session: Fields, since: datetime) -> bool:
+    return session["ended"] is None or session["ended"] >= since
 
 
 def _ms(interval: Fields) -> int:

@@ -59,13 +59,21 @@ class Queue:
             raise lost
 
     def due(self) -> list[Task]:
+        """Those whose time has come, in queues that deliver no more at once than they may."""
         now = self._hub.now
-        return [task for task in self.waiting.values() if task.running is None and task.at <= now]
+        due = [task for task in self.waiting.values() if task.running is None and task.at <= now]
+        return [task for task in due if self._has_room(task.function)]
 
     def next_at(self) -> datetime | None:
         return min((task.at for task in self.waiting.values() if task.running is None), default=None)
 
+    def _has_room(self, function: str) -> bool:
+        running = sum(task.running is not None for task in self.waiting.values() if task.function == function)
+        return running < QUEUES[function].rate_limits.max_concurrent_dispatches
+
     def begin(self, task: Task) -> None:
+        if not self._has_room(task.function):
+            return  # another of the queue was begun meanwhile
         task.first = task.first or self._hub.now
         task.running = self._deliver(task)
         task.running.on_end = lambda process: self._answered(task, process)

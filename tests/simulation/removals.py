@@ -86,6 +86,12 @@ def the_deadline(_functions: Functions) -> Pieces:
 
 
 @_removal
+def the_sooner_look(functions: Functions) -> Pieces:
+    """A heartbeat that learns of a sooner end asks for no task."""
+    yield functions["heartbeat"].module, "SOONER", timedelta(days=1)
+
+
+@_removal
 def the_session_precondition(_functions: Functions) -> Pieces:
     real = Commit.change
 

@@ -24,8 +24,8 @@ HEADER = 6
 LEFT = (0.5, 1.0, 60.0, 200.0, 1800.0)
 """Seconds of an allowance that a schedule begins with."""
 STARTS = (
-    datetime(2026, 11, 23, 9, tzinfo=UTC),
-    datetime(2026, 11, 23, 23, 57, tzinfo=UTC),  # midnight in UTC
+    datetime(2026, 11, 29, 9, tzinfo=UTC),
+    datetime(2026, 11, 29, 23, 57, tzinfo=UTC),  # midnight in UTC
     datetime(2026, 11, 30, 14, 58, tzinfo=UTC),  # month's end in Seoul
     datetime(2026, 11, 1, 3, 56, tzinfo=UTC),  # a day of 25 hours begins in New York
 )

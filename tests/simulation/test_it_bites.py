@@ -52,8 +52,9 @@ def test_without_the_deadline_a_liar_stays_for_ever(functions: Mapping[str, Load
     play(functions, schedule)
 
 
-def test_without_the_deadline_more_is_used_than_there_is(functions: Mapping[str, Loaded]) -> None:
-    with removals.the_deadline(functions):
+@pytest.mark.parametrize("removal", [removals.the_deadline, removals.the_sooner_look])
+def test_more_is_used_than_the_bound(functions: Mapping[str, Loaded], removal: Removal) -> None:
+    with removal(functions):
         schedule = _found(functions, ", and used", faults=False)
     play(functions, schedule, faults=False)
 
