@@ -111,7 +111,7 @@ def the_time_until_a_period_is_over_everywhere(functions: Functions) -> Pieces:
 
 @_removal
 def the_lines_of_who_is_silent(functions: Functions) -> Pieces:
-    yield functions["meter"].module, "_write_line", lambda *_given: False
+    yield functions["meter"].module, "_write_line", lambda *_given: True
 
 
 @_removal
