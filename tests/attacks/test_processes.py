@@ -63,6 +63,7 @@ def test_a_program_in_the_terminal_can_do_nothing_to_the_container_around_it(mem
     assert {int(told["myself"][kind], 16) for kind in ("CapEff", "CapPrm", "CapInh")} == {0}
     assert told["myself"]["NoNewPrivs"] == "1"
     assert told["dies first"] == 600
+    assert told["niceness"] == [10, "refused"]
     assert told["processes"][1] == 4096
     assert member.get("/_slot/health").status_code == 200
     member.release().raise_for_status()

@@ -11,9 +11,10 @@ from pathlib import Path
 from agent.clock import elapsed
 from agent.places import HOME, IMAGE, MEMBER, NOBODY
 
-# The member's programs die first when memory runs out, and can never gain a right that they do not have.
+# The member's programs die first when memory runs out, come after the agent when the CPU does (whoever starves it makes
+# no heartbeats and is not charged), and can never gain a right that they do not have.
 AS_MEMBER = (
-    "choom -n 600 --"
+    "nice -n 10 choom -n 600 --"
     f" setpriv --reuid={MEMBER} --regid={MEMBER} --clear-groups --no-new-privs --inh-caps=-all --ambient-caps=-all --"
 ).split()
 

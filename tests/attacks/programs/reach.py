@@ -22,6 +22,13 @@ PROCESS_VM_READV = 310
 AGENT = Path("/run/ondol")
 
 
+def lowered() -> int | str:
+    try:
+        return os.nice(-5)
+    except PermissionError:
+        return "refused"
+
+
 def main() -> None:
     outcomes = {name: outcome(attack) for name, attack in attacks(int(sys.argv[1]))}
     status = dict(line.split(":\t", 1) for line in Path("/proc/self/status").read_text().splitlines() if ":\t" in line)
@@ -32,6 +39,7 @@ def main() -> None:
         "myself": {name: status[name] for name in ("Uid", "Gid", "Groups", "CapEff", "CapPrm", "CapInh", "NoNewPrivs")},
         "dies first": int(Path("/proc/self/oom_score_adj").read_text()),
         "processes": resource.getrlimit(resource.RLIMIT_NPROC),
+        "niceness": [os.nice(0), lowered()],
     }
     Path("reached.json").write_text(json.dumps(told))
     print("tried", "everything")
