@@ -5,6 +5,7 @@ A run that is repeated, late, or beside another changes nothing more.
 """
 
 from collections.abc import Callable, Iterable
+from contextlib import suppress
 from datetime import UTC, date, datetime, timedelta
 from functools import partial
 from typing import TypeVar
@@ -36,6 +37,7 @@ LINE_GRACE = timedelta(minutes=2)
 """How long after its time a heartbeat may still bring a line: only then have they ceased."""
 DAY_GRACE = timedelta(hours=1)
 """After this no line of a day that is over is on its way any more."""
+BEGINNING = datetime.min.replace(tzinfo=UTC)
 CHECK_AGAIN = timedelta(days=1)
 """A difference is told each day until somebody has settled it."""
 
@@ -61,10 +63,14 @@ def meter(_caller: str, _body: Meter, now: datetime) -> Done:
     deadline = Deadline(RUN_SECONDS)
     # first: they are whole homes, and nothing that is odd stands in their way
     swept = _or_told(partial(exports.sweep, now - timedelta(seconds=settings().sweep)))
-    # before anything is closed or rolled up all its lines are there: once time has run out, nothing else is begun
-    lines = _or_told(partial(_each, ledger.unwritten(now - LINE_GRACE), _write_line, deadline))
+    # before anything is closed or rolled up all its lines are there: once time has run out, nothing else is begun, and
+    # an account of which one could not be written now waits for the next run
+    waiting: list[str] = []
+    write_line = partial(_write_line, now=now, rolled_up=_rolled_up(), waiting=waiting)
+    lines = _or_told(partial(_each, ledger.unwritten(now - LINE_GRACE), write_line, deadline))
     checked = _or_told(partial(_each, ledger.unchecked(now), partial(_check, now=now), deadline))
-    periods = _or_told(partial(_each, ledger.to_close(now), partial(_close, now=now), deadline))
+    over = (account for account in ledger.to_close(now) if account.record.bid not in waiting)
+    periods = _or_told(partial(_each, over, partial(_close, now=now), deadline))
     days = _or_told(partial(_roll_up, now, deadline))
     return Done(lines, checked, periods, days, *tidying.tidy(now, deadline), swept)
 
@@ -89,12 +95,15 @@ def _or_told(act: Callable[[], int]) -> int:
         return 0
 
 
-def _write_line(session: Read[Session]) -> bool:
-    try:
-        ledger.write_line(session)
-    except LostRace:
-        return False
-    return True
+def _write_line(session: Read[Session], *, now: datetime, rolled_up: datetime, waiting: list[str]) -> bool:
+    """As of when it was due: so it is of the same day however late that is done, unless that day was told already."""
+    due = session.record.meter.line_due or now
+    waiting.append(session.record.bid)
+    with suppress(LostRace):
+        ledger.write_line(session, due if due >= rolled_up else now)
+        waiting.remove(session.record.bid)
+        return True
+    return False
 
 
 def _check(session: Read[Session], now: datetime) -> bool:
@@ -151,6 +160,12 @@ def _roll_up(now: datetime, deadline: Deadline) -> int:
             break
         days += 1
     return days
+
+
+def _rolled_up() -> datetime:
+    """The first moment of which nothing is rolled up yet."""
+    reached = ledger.read_reached()
+    return start_in_utc(date.fromisoformat(reached.record.day) + timedelta(days=1)) if reached else BEGINNING
 
 
 def _day_after(reached: Read[ledger.Reached] | None) -> date | None:

@@ -248,6 +248,29 @@ def test_a_line_that_is_written_days_late_belongs_to_the_day_on_which_it_was_due
     assert closed is not None and closed.record.figures.agree
 
 
+def test_a_line_that_is_later_than_its_days_roll_up_is_of_the_day_on_which_it_is_written(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    session = worked("free", 600)
+    ended(worked("free", 60, number=2, bid="b-2"))
+    write_line, lost = ledger.write_line, iter([True])
+
+    def after_somebody_else(late: Read[Session], at: datetime) -> None:
+        if next(lost, False):
+            raise LostRace("a heartbeat was first")
+        write_line(late, at)
+
+    monkeypatch.setattr(ledger, "write_line", after_somebody_else)
+    over = over_everywhere(TODAY)
+    first, second = metered(over), metered(over + timedelta(minutes=15))
+    assert (first.lines, first.periods, first.days) == (0, 1, 1), "its account waits, the other one does not"
+    assert (second.lines, second.periods, second.days) == (1, 1, 0)
+    [line] = ledger.lines_of_session(session)
+    assert line.at == over + timedelta(minutes=15)
+    closed = read(document(f"billing/{BID}/periods", TODAY), ClosedPeriod)
+    assert closed is not None and closed.record.figures.agree
+
+
 def test_nothing_is_closed_before_all_its_lines_are_there(monkeypatch: pytest.MonkeyPatch) -> None:
     worked("free", 600)
     late = over_everywhere(TODAY) + timedelta(days=1)

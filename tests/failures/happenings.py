@@ -195,8 +195,8 @@ def a_swept_workspace() -> Act:
 
 
 def a_line_that_no_heartbeat_wrote() -> Act:
-    before = a_claimed_session(meter=replace(unwritten(12.5), line_due=NOW))
-    return lambda: ledger.write_line(before)
+    before = a_claimed_session(meter=unwritten(12.5))
+    return lambda: ledger.write_line(before, LATER)
 
 
 def a_checked_session() -> Act:

@@ -31,13 +31,10 @@ def unwritten(before: datetime) -> Iterator[Read[Session]]:
     return run_paged(late, Session)
 
 
-def write_line(session: Read[Session]) -> None:
-    """What is open becomes a line, as of when it was due: so it belongs to the same day however late that is done.
-    Raises LostRace: a heartbeat came, or the end, and has written it."""
+def write_line(session: Read[Session], at: datetime) -> None:
+    """What is open becomes a line, as of `at`. Raises LostRace: a heartbeat came, or the end, and has written it."""
     record = session.record
-    if record.meter.line_due is None:
-        return
-    meter, lines = close(record.meter, record.spender, record.meter.line_due)
+    meter, lines = close(record.meter, record.spender, at)
     commit = Commit().change(session_ref(record.sid), session, replace(record, meter=meter))
     add_lines(commit, record.bid, lines)
     commit.run()
