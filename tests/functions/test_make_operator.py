@@ -1,6 +1,7 @@
 """`make operator`: who may use `admin` from then on, and the line that says who made them so."""
 
 import json
+import secrets
 from pathlib import Path
 
 import httpx
@@ -57,19 +58,20 @@ def test_each_use_is_a_line_that_operators_can_read(stack: Running, ada: Person)
 
 
 def test_who_is_refused_leaves_no_line(stack: Running) -> None:
+    email = f"unverified-{secrets.token_hex(4)}@example.com"
     unverified = httpx.post(
         f"http://{stack.env['FIREBASE_AUTH_EMULATOR_HOST']}/identitytoolkit.googleapis.com/v1/accounts:signUp",
         params={"key": "any"},
-        json={"email": "unverified@example.com", "password": "a long password"},
+        json={"email": email, "password": "a long password"},
     )
     assert unverified.status_code == 200, unverified.text
     before = documents(stack, "audit")
-    for email, arguments in (
-        ("unverified@example.com", []),
+    for address, arguments in (
+        (email, []),
         ("never-came@example.com", []),
         ("never-came@example.com", ["--take-back"]),
     ):
-        assert make_operator(stack, email, *arguments).returncode == 1
+        assert make_operator(stack, address, *arguments).returncode == 1
     assert documents(stack, "audit") == before
 
 

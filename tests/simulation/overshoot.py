@@ -8,7 +8,7 @@ from shared.plans import PLANS
 from tests.simulation.invariants import INTERVAL, granted_ms
 from tests.simulation.world import World
 
-SOONER = timedelta(seconds=5)
+SOONER = timedelta(seconds=0.2)
 """A heartbeat that learns of a sooner end asks for no new task where the one on its way is this much later at most."""
 MOMENT = timedelta(milliseconds=100)
 """By so much a task comes after the time that it is for, and a container is given back after its end began."""
@@ -33,7 +33,7 @@ def check_allowances(world: World) -> None:
                 continue
             left, ends = timedelta(milliseconds=granted), world.invariants.exhausted[bid, period_id]
             # the one whose heartbeat is the last knew the end as its deadline, the others learn of it with their next
-            beyond = sum(((INTERVAL + SOONER) * (open_ - 1) for open_ in ends), unseen[period_id])
+            beyond = sum((INTERVAL * (open_ - 1) + SOONER * open_ for open_ in ends), unseen[period_id])
             if length > left + beyond:
                 world.fail(f"{bid} had {left} in {period_id}, and used {length}: {beyond} would be due to {ends}")
 

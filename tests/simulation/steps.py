@@ -60,13 +60,9 @@ def pause(world: World, whom: int) -> None:
 
 
 def nights(world: World, whom: int) -> None:
-    """Nobody comes, and nothing happens but one run of `meter`, until a period that was used is over everywhere."""
+    """Nobody comes and nothing happens, not even `meter`, until a period that was used is over everywhere."""
     if due := [billing["close_due"] for billing in world.invariants.billings.values() if billing["close_due"]]:
-        until = max(world.now, min(due) + timedelta(seconds=CLOSINGS[whom % len(CLOSINGS)]))
-        world.pass_time(world.now + (until - world.now) / 2)
-        world.loss = None
-        world.hub.go_on(world.schedule("meter"))
-        world.pass_time(until)
+        world.pass_time(min(due) + timedelta(seconds=CLOSINGS[whom % len(CLOSINGS)]))
 
 
 def spell(world: World, whom: int) -> None:
