@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Callable
+from pathlib import Path
 from random import Random
 
 import agent.home.pack
@@ -109,6 +110,51 @@ def test_a_home_that_fails_once_after_the_storage_was_away_for_long_is_not_given
 
     with life() as lived:
         asyncio.run(live(lived))
+
+
+class TestAKeeperAfterOneThatDied:
+    """While a tier is still to come."""
+
+    def test_knows_which_folders_are_on_the_way_only(self) -> None:
+        async def live(lived: Life) -> None:
+            extensions = Path(".local/share/code-server/extensions")
+            await _saved(lived, extensions / "extensions.json", extensions / "a.b-1/package.json", private=extensions)
+            async with lived.session() as session:
+                await session.take(Die(1, is_done=False))
+                await session.save()
+                (session.folder / extensions / "c.d-1").mkdir()
+                await session.save()
+            async with lived.session() as session:
+                await session.finish()
+                assert (session.folder / extensions).stat().st_mode & 0o777 == 0o700
+                assert {path.name for path in (session.folder / extensions).iterdir()} >= {"a.b-1", "c.d-1"}
+
+        with life() as lived:
+            asyncio.run(live(lived))
+
+    def test_brings_packages_where_only_the_way_to_other_work_is(self) -> None:
+        async def live(lived: Life) -> None:
+            packages = Path("node_modules")
+            await _saved(lived, packages / "ours/a", packages / "theirs", rules="work: node_modules/ours/\n")
+            async with lived.session() as session:
+                await session.container.arrive(WORK)
+                await session.take(Die(1, is_done=False))
+                await session.save()
+                await session.finish()
+                assert {path.name for path in (session.folder / packages).iterdir()} == {"ours", "theirs"}
+
+        with life() as lived:
+            asyncio.run(live(lived))
+
+
+async def _saved(lived: Life, *files: Path, private: Path = Path(), rules: str = "") -> None:
+    async with lived.session() as session:
+        for file in files:
+            (session.folder / file).parent.mkdir(parents=True, exist_ok=True)
+            (session.folder / file).write_text("saved")
+        (session.folder / private).chmod(0o700)
+        (session.folder / ".ondolignore").write_text(rules)
+        await session.finish()
 
 
 async def _until(is_so: Callable[[], bool]) -> None:

@@ -9,6 +9,8 @@ from contextlib import suppress
 from pathlib import Path
 from threading import Timer
 
+from agent.tiers import DEPS, WORK
+
 from tests.home.photo import MEMBER, all_rights
 from tests.home.program import Ended, Running, children, exists, running
 from tests.home.saving import Saver, declared, pipe_of
@@ -136,6 +138,26 @@ def test_a_child_that_is_killed_is_an_answer(saver: Saver) -> None:
         assert "failed" in keeper.order("place", tier="work")
 
 
+def test_however_many_folders_are_on_the_way_the_next_one_is_told_in_one_packet(saver: Saver, folder: Path) -> None:
+    names = [os.fsdecode(b"\xff" * 200 + b"%d" % number) for number in range(300)]
+    make(saver.folder, *(f"{name}/node_modules/a" for name in names))
+    saver.save()
+    (packages,) = saver.shelf.layers[DEPS]
+    home = folder / "other"
+    home.mkdir()
+    with running(home) as keeper:
+        keeper.order("empty", complete=[])
+        source = pipe_of(saver.shelf.contents[packages.name])
+        keeper.order("unpack", source, tier=DEPS, layers=[declared(packages)])
+        os.close(source)
+        made = keeper.order("place", tier=DEPS)["made"]
+    assert 50 < len(made) < 300
+    with running(home) as keeper:
+        assert keeper.order("remember", made=made) == {"id": 1}
+        keeper.order("forget", tier=WORK, complete=False)
+        assert keeper.order("look")["tiers"][WORK]["changed"] == 300 - len(made)
+
+
 def test_killed_anywhere_the_next_one_brings_back_what_was_acknowledged(saver: Saver, folder: Path) -> None:
     """In the middle of unpacking, placing and packing, on the same home and on an empty one."""
     _fill(saver.folder)
@@ -201,7 +223,7 @@ def _bring(keeper: Running, layers: dict[str, list[dict[str, object]]], contents
         keeper.tell("unpack", source, tier=tier, layers=chain)
         os.close(source)
         assert "files" in keeper.hear()
-        assert keeper.order("place", tier=tier) == {"id": 1}
+        assert "made" in keeper.order("place", tier=tier)
 
 
 def _pack(keeper: Running, tier: str) -> None:

@@ -73,6 +73,7 @@ class Checkpoints:
         self._named: dict[int, dict[str, _Saved]] = {}
         self._generation = 0
         self._is_forgotten = False
+        self._made: list[str] = []
         self._making = asyncio.Lock()
         self._left_out_told = False
         self.waiting: Checkpoint | None = None
@@ -82,6 +83,7 @@ class Checkpoints:
         as they are."""
         self._base = base
         self._is_forgotten = False
+        self._made = []
         self._tiers = {tier: _to_come(manifest.of(tier), manifest.tiers.get(tier, NOTHING)) for tier in TIERS}
         self._accepted = self._tiers
 
@@ -89,7 +91,9 @@ class Checkpoints:
         """Has an unpacked tier placed in the home. Unless it came by the layers of the manifest, the next save of it is
         whole. Raises HomeFailed."""
         async with self._making:  # what a save has looked at must not change its meaning before it is packed
-            await self._keeper.order("place", tier=tier)
+            await self._remind()
+            placed = await self._keeper.order("place", tier=tier)
+            self._made = placed["made"]
             known = self._tiers[tier].known and as_saved
             self._change(tier, complete=True, known=known, base=1)
 
@@ -135,11 +139,14 @@ class Checkpoints:
             return True
 
     async def _remind(self) -> None:
-        """A keeper that knows nothing of a tier must know at least whether something of it is still to come."""
+        """A keeper that knows nothing of a tier must know at least whether something of it is still to come, and which
+        folders are there on the way only."""
         if self._is_forgotten:
             self._is_forgotten = False
             for tier, saved in self._tiers.items():
                 await self._keeper.order("forget", tier=tier, complete=saved.complete)
+            if self._made:
+                await self._keeper.order("remember", made=self._made)
 
     def _plan(self, looked: dict[str, Answer]) -> list[_Next]:
         following = []

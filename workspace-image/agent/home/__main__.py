@@ -114,6 +114,8 @@ class Program:
                 return self._keeper.adopt(**order)
             case "forget":
                 return self._keeper.forget(**order)
+            case "remember":
+                return self._keeper.remember(**order)
             case "settle":
                 return settle()
         raise ValueError(what)

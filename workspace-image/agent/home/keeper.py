@@ -15,6 +15,9 @@ from agent.home.tar_out import GONE
 from agent.home.unpack import Declared, Unpacked, unpack
 from agent.tiers import BOOT, DEPS, TIERS, WORK
 
+MOST_TOLD = 100_000
+"""Bytes of JSON for paths: answers and orders are one packet each."""
+
 WAYS = {BOOT: place.BOOT, WORK: place.WORK, DEPS: place.DEPS}
 
 Order = dict[str, Any]
@@ -125,7 +128,7 @@ class Keeper:
             steps.close()
 
     def place(self, tier: str, unpacked: Unpacked) -> Answer:
-        """Moves an unpacked tier into the home."""
+        """Moves an unpacked tier into the home. Answers which folders are there on the way only, for `remember`."""
         steps = Steps(self._home)
         try:
             source = steps.into(STAGING + b"/" + os.fsencode(tier))
@@ -144,6 +147,21 @@ class Keeper:
             gone=unpacked.gone | held.gone,
         )
         self.discard(tier)
+        return {"made": self._told_made()}
+
+    def _told_made(self) -> list[str]:
+        """For a keeper that comes after this one; the upper folders, where there are too many."""
+        told, room = [], MOST_TOLD
+        for path in sorted(self._made, key=len):
+            room -= 6 * len(path) + 4
+            if room < 0:
+                break
+            told.append(os.fsdecode(path))
+        return told
+
+    def remember(self, made: list[str]) -> Answer:
+        """Of folders, that an earlier keeper has made them on the way."""
+        self._made |= set(map(os.fsencode, made))
         return {}
 
     def discard(self, tier: str) -> Answer:
