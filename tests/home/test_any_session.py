@@ -75,6 +75,25 @@ def test_what_is_saved_beside_a_tier_that_is_damaged_comes_back() -> None:
         asyncio.run(live(lived))
 
 
+def test_what_is_deleted_beside_a_tier_that_is_damaged_stays_deleted() -> None:
+    """Whatever there is of the other tiers: not even that a file is empty makes a difference."""
+
+    async def live(lived: Life) -> None:
+        async with lived.session() as session:
+            for name, content in ((".deleted", ""), (".kept", ""), ("work", "saved")):
+                (session.folder / name).write_text(content)
+            await session.finish()
+        lived.workspace.damage(WORK)
+        async with lived.session() as session:
+            await session.container.arrive(*LATER)
+            (session.folder / ".deleted").unlink()
+            (session.folder / "work").write_text("made")
+            await session.finish()
+
+    with life() as lived:
+        asyncio.run(live(lived))
+
+
 def test_a_damaged_tier_stays_named_until_there_is_something_in_it() -> None:
     async def live(lived: Life) -> None:
         await lived.furnish()

@@ -144,7 +144,8 @@ class Checkpoints:
         if self._is_forgotten:
             self._is_forgotten = False
             for tier, saved in self._tiers.items():
-                await self._keeper.order("forget", tier=tier, complete=saved.complete)
+                if not saved.known:  # of another it must still know what is missing
+                    await self._keeper.order("forget", tier=tier, complete=saved.complete)
             if self._made:
                 await self._keeper.order("remember", made=self._made)
 
