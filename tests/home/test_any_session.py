@@ -16,9 +16,10 @@ from tests.home.examples import examples
 from tests.home.life import Life, life
 from tests.home.plans import Away, Die, Plan, plan, plans
 from tests.home.workspace import LATER
+from tests.running import SOAK
 
 EXAMPLES = examples(15, soak=1000)
-pytestmark = pytest.mark.soak
+pytestmark = [pytest.mark.soak, pytest.mark.timeout(3600 if SOAK else 300)]
 
 
 @pytest.fixture(autouse=True)
