@@ -25,7 +25,7 @@ SHORT = {
 
 def pytest_configure(config: pytest.Config) -> None:
     if getattr(config, "workerinput", {}).get("workerid") == FILLING:
-        os.nice(10)
+        os.nice(19)
 
 
 @pytest.hookimpl(tryfirst=True)  # before xdist looks at the marks

@@ -73,6 +73,7 @@ def test_one_that_was_given_up_neither_serves_nor_moves_the_head(
     until(lambda: (record(stack, session)["head"] or {}).get("files", 0) > 2, "the double saved")
     token = Signer(stack.env["SIGNING_KEY"]).enter(session_of(stack, session.sid), datetime.now(UTC))
     after = Workspace(stack, person)
+    until(lambda: record(stack, session)["check_due"] is None, "the books were checked")
     given_up = record(stack, session)
     assert (given_up["state"], given_up["reason"]) == ("ended", "lost")
     assert after.slot != session.slot

@@ -59,14 +59,15 @@ class Watch:
             logs.warning("lease.lapsed", session=session.sid)
             self._cut()
         await self._slot.may_serve()
-        self._look_at_programs(session)
+        await self._look_at_programs(session)
 
-    def _look_at_programs(self, session: Session) -> None:
+    async def _look_at_programs(self, session: Session) -> None:
         if elapsed() - self._looked_at_programs < LOOK_AT_PROGRAMS_EVERY:
             return
         self._looked_at_programs = elapsed()
         typed = last_terminal_input()
         if typed is not None:
             session.activity.saw(TERMINAL, typed)
-        if self._cpu.is_busy():
+        # a member may have thousands: meanwhile heartbeats go on
+        if await asyncio.to_thread(self._cpu.is_busy):
             session.activity.saw(PROCESS)
