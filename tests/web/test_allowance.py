@@ -96,6 +96,23 @@ def test_the_end_is_warned_of_at_ten_minutes_and_at_two(page: Page, plane: Plane
     expect(page.get_by_role("alert")).to_contain_text("2분 뒤면 요금제의 사용 시간이 끝납니다")
 
 
+def test_the_end_is_warned_of_while_something_else_is_looked_at(page: Page, plane: Plane) -> None:
+    page.clock.install()
+    some_time_left(plane, 630)
+    sign_in(page)
+    press(page, "History")
+    expect(page.get_by_role("heading", name="History")).to_be_visible()
+    expect(page.locator(".notice")).to_have_count(0)
+    pass_time(page, plane, 32)
+    expect(page.locator(".notice")).to_contain_text("10 min left of your plan's time")
+    expect(page.get_by_role("heading", name="History")).to_be_visible()
+    pass_time(page, plane, 480)
+    expect(page.get_by_role("alert")).to_contain_text("2 min left of your plan's time")
+    plane.session = None
+    page.clock.fast_forward(61_000)
+    expect(page.locator(".notice")).to_have_count(0)
+
+
 def test_an_end_that_is_weeks_away_is_waited_for_in_peace(page: Page, plane: Plane) -> None:
     """A timer bears 24 days; one that is set for longer rings at once, and again, and again."""
     some_time_left(plane, 30 * 86_400)

@@ -16,6 +16,10 @@ let person: Person | null = null;
 let accounts: Accounts;
 let api: Api;
 let version = "";
+/** The newest answer to how things stand. */
+let known: Login | null = null;
+/** Views beside the home view that leave an open session as it is. */
+const ASIDE = ["usage", "history"];
 
 /** Ends what is under way when the member turns to something else. */
 let task = new AbortController();
@@ -36,7 +40,8 @@ function paint(): void {
   const main = byId("main");
   main.ariaBusy = String(["starting", "opening", "stopping"].includes(view.kind));
   main.dataset.view = view.kind;
-  main.replaceChildren(...draw(view, actions).filter((child): child is Node => child instanceof Node));
+  const due = known && ASIDE.includes(view.kind) ? deadlineNotice(known) : null;
+  main.replaceChildren(...[due, ...draw(view, actions)].filter((child): child is Node => child instanceof Node));
   byId("languages").replaceChildren(...languageSwitch());
   byId("footer").replaceChildren(...footer());
   if (focused) document.getElementById(focused)?.focus({ preventScroll: true });
@@ -80,32 +85,50 @@ async function expired(trouble: Problem): Promise<void> {
 }
 
 function home(login: Login, trouble: unknown = null, saved = false): void {
+  known = login;
   show({ kind: "home", login, trouble, saved }, saved ? savedNow(login.last) : "");
 }
 
 let looking: number | undefined;
 let warning: number | undefined;
 
-/** While the home view shows an open session on a limited plan, and somebody can see it, it is looked after. */
+/** While somebody can see the page, an open session on a limited plan is looked after. */
 function watchSession(): void {
   clearTimeout(looking);
   clearTimeout(warning);
-  if (view.kind !== "home" || document.visibilityState !== "visible") return;
-  const { login } = view;
-  const look = untilLook(login);
-  const warn = untilWarning(login);
+  if (!known || !["home", ...ASIDE].includes(view.kind) || document.visibilityState !== "visible") return;
+  const look = untilLook(known);
+  const warn = untilWarning(known);
   if (look !== null) looking = setTimeout(glance, look * 1000);
-  if (warn !== null) warning = setTimeout(() => show(view, deadlineNotice(login)?.textContent ?? ""), warn * 1000);
+  if (warn !== null) warning = setTimeout(warnOfEnd, warn * 1000);
+}
+
+function warnOfEnd(): void {
+  show(view, known ? (deadlineNotice(known)?.textContent ?? "") : "");
 }
 
 /** Asks where things stand without a word. What is shown stays if that does not work. */
 function glance(): void {
-  if (view.kind !== "home") return;
+  if (view.kind !== "home") {
+    glanceAside();
+    return;
+  }
   const { trouble } = view;
   begin(
     async (signal) => arrived(await api.login(language(), signal), trouble, signal),
     () => watchSession(),
   );
+}
+
+/** What is under way there goes on, and what is chosen there stays, but for a warning that comes, goes or is urgent. */
+function glanceAside(): void {
+  const arrive = (login: Login) => {
+    known = login;
+    const shown = byId("main").firstElementChild?.role ?? null;
+    if ((deadlineNotice(login)?.role ?? null) === shown) watchSession();
+    else warnOfEnd();
+  };
+  api.login(language(), new AbortController().signal).then(arrive, watchSession);
 }
 
 /** Asks where things stand, and shows it; with what went wrong before, if something did. */
@@ -264,6 +287,7 @@ function signOut(): void {
 
 function lookAgain(): void {
   if (person && view.kind === "home") refresh();
+  else watchSession();
 }
 
 function watchPage(): void {
@@ -294,6 +318,7 @@ async function start(): Promise<void> {
     person = now;
     if (now) refresh();
     else if (view.kind !== "signed-out") {
+      known = null;
       const left = view.kind !== "starting";
       show({ kind: "signed-out", ways: accounts.ways, trouble: null }, left ? words().signedOut : "");
     }
