@@ -63,27 +63,32 @@ def meter(_caller: str, _body: Meter, now: datetime) -> Done:
     deadline = Deadline(RUN_SECONDS)
     # first: they are whole homes, and nothing that is odd stands in their way
     swept = _or_told(partial(exports.sweep, now - timedelta(seconds=settings().sweep)))
-    # before anything is closed or rolled up all its lines are there: once time has run out, nothing else is begun, and
-    # an account of which one could not be written now waits for the next run
+    # an account of which a line could not be written now waits for the next run
     waiting: list[str] = []
     write_line = partial(_write_line, now=now, rolled_up=_rolled_up(), waiting=waiting)
-    lines = _or_told(partial(_each, ledger.unwritten(now - LINE_GRACE), write_line, deadline))
-    checked = _or_told(partial(_each, ledger.unchecked(now), partial(_check, now=now), deadline))
-    over = (account for account in ledger.to_close(now) if account.record.bid not in waiting)
-    periods = _or_told(partial(_each, over, partial(_close, now=now), deadline))
-    days = _or_told(partial(_roll_up, now, deadline))
+    lines, whole = _each(ledger.unwritten(now - LINE_GRACE), write_line, deadline)
+    checked, _ = _each(ledger.unchecked(now), partial(_check, now=now), deadline)
+    periods = days = 0
+    if whole:  # before anything is closed or rolled up all its lines are there
+        over = (account for account in ledger.to_close(now) if account.record.bid not in waiting)
+        periods, _ = _each(over, partial(_close, now=now), deadline)
+        days = _or_told(partial(_roll_up, now, deadline))
     return Done(lines, checked, periods, days, *tidying.tidy(now, deadline), swept)
 
 
-def _each(found: Iterable[Read[R]], act: Callable[[Read[R]], int], deadline: Deadline) -> int:
-    """How much was done. The next run finds what is left."""
+def _each(found: Iterable[Read[R]], act: Callable[[Read[R]], int], deadline: Deadline) -> tuple[int, bool]:
+    """How much was done, and whether that was all that there is: the next run finds what is left."""
     done = 0
-    for record in found:
-        if deadline.is_over():
-            logs.warning("meter-out-of-time", done=done)
-            break
-        done += _or_told(partial(act, record))
-    return done
+    try:
+        for record in found:
+            if deadline.is_over():
+                logs.warning("meter-out-of-time", done=done)
+                return done, False
+            done += _or_told(partial(act, record))
+    except Exception as e:  # a record that can't be read keeps only those behind it from their turn
+        logs.exception("meter-failed", e)
+        return done, False
+    return done, True
 
 
 def _or_told(act: Callable[[], int]) -> int:
@@ -165,12 +170,12 @@ def _roll_up(now: datetime, deadline: Deadline) -> int:
 def _rolled_up() -> datetime:
     """The first moment of which nothing is rolled up yet."""
     reached = ledger.read_reached()
-    return start_in_utc(date.fromisoformat(reached.record.day) + timedelta(days=1)) if reached else BEGINNING
+    return start_in_utc(reached.record.following) if reached else BEGINNING
 
 
 def _day_after(reached: Read[ledger.Reached] | None) -> date | None:
     """The next day to roll up; None while there is no line at all."""
     if reached:
-        return date.fromisoformat(reached.record.day) + timedelta(days=1)
+        return reached.record.following
     first = ledger.first_line()
     return first.at.astimezone(UTC).date() if first else None

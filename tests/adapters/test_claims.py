@@ -8,6 +8,7 @@ from functools import partial
 import pytest
 
 from shared.account import Account
+from shared.allowance import deadline
 from shared.gcp.operations import counted
 from shared.gcp.store.accounts import ensure_account, read_workspace
 from shared.gcp.store.billing import read_billing
@@ -75,6 +76,7 @@ def test_a_claim_moves_workspace_slot_and_session_together() -> None:
     assert (workspace.session, workspace.epoch, workspace.last_slot) == (session.sid, 1, slot.record.name)
     assert (slot.record.state, slot.record.session) == (SlotState.CLAIMED, session.sid)
     assert stored is not None and stored.record == session
+    assert session.deadline is not None and session.deadline == deadline(read_billing(account.bid).record, NOW)
 
 
 def test_of_many_members_who_want_one_slot_one_gets_it() -> None:

@@ -281,6 +281,19 @@ def test_nothing_is_closed_before_all_its_lines_are_there(monkeypatch: pytest.Mo
     assert (done.lines, done.periods, done.days) == (1, 1, 2)
 
 
+def test_nothing_is_closed_while_a_session_can_not_be_read(capsys: pytest.CaptureFixture[str]) -> None:
+    odd, other = worked("free", 600), ended(worked("free", 60, number=2, bid="b-2"))
+    session_ref(odd.sid).update({"meter.ms": "much"})
+    over = over_everywhere(TODAY)
+    found = metered(over)
+    assert (found.checked, found.periods, found.days) == (1, 0, 0), "its line may belong to any of them"
+    assert read_session(other.sid).record.check_due is None  # type: ignore[union-attr]
+    assert "meter-failed" in capsys.readouterr().out
+    session_ref(odd.sid).update({"meter.ms": 600_000})
+    found = metered(over + timedelta(minutes=15))
+    assert (found.lines, found.periods, found.days) == (1, 2, 1)
+
+
 def test_two_runs_at_once_write_a_day_once() -> None:
     ended(worked("free", 60))
     first, second = ledger.read_reached(), ledger.read_reached()

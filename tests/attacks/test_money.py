@@ -1,7 +1,6 @@
 """A container that lies about time: it speaks for itself only, is charged for what it claims, and is not heard once it
 is released."""
 
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
@@ -100,7 +99,6 @@ def test_who_is_never_idle_is_ended_by_the_plan(stack: Running) -> None:
 
 def is_told_to_end(liar: Liar) -> bool:
     """It says that a browser is there, and that somebody is at work in it."""
-    time.sleep(0.5)
     said = liar.beat(restored=True)
     return said.status_code == 409 or bool(said.json()["directive"] == "drain")
 

@@ -235,9 +235,7 @@ class TestPlacing:
         other.close()
 
     def test_packages_of_the_members_are_not_on_the_way_to_what_was_saved(self, saver: Saver, folder: Path) -> None:
-        make(saver.folder, ".ondolignore", content="work: node_modules/ours/\n")
-        make(saver.folder, "node_modules/ours/a", "node_modules/theirs", content="saved")
-        saver.save()
+        _packages_of_two_tiers(saver)
         other = _partial(saver, folder)
         make(other.folder, "node_modules/made", content="made")
         other.bring(WORK)
@@ -246,14 +244,18 @@ class TestPlacing:
         other.close()
 
     def test_packages_come_where_only_the_way_to_other_work_is(self, saver: Saver, folder: Path) -> None:
-        make(saver.folder, ".ondolignore", content="work: node_modules/ours/\n")
-        make(saver.folder, "node_modules/ours/a", "node_modules/theirs", content="saved")
-        saver.save()
+        _packages_of_two_tiers(saver)
         other = _partial(saver, folder)
         other.bring(WORK)
         other.bring(DEPS)
         assert _names(other.folder / "node_modules") == ["ours", "theirs"]
         other.close()
+
+
+def _packages_of_two_tiers(saver: Saver) -> None:
+    make(saver.folder, ".ondolignore", content="work: node_modules/ours/\n")
+    make(saver.folder, "node_modules/ours/a", "node_modules/theirs", content="saved")
+    saver.save()
 
 
 def _fail(_: _Placing) -> None:

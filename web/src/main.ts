@@ -123,6 +123,7 @@ function glance(): void {
 /** What is under way there goes on, and what is chosen there stays, but for a warning that comes, goes or is urgent. */
 function glanceAside(): void {
   const arrive = (login: Login) => {
+    if (!ASIDE.includes(view.kind)) return; // by now it may be somebody else's page
     known = login;
     const shown = byId("main").firstElementChild?.role ?? null;
     if ((deadlineNotice(login)?.role ?? null) === shown) watchSession();

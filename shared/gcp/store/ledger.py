@@ -24,6 +24,10 @@ class Reached(Struct, frozen=True):
 
     day: str
 
+    @property
+    def following(self) -> date:
+        return date.fromisoformat(self.day) + timedelta(days=1)
+
 
 def unwritten(before: datetime) -> Iterator[Read[Session]]:
     """Sessions with charged time that should have become a line by then: their heartbeats have ceased."""
