@@ -44,6 +44,13 @@ class Liar:
     def record(self) -> dict[str, Any]:
         return document(self.stack, f"sessions/{self.session.sid}") or {}
 
+    @property
+    def is_settled(self) -> bool:
+        """Once its session has ended: `meter` has checked it, and tidied up behind it. Nobody writes there again."""
+        due = (document(self.stack, f"workspaces/{self.session.wid}") or {})["tidy_due"]
+        is_tidy = due is None or datetime.fromisoformat(due) > datetime.now(UTC)
+        return is_tidy and self.record["check_due"] is None
+
     def everything(self) -> list[Any]:
         """All that is written down about this member."""
         workspace = f"workspaces/{self.session.wid}"

@@ -227,7 +227,7 @@ def test_activity_for_ever_is_charged_for_ever_to_the_liar_alone(stack: Running,
 def test_a_token_of_a_session_that_ended_opens_nothing(stack: Running) -> None:
     with playing(stack, "former", "former0000000000") as former:
         former.beat().raise_for_status()
-    until(lambda: former.record["check_due"] is None, "the books were checked")
+    until(lambda: former.is_settled, "the books were checked")
     before = former.everything()
     with playing(stack, "former", "latter0000000000") as latter:
         for answer in (former.beat(), former.beat(final=True), former.hello()):

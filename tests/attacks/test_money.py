@@ -71,7 +71,7 @@ def test_who_goes_on_after_the_release_is_not_heard_and_not_charged(stack: Runni
             refused = liar.beat(token=token, restored=True)
             assert (refused.status_code, problem(refused)) == (409, "stale-epoch")
         assert liar.record["meter"]["ms"] == metered["ms"]
-    until(lambda: liar.record["check_due"] is None, "the books were checked")
+    until(lambda: liar.is_settled, "the books were checked")
     ended = liar.everything()
     for seq in (1, 99, 2**53):
         refused = liar.beat(token=token, seq=seq, restored=True)
