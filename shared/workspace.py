@@ -18,6 +18,11 @@ WorkspaceId = Annotated[str, Meta(pattern=r"^w-[a-z0-9]{20}\Z")]
 
 ERASE_AGAIN = timedelta(days=1)
 """ID tokens outlive accounts by an hour, signed URLs and events may come late: a day is past all of them."""
+ERASE_PAUSES = (60, 300, 1800, 7200, 21600)
+"""Seconds between two attempts to erase a workspace when the one before failed or never ended; the last goes on. The
+first is longer than an attempt may take, so that no two work at once."""
+SESSION_SECONDS = 10
+"""Between two looks whether the session of a workspace that is to be erased has ended."""
 
 
 class Workspace(Struct, frozen=True, kw_only=True):
@@ -47,6 +52,10 @@ class Workspace(Struct, frozen=True, kw_only=True):
     erase_due: datetime | None = None
     """When its state is to be erased next; None when there is nothing left to erase."""
     erased_once: bool = False
+    erase_attempts: int = 0
+    """Attempts to erase it that were begun since the last one that got on."""
+    closed_at: datetime | None = None
+    """Since when it is closed; None of those that were closed before this was written down."""
     tidy_due: datetime | None = None
     """When `meter` is to thin its snapshots and sweep its objects next; None when there is nothing to tidy."""
 
@@ -90,9 +99,28 @@ class Workspace(Struct, frozen=True, kw_only=True):
         return replace(self, suspended=False)
 
     def close(self, now: datetime) -> "Workspace":
-        return replace(self, closed=True, erase_due=now)
+        return replace(self, closed=True, closed_at=now, erase_due=now)
+
+    def begin_erasing(self, now: datetime) -> "Workspace":
+        """An attempt begins. The next one is due when this one has failed, whether or not it can still say so.
+
+        Raises IllegalTransition if it is not due: another attempt may have begun.
+        """
+        if self.erase_due is None or now < self.erase_due:
+            raise IllegalTransition(f"workspace {self.wid} is to be erased at {self.erase_due}, not at {now}")
+        pause = ERASE_PAUSES[min(self.erase_attempts, len(ERASE_PAUSES) - 1)]
+        return replace(self, erase_due=now + timedelta(seconds=pause), erase_attempts=self.erase_attempts + 1)
+
+    def erase_after_session(self, now: datetime) -> "Workspace":
+        """Its session is open and may still write."""
+        return replace(self, erase_due=now + timedelta(seconds=SESSION_SECONDS))
+
+    def erased_in_part(self, now: datetime) -> "Workspace":
+        """The attempt got on, and there is more."""
+        return replace(self, erase_due=now, erase_attempts=0)
 
     def erased(self, now: datetime) -> "Workspace":
         """Its state was erased: once more after a day, for what a container still wrote, and then never again."""
         again = None if self.erased_once else now + ERASE_AGAIN
-        return replace(self, head=None, refused=None, storage=None, erased_once=True, erase_due=again, tidy_due=None)
+        gone = replace(self, head=None, refused=None, storage=None, tidy_due=None)
+        return replace(gone, erased_once=True, erase_due=again, erase_attempts=0)

@@ -41,10 +41,11 @@ def auth_events(event: CloudEvent, now: datetime) -> None:
 
 
 def _delete(uid: str, now: datetime) -> None:
-    """Close the workspace, then end its session; `pool` erases the state once the session has ended."""
+    """Close the workspace, then end its session; `erase` erases the state once the session has ended."""
     workspace = close_account(uid, now)
     if workspace and workspace.session:
         begin_end(workspace.session, EndReason.DELETED, now)
         tasks.look_at_session(workspace.session, now, again="deleted")
-    tasks.run_pool()
+    if workspace and workspace.erase_due:
+        tasks.erase_workspace(workspace.wid, workspace.erase_due)
     logs.info("account-deleted", uid=uid)

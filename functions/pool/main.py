@@ -1,4 +1,4 @@
-"""Keep the pool: plan, commit the plan, write to the Admin API within the budget, and sweep up what was forgotten."""
+"""Keep the pool: plan, commit the plan, write to the Admin API within the budget; and make lost tasks anew."""
 
 from datetime import datetime, timedelta
 from functools import partial
@@ -8,22 +8,21 @@ from msgspec import Struct
 
 from shared import logs
 from shared.endpoint import endpoint
-from shared.gcp import buckets, container, run, tasks
+from shared.gcp import container, run, tasks
 from shared.gcp.identity import invoker
-from shared.gcp.store.accounts import forget_snapshots, to_erase
+from shared.gcp.store.accounts import to_erase
 from shared.gcp.store.database import LostRace
-from shared.gcp.store.sessions import begin_end, overdue, read_sessions
+from shared.gcp.store.sessions import overdue, read_sessions
 from shared.gcp.store.slots import all_slots, commit_slot, forget_slot, make_slots, new_slot_name, read_roll
 from shared.policies import pool_policy
 from shared.pool import ALARM_ATTEMPTS, Action, Health, Service, Write, plan_pool, plan_writes, unfinished
 from shared.record import Read
-from shared.session import EndReason
 from shared.settings import settings
 from shared.slot import Roll, Slot, SlotState
 from shared.tokens import Signer
 
 SWEEP_GRACE = timedelta(seconds=15)
-"""How long after `due` a session counts as forgotten."""
+"""How long after it is due a session, or a workspace that is to be erased, counts as forgotten."""
 
 
 class Pool(Struct, forbid_unknown_fields=True):
@@ -128,20 +127,18 @@ def _apply(write: Write) -> None:
 
 
 def _sweep(now: datetime) -> int:
-    """Sessions whose task was lost, and state of closed workspaces that is due to be erased; how many.
+    """Have those looked at again whose task was lost: sessions that are due, and closed workspaces that are to be
+    erased; how many.
 
     It comes first: an Admin API that can't be reached must keep nobody's session open.
     """
+    minute = f"sweep-{int(now.timestamp() // 60)}"
     late = overdue(now, SWEEP_GRACE)
     for session in late:
         logs.warning("swept", session=session.sid, due=session.due)
-        tasks.look_at_session(session.sid, session.due or now, again=f"sweep-{int(now.timestamp() // 60)}")
-    closed = to_erase(now)
+        tasks.look_at_session(session.sid, session.due or now, again=minute)
+    closed = to_erase(now - SWEEP_GRACE)
     for workspace in closed:
-        if workspace.record.session is not None:
-            begin_end(workspace.record.session, EndReason.DELETED, now)
-            continue
-        count = buckets.erase_workspace(workspace.record.wid)
-        forget_snapshots(workspace, now)
-        logs.info("erased", workspace=workspace.record.wid, objects=count)
+        logs.warning("swept", workspace=workspace.wid, due=workspace.erase_due)
+        tasks.erase_workspace(workspace.wid, workspace.erase_due or now, again=minute)
     return len(late) + len(closed)

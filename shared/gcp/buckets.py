@@ -146,10 +146,12 @@ def delete(names: Sequence[str]) -> int:
         return sum(pool.map(_delete, names))
 
 
-def erase_workspace(wid: str) -> int:
-    """Delete every object of a workspace, and every export of it; how many."""
+def erase_objects(wid: str, most: int) -> int:
+    """Delete `most` of a workspace's objects and exports at most; how many were found."""
     prefixes = (workspace_prefix(wid), exports_prefix(wid))
-    return delete([stored.name for prefix in prefixes for stored in list_objects(prefix)])
+    found = [stored.name for prefix in prefixes for stored in list_objects(prefix, most)]
+    delete(found[:most])
+    return len(found[:most])
 
 
 def _delete(name: str) -> bool:

@@ -27,6 +27,9 @@ POOL = "pool"
 EXPORT = "export"
 EXPORT_SECONDS = 900
 """How long one delivery may take; the function's own timeout is the same."""
+ERASE = "erase"
+ERASE_SECONDS = 60
+"""How long one delivery may take; the function's own timeout is the same."""
 CALL_SECONDS = 5.0
 LATE = timedelta(milliseconds=50)
 """A reminder that came a moment early would find that it is not due yet, and its name already taken."""
@@ -39,8 +42,7 @@ def _client() -> tasks_v2.CloudTasksClient:
 
 def look_at_session(sid: str, due: datetime, *, again: str = "") -> None:
     """Have `reclaim` look at the session when it is due. `again` tells a later task for that moment from the first."""
-    name = f"{sid}-{int(due.timestamp() * 1000)}{'-' * bool(again)}{again}"
-    _create(RECLAIM, name, {"session": sid}, due + LATE)
+    _create(RECLAIM, f"{sid}-{_moment(due, again)}", {"session": sid}, due + LATE)
 
 
 def keep_at_work(sid: str, seq: int) -> None:
@@ -62,6 +64,15 @@ def export_home(wid: str, snapshot: str, now: datetime) -> None:
     """Have `export` put a home together. Whoever asks again within the hour shares the task, with its retries."""
     name = f"{wid}-{snapshot}-{int(now.timestamp() // 3600)}"
     _create(EXPORT, name, {"workspace": wid, "snapshot": snapshot}, now, EXPORT_SECONDS)
+
+
+def erase_workspace(wid: str, due: datetime, *, again: str = "") -> None:
+    """Have `erase` erase a piece of the closed workspace when that is due. `again` as in `look_at_session`."""
+    _create(ERASE, f"{wid}-{_moment(due, again)}", {"workspace": wid}, due + LATE, ERASE_SECONDS)
+
+
+def _moment(due: datetime, again: str) -> str:
+    return f"{int(due.timestamp() * 1000)}{'-' * bool(again)}{again}"
 
 
 def _create(function: str, name: str, body: dict[str, Any], when: datetime, seconds: int = 300) -> None:

@@ -114,8 +114,9 @@ def test_erasing_takes_every_object_of_the_workspace_and_no_other(bucket: storag
     for wid in ("w-gone", "w-gone2"):
         bucket.blob(f"workspaces/{wid}/1-x/1-boot.tar.zst").upload_from_string(b"x")
         bucket.blob(f"exports/{wid}/1-x-1.tar.zst").upload_from_string(b"x")
-    assert buckets.erase_workspace("w-gone") == 2
-    assert buckets.erase_workspace("w-gone") == 0
+    assert buckets.erase_objects("w-gone", 1) == 1
+    assert buckets.erase_objects("w-gone", 10) == 1
+    assert buckets.erase_objects("w-gone", 10) == 0
     assert bucket.get_blob("workspaces/w-gone2/1-x/1-boot.tar.zst") is not None
     assert bucket.get_blob("exports/w-gone2/1-x-1.tar.zst") is not None
 

@@ -10,10 +10,7 @@ from shared.account import AccountState
 from shared.gcp.store.accounts import (
     close_account,
     ensure_account,
-    forget_snapshots,
-    read_workspace,
     snapshot_ref,
-    to_erase,
     workspace_ref,
 )
 from shared.gcp.store.billing import billing_ref, read_billing
@@ -32,7 +29,7 @@ from shared.quota import decide_storage
 from shared.record import Read
 from shared.session import EndReason, Session
 from shared.snapshots import Head, Snapshot
-from tests.factories import BOOT, POLICY, a_beat, a_billing, a_head, a_session
+from tests.factories import POLICY, a_beat, a_billing, a_head, a_session
 
 pytestmark = pytest.mark.usefixtures("empty_database")
 NOW = datetime.now(UTC)
@@ -173,17 +170,3 @@ def test_somebody_deleted_before_they_came_stays_deleted() -> None:
         assert close_account("u-never", NOW) is None
     late = ensure_account("u-never", email="a@b", name=None, now=NOW)
     assert late.state == AccountState.DELETED
-
-
-def test_a_closed_workspace_is_erased_twice_with_its_snapshots() -> None:
-    account = ensure_account("u-1", email=None, name=None, now=NOW)
-    snapshots = workspace_ref(account.wid).collection("snapshots")
-    Commit().create(snapshots.document(f"1-{BOOT}-1"), Snapshot(sid="s", head=a_head())).run()
-    close_account("u-1", NOW)
-    [due] = to_erase(NOW)
-    forget_snapshots(due, NOW)
-    assert list(snapshots.stream()) == []
-    assert to_erase(NOW) == []
-    [later] = to_erase(NOW + timedelta(days=1))
-    forget_snapshots(later, NOW + timedelta(days=1))
-    assert read_workspace(account.wid).record.erase_due is None

@@ -78,7 +78,7 @@ TO_A_MEMBER = {
 """What browsers call, and what it may answer to whoever is signed in."""
 ASKED_FOR = ("snapshots", "usage", "usage/csv", "admin", "admin/account", "admin/audit", "admin/usage")
 """What is got."""
-TASKS = ("reclaim", "background", "pool", "export", "meter")
+TASKS = ("reclaim", "background", "pool", "erase", "export", "meter")
 BEHIND = ("heartbeat", *TASKS)
 """What nobody calls from a page."""
 

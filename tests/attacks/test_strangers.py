@@ -25,7 +25,7 @@ from tests.functions.person import Person, problem
 from tests.observe import document
 from tests.running import Running
 
-TASKS = ("reclaim", "pool", "export", "meter")
+TASKS = ("reclaim", "pool", "erase", "export", "meter")
 
 
 class Google:

@@ -120,9 +120,25 @@ def test_a_closed_workspace_is_never_claimed_again_and_is_erased_twice() -> None
     closed = Workspace(wid="w-1", owner="u-1", created=NOW).close(NOW)
     with pytest.raises(IllegalTransition):
         closed.claim("s-1", "ws-1", NOW)
-    once = closed.erased(NOW)
+    assert closed.closed_at == closed.erase_due == NOW
+    once = closed.begin_erasing(NOW).erased(NOW)
     assert once.erase_due == after(24 * 3600)
     assert once.erased(after(24 * 3600)).erase_due is None
+
+
+def test_an_attempt_to_erase_sets_the_time_of_the_next_before_it_begins() -> None:
+    workspace, now, pauses = Workspace(wid="w-1", owner="u-1", created=NOW).close(NOW), NOW, []
+    for _ in range(7):
+        begun = workspace.begin_erasing(now)
+        assert begun.erase_due is not None
+        with pytest.raises(IllegalTransition):
+            begun.begin_erasing(after((begun.erase_due - NOW).total_seconds() - 1))
+        pauses.append((begun.erase_due - now).total_seconds())
+        workspace, now = begun, begun.erase_due
+    assert pauses == [60, 300, 1800, 7200, 21600, 21600, 21600]
+    got_on = workspace.erased_in_part(now)
+    assert (got_on.erase_due, got_on.erase_attempts, got_on.erased_once) == (now, 0, False)
+    assert (got_on.begin_erasing(now).erased(now).erase_attempts, workspace.erase_attempts) == (0, 7)
 
 
 ACCOUNT = Account(

@@ -149,13 +149,17 @@ def somebody_who_never_came() -> Act:
     return lambda: accounts.close_account(UID, LATER)
 
 
-def erased_state() -> Act:
+def an_erasing_begun() -> Act:
+    account = an_account()
+    accounts.close_account(UID, NOW)
+    return lambda: accounts.amend_workspace(account.wid, lambda found: found.begin_erasing(LATER))
+
+
+def erased_snapshots() -> Act:
     account = an_account()
     reference = accounts.snapshot_ref(account.wid, f"1-{BOOT}-1")
     database.Commit().create(reference, Snapshot(sid="s", head=a_head())).run()
-    accounts.close_account(UID, NOW)
-    [due] = accounts.to_erase(NOW)
-    return lambda: accounts.forget_snapshots(due, LATER)
+    return lambda: accounts.erase_snapshots(account.wid, 10)
 
 
 def a_history() -> Read[Workspace]:
@@ -285,6 +289,7 @@ COMMITS: dict[Callable[[], Act], set[Callable[..., Any]]] = {
     granted_time: {operators._once},
     the_first_limits: {operators._once},
     somebody_made_an_operator: {operators._once},
-    erased_state: {accounts.forget_snapshots, database.delete_all},
+    an_erasing_begun: {accounts.amend_workspace},
+    erased_snapshots: {database.delete_all},
 }
 """What happens, and by which functions it is committed."""

@@ -16,7 +16,7 @@ from .process import python
 
 def test_the_deployments_queues_are_read_with_their_limits() -> None:
     queues = load_queues(ROOT / "functions/queues.toml")
-    assert set(queues) == {"reclaim", "background", "pool", "export"}
+    assert set(queues) == {"reclaim", "background", "pool", "erase", "export"}
     assert queues["pool"].rate_limits.max_concurrent_dispatches == 1
 
 

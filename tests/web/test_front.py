@@ -57,6 +57,7 @@ def test_the_config_names_the_auth_emulator(client: httpx.Client, ports: Ports) 
         "reclaim",
         "pool",
         "auth_events",
+        "erase",
         "export",
         "meter",
         "login/more",

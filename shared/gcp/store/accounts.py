@@ -1,7 +1,9 @@
 """Accounts with their billing account and workspace: made together, closed together."""
 
+from collections.abc import Callable
 from contextlib import suppress
 from datetime import datetime
+from itertools import islice
 
 from google.cloud import firestore
 from google.cloud.firestore_v1.base_query import FieldFilter
@@ -9,11 +11,14 @@ from msgspec.structs import replace
 
 from shared.account import Account, AccountState, Billing
 from shared.gcp.store.billing import billing_ref, read_billing
-from shared.gcp.store.database import Commit, LostRace, database, delete_all, document, read, read_all, run
+from shared.gcp.store.database import CALL, Commit, LostRace, database, delete_all, document, read, read_all, run
 from shared.gcp.store.ids import new_id
 from shared.plans import FIRST_PLAN
 from shared.record import Read
 from shared.workspace import Workspace
+
+ERASED_AT_ONCE = 50
+"""Workspaces that one sweep has erased: each costs a read and a task."""
 
 
 def account_ref(uid: str) -> firestore.DocumentReference:
@@ -145,15 +150,28 @@ def _bury(uid: str, now: datetime) -> None:
         close_account(uid, now)
 
 
-def to_erase(now: datetime) -> list[Read[Workspace]]:
-    """Closed workspaces whose state is due to be erased. Where a session is still open, it has to end first."""
-    due = database().collection("workspaces").where(filter=FieldFilter("erase_due", "<=", now)).limit(20)
-    return run(due, Workspace)
+def to_erase(now: datetime) -> list[Workspace]:
+    """Closed workspaces that were to be erased by now, ERASED_AT_ONCE at most, those that wait longest first."""
+    due = database().collection("workspaces").where(filter=FieldFilter("erase_due", "<=", now)).limit(ERASED_AT_ONCE)
+    return [found.record for found in run(due, Workspace)]
 
 
-def forget_snapshots(workspace: Read[Workspace], now: datetime) -> None:
-    """Delete the snapshots' documents, and record that the state was erased. Another run may have been faster."""
-    reference = workspace_ref(workspace.record.wid)
-    delete_all(reference.collection("snapshots").list_documents())
-    with suppress(LostRace):
-        Commit().change(reference, workspace, workspace.record.erased(now)).run()
+def find_workspace(wid: str) -> Workspace | None:
+    found = read(workspace_ref(wid), Workspace)
+    return found.record if found else None
+
+
+def amend_workspace(wid: str, amended: Callable[[Workspace], Workspace]) -> Workspace:
+    """The workspace as it is after the change, which whoever else changes it does not undo. Raises LookupError."""
+    while True:
+        found = read_workspace(wid)
+        after = amended(found.record)
+        with suppress(LostRace):
+            Commit().change(workspace_ref(wid), found, after).run()
+            return after
+
+
+def erase_snapshots(wid: str, most: int) -> int:
+    """Delete the documents of `most` snapshots at most; how many there were."""
+    references = workspace_ref(wid).collection("snapshots").list_documents(page_size=most, **CALL)
+    return delete_all(islice(references, most))

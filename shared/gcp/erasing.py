@@ -1,0 +1,57 @@
+"""Erase what a closed workspace has left behind, in steps that each end soon.
+
+PARTS names all that is erased. When, and how often it is tried, is the workspace's record to say.
+"""
+
+from collections.abc import Callable
+
+from msgspec import Struct
+
+from shared.deadlines import Deadline
+from shared.gcp import buckets
+from shared.gcp.store import accounts
+from shared.workspace import Workspace
+
+PIECE = 400
+"""Things that a part deletes at once: one commit may have 500 writes."""
+STEP_SECONDS = 15.0
+STEP_THINGS = 2000
+"""After either of these a step ends; what is left is the next one's."""
+
+Part = Callable[[Workspace], int]
+
+
+def _objects(workspace: Workspace) -> int:
+    return buckets.erase_objects(workspace.wid, PIECE)
+
+
+def _snapshots(workspace: Workspace) -> int:
+    return accounts.erase_snapshots(workspace.wid, PIECE)
+
+
+PARTS: tuple[Part, ...] = (_objects, _snapshots)
+"""Each deletes a piece of one kind of thing, and says how much that was: 0 once none is left."""
+
+
+class Erased(Struct, frozen=True):
+    """What one step has done."""
+
+    things: int
+    whole: bool
+    """Nothing is left."""
+
+
+def erase_some(workspace: Workspace) -> Erased:
+    """One step. A part that fails keeps no other from its turn, and is raised at the end: ExceptionGroup."""
+    deadline, things, failed = Deadline(STEP_SECONDS), 0, list[Exception]()
+    for part in PARTS:
+        try:
+            while found := part(workspace):
+                things += found
+                if deadline.is_over() or things >= STEP_THINGS:
+                    break
+        except Exception as e:
+            failed.append(e)
+    if failed:
+        raise ExceptionGroup("not everything could be erased", failed)
+    return Erased(things, whole=not (deadline.is_over() or things >= STEP_THINGS))
