@@ -15,11 +15,17 @@ from shared.allowance import deadline, left_in, pay, period_of
 from shared.idle import KINDS, ReclaimPolicy, decide_reclaim, merge_signals
 from shared.metering import Charged, Interval, LedgerLine, charge, chargeable
 from shared.quota import NAMED, Folder, StorageUse
+from shared.retention import Save, choose
 from shared.session import STOPPING_SECONDS, EndReason, Session, SessionId, SessionState, Verdict
 from shared.snapshots import Checkpoint, Count, Head, is_by
 
 LATE_SECONDS = 5.0
 """How long a heartbeat may take until it is accepted, and count as having come at once."""
+MOST_KEPT = 50
+"""Snapshots that any plan keeps."""
+FORGOTTEN_AT_ONCE = 2
+"""Snapshots that one heartbeat forgets. Each that brings one is one more, so this keeps up, and catches up after a
+heartbeat that wrote a ledger line, which forgets none: no heartbeat does more than six reads and writes."""
 
 Boot = Annotated[str, Meta(pattern=r"^[a-z0-9]{16}\Z")]
 
@@ -102,6 +108,8 @@ class Accepted(Struct, frozen=True, kw_only=True):
     """Milliseconds charged, by period."""
     beyond_ms: int = 0
     """Used after the allowance had ended."""
+    forgotten: list[str] = []
+    """Snapshots of the session that are not kept any longer."""
 
 
 def accept_beat(
@@ -113,12 +121,14 @@ def accept_beat(
     refused: Head | None = None,
     storage: StorageUse | None = None,
     policy: ReclaimPolicy,
+    kept: int = MOST_KEPT,
     now: datetime,
 ) -> Accepted | None:
     """What becomes of the session, and of who pays, or None if the beat is old and changes nothing. Raises Stale.
 
     `head` is the verified head that the beat's checkpoint becomes, if it has one; `refused` is what it becomes
-    instead when it is over the plan's storage; `storage` is what was found of that.
+    instead when it is over the plan's storage; `storage` is what was found of that. `kept` is how many snapshots the
+    plan keeps.
     """
     check_boot(session, beat)
     if beat.seq <= session.seq:
@@ -127,6 +137,7 @@ def accept_beat(
         raise Stale("the container has said its last word")
     charged = _charge(session, beat, billing, policy, now)
     paid = pay(billing, charged.added)
+    saves, forgotten = _thinned(session, beat, head, kept, now, most=0 if charged.lines else FORGOTTEN_AT_ONCE)
     after = replace(
         session,
         seq=beat.seq,
@@ -142,6 +153,7 @@ def accept_beat(
         head=head or session.head,
         refused=refused or _still_refused(session, head),
         storage=storage or session.storage,
+        saves=saves,
         final=beat.final,
         stopping=session.stopping or (now if beat.stopping else None),
     )
@@ -151,7 +163,34 @@ def accept_beat(
         after = after.drain(EndReason.STOPPED, now, look_again=0 if after.final else STOPPING_SECONDS)
     elif after.state == SessionState.ACTIVE:
         after = _decide(after, policy, now)
-    return Accepted(session=after, billing=paid, lines=charged.lines, added=charged.added, beyond_ms=charged.beyond_ms)
+    return Accepted(
+        session=after,
+        billing=paid,
+        lines=charged.lines,
+        added=charged.added,
+        beyond_ms=charged.beyond_ms,
+        forgotten=forgotten,
+    )
+
+
+def _thinned(
+    session: Session, beat: Beat, head: Head | None, kept: int, now: datetime, *, most: int
+) -> tuple[list[Save], list[str]]:
+    """The session's snapshots with the new head, and which are forgotten, the oldest of these first.
+
+    Those of earlier sessions are not counted: nobody has to read them, and `meter` thins them all together later.
+    """
+    saves = [*session.saves]
+    if head is not None and all(save.snapshot != head.snapshot for save in saves):
+        saves.append(Save(head.snapshot, now))
+    newest = head or session.head
+    if beat.final:
+        saves = [replace(save, final=newest is not None and save.snapshot == newest.snapshot) for save in saves]
+    if head is None or len(saves) <= kept:
+        return saves, []
+    chosen = choose(saves, kept, now, current=[head.snapshot])
+    forgotten = [save.snapshot for save in saves if save.snapshot not in chosen][:most]
+    return [save for save in saves if save.snapshot not in forgotten], forgotten
 
 
 def _charge(session: Session, beat: Beat, billing: Billing, policy: ReclaimPolicy, now: datetime) -> Charged:

@@ -10,6 +10,7 @@ from msgspec.structs import replace
 from shared.metering import Meter, Spender
 from shared.quota import StorageUse
 from shared.record import check_transition
+from shared.retention import Save
 from shared.snapshots import Head
 
 SessionId = Annotated[str, Meta(pattern=r"^s-[a-z0-9]{20}\Z")]
@@ -126,6 +127,8 @@ class Session(Struct, frozen=True, kw_only=True):
     """The newest checkpoint that was over the plan's storage and is kept beside the head."""
     storage: StorageUse | None = None
     """As the newest checkpoint was found; None before the first."""
+    saves: list[Save] = []
+    """Its own snapshots that have documents, as many as are kept and one or two more; none once it has ended."""
     after_loss: bool = False
     """The session before it was lost: the member is to be told of what time their files are."""
     draining: datetime | None = None
@@ -190,7 +193,7 @@ class Session(Struct, frozen=True, kw_only=True):
         """
         now = max(now, self.seen)
         ended = replace(self._to(SessionState.ENDED), reason=reason or self.reason, ended=now)
-        return replace(ended, due=None, lease=None, check_due=now)
+        return replace(ended, due=None, lease=None, saves=[], check_due=now)
 
 
 def open_session(

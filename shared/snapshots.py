@@ -96,6 +96,8 @@ class Snapshot(Struct, frozen=True, kw_only=True):
     """It was over the plan's storage: kept for download, and never a head."""
     returned: str | None = None
     """The path that it brought back, if that is what it was made for."""
+    final: bool = False
+    """A session ended with it, by a clean stop."""
 
 
 def is_committed(checkpoint: Checkpoint, head: Head | None, *, epoch: int, boot: str) -> bool:

@@ -142,6 +142,7 @@ def _beat(beat: Beat, now: datetime) -> Session:
             refused=saved.refused,
             storage=saved.storage,
             policy=reclaim_policy(billing.record.plan),
+            kept=kept_snapshots(billing.record.plan),
             now=now,
         )
         if accepted is None:

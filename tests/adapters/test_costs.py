@@ -12,8 +12,10 @@ from shared.gcp.operations import Operations, counted
 from shared.gcp.store.billing import billing_ref
 from shared.gcp.store.database import Commit
 from shared.gcp.store.sessions import commit_session, read_session, session_ref
+from shared.gcp.store.snapshots import all_snapshots
 from shared.heartbeats import Declared
 from shared.periods import Per, period_at
+from shared.policies import kept_snapshots
 from shared.session import Session
 from shared.snapshots import boot_prefix, manifest_name
 from tests.environment import SETTINGS, environment
@@ -51,6 +53,17 @@ def beaten(session: Session, seq: int, checkpoint: Declared | None = None) -> Op
     assert found is not None
     assert (found.record.seq, found.record.meter.ms) == (seq, 30_000 * seq), "it was accepted, and charged"
     return operations
+
+
+def test_thinning_while_the_session_runs_costs_no_heartbeat_more_and_few_snapshots_are_there(bucket: Bucket) -> None:
+    session, most = at_work("starter"), kept_snapshots("starter")
+    for seq in range(1, most + 10):
+        cost = beaten(session, seq, checkpoint(session, bucket, seq))
+        assert cost.reads + cost.writes <= WITH_A_CHECKPOINT, cost
+    assert len(all_snapshots(session.wid)) <= most + 1
+    found = read_session(session.sid)
+    assert found is not None
+    assert {save.snapshot for save in found.record.saves} == {each.head.snapshot for each in all_snapshots(session.wid)}
 
 
 def checkpoint(session: Session, bucket: Bucket, seq: int) -> Declared:

@@ -23,7 +23,7 @@ from shared.gcp.store.sessions import (
     read_session,
     session_ref,
 )
-from shared.gcp.store.snapshots import older_snapshots
+from shared.gcp.store.snapshots import all_snapshots, older_snapshots
 from shared.heartbeats import Accepted, accept_beat
 from shared.quota import decide_storage
 from shared.record import Read
@@ -76,6 +76,24 @@ def test_a_beat_moves_lease_charge_and_head_together() -> None:
     assert charged(after.bid) == after.meter.ms == 30_000
     snapshot = read(workspace_ref(after.wid).collection("snapshots").document(a_head().snapshot), Snapshot)
     assert snapshot is not None and snapshot.record.head == a_head()
+
+
+@pytest.mark.parametrize("with_it", [True, False], ids=["in the last beat", "acknowledged before"])
+def test_the_last_snapshot_of_a_clean_stop_is_known_as_one(with_it: bool) -> None:
+    before = stored(a_session(connected=True, opened=NOW, seen=NOW))
+    heads = [a_head(1, at=NOW), None if with_it else a_head(2, at=NOW + timedelta(seconds=30))]
+    for seq, head in enumerate([*heads, a_head(2, at=NOW + timedelta(seconds=60)) if with_it else None], 1):
+        now, payer = NOW + timedelta(seconds=30 * seq), read_billing(before.record.bid)
+        accepted = accept_beat(
+            before.record, a_beat(seq, final=seq == 3), head, billing=payer.record, policy=POLICY, now=now
+        )
+        assert accepted is not None
+        commit_beat(before, payer, accepted)
+        before = again(before.record)
+    assert [(each.head.snapshot[-1:], each.final) for each in all_snapshots(before.record.wid)] == [
+        ("2", True),
+        ("1", False),
+    ]
 
 
 def test_a_beat_that_lost_its_race_changes_nothing_and_charges_nothing() -> None:

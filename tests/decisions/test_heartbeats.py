@@ -5,7 +5,17 @@ from typing import Any
 import pytest
 from msgspec.structs import replace
 
-from shared.heartbeats import LATE_SECONDS, Hello, Signals, Stale, accept_beat, accept_hello, directive, may_return
+from shared.heartbeats import (
+    FORGOTTEN_AT_ONCE,
+    LATE_SECONDS,
+    Hello,
+    Signals,
+    Stale,
+    accept_beat,
+    accept_hello,
+    directive,
+    may_return,
+)
 from shared.idle import KINDS, decide_reclaim
 from shared.metering import LedgerLine, close
 from shared.quota import decide_storage
@@ -52,6 +62,35 @@ def test_no_container_joins_a_session_that_is_ending(state: SessionState) -> Non
 def test_a_beat_of_anybody_else_is_stale(session: Session, fields: dict[str, Any]) -> None:
     with pytest.raises(Stale):
         beat_at(session, 30, **{"seq": 9, **fields})
+
+
+def test_a_session_remembers_as_many_of_its_snapshots_as_are_kept_and_forgets_each_other_once() -> None:
+    session, there = a_session(connected=True), list[str]()
+    for seq in range(1, 600):
+        head = a_head(seq, at=after(20 * seq))
+        accepted = accept_beat(
+            session, a_beat(seq), head, billing=a_billing("free"), policy=POLICY, kept=5, now=after(20 * seq)
+        )
+        assert accepted is not None
+        there.append(head.snapshot)
+        for snapshot in accepted.forgotten:
+            there.remove(snapshot)
+        session = accepted.session
+        assert [save.snapshot for save in session.saves] == there
+        assert len(there) <= 5 + 1, "one more while a line of the ledger was written"
+        assert head.snapshot in there
+        assert len(accepted.forgotten) + len(accepted.lines) <= FORGOTTEN_AT_ONCE
+    assert (after(20 * 599) - session.saves[0].at).total_seconds() > 3 * 3600, "they reach back for hours"
+    assert session.drain(EndReason.MEMBER, NOW).end(after(20 * 600)).saves == []
+
+
+def test_the_snapshot_that_a_session_ends_with_is_a_clean_stop() -> None:
+    saved = beat_at(a_session(), 20, seq=1, head=a_head(1))
+    assert saved is not None and [save.final for save in saved.saves] == [False]
+    acknowledged = beat_at(saved, 30, seq=2, final=True)
+    assert acknowledged is not None and [save.final for save in acknowledged.saves] == [True]
+    brought = beat_at(saved, 30, seq=2, final=True, head=a_head(2))
+    assert brought is not None and [save.final for save in brought.saves] == [False, True]
 
 
 def test_an_old_beat_changes_nothing() -> None:

@@ -7,16 +7,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
-from shared.retention import REFUSED_KEPT, SWEPT_AT_ONCE, Stored, Sweep, keep, plan_sweep
+from shared.retention import REFUSED_KEPT, SWEPT_AT_ONCE, Save, Stored, Sweep, choose, keep, ladder, plan_sweep
 from shared.snapshots import Snapshot
 from tests.factories import BOOT, NOW, a_head, a_layer, a_manifest
 
 DAY = 24 * 60
 
 
-def snapshot(minutes_ago: float, *, refused: bool = False) -> Snapshot:
+def snapshot(minutes_ago: float, *, refused: bool = False, final: bool = False) -> Snapshot:
     head = replace(a_head(at=NOW - timedelta(minutes=minutes_ago)), snapshot=f"7-{BOOT}-{int(minutes_ago)}")
-    return Snapshot(sid="s", head=head, refused=refused)
+    return Snapshot(sid="s", head=head, refused=refused, final=final)
 
 
 def kept(snapshots: list[Snapshot], count: int, *heads: Snapshot, now: datetime = NOW) -> dict[str, str]:
@@ -29,21 +29,70 @@ def test_few_snapshots_are_all_kept() -> None:
     assert kept([snapshot(minutes) for minutes in range(20)], 20, snapshot(0)).keys() == {*map(str, range(20))}
 
 
-def test_many_are_thinned_by_age() -> None:
+@pytest.mark.parametrize("count", [5, 10, 20, 50])
+def test_very_many_are_thinned_by_age(count: int) -> None:
     every_five_minutes = [snapshot(minutes) for minutes in range(0, 60 * DAY, 5)]
-    reasons = kept(every_five_minutes, 20, every_five_minutes[0])
-    assert len(reasons) == 20
-    ages = {reason: [int(ago) for ago, why in reasons.items() if why == reason] for reason in set(reasons.values())}
-    assert ages["current"] == [0]
-    assert set(ages["newest"]) >= {5, 10, 15}
-    assert max(ages["hourly"]) > 4 * 60 and max(ages["hourly"]) < 7 * 60
-    assert 4 * DAY < max(ages["daily"]) < 7 * DAY
-    assert 2 * 7 * DAY < max(ages["weekly"]) < 5 * 7 * DAY
+    reasons = kept(every_five_minutes, count, every_five_minutes[0])
+    assert len(reasons) == count
+    assert reasons["0"] == "current"
+    ages = [int(ago) for ago in reasons]
+    assert any(5 <= age <= 20 for age in ages)
+    assert any(20 <= age <= 180 for age in ages)
+    assert any(DAY / 2 <= age <= 3 * DAY for age in ages)
+    if count >= 10:
+        assert any(4 * DAY <= age <= 14 * DAY for age in ages) and any(14 * DAY <= age <= 40 * DAY for age in ages)
 
 
-def test_the_last_of_each_span_is_the_one_that_is_kept() -> None:
-    days = [snapshot(day * DAY + minutes) for day in range(1, 9) for minutes in (0, 100, 200)]
-    assert {int(ago) % DAY for ago, why in kept(days, 8).items() if why == "daily"} <= {0}
+class Thinned:
+    """A workspace that is saved each 20 s while somebody works, and thinned at each of its saves."""
+
+    def __init__(self, count: int) -> None:
+        self.count = count
+        self.saves: list[Save] = []
+
+    def save(self, at: datetime, *, final: bool = False) -> None:
+        self.saves.append(Save(f"7-{BOOT}-{int(at.timestamp())}", at, final))
+        chosen = choose(self.saves, self.count, at, current=[self.saves[-1].snapshot])
+        self.saves = [save for save in self.saves if save.snapshot in chosen]
+        assert len(self.saves) <= self.count
+
+    def ages(self, now: datetime) -> list[float]:
+        """In minutes, but for the newest."""
+        return [(now - save.at).total_seconds() / 60 for save in self.saves[:-1]]
+
+
+@pytest.mark.parametrize("count", [5, 10])
+@pytest.mark.parametrize(
+    ("begins", "stops"),
+    [(9, [18]), (9, [12, 18]), (0, [24]), (20, [24])],
+    ids=["one session a day", "a stop at noon", "day and night", "evenings"],
+)
+def test_at_any_moment_of_a_day_there_is_one_of_minutes_ago_of_an_hour_ago_and_of_the_day_before(
+    count: int, begins: int, stops: list[int]
+) -> None:
+    workspace, stopped = Thinned(count), None
+    for day in (0, 1):
+        midnight = NOW.replace(hour=0, minute=0, second=0, microsecond=0) + timedelta(days=day)
+        began = midnight + timedelta(hours=begins)
+        for number in range(int((stops[-1] - begins) * 180)):
+            now = began + timedelta(seconds=20 * (number + 1))
+            is_stop = any(now == midnight + timedelta(hours=hour) for hour in stops)
+            workspace.save(now, final=is_stop)
+            if is_stop:
+                stopped = workspace.saves[-1]
+            assert stopped is None or stopped in workspace.saves, "the last clean stop"
+            ages = workspace.ages(now)
+            if number >= 180 * 1.5:
+                assert any(age <= 21 for age in ages), ages
+                assert any(16 <= age <= 200 for age in ages), ages
+            if day:
+                assert any(8 * 60 <= age <= 3 * DAY for age in ages), ages
+
+
+def test_the_last_clean_stop_is_kept_however_many_came_after_it() -> None:
+    stop = snapshot(600, final=True)
+    older = [snapshot(600 + minutes, final=True) for minutes in range(1, 9)]
+    assert kept([*(snapshot(minutes) for minutes in range(300)), stop, *older], 3)["600"] == "stopped"
 
 
 def test_the_head_is_kept_however_old_it_is() -> None:
@@ -60,14 +109,30 @@ def test_the_newest_refused_one_is_kept_beside_them_for_a_while() -> None:
     assert "1" not in kept(snapshots, 5, now=NOW + REFUSED_KEPT)
 
 
-@given(st.lists(st.integers(0, 90 * DAY), unique=True, max_size=80), st.integers(1, 30))
-def test_thinning_twice_changes_nothing(ages: list[int], count: int) -> None:
-    snapshots = [snapshot(ago) for ago in ages]
+@given(
+    st.lists(st.tuples(st.integers(0, 90 * DAY), st.booleans()), unique_by=lambda each: each[0], max_size=80),
+    st.integers(1, 30),
+)
+def test_thinning_twice_changes_nothing(ages: list[tuple[int, bool]], count: int) -> None:
+    snapshots = [snapshot(ago, final=final) for ago, final in ages]
     head = snapshots[:1]
     once = keep(snapshots, count, NOW, heads=[each.head for each in head])
     assert len(once) == min(count, len(snapshots))
     again = keep([each.snapshot for each in once], count, NOW, heads=[each.head for each in head])
     assert [each.snapshot for each in again] == [each.snapshot for each in once]
+    assert [*reversed(once)] == sorted(once, key=lambda each: each.snapshot.head.at), "newest first"
+    assert keep(reversed(snapshots), count, NOW, heads=[each.head for each in head]) == once, "in whatever order"
+    assert {each.head.snapshot for each in head} <= {each.snapshot.head.snapshot for each in once}
+    finals = [each for each in snapshots if each.final]
+    if finals and count > len(head):
+        assert max(finals, key=lambda each: each.head.at) in [each.snapshot for each in once]
+
+
+@pytest.mark.parametrize("count", range(1, 60))
+def test_a_ladder_rises(count: int) -> None:
+    rungs = ladder(count)
+    assert len(rungs) == count
+    assert rungs == sorted({*rungs})
 
 
 OLD = NOW - timedelta(days=1)

@@ -78,6 +78,8 @@ def commit_beat(before: Read[Session], billing: Read[Billing], accepted: Accepte
     add_charge(commit, billing, accepted.billing, after.sid, accepted.added)
     add_lines(commit, after.bid, accepted.lines)
     _keep_snapshots(commit, before.record, after)
+    for snapshot in accepted.forgotten:
+        commit.drop(snapshot_ref(after.wid, snapshot))
     commit.run()
 
 
@@ -88,11 +90,13 @@ def _keep_snapshots(commit: Commit, before: Session, after: Session) -> None:
         snapshot = Snapshot(sid=after.sid, head=refused, refused=True)
         commit.create(snapshot_ref(after.wid, refused.snapshot), snapshot)
     if head and head != before.head:
-        snapshot = Snapshot(sid=after.sid, head=head)
+        snapshot = Snapshot(sid=after.sid, head=head, final=after.final)
         if head == before.refused:
             commit.replace(snapshot_ref(after.wid, head.snapshot), snapshot)
         else:
             commit.create(snapshot_ref(after.wid, head.snapshot), snapshot)
+    elif head and after.final and any(save.snapshot == head.snapshot for save in after.saves):
+        commit.replace(snapshot_ref(after.wid, head.snapshot), Snapshot(sid=after.sid, head=head, final=True))
     if before.refused and before.refused not in (refused, head):
         commit.drop(snapshot_ref(after.wid, before.refused.snapshot))
 
