@@ -28,17 +28,17 @@ export class People {
     await auth.importData(this.#folder, this.#project, { initiatedBy: "start" });
   }
 
-  /** Saves again and again. Ends only with an error. */
+  /** Saves again and again, and never ends: what could not be saved now may be in a while. */
   async keep() {
     for (;;) {
       await pause(INTERVAL);
-      await this.save();
+      await this.save().catch((problem) => console.error(`Auth emulator: its people were not saved: ${problem.message}`));
     }
   }
 
   /** Writes what changed. Two at once go one after the other. */
   save() {
-    this.#saving = this.#saving.then(() => this.#save());
+    this.#saving = this.#saving.catch(() => {}).then(() => this.#save());
     return this.#saving;
   }
 

@@ -51,7 +51,7 @@ function fail(problem) {
 
 try {
   const people = await start(readArguments());
-  people.keep().catch(fail);
+  people.keep();
   for (const signal of ["SIGTERM", "SIGINT"]) {
     // a second signal must not cut the first one's saving short
     process.on(signal, () => people.save().then(() => process.exit(0), fail));

@@ -11,7 +11,7 @@ import sys
 import threading
 from pathlib import Path
 
-from local.firestore.export import Exports
+from local.firestore.export import Exports, NotExported
 from local.firestore.find import emulator_jar
 from local.ports import answers
 from local.process import leashed
@@ -51,15 +51,25 @@ def _command(jar: Path, port: int, rules: Path, seed: Path | None) -> list[str]:
 
 
 def _keep(emulator: subprocess.Popen[bytes], exports: Exports, port: int, stopping: threading.Event) -> None:
-    """Exports now and then, and once more when `stopping`. Ends the process when the emulator ends by itself."""
+    """Exports now and then, and once more when `stopping`. Ends the process when the emulator ends by itself.
+
+    An emulator that does not answer is an outage, which those who use it must live with: it is asked again later.
+    """
     while not answers(port):
         if stopping.wait(0.1):
             return
         _check(emulator)
     while not stopping.wait(EXPORT_EVERY):
         _check(emulator)
+        _export(exports)
+    _export(exports)
+
+
+def _export(exports: Exports) -> None:
+    try:
         exports.make()
-    exports.make()
+    except NotExported as problem:
+        print(f"The Firestore emulator's documents were not exported: {problem}", file=sys.stderr, flush=True)
 
 
 def _check(emulator: subprocess.Popen[bytes]) -> None:

@@ -68,6 +68,7 @@ async def install(shell: Shell, packages: Sequence[str]) -> None:
         raise Problem(f"system packages are missing: {', '.join(absent)}", mend(absent))
     quiet = {"DEBIAN_FRONTEND": "noninteractive"}
     wait = ["-o", "DPkg::Lock::Timeout=300"]
+    await shell.run(["dpkg", "--configure", "-a"], env=quiet)  # an interrupted installation is to be ended first
     await shell.run(["apt-get", *wait, "update"], env=quiet)
     await shell.run(["apt-get", *wait, "install", "-y", "--no-install-recommends", *absent], env=quiet)
 

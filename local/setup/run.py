@@ -16,15 +16,16 @@ def prepare(root: Path, steps: Sequence[Step]) -> None:
     """Does what is not done yet. Raises the first step's Problem. Two at once in one checkout take turns."""
     progress = Progress()
     try:
-        with _turn(root / "build"):
-            asyncio.run(_Preparation(root, steps, progress).run())
+        with _turn(root / "build") as turn:
+            asyncio.run(_Preparation(root, steps, progress, turn).run())
     finally:
         progress.close()
 
 
 class _Preparation:
-    def __init__(self, root: Path, steps: Sequence[Step], progress: Progress) -> None:
+    def __init__(self, root: Path, steps: Sequence[Step], progress: Progress, turn: int) -> None:
         self._root = root
+        self._turn = turn
         self._steps = steps
         self._progress = progress
         self._stamps = Stamps(root / "build/stamps")
@@ -44,15 +45,18 @@ class _Preparation:
         if not self._stamps.is_done(step):
             self._progress.report(step.name, "preparing")
             log = self._root / "build/log" / f"{step.name.replace(' ', '-')}.log"
-            await step.run(Shell(self._root, step.name, log, self._progress.detail))
+            self._stamps.begin(step)
+            await step.run(Shell(self._root, step.name, log, self._progress.detail, self._turn))
             self._stamps.record(step)
         self._progress.report(step.name, "ready")
         self._done[step.name].set()
 
 
 @contextmanager
-def _turn(folder: Path) -> Iterator[None]:
+def _turn(folder: Path) -> Iterator[int]:
+    """A file that is locked meanwhile. The programs of the steps hold it too: who comes after a set-up that was killed
+    waits until nothing of it is at work any more."""
     folder.mkdir(exist_ok=True)
     with (folder / "lock").open("a") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
-        yield
+        yield lock.fileno()

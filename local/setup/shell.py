@@ -12,9 +12,10 @@ from local.process import leashed
 class Shell:
     """Where one step runs its programs."""
 
-    def __init__(self, root: Path, name: str, log: Path, detail: Callable[[str, str], None]) -> None:
-        """`detail(name, line)` is shown each line of output."""
+    def __init__(self, root: Path, name: str, log: Path, detail: Callable[[str, str], None], turn: int) -> None:
+        """`detail(name, line)` is shown each line of output; `turn` is a file that every program holds open."""
         self.root = root
+        self._turn = turn
         self._name = name
         self._log = log
         self._detail = detail
@@ -30,6 +31,7 @@ class Shell:
             stdin=asyncio.subprocess.DEVNULL,
             stdout=asyncio.subprocess.PIPE,
             stderr=asyncio.subprocess.STDOUT,
+            pass_fds=[self._turn],
         )
         last = ""
         try:

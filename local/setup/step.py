@@ -1,6 +1,7 @@
 """A step of the set-up, and when it has to be done again."""
 
 import hashlib
+import shutil
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -20,10 +21,12 @@ class Step:
     """files and folders whose content decides whether it is still done; none: the step itself finds out, each time"""
     output: Path | None = None
     """what is there afterwards"""
+    makes: Sequence[Path] = ()
+    """what a run that was interrupted may have left half-made, and the next one must not take for whole"""
 
 
 class Stamps:
-    """Remembers in a folder with which inputs each step was done."""
+    """Remembers in a folder with which inputs each step was done, and which of them is under way."""
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
@@ -33,9 +36,23 @@ class Stamps:
         made = step.output is None or step.output.exists()
         return bool(step.inputs) and made and stamp.exists() and stamp.read_text() == fingerprint(step.inputs)
 
-    def record(self, step: Step) -> None:
+    def begin(self, step: Step) -> None:
+        """From now on it is not done. What an interrupted run of it left is taken away."""
         self._folder.mkdir(parents=True, exist_ok=True)
+        begun = self._begun(step)
+        if begun.exists():
+            for path in step.makes:
+                _remove(path)
+        begun.touch()
+        (self._folder / step.name).unlink(missing_ok=True)
+
+    def record(self, step: Step) -> None:
+        """It is done."""
         (self._folder / step.name).write_text(fingerprint(step.inputs))
+        self._begun(step).unlink()
+
+    def _begun(self, step: Step) -> Path:
+        return self._folder / f"{step.name}.begun"
 
 
 def fingerprint(inputs: Sequence[Path]) -> str:
@@ -44,6 +61,13 @@ def fingerprint(inputs: Sequence[Path]) -> str:
     for path in sorted(file for given in inputs for file in _files(given)):
         digest.update(f"{path}\0".encode() + hashlib.sha256(path.read_bytes()).digest())
     return digest.hexdigest()
+
+
+def _remove(path: Path) -> None:
+    if path.is_symlink() or path.is_file():
+        path.unlink()
+    elif path.exists():
+        shutil.rmtree(path)
 
 
 def _files(path: Path) -> list[Path]:

@@ -28,13 +28,21 @@ def steps(root: Path, tests: bool) -> list[Step]:
             needs=["packages"],
             inputs=[root / "requirements.in", root / "constraints.txt"],
             output=root / ".venv/bin/functions-framework",
+            makes=[root / ".venv"],
         ),
-        Step("node", _node, inputs=[root / "local/node"], output=root / NODE_BIN / "node"),
+        Step(
+            "node",
+            _node,
+            inputs=[root / "local/node"],
+            output=root / NODE_BIN / "node",
+            makes=[root / "build/node"],
+        ),
         Step(
             "emulators",
             _emulators,
             inputs=[root / "local/package-lock.json"],
             output=root / "local/node_modules/firebase-tools",
+            makes=[root / "local/node_modules"],
         ),
         Step(
             "page",
@@ -42,7 +50,9 @@ def steps(root: Path, tests: bool) -> list[Step]:
             needs=["node"],
             inputs=[root / "web", root / "local/node"],
             output=root / "build/web/index.html",
+            makes=[root / "web/node_modules", root / "build/web"],
         ),
+        # its own script builds beside what is there, and swaps it in when it is whole
         Step("slot image", _image, needs=["packages"]),
     ]
 

@@ -2,6 +2,7 @@
 
 import contextlib
 import json
+import shutil
 import signal
 import socket
 import subprocess
@@ -117,6 +118,20 @@ def test_people_keep_their_uids_over_a_kill_and_over_a_restart_and_make_no_new_e
         ("delete", "haneul"),
         ("create", "haneul"),
     ]
+
+
+def test_people_who_cannot_be_saved_now_are_saved_later(tmp_path: Path) -> None:
+    folder = tmp_path / "auth"
+    with Target.serving() as target, auth_emulator(tmp_path, target.url) as client:
+        until(lambda: (folder / "config.json").exists(), "it saves")
+        shutil.rmtree(folder)
+        folder.touch()
+        haneul = sign_in(client, "haneul")
+        until(lambda: "were not saved" in (tmp_path / "auth.log").read_text(), "saving failed")
+        folder.unlink()
+        folder.mkdir()
+        until(lambda: (folder / "accounts.json").exists(), "they are saved")
+        assert haneul in (folder / "accounts.json").read_text()
 
 
 def test_a_port_in_use_ends_it_with_one_clear_line(tmp_path: Path) -> None:
