@@ -40,8 +40,8 @@ class Container(Inside):
 
     @contextmanager
     def frozen(self) -> Iterator[None]:
-        """Without CPU, as Cloud Run keeps a container that has no open request."""
-        processes = self.processes()
+        """Without CPU, as Cloud Run keeps a container that has no open request. What stood still before does after."""
+        processes = [pid for pid in self.processes() if _state(pid) not in "Tt"]
         for pid in processes:
             _send(pid, signal.SIGSTOP)
         try:
@@ -103,6 +103,14 @@ def running(
 def _send(pid: int, number: signal.Signals) -> None:
     with suppress(ProcessLookupError):  # it ended since it was looked for
         os.kill(pid, number)
+
+
+def _state(pid: int) -> str:
+    """Z of one that has ended."""
+    try:
+        return Path(f"/proc/{pid}/stat").read_text(errors="replace").rpartition(")")[2].split()[0]
+    except (FileNotFoundError, ProcessLookupError):
+        return "Z"
 
 
 def _answers(container: Container) -> bool:

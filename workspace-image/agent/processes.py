@@ -4,12 +4,13 @@ import asyncio
 import os
 import resource
 import signal
+import subprocess
 import sys
 from collections.abc import Iterable, Mapping, Sequence
-from pathlib import Path
 
 from agent.clock import elapsed
 from agent.places import HOME, IMAGE, MEMBER, NOBODY
+from agent.programs import programs
 
 # The member's programs die first when memory runs out, come after the agent when the CPU does (whoever starves it makes
 # no heartbeats and is not charged), and can never gain a right that they do not have.
@@ -18,14 +19,14 @@ AS_MEMBER = (
     f" setpriv --reuid={MEMBER} --regid={MEMBER} --clear-groups --no-new-privs --inh-caps=-all --ambient-caps=-all --"
 ).split()
 
-# Kills what is the member's as somebody whom the member can't kill first. /bin/kill as the member may be dead before it
-# does anything, where one of theirs kills everybody else without end.
-KILL_ALL = f"""
-import os
+# Signals what is the member's as somebody whom the member can't kill first. /bin/kill as the member may be dead before
+# it does anything, where one of theirs kills everybody else without end.
+SIGNAL_ALL = f"""
+import os, sys
 os.setgroups([])
 os.setresgid({MEMBER}, {MEMBER}, {MEMBER})
 os.setresuid({NOBODY}, {MEMBER}, {NOBODY})
-os.kill(-1, {signal.SIGKILL:d})
+os.kill(-1, int(sys.argv[1]))
 """
 
 PATH = f"{HOME}/.local/bin:{IMAGE}/bin:/usr/local/bin:/usr/bin:/bin"
@@ -87,7 +88,7 @@ def _within_ours(processes: int) -> str:
 
 def member_processes() -> list[int]:
     """Every process that runs as the member and is not yet dead."""
-    return [pid for pid in _pids() if _runs_as_member(pid)]
+    return [program.pid for program in programs()]
 
 
 async def end_member_processes(grace: float) -> None:
@@ -100,10 +101,14 @@ async def end_member_processes(grace: float) -> None:
     while member_processes() and elapsed() < deadline:  # noqa: ASYNC110  orphans are not ours to wait for
         await asyncio.sleep(0.05)
     while member_processes():
-        # to all of their processes at once: one that forks cannot run away from a list
-        killer = await asyncio.create_subprocess_exec(sys.executable, "-I", "-S", "-c", KILL_ALL)
-        await killer.wait()
+        await asyncio.to_thread(signal_all_as_member, signal.SIGKILL)
         await asyncio.sleep(0.02)
+
+
+def signal_all_as_member(number: signal.Signals) -> None:
+    """To all of their processes in one call: one that forks cannot run away from it, as it can from a list. Returns
+    when it was done. Raises OSError if no process is to be had for it."""
+    subprocess.run([sys.executable, "-I", "-S", "-c", SIGNAL_ALL, str(int(number))], stderr=subprocess.DEVNULL)
 
 
 def _signal(pids: Iterable[int], number: signal.Signals) -> None:
@@ -112,17 +117,3 @@ def _signal(pids: Iterable[int], number: signal.Signals) -> None:
             os.kill(pid, number)
         except ProcessLookupError:
             continue
-
-
-def _pids() -> Iterable[int]:
-    return (int(entry.name) for entry in Path("/proc").iterdir() if entry.name.isdigit())
-
-
-def _runs_as_member(pid: int) -> bool:
-    try:
-        # bytes: a program's name is the member's to choose, and the kernel cuts it in the middle of a character
-        status = Path(f"/proc/{pid}/status").read_bytes()
-    except (FileNotFoundError, ProcessLookupError):
-        return False
-    fields = dict(line.split(b":\t", 1) for line in status.split(b"\n") if b":\t" in line)
-    return int(fields[b"Uid"].split()[0]) == MEMBER and fields[b"State"][:1] not in b"ZX"

@@ -1,0 +1,146 @@
+"""Stops the member's programs, and continues them: SIGSTOP and SIGCONT, since no container may freeze a cgroup."""
+
+import asyncio
+import os
+import signal
+from collections.abc import Callable, Iterable, Sequence
+from enum import StrEnum
+from threading import Lock
+from time import sleep
+
+from agent.clock import elapsed
+from agent.processes import signal_all_as_member
+from agent.programs import Program, newest_pid, programs, read_program
+
+STANDSTILL_SECONDS = 1.0
+"""How long `pause` waits until what was asked to stop stands still: a long system call is finished first."""
+
+
+class Reason(StrEnum):
+    UNATTENDED = "unattended"
+    """No browser is connected and no request is held for a job: nobody is charged."""
+    COPYING = "copying"
+    """Files are copied that must not change meanwhile."""
+
+
+class ProgramPause:
+    """Every process of the member's, the editor's server included, runs only while no reason is left to stop it.
+
+    A process that the member had stopped stays so afterwards. Parents stop first and go on last, so that a shell never
+    sees its job standing still and takes it for stopped by Ctrl-Z.
+
+    While files are copied, a traced process runs on: its debugger would take the stop for one of its program's own.
+    """
+
+    def __init__(self) -> None:
+        self._reasons: set[Reason] = set()
+        self._stopped: dict[tuple[int, int], Program] = {}
+        self._one_at_a_time = Lock()
+
+    def holds(self, reason: Reason) -> bool:
+        return reason in self._reasons
+
+    async def pause(self, reason: Reason) -> bool:
+        """Whether all of them stand still now. Asked for again, it stops what came since. Whoever is cancelled while
+        waiting calls `resume` as after any pause."""
+        self._reasons.add(reason)
+        return await asyncio.to_thread(self._stop)
+
+    async def resume(self, reason: Reason) -> None:
+        """Returns when they go on, or when another reason keeps them."""
+        if reason in self._reasons:
+            self._reasons.remove(reason)
+            await asyncio.to_thread(self._settle)
+
+    def _stop(self) -> bool:
+        with self._one_at_a_time:
+            if not self._reasons:  # resumed before this thread's turn came
+                return False
+            newest = newest_pid()
+            found = self._found()
+            self._stopped = {key: self._stopped[key] for key in map(_key, found) if key in self._stopped}
+            for equals in _by_depth(found):
+                self._stop_each(equals)
+            # what was started meanwhile is in no list that was made before, and may be in none that is made now
+            if newest_pid() != newest or self._running():
+                self._stop_all()
+            return _stand_still(self._running)
+
+    def _settle(self) -> None:
+        """What the reasons that are left do not stop goes on."""
+        with self._one_at_a_time:
+            kept = {}
+            for program in [program for equals in reversed(_by_depth(self._stopped.values())) for program in equals]:
+                if self._is_to_stop(program):
+                    kept[_key(program)] = program
+                else:
+                    _signal(program, signal.SIGCONT)
+            self._stopped = kept
+
+    def _found(self) -> list[Program]:
+        return [program for program in programs() if self._is_to_stop(program)]
+
+    def _is_to_stop(self, program: Program) -> bool:
+        return Reason.UNATTENDED in self._reasons or (Reason.COPYING in self._reasons and not program.is_traced)
+
+    def _running(self) -> list[Program]:
+        # one that waits for a disk, or for its child to exec, goes no further than that
+        return [program for program in self._found() if not program.is_stopped and program.state != b"D"]
+
+    def _stop_each(self, equals: list[Program]) -> None:
+        """Returns when they stand still: a shell that has not stopped yet would still see that its job has."""
+        for program in equals:
+            # looked at again, right before: what the member stops meanwhile is not to be woken later
+            now = read_program(program.pid)
+            if now is not None and _key(now) == _key(program) and not now.is_stopped:
+                self._stopped[_key(program)] = program
+                _signal(program, signal.SIGSTOP)
+
+        def moving() -> list[int]:
+            found = [read_program(program.pid) for program in equals]
+            return [program.pid for program in found if program and not program.is_stopped and program.state != b"D"]
+
+        _stand_still(moving)
+
+    def _stop_all(self) -> None:
+        """In one call, which no fork can run away from: oldest first, which are parents before their children."""
+        standing = {_key(program) for program in programs() if program.is_stopped}
+        try:
+            signal_all_as_member(signal.SIGSTOP)
+        except OSError:
+            return  # no process is to be had for it: asked for again, it may be
+        self._stopped |= {_key(program): program for program in programs() if _key(program) not in standing}
+
+
+def _stand_still(moving: Callable[[], Sequence[object]]) -> bool:
+    """Whether nothing moves any more, waited for as long as that may take."""
+    until = elapsed() + STANDSTILL_SECONDS
+    while moving():
+        if elapsed() > until:
+            return False
+        sleep(0.0005)
+    return True
+
+
+def _key(program: Program) -> tuple[int, int]:
+    return program.pid, program.began
+
+
+def _by_depth(found: Iterable[Program]) -> list[list[Program]]:
+    """Parents before their children."""
+    by_pid = {program.pid: program for program in found}
+    depths: dict[int, list[Program]] = {}
+    for program in by_pid.values():
+        above, seen = program, {program.pid}
+        while (parent := by_pid.get(above.parent)) is not None and parent.pid not in seen:
+            above = parent
+            seen.add(parent.pid)
+        depths.setdefault(len(seen), []).append(program)
+    return [depths[depth] for depth in sorted(depths)]
+
+
+def _signal(program: Program, number: signal.Signals) -> None:
+    try:
+        os.kill(program.pid, number)
+    except ProcessLookupError:
+        return

@@ -1,0 +1,101 @@
+"""What /proc tells of the member's programs. All of it is theirs to choose but the numbers."""
+
+import os
+import re
+from collections.abc import Iterator
+from typing import NamedTuple
+
+from agent.places import MEMBER
+
+STOPPED = b"Tt"
+"""States of a process that stands still: by a signal, or because a debugger holds it."""
+
+
+# a name in it has no line's end that is not escaped
+_STATUS = re.compile(
+    rb"^State:\t(.).*?^TracerPid:\t(\d+).*?^Uid:\t(\d+)(?:.*?^Threads:\t(\d+))?", re.MULTILINE | re.DOTALL
+)
+
+
+class Program(NamedTuple):
+    """One process of the member's."""
+
+    pid: int
+    began: int
+    """When it was started, in ticks since the machine was: with `pid` no other process is taken for it."""
+    parent: int
+    group: int
+    session: int
+    terminal: int
+    """The device number of the terminal that controls it; 0 if none does."""
+    foreground: int
+    """The process group that this terminal's input goes to; -1 if there is none."""
+    state: bytes
+    is_traced: bool
+
+    @property
+    def is_stopped(self) -> bool:
+        return self.state in STOPPED
+
+
+def programs() -> list[Program]:
+    """Every process that runs as the member and is not yet dead."""
+    return [program for pid in pids() if (program := read_program(pid)) is not None]
+
+
+def newest_pid() -> int:
+    """The id that was given last to a process or thread of the container."""
+    return int(_read("/proc/loadavg").split()[-1])
+
+
+def pids() -> Iterator[int]:
+    return (int(entry.name) for entry in os.scandir("/proc") if entry.name.isdigit())
+
+
+def read_program(pid: int) -> Program | None:
+    """None if it is not the member's, or is dead."""
+    try:
+        # bytes: a program's name is the member's to choose, and the kernel cuts it in the middle of a character
+        state, tracer, uid, threads = _status(pid)
+        if int(uid) != MEMBER:
+            return None
+        if state in b"ZX":
+            # a process whose first thread ended looks dead, and its other threads work on
+            if int(threads) <= 1:
+                return None
+            state = _state_of_another_thread(pid)
+        # the program's name, in parentheses, may contain anything
+        fields = _read(f"/proc/{pid}/stat").rpartition(b")")[2].split(None, 20)
+    except (FileNotFoundError, ProcessLookupError):
+        return None
+    parent, group, session, terminal, foreground = map(int, fields[1:6])
+    return Program(pid, int(fields[19]), parent, group, session, terminal, foreground, state, tracer != b"0")
+
+
+def _status(pid: int) -> tuple[bytes, bytes, bytes, bytes]:
+    """State, who traces it, user, and how many threads."""
+    found = _STATUS.search(_read(f"/proc/{pid}/status"))
+    if found is None:
+        raise ProcessLookupError(f"the kernel says nothing of process {pid}")
+    state, tracer, uid, threads = found.groups()
+    return state, tracer, uid, threads or b"1"
+
+
+def _state_of_another_thread(pid: int) -> bytes:
+    states = []
+    for thread in os.scandir(f"/proc/{pid}/task"):
+        try:
+            states.append(_read(f"{thread.path}/stat").rpartition(b")")[2].split(None, 1)[0])
+        except (FileNotFoundError, ProcessLookupError):
+            continue
+    return next((state for state in states if state not in b"ZX"), b"Z")
+
+
+def _read(path: str) -> bytes:
+    """Raises FileNotFoundError or ProcessLookupError if the process has ended."""
+    # a look at thousands must not take long: pathlib takes several times as much
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        return os.read(descriptor, 4096)
+    finally:
+        os.close(descriptor)
