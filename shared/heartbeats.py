@@ -14,10 +14,10 @@ from shared.account import Billing
 from shared.allowance import deadline, left_in, pay, period_of
 from shared.idle import KINDS, ReclaimPolicy, decide_reclaim, merge_signals
 from shared.metering import Charged, Interval, LedgerLine, charge, chargeable
-from shared.quota import NAMED, Folder, StorageUse
+from shared.quota import NAMED, Folder, LeftOut, StorageUse
 from shared.retention import Save, choose
 from shared.session import STOPPING_SECONDS, EndReason, Session, SessionId, SessionState, Verdict
-from shared.snapshots import Checkpoint, Count, Head, is_by
+from shared.snapshots import Checkpoint, Count, Head
 
 LATE_SECONDS = 5.0
 """How long a heartbeat may take until it is accepted, and count as having come at once."""
@@ -48,7 +48,7 @@ class Older(Struct, frozen=True, forbid_unknown_fields=True, tag_field="kind", t
 
 
 class Declared(Checkpoint, frozen=True, forbid_unknown_fields=True):
-    """A checkpoint as a heartbeat brings it. `largest`: the largest folders of the home."""
+    """A checkpoint as a heartbeat brings it. `largest`: the largest folders and files of the home."""
 
     largest: Annotated[list[Folder], Meta(max_length=NAMED)] = field(default_factory=list)
 
@@ -80,6 +80,10 @@ class Beat(Struct, frozen=True, forbid_unknown_fields=True, tag_field="kind", ta
     signals: Signals
     checkpoint: Declared | None
     stopping: bool = False
+    left_out: LeftOut | None = None
+    """What is in the home and in no checkpoint; None if that is nothing."""
+    apart: Checkpoint | None = None
+    """Of a final one: what was left out, packed once more."""
 
 
 class Stale(Exception):
@@ -118,17 +122,16 @@ def accept_beat(
     head: Head | None,
     *,
     billing: Billing,
-    refused: Head | None = None,
     storage: StorageUse | None = None,
+    apart: Head | None = None,
     policy: ReclaimPolicy,
     kept: int = MOST_KEPT,
     now: datetime,
 ) -> Accepted | None:
     """What becomes of the session, and of who pays, or None if the beat is old and changes nothing. Raises Stale.
 
-    `head` is the verified head that the beat's checkpoint becomes, if it has one; `refused` is what it becomes
-    instead when it is over the plan's storage; `storage` is what was found of that. `kept` is how many snapshots the
-    plan keeps.
+    `head` is the verified head that the beat's checkpoint becomes, if it has one; `storage` is what was found of that;
+    `apart` is what a final beat brings to be kept apart, verified too. `kept` is how many snapshots the plan keeps.
     """
     check_boot(session, beat)
     if beat.seq <= session.seq:
@@ -151,9 +154,10 @@ def accept_beat(
         deadline=deadline(paid, now),
         meter=charged.meter,
         head=head or session.head,
-        refused=refused or _still_refused(session, head),
         storage=storage or session.storage,
         saves=saves,
+        left_out=beat.left_out,
+        apart=apart or session.apart,
         final=beat.final,
         stopping=session.stopping or (now if beat.stopping else None),
     )
@@ -221,19 +225,6 @@ def _used(session: Session, beat: Beat, policy: ReclaimPolicy, now: datetime) ->
         return time and time.within(session.hold.since, session.hold.until)
     told_at_once = until - session.seen <= timedelta(seconds=policy.interval + LATE_SECONDS)
     return time if session.connected and (beat.connected or told_at_once) else None
-
-
-def _still_refused(session: Session, head: Head | None) -> Head | None:
-    """A head that the same container made later holds all of what was refused, and so replaces it."""
-    before = session.refused
-    if before and head and is_by(before, epoch=session.epoch, boot=session.boot or ""):
-        return None
-    return before
-
-
-def may_return(session: Session) -> bool:
-    """Whether the newest refused checkpoint is this container's: it becomes the head once the plan has room for it."""
-    return session.refused is not None and is_by(session.refused, epoch=session.epoch, boot=session.boot or "")
 
 
 def _decide(session: Session, policy: ReclaimPolicy, now: datetime) -> Session:

@@ -1,71 +1,115 @@
-"""Storage: what a checkpoint takes of the plan, whether it may become the head, and what to tell the member."""
+"""Storage: what a checkpoint takes of the plan, what it may take, and what a container says it has left out of it."""
 
 from enum import StrEnum
 from typing import Annotated
 
-from msgspec import Meta, Struct
+from msgspec import Meta, Struct, field
 
-from shared.plans import GB, MB, PLANS
+from shared.plans import PLANS
 from shared.snapshots import Count, Head, Manifest
 
 GRACE = 0.25
-"""How far over the plan's limit the head still moves: enough to notice the warning and to tidy up."""
+"""How far over the plan's limit a checkpoint may be: enough to notice the warning and to tidy up."""
+STORED = 3
+"""How many times what a checkpoint may take its objects may have. A container of ours writes a tier whole before its
+layers have more than twice what a restore brings, and one delta may come on top: who stores more lies about sizes."""
 NAMED = 5
-"""A heartbeat names at most so many large folders."""
-SHOWN = 60
-"""Characters of a folder's name that are shown."""
+"""A heartbeat names at most so many large folders and files."""
+LISTED = 20
+"""And so many of those that are left out."""
+LONGEST = 256
+"""Characters of a path in a heartbeat."""
+
+Path = Annotated[str, Meta(max_length=LONGEST)]
 
 
 class StorageState(StrEnum):
     OK = "ok"
     OVER = "over"
-    """Over the limit and within the grace: saved, and the member is warned."""
-    REFUSED = "refused"
-    """Past the grace: the newest checkpoint is kept for download, and the head stays."""
+    """Over the plan's limit: within the grace it is saved all the same, and the member is warned."""
 
 
 class Folder(Struct, frozen=True, forbid_unknown_fields=True):
-    """A large folder of the home, as its container says: text of the member's, believed in nothing but this advice."""
+    """A large folder or file of the home, as its container says: text of the member's, shown and never believed."""
 
-    path: Annotated[str, Meta(max_length=256)]
+    path: Path
     bytes: Count
 
 
 class StorageUse(Struct, frozen=True, kw_only=True):
-    """What the newest checkpoint took, in bytes, and what was decided about it. `limit` None is without limit."""
+    """What the newest checkpoint took, in bytes, of the limit that there was. `limit` None is without limit."""
 
-    state: StorageState
     used: int
     limit: int | None
     largest: list[Folder] = []
 
+    @property
+    def state(self) -> StorageState:
+        return StorageState.OK if self.limit is None or self.used <= self.limit else StorageState.OVER
+
+
+class LeftOutKind(StrEnum):
+    DEPENDENCIES = "dependencies"
+    """A folder that a tool can fill again, such as node_modules."""
+    FILE = "file"
+
+
+class LeftOutEntry(Struct, frozen=True, forbid_unknown_fields=True):
+    """One thing that is in the home and in no checkpoint. `kept`: it is kept apart when the session ends."""
+
+    path: Path
+    bytes: Count
+    kind: LeftOutKind
+    kept: bool
+
+
+class LeftOut(Struct, frozen=True, forbid_unknown_fields=True):
+    """What a container leaves out of its checkpoints, as it says: shown to its member, and believed in nothing else."""
+
+    count: Count
+    bytes: Count
+    lost_bytes: Count = 0
+    """Of these, what is not even kept apart: there is no room for it."""
+    entries: Annotated[list[LeftOutEntry], Meta(max_length=LISTED)] = field(default_factory=list)
+    """The largest of them."""
+
 
 def used_bytes(manifest: Manifest) -> int:
-    """What a checkpoint counts as: the larger of what it says to hold and what its objects really take.
-
-    A container may declare its files as small as it likes, but its objects were looked at.
-    """
-    stored = {layer.name: layer.bytes for layer in manifest.layers}
-    return max(sum(tier.bytes for tier in manifest.tiers.values()), sum(stored.values()))
+    """What a checkpoint counts as: what a restore of it brings, as its container says."""
+    return sum(tier.bytes for tier in manifest.tiers.values())
 
 
-def decide_storage(used: int, limit: int | None, largest: list[Folder] | None = None) -> StorageUse:
-    """Whether `used` bytes fit into `limit`, or into its grace."""
-    if limit is None or used <= limit:
-        state = StorageState.OK
-    else:
-        state = StorageState.OVER if used <= grace_bytes(limit) else StorageState.REFUSED
-    return StorageUse(state=state, used=used, limit=limit, largest=largest or [])
+def stored_bytes(manifest: Manifest) -> int:
+    """What its objects take in the bucket. Their sizes were looked at."""
+    return sum({layer.name: layer.bytes for layer in manifest.layers}.values())
+
+
+def most_bytes(limit: int | None) -> int | None:
+    """What a checkpoint may take, with the grace."""
+    return None if limit is None else int(limit * (1 + GRACE))
+
+
+def why_too_large(manifest: Manifest, limit: int | None) -> str | None:
+    """Why a checkpoint may not become the head: an honest container makes none of these once it knows the limit."""
+    most = most_bytes(limit)
+    if most is None:
+        return None
+    if used_bytes(manifest) > most:
+        return f"it takes {used_bytes(manifest)} bytes, and may take {most}"
+    if stored_bytes(manifest) > STORED * most:
+        return f"its objects take {stored_bytes(manifest)} bytes, and may take {STORED * most}"
+    return None
+
+
+def apart_bytes(limit: int | None, times: float, kept: int) -> int | None:
+    """How many bytes more may be kept apart, where `kept` are by earlier sessions. None without limit, where nothing is
+    left out."""
+    return None if limit is None else max(0, int(limit * times) - kept)
 
 
 def newest_use(storage: StorageUse | None, head: Head | None) -> StorageUse:
     """As the newest checkpoint was found; before the first, what is there without a word of the limit."""
-    return storage or decide_storage(head.bytes if head else 0, None)
-
-
-def grace_bytes(limit: int) -> int:
-    """Up to where the head moves."""
-    return int(limit * (1 + GRACE))
+    return storage or StorageUse(used=head.bytes if head else 0, limit=None)
 
 
 def lifting_plan(used: int) -> str | None:
@@ -74,34 +118,3 @@ def lifting_plan(used: int) -> str | None:
         if plan.bytes is None or used <= plan.bytes:
             return name
     return None
-
-
-def advice(use: StorageUse) -> str | None:
-    """What happened to the newest changes, exactly how much to delete, where it lies, and which plan lifts it."""
-    if use.state == StorageState.OK or use.limit is None:
-        return None
-    over = use.used - use.limit
-    if use.state == StorageState.OVER:
-        said = f"Your files take {size(use.used)}; your plan holds {size(use.limit)}."
-        said += f" They are still saved up to {size(grace_bytes(use.limit))}."
-    else:
-        said = f"Your newest changes are not part of your workspace: {size(use.used)} are more than your plan's"
-        said += f" {size(use.limit)}. They are kept for you to download."
-    said += f" Delete at least {over:,} bytes"
-    if use.largest:
-        said += f" (the largest folders: {', '.join(_named(folder) for folder in use.largest[:NAMED])})"
-    plan = lifting_plan(use.used)
-    return f"{said}, or take the plan {PLANS[plan].title}." if plan else f"{said}."
-
-
-def size(count: int) -> str:
-    """Bytes for people: 100 MB, 1.2 GB."""
-    if count >= GB:
-        return f"{count / GB:.1f} GB"
-    return f"{count / MB:.1f} MB" if count >= MB else f"{count:,} bytes"
-
-
-def _named(folder: Folder) -> str:
-    """Without what could change how the text around it is read."""
-    path = "".join(sign if sign.isprintable() else "?" for sign in folder.path)
-    return f"{path[:SHOWN]}{'…' * (len(path) > SHOWN)} {size(folder.bytes)}"

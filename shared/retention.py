@@ -7,14 +7,11 @@ stands the snapshot that is nearest to it.
 import math
 import re
 from collections.abc import Iterable, Sequence
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from msgspec import Struct
 
 from shared.snapshots import Head, Manifest, Snapshot, workspace_prefix
-
-REFUSED_KEPT = timedelta(days=30)
-"""How long a snapshot over the plan's storage waits for its member to download it."""
 
 FEW_RUNGS = (3600.0, 18 * 3600.0, 7 * 60.0)
 """The ages, in seconds, that the first three snapshots stand for: an hour ago, yesterday, some minutes ago. In a
@@ -39,7 +36,7 @@ class Save(Struct, frozen=True):
 
 
 class Kept(Struct, frozen=True):
-    """A snapshot, and by which rule it is kept: current, stopped (the last clean stop), age, room, or refused."""
+    """A snapshot, and by which rule it is kept: current, stopped (the last clean stop), age, or room."""
 
     snapshot: Snapshot
     reason: str
@@ -48,15 +45,11 @@ class Kept(Struct, frozen=True):
 def keep(snapshots: Iterable[Snapshot], kept: int, now: datetime, *, heads: Sequence[Head | None] = ()) -> list[Kept]:
     """At most `kept` of the snapshots, newest first. Those that `heads` point at are always among them.
 
-    The newest refused one is kept beside them, for a while. What is kept once is kept again until newer ones come, so
-    thinning twice changes nothing.
+    What is kept once is kept again until newer ones come, so thinning twice changes nothing.
     """
     newest_first = sorted(snapshots, key=lambda snapshot: snapshot.head.at, reverse=True)
-    usual = [Save(each.head.snapshot, each.head.at, each.final) for each in newest_first if not each.refused]
-    reasons = choose(usual, kept, now, current={head.snapshot for head in heads if head})
-    refused = next((each for each in newest_first if each.refused), None)
-    if refused and now - refused.head.at < REFUSED_KEPT:
-        reasons[refused.head.snapshot] = "refused"
+    saves = [Save(each.head.snapshot, each.head.at, each.final) for each in newest_first]
+    reasons = choose(saves, kept, now, current={head.snapshot for head in heads if head})
     return [Kept(each, reasons[each.head.snapshot]) for each in newest_first if each.head.snapshot in reasons]
 
 

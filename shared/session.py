@@ -8,7 +8,7 @@ from msgspec import Meta, Struct
 from msgspec.structs import replace
 
 from shared.metering import Meter, Spender
-from shared.quota import StorageUse
+from shared.quota import LeftOut, StorageUse
 from shared.record import check_transition
 from shared.retention import Save
 from shared.snapshots import Head
@@ -123,12 +123,16 @@ class Session(Struct, frozen=True, kw_only=True):
     served: bool = False
     """It came to be active: the member could work in it."""
     head: Head | None = None
-    refused: Head | None = None
-    """The newest checkpoint that was over the plan's storage and is kept beside the head."""
     storage: StorageUse | None = None
     """As the newest checkpoint was found; None before the first."""
     saves: list[Save] = []
     """Its own snapshots that have documents, as many as are kept and one or two more; none once it has ended."""
+    left_out: LeftOut | None = None
+    """What its container leaves out of its checkpoints, as of the newest heartbeat; None if that is nothing."""
+    apart: Head | None = None
+    """What was left out as it ended, kept apart."""
+    apart_before: int = 0
+    """Bytes that earlier sessions have kept apart, as of the claim."""
     after_loss: bool = False
     """The session before it was lost: the member is to be told of what time their files are."""
     draining: datetime | None = None
@@ -208,8 +212,8 @@ def open_session(
     url: str,
     epoch: int,
     head: Head | None,
-    refused: Head | None = None,
     storage: StorageUse | None = None,
+    apart_before: int = 0,
     after_loss: bool = False,
     now: datetime,
     opening: float,
@@ -226,8 +230,8 @@ def open_session(
         url=url,
         epoch=epoch,
         head=head,
-        refused=refused,
         storage=storage,
+        apart_before=apart_before,
         after_loss=after_loss,
         state=SessionState.OPENING,
         opened=now,

@@ -74,6 +74,9 @@ class Settings:
     """A session whose slot has not answered a release within this time is lost (DRAINING_SECONDS)."""
     kept_snapshots: int | None = None
     """A workspace keeps no more snapshots than these, if its plan keeps no fewer (KEPT_SNAPSHOTS)."""
+    left_out_times: float = 5
+    """How many times a plan's storage its members may have kept apart, of what did not fit into it
+    (LEFT_OUT_TIMES)."""
     sweep: float = 86400
     """How old an object must be before it is swept when nothing needs it, or an export at all (SWEEP_SECONDS)."""
 
@@ -90,6 +93,8 @@ class Settings:
             raise ValueError(f"FIRST_PLAN ({self.first_plan}) must be one of {', '.join(PLANS)}")
         if self.kept_snapshots is not None and self.kept_snapshots < 1:
             raise ValueError(f"KEPT_SNAPSHOTS ({self.kept_snapshots}) must be 1 at least: the head is one of them")
+        if not self.left_out_times >= 0:
+            raise ValueError(f"LEFT_OUT_TIMES ({self.left_out_times}) must be 0 at least")
         if not 0 <= self.pool_warm <= self.pool_max:
             raise ValueError(f"POOL_WARM ({self.pool_warm}) must lie between 0 and POOL_MAX ({self.pool_max})")
 
@@ -117,6 +122,7 @@ _COUNTS = {
     "pool_writes": "POOL_WRITES",
     "kept_snapshots": "KEPT_SNAPSHOTS",
 }
+_TIMES = {"left_out_times": "LEFT_OUT_TIMES"}
 _SECONDS = {
     "idle": "IDLE_SECONDS",
     "busy": "BUSY_SECONDS",
@@ -140,7 +146,7 @@ def read(environ: Mapping[str, str]) -> Settings:
     values: dict[str, str | int | float] = {field: environ[name] for field, name in _TEXTS.items()}
     values |= {field: environ[name] for field, name in _CHOICES.items() if environ.get(name)}
     values |= {field: int(environ[name]) for field, name in _COUNTS.items() if environ.get(name)}
-    values |= {field: float(environ[name]) for field, name in _SECONDS.items() if environ.get(name)}
+    values |= {field: float(environ[name]) for field, name in {**_SECONDS, **_TIMES}.items() if environ.get(name)}
     return Settings(**values)  # type: ignore[arg-type]  # each table above holds one type
 
 

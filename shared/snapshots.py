@@ -92,8 +92,6 @@ class Snapshot(Struct, frozen=True, kw_only=True):
     sid: str | None
     """None when the control plane composed it."""
     head: Head
-    refused: bool = False
-    """It was over the plan's storage: kept for download, and never a head."""
     returned: str | None = None
     """The path that it brought back, if that is what it was made for."""
     final: bool = False
@@ -101,10 +99,7 @@ class Snapshot(Struct, frozen=True, kw_only=True):
 
 
 def is_committed(checkpoint: Checkpoint, head: Head | None, *, epoch: int, boot: str) -> bool:
-    """Whether the container's own checkpoint, or a later one of it, is the head already: an old one changes nothing.
-
-    To be asked of the newest refused one too: it is kept, and what comes after is built on it.
-    """
+    """Whether the container's own checkpoint, or a later one of it, is the head already: an old one changes nothing."""
     return head is not None and is_by(head, epoch=epoch, boot=boot) and checkpoint.seq <= int(_seq(head))
 
 

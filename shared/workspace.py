@@ -1,6 +1,5 @@
 """The record of a workspace: what one member owns, who may serve it now, and where its state is."""
 
-from collections.abc import Collection
 from datetime import datetime, timedelta
 from typing import Annotated
 
@@ -35,10 +34,10 @@ class Workspace(Struct, frozen=True, kw_only=True):
     session: str | None = None
     head: Head | None = None
     """As of the last session's end; while one is open, the session has the newer one."""
-    refused: Head | None = None
-    """The newest checkpoint that was over the plan's storage and is kept beside the head, as of the same moment."""
     storage: StorageUse | None = None
     """As the newest checkpoint was found."""
+    apart: int = 0
+    """Bytes that sessions have kept apart, of what they left out."""
     last_slot: str | None = None
     last_session: str | None = None
     lost: bool = False
@@ -67,15 +66,15 @@ class Workspace(Struct, frozen=True, kw_only=True):
         return replace(self, session=sid, epoch=self.epoch + 1, last_slot=slot, opens=opens[-MOST_OPENS:])
 
     def free(self, session: Session, now: datetime) -> "Workspace":
-        """The session has ended, and leaves its head, what was refused, and snapshots to be thinned."""
+        """The session has ended, and leaves its head, what it kept apart, and snapshots to be thinned."""
         if self.session != session.sid:
             raise IllegalTransition(f"workspace {self.wid} is not {session.sid}'s but {self.session}'s")
         return replace(
             self,
             session=None,
             head=session.head,
-            refused=session.refused,
             storage=session.storage,
+            apart=self.apart + (session.apart.bytes if session.apart else 0),
             last_session=session.sid,
             lost=session.leaves_a_loss,
             tidy_due=now,
@@ -87,10 +86,9 @@ class Workspace(Struct, frozen=True, kw_only=True):
             raise IllegalTransition(f"workspace {self.wid} can't go back: session={self.session} closed={self.closed}")
         return replace(self, head=head, tidy_due=now)
 
-    def tidied(self, due: datetime | None, forgotten: Collection[str] = ()) -> "Workspace":
-        """Some snapshots are `forgotten`; `due` is when to look again."""
-        refused = None if self.refused and self.refused.snapshot in forgotten else self.refused
-        return replace(self, tidy_due=due, refused=refused)
+    def tidied(self, due: datetime | None) -> "Workspace":
+        """`due` is when to look again."""
+        return replace(self, tidy_due=due)
 
     def suspend(self) -> "Workspace":
         return replace(self, suspended=True)
@@ -122,5 +120,5 @@ class Workspace(Struct, frozen=True, kw_only=True):
     def erased(self, now: datetime) -> "Workspace":
         """Its state was erased: once more after a day, for what a container still wrote, and then never again."""
         again = None if self.erased_once else now + ERASE_AGAIN
-        gone = replace(self, head=None, refused=None, storage=None, tidy_due=None)
+        gone = replace(self, head=None, storage=None, apart=0, tidy_due=None)
         return replace(gone, erased_once=True, erase_due=again, erase_attempts=0)

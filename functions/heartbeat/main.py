@@ -4,6 +4,7 @@ from datetime import datetime, timedelta
 
 import functions_framework
 from msgspec import Struct
+from msgspec.structs import replace
 
 from shared import logs
 from shared.endpoint import endpoint
@@ -22,12 +23,11 @@ from shared.heartbeats import (
     accept_hello,
     check_boot,
     directive,
-    may_return,
 )
 from shared.idle import wants_hold
 from shared.plans import PLANS
 from shared.policies import kept_snapshots, reclaim_policy
-from shared.quota import StorageState, StorageUse, advice, decide_storage, used_bytes
+from shared.quota import StorageState, StorageUse, apart_bytes, most_bytes, newest_use, used_bytes, why_too_large
 from shared.record import Read
 from shared.retention import keep
 from shared.session import Session
@@ -56,7 +56,8 @@ class StorageView(Struct):
     state: StorageState
     used: int
     limit: int | None
-    advice: str | None
+    most: int | None
+    apart: int | None
 
 
 class Answer(Struct):
@@ -139,7 +140,6 @@ def _beat(beat: Beat, now: datetime) -> Session:
             beat,
             saved.head,
             billing=billing.record,
-            refused=saved.refused,
             storage=saved.storage,
             policy=reclaim_policy(billing.record.plan),
             kept=kept_snapshots(billing.record.plan),
@@ -153,8 +153,6 @@ def _beat(beat: Beat, now: datetime) -> Session:
             continue
         after = accepted.session
         _follow_up(read.record, after, now)
-        if saved.refused:
-            logs.warning("storage-refused", session=after.sid, used=saved.refused.bytes)
         if accepted.beyond_ms:
             logs.info("beyond-allowance", session=after.sid, billing=after.bid, ms=accepted.beyond_ms)
         return after
@@ -188,43 +186,33 @@ def _read(sid: str) -> Read[Session]:
 
 
 class Saved(Struct, frozen=True):
-    """What a beat's checkpoint becomes: the head, or one that is refused and kept. Nothing without a new one."""
+    """What a beat's checkpoint becomes, and what it takes. Nothing without a new one."""
 
     head: Head | None = None
-    refused: Head | None = None
     storage: StorageUse | None = None
 
 
 def _saved(session: Session, beat: Beat, limit: int | None, now: datetime) -> Saved:
-    """The beat's checkpoint, verified and measured by the plan, if it brings a new one.
-
-    One that was refused before becomes the head as soon as the plan has room for it.
-    """
-    if beat.seq <= session.seq:
-        return Saved()
+    """The beat's checkpoint, verified and measured by the plan, if it brings a new one."""
     checkpoint, epoch, boot = beat.checkpoint, beat.epoch, beat.boot
-    before = [head for head in (session.head, session.refused) if head]
-    if checkpoint is None or any(is_committed(checkpoint, head, epoch=epoch, boot=boot) for head in before):
-        return _returned(session, limit)
+    if beat.seq <= session.seq or checkpoint is None or is_committed(checkpoint, session.head, epoch=epoch, boot=boot):
+        return Saved()
+    before = [session.head] if session.head else []
     try:
         manifest = buckets.verify_checkpoint(checkpoint, wid=session.wid, epoch=epoch, boot=boot, before=before)
     except CheckpointRefused as e:
-        logs.warning("checkpoint-refused", session=session.sid, why=str(e))
-        raise Refused("checkpoint-refused", f"{e}.", status=422) from e
-    storage = decide_storage(used_bytes(manifest), limit, checkpoint.largest)
-    head = head_of(checkpoint, manifest, epoch=epoch, boot=boot, now=now)
-    if storage.state == StorageState.REFUSED:
-        return Saved(refused=head, storage=storage)
-    return Saved(head=head, storage=storage)
+        raise _refused(session, str(e)) from e
+    too_large = why_too_large(manifest, limit)
+    if too_large:
+        # a smaller plan was taken since it was made, or the container lies: it leaves more out, or saves nothing
+        raise _refused(session, too_large)
+    storage = StorageUse(used=used_bytes(manifest), limit=limit, largest=checkpoint.largest)
+    return Saved(head_of(checkpoint, manifest, epoch=epoch, boot=boot, now=now), storage)
 
 
-def _returned(session: Session, limit: int | None) -> Saved:
-    if session.storage is None or not may_return(session):
-        return Saved()
-    storage = decide_storage(session.storage.used, limit, session.storage.largest)
-    if storage.state == StorageState.REFUSED:
-        return Saved(storage=storage)
-    return Saved(head=session.refused, storage=storage)
+def _refused(session: Session, why: str) -> Refused:
+    logs.warning("checkpoint-refused", session=session.sid, why=why)
+    return Refused("checkpoint-refused", f"{why}.", status=422)
 
 
 def _answer(session: Session, boot: str, now: datetime) -> Answer:
@@ -247,9 +235,11 @@ def _answer(session: Session, boot: str, now: datetime) -> Answer:
 
 
 def _storage(session: Session) -> StorageView:
-    """As the newest checkpoint was found; before the first, what is there without a word of the limit."""
-    use = session.storage or decide_storage(session.head.bytes if session.head else 0, None)
-    return StorageView(use.state, use.used, use.limit, advice(use))
+    """What there is by the newest checkpoint, and what there may be by the plan as it is now."""
+    limit = PLANS[session.plan].bytes
+    use = replace(newest_use(session.storage, session.head), limit=limit)
+    apart = apart_bytes(limit, settings().left_out_times, session.apart_before)
+    return StorageView(use.state, use.used, limit, most_bytes(limit), apart)
 
 
 def _view(head: Head) -> HeadView:

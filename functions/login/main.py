@@ -17,7 +17,7 @@ from shared.gcp.store.sessions import read_session
 from shared.periods import is_zone
 from shared.plans import PLANS
 from shared.policies import slot_origin
-from shared.quota import Folder, StorageState, advice, decide_storage, lifting_plan, newest_use
+from shared.quota import Folder, LeftOut, StorageState, lifting_plan, newest_use
 from shared.session import Session, SessionState
 from shared.settings import settings
 from shared.workspace import Workspace
@@ -73,7 +73,7 @@ class LastSession(Struct):
 
 
 class StorageView(Struct):
-    """What the newest checkpoint takes of the plan, in bytes. `over`: how much has to go."""
+    """What the newest checkpoint takes of the plan, in bytes. `over`: how much has to go for all to be saved."""
 
     state: StorageState
     used: int
@@ -81,10 +81,9 @@ class StorageView(Struct):
     over: int
     largest: list[Folder]
     lifted_by: str | None
-    """The title of the smallest plan that it fits into, when it does not fit into this one."""
-    refused: str | None
-    """The newest snapshot that was over the plan and is kept for download only."""
-    advice: str | None
+    """The title of the smallest plan that all of it fits into, when it does not fit into this one."""
+    left_out: LeftOut | None
+    """What is in the home and in no checkpoint; of a workspace that is closed, what was so as it was closed."""
 
 
 class Answer(Struct):
@@ -150,19 +149,19 @@ def _allowance(billing: Billing, now: datetime) -> AllowanceView:
 def _storage(billing: Billing, newest: Session | Workspace) -> StorageView:
     """By the plan as it is now, which may have changed since the newest checkpoint."""
     found = newest_use(newest.storage, newest.head)
-    use = decide_storage(found.used, PLANS[billing.plan].bytes, found.largest)
-    if use.state == StorageState.REFUSED and newest.refused is None:
-        use = replace(use, state=StorageState.OVER)  # it was saved under a larger plan
-    lifting = None if use.state == StorageState.OK else lifting_plan(use.used)
+    use = replace(found, limit=PLANS[billing.plan].bytes)
+    left_out = newest.left_out if isinstance(newest, Session) else None
+    whole = use.used + (left_out.bytes if left_out else 0)
+    over = 0 if use.limit is None else max(0, whole - use.limit)
+    lifting = lifting_plan(whole) if over else None
     return StorageView(
         state=use.state,
         used=use.used,
         limit=use.limit,
-        over=max(0, use.used - (use.used if use.limit is None else use.limit)),
+        over=over,
         largest=use.largest,
         lifted_by=PLANS[lifting].title if lifting else None,
-        refused=newest.refused.snapshot if newest.refused else None,
-        advice=advice(use),
+        left_out=left_out,
     )
 
 

@@ -76,7 +76,6 @@ class SnapshotView(Struct):
     files: int
     reason: str
     current: bool
-    refused: bool
     returned: str | None
     """The path that it brought back."""
 
@@ -119,10 +118,6 @@ def restore(caller: Member, body: Restore, now: datetime) -> Restored:
         if workspace.record.session is not None:
             raise Conflict("session-open", "Your workspace is open. Stop it first, then go back.")
         snapshot = _snapshot(workspace.record.wid, body.snapshot)
-        if snapshot.record.refused:
-            raise Conflict(
-                "snapshot-refused", "That snapshot is over your plan's storage: download it, or take a larger plan."
-            )
         composed = None if body.path is None else _composed(workspace.record, snapshot.record, body.path, now)
         wanted = (composed or snapshot.record).head
         if wanted == workspace.record.head:
@@ -268,6 +263,5 @@ def _view(kept: Kept, current: Head | None) -> SnapshotView:
         files=head.files,
         reason=kept.reason,
         current=current is not None and head.snapshot == current.snapshot,
-        refused=snapshot.refused,
         returned=snapshot.returned,
     )

@@ -84,11 +84,9 @@ def _too_many(workspace: Workspace, now: datetime) -> list[Snapshot]:
     for head in heads:
         _manifest(head)
     snapshots = all_snapshots(workspace.wid)
-    kept = {
-        each.snapshot.head.snapshot
-        for each in keep(snapshots, kept_snapshots(plan_of(workspace.owner)), now, heads=heads)
-    }
-    return [snapshot for snapshot in snapshots if snapshot.head.snapshot not in kept][-AT_ONCE:]
+    kept = keep(snapshots, kept_snapshots(plan_of(workspace.owner)), now, heads=heads)
+    wanted = {each.snapshot.head.snapshot for each in kept}
+    return [snapshot for snapshot in snapshots if snapshot.head.snapshot not in wanted][-AT_ONCE:]
 
 
 def _sweep(workspace: Workspace, old: datetime, now: datetime) -> tuple[int, datetime | None]:

@@ -4,7 +4,6 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
-from msgspec.structs import replace
 
 from shared.account import AccountState
 from shared.gcp.store.accounts import (
@@ -14,7 +13,7 @@ from shared.gcp.store.accounts import (
     workspace_ref,
 )
 from shared.gcp.store.billing import billing_ref, read_billing
-from shared.gcp.store.database import Commit, LostRace, database, read
+from shared.gcp.store.database import Commit, LostRace, encode, read
 from shared.gcp.store.sessions import (
     commit_beat,
     commit_session,
@@ -25,7 +24,7 @@ from shared.gcp.store.sessions import (
 )
 from shared.gcp.store.snapshots import all_snapshots, older_snapshots
 from shared.heartbeats import Accepted, accept_beat
-from shared.quota import decide_storage
+from shared.quota import StorageUse
 from shared.record import Read
 from shared.session import EndReason, Session
 from shared.snapshots import Head, Snapshot
@@ -105,52 +104,32 @@ def test_a_beat_that_lost_its_race_changes_nothing_and_charges_nothing() -> None
     assert (again(before.record).record.seq, charged(before.record.bid)) == (0, 0)
 
 
-def moved(before: Read[Session], seq: int, head: Head | None = None, refused: Head | None = None) -> Read[Session]:
+def moved(before: Read[Session], seq: int, head: Head) -> Read[Session]:
     """The session after one more beat, committed."""
-    accepted = beaten(before, seq, head, refused=refused, storage=decide_storage(9, 5), now=NOW)
-    commit_beat(before, read_billing(before.record.bid), accepted)
+    commit_beat(before, read_billing(before.record.bid), beaten(before, seq, head, now=NOW))
     return again(before.record)
 
 
-def kept(wid: str) -> dict[str, bool]:
-    """The snapshots' documents by their number, and whether each was refused."""
-    found = database().collection(f"workspaces/{wid}/snapshots").stream()
-    return {document.id.rpartition("-")[2]: (document.to_dict() or {})["refused"] for document in found}
-
-
-def test_of_refused_checkpoints_the_newest_is_kept_until_one_fits() -> None:
-    session = moved(stored(a_session()), 1, a_head(1))
-    session = moved(session, 2, refused=a_head(2))
-    session = moved(session, 3, refused=a_head(3))
-    assert (session.record.head, session.record.refused) == (a_head(1), a_head(3))
-    assert kept(session.record.wid) == {"1": False, "3": True}
-    session = moved(session, 4, a_head(4))
-    assert session.record.refused is None
-    assert kept(session.record.wid) == {"1": False, "4": False}
-
-
-def test_a_refused_checkpoint_becomes_the_head_when_there_is_room() -> None:
-    session = moved(stored(a_session()), 1, refused=a_head(1))
-    session = moved(session, 2, session.record.refused)
-    assert (session.record.head, session.record.refused) == (a_head(1), None)
-    assert kept(session.record.wid) == {"1": False}
-
-
-def test_older_snapshots_come_newest_first_without_the_head_and_what_was_refused() -> None:
+def test_older_snapshots_come_newest_first_without_the_head() -> None:
     times = [NOW + timedelta(seconds=n) for n in range(6)]
     session = stored(a_session())
     for n, at in enumerate(times):
-        which = "refused" if n == 2 else "head"
-        session = moved(session, n + 1, **{which: a_head(n, at)})
-        if n == 2:  # what was refused last stays, for it is another container's
-            stranger = replace(a_head(n, at), snapshot="6-bootbootbootboot-2")
-            Commit().create(
-                snapshot_ref("w-1", stranger.snapshot), Snapshot(sid=None, head=stranger, refused=True)
-            ).run()
+        session = moved(session, n + 1, a_head(n, at))
     found = older_snapshots("w-1", a_head(4, times[4]), 2)
-    assert [snapshot.head.at for snapshot in found] == [times[3], times[1]]
+    assert [snapshot.head.at for snapshot in found] == [times[3], times[2]]
     assert older_snapshots("w-1", a_head(0, times[0]), 9) == []
     assert older_snapshots("w-1", None, 9) == []
+
+
+def test_records_of_the_time_when_whole_checkpoints_were_refused_are_read() -> None:
+    session = stored(a_session(head=a_head(1))).record
+    head = encode(a_head(2))
+    use = {"state": "refused", "used": 200, "limit": 100, "largest": []}
+    session_ref(session.sid).update({"refused": head, "storage": use})
+    read_again = read_session(session.sid)
+    assert read_again is not None and read_again.record.storage == StorageUse(used=200, limit=100)
+    snapshot_ref("w-1", "7-b-2").set({"sid": session.sid, "head": head, "refused": True, "returned": None})
+    assert [each.head for each in all_snapshots("w-1")] == [a_head(2)]
 
 
 def test_what_is_overdue_is_found_until_it_has_ended() -> None:

@@ -14,17 +14,16 @@ from shared.heartbeats import (
     accept_beat,
     accept_hello,
     directive,
-    may_return,
 )
 from shared.idle import KINDS, decide_reclaim
 from shared.metering import LedgerLine, close
-from shared.quota import decide_storage
+from shared.quota import LeftOut, LeftOutEntry, LeftOutKind, StorageUse
 from shared.session import STOPPING_SECONDS, EndReason, Hold, Session, SessionState, Verdict
 from tests.factories import BOOT, LEASE, NOW, POLICY, SID, a_beat, a_billing, a_head, a_session, after, metered, signals
 
 
 def beat_at(session: Session, seconds: float, **fields: Any) -> Session | None:
-    head, kept = fields.pop("head", None), {name: fields.pop(name, None) for name in ("refused", "storage")}
+    head, kept = fields.pop("head", None), {name: fields.pop(name, None) for name in ("storage", "apart")}
     fields["session"] = fields.pop("sid", SID)
     payer = fields.pop("billing", a_billing())
     accepted = accept_beat(session, a_beat(**fields), head, **kept, billing=payer, policy=POLICY, now=after(seconds))
@@ -336,25 +335,12 @@ def test_the_directive_follows_the_session() -> None:
     assert directive(used_up, POLICY, after(10)) == ("drain", after(10)), "going on working averts nothing"
 
 
-def test_a_refused_checkpoint_is_kept_beside_the_head() -> None:
-    use = decide_storage(500, 100)
-    refused = beat_at(a_session(head=a_head(1)), 30, refused=a_head(2), storage=use)
-    assert refused is not None
-    assert (refused.head, refused.refused, refused.storage) == (a_head(1), a_head(2), use)
-    quiet = beat_at(refused, 60, seq=2)
+def test_what_a_checkpoint_takes_and_what_is_left_out_is_remembered() -> None:
+    use = StorageUse(used=500, limit=100)
+    left_out = LeftOut(1, 9000, 0, [LeftOutEntry("proj/clip.mp4", 9000, LeftOutKind.FILE, True)])
+    saved = beat_at(a_session(head=a_head(1)), 30, head=a_head(2), storage=use, left_out=left_out)
+    assert saved is not None
+    assert (saved.head, saved.storage, saved.left_out) == (a_head(2), use, left_out)
+    quiet = beat_at(saved, 60, seq=2)
     assert quiet is not None
-    assert (quiet.refused, quiet.storage) == (a_head(2), use)
-    fits = beat_at(quiet, 90, seq=3, head=a_head(3), storage=decide_storage(50, 100))
-    assert fits is not None
-    assert (fits.head, fits.refused) == (a_head(3), None), "what the same container saves later holds all of it"
-
-
-def test_what_another_container_had_refused_stays_until_something_newer_is() -> None:
-    others = replace(a_head(9), snapshot="6-bootbootbootboot-9")
-    session = a_session(refused=others)
-    assert not may_return(session)
-    saved = beat_at(session, 30, head=a_head(1))
-    assert saved is not None and saved.refused == others
-    newer = beat_at(saved, 60, seq=2, refused=a_head(2))
-    assert newer is not None and newer.refused == a_head(2)
-    assert may_return(newer)
+    assert (quiet.head, quiet.storage, quiet.left_out) == (a_head(2), use, None), "each beat says what is left out"

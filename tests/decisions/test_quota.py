@@ -1,9 +1,9 @@
-"""What a checkpoint counts as, when it still becomes the head, and what the member is told."""
+"""What a checkpoint counts as, and when it may not become the head."""
 
 import pytest
 
 from shared.plans import GB, MB
-from shared.quota import SHOWN, Folder, StorageState, advice, decide_storage, lifting_plan, used_bytes
+from shared.quota import STORED, StorageState, StorageUse, apart_bytes, lifting_plan, used_bytes, why_too_large
 from shared.snapshots import Tier
 from tests.factories import a_layer, a_manifest
 
@@ -11,38 +11,41 @@ LIMIT = 100 * MB
 
 
 @pytest.mark.parametrize(
-    ("used", "state"),
-    [
-        (0, StorageState.OK),
-        (LIMIT, StorageState.OK),
-        (LIMIT + 1, StorageState.OVER),
-        (LIMIT * 5 // 4, StorageState.OVER),
-        (LIMIT * 5 // 4 + 1, StorageState.REFUSED),
-    ],
+    ("used", "state"), [(0, StorageState.OK), (LIMIT, StorageState.OK), (LIMIT + 1, StorageState.OVER)]
 )
-def test_over_the_limit_is_warned_about_and_past_the_grace_refused(used: int, state: StorageState) -> None:
-    assert decide_storage(used, LIMIT).state == state
-    assert decide_storage(used, None).state == StorageState.OK
+def test_over_the_limit_is_warned_about(used: int, state: StorageState) -> None:
+    assert StorageUse(used=used, limit=LIMIT).state == state
+    assert StorageUse(used=used, limit=None).state == StorageState.OK
 
 
-def test_what_is_really_stored_counts_when_less_was_declared() -> None:
-    lies = a_manifest(a_layer(bytes=900, logical_bytes=1), a_layer("work", bytes=100, logical_bytes=0))
-    assert used_bytes(lies) == 1000
-    honest = a_manifest(a_layer(bytes=100), tiers={"boot": Tier(5000, 3)})
-    assert used_bytes(honest) == 5000
-    twice = a_manifest(*[a_layer(bytes=900, logical_bytes=1)] * 2)
-    assert used_bytes(twice) == 900, "one object is stored once"
+@pytest.mark.parametrize(("used", "fits"), [(LIMIT, True), (LIMIT * 5 // 4, True), (LIMIT * 5 // 4 + 1, False)])
+def test_past_the_grace_a_checkpoint_is_too_large(used: int, fits: bool) -> None:
+    manifest = a_manifest(a_layer(bytes=10), tiers={"boot": Tier(used, 3)})
+    assert (why_too_large(manifest, LIMIT) is None) == fits
+    assert why_too_large(manifest, None) is None
 
 
-def test_the_advice_says_how_much_to_delete_where_it_lies_and_which_plan_lifts_it() -> None:
-    largest = [Folder("proj/node_modules", 90 * MB), Folder("data", 30 * MB)]
-    over = advice(decide_storage(120 * MB, LIMIT, largest)) or ""
-    for said in ("120.0 MB", "125.0 MB", "20,000,000 bytes", "proj/node_modules 90.0 MB", "data 30.0 MB", "Starter"):
-        assert said in over
-    refused = advice(decide_storage(2 * GB, GB, largest)) or ""
-    for said in ("not part of your workspace", "download", "1,000,000,000 bytes", "the plan Pro"):
-        assert said in refused
-    assert advice(decide_storage(LIMIT, LIMIT, largest)) is None
+def test_what_a_restore_brings_counts_and_not_what_is_stored() -> None:
+    deltas = a_manifest(
+        *[a_layer("work", bytes=60 * MB, name=f"n{n}") for n in range(3)], tiers={"work": Tier(60 * MB, 1)}
+    )
+    assert used_bytes(deltas) == 60 * MB
+    assert why_too_large(deltas, LIMIT) is None
+
+
+def test_who_stores_much_more_than_they_say_to_hold_lies() -> None:
+    most = LIMIT * 5 // 4
+    lie = a_manifest(a_layer("work", bytes=STORED * most + 1), tiers={"work": Tier(1, 1)})
+    assert "its objects take" in (why_too_large(lie, LIMIT) or "")
+    twice = a_manifest(*[a_layer("work", bytes=2 * most)] * 2, tiers={"work": Tier(1, 1)})
+    assert why_too_large(twice, LIMIT) is None, "one object is stored once"
+
+
+def test_what_earlier_sessions_keep_apart_takes_of_the_room() -> None:
+    assert apart_bytes(LIMIT, 5, 0) == 500 * MB
+    assert apart_bytes(LIMIT, 5, 400 * MB) == 100 * MB
+    assert apart_bytes(LIMIT, 5, GB) == 0, "a smaller plan was taken"
+    assert apart_bytes(None, 5, 0) is None
 
 
 def test_the_plan_that_lifts_it_is_the_smallest_on_offer() -> None:
@@ -53,10 +56,3 @@ def test_the_plan_that_lifts_it_is_the_smallest_on_offer() -> None:
         "team",
         "enterprise",
     ]
-
-
-def test_a_folders_name_can_not_pass_for_something_else() -> None:
-    odd = Folder("a\n\u202e\x1b[31m" + "x" * 200, MB)
-    told = advice(decide_storage(2 * LIMIT, LIMIT, [odd])) or ""
-    assert told.isprintable()
-    assert "x" * SHOWN not in told

@@ -101,9 +101,9 @@ def test_a_workspace_is_claimed_by_one_session_and_its_epoch_rises() -> None:
         claimed.claim("s-2", "ws-2", NOW)
     with pytest.raises(IllegalTransition):
         claimed.free(a_session(sid="s-2"), NOW)
-    lost = a_session(sid="s-1", head=a_head(), refused=a_head(2), served=True, reason=EndReason.LOST)
+    lost = a_session(sid="s-1", head=a_head(), apart=a_head(2), served=True, reason=EndReason.LOST)
     freed = claimed.free(lost, after(5))
-    assert (freed.session, freed.head, freed.refused, freed.lost) == (None, a_head(), a_head(2), True)
+    assert (freed.session, freed.head, freed.apart, freed.lost) == (None, a_head(), a_head(2).bytes, True)
     assert (freed.tidy_due, freed.claim("s-2", "ws-1", NOW).epoch) == (after(5), 2)
 
 

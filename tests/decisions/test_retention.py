@@ -7,21 +7,21 @@ from hypothesis import given
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
-from shared.retention import REFUSED_KEPT, SWEPT_AT_ONCE, Save, Stored, Sweep, choose, keep, ladder, plan_sweep
+from shared.retention import SWEPT_AT_ONCE, Save, Stored, Sweep, choose, keep, ladder, plan_sweep
 from shared.snapshots import Snapshot
 from tests.factories import BOOT, NOW, a_head, a_layer, a_manifest
 
 DAY = 24 * 60
 
 
-def snapshot(minutes_ago: float, *, refused: bool = False, final: bool = False) -> Snapshot:
+def snapshot(minutes_ago: float, *, final: bool = False) -> Snapshot:
     head = replace(a_head(at=NOW - timedelta(minutes=minutes_ago)), snapshot=f"7-{BOOT}-{int(minutes_ago)}")
-    return Snapshot(sid="s", head=head, refused=refused, final=final)
+    return Snapshot(sid="s", head=head, final=final)
 
 
-def kept(snapshots: list[Snapshot], count: int, *heads: Snapshot, now: datetime = NOW) -> dict[str, str]:
+def kept(snapshots: list[Snapshot], count: int, *heads: Snapshot) -> dict[str, str]:
     """Minutes ago and the reasons of what is kept."""
-    found = keep(snapshots, count, now, heads=[head.head for head in heads])
+    found = keep(snapshots, count, NOW, heads=[head.head for head in heads])
     return {each.snapshot.head.snapshot.rpartition("-")[2]: each.reason for each in found}
 
 
@@ -100,13 +100,6 @@ def test_the_head_is_kept_however_old_it_is() -> None:
     reasons = kept([snapshot(minutes) for minutes in range(50)] + [old], 5, old)
     assert reasons[str(100 * DAY)] == "current" and len(reasons) == 5
     assert kept([snapshot(1), old], 1, old) == {str(100 * DAY): "current"}
-
-
-def test_the_newest_refused_one_is_kept_beside_them_for_a_while() -> None:
-    snapshots = [snapshot(1, refused=True), snapshot(2, refused=True), *(snapshot(minutes) for minutes in range(3, 30))]
-    reasons = kept(snapshots, 5)
-    assert reasons["1"] == "refused" and "2" not in reasons and len(reasons) == 6
-    assert "1" not in kept(snapshots, 5, now=NOW + REFUSED_KEPT)
 
 
 @given(

@@ -43,7 +43,13 @@ class Saver:
         return f"{self.liar.session.epoch}-{self.liar.boot}-{seq}"
 
     def try_to_save(
-        self, seq: int, *layers: Layer, largest: list[dict[str, Any]] | None = None, final: bool = False, **fields: Any
+        self,
+        seq: int,
+        *layers: Layer,
+        largest: list[dict[str, Any]] | None = None,
+        left_out: dict[str, Any] | None = None,
+        final: bool = False,
+        **fields: Any,
     ) -> httpx.Response:
         told = self._manifest(seq, *layers, **fields)
         content = msgspec.json.encode(told)
@@ -59,7 +65,7 @@ class Saver:
             "files": sum(tier.files for tier in told.tiers.values()),
             "largest": largest or [],
         }
-        return self.liar.beat(checkpoint=checkpoint, restored=True, final=final)
+        return self.liar.beat(checkpoint=checkpoint, restored=True, final=final, left_out=left_out)
 
     def _manifest(self, seq: int, *layers: Layer, **fields: Any) -> Manifest:
         whose = {"workspace": self.wid, "epoch": self.liar.session.epoch, "boot": self.liar.boot}

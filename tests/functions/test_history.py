@@ -188,55 +188,41 @@ def test_a_hostile_layer_is_told_as_broken_and_harms_nobody(plane: Running, tmp_
     assert downloaded(person, tmp_path / "good", good) == {"a": b"fine"}
 
 
-def test_over_the_plan_is_warned_about_then_kept_aside_and_downloadable(plane: Running, tmp_path: Path) -> None:
-    person = Person(plane, "hoarder")
-    person.me()
+def on_plan(plane: Running, person: Person, plan: str) -> None:
+    """As an operator sets it."""
     account = document(plane, f"accounts/{person.uid}") or {}
     with environment(plane.env):
-        billing_ref(account["bid"]).update({"plan": "free"})
-    largest = [{"path": "data/\u202eevil\n", "bytes": 90 * MB}]
+        billing_ref(account["bid"]).update({"plan": plan})
+
+
+def test_past_the_grace_a_checkpoint_is_refused_and_the_limits_are_told_with_each_answer(plane: Running) -> None:
+    person = Person(plane, "hoarder")
+    person.me()
+    on_plan(plane, person, "free")
+    left_out = {
+        "count": 1, "bytes": 157 * MB, "lost_bytes": 0,
+        "entries": [{"path": "proj/\u202eclip.mp4", "bytes": 157 * MB, "kind": "file", "kept": True}],
+    }  # fmt: skip
     with saving(plane, person) as saver:
         layer = saver.shelf.layer("work", {"a": b"kept"})
 
-        def save(seq: int, megabytes: int, **more: Any) -> dict[str, Any]:
-            told = saver.try_to_save(seq, layer, tiers={"work": Tier(megabytes * MB, 1)}, largest=largest, **more)
-            answer: dict[str, Any] = told.raise_for_status().json()
-            return answer
+        def save(seq: int, megabytes: int) -> httpx.Response:
+            return saver.try_to_save(seq, layer, tiers={"work": Tier(megabytes * MB, 1)}, left_out=left_out)
 
-        fine = save(1, 99)
-        assert fine["storage_use"] == {"state": "ok", "used": 99 * MB, "limit": 100 * MB, "advice": None}
-        over = save(2, 120)
+        room = {"limit": 100 * MB, "most": 125 * MB, "apart": 500 * MB}
+        assert save(1, 99).json()["storage_use"] == {"state": "ok", "used": 99 * MB, **room}
+        over = save(2, 120).json()
         assert (over["storage_use"]["state"], over["head"]["snapshot"][-2:]) == ("over", "-2")
-        refused = save(3, 130)
-        assert (refused["storage_use"]["state"], refused["head"]["snapshot"][-2:]) == ("refused", "-2")
-        for said in ("30,000,000 bytes", "Starter", "data/", "90.0 MB"):
-            assert said in refused["storage_use"]["advice"]
-        assert refused["storage_use"]["advice"].isprintable()
-        save(4, 140)
-        assert save(4, 140)["head"]["snapshot"][-2:] == "-2", "said again it is still refused"
-        told = person.me()["storage"]
-        assert (told["state"], told["over"], told["lifted_by"], told["refused"][-2:]) == (
-            "refused",
-            40 * MB,
-            "Starter",
-            "-4",
-        )
-        snapshots = {each["snapshot"][-2:]: each["refused"] for each in history(person)}
-        assert snapshots == {"-4": True, "-2": False, "-1": False}
-        fits = save(5, 125, final=True)
-        assert (fits["storage_use"]["state"], fits["head"]["snapshot"][-2:]) == ("over", "-5")
-        assert person.me()["storage"]["refused"] is None
-    with saving(plane, person, "boot00000000000b") as saver:
-        layer = saver.shelf.layer("work", {"a": b"too much"})
-        aside = saver.save(1, layer, tiers={"work": Tier(500 * MB, 1)})
-        with environment(plane.env):
-            billing_ref(account["bid"]).update({"plan": "starter"})
-        assert saver.liar.beat().json()["head"]["snapshot"] == aside, "a larger plan makes it the head"
-        aside = saver.save(2, layer, tiers={"work": Tier(5000 * MB, 1)})
-    answer = person.post("snapshots/restore", {"snapshot": aside})
-    assert (answer.status_code, problem(answer)) == (409, "snapshot-refused")
-    assert downloaded(person, tmp_path / "aside", aside) == {"a": b"too much"}
-    assert person.me()["storage"]["refused"] == aside
+        lie = save(3, 126)
+        assert (lie.status_code, problem(lie)) == (422, "checkpoint-refused")
+        told = saver.liar.beat(left_out=left_out).json()
+        assert told["head"]["snapshot"][-2:] == "-2", "whoever lies about the limit harms their own session"
+        shown = person.me()["storage"]
+        assert (shown["state"], shown["left_out"]) == ("over", left_out)
+        assert (shown["over"], shown["lifted_by"]) == (177 * MB, "Starter")
+        on_plan(plane, person, "starter")
+        assert saver.liar.beat().json()["storage_use"]["most"] == 1250 * MB
+        assert save(4, 126).json()["head"]["snapshot"][-2:] == "-4"
 
 
 def tidy(plane: Running) -> dict[str, Any]:

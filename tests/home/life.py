@@ -12,6 +12,7 @@ from agent.checkpoints import Checkpoint
 from agent.errors import CheckpointRefused, CorruptState, HomeFailed, Unreachable
 from agent.home.place import CACHE
 from agent.home.steps import split
+from agent.storage_quota import Quota
 from agent.tiers import TIERS
 
 from tests.home.container import Container
@@ -20,6 +21,7 @@ from tests.home.photo import Thing, as_member, given_to_member, paths
 from tests.home.plans import Arrive, Away, Die, Save, Step
 from tests.home.workspace import LATER, Workspace
 
+NO_LIMIT = Quota(None, None, None)
 FURNITURE = (".config/a", ".config/b", "a/a", "b/a", "b/b", "b/node_modules/a", "node_modules/a", "node_modules/b")
 
 
@@ -127,7 +129,7 @@ class Session:
             self.container.bucket.meanwhile = self._refuse
         is_made = None
         with suppress(HomeFailed, Unreachable, CorruptState, CheckpointRefused):
-            is_made = await self._checkpoints.make(self.container.prefix)
+            is_made = await self._checkpoints.make(self.container.prefix, NO_LIMIT)
         self.container.bucket.meanwhile = None
         # nothing has arrived since the look: that waits while a save is made
         waiting = self._checkpoints.waiting

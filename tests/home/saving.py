@@ -11,6 +11,7 @@ from agent.home.keeper import Keeper, read_result
 from agent.home.unpack import Unpacked
 from agent.layers import How, how_to_save, replaced
 from agent.manifest import Layer
+from agent.storage_quota import Quota
 from agent.tiers import TIERS
 
 from tests.home import forks
@@ -40,6 +41,8 @@ class Saver:
         self.shelf = shelf
         self.keeper = Keeper(str(folder))
         self.known = True
+        self.quota = Quota(None, None, None)
+        self.left_out: dict[str, Any] = {}
         self._to_come: dict[str, int] = {}
 
     def close(self) -> None:
@@ -48,7 +51,8 @@ class Saver:
     def save(self, force: How | None = None) -> dict[str, How]:
         """One checkpoint of everything that changed; which tiers were written, and how. `force`: in what way,
         wherever a tier can be written in several."""
-        looked = self.keeper.look()["tiers"]
+        answer = self.keeper.look(**vars(self.quota))
+        looked, self.left_out = answer["tiers"], answer["over_quota"]
         made: dict[str, How] = {}
         new = dict(self.shelf.layers)
         for tier in TIERS:

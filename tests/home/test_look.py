@@ -176,4 +176,5 @@ def test_what_counts_as_a_change(saver: Saver) -> None:
 def test_the_largest_folders_are_told(saver: Saver) -> None:
     make(saver.folder, "a/b/c/large", content="x" * 5000)
     make(saver.folder, "other/small")
-    assert saver.keeper.look()["largest"][0] == ("a/b/c", 5000)
+    make(saver.folder, "a/b/d/one", "a/b/d/two", content="x" * 3000)
+    assert saver.keeper.look()["largest"][:3] == [("a/b", 11000), ("a/b/d", 6000), ("a/b/c/large", 5000)]

@@ -48,7 +48,7 @@ class ControlPlane:
         self.deadline: float | None = None
         self.storage_token = "lent-for-the-test"
         # as an answer tells of it
-        self.storage_use: dict[str, Any] = {"state": "ok", "used": 0, "limit": None, "advice": None}
+        self.storage_use: dict[str, Any] = {"state": "ok", "used": 0, "limit": None, "most": None, "apart": None}
         # snapshots before the head, newest first
         self.older: list[Head] = []
         self.url = ""

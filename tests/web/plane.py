@@ -18,7 +18,7 @@ PATIENCE = 60.0  # seconds that a held request waits before it fails the test
 
 NO_LIMIT = {
     "state": "ok", "used": 0, "limit": None, "over": 0,
-    "largest": [], "lifted_by": None, "refused": None, "advice": None,
+    "largest": [], "lifted_by": None, "left_out": None,
 }  # fmt: skip
 
 NO_ALLOWANCE = {"granted": None, "seconds": None, "lifted_by": None, "bytes": None}

@@ -12,8 +12,13 @@ from tests.web.plane import Plane, Refusal
 
 MB = 10**6
 FULL = {
-    "state": "refused", "used": 140 * MB, "limit": 100 * MB, "over": 40 * MB, "refused": "7-b-4",
-    "lifted_by": "Starter", "advice": None, "largest": [{"path": "proj/node_modules", "bytes": 90 * MB}],
+    "state": "ok", "used": 20 * MB, "limit": 100 * MB, "over": 290 * MB, "lifted_by": "Starter", "largest": [],
+    "left_out": {
+        "count": 3, "bytes": 370 * MB, "lost_bytes": 160 * MB, "entries": [
+            {"path": "proj/node_modules", "bytes": 210 * MB, "kind": "dependencies", "kept": True},
+            {"path": "clip.mp4", "bytes": 160 * MB, "kind": "file", "kept": False},
+        ],
+    },
 }  # fmt: skip
 
 
@@ -23,7 +28,6 @@ def a_snapshot(number: int, **fields: Any) -> dict[str, Any]:
         "files": 340,
         "reason": "newest",
         "current": False,
-        "refused": False,
         "returned": None,
     }
     return {"snapshot": f"7-b-{number}", "at": time.time() - 60 * number, **defaults, **fields}
@@ -34,7 +38,7 @@ def some_history(plane: Plane) -> None:
     plane.history = [
         a_snapshot(1, current=True, returned="notes.txt"),
         a_snapshot(2),
-        a_snapshot(3, refused=True),
+        a_snapshot(3),
     ]
 
 
@@ -47,12 +51,10 @@ def look(page: Page) -> None:
 def test_the_history_says_what_can_be_done_with_each(page: Page) -> None:
     sign_in(page)
     look(page)
-    now, older, aside = page.get_by_role("listitem").all()
+    now, older, _ = page.get_by_role("listitem").all()
     expect(now).to_contain_text("12 MB · 340 files · as it is now · with notes.txt brought back")
     expect(now.get_by_role("button")).to_have_text(["Download"])
     expect(older.locator("button:visible")).to_have_text(["Go back to this", "Download"])
-    expect(aside).to_contain_text("for download only")
-    expect(aside.get_by_role("button")).to_have_text(["Download"])
     press(page, "Back")
     expect(page.get_by_role("button", name="Open")).to_be_visible()
 
@@ -111,8 +113,9 @@ def test_a_full_plan_is_said_before_anything_else(page: Page, plane: Plane) -> N
     plane.storage = FULL
     sign_in(page)
     notice = page.get_by_role("alert")
-    for said in ("kept aside for download", "40,000,000 bytes", "proj/node_modules", "90 MB", "The plan Starter"):
+    for said in ("proj/node_modules 210 MB", "clip.mp4 160 MB", "And 1 more", "at least 290 MB", "the plan Starter"):
         expect(notice).to_contain_text(said)
-    expect(page.get_by_text("140 MB of 100 MB")).to_be_visible()
+    expect(notice.locator("ul").last, "what is not even kept apart").to_have_text("clip.mp4 160 MB")
+    expect(page.get_by_text("20 MB of 100 MB")).to_be_visible()
     page.get_by_role("button", name="한국어").click()
     expect(notice).to_contain_text("요금제")

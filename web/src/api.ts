@@ -25,16 +25,25 @@ export interface LastSession {
 
 /** Sizes are bytes. */
 export interface Storage {
-  state: "ok" | "over" | "refused";
+  state: "ok" | "over";
   used: number;
   limit: number | null;
-  /** How much has to be deleted. */
+  /** How much has to be deleted for all to be saved. */
   over: number;
   largest: { path: string; bytes: number }[];
-  /** The smallest plan that it fits into. */
+  /** The smallest plan that all of it fits into. */
   lifted_by: string | null;
-  /** The snapshot that is kept for download only. */
-  refused: string | null;
+  /** What is in the home and in no save; of a workspace that is closed, what was so as it was closed. */
+  left_out: LeftOut | null;
+}
+
+/** In bytes, and the largest by name. */
+export interface LeftOut {
+  count: number;
+  bytes: number;
+  /** What is not even kept apart when the session ends. */
+  lost_bytes: number;
+  entries: { path: string; bytes: number; kind: "dependencies" | "file"; kept: boolean }[];
 }
 
 export interface Snapshot {
@@ -43,7 +52,6 @@ export interface Snapshot {
   bytes: number;
   files: number;
   current: boolean;
-  refused: boolean;
   /** The path that it brought back. */
   returned: string | null;
 }

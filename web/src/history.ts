@@ -1,6 +1,6 @@
 // What the page shows of storage and history: the plan's room, and the snapshots that can be gone back to.
 
-import type { Snapshot, Storage } from "./api";
+import type { LeftOut, Snapshot, Storage } from "./api";
 import { timeOf } from "./clock";
 import { button, type Child, h } from "./dom";
 import { words } from "./language";
@@ -28,18 +28,38 @@ export function storageFact({ used, limit }: Storage): string {
 
 /** What a member has to know before they go on, if the plan has no room. */
 export function storageNotice(storage: Storage): Child {
-  if (storage.state === "ok" || storage.limit === null) return null;
-  const { storageOver, storageRefused, storageDelete, storageLargest, storageLifted } = words();
-  const largest = storage.largest.map(({ path, bytes }) => h("li", {}, h("bdi", {}, path), ` ${sizeOf(bytes)}`));
+  const { left_out: leftOut, limit, largest } = storage;
+  if (leftOut && leftOut.count > 0) return unsaved(leftOut, storage);
+  if (storage.state === "ok" || limit === null) return null;
   return h(
     "section",
-    { className: "notice storage", role: storage.state === "refused" ? "alert" : "status" },
-    h("p", {}, storage.refused ? storageRefused : storageOver),
-    h("p", {}, storageDelete(storage.over.toLocaleString())),
-    largest.length > 0 && h("p", {}, storageLargest),
-    largest.length > 0 && h("ul", {}, ...largest),
-    storage.lifted_by && h("p", {}, storageLifted(storage.lifted_by)),
+    { className: "notice storage", role: "status" },
+    h("p", {}, words().storageOver),
+    h("p", {}, words().storageDelete(sizeOf(storage.over))),
+    largest.length > 0 && h("p", {}, words().storageLargest),
+    largest.length > 0 && listOf(largest),
+    storage.lifted_by && h("p", {}, words().storageLifted(storage.lifted_by)),
   );
+}
+
+/** What is left out of every save, what becomes of it, and what to do. */
+function unsaved({ count, bytes, lost_bytes: lost, entries }: LeftOut, { over, lifted_by: plan }: Storage): HTMLElement {
+  const gone = entries.filter(({ kept }) => !kept);
+  return h(
+    "section",
+    { className: "notice storage", role: "alert" },
+    h("p", {}, words().unsaved),
+    listOf(entries),
+    count > entries.length && h("p", {}, words().unsavedMore((count - entries.length).toLocaleString())),
+    h("p", {}, words().unsavedDo(sizeOf(over), plan)),
+    lost < bytes && h("p", {}, words().keptApart),
+    gone.length > 0 && h("p", {}, words().lostAtEnd),
+    gone.length > 0 && listOf(gone),
+  );
+}
+
+function listOf(things: { path: string; bytes: number }[]): HTMLElement {
+  return h("ul", {}, ...things.map(({ path, bytes }) => h("li", {}, h("bdi", {}, path), ` ${sizeOf(bytes)}`)));
 }
 
 export function drawHistory({ snapshots, open, said }: History, actions: HistoryActions): Child[] {
@@ -58,7 +78,6 @@ function row(snapshot: Snapshot, open: boolean, actions: HistoryActions): HTMLEl
   const facts = [sizeOf(snapshot.bytes), words().fileCount(snapshot.files.toLocaleString())];
   const marks = [
     snapshot.current && words().current,
-    snapshot.refused && words().keptAside,
     snapshot.returned && words().returned(snapshot.returned),
   ].filter((mark) => mark !== false && mark !== null);
   const press = (id: string, text: string, act: () => void) => {
@@ -66,7 +85,7 @@ function row(snapshot: Snapshot, open: boolean, actions: HistoryActions): HTMLEl
     element.setAttribute("aria-label", `${text}, ${time}`);
     return element;
   };
-  const mayGoBack = !open && !snapshot.refused;
+  const mayGoBack = !open;
   return h(
     "li",
     {},

@@ -13,9 +13,11 @@ from agent.keeper import Answer, Keeper
 from agent.layers import How, how_to_save, replaced
 from agent.manifest import Layer, Manifest, Tier
 from agent.pipes import pipe, reader
+from agent.storage_quota import Quota
 from agent.tiers import TIERS
 
 NOTHING = Tier(0, 0)
+NOTHING_LEFT_OUT: Answer = {"count": 0, "bytes": 0, "lost_bytes": 0, "entries": []}
 
 
 @dataclass(frozen=True)
@@ -75,7 +77,9 @@ class Checkpoints:
         self._is_forgotten = False
         self._made: list[str] = []
         self._making = asyncio.Lock()
-        self._left_out_told = False
+        self._unsaved_told = False
+        self.left_out: Answer = NOTHING_LEFT_OUT
+        """What the newest look has left out of the checkpoints."""
         self.waiting: Checkpoint | None = None
 
     def begin(self, manifest: Manifest, base: str) -> None:
@@ -116,9 +120,9 @@ class Checkpoints:
         for tier in TIERS:
             self._change(tier, known=False)
 
-    async def make(self, prefix: str) -> bool:
-        """Saves what changed since the last save; False when nothing did. One at a time. `prefix` is where this
-        container may create objects.
+    async def make(self, prefix: str, quota: Quota) -> bool:
+        """Saves what changed since the last save, as far as the quota has room for it; False when nothing did, and
+        nothing else is left out. One at a time. `prefix` is where this container may create objects.
 
         Raises HomeFailed, Unreachable, CorruptState, CheckpointRefused or OSError; then the next one starts from the
         same point.
@@ -126,11 +130,14 @@ class Checkpoints:
         async with self._making:
             generation, started = self._generation, elapsed()
             await self._remind()
-            looked = await self._keeper.order("look")
-            self._tell_left_out(looked)
+            to_come = sum(saved.to_come.bytes for saved in self._tiers.values() if not saved.complete)
+            looked = await self._keeper.order("look", **vars(quota), taken=to_come)
+            self._tell_unsaved(looked)
+            is_news: bool = self.left_out != looked["over_quota"]
+            self.left_out = looked["over_quota"]
             following = self._plan(looked["tiers"])
-            if not following:
-                return False
+            if not following or (to_come and self._is_too_much(looked["tiers"], to_come, quota)):
+                return is_news
             # an object is never written twice, so a save that fails on its way gives its number up
             self._seq += 1
             await self._save(following, prefix, self._seq, looked["largest"], generation)
@@ -148,6 +155,11 @@ class Checkpoints:
                     await self._keeper.order("forget", tier=tier, complete=saved.complete)
             if self._made:
                 await self._keeper.order("remember", made=self._made)
+
+    def _is_too_much(self, looked: dict[str, Answer], to_come: int, quota: Quota) -> bool:
+        """A smaller plan was taken, and what is still to come can't be left out before it is there."""
+        total = to_come + sum(told["bytes"] for told in looked.values())
+        return quota.most is not None and total > quota.most
 
     def _plan(self, looked: dict[str, Answer]) -> list[_Next]:
         following = []
@@ -285,9 +297,9 @@ class Checkpoints:
         self._tiers = self._accepted
         self.forget()
 
-    def _tell_left_out(self, looked: Answer) -> None:
-        if not self._left_out_told and (looked["left_out"] or looked["special"]):
-            self._left_out_told = True
+    def _tell_unsaved(self, looked: Answer) -> None:
+        if not self._unsaved_told and (looked["left_out"] or looked["special"]):
+            self._unsaved_told = True
             logs.warning("checkpoint.left-out", entries=looked["left_out"], special=looked["special"])
 
 

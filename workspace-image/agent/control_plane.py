@@ -9,6 +9,7 @@ import aiohttp
 
 from agent.clock import elapsed
 from agent.errors import BeatRefused, CheckpointRefused, Stale, Unreachable
+from agent.storage_quota import Quota
 
 TIMEOUT = aiohttp.ClientTimeout(total=10)
 # What these say of a message stays true of it.
@@ -41,13 +42,18 @@ class Head:
 
 @dataclass(frozen=True)
 class StorageUse:
-    """How the newest checkpoint stands to the plan's storage, in bytes. `state` is `ok`, `over` (it is saved, for now)
-    or `refused` (it is kept, but is not what the workspace comes back with); `advice` says what to do."""
+    """How the newest checkpoint stands to the plan's storage, in bytes, None without limit. `state` is `ok` or `over`:
+    it is saved, within the grace. `most` is what a checkpoint may take, `apart` what may be kept apart of the rest."""
 
     state: str
     used: int
     limit: int | None
-    advice: str | None
+    most: int | None
+    apart: int | None
+
+    @property
+    def quota(self) -> Quota:
+        return Quota(self.limit, self.most, self.apart)
 
 
 @dataclass(frozen=True)
@@ -136,7 +142,8 @@ def _answer(text: str, sent: float) -> Answer:
             head=head and _head(head),
             after_loss=bool(fields.get("after_loss")),  # a control plane of yesterday does not say
             storage=Storage(**{name: storage[name] for name in Storage.__dataclass_fields__}),
-            storage_use=StorageUse(**{name: use[name] for name in StorageUse.__dataclass_fields__}),
+            # a control plane of yesterday does not say all of it
+            storage_use=StorageUse(**{name: use.get(name) for name in StorageUse.__dataclass_fields__}),
             window_key=_key(fields.get("window_key")),
             sent=sent,
             received=elapsed(),

@@ -9,6 +9,7 @@ from typing import Any
 from agent import logs
 from agent.activity import EDITOR
 from agent.places import MEMBER
+from agent.session import Session
 from agent.slot import Slot
 
 LONGEST_LINE = 4096
@@ -75,7 +76,7 @@ class EditorSocket:
                 "tiers": self._slot.progress.tiers,
                 "older": self._slot.progress.older,
             },
-            "storage": vars(session.known.storage_use) if session and session.greeted else None,
+            "storage": _storage(session) if session and session.greeted else None,
             "loss": self._loss(),
         }
         return json.dumps(news).encode() + b"\n"
@@ -87,3 +88,8 @@ class EditorSocket:
             return None
         self._loss_told = True
         return {"saved_ago": session.began_ago()}
+
+
+def _storage(session: Session) -> dict[str, Any]:
+    """What the newest save takes of the plan, and what the newest look has left out of it."""
+    return {**vars(session.known.storage_use), "left_out": session.checkpoints.left_out}

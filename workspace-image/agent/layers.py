@@ -11,6 +11,12 @@ MOST_GONE = 1 << 23
 """Bytes of what one delta takes away: whoever reads it keeps all of that in mind, and refuses too much."""
 
 
+MOST_STORED = 2
+"""How many times what a tier brings its layers may take: what was deleted since the whole is stored in it still."""
+SMALL = 1 << 20
+"""Bytes that are not worth a new whole."""
+
+
 class How(StrEnum):
     WHOLE = "whole"
     DELTA = "delta"
@@ -42,6 +48,8 @@ def how_to_save(
     if several or not known or 2 * changed_bytes > bytes or gone_bytes > MOST_GONE:
         return How.WHOLE
     whole, *deltas = layers
+    if sum(layer.bytes for layer in layers) > MOST_STORED * bytes + SMALL:
+        return How.WHOLE
     if 2 * sum(delta.bytes for delta in deltas) > whole.bytes:
         return How.WHOLE
     return How.MERGED if len(deltas) >= MOST_DELTAS else How.DELTA

@@ -61,6 +61,11 @@ class Session:
             raise RuntimeError("the control plane has not answered the hello yet")
         return self.answer
 
+    async def save(self) -> bool:
+        """Makes a checkpoint of what changed, if anything did; whether there is news for the next beat. Raises as
+        Checkpoints.make."""
+        return await self.checkpoints.make(self.known.storage.prefix, self.known.storage_use.quota)
+
     @property
     def greeted(self) -> bool:
         return self.answer is not None
@@ -148,6 +153,7 @@ class Session:
             "stopping": self.stopping,
             "signals": self.activity.signals(self.clock),
             "checkpoint": checkpoint and checkpoint.encode(),
+            "left_out": self.checkpoints.left_out if self.checkpoints.left_out["count"] else None,
         }
 
     def _recall(self, unanswered: dict[str, object]) -> dict[str, object]:

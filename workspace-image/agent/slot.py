@@ -177,8 +177,9 @@ class Slot:
 
     async def _save(self, session: Session) -> None:
         try:
-            if await session.checkpoints.make(session.known.storage.prefix):
+            if await session.save():
                 session.tell()
+                self.changed()
         except (HomeFailed, Unreachable, CorruptState, CheckpointRefused) as error:
             logs.warning("checkpoint.failed", reason=str(error), state=self.state)
         except Exception as error:  # the next one may succeed
@@ -201,13 +202,14 @@ class Slot:
             try:
                 # a home that was only restored in part must never become the head
                 if session.restored:
-                    await session.checkpoints.make(session.known.storage.prefix)
+                    await session.save()
                 if self._beating is not None:
                     self._beating.cancel()
                 return (await session.beat(final=True)).head
             except (CheckpointRefused, BeatRefused):
                 if last_try:
                     raise
+                await session.beat()  # what may be saved has changed: its answer says how much that is
         raise AssertionError("unreachable")
 
     def _stop_restoring(self) -> None:

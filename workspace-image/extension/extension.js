@@ -4,7 +4,7 @@
 const vscode = require("vscode");
 const { Countdown } = require("./countdown");
 const { Line } = require("./line");
-const { length, minutesAhead, wordsFor } = require("./words");
+const { leftOut, length, minutesAhead, size, wordsFor } = require("./words");
 
 const AT_MOST_EVERY_MS = 5000;
 
@@ -16,16 +16,16 @@ exports.activate = (context) => {
   const warning = new Warning(words, () => line.say("keep"));
   const time = new TimeLeft(words, process.env.ONDOL_PAGE);
   const restore = new RestoreStatus(words);
-  const storage = new StorageWarning(words);
+  const storage = new StorageWarning(words, process.env.ONDOL_PAGE);
   const line = new Line(path, (news) => {
     status.show(news);
     warning.show(news);
     time.show(news.time_left);
     restore.show(news.restore);
-    storage.show(news.storage);
+    if (news.storage) storage.show(news.storage);
     if (news.loss) tellOfLoss(words, news.loss);
   });
-  context.subscriptions.push(line, status, time, restore, ...watchActivity(() => line.say("activity")));
+  context.subscriptions.push(line, status, time, restore, storage, ...watchActivity(() => line.say("activity")));
 };
 
 /** Calls `active` at most every five seconds while the member types, moves, looks around or uses a terminal. */
@@ -97,18 +97,51 @@ class RestoreStatus {
   }
 }
 
-/** Says once each time what the plan's storage means for the newest save. */
+/** What is not saved, in the status bar until all of it is, and in a message when something new is left out. */
 class StorageWarning {
-  constructor(words) {
+  constructor(words, page) {
     this.words = words;
+    this.page = page;
+    this.told = new Set();
     this.state = "ok";
+    this.storage = null;
+    this.item = vscode.window.createStatusBarItem("ondol.storage", vscode.StatusBarAlignment.Right, 103);
+    this.item.name = "Ondol";
+    this.item.command = "ondol.notSaved";
+    this.item.backgroundColor = new vscode.ThemeColor("statusBarItem.errorBackground");
+    this.command = vscode.commands.registerCommand("ondol.notSaved", () => this.tell());
   }
 
   show(storage) {
-    if (!storage || storage.state === this.state) return;
-    this.state = storage.state;
-    if (storage.state === "over") vscode.window.showWarningMessage(`${this.words.over} ${storage.advice ?? ""}`);
-    if (storage.state === "refused") vscode.window.showErrorMessage(`${this.words.refused} ${storage.advice ?? ""}`);
+    const { words } = this;
+    const before = this.state;
+    Object.assign(this, { storage, state: storage.state });
+    const { entries, count, bytes } = storage.left_out;
+    if (count === 0) {
+      this.item.hide();
+      this.told.clear();
+      if (storage.state === "over" && before !== "over") vscode.window.showWarningMessage(words.over(storage));
+      return;
+    }
+    this.item.text = `$(warning) ${words.notSaved(size(bytes))}`;
+    this.item.tooltip = leftOut(words, storage);
+    this.item.show();
+    const isNew = entries.some(({ path }) => !this.told.has(path));
+    this.told = new Set(entries.map(({ path }) => path));
+    if (isNew) this.tell();
+  }
+
+  /** An error with a button stays until it is answered. */
+  async tell() {
+    if (!this.storage?.left_out.count) return;
+    const { seePlans } = this.words;
+    const choice = await vscode.window.showErrorMessage(leftOut(this.words, this.storage), seePlans);
+    if (choice === seePlans) vscode.env.openExternal(vscode.Uri.parse(this.page));
+  }
+
+  dispose() {
+    this.item.dispose();
+    this.command.dispose();
   }
 }
 

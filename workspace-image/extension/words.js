@@ -23,8 +23,15 @@ const WORDS = {
     restoring: (what, percent) => `Bringing back your ${what}: ${percent} %`,
     older: (what, ago) => `A saved part of your ${what} is damaged: they are as saved ${ago} ago. The rest is as you left it.`,
     unrestored: (what) => `Your ${what} could not be brought back. What is saved of them is kept; write to the operator.`,
-    over: "Your files are over your plan's storage. They are saved for now.",
-    refused: "Your newest changes are kept for download only: your files are far over your plan's storage.",
+    over: ({ used, limit, most }) =>
+      `Your files take ${size(used)}; your plan holds ${size(limit)}. They are saved up to ${size(most)}: delete what you don't need.`,
+    notSaved: (bytes) => `${bytes} not saved`,
+    leftOut: (names, free) =>
+      `Your plan has no room for: ${names}. Everything else is saved. Delete at least ${free} or take a larger plan.`,
+    more: (count) => `and ${count} more`,
+    apart: "What is not saved is kept for download for 30 days when you stop.",
+    lostAtEnd: (names) => `Not even kept for download, because there is no room: ${names}. Download it before you stop.`,
+    seePlans: "Open the Ondol page",
   },
   ko: {
     keep: "계속 작업하기",
@@ -47,13 +54,58 @@ const WORDS = {
     restoring: (what, percent) => `${what} 불러오는 중: ${percent}%`,
     older: (what, ago) => `저장된 ${what} 일부가 손상되어 ${ago} 전에 저장된 상태로 열었습니다. 나머지는 그대로입니다.`,
     unrestored: (what) => `${what}을(를) 불러오지 못했습니다. 저장된 것은 그대로 있으니 운영자에게 알려 주세요.`,
-    over: "파일이 요금제의 저장 용량을 넘었습니다. 지금은 저장되고 있습니다.",
-    refused: "파일이 저장 용량을 크게 넘어, 가장 새로운 변경은 내려받을 수만 있게 보관됩니다.",
+    over: ({ used, limit, most }) =>
+      `파일이 ${size(used)}로 요금제의 저장 용량 ${size(limit)}를 넘었습니다. ${size(most)}까지는 저장되니 필요 없는 파일을 지워 주세요.`,
+    notSaved: (bytes) => `${bytes} 저장 안 됨`,
+    leftOut: (names, free) =>
+      `저장 용량이 부족해 다음 항목은 저장하지 못했습니다: ${names}. 나머지는 모두 저장되었습니다. ${free} 이상 지우거나 더 큰 요금제로 바꿔 주세요.`,
+    more: (count) => `외 ${count}개`,
+    apart: "저장하지 못한 항목은 작업 공간을 끝낼 때 따로 보관되며, 30일 동안 내려받을 수 있습니다.",
+    lostAtEnd: (names) => `따로 보관할 공간도 부족한 항목: ${names}. 끝내기 전에 내려받아 주세요.`,
+    seePlans: "온돌 페이지 열기",
   },
 };
 
 /** The words for a language tag of the editor, such as "ko" or "en-gb". */
 exports.wordsFor = (language) => (language.startsWith("ko") ? WORDS.ko : WORDS.en);
+
+/** What is not saved, how much has to go for it to be, and what becomes of it when the session ends. */
+exports.leftOut = (words, { used, limit, left_out: { entries, count, bytes, lost_bytes: lost } }) => {
+  const free = size(Math.max(1, used + bytes - limit));
+  const said = [words.leftOut(names(words, entries, count), free)];
+  if (lost < bytes) said.push(words.apart);
+  const gone = entries.filter(({ kept }) => !kept);
+  if (lost > 0) said.push(words.lostAtEnd(names(words, gone, gone.length)));
+  return said.join(" ");
+};
+
+/** The largest few by name and size. */
+function names(words, entries, count) {
+  const told = entries.slice(0, 3).map(({ path, bytes }) => `${visible(path)} (${size(bytes)})`);
+  if (count > told.length) told.push(words.more(count - told.length));
+  return told.join(", ");
+}
+
+/** A path without signs that could change how the text around it is read; its end says most. */
+function visible(path) {
+  const told = path.replace(/[\p{C}\p{Zl}\p{Zp}]/gu, "?");
+  return told.length > 60 ? `…${told.slice(-59)}` : told;
+}
+
+const UNITS = ["B", "kB", "MB", "GB", "TB"];
+
+/** Bytes for people: 210 MB, 1.2 GB. */
+function size(bytes) {
+  let step = 0;
+  let count = bytes;
+  while (count >= 999.5 && step < UNITS.length - 1) {
+    count /= 1000;
+    step += 1;
+  }
+  return `${count < 10 && step > 0 ? count.toFixed(1) : Math.round(count)} ${UNITS[step]}`;
+}
+
+exports.size = size;
 
 /** A length of time ahead in minutes, never none. */
 exports.minutesAhead = (seconds) => Math.max(1, Math.round(seconds / 60));

@@ -77,28 +77,22 @@ def commit_beat(before: Read[Session], billing: Read[Billing], accepted: Accepte
     commit = Commit().change(session_ref(after.sid), before, after)
     add_charge(commit, billing, accepted.billing, after.sid, accepted.added)
     add_lines(commit, after.bid, accepted.lines)
-    _keep_snapshots(commit, before.record, after)
+    _keep_snapshot(commit, before.record, after)
     for snapshot in accepted.forgotten:
         commit.drop(snapshot_ref(after.wid, snapshot))
     commit.run()
 
 
-def _keep_snapshots(commit: Commit, before: Session, after: Session) -> None:
-    """The documents of a new head and of a newly refused one. Of those refused only the newest has one."""
-    head, refused = after.head, after.refused
-    if refused and refused != before.refused:
-        snapshot = Snapshot(sid=after.sid, head=refused, refused=True)
-        commit.create(snapshot_ref(after.wid, refused.snapshot), snapshot)
-    if head and head != before.head:
-        snapshot = Snapshot(sid=after.sid, head=head, final=after.final)
-        if head == before.refused:
-            commit.replace(snapshot_ref(after.wid, head.snapshot), snapshot)
-        else:
-            commit.create(snapshot_ref(after.wid, head.snapshot), snapshot)
-    elif head and after.final and any(save.snapshot == head.snapshot for save in after.saves):
-        commit.replace(snapshot_ref(after.wid, head.snapshot), Snapshot(sid=after.sid, head=head, final=True))
-    if before.refused and before.refused not in (refused, head):
-        commit.drop(snapshot_ref(after.wid, before.refused.snapshot))
+def _keep_snapshot(commit: Commit, before: Session, after: Session) -> None:
+    """The document of a new head, or of one that a clean stop has made the session's last."""
+    head = after.head
+    if head is None:
+        return
+    snapshot = Snapshot(sid=after.sid, head=head, final=after.final)
+    if head != before.head:
+        commit.create(snapshot_ref(after.wid, head.snapshot), snapshot)
+    elif after.final and any(save.snapshot == head.snapshot for save in after.saves):
+        commit.replace(snapshot_ref(after.wid, head.snapshot), snapshot)
 
 
 def end_session(sid: str, now: datetime, reason: EndReason | None = None) -> Session:

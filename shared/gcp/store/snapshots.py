@@ -29,12 +29,12 @@ def all_snapshots(wid: str) -> list[Snapshot]:
 
 
 def older_snapshots(wid: str, head: Head | None, limit: int) -> list[Snapshot]:
-    """Up to `limit` snapshots from before `head`, newest first, without refused ones."""
+    """Up to `limit` snapshots from before `head`, newest first."""
     if head is None:
         return []
     # after the very moment: the head's own document, and those that are newer than a head which was gone back to
     found = run(_newest_first(wid).start_after({"head.at": head.at}).limit(limit + 1), Snapshot)
-    return [read.record for read in found if not read.record.refused][:limit]
+    return [read.record for read in found][:limit]
 
 
 def all_heads() -> list[tuple[str, Head]]:
@@ -56,7 +56,7 @@ def forget_thinned(workspace: Read[Workspace], snapshots: Sequence[Snapshot], du
     and finds the snapshot gone.
     """
     wid, forgotten = workspace.record.wid, [snapshot.head.snapshot for snapshot in snapshots]
-    commit = Commit().change(workspace_ref(wid), workspace, workspace.record.tidied(due, forgotten))
+    commit = Commit().change(workspace_ref(wid), workspace, workspace.record.tidied(due))
     for snapshot in forgotten:
         commit.drop(snapshot_ref(wid, snapshot))
     commit.run()

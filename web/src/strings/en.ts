@@ -53,10 +53,15 @@ export const en = {
 
   storage: "Storage",
   storageOf: (used: string, limit: string | null) => (limit ? `${used} of ${limit}` : used),
-  storageOver: "Your files take more than your plan holds. They are saved for now; a little more, and they are not.",
-  storageRefused: "Your newest changes are too much for your plan. They are kept aside for download and are not part of your workspace.",
-  storageDelete: (bytes: string) => `Delete at least ${bytes} bytes.`,
-  storageLargest: "The largest folders:",
+  storageOver: "Your files take more than your plan holds. They are saved for now; a little more, and the largest are not.",
+  storageDelete: (bytes: string) => `Delete at least ${bytes}.`,
+  storageLargest: "The largest:",
+  unsaved: "Your plan has no room for these, so they are not saved. Everything else is.",
+  unsavedMore: (count: string) => `And ${count} more.`,
+  unsavedDo: (bytes: string, plan: string | null) =>
+    plan ? `Delete at least ${bytes}, or take the plan ${plan}, which holds it all.` : `Delete at least ${bytes}.`,
+  keptApart: "What is not saved is kept apart when the session ends: for 30 days you can download it or bring it back.",
+  lostAtEnd: "There is no room to keep these apart. They are gone when the session ends, so download them before:",
   storageLifted: (plan: string) => `The plan ${plan} has room for them.`,
 
   time: "Time",
@@ -104,7 +109,6 @@ export const en = {
   historyEmpty: "Nothing is saved yet.",
   fileCount: (count: string) => `${count} files`,
   current: "as it is now",
-  keptAside: "over your plan: for download only",
   returned: (path: string) => `with ${path} brought back`,
   restore: "Go back to this",
   download: "Download",

@@ -52,10 +52,17 @@ export const ko: Words = {
 
   storage: "저장 공간",
   storageOf: (used, limit) => (limit ? `${limit} 중 ${used}` : used),
-  storageOver: "파일이 요금제의 저장 공간보다 큽니다. 지금은 저장되지만, 조금 더 커지면 저장되지 않습니다.",
-  storageRefused: "최근 변경이 요금제의 저장 공간을 넘었습니다. 내려받을 수 있게 따로 보관했으며, 작업 공간에는 들어 있지 않습니다.",
-  storageDelete: (bytes) => `적어도 ${bytes}바이트를 지워 주세요.`,
-  storageLargest: "가장 큰 폴더:",
+  storageOver: "파일이 요금제의 저장 공간보다 큽니다. 지금은 모두 저장되지만, 조금 더 커지면 가장 큰 것부터 저장되지 않습니다.",
+  storageDelete: (bytes) => `${bytes} 이상 지워 주세요.`,
+  storageLargest: "가장 큰 항목:",
+  unsaved: "저장 공간이 부족해 아래 항목은 저장되지 않습니다. 나머지는 모두 저장됩니다.",
+  unsavedMore: (count) => `이 밖에 ${count}개가 더 있습니다.`,
+  unsavedDo: (bytes, plan) =>
+    plan
+      ? `${bytes} 이상 지우거나, 모두 담을 수 있는 ${plan} 요금제로 바꿔 주세요.`
+      : `${bytes} 이상 지워 주세요.`,
+  keptApart: "저장되지 않은 항목은 세션이 끝날 때 따로 보관됩니다. 30일 동안 내려받거나 되살릴 수 있습니다.",
+  lostAtEnd: "아래 항목은 따로 보관할 공간도 없어 세션이 끝나면 사라집니다. 그 전에 내려받아 주세요:",
   storageLifted: (plan) => `${plan} 요금제라면 모두 들어갑니다.`,
 
   time: "사용 시간",
@@ -102,7 +109,6 @@ export const ko: Words = {
   historyEmpty: "아직 저장된 것이 없습니다.",
   fileCount: (count) => `파일 ${count}개`,
   current: "지금 상태",
-  keptAside: "요금제 초과: 내려받기만 가능",
   returned: (path) => `${path} 되살림`,
   restore: "이때로 되돌리기",
   download: "내려받기",
@@ -139,7 +145,6 @@ export const ko: Words = {
     "pool-exhausted": "지금은 모든 자리가 사용 중입니다. 곧 자리가 납니다.",
     "session-draining": "지난 세션을 아직 저장하고 있습니다. 저장이 끝나면 열립니다.",
     "session-open": "작업 공간이 열려 있습니다. 먼저 끝낸 다음 되돌려 주세요.",
-    "snapshot-refused": "이 시점은 요금제의 저장 공간을 넘습니다. 내려받거나 더 큰 요금제로 바꿔 주세요.",
     "too-large": "이 경로 하나만 되살리기에는 너무 큽니다. 전체를 되돌리거나 내려받아 주세요.",
     "session-elsewhere": "그 세션은 이미 끝났습니다.",
     "state-broken": "마지막 저장본이 온전하지 않습니다. 파일은 보관되어 있으니, 계속하기 전에 운영자에게 문의해 주세요.",

@@ -107,7 +107,7 @@ class Program:
                 self._unpacked.pop(order["tier"], None)
                 return self._keeper.discard(**order)
             case "look":
-                return self._keeper.look()
+                return self._keeper.look(**order)
             case "pack":
                 return self._keeper.pack(order["tier"], order["how"], pipes[0])
             case "adopt":

@@ -7,12 +7,14 @@ from typing import Any
 from agent.errors import BadLayer
 from agent.home import place
 from agent.home.index import UNSURE, Held, Seen, topmost
+from agent.home.left_out import LeftOut, take_out
 from agent.home.look import Looked, look
 from agent.home.pack import Packed, pack
 from agent.home.place import STAGING, is_as_made
 from agent.home.steps import FOLDER, Steps, empty, lies_below, remove, split
 from agent.home.tar_out import GONE
 from agent.home.unpack import Declared, Unpacked, unpack
+from agent.storage_quota import Quota
 from agent.tiers import BOOT, DEPS, TIERS, WORK
 
 MOST_TOLD = 100_000
@@ -34,6 +36,7 @@ class Keeper:
         self._looked: Looked | None = None
         self._written: dict[str, Held] = {}
         self._made: set[bytes] = set()
+        self._over = LeftOut()
 
     def empty(self, complete: list[str]) -> Answer:
         """Removes everything: what the editor made while the slot was warm must not mix with what was saved. Only
@@ -43,16 +46,22 @@ class Keeper:
         self._held = {tier: Held(complete=tier in complete) for tier in TIERS}
         return {}
 
-    def look(self) -> Answer:
-        """What there is, and what changed since the last save, in each tier."""
+    def look(
+        self, limit: int | None = None, most: int | None = None, apart: int | None = None, taken: int = 0
+    ) -> Answer:
+        """What there is to be saved, and what changed since the last save, in each tier; and what is left out, because
+        the quota has no room for it. `taken`: bytes of tiers that are still to come."""
         looked = self._looked = look(self._home)
         for tier, seen in looked.tiers.items():
             self._pass_over_made(seen, self._held[tier])
         self._written = {}
+        largest = looked.largest()
+        self._over = take_out(looked, Quota(limit, most, apart), self._over.sizes, taken=taken)
         return {
             "left_out": looked.left_out,
             "special": looked.special,
-            "largest": looked.largest(),
+            "largest": largest,
+            "over_quota": self._over.told(),
             "tiers": {tier: self._told(tier) for tier in TIERS},
         }
 

@@ -5,6 +5,7 @@ import stat
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from heapq import nlargest
 from typing import TYPE_CHECKING
 
 from agent import tiers
@@ -26,7 +27,7 @@ MOST_PATHS = 1 << 27
 back. A home's bytes and inodes end long before, unless its paths are very long."""
 PATH_COST = 64
 LONGEST_NAMED = 256
-"""Characters of a folder's name that is told to the member."""
+"""Characters of a path that is told to the member."""
 
 
 @dataclass
@@ -39,10 +40,13 @@ class Looked:
     special: int = 0
 
     def largest(self, count: int = 5) -> list[tuple[str, int]]:
-        """The folders in which the most is, and how many bytes; none that has nearly all of it in one folder below."""
+        """The folders in which the most is, the largest files, and how many bytes; none that has nearly all of it in
+        one thing below."""
         folders: Counter[bytes] = Counter()
         for path, size in _below_folders(self):
             folders[path] += size
+        files = (size for seen in self.tiers.values() for size in seen.sizes.items())
+        folders.update(dict(nlargest(10 * count, files, key=lambda file: file[1])))
         told: list[tuple[str, int]] = []
         for path, size in folders.most_common(10 * count):
             inside = max((folders[other] for other in folders if other.startswith(path + b"/")), default=0)
@@ -57,13 +61,13 @@ def look(home: int) -> Looked:
     boot, room = 0, MOST_PATHS
     for path, status, tier in _entries(home, looked):
         room -= len(path) + PATH_COST
-        size = status.st_size if stat.S_ISREG(status.st_mode) else 0
+        size = _taken(status)
         if tier == tiers.BOOT and size:
             boot += size
             if boot > tiers.MOST_BOOT and not tiers.is_needed(os.fsdecode(path)):
                 tier = tiers.WORK
         seen = looked.tiers[tier]
-        if size > LARGEST or seen.total + size > MOST or room < 0:
+        if status.st_size > LARGEST or seen.total + size > MOST or room < 0:
             looked.left_out += 1
             continue
         seen.marks[path] = mark(status)
@@ -79,6 +83,11 @@ def look(home: int) -> Looked:
             seen.total += size
             seen.sizes[path] = size
     return looked
+
+
+def _taken(status: os.stat_result) -> int:
+    """Bytes that a file takes: its holes take none."""
+    return min(status.st_size, 512 * status.st_blocks) if stat.S_ISREG(status.st_mode) else 0
 
 
 def _below_folders(looked: Looked) -> Iterator[tuple[bytes, int]]:

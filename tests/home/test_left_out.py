@@ -1,0 +1,178 @@
+"""A home that is larger than the plan: what fits is saved with each checkpoint, and the rest is named."""
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from agent.storage_quota import Quota
+from agent.tiers import DEPS, WORK
+
+from tests.home.saving import Saver
+from tests.home.test_look import make
+
+MB = 10**6
+
+
+@pytest.fixture
+def full(saver: Saver) -> Saver:
+    """On a plan of 1 MB."""
+    saver.quota = Quota(1 * MB, 5 * MB // 4, 5 * MB)
+    return saver
+
+
+@pytest.fixture
+def back(full: Saver, folder: Path) -> Iterator[Saver]:
+    (folder / "back").mkdir()
+    other = Saver(folder / "back", full.shelf)
+    yield other
+    other.close()
+
+
+def fill(home: Path, path: str, size: int) -> None:
+    (home / path).parent.mkdir(parents=True, exist_ok=True)
+    (home / path).write_bytes(os.urandom(size))
+
+
+def names(told: dict[str, Any]) -> list[tuple[str, str, bool]]:
+    return [(entry["path"], entry["kind"], entry["kept"]) for entry in told["entries"]]
+
+
+def files(home: Path) -> set[str]:
+    return {str(path.relative_to(home)) for path in home.rglob("*") if path.is_file()}
+
+
+def test_a_small_file_beside_a_huge_one_is_saved(full: Saver, back: Saver) -> None:
+    make(full.folder, "proj/small.txt", content="mine")
+    fill(full.folder, "proj/clip.mp4", 2 * MB)
+    full.save()
+    assert names(full.left_out) == [("proj/clip.mp4", "file", True)]
+    assert (full.left_out["count"], full.left_out["bytes"], full.left_out["lost_bytes"]) == (1, 2 * MB, 0)
+    back.restore()
+    assert files(back.folder) == {"proj/small.txt"}
+
+
+def test_whole_folders_of_dependencies_go_first(full: Saver, back: Saver) -> None:
+    for number in range(8):
+        fill(full.folder, f"proj/node_modules/p{number}/index.js", 100_000)
+    fill(full.folder, "proj/node_modules/deep/node_modules/inner/index.js", 100_000)
+    fill(full.folder, "venv/lib/a.py", 100_000)
+    make(full.folder, "venv/pyvenv.cfg")
+    fill(full.folder, "proj/film.mp4", 700_000)
+    full.save()
+    assert names(full.left_out) == [("proj/node_modules", "dependencies", True)]
+    back.restore()
+    assert files(back.folder) == {"proj/film.mp4", "venv/lib/a.py", "venv/pyvenv.cfg"}
+
+
+def test_what_was_saved_and_is_left_out_now_is_taken_out_of_the_head(full: Saver, back: Saver) -> None:
+    fill(full.folder, "proj/log", 900_000)
+    make(full.folder, "proj/a")
+    full.save()
+    assert full.left_out["count"] == 0
+    fill(full.folder, "proj/log", 2 * MB)
+    make(full.folder, "proj/b")
+    full.save()
+    assert names(full.left_out) == [("proj/log", "file", True)]
+    back.restore()
+    assert files(back.folder) == {"proj/a", "proj/b"}
+
+
+def test_it_comes_back_when_there_is_room(full: Saver, back: Saver) -> None:
+    fill(full.folder, "a", 700_000)
+    fill(full.folder, "b", 600_000)
+    full.save()
+    assert names(full.left_out) == [("a", "file", True)]
+    while full.save():  # what was written just now is written once more
+        pass
+    assert names(full.left_out) == [("a", "file", True)], "nothing comes and goes while nothing changes"
+    (full.folder / "b").unlink()
+    full.save()
+    assert full.left_out["count"] == 0
+    back.restore()
+    assert files(back.folder) == {"a"}
+
+
+def test_a_larger_plan_takes_it_in(full: Saver, back: Saver) -> None:
+    fill(full.folder, "clip.mp4", 2 * MB)
+    full.save()
+    full.quota = Quota(10 * MB, 12 * MB, 50 * MB)
+    full.save()
+    back.restore()
+    assert files(back.folder) == {"clip.mp4"}
+
+
+def test_holes_count_as_nothing(full: Saver, back: Saver) -> None:
+    make(full.folder, "proj/small.txt")
+    with (full.folder / "disk.img").open("wb") as disk:
+        disk.truncate(5 << 30)
+        disk.write(b"x" * 1000)
+    full.save()
+    assert full.left_out["count"] == 0
+    assert sum(told["bytes"] for told in full.keeper.look()["tiers"].values()) < 100_000
+    back.restore()
+    assert (back.folder / "disk.img").stat().st_size == 5 << 30
+    assert (back.folder / "disk.img").stat().st_blocks * 512 < MB
+
+
+def test_all_names_of_a_file_are_left_out_or_none(full: Saver, back: Saver) -> None:
+    fill(full.folder, "store/large", 2 * MB)
+    os.link(full.folder / "store/large", full.folder / "large")
+    make(full.folder, "small")
+    full.save()
+    assert full.left_out["count"] == 1 and full.left_out["bytes"] == 2 * MB
+    back.restore()
+    assert files(back.folder) == {"small"}
+
+
+def test_a_database_goes_with_its_log(full: Saver, back: Saver) -> None:
+    fill(full.folder, "app.db", 2 * MB)
+    fill(full.folder, "app.db-wal", 1000)
+    make(full.folder, "small")
+    full.save()
+    assert names(full.left_out) == [("app.db", "file", True)]
+    back.restore()
+    assert files(back.folder) == {"small"}
+
+
+def test_settings_are_saved_whatever_else_is_there(full: Saver, back: Saver) -> None:
+    make(full.folder, ".ssh/id_ed25519", ".config/tool")
+    for number in range(30):
+        fill(full.folder, f"photos/{number}.jpg", 200_000)
+    full.save()
+    back.restore()
+    assert {".ssh/id_ed25519", ".config/tool"} <= files(back.folder)
+    assert len(files(back.folder)) == 2 + 6
+
+
+def test_what_exceeds_even_the_bound_is_named_as_not_kept(full: Saver) -> None:
+    fill(full.folder, "clip.mp4", 3 * MB)
+    fill(full.folder, "film.mp4", 6 * MB)
+    full.save()
+    assert names(full.left_out) == [("film.mp4", "file", False), ("clip.mp4", "file", True)]
+    assert full.left_out["lost_bytes"] == 6 * MB
+
+
+def test_during_a_restore_what_is_to_come_has_its_room(full: Saver, folder: Path) -> None:
+    fill(full.folder, "proj/a", 900_000)
+    full.save()
+    other_home = folder / "other"
+    other_home.mkdir()
+    other = Saver(other_home, full.shelf.copy())
+    other.begin()
+    fill(other.folder, "new", 500_000)
+    make(other.folder, "small")
+    told = other.keeper.look(**vars(full.quota), taken=900_000)
+    assert names(told["over_quota"]) == [("new", "file", True)]
+    assert told["tiers"][WORK]["files"] == 1 and told["tiers"][DEPS]["files"] == 0
+    other.close()
+
+
+def test_the_largest_things_are_named_whether_file_or_folder(full: Saver) -> None:
+    fill(full.folder, "clip.mp4", 900_000)
+    fill(full.folder, "data/one/part", 50_000)
+    make(full.folder, "notes/a")
+    largest = full.keeper.look()["largest"]
+    assert largest[0] == ("clip.mp4", 900_000)
+    assert ("data/one/part", 50_000) in largest
