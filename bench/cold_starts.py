@@ -30,7 +30,7 @@ MODULES = {
     "google-auth": "google.auth",
     "PyJWT[crypto]": "jwt, cryptography.hazmat.primitives.serialization",
     "msgspec": "msgspec",
-    "httpx": "httpx",
+    "httpcore": "httpcore",
 }
 """What is imported of each package that functions/functions.toml names."""
 SID = "s-00000000000000000000"

@@ -146,6 +146,8 @@ def decide_reclaim(session: Session, policy: ReclaimPolicy, now: datetime) -> De
     else:
         verdict, look, rule = Verdict.KEEP, warn_at, f"active at {active:{CLOCK}} ({kind})"
     sooner = [deadline] if deadline else []
+    if session.silent_since:
+        sooner.append(now + timedelta(seconds=policy.interval))  # it is asked again, until it is given up
     cap = _cap(session, policy)
     if is_busy(session, policy) and not is_held(session, now) and (cap is None or now < cap):
         sooner.append(max(now, session.seen) + timedelta(seconds=policy.lease))

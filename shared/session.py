@@ -107,6 +107,8 @@ class Session(Struct, frozen=True, kw_only=True):
     """The newest accepted heartbeat."""
     seen: datetime
     """When that was, or the claim."""
+    unanswered: datetime | None = None
+    """Since when nobody answered at its slot's address, though its container was asked; a heartbeat since ends that."""
     connected: bool = False
     lease: datetime | None = None
     """Until when the container may serve."""
@@ -160,6 +162,18 @@ class Session(Struct, frozen=True, kw_only=True):
     def is_used(self) -> bool:
         """A browser is there, or a request is held open for a job: its time is charged."""
         return self.connected or self.hold is not None
+
+    @property
+    def silent_since(self) -> datetime | None:
+        """Since when its container is neither heard of nor answers; None if it does."""
+        return self.unanswered if self.unanswered and self.unanswered > self.seen else None
+
+    def is_silent_for(self, seconds: float, now: datetime) -> bool:
+        return self.silent_since is not None and now - self.silent_since >= timedelta(seconds=seconds)
+
+    def not_answered(self, now: datetime) -> "Session":
+        """Its container was asked, and nobody answered."""
+        return self if self.silent_since else replace(self, unanswered=max(now, self.seen + timedelta(microseconds=1)))
 
     @property
     def spender(self) -> Spender:

@@ -71,7 +71,8 @@ class Settings:
     opening: float = 180
     """A session that has not come to serve within this time is given up (OPENING_SECONDS)."""
     draining: float = 300
-    """A session whose slot has not answered a release within this time is lost (DRAINING_SECONDS)."""
+    """A session is lost whose slot has not answered a release within this time, or has neither answered anything nor
+    sent a heartbeat for so long (DRAINING_SECONDS)."""
     kept_snapshots: int | None = None
     """A workspace keeps no more snapshots than these, if its plan keeps no fewer (KEPT_SNAPSHOTS)."""
     left_out_times: float = 5

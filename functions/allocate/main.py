@@ -23,7 +23,7 @@ from shared.gcp.identity import Member, member
 from shared.gcp.store.accounts import ensure_account
 from shared.gcp.store.claims import Standing, commit_claim, read_standing
 from shared.gcp.store.database import LostRace
-from shared.gcp.store.sessions import end_session, lose_session, read_session
+from shared.gcp.store.sessions import end_session, lose_session, note_silence, read_session
 from shared.gcp.store.slots import candidates, count_claimed
 from shared.limits import check_email, check_new_session, check_room
 from shared.policies import slot_origin
@@ -179,6 +179,10 @@ def _attach(session: Session, deadline: float) -> Session | None:
     except container.Gone as e:
         _lose(session, str(e))
         return None
+    except container.Silent as e:
+        if not _is_given_up(session, e):
+            raise
+        return None
     logs.info("attached", session=session.sid, slot=session.slot, ms=logs.ms_since(started))
     found = read_session(session.sid)
     if found is None or found.record.state in (SessionState.DRAINING, SessionState.ENDED):
@@ -206,10 +210,27 @@ def _ask_to_attach(session: Session, deadline: float) -> str:
             time.sleep(0.25)
 
 
+def _is_given_up(session: Session, silence: container.Silent) -> bool:
+    """Whether the session was ended as lost because its slot does not answer. One that never heard of it has nothing
+    of the member's, and the platform knows no service of that name: another slot is as good, and at hand."""
+    found, now = read_session(session.sid), datetime.now(UTC)
+    if found and found.record.boot is None and silence.platform_says == 404:
+        _lose(session, "there is no such slot")
+        return True
+    if note_silence(session.sid, settings().draining, now):
+        _tell_lost(session, "nobody answers, and no heartbeat came")
+        return True
+    return False
+
+
 def _lose(session: Session, why: str) -> None:
     if lose_session(session.sid, datetime.now(UTC)):
-        logs.warning("lost", session=session.sid, slot=session.slot, why=why)
-        tasks.run_pool()
+        _tell_lost(session, why)
+
+
+def _tell_lost(session: Session, why: str) -> None:
+    logs.warning("lost", session=session.sid, slot=session.slot, why=why)
+    tasks.run_pool()
 
 
 def _answer(session: Session) -> Answer:

@@ -16,7 +16,15 @@ from shared.errors import TryAgain
 from shared.gcp import container, tasks
 from shared.gcp.identity import invoker
 from shared.gcp.store.database import LostRace
-from shared.gcp.store.sessions import LAST_WORD_SECONDS, commit_session, end_session, lose_session, read_session
+from shared.gcp.store.sessions import (
+    LAST_WORD_SECONDS,
+    commit_session,
+    end_session,
+    lose_session,
+    note_answer,
+    note_silence,
+    read_session,
+)
 from shared.idle import decide_hold, decide_reclaim, is_held
 from shared.policies import reclaim_policy
 from shared.record import Read
@@ -89,14 +97,25 @@ def _refresh(read: Read[Session], now: datetime) -> Read[Session] | None:
         boot = container.attach(session.url, signer.attach(session, now), settings().function_url("heartbeat"))
         if boot != session.boot:
             raise container.Gone("another container answers")
+        note_answer(session)
     except container.Gone as e:
         if lose_session(session.sid, now):
-            logs.warning("lost", session=session.sid, slot=session.slot, why=str(e))
-            tasks.run_pool()
+            _tell_lost(session, str(e))
+            return None
+    except container.Silent as e:
+        logs.warning("slot-silent", session=session.sid, slot=session.slot, why=e.detail)
+        if note_silence(session.sid, settings().draining, now):
+            _tell_lost(session, "nobody answers, and no heartbeat came")
             return None
     except TryAgain as e:
         logs.warning("slot-unreachable", session=session.sid, slot=session.slot, why=e.detail)
+        note_answer(session)
     return read_session(session.sid)
+
+
+def _tell_lost(session: Session, why: str) -> None:
+    logs.warning("lost", session=session.sid, slot=session.slot, why=why)
+    tasks.run_pool()
 
 
 def _finish(session: Session, now: datetime) -> Done:

@@ -1,16 +1,21 @@
-"""Calls to a slot's container. Whatever it answers is a hint: the session's record says what is true."""
+"""Calls to a slot's container. Whatever it answers is a hint: the session's record says what is true.
 
-import time
+What answers at a slot's address need not be its agent: the platform says 404, 409, 429 or 503 by itself while it starts
+a container, replaces one, or can't. So an answer counts as the agent's only if it has the agent's form and its boot. A
+hostile container can say what it likes about itself, and ends no session but its own.
+"""
+
+import re
 from concurrent.futures import ThreadPoolExecutor
-from functools import lru_cache
 from typing import Any
 
-import httpx
 import msgspec
+from msgspec import Struct
 
 from shared import logs
-from shared.errors import TryAgain
+from shared.errors import PROBLEM_BASE, TryAgain
 from shared.gcp import emulators
+from shared.gcp.bounded_http import NoAnswer, Reply, exchange
 from shared.pool import Health
 
 ATTACH_SECONDS = 45.0
@@ -20,8 +25,13 @@ HEALTH_SECONDS = 20.0
 WORK_MARGIN_SECONDS = 20.0
 """How much later than it was asked to a container may answer that its time is over."""
 ANSWER_BYTES = 16 * 1024
-UNANSWERED = (429, 500, 502, 503, 504)
-"""The platform's answers while a container starts or is replaced, and the agent's for *try again*."""
+TOLD = 200
+"""Characters of a container's explanation that are passed on."""
+BOOT = re.compile(r"[a-z0-9]{16}")
+OVER = ("slot-taken", "session-over", "stale-epoch", "no-session")
+"""The agent's problems that say: this container does not serve the session, and never will."""
+BROKEN = "state-broken"
+TRY_AGAIN = "try-again"
 
 
 class Gone(Exception):
@@ -32,83 +42,106 @@ class Broken(Gone):
     """The container can't restore the workspace: its state does not verify."""
 
 
-@lru_cache(maxsize=1)
-def _http() -> httpx.Client:
-    return httpx.Client(timeout=ATTACH_SECONDS, limits=httpx.Limits(max_keepalive_connections=0))
+class Silent(TryAgain):
+    """No agent has answered: nobody, or the platform in its place, with this status."""
+
+    def __init__(self, detail: str, status: int | None = None) -> None:
+        super().__init__("slot-unreachable", detail, retry_after=2)
+        self.platform_says = status
+
+
+class Agent(Struct, frozen=True):
+    """An answer that has the agent's form. `problem` is empty for what was done."""
+
+    boot: str
+    problem: str
+    fields: dict[str, Any]
 
 
 def attach(url: str, token: str, heartbeat_url: str, seconds: float = ATTACH_SECONDS) -> str:
     """Have the container serve the session, or renew its lease if it does already; its boot id.
 
-    Raises Gone (Broken when the state itself is at fault), or TryAgain if it did not answer.
+    Raises Gone (Broken when the state itself is at fault), or TryAgain: Silent if no agent answered.
     """
-    answer = _post(f"{url}/_slot/attach", token, {"heartbeat_url": heartbeat_url}, seconds)
-    return str(answer.get("boot"))
+    return _post(f"{url}/_slot/attach", token, {"heartbeat_url": heartbeat_url}, seconds).boot
 
 
 def release(url: str, token: str) -> None:
-    """Have the container make its last checkpoint and commit it. Raises Gone, or TryAgain if it did not answer."""
+    """Have the container make its last checkpoint and commit it. Raises as `attach`, but for Broken."""
     _post(f"{url}/_slot/release", token, {}, RELEASE_SECONDS)
 
 
 def work(url: str, token: str, seconds: float, quiet: float) -> str:
     """Hold a request open to the container while a process of the member's is at work; why it ended: `quiet`,
-    `connected`, `time` or `over`. Raises Gone, or TryAgain if it did not answer."""
+    `connected`, `time` or `over`. Raises as `release`."""
     answer = _post(f"{url}/_slot/work", token, {"seconds": seconds, "quiet": quiet}, seconds + WORK_MARGIN_SECONDS)
-    return str(answer.get("why"))
+    return str(answer.fields.get("why"))[:TOLD]
 
 
-def health(urls: dict[str, str]) -> dict[str, Health]:
+def health(urls: dict[str, str], seconds: float = HEALTH_SECONDS) -> dict[str, Health]:
     """What the containers behind these URLs say of themselves, by the same keys, without those that don't answer."""
     with ThreadPoolExecutor(max_workers=max(1, len(urls))) as pool:
-        answers = dict(zip(urls, pool.map(_health, urls.values()), strict=True))
+        answers = dict(zip(urls, pool.map(lambda url: _health(url, seconds), urls.values()), strict=True))
     return {name: answer for name, answer in answers.items() if answer is not None}
 
 
-def _post(url: str, token: str, body: dict[str, Any], seconds: float) -> dict[str, Any]:
-    headers = {"Authorization": f"Bearer {token}"}
+def _post(url: str, token: str, body: dict[str, Any], seconds: float) -> Agent:
+    headers = {"Authorization": f"Bearer {token}", "Content-Type": "application/json"}
     try:
-        status, answer = _exchange("POST", url, headers=headers, json=body, seconds=seconds)
-    except (httpx.HTTPError, ValueError) as e:
-        raise TryAgain("slot-unreachable", "The slot does not answer. Try again in a moment.", retry_after=2) from e
-    if status in UNANSWERED:
-        raise TryAgain("slot-unreachable", f"The slot is not ready ({status}).", retry_after=2)
-    if status == httpx.codes.UNPROCESSABLE_ENTITY:
-        raise Broken(str(answer.get("detail")))
-    if status in (httpx.codes.CONFLICT, httpx.codes.NOT_FOUND):
-        raise Gone(f"{status}: {answer.get('detail')}")
-    if status != httpx.codes.OK:
+        reply = _ask("POST", url, headers, msgspec.json.encode(body), seconds)
+    except NoAnswer as e:
+        logs.info("slot-silent", url=url, why=str(e))
+        raise Silent("The slot does not answer. Try again in a moment.") from e
+    answer = read_answer(reply)
+    if answer is None:
+        logs.info("slot-silent", url=url, status=reply.status)
+        raise Silent(f"The slot is not ready ({reply.status}).", reply.status)
+    detail = f"{reply.status} {answer.problem}: {str(answer.fields.get('detail'))[:TOLD]}"
+    if answer.problem in OVER:
+        raise Gone(detail)
+    if answer.problem == BROKEN:
+        raise Broken(detail)
+    if answer.problem == TRY_AGAIN:
+        raise TryAgain("slot-unreachable", f"The slot is not ready ({detail}).", retry_after=2)
+    if answer.problem:
         # our own token or message is not understood: that is no reason to give somebody's session up
-        logs.error("slot-refuses-us", url=url, status=status)
-        raise TryAgain("slot-unreachable", f"The slot refuses to answer ({status}).", retry_after=5)
+        logs.error("slot-refuses-us", url=url, problem=answer.problem)
+        raise TryAgain("slot-unreachable", f"The slot refuses to answer ({reply.status}).", retry_after=5)
     return answer
 
 
-def _health(url: str) -> Health | None:
-    try:
-        _, answer = _exchange("GET", f"{url}/_slot/health", seconds=HEALTH_SECONDS)
-    except (httpx.HTTPError, ValueError):
+def read_answer(reply: Reply) -> Agent | None:
+    """The agent's answer; None for one that may be anybody's."""
+    expected = "application/json" if reply.status == 200 else "application/problem+json"
+    fields = _fields(reply)
+    boot = fields.get("boot")
+    if reply.content_type != expected or not isinstance(boot, str) or not BOOT.fullmatch(boot):
         return None
-    return Health(ready=answer.get("ready") is True, attached=answer.get("attached") is not False)
+    if reply.status == 200:
+        return Agent(boot, "", fields)
+    kind = fields.get("type")
+    if not isinstance(kind, str) or not kind.startswith(PROBLEM_BASE):
+        return None
+    return Agent(boot, kind.removeprefix(PROBLEM_BASE)[:TOLD], fields)
 
 
-def _exchange(method: str, url: str, *, seconds: float, **request: Any) -> tuple[int, dict[str, Any]]:
-    """Status and body. However slowly or much a hostile container answers, it takes no longer and no more than this.
+def _health(url: str, seconds: float) -> Health | None:
+    try:
+        fields = _fields(_ask("GET", f"{url}/_slot/health", {}, None, seconds))
+    except NoAnswer:
+        return None
+    return Health(ready=fields.get("ready") is True, attached=fields.get("attached") is not False)
 
-    Raises httpx.HTTPError, and ValueError for an answer that is no JSON object, too long, or too late.
-    """
+
+def _ask(method: str, url: str, headers: dict[str, str], content: bytes | None, seconds: float) -> Reply:
     address, host = emulators.reachable(url)
-    request["headers"] = {**host, **request.get("headers", {})}
-    deadline = time.monotonic() + seconds
-    content = b""
-    with _http().stream(method, address, timeout=seconds, **request) as response:
-        for chunk in response.iter_bytes():
-            content += chunk
-            if len(content) > ANSWER_BYTES or time.monotonic() > deadline:
-                raise ValueError("the container's answer is too long or too slow")
-    if not response.headers.get("Content-Type", "").startswith(("application/json", "application/problem+json")):
-        return response.status_code, {}  # the platform's own page
-    answer = msgspec.json.decode(content)
-    if not isinstance(answer, dict):
-        raise ValueError("the container's answer is no object")
-    return response.status_code, answer
+    return exchange(method, address, headers={**host, **headers}, content=content, seconds=seconds, most=ANSWER_BYTES)
+
+
+def _fields(reply: Reply) -> dict[str, Any]:
+    """The fields of an answer; none of one that is no JSON object, as the platform's own page."""
+    try:
+        answer = msgspec.json.decode(reply.content)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        return {}
+    return answer if isinstance(answer, dict) else {}

@@ -7,7 +7,7 @@ from typing import Any
 
 from shared import pool
 from shared.errors import TryAgain
-from shared.gcp.container import ATTACH_SECONDS, RELEASE_SECONDS, WORK_MARGIN_SECONDS, Gone
+from shared.gcp.container import ATTACH_SECONDS, RELEASE_SECONDS, WORK_MARGIN_SECONDS, Gone, Silent
 from shared.pool import Health, Verb, Write
 from tests.simulation.container import Container
 from tests.simulation.functions import Token
@@ -151,7 +151,7 @@ class Fleet:
         self._hub.give_way("before a call to a container")
         container = self._newest(url)
         if container is None:
-            raise TryAgain("slot-unreachable", "The slot is not ready (404).")
+            raise Silent("The slot is not ready (404).", 404)
         container.requests += 1
         call = self._hub.spawn(f"call to {container.boot}", lambda: ask(container), owner=container)
 
@@ -161,7 +161,7 @@ class Fleet:
         call.on_end = answered
         self._hub.wait(call, seconds)
         if not call.done or call.killed:
-            raise TryAgain("slot-unreachable", "The slot does not answer.", retry_after=2)
+            raise Silent("The slot does not answer.")
         if isinstance(call.error, Gone | TryAgain):
             raise call.error
         return call.result

@@ -6,6 +6,8 @@ from collections.abc import Callable
 
 import pytest
 
+from shared.gcp.bounded_http import Reply
+from shared.gcp.container import read_answer
 from tests.observe import until
 from tests.slot.container import Container
 from tests.slot.control_plane import SECOND, SID, ControlPlane
@@ -38,7 +40,9 @@ def test_attaching_again_renews_and_another_session_is_refused(slot: Container, 
 
     other = member.attach(plane.open(SECOND, epoch=2))
     assert other.status_code == 409
-    assert other.json()["type"].endswith("/slot-taken")
+    said = read_answer(Reply(409, other.headers["Content-Type"].partition(";")[0], other.content))
+    assert said, "the control plane tells it from an answer of the platform's"
+    assert (said.boot, said.problem) == (health["boot"], "slot-taken")
 
 
 def test_the_second_container_of_a_session_is_refused_for_good(

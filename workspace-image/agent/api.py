@@ -45,7 +45,7 @@ class Api:
         self._window = WindowRoutes(window, boot, self._door)
 
     def application(self) -> web.Application:
-        application = web.Application(middlewares=[_problems], client_max_size=64 * 1024)
+        application = web.Application(middlewares=[self._problems], client_max_size=64 * 1024)
         application.add_routes(
             [
                 web.get("/_slot/health", self.health),
@@ -166,6 +166,24 @@ class Api:
     async def paused(self, request: web.Request) -> web.Response:
         return pages.paused(request, self._settings.page_origin)
 
+    @web.middleware
+    async def _problems(
+        self, request: web.Request, handler: Callable[[web.Request], Awaitable[web.StreamResponse]]
+    ) -> web.StreamResponse:
+        """With the boot, by which the control plane tells the agent's refusals from the platform's."""
+        try:
+            return await handler(request)
+        except Refused as refused:
+            logs.warning("request.refused", path=request.path, status=refused.status, reason=refused.detail)
+            problem = {
+                "type": PROBLEMS + refused.name,
+                "title": refused.name.replace("-", " ").capitalize(),
+                "status": refused.status,
+                "detail": refused.detail,
+                "boot": self._boot,
+            }
+            return web.json_response(problem, status=refused.status, content_type="application/problem+json")
+
     def _verify(self, token: str, kind: str) -> Claims:
         try:
             return self._tokens.verify(token, kind)
@@ -221,20 +239,3 @@ def _inside_home(form: Mapping[str, str]) -> str:
     folder = posixpath.normpath(posixpath.join(HOME, form.get("folder", "")))
     inside = any(folder == str(root) or folder.startswith(f"{root}/") for root in (HOME, ALIASES))
     return folder if inside else str(HOME)
-
-
-@web.middleware
-async def _problems(
-    request: web.Request, handler: Callable[[web.Request], Awaitable[web.StreamResponse]]
-) -> web.StreamResponse:
-    try:
-        return await handler(request)
-    except Refused as refused:
-        logs.warning("request.refused", path=request.path, status=refused.status, reason=refused.detail)
-        problem = {
-            "type": PROBLEMS + refused.name,
-            "title": refused.name.replace("-", " ").capitalize(),
-            "status": refused.status,
-            "detail": refused.detail,
-        }
-        return web.json_response(problem, status=refused.status, content_type="application/problem+json")

@@ -1,6 +1,7 @@
 """Sessions: reads, heartbeats, decisions, and the commit that ends one."""
 
 import time
+from collections.abc import Callable
 from contextlib import suppress
 from datetime import datetime, timedelta
 
@@ -113,17 +114,42 @@ def end_session(sid: str, now: datetime, reason: EndReason | None = None) -> Ses
     raise LostRace(f"session {sid} can't be ended")
 
 
-def lose_session(sid: str, now: datetime) -> bool:
-    """End a session whose container is gone; False if it is about to say its last word, or has said it.
+def lose_session(sid: str, now: datetime, unless: Callable[[Session], bool] = lambda _session: False) -> bool:
+    """End a session whose container is gone; False if it is about to say its last word, or has said it, or `unless`.
 
     A container that is being stopped says so first. Its word may be a moment behind the answer of its replacement.
     """
     time.sleep(LAST_WORD_SECONDS)
     found = read_session(sid)
-    if found is None or found.record.state in (SessionState.DRAINING, SessionState.ENDED):
+    if found is None or found.record.state in (SessionState.DRAINING, SessionState.ENDED) or unless(found.record):
         return False
     end_session(sid, now, EndReason.LOST)
     return True
+
+
+def note_silence(sid: str, patience: float, now: datetime) -> bool:
+    """Nobody answers at the session's slot: write it down, and after `patience` seconds of it end the session as lost.
+    Whether that was done."""
+    while True:
+        found = read_session(sid)
+        if found is None or found.record.state in (SessionState.DRAINING, SessionState.ENDED):
+            return False
+        if found.record.is_silent_for(patience, now):
+            return lose_session(sid, now, unless=lambda session: not session.is_silent_for(patience, now))
+        after = found.record.not_answered(now)
+        if after == found.record:
+            return False
+        with suppress(LostRace):
+            commit_session(found, after)
+            return False
+
+
+def note_answer(session: Session) -> None:
+    """The session's container has answered, whatever it said."""
+    found = read_session(session.sid) if session.silent_since else None
+    if found and found.record.open and found.record.silent_since:
+        with suppress(LostRace):  # by its heartbeat, perhaps
+            commit_session(found, replace(found.record, unanswered=None))
 
 
 def _commit_end(session: Read[Session], now: datetime, reason: EndReason | None) -> Session:

@@ -1,0 +1,242 @@
+"""What the platform answers in a container's place loses no session that lives; and what lasts has an end."""
+
+import importlib
+import inspect
+import json
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from types import ModuleType
+from typing import Any
+
+import pytest
+from msgspec.structs import replace
+
+from shared.errors import PROBLEM_BASE, TryAgain
+from shared.gcp.identity import Member
+from shared.gcp.store.accounts import ensure_account, read_workspace
+from shared.gcp.store.billing import read_billing
+from shared.gcp.store.claims import commit_claim
+from shared.gcp.store.sessions import commit_session, end_session, read_session
+from shared.gcp.store.slots import all_slots, commit_slot
+from shared.session import EndReason, Session, SessionState
+from tests.environment import environment
+from tests.factories import BOOT, a_slot
+from tests.serving import Handler, serving
+
+PLATFORM = [(404, b"<html>"), (409, b"Conflict"), (503, b""), (200, b"<html>")]
+PATIENCE = 300.0
+"""DRAINING_SECONDS."""
+
+
+class Slot:
+    """What answers at a slot's address: the platform, as often as `platform` says, and then the agent."""
+
+    def __init__(self) -> None:
+        self.platform: list[tuple[int, bytes]] = []
+        self.lasts = False
+        self.agent: dict[str, tuple[int, dict[str, Any]]] = {}
+        self.asked: list[str] = []
+
+    def answer(self, path: str) -> tuple[int, str, bytes]:
+        self.asked.append(path)
+        if self.platform:
+            status, body = self.platform[0] if self.lasts else self.platform.pop(0)
+            return status, "text/html", body
+        status, fields = self.agent.get(path, (200, {"boot": BOOT, "why": "quiet"}))
+        kind = "application/json" if status == 200 else "application/problem+json"
+        return status, kind, json.dumps(fields).encode()
+
+
+@pytest.fixture
+def slot() -> Slot:
+    return Slot()
+
+
+@pytest.fixture
+def url(
+    slot: Slot, empty_database: None, tasks_standin: dict[str, str], monkeypatch: pytest.MonkeyPatch
+) -> Iterator[str]:
+    class Requests(Handler):
+        def do_POST(self) -> None:
+            self.rfile.read(int(self.headers.get("Content-Length", 0)))
+            status, kind, content = slot.answer(self.path.removeprefix("/_slot/"))
+            self.send_response(status)
+            self.send_header("Content-Type", kind)
+            self.send_header("Content-Length", str(len(content)))
+            self.end_headers()
+            self.wfile.write(content)
+
+    monkeypatch.setattr("shared.gcp.store.sessions.LAST_WORD_SECONDS", 0)
+    with environment(tasks_standin), serving(Requests) as url:
+        yield url
+
+
+def function(name: str) -> ModuleType:
+    """Imported where its settings are in the environment."""
+    return importlib.import_module(f"functions.{name}.main")
+
+
+def call(name: str, body: str, *given: Any) -> Any:
+    module = function(name)
+    handler = inspect.unwrap(getattr(module, name))
+    return handler(*given[:1], getattr(module, body)(*given[1:]), datetime.now(UTC))
+
+
+def a_live_session(url: str, **fields: Any) -> Session:
+    """Served by a container that was heard of a moment ago."""
+    now = datetime.now(UTC)
+    account = ensure_account("u-1", email="a@b", name=None, plan="enterprise", now=now)
+    commit_slot(None, replace(a_slot("ws-1"), url=url))
+    [slot] = all_slots()
+    billing, workspace = read_billing(account.bid).record, read_workspace(account.wid)
+    session = commit_claim(account, billing, workspace, slot, opening=60, now=now)
+    active = {
+        "state": SessionState.ACTIVE,
+        "served": True,
+        "boot": BOOT,
+        "seq": 3,
+        "due": now,
+        "signals": {"editor": now},
+        **fields,
+    }
+    return amend(session, **active)
+
+
+def amend(session: Session, **fields: Any) -> Session:
+    found = read_session(session.sid)
+    assert found
+    commit_session(found, replace(found.record, **fields))
+    return record(session)
+
+
+def record(session: Session) -> Session:
+    found = read_session(session.sid)
+    assert found
+    return found.record
+
+
+@pytest.mark.parametrize("answer", PLATFORM)
+def test_one_answer_of_the_platforms_to_a_look_loses_nothing(url: str, slot: Slot, answer: tuple[int, bytes]) -> None:
+    session = a_live_session(url)
+    slot.platform = [answer]
+    assert call("reclaim", "Reclaim", "", session.sid).outcome == "keep"
+    after = record(session)
+    assert (after.state, after.reason, slot.asked) == (SessionState.ACTIVE, None, ["attach"])
+    assert after.silent_since is not None
+    assert after.due is not None
+    assert after.due - after.silent_since <= timedelta(seconds=31), "it is asked again soon"
+    amend(session, due=datetime.now(UTC))
+    assert call("reclaim", "Reclaim", "", session.sid).outcome == "keep"
+    assert record(session).silent_since is None, "its container has answered"
+
+
+def test_silence_that_lasts_ends_the_session(url: str, slot: Slot) -> None:
+    session = a_live_session(url)
+    slot.platform, slot.lasts = [(404, b"<html>")], True
+    assert call("reclaim", "Reclaim", "", session.sid).outcome == "keep"
+    since = datetime.now(UTC) - timedelta(seconds=PATIENCE)
+    for passed, outcome in ((-5, "keep"), (0, "lost")):
+        moment = since - timedelta(seconds=passed)
+        amend(session, unanswered=moment, seen=moment - timedelta(seconds=9), due=datetime.now(UTC))
+        assert call("reclaim", "Reclaim", "", session.sid).outcome == outcome
+    assert record(session).reason == EndReason.LOST
+    assert read_workspace(session.wid).record.session is None
+
+
+def test_whoever_is_heard_of_is_not_silent(url: str, slot: Slot) -> None:
+    """Its heartbeats come, though nobody reaches it."""
+    session = a_live_session(url, unanswered=datetime.now(UTC) - timedelta(seconds=PATIENCE))
+    slot.platform, slot.lasts = [(404, b"<html>")], True
+    assert call("reclaim", "Reclaim", "", session.sid).outcome == "keep"
+    assert record(session).state == SessionState.ACTIVE
+
+
+@pytest.mark.parametrize("answer", PLATFORM)
+def test_one_answer_of_the_platforms_to_a_release_loses_nothing(
+    url: str, slot: Slot, answer: tuple[int, bytes]
+) -> None:
+    session = a_live_session(url)
+    now = datetime.now(UTC)
+    amend(session, state=SessionState.DRAINING, reason=EndReason.MEMBER, draining=now)
+    slot.platform = [answer]
+    with pytest.raises(TryAgain):
+        call("reclaim", "Reclaim", "", session.sid)
+    assert record(session).state == SessionState.DRAINING
+    amend(session, final=True)  # its last heartbeat, while the release is asked for again
+    assert call("reclaim", "Reclaim", "", session.sid).outcome == "ended: member"
+
+
+def test_a_release_that_is_never_answered_has_an_end(url: str, slot: Slot) -> None:
+    session = a_live_session(url)
+    long_ago = datetime.now(UTC) - timedelta(seconds=PATIENCE)
+    amend(session, state=SessionState.DRAINING, reason=EndReason.MEMBER, draining=long_ago)
+    slot.platform, slot.lasts = [(409, b"Conflict")], True
+    assert call("reclaim", "Reclaim", "", session.sid).outcome == "ended: lost"
+
+
+@pytest.mark.parametrize("answer", PLATFORM)
+def test_one_answer_of_the_platforms_to_work_loses_nothing(url: str, slot: Slot, answer: tuple[int, bytes]) -> None:
+    now = datetime.now(UTC)
+    session = a_live_session(url, signals={"editor": now, "process": now}, seen=now)
+    slot.platform = [answer]
+    with pytest.raises(TryAgain):
+        call("background", "Background", "", session.sid)
+    assert record(session).hold is None
+    assert call("background", "Background", "", session.sid).outcome == "quiet"
+    assert record(session).state == SessionState.ACTIVE
+
+
+@pytest.mark.parametrize("answer", PLATFORM)
+def test_one_answer_of_the_platforms_while_a_member_opens_is_asked_again(
+    url: str, slot: Slot, answer: tuple[int, bytes]
+) -> None:
+    session = a_live_session(url)
+    slot.platform = [answer]
+    assert open_again().session == session.sid
+    assert (slot.asked, record(session).state) == (["attach", "attach"], SessionState.ACTIVE)
+
+
+def test_a_member_whose_container_answers_no_more_has_another_slot_at_the_bound(
+    url: str, slot: Slot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(function("allocate"), "REPLACED_SECONDS", 0)
+    session = a_live_session(url)
+    slot.platform, slot.lasts = [(404, b"<html>")], True
+    with pytest.raises(TryAgain, match="slot-unreachable"):
+        open_again()
+    assert record(session).state == SessionState.ACTIVE
+    since = datetime.now(UTC) - timedelta(seconds=PATIENCE)
+    amend(session, unanswered=since, seen=since - timedelta(seconds=9))
+    with pytest.raises(TryAgain, match="pool-exhausted"):
+        open_again()
+    assert record(session).reason == EndReason.LOST
+
+
+def test_a_slot_that_the_platform_does_not_know_keeps_nobody_waiting(
+    url: str, slot: Slot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """No container ever heard of the session: there is nothing of the member's in it."""
+    monkeypatch.setattr(function("allocate"), "REPLACED_SECONDS", 0)
+    session = a_live_session(url, boot=None, state=SessionState.OPENING)
+    slot.platform, slot.lasts = [(404, b"<html>")], True
+    with pytest.raises(TryAgain, match="pool-exhausted"):
+        open_again()
+    assert not record(session).open, "another slot is looked for, and there is none"
+
+
+def test_the_agents_own_word_ends_the_session_at_once(url: str, slot: Slot) -> None:
+    session = a_live_session(url)
+    fields = {"type": f"{PROBLEM_BASE}stale-epoch", "detail": "no", "boot": "another000000000"}
+    slot.agent["attach"] = 409, fields
+    assert call("reclaim", "Reclaim", "", session.sid).outcome == "lost"
+    assert record(session).reason == EndReason.LOST
+
+
+def open_again() -> Any:
+    return call("allocate", "Allocate", Member("u-1", "a@b", None))
+
+
+def test_an_ended_session_is_nobodys_silence(url: str) -> None:
+    session = a_live_session(url)
+    end_session(session.sid, datetime.now(UTC), EndReason.MEMBER)
+    assert call("reclaim", "Reclaim", "", session.sid).outcome == "ended before"
