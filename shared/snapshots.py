@@ -17,6 +17,8 @@ MANIFEST_BYTES = 64 * 1024
 FIRST_BYTES = 1 << 20
 """Up to this size a layer is worth asking for before one knows whether it is what was saved."""
 MOST_LAYERS = 64
+MOST_INCONSISTENT = 20
+"""Files that a manifest names as not consistent."""
 TIERS = ("boot", "work", "deps")
 """In the order of restoring. A slot restores these and no others."""
 
@@ -60,6 +62,8 @@ class Manifest(Struct, frozen=True, forbid_unknown_fields=True):
     base: str | None
     tiers: dict[str, Tier]
     layers: list[Layer]
+    inconsistent: Annotated[list[str], Meta(max_length=MOST_INCONSISTENT)] = []
+    """Files that are not as they were at the one moment that all others are of."""
 
 
 class Checkpoint(Struct, frozen=True, forbid_unknown_fields=True):

@@ -8,9 +8,10 @@ from typing import cast
 
 import agent.bucket
 import agent.keeper
-from agent.checkpoints import Checkpoints
+from agent.checkpoints import Checkpoints, Standstill
 from agent.control_plane import Head
 from agent.errors import HomeFailed, Unreachable
+from agent.pausing import Reason
 from agent.restore import DONE, FAILED, Progress, Restore
 from agent.tiers import TIERS, WORK
 
@@ -18,20 +19,38 @@ from tests.home.line import Line
 from tests.home.workspace import Bucket, Workspace
 
 
+class NoPrograms:
+    """There is nothing to be stopped."""
+
+    async def pause(self, reason: Reason) -> bool:
+        return True
+
+    async def resume(self, reason: Reason) -> None:
+        pass
+
+
 class Container:
     """What serves one session: `Restore` and `Checkpoints` on an empty folder."""
 
-    def __init__(self, folder: Path, workspace: Workspace, epoch: int, *, is_apart: bool = True) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        workspace: Workspace,
+        epoch: int,
+        *,
+        is_apart: bool = True,
+        programs: Standstill | None = None,
+    ) -> None:
         folder.mkdir(mode=0o755)
         self.folder = folder
         self.bucket = Bucket(workspace.contents)
-        self.line = Line(folder, is_apart=is_apart)
+        self.line = Line(folder, is_apart=is_apart, is_seeing=programs is None)
         self.progress = Progress(tiers=dict.fromkeys(TIERS, DONE))
         self.prefix = f"workspaces/w/{epoch}-boot/"
         self._workspace = workspace
         self._bringing: asyncio.Task[None] | None = None
         bucket, keeper = cast(agent.bucket.Bucket, self.bucket), cast(agent.keeper.Keeper, self.line)
-        self.checkpoints = Checkpoints(bucket, keeper, "w", epoch, "boot")
+        self.checkpoints = Checkpoints(bucket, keeper, "w", epoch, "boot", programs or NoPrograms())
         self.line.lost = self.checkpoints.forget
         self._restore = Restore(bucket, keeper, self.checkpoints, self.progress, self._older, lambda: None)
 

@@ -24,10 +24,11 @@ from tests.home.photo import Thing, photo
 class Line:
     """To a keeper of `folder`, as agent.keeper.Keeper is one. The keeper dies at its order number `dies_at` from now,
     before that is done or, when `is_done`, before it is answered. `seen` is what its last look saw, by tier; `children`
-    unpack one each. Not `is_apart`: it unpacks in this process, for a fork takes longer than what tests save takes to
-    unpack."""
+    unpack one each. Not `is_seeing`: nothing is, for the home changes all the time. Not `is_apart`: it unpacks in this
+    process, for a fork takes longer than what tests save takes to unpack."""
 
-    def __init__(self, folder: Path, *, is_apart: bool) -> None:
+    def __init__(self, folder: Path, *, is_apart: bool, is_seeing: bool = True) -> None:
+        self._is_seeing = is_seeing
         self._is_apart = is_apart
         self.lost: Callable[[], None] = lambda: None
         self.dies_at = 0
@@ -102,7 +103,7 @@ class Line:
             case "pack":
                 fields["pipe"] = pipe
         answer: dict[str, Any] = getattr(self._keeper, what)(**fields)
-        if what == "look":
+        if what == "look" and self._is_seeing:
             self._see()
         return answer
 

@@ -21,6 +21,7 @@ from agent.editor_socket import EditorSocket
 from agent.errors import Refused
 from agent.keeper import Keeper
 from agent.nginx import Nginx
+from agent.pausing import ProgramPause
 from agent.places import HOME, MEMBER, NGINX_GROUP, PRIVATE, SHARED
 from agent.session import Session
 from agent.settings import Settings, read_settings
@@ -55,7 +56,7 @@ async def run(settings: Settings) -> int:
             if slot.session is not None:
                 slot.session.checkpoints.forget()
 
-        keeper = Keeper(forget)
+        keeper, programs = Keeper(forget), ProgramPause()
 
         def begin(claims: Claims, heartbeat_url: str) -> Session:
             return Session(
@@ -66,6 +67,7 @@ async def run(settings: Settings) -> int:
                 keeper,
                 activity,
                 connected=lambda: editor.connections() > 0,
+                programs=programs,
             )
 
         def window_key() -> bytes | None:

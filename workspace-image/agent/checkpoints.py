@@ -1,9 +1,9 @@
 """One save of the home: the keeper packs what changed, it is uploaded and named. A heartbeat makes it the head."""
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import asdict, dataclass, field, replace
-from typing import Any
+from typing import Any, Protocol
 
 from agent import logs
 from agent.bucket import Bucket, Stored
@@ -12,12 +12,31 @@ from agent.errors import CheckpointRefused
 from agent.keeper import Answer, Keeper
 from agent.layers import How, how_to_save, replaced
 from agent.manifest import Layer, Manifest, Tier
+from agent.pausing import Reason
 from agent.pipes import pipe, reader
 from agent.storage_quota import Quota
 from agent.tiers import TIERS
 
 NOTHING = Tier(0, 0)
 NOTHING_LEFT_OUT: Answer = {"count": 0, "bytes": 0, "lost_bytes": 0, "entries": []}
+STILL_SECONDS = 0.12
+"""For so long the member's programs stand still at most, but for what it takes to stop them: a keystroke's echo that
+comes later than this is noticed."""
+MOST_STILL_SECONDS = 1.0
+"""After so long they go on, whatever the keeper does."""
+MOST_NAMED = 20
+"""Files that a manifest names as not consistent."""
+MOST_ROUNDS = 3
+"""What changed while it was packed is packed once more, and what changed meanwhile again; so often."""
+
+
+class Standstill(Protocol):
+    """What stops the member's programs for a moment."""
+
+    async def pause(self, reason: Reason) -> bool:
+        """Whether all of them stand still."""
+
+    async def resume(self, reason: Reason) -> None: ...
 
 
 @dataclass(frozen=True)
@@ -47,22 +66,29 @@ class _Saved:
     base: int = 1
     to_come: Tier = NOTHING
     damaged: bool = False
+    inconsistent: tuple[str, ...] = ()
 
 
 @dataclass
 class _Next:
-    """A tier as it will be: `how` is None when it has nothing any more."""
+    """A tier as it will be: `how` is None when it has nothing any more. `moved` counts what changed while it was packed
+    and may come to rest in another round; `inconsistent` names files for which there is none."""
 
     tier: str
     how: How | None
     held: Tier
     layers: tuple[Layer, ...] = field(default=())
+    moved: int = 0
+    inconsistent: tuple[str, ...] = ()
 
 
 class Checkpoints:
     """The saves of one session."""
 
-    def __init__(self, bucket: Bucket, keeper: Keeper, workspace: str, epoch: int, boot: str) -> None:
+    def __init__(
+        self, bucket: Bucket, keeper: Keeper, workspace: str, epoch: int, boot: str, programs: Standstill
+    ) -> None:
+        self._programs = programs
         self._bucket = bucket
         self._keeper = keeper
         self._workspace = workspace
@@ -131,19 +157,67 @@ class Checkpoints:
             generation, started = self._generation, elapsed()
             await self._remind()
             to_come = sum(saved.to_come.bytes for saved in self._tiers.values() if not saved.complete)
-            looked = await self._keeper.order("look", **vars(quota), taken=to_come)
+            wanted = {**vars(quota), "taken": to_come}
+            looked = await self._keeper.order("look", **wanted)
             self._tell_unsaved(looked)
             is_news: bool = self.left_out != looked["over_quota"]
             self.left_out = looked["over_quota"]
-            following = self._plan(looked["tiers"])
+            following = self._plan(looked["tiers"], self._tiers)
             if not following or (to_come and self._is_too_much(looked["tiers"], to_come, quota)):
                 return is_news
+            return await self._save(wanted, prefix, generation, started) or is_news
+
+    async def _save(self, wanted: dict[str, Any], prefix: str, generation: int, started: float) -> bool:
+        """In rounds: what changed while it was packed, and only that, is packed once more on top of it. Most often one
+        is enough, for what is being changed was copied."""
+        tiers, written, still = self._tiers, dict[str, How | None](), list[float]()
+        for _ in range(MOST_ROUNDS):
+            looked, following, is_still = await self._look_again(wanted, tiers, written.keys(), still)
+            if not following:
+                break
             # an object is never written twice, so a save that fails on its way gives its number up
             self._seq += 1
-            await self._save(following, prefix, self._seq, looked["largest"], generation)
-            how = {tier.tier: tier.how for tier in following}
-            logs.event("checkpoint.uploaded", seq=self._seq, tiers=how, ms=round((elapsed() - started) * 1000, 1))
-            return True
+            await self._write_all(following, tiers, prefix)
+            tiers = tiers | {tier.tier: _after(tiers[tier.tier], tier) for tier in following}
+            written |= {tier.tier: tier.how for tier in following if written.get(tier.tier) is None}
+            if not is_still or not any(tier.moved for tier in following):
+                break
+        if not written:
+            return False
+        seq = self._seq
+        await self._name(tiers, [tier for tier, how in written.items() if how], prefix, looked["largest"], generation)
+        for tier in written:
+            if not tiers[tier].layers:
+                await self._keeper.order("forget", tier=tier, complete=True)
+        took = round((elapsed() - started) * 1000, 1)
+        logs.event("checkpoint.uploaded", seq=seq, tiers=written, ms=took, still_ms=still)
+        return True
+
+    async def _look_again(
+        self, wanted: dict[str, Any], tiers: dict[str, _Saved], written: Collection[str], still: list[float]
+    ) -> tuple[Answer, list[_Next], bool]:
+        """While the member's programs stand still, and what they are changing is copied; or, when they can't be stopped
+        or the keeper takes too long, without. For how many milliseconds they stood is added to `still`; `wanted` is
+        what is asked of a look."""
+        began = elapsed()
+        try:
+            async with asyncio.timeout(MOST_STILL_SECONDS):
+                if await self._programs.pause(Reason.COPYING):
+                    stopped = elapsed()
+                    looked = await self._keeper.order("look", again=True, **wanted)
+                    following = self._plan(looked["tiers"], tiers, written)
+                    copied = {tier.tier: tier.how for tier in following if tier.how is not None}
+                    left = max(STILL_SECONDS - (elapsed() - stopped), STILL_SECONDS / 2)
+                    if copied:
+                        await self._keeper.order("copy", tiers=copied, seconds=left)
+                    return looked, following, True
+        except TimeoutError:
+            logs.warning("checkpoint.still-too-long", seconds=elapsed() - began)
+        finally:
+            await asyncio.shield(self._programs.resume(Reason.COPYING))
+            still.append(round((elapsed() - began) * 1000, 1))
+        looked = await self._keeper.order("look", again=True, **wanted)
+        return looked, self._plan(looked["tiers"], tiers, written), False
 
     async def _remind(self) -> None:
         """A keeper that knows nothing of a tier must know at least whether something of it is still to come, and which
@@ -161,10 +235,11 @@ class Checkpoints:
         total = to_come + sum(told["bytes"] for told in looked.values())
         return quota.most is not None and total > quota.most
 
-    def _plan(self, looked: dict[str, Answer]) -> list[_Next]:
+    def _plan(self, looked: dict[str, Answer], tiers: dict[str, _Saved], written: Collection[str] = ()) -> list[_Next]:
+        """`tiers` as they are now; to those that are `written` for this save already, only a delta is added."""
         following = []
         for tier, told in looked.items():
-            saved = self._tiers[tier]
+            saved = tiers[tier]
             is_same = not (told["changed"] or told["missing"])
             if is_same and (saved.known or not saved.complete):
                 continue
@@ -185,35 +260,29 @@ class Checkpoints:
             )
             if how is None or not told["files"]:
                 continue
+            if tier in written and saved.layers:
+                how = How.DELTA
             to_come = NOTHING if saved.complete else saved.to_come
             held = Tier(to_come.bytes + told["bytes"], to_come.files + told["files"])
             following.append(_Next(tier, how, held))
         return following
 
-    async def _save(
-        self, following: Sequence[_Next], prefix: str, seq: int, largest: list[Any], generation: int
-    ) -> None:
+    async def _write_all(self, following: Sequence[_Next], tiers: dict[str, _Saved], prefix: str) -> None:
         uploads: list[asyncio.Task[None]] = []
         try:
             for tier in following:
                 if tier.how is not None:
-                    uploads += [await self._write(tier, prefix, seq)]
+                    uploads += [await self._write(tier, tiers[tier.tier], prefix)]
             await asyncio.gather(*uploads)
         except BaseException:
             for upload in uploads:
                 upload.cancel()
             raise
-        tiers = self._tiers | {tier.tier: _after(self._tiers[tier.tier], tier) for tier in following}
-        written = [tier.tier for tier in following if tier.how is not None]
-        await self._name(tiers, written, prefix, seq, largest, generation)
-        for tier in following:
-            if tier.how is None:
-                await self._keeper.order("forget", tier=tier.tier, complete=True)
 
-    async def _write(self, tier: _Next, prefix: str, seq: int) -> "asyncio.Task[None]":
+    async def _write(self, tier: _Next, saved: _Saved, prefix: str) -> "asyncio.Task[None]":
         """Has the tier packed. The upload that it returns may go on while the next one is."""
         read, write = pipe()
-        name = f"{prefix}{seq}-{tier.tier}.tar.zst"
+        name = f"{prefix}{self._seq}-{tier.tier}.tar.zst"
         source = await reader(read)
         packing = asyncio.create_task(self._keeper.order("pack", pipe=write, tier=tier.tier, how=tier.how))
         uploading = asyncio.create_task(self._bucket.create(name, source))
@@ -228,9 +297,12 @@ class Checkpoints:
             raise
         if packed["left_out"]:
             logs.warning("checkpoint.unread", tier=tier.tier, entries=packed["left_out"])
-        return asyncio.create_task(self._finish(tier, name, uploading, packed))
+        tier.moved, tier.inconsistent = packed["moved"], tuple(packed["inconsistent"])
+        return asyncio.create_task(self._finish(tier, saved, name, uploading, packed))
 
-    async def _finish(self, tier: _Next, name: str, uploading: "asyncio.Task[Stored]", packed: Answer) -> None:
+    async def _finish(
+        self, tier: _Next, saved: _Saved, name: str, uploading: "asyncio.Task[Stored]", packed: Answer
+    ) -> None:
         stored = await uploading
         kind = "whole" if tier.how == How.WHOLE else "delta"
         layer = Layer(
@@ -244,7 +316,6 @@ class Checkpoints:
             logical_bytes=packed["logical_bytes"],
         )
         assert tier.how is not None  # noqa: S101  for the type checker
-        saved = self._tiers[tier.tier]
         tier.layers = replaced(saved.layers, tier.how, layer, base=saved.base)
 
     async def _name(
@@ -252,10 +323,10 @@ class Checkpoints:
         tiers: dict[str, _Saved],
         written: list[str],
         prefix: str,
-        seq: int,
         largest: list[Any],
         generation: int,
     ) -> None:
+        seq = self._seq
         manifest = Manifest(
             self._workspace,
             self._epoch,
@@ -264,6 +335,7 @@ class Checkpoints:
             self._base,
             {tier: saved.held for tier, saved in tiers.items() if saved.layers},
             tuple(layer for tier in TIERS for layer in tiers[tier].layers),
+            inconsistent=tuple(path for tier in TIERS for path in tiers[tier].inconsistent)[:MOST_NAMED],
         )
         name = f"{prefix}{seq}.manifest.json"
         stored = await self._bucket.create_small(name, manifest.encode())
@@ -316,4 +388,5 @@ def _after(before: _Saved, now: _Next) -> _Saved:
         known=before.known or is_whole,
         base=1 if before.complete else before.base,
         damaged=before.damaged and not is_whole,
+        inconsistent=now.inconsistent,
     )

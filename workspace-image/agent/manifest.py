@@ -35,6 +35,8 @@ class Tier:
 
 @dataclass(frozen=True)
 class Manifest:
+    """`inconsistent` names files that are not as they were at the one moment that all others are of."""
+
     workspace: str
     epoch: int
     boot: str
@@ -43,9 +45,13 @@ class Manifest:
     tiers: Mapping[str, Tier]
     layers: tuple[Layer, ...]
     version: int = VERSION
+    inconsistent: tuple[str, ...] = ()
 
     def encode(self) -> bytes:
-        return json.dumps(asdict(self)).encode()
+        fields = asdict(self)
+        if not self.inconsistent:
+            del fields["inconsistent"]
+        return json.dumps(fields).encode()
 
     def of(self, tier: str) -> tuple[Layer, ...]:
         return tuple(layer for layer in self.layers if layer.tier == tier)
@@ -59,7 +65,8 @@ def decode(text: bytes) -> Manifest:
             raise CorruptState(f"the manifest has version {fields['version']}, this agent reads version {VERSION}")
         layers = tuple(Layer(**layer) for layer in fields.pop("layers"))
         tiers = {tier: Tier(**held) for tier, held in fields.pop("tiers").items()}
-        manifest = Manifest(layers=layers, tiers=tiers, **fields)
+        inconsistent = tuple(str(path) for path in fields.pop("inconsistent", ()))
+        manifest = Manifest(layers=layers, tiers=tiers, inconsistent=inconsistent, **fields)
     except (ValueError, KeyError, TypeError, AttributeError) as error:
         raise CorruptState(f"the manifest cannot be read: {type(error).__name__}") from error
     order = [layer.tier for layer in layers]

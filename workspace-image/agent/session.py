@@ -7,7 +7,7 @@ from typing import cast
 from agent import logs
 from agent.activity import Activity
 from agent.bucket import Bucket
-from agent.checkpoints import Checkpoints
+from agent.checkpoints import Checkpoints, Standstill
 from agent.clock import ControlClock, elapsed
 from agent.control_plane import Answer, ControlPlane, Head, Storage
 from agent.errors import BeatRefused, CheckpointRefused, Stale, Unreachable
@@ -21,7 +21,8 @@ BACKOFF = (0.5, 1.0, 2.0, 4.0, 8.0)
 
 class Session:
     """`on_stale` is called once, when the control plane says that this session is no longer ours; `on_answer` after
-    each answer. `connected` tells whether a browser holds the editor open."""
+    each answer. `connected` tells whether a browser holds the editor open; `programs` are the member's,
+    which stand still for a moment of each save."""
 
     def __init__(
         self,
@@ -32,6 +33,7 @@ class Session:
         keeper: Keeper,
         activity: Activity,
         connected: Callable[[], bool],
+        programs: Standstill,
     ) -> None:
         self.sid, self.epoch, self.wid, self.boot = claims.sid, claims.epoch, claims.wid, boot
         self.lease = Lease()
@@ -42,7 +44,7 @@ class Session:
         self._began_with: Head | None = None
         self.stopping = False
         self.bucket = bucket(lambda: self.known.storage)
-        self.checkpoints = Checkpoints(self.bucket, keeper, self.wid, self.epoch, boot)
+        self.checkpoints = Checkpoints(self.bucket, keeper, self.wid, self.epoch, boot, programs)
         self.on_answer: Callable[[], None] = lambda: None
         self.on_stale: Callable[[], None] = lambda: None
         self._control_plane = control_plane

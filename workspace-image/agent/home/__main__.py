@@ -108,6 +108,8 @@ class Program:
                 return self._keeper.discard(**order)
             case "look":
                 return self._keeper.look(**order)
+            case "copy":
+                return self._keeper.copy(**order)
             case "pack":
                 return self._keeper.pack(order["tier"], order["how"], pipes[0])
             case "adopt":

@@ -21,13 +21,14 @@ def mark(status: os.stat_result) -> int:
 class Seen:
     """A tier of the home as one look found it: every path with its mark, parents before what is in them, and the
     files' sizes. `total` is their sum in bytes, a file with several names counted once. `linked`: names by the file's
-    number. `folders`: which of the paths were folders."""
+    number. `folders`: which of the paths were folders. `recent`: of the others, those that changed shortly before."""
 
     marks: dict[bytes, int] = field(default_factory=dict)
     total: int = 0
     sizes: dict[bytes, int] = field(default_factory=dict)
     linked: dict[int, list[bytes]] = field(default_factory=dict)
     folders: set[bytes] = field(default_factory=set)
+    recent: set[bytes] = field(default_factory=set)
 
 
 @dataclass

@@ -2,14 +2,17 @@
 
 import marshal
 import os
+import time
+from dataclasses import dataclass
 from typing import Any
 
 from agent.errors import BadLayer
 from agent.home import place
 from agent.home.index import UNSURE, Held, Seen, topmost
 from agent.home.left_out import LeftOut, take_out
-from agent.home.look import Looked, look
-from agent.home.pack import Packed, pack
+from agent.home.look import LONGEST_NAMED, Looked, look
+from agent.home.moving import MOST_COPIED, to_copy
+from agent.home.pack import Packed, Packing
 from agent.home.place import STAGING, is_as_made
 from agent.home.steps import FOLDER, Steps, empty, lies_below, remove, split
 from agent.home.tar_out import GONE
@@ -20,10 +23,26 @@ from agent.tiers import BOOT, DEPS, TIERS, WORK
 MOST_TOLD = 100_000
 """Bytes of JSON for paths: answers and orders are one packet each."""
 
+MOST_NAMED = 20
+"""Files that a manifest names as not consistent."""
+
 WAYS = {BOOT: place.BOOT, WORK: place.WORK, DEPS: place.DEPS}
 
 Order = dict[str, Any]
 Answer = dict[str, Any]
+
+
+@dataclass
+class _Layer:
+    """One that is being written, in the way `how`: on what is held before it, and what is held after it.
+    `passed_over`: what changed and is left to the next one."""
+
+    how: str
+    before: Held
+    after: Held
+    paths: list[bytes]
+    passed_over: set[bytes]
+    packing: Packing
 
 
 class Keeper:
@@ -35,6 +54,7 @@ class Keeper:
         self._held = {tier: Held() for tier in TIERS}
         self._looked: Looked | None = None
         self._written: dict[str, Held] = {}
+        self._begun: dict[str, _Layer] = {}
         self._made: set[bytes] = set()
         self._over = LeftOut()
 
@@ -47,14 +67,22 @@ class Keeper:
         return {}
 
     def look(
-        self, limit: int | None = None, most: int | None = None, apart: int | None = None, taken: int = 0
+        self,
+        limit: int | None = None,
+        most: int | None = None,
+        apart: int | None = None,
+        taken: int = 0,
+        again: bool = False,
     ) -> Answer:
         """What there is to be saved, and what changed since the last save, in each tier; and what is left out, because
-        the quota has no room for it. `taken`: bytes of tiers that are still to come."""
+        the quota has no room for it. `taken`: bytes of tiers that are still to come. `again`: for the same save, which
+        goes on with what it has written."""
         looked = self._looked = look(self._home)
+        self._let_go()
+        if not again:
+            self._written = {}
         for tier, seen in looked.tiers.items():
-            self._pass_over_made(seen, self._held[tier])
-        self._written = {}
+            self._pass_over_made(seen, self._known(tier))
         largest = looked.largest()
         self._over = take_out(looked, Quota(limit, most, apart), self._over.sizes, taken=taken)
         return {
@@ -77,7 +105,7 @@ class Keeper:
         steps.close()
 
     def _told(self, tier: str) -> Answer:
-        seen, held = self._seen(tier), self._held[tier]
+        seen, held = self._seen(tier), self._known(tier)
         changes, missing = held.changes(seen), held.missing(seen)
         return {
             "files": len(seen.marks),
@@ -89,9 +117,44 @@ class Keeper:
             "complete": held.complete,
         }
 
+    def copy(self, tiers: dict[str, str], seconds: float) -> Answer:
+        """Copies of what the last look saw what is being changed, for layers of these tiers, each written in the way
+        given. To be asked for while nobody changes anything; it takes no more than so many seconds."""
+        until = time.monotonic() + seconds
+        room = MOST_COPIED
+        self._let_go()
+        for tier, how in tiers.items():
+            layer = self._begun[tier] = self._begin(tier, how)
+            paths = to_copy(layer.paths, self._seen(tier), room)
+            room -= sum(self._seen(tier).sizes.get(path, 0) for path in paths)
+            layer.packing.copy(paths, until)
+        return {}
+
     def pack(self, tier: str, how: str, pipe: int) -> Answer:
-        """Writes a layer of what the last look saw: `whole`, `delta`, or `merged`, a delta of all since the whole."""
-        seen, held = self._seen(tier), self._held[tier]
+        """Writes a layer of what the last look saw: `whole`, `delta`, or `merged`, a delta of all since the whole. What
+        was copied is written as it was then."""
+        seen = self._seen(tier)
+        layer = self._begun.pop(tier, None)
+        if layer is None or layer.how != how:
+            layer = self._begin(tier, how)
+        held, after = layer.before, layer.after
+        try:
+            packed = layer.packing.write(layer.paths, pipe)
+        finally:
+            layer.packing.close()
+        after.marks = dict(seen.marks) if held.complete or how == "whole" else {**held.marks, **seen.marks}
+        packed.marks |= dict.fromkeys(layer.passed_over, UNSURE)
+        packed.moved += layer.passed_over
+        after.marks.update(packed.marks)
+        if packed.astray:  # restored, the layer takes away what lay in them, also where it did not change
+            after.marks.update({path: UNSURE for path in after.marks if lies_below(path, packed.astray)})
+        if not after.complete:
+            after.leaves = held.leaves | {path for path in layer.paths if path not in seen.folders} | packed.astray
+        self._written[tier] = after
+        return _report(packed, seen)
+
+    def _begin(self, tier: str, how: str) -> _Layer:
+        seen, held = self._seen(tier), self._known(tier)
         changes, missing = set(held.changes(seen)), held.missing(seen)
         taken: list[bytes]
         gone = topmost(held.gone | set(missing))
@@ -103,15 +166,19 @@ class Keeper:
             after = Held(changed=changed, gone=set(gone), complete=held.complete)
             wanted, taken = (changes, missing) if how == "delta" else (changed, gone)
             paths = [path for path in seen.marks if path in wanted]
-        packed = pack(self._home, paths, taken, pipe, seen.folders)
-        after.marks = dict(seen.marks) if held.complete or how == "whole" else {**held.marks, **seen.marks}
-        after.marks.update(packed.marks)
-        if packed.astray:  # restored, the layer takes away what lay in them, also where it did not change
-            after.marks.update({path: UNSURE for path in after.marks if lies_below(path, packed.astray)})
-        if not after.complete:
-            after.leaves = held.leaves | {path for path in paths if path not in seen.folders} | packed.astray
-        self._written[tier] = after
-        return _report(packed)
+        # a file that went on changing was written a moment ago, and would not be better now
+        again = {path for path in paths if seen.sizes.get(path, 0) > MOST_COPIED} if tier in self._written else set()
+        paths = [path for path in paths if path not in again]
+        return _Layer(how, held, after, paths, again, Packing(self._home, taken, seen))
+
+    def _known(self, tier: str) -> Held:
+        """What the layers hold, also those that are written and not adopted yet."""
+        return self._written.get(tier, self._held[tier])
+
+    def _let_go(self) -> None:
+        for layer in self._begun.values():
+            layer.packing.close()
+        self._begun = {}
 
     def adopt(self, tiers: list[str]) -> Answer:
         """The layers that were written have arrived. Raises RuntimeError when not just these tiers were."""
@@ -219,10 +286,14 @@ def read_result(told: bytes) -> Unpacked | Answer:
     return found if "bad" in found or "failed" in found else Unpacked(**found)
 
 
-def _report(packed: Packed) -> Answer:
+def _report(packed: Packed, seen: Seen) -> Answer:
+    """`moved`: of the files that are not in the layer as they were when nobody changed anything, how many are small
+    enough to be copied; `inconsistent` names some of all of them."""
     return {
         "entries": packed.entries,
         "logical_bytes": packed.logical_bytes,
         "stream": packed.stream,
         "left_out": packed.left_out,
+        "moved": sum(1 for path in packed.moved if seen.sizes.get(path, 0) <= MOST_COPIED),
+        "inconsistent": [path.decode(errors="replace")[:LONGEST_NAMED] for path in packed.moved[:MOST_NAMED]],
     }

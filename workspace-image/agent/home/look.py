@@ -2,6 +2,7 @@
 
 import os
 import stat
+import time
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -10,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from agent import tiers
 from agent.home.index import Seen, mark
+from agent.home.moving import RECENT_NS
 from agent.home.place import CACHE, STAGING
 from agent.home.steps import LONGEST_PATH, MOST_STEPS, Steps
 
@@ -58,7 +60,7 @@ class Looked:
 def look(home: int) -> Looked:
     """Everything that is to be saved below the folder. What vanishes meanwhile was never there."""
     looked = Looked()
-    boot, room = 0, MOST_PATHS
+    boot, room, recent = 0, MOST_PATHS, time.time_ns() - RECENT_NS
     for path, status, tier in _entries(home, looked):
         room -= len(path) + PATH_COST
         size = _taken(status)
@@ -74,6 +76,8 @@ def look(home: int) -> Looked:
         if stat.S_ISDIR(status.st_mode):
             seen.folders.add(path)
             continue
+        if status.st_ctime_ns > recent:
+            seen.recent.add(path)
         if status.st_nlink > 1 and stat.S_ISREG(status.st_mode):
             names = seen.linked.setdefault(status.st_ino, [])
             names.append(path)

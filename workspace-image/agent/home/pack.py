@@ -4,12 +4,12 @@ import errno
 import os
 import stat
 import time
-from collections.abc import Iterable, Set
+from collections.abc import Callable, Iterable, Set
 from dataclasses import dataclass, field
 
 import zstandard
 
-from agent.home.index import UNSURE, mark
+from agent.home.index import UNSURE, Seen, mark
 from agent.home.steps import Steps, lies_below, split
 from agent.home.tar_out import BLOCK, gone, header, padding, record
 
@@ -21,7 +21,8 @@ NO_OVERLAP = 1
 30 MB more memory, and the same time, for 1.4 % fewer bytes."""
 PIECE = 1 << 20
 WHOLE_FILE = 1 << 22
-"""Up to this size a file is read in one go, and read again if it changed meanwhile, before any of it is written."""
+"""Up to this size a file is read in one go, and read again if it changed meanwhile, before any of it is written. A
+larger one is written as it is read, once."""
 TRIES = 3
 RACY_NS = 50_000_000
 """A file that changed so shortly before it was read may change once more in the same tick of the system's clock."""
@@ -38,7 +39,7 @@ _CHANGED = {errno.ENOENT, errno.ENOTDIR, errno.ELOOP}
 class Packed:
     """What was written. `marks`: those of the entries as they were written, where the look's don't hold any more;
     UNSURE for what was to be written and was not. `astray`: what was a folder when it was looked at, and is none in
-    this layer."""
+    this layer. `moved`: what is not in the layer as the look saw it."""
 
     entries: int = 0
     logical_bytes: int = 0
@@ -46,65 +47,117 @@ class Packed:
     left_out: int = 0
     marks: dict[bytes, int] = field(default_factory=dict)
     astray: set[bytes] = field(default_factory=set)
+    moved: list[bytes] = field(default_factory=list)
 
 
 def pack(
     home: int, paths: Iterable[bytes], missing: list[bytes], pipe: int, folders: Set[bytes] = frozenset()
 ) -> Packed:
-    """Writes the layer to `pipe`, which stays open. `folders`: which of the paths were folders when they were looked
-    at, parents before what is in them. Paths that vanished meanwhile are passed over; so is, and counted, what can't be
-    read. Raises OSError when nobody reads the pipe any more."""
-    with os.fdopen(pipe, "wb", buffering=0, closefd=False) as target:
-        how = zstandard.ZstdCompressionParameters.from_level(
-            LEVEL, threads=THREADS, job_size=JOB, overlap_log=NO_OVERLAP, write_checksum=0
-        )
-        compressor = zstandard.ZstdCompressor(compression_params=how)
-        with compressor.stream_writer(target, closefd=False) as compressed:
-            return _Packing(home, compressed, folders).run(paths, missing)
+    """A layer of what is there now, in one go; see Packing."""
+    return Packing(home, missing, Seen(folders=set(folders))).write(paths, pipe)
 
 
-class _Packing:
-    def __init__(self, home: int, target: zstandard.ZstdCompressionWriter, folders: Set[bytes]) -> None:
+class Packing:
+    """A layer in the making. `seen` is the look that it is to be a picture of; `missing` is what it takes away.
+
+    Paths that vanish meanwhile are passed over; so is, and counted, what can't be read.
+    """
+
+    def __init__(self, home: int, missing: list[bytes], seen: Seen) -> None:
         self._steps = Steps(home)
-        self._folders = folders
-        self._target = target
+        self._seen = seen
+        self._missing = missing
         self._waiting: list[bytes] = []
         self._size = 0
         self._packed = Packed()
         self._is_torn = False
         self._linked: dict[int, tuple[bytes, int]] = {}
+        self._copied: set[bytes] = set()
+        self._copies = -1
+        self._into: Callable[[bytes], object] = lambda piece: None
 
-    def run(self, paths: Iterable[bytes], missing: list[bytes]) -> Packed:
-        if missing:
-            for start in gone(missing):
-                self._write(start)
-            self._packed.entries += len(missing)
-        astray = self._packed.astray
+    def copy(self, paths: Iterable[bytes], until: float) -> None:
+        """Copies these into memory, while nobody changes them: the folders of all stand before what is in them. What is
+        left at `until`, a moment of the monotonic clock, is not copied."""
+        self._copies = os.memfd_create("copies", os.MFD_CLOEXEC)
+        self._into = lambda piece: _write_all(self._copies, piece)
+        self._begin()
         for path in paths:
-            # in a layer nothing may lie in what is no folder there, whatever it has become again by now
-            if astray and lies_below(path, astray):
-                self._pass_over(path)
-                continue
-            try:
-                self._add(path)
-                if self._is_torn:
-                    self._is_torn = False
-                    self._packed.left_out += 1
-                    self._packed.marks[path] = UNSURE
-            except OSError as error:
-                if error.errno == errno.EPIPE:
-                    raise
-                self._packed.left_out += error.errno not in _CHANGED
-                self._pass_over(path)
-        self._write(b"\0" * 2 * BLOCK)
+            if time.monotonic() > until:
+                break
+            self._take(path)
+            self._copied.add(path)
         self._flush()
-        self._steps.close()
-        return self._packed
+
+    def write(self, paths: Iterable[bytes], pipe: int) -> Packed:
+        """Writes the layer to `pipe`, which stays open: the copies first, then what else is in `paths`, as it is now.
+        Raises OSError when nobody reads the pipe any more."""
+        with os.fdopen(pipe, "wb", buffering=0, closefd=False) as target:
+            how = zstandard.ZstdCompressionParameters.from_level(
+                LEVEL, threads=THREADS, job_size=JOB, overlap_log=NO_OVERLAP, write_checksum=0
+            )
+            compressor = zstandard.ZstdCompressor(compression_params=how)
+            with compressor.stream_writer(target, closefd=False) as compressed:
+                self._into = compressed.write
+                if self._copies < 0:
+                    self._begin()
+                else:
+                    self._write_copies(compressed)
+                for path in paths:
+                    if path not in self._copied:
+                        self._take(path)
+                        self._compare(path)
+                self._write(b"\0" * 2 * BLOCK)
+                self._flush()
+                self._steps.close()
+                return self._packed
+
+    def close(self) -> None:
+        """Lets go of the copies."""
+        if self._copies >= 0:
+            os.close(self._copies)
+            self._copies = -1
+
+    def _write_copies(self, target: zstandard.ZstdCompressionWriter) -> None:
+        at = 0
+        while piece := os.pread(self._copies, PIECE, at):
+            target.write(piece)
+            at += len(piece)
+        self.close()
+
+    def _begin(self) -> None:
+        if self._missing:
+            for start in gone(self._missing):
+                self._write(start)
+            self._packed.entries += len(self._missing)
+
+    def _take(self, path: bytes) -> None:
+        astray = self._packed.astray
+        # in a layer nothing may lie in what is no folder there, whatever it has become again by now
+        if astray and lies_below(path, astray):
+            self._pass_over(path)
+            return
+        try:
+            self._add(path)
+            if self._is_torn:
+                self._is_torn = False
+                self._packed.left_out += 1
+                self._packed.marks[path] = UNSURE
+        except OSError as error:
+            if error.errno == errno.EPIPE:
+                raise
+            self._packed.left_out += error.errno not in _CHANGED
+            self._pass_over(path)
+
+    def _compare(self, path: bytes) -> None:
+        """With the look: it may have changed since. A folder's own time does so whenever something is made in it."""
+        if path not in self._seen.folders and self._packed.marks.get(path) != self._seen.marks.get(path):
+            self._packed.moved.append(path)
 
     def _pass_over(self, path: bytes) -> None:
         """It is tried again the next time."""
         self._packed.marks[path] = UNSURE
-        if path in self._folders:
+        if path in self._seen.folders:
             self._packed.astray.add(path)
 
     def _add(self, path: bytes) -> None:
@@ -115,7 +168,7 @@ class _Packing:
         if kind == stat.S_IFDIR:
             self._enter(path, status, header(path, b"5", status.st_mode, status.st_mtime_ns))
             return
-        if path in self._folders:
+        if path in self._seen.folders:
             self._packed.astray.add(path)
         if kind == stat.S_IFLNK:
             link = os.fsencode(os.readlink(name, dir_fd=parent))
@@ -162,15 +215,11 @@ class _Packing:
         self._write(padding(len(content)))
 
     def _add_large(self, path: bytes, descriptor: int, status: os.stat_result) -> None:
-        for _ in range(TRIES):
-            self._enter(path, status, _file(path, status, status.st_size), status.st_size)
-            self._copy(descriptor, 0, status.st_size)
-            self._write(padding(status.st_size))
-            after = os.fstat(descriptor)
-            if mark(after) == mark(status):
-                return
-            status = after
-        self._packed.marks[path] = UNSURE
+        self._enter(path, status, _file(path, status, status.st_size), status.st_size)
+        self._copy(descriptor, 0, status.st_size)
+        self._write(padding(status.st_size))
+        if mark(os.fstat(descriptor)) != mark(status):
+            self._packed.marks[path] = UNSURE
 
     def _add_sparse(self, path: bytes, descriptor: int, status: os.stat_result) -> None:
         parts = _parts(descriptor, status.st_size)
@@ -228,9 +277,15 @@ class _Packing:
 
     def _flush(self) -> None:
         joined = b"".join(self._waiting)
-        self._target.write(joined)
+        self._into(joined)
         self._packed.stream += len(joined)
         self._waiting, self._size = [], 0
+
+
+def _write_all(descriptor: int, piece: bytes) -> None:
+    view = memoryview(piece)
+    while view:
+        view = view[os.write(descriptor, view) :]
 
 
 def _open(name: bytes, parent: int) -> int:
