@@ -6,6 +6,8 @@ from random import Random
 
 import pytest
 
+from agent.storage_quota import Quota
+
 from tests.home.container import Container
 from tests.home.loads import KINDS, Loads, begun, loads, wrong
 from tests.home.test_look import make
@@ -45,7 +47,7 @@ async def _save_and_restore(folder: Path, programs: Loads) -> None:
     for at in range(ROUNDS):
         await asyncio.sleep(random.random() / 10)
         assert programs.run_on()
-        await container.checkpoints.make(container.prefix)
+        await container.checkpoints.make(container.prefix, Quota(None, None, None))
         checkpoint = container.checkpoints.waiting
         assert checkpoint is not None
         workspace.move(f"1-boot-{checkpoint.seq}", checkpoint)
