@@ -5,7 +5,6 @@ from pathlib import Path
 from random import Random
 
 import pytest
-
 from agent.storage_quota import Quota
 
 from tests.home.container import Container
