@@ -17,7 +17,7 @@ from shared.metering import Charged, Interval, LedgerLine, charge, chargeable
 from shared.quota import NAMED, Folder, LeftOut, StorageUse
 from shared.retention import Save, choose
 from shared.session import STOPPING_SECONDS, EndReason, Session, SessionId, SessionState, Verdict
-from shared.snapshots import Checkpoint, Count, Head
+from shared.snapshots import Changes, Checkpoint, Count, Head, summed
 
 LATE_SECONDS = 5.0
 """How long a heartbeat may take until it is accepted, and count as having come at once."""
@@ -51,6 +51,8 @@ class Declared(Checkpoint, frozen=True, forbid_unknown_fields=True):
     """A checkpoint as a heartbeat brings it. `largest`: the largest folders and files of the home."""
 
     largest: Annotated[list[Folder], Meta(max_length=NAMED)] = field(default_factory=list)
+    changes: Changes | None = None
+    """Since the one that was accepted before."""
 
 
 class Signals(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
@@ -158,6 +160,7 @@ def accept_beat(
         saves=saves,
         left_out=beat.left_out,
         apart=apart or session.apart,
+        changes=_changes(session, beat, head, forgotten),
         final=beat.final,
         stopping=session.stopping or (now if beat.stopping else None),
     )
@@ -195,6 +198,15 @@ def _thinned(
     chosen = choose(saves, kept, now, current=[head.snapshot])
     forgotten = [save.snapshot for save in saves if save.snapshot not in chosen][:most]
     return [save for save in saves if save.snapshot not in forgotten], forgotten
+
+
+def _changes(session: Session, beat: Beat, head: Head | None, forgotten: list[str]) -> Changes | None:
+    """What the newest snapshot tells. With it go the changes of the one before, if that is forgotten at once."""
+    if head is None:
+        return session.changes
+    told = beat.checkpoint.changes if beat.checkpoint else None
+    is_alone = session.saves and session.saves[-1].snapshot in forgotten
+    return summed(session.changes, told) if is_alone else told
 
 
 def _charge(session: Session, beat: Beat, billing: Billing, policy: ReclaimPolicy, now: datetime) -> Charged:

@@ -11,7 +11,7 @@ from shared.metering import Meter, Spender
 from shared.quota import LeftOut, StorageUse
 from shared.record import check_transition
 from shared.retention import Save
-from shared.snapshots import Head
+from shared.snapshots import Changes, Head
 
 SessionId = Annotated[str, Meta(pattern=r"^s-[a-z0-9]{20}\Z")]
 """A session's id as it comes from outside."""
@@ -135,6 +135,8 @@ class Session(Struct, frozen=True, kw_only=True):
     """What was left out as it ended, kept apart."""
     apart_before: int = 0
     """Bytes that earlier sessions have kept apart, as of the claim."""
+    changes: Changes | None = None
+    """What of the member's changed with the newest of these."""
     after_loss: bool = False
     """The session before it was lost: the member is to be told of what time their files are."""
     draining: datetime | None = None
@@ -211,7 +213,7 @@ class Session(Struct, frozen=True, kw_only=True):
         """
         now = max(now, self.seen)
         ended = replace(self._to(SessionState.ENDED), reason=reason or self.reason, ended=now)
-        return replace(ended, due=None, lease=None, saves=[], check_due=now)
+        return replace(ended, due=None, lease=None, saves=[], changes=None, check_due=now)
 
 
 def open_session(

@@ -76,6 +76,39 @@ class Checkpoint(Struct, frozen=True, forbid_unknown_fields=True):
     files: Count
 
 
+NAMED_CHANGES = 5
+"""Paths that a snapshot tells of."""
+
+
+class ChangedPath(Struct, frozen=True, forbid_unknown_fields=True):
+    """One of the member's files, by its path in the home, and what was done to it. A container's word: only shown."""
+
+    path: Annotated[str, Meta(max_length=256)]
+    how: Literal["added", "changed", "removed"]
+
+
+class Changes(Struct, frozen=True, forbid_unknown_fields=True):
+    """What of the member's changed with a snapshot: how many files, and a few of them by name."""
+
+    added: Count
+    changed: Count
+    removed: Count
+    paths: Annotated[list[ChangedPath], Meta(max_length=NAMED_CHANGES)]
+
+
+def summed(before: Changes | None, after: Changes | None) -> Changes | None:
+    """Both as one; None if one of them is not known. A path is told as it was changed last."""
+    if before is None or after is None:
+        return None
+    paths = {each.path: each for each in (*before.paths, *after.paths)}
+    return Changes(
+        added=min(MOST, before.added + after.added),
+        changed=min(MOST, before.changed + after.changed),
+        removed=min(MOST, before.removed + after.removed),
+        paths=[*paths.values()][-NAMED_CHANGES:],
+    )
+
+
 class Head(Struct, frozen=True):
     """The pointer to a workspace's current snapshot."""
 
@@ -100,6 +133,8 @@ class Snapshot(Struct, frozen=True, kw_only=True):
     """The path that it brought back, if that is what it was made for."""
     final: bool = False
     """A session ended with it, by a clean stop."""
+    changes: Changes | None = None
+    """Since the snapshot before it; None if nobody knows."""
 
 
 def is_committed(checkpoint: Checkpoint, head: Head | None, *, epoch: int, boot: str) -> bool:

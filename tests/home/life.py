@@ -129,7 +129,7 @@ class Session:
             self.container.bucket.meanwhile = self._refuse
         is_made = None
         with suppress(HomeFailed, Unreachable, CorruptState, CheckpointRefused):
-            is_made = await self._checkpoints.make(self.container.prefix, NO_LIMIT)
+            is_made = await self._checkpoints.make(self.container.prefix, NO_LIMIT, last=True)
         self.container.bucket.meanwhile = None
         # nothing has arrived since the look: that waits while a save is made
         waiting = self._checkpoints.waiting

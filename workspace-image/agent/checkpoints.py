@@ -9,6 +9,7 @@ from agent import logs
 from agent.bucket import Bucket, Stored
 from agent.clock import elapsed
 from agent.errors import CheckpointRefused
+from agent.home.changes import MOST_NAMED
 from agent.keeper import Answer, Keeper
 from agent.layers import How, how_to_save, replaced
 from agent.manifest import Layer, Manifest, Tier
@@ -41,7 +42,8 @@ class Standstill(Protocol):
 
 @dataclass(frozen=True)
 class Checkpoint:
-    """What a beat says of a save. `bytes` and `files` are the sums over the tiers; `largest` the largest folders."""
+    """What a beat says of a save. `bytes` and `files` are the sums over the tiers; `largest` the largest folders;
+    `changes` what of the member's changed since the one that was taken before, None if that is not known."""
 
     seq: int
     manifest: str
@@ -49,6 +51,7 @@ class Checkpoint:
     bytes: int
     files: int
     largest: tuple[dict[str, object], ...] = ()
+    changes: dict[str, Any] | None = None
 
     def encode(self) -> dict[str, Any]:
         return asdict(self)
@@ -106,6 +109,8 @@ class Checkpoints:
         self._unsaved_told = False
         self.left_out: Answer = NOTHING_LEFT_OUT
         """What the newest look has left out of the checkpoints."""
+        self._untold: dict[int, Answer | None] = {}
+        """By number, the changes of the saves that were not taken yet."""
         self.waiting: Checkpoint | None = None
 
     def begin(self, manifest: Manifest, base: str) -> None:
@@ -146,9 +151,10 @@ class Checkpoints:
         for tier in TIERS:
             self._change(tier, known=False)
 
-    async def make(self, prefix: str, quota: Quota) -> bool:
+    async def make(self, prefix: str, quota: Quota, *, last: bool = False) -> bool:
         """Saves what changed since the last save, as far as the quota has room for it; False when nothing did, and
-        nothing else is left out. One at a time. `prefix` is where this container may create objects.
+        nothing else is left out. One at a time. `prefix` is where this container may create objects. What only the
+        editor wrote for itself is no reason, but for the `last` one.
 
         Raises HomeFailed, Unreachable, CorruptState, CheckpointRefused or OSError; then the next one starts from the
         same point.
@@ -165,6 +171,8 @@ class Checkpoints:
             following = self._plan(looked["tiers"], self._tiers)
             if not following or (to_come and self._is_too_much(looked["tiers"], to_come, quota)):
                 return is_news
+            if not (last or is_news or looked["members"] or self._is_behind(following)):
+                return False
             return await self._save(wanted, prefix, generation, started) or is_news
 
     async def _save(self, wanted: dict[str, Any], prefix: str, generation: int, started: float) -> bool:
@@ -185,6 +193,8 @@ class Checkpoints:
         if not written:
             return False
         seq = self._seq
+        is_known = all(self._tiers[tier].known for tier in written)
+        self._untold[seq] = looked["changes"] if is_known else None
         await self._name(tiers, [tier for tier, how in written.items() if how], prefix, looked["largest"], generation)
         for tier in written:
             if not tiers[tier].layers:
@@ -234,6 +244,10 @@ class Checkpoints:
         """A smaller plan was taken, and what is still to come can't be left out before it is there."""
         total = to_come + sum(told["bytes"] for told in looked.values())
         return quota.most is not None and total > quota.most
+
+    def _is_behind(self, following: Sequence[_Next]) -> bool:
+        """Whether a tier was never saved, or nobody knows what its layers hold: it is saved whoever wrote in it."""
+        return any(not self._tiers[tier.tier].known or not self._tiers[tier.tier].layers for tier in following)
 
     def _plan(self, looked: dict[str, Answer], tiers: dict[str, _Saved], written: Collection[str] = ()) -> list[_Next]:
         """`tiers` as they are now; to those that are `written` for this save already, only a delta is added."""
@@ -351,12 +365,14 @@ class Checkpoints:
             bytes=sum(tier.bytes for tier in manifest.tiers.values()),
             files=sum(tier.files for tier in manifest.tiers.values()),
             largest=tuple({"path": path, "bytes": size} for path, size in largest),
+            changes=summed([changes for number, changes in sorted(self._untold.items()) if number <= seq]),
         )
 
     def accepted(self, checkpoint: Checkpoint) -> None:
         """The head moved to `checkpoint`, or it was kept beside it."""
         self._base = f"{self._epoch}-{self._boot}-{checkpoint.seq}"
         self._accepted = self._named.pop(checkpoint.seq)
+        self._untold = {seq: changes for seq, changes in self._untold.items() if seq > checkpoint.seq}
         self._named = {seq: tiers for seq, tiers in self._named.items() if seq > checkpoint.seq}
         if self.waiting == checkpoint:
             self.waiting = None
@@ -365,6 +381,7 @@ class Checkpoints:
         """What was written since the last checkpoint that was taken is not built on: the next save is whole, or of a
         tier that is not restored, a delta of all that is there."""
         self.waiting = None
+        self._untold.clear()
         self._named.clear()
         self._tiers = self._accepted
         self.forget()
@@ -373,6 +390,16 @@ class Checkpoints:
         if not self._unsaved_told and (looked["left_out"] or looked["special"]):
             self._unsaved_told = True
             logs.warning("checkpoint.left-out", entries=looked["left_out"], special=looked["special"])
+
+
+def summed(changes: Sequence[Answer | None]) -> Answer | None:
+    """The changes of several saves as one; None if those of one are not known. A path is told as it changed last."""
+    known = [each for each in changes if each is not None]
+    if len(known) < len(changes) or not known:
+        return None
+    paths = {named["path"]: named for each in known for named in each["paths"]}
+    counts = {how: sum(each[how] for each in known) for how in ("added", "changed", "removed")}
+    return {**counts, "paths": [*paths.values()][-MOST_NAMED:]}
 
 
 def _to_come(layers: tuple[Layer, ...], held: Tier) -> _Saved:

@@ -202,7 +202,7 @@ class Slot:
             try:
                 # a home that was only restored in part must never become the head
                 if session.restored:
-                    await session.save()
+                    await session.save(last=True)
                 if self._beating is not None:
                     self._beating.cancel()
                 return (await session.beat(final=True)).head

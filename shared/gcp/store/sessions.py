@@ -89,7 +89,7 @@ def _keep_snapshot(commit: Commit, before: Session, after: Session) -> None:
     head = after.head
     if head is None:
         return
-    snapshot = Snapshot(sid=after.sid, head=head, final=after.final)
+    snapshot = Snapshot(sid=after.sid, head=head, final=after.final, changes=after.changes)
     if head != before.head:
         commit.create(snapshot_ref(after.wid, head.snapshot), snapshot)
     elif after.final and any(save.snapshot == head.snapshot for save in after.saves):

@@ -8,6 +8,7 @@ from typing import Any
 
 from agent.errors import BadLayer
 from agent.home import place
+from agent.home.changes import changes
 from agent.home.index import UNSURE, Held, Seen, topmost
 from agent.home.left_out import LeftOut, take_out
 from agent.home.look import LONGEST_NAMED, Looked, look
@@ -90,6 +91,7 @@ class Keeper:
             "special": looked.special,
             "largest": largest,
             "over_quota": self._over.told(),
+            **self._told_changes(),
             "tiers": {tier: self._told(tier) for tier in TIERS},
         }
 
@@ -103,6 +105,11 @@ class Keeper:
                 del seen.marks[path]
                 seen.folders.discard(path)
         steps.close()
+
+    def _told_changes(self) -> Answer:
+        """`members`: whether anything of the member's changed; and what, in a few words."""
+        found = changes({tier: (self._seen(tier), self._held[tier]) for tier in TIERS})
+        return {"members": found.any, "changes": found.told()}
 
     def _told(self, tier: str) -> Answer:
         seen, held = self._seen(tier), self._known(tier)

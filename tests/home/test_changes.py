@@ -1,0 +1,98 @@
+"""What a save tells of what changed, and which files are no reason for one."""
+
+import pytest
+from agent.editor_files import is_editors_own
+from agent.home.changes import changes
+from agent.home.index import Held, Seen
+from agent.tiers import EDITOR_DATA, TIERS
+
+WORKED = {"proj/a.py": 1, "proj/b.py": 1, "proj": 1}
+
+
+def told(before: dict[str, int], now: dict[str, int], *, folders: tuple[str, ...] = ("proj",)) -> tuple[bool, object]:
+    """Of the work tier, by path and mark."""
+    seen = {tier: Seen() for tier in TIERS}
+    held = {tier: Held() for tier in TIERS}
+    seen["work"].marks = {path.encode(): mark for path, mark in now.items()}
+    seen["work"].folders = {folder.encode() for folder in folders}
+    held["work"].marks = {path.encode(): mark for path, mark in before.items()}
+    found = changes({tier: (seen[tier], held[tier]) for tier in TIERS})
+    return found.any, found.told()
+
+
+def test_files_are_counted_and_named_and_folders_are_not() -> None:
+    now = {"proj/a.py": 2, "proj/c.py": 1, "proj": 2}
+    assert told(WORKED, now) == (
+        True,
+        {
+            "added": 1,
+            "changed": 1,
+            "removed": 1,
+            "paths": [
+                {"path": "proj/a.py", "how": "changed"},
+                {"path": "proj/c.py", "how": "added"},
+                {"path": "proj/b.py", "how": "removed"},
+            ],
+        },
+    )
+    assert told(WORKED, WORKED) == (False, {"added": 0, "changed": 0, "removed": 0, "paths": []})
+    assert told(WORKED, {**WORKED, "proj": 2})[0], "a folder's mode is the member's too"
+
+
+def test_few_are_named_and_only_what_can_be_asked_for() -> None:
+    _, many = told({}, {f"f{number}": 1 for number in range(300)})
+    assert isinstance(many, dict) and (many["added"], len(many["paths"])) == (300, 5)
+    seen = Seen(marks={b"\xff": 1, b"a" * 257: 1})
+    found = changes({tier: (seen if tier == "work" else Seen(), Held()) for tier in TIERS})
+    assert (found.count["added"], found.paths) == (2, [])
+
+
+def test_what_became_another_tiers_is_not_removed() -> None:
+    seen = {tier: Seen() for tier in TIERS}
+    held = {tier: Held() for tier in TIERS}
+    held["boot"].marks = {b".notes": 1}
+    seen["work"].marks = {b".notes": 1}
+    assert changes({tier: (seen[tier], held[tier]) for tier in TIERS}).count == {"added": 1, "changed": 0, "removed": 0}
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "",
+        "User",
+        "User/workspaceStorage/79444258/vscode.lock",
+        "User/workspaceStorage/79444258/chatSessions/0428a07b.jsonl",
+        "User/globalStorage/agent-host.db",
+        "User/caches/CachedConfigurations/folder/-b029cdf/configuration.json",
+        "User/machineid",
+        "User/profiles/-1a2b/globalStorage/state.vscdb",
+        "coder.json",
+        "window",
+        "extensions",
+    ],
+)
+def test_what_a_real_editor_writes_while_nobody_types_is_its_own(path: str) -> None:
+    whole = f"{EDITOR_DATA}/{path}".rstrip("/")
+    assert is_editors_own(whole)
+    assert told({whole: 1, **WORKED}, {whole: 2, **WORKED})[0] is False
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "User/settings.json",
+        "User/keybindings.json",
+        "User/snippets/python.json",
+        "User/profiles/-1a2b/settings.json",
+        "User/Backups/1/file/2",
+        "window/4.139.jsonl.gz",
+        "extensions/ms-python.python-1/package.json",
+    ],
+)
+def test_what_the_member_set_is_theirs(path: str) -> None:
+    assert not is_editors_own(f"{EDITOR_DATA}/{path}")
+
+
+@pytest.mark.parametrize("path", ["proj/a.py", ".bashrc", ".local/share/code-server-notes", ".local/share/other/x"])
+def test_whatever_is_elsewhere_is_the_members(path: str) -> None:
+    assert not is_editors_own(path)

@@ -1,0 +1,65 @@
+"""What changed since the last save, as it is told: how many files, and a few of their paths."""
+
+import os
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from agent.editor_files import is_editors_own
+from agent.home.index import Held, Seen
+from agent.tiers import BOOT, DEPS, EDITOR_DATA, WORK
+
+MOST_NAMED = 5
+LONGEST_NAMED = 256
+"""Characters. A longer path is counted and not named: a part of it could not be brought back."""
+ADDED, CHANGED, REMOVED = "added", "changed", "removed"
+
+
+@dataclass
+class Changes:
+    """`any`: something of the member's changed, a folder's properties counted too."""
+
+    any: bool = False
+    count: dict[str, int] = field(default_factory=lambda: {ADDED: 0, CHANGED: 0, REMOVED: 0})
+    paths: list[dict[str, str]] = field(default_factory=list)
+
+    def told(self) -> dict[str, Any]:
+        return {**self.count, "paths": self.paths}
+
+
+def changes(tiers: Mapping[str, tuple[Seen, Held]]) -> Changes:
+    """Of the member's files: what the editor writes for itself is left out. Their work is named first."""
+    found = Changes()
+    there = [seen.marks for seen, _ in tiers.values()]
+    for tier in (WORK, BOOT, DEPS):
+        for path, how, is_folder in _of_tier(*tiers[tier]):
+            if how == REMOVED and any(path in marks for marks in there):
+                continue  # another tier's now
+            if path.startswith(_EDITORS) and is_editors_own(os.fsdecode(path)):
+                continue
+            found.any = True
+            if is_folder:
+                continue
+            found.count[how] += 1
+            if len(found.paths) < MOST_NAMED and (name := _name(path)):
+                found.paths.append({"path": name, "how": how})
+    return found
+
+
+_EDITORS = os.fsencode(EDITOR_DATA)
+
+
+def _of_tier(seen: Seen, held: Held) -> Iterator[tuple[bytes, str, bool]]:
+    for path in held.changes(seen):
+        yield path, CHANGED if path in held.marks else ADDED, path in seen.folders
+    if held.complete:
+        yield from ((path, REMOVED, False) for path in held.marks if path not in seen.marks)
+
+
+def _name(path: bytes) -> str | None:
+    """None of a path that can't be told and asked for in JSON."""
+    try:
+        name = path.decode()
+    except UnicodeDecodeError:
+        return None
+    return name if len(name) <= LONGEST_NAMED else None
