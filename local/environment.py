@@ -28,6 +28,7 @@ OPERATOR = (
     "DRAINING_SECONDS",
     "KEPT_SNAPSHOTS",
     "SWEEP_SECONDS",
+    "REQUEST_RATE_TIMES",
 )
 """Settings that an operator may give to `make up` in the environment; the functions have defaults for all of them."""
 

@@ -19,6 +19,8 @@ class Function:
     paths: tuple[str, ...]
     """what it answers below that, each as /api/<name>/<path>"""
     threads: int
+    max_instances: int
+    """processes at most, each with so many threads"""
     timeout: int
     """seconds"""
     requires: tuple[str, ...]
@@ -44,6 +46,7 @@ def load(root: Path) -> list[Function]:
             row["browser"],
             tuple(row.get("paths", ())),
             row["threads"],
+            row["max_instances"],
             row["timeout"],
             tuple(row["requires"]),
         )

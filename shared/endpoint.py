@@ -17,7 +17,9 @@ from cloudevents.http import CloudEvent
 from shared import logs
 from shared.errors import Permanent, Problem, Refused, TryAgain, bad_request, not_signed_in
 from shared.gcp import faults
+from shared.gcp.identity import Member
 from shared.gcp.operations import Operations, counted
+from shared.request_rates import check_rate
 
 BODY_BYTES = 64 * 1024
 
@@ -48,7 +50,7 @@ def endpoint(
 
     `authenticate` turns the bearer token into the caller; `body` is the type, or the union of types, of the message.
     With `task` the caller is Cloud Tasks or Scheduler, which delivers again whatever is not answered 2xx. So what
-    another delivery would only repeat is answered 200, and logged.
+    another delivery would only repeat is answered 200, and logged. A member who asks too often is answered 429.
     """
 
     def wrap(handler: Callable[[Caller, Body, datetime], Any]) -> View:
@@ -58,6 +60,8 @@ def endpoint(
             with counted() as operations:
                 try:
                     caller = authenticate(_bearer(request))
+                    if isinstance(caller, Member):
+                        check_rate(handler.__name__, caller.uid)
                     answer = _render(handler(caller, _parse(request, body, method), datetime.now(UTC)))
                     problem = None
                 except Exception as e:

@@ -17,6 +17,7 @@ TITLES = {
     "not-found": "There is no such thing",
     "allowance-exhausted": "The plan's time is used up",
     "too-many-opens": "Too many sessions opened",
+    "too-many-requests": "Too many requests",
     "sessions-closed": "New sessions are closed",
     "sessions-full": "As many sessions are open as may be",
     "no-limit": "There is no limit to raise",

@@ -78,6 +78,8 @@ class Settings:
     left_out_times: float = 5
     """How many times a plan's storage its members may have kept apart, of what did not fit into it
     (LEFT_OUT_TIMES)."""
+    request_rate_times: float = 1
+    """How many times the requests that shared/request_rates.py allows a member may make (REQUEST_RATE_TIMES)."""
     sweep: float = 86400
     """How old an object must be before it is swept when nothing needs it, or an export at all (SWEEP_SECONDS)."""
 
@@ -96,6 +98,8 @@ class Settings:
             raise ValueError(f"KEPT_SNAPSHOTS ({self.kept_snapshots}) must be 1 at least: the head is one of them")
         if not self.left_out_times >= 0:
             raise ValueError(f"LEFT_OUT_TIMES ({self.left_out_times}) must be 0 at least")
+        if not self.request_rate_times > 0:
+            raise ValueError(f"REQUEST_RATE_TIMES ({self.request_rate_times}) must be above 0")
         if not 0 <= self.pool_warm <= self.pool_max:
             raise ValueError(f"POOL_WARM ({self.pool_warm}) must lie between 0 and POOL_MAX ({self.pool_max})")
 
@@ -123,7 +127,7 @@ _COUNTS = {
     "pool_writes": "POOL_WRITES",
     "kept_snapshots": "KEPT_SNAPSHOTS",
 }
-_TIMES = {"left_out_times": "LEFT_OUT_TIMES"}
+_TIMES = {"left_out_times": "LEFT_OUT_TIMES", "request_rate_times": "REQUEST_RATE_TIMES"}
 _SECONDS = {
     "idle": "IDLE_SECONDS",
     "busy": "BUSY_SECONDS",

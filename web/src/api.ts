@@ -138,7 +138,7 @@ export class Problem extends Error {
 
   /** It may well work in a while. */
   get passing(): boolean {
-    return this.status === 503 || this.name === "unreachable";
+    return this.status === 503 || this.name === "unreachable" || this.name === "too-many-requests";
   }
 }
 

@@ -9,7 +9,7 @@ from agent import logs
 from agent.bucket import Bucket, Stored
 from agent.clock import elapsed
 from agent.errors import CheckpointRefused
-from agent.home.changes import MOST_NAMED
+from agent.home.changes import MOST_PATHS_TOLD
 from agent.keeper import Answer, Keeper
 from agent.layers import How, how_to_save, replaced
 from agent.manifest import Layer, Manifest, Tier
@@ -399,7 +399,7 @@ def summed(changes: Sequence[Answer | None]) -> Answer | None:
         return None
     paths = {named["path"]: named for each in known for named in each["paths"]}
     counts = {how: sum(each[how] for each in known) for how in ("added", "changed", "removed")}
-    return {**counts, "paths": [*paths.values()][-MOST_NAMED:]}
+    return {**counts, "paths": [*paths.values()][-MOST_PATHS_TOLD:]}
 
 
 def _to_come(layers: tuple[Layer, ...], held: Tier) -> _Saved:

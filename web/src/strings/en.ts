@@ -129,6 +129,7 @@ export const en = {
     unreachable: "Ondol can't be reached. Check your network, then try again.",
     "not-signed-in": "Your sign-in is no longer valid. Sign in again.",
     "sign-in-failed": "Signing in did not work. Try again, or sign in another way.",
+    "too-many-requests": "You asked for this too often in a short time. Nothing is lost. Wait a minute, then try again.",
     "popup-blocked": "The browser blocked the sign-in window. Allow pop-ups for this page, then try again.",
     blocked:
       "The browser refused to go to the editor: this page may not send you to its address. Tell the operator.",

@@ -9,7 +9,7 @@ from agent.editor_files import is_editors_own
 from agent.home.index import Held, Seen
 from agent.tiers import BOOT, DEPS, EDITOR_DATA, WORK
 
-MOST_NAMED = 5
+MOST_PATHS_TOLD = 5
 LONGEST_NAMED = 256
 """Characters. A longer path is counted and not named: a part of it could not be brought back."""
 ADDED, CHANGED, REMOVED = "added", "changed", "removed"
@@ -41,7 +41,7 @@ def changes(tiers: Mapping[str, tuple[Seen, Held]]) -> Changes:
             if is_folder:
                 continue
             found.count[how] += 1
-            if len(found.paths) < MOST_NAMED and (name := _name(path)):
+            if len(found.paths) < MOST_PATHS_TOLD and (name := _name(path)):
                 found.paths.append({"path": name, "how": how})
     return found
 

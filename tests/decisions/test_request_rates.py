@@ -1,0 +1,87 @@
+"""How many requests a member may make."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from local.functions import load
+from shared import request_rates
+from shared.errors import Refused
+from shared.request_rates import MOST_BUCKETS, RATES, USUAL, Buckets, Rate, check_rate, one_at_a_time
+from tests.environment import SETTINGS, environment
+from tests.running import ROOT
+
+
+class Clock:
+    now = 100.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+def test_a_burst_and_then_what_is_refilled() -> None:
+    clock = Clock()
+    buckets = Buckets(clock)
+    rate = Rate(burst=3, per_second=0.5)
+    assert [buckets.take("x", "u", rate) for _ in range(4)] == [0, 0, 0, 2.0]
+    assert buckets.take("x", "other", rate) == 0, "nobody else's"
+    assert buckets.take("y", "u", rate) == 0, "another endpoint's"
+    clock.now += 1
+    assert buckets.take("x", "u", rate) == 1.0, "to ask too early costs nothing"
+    clock.now += 1
+    assert [buckets.take("x", "u", rate) for _ in range(2)] == [0, 2.0]
+    clock.now += 1000
+    assert [buckets.take("x", "u", rate) for _ in range(4)] == [0, 0, 0, 2.0], "no more than a burst is saved up"
+
+
+@given(st.lists(st.floats(0, 3), max_size=60))
+def test_never_more_than_the_burst_and_the_refill(pauses: list[float]) -> None:
+    clock, taken = Clock(), 0
+    buckets, rate = Buckets(clock), Rate(burst=4, per_second=0.7)
+    for pause in pauses:
+        clock.now += pause
+        taken += buckets.take("x", "u", rate) == 0
+    assert taken <= 4 + 0.7 * sum(pauses) + 1e-6
+
+
+def test_memory_is_bounded_however_many_come() -> None:
+    buckets = Buckets(Clock())
+    for number in range(MOST_BUCKETS + 10):
+        buckets.take("x", str(number), USUAL)
+    assert len(buckets._buckets) == MOST_BUCKETS
+
+
+def test_who_asks_too_often_is_told_when_to_come_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(request_rates, "_buckets", Buckets(Clock()))
+    with environment(SETTINGS):
+        for _ in range(int(RATES["look for a path"].burst)):
+            check_rate("look for a path", "u")
+        with pytest.raises(Refused) as refused:
+            check_rate("look for a path", "u")
+    assert (refused.value.name, refused.value.answer_status, refused.value.retry_after) == (
+        "too-many-requests",
+        429,
+        30,
+    )
+    monkeypatch.setattr(request_rates, "_buckets", Buckets(Clock()))
+    with environment(SETTINGS | {"REQUEST_RATE_TIMES": "2"}):
+        for _ in range(int(2 * RATES["look for a path"].burst)):
+            check_rate("look for a path", "u")
+
+
+def test_one_at_a_time_is_one_of_each_member() -> None:
+    with one_at_a_time("x", "u"):
+        with pytest.raises(Refused), one_at_a_time("x", "u"):
+            raise AssertionError("it was let in")
+        with one_at_a_time("x", "other"), one_at_a_time("y", "u"):
+            pass
+    with pytest.raises(ZeroDivisionError), one_at_a_time("x", "u"):
+        raise ZeroDivisionError
+    with one_at_a_time("x", "u"):
+        pass
+
+
+def test_the_processes_of_each_function_are_bounded() -> None:
+    for function in load(ROOT):
+        assert 1 <= function.max_instances <= 100, function.name
+        assert 1 <= function.threads <= 80, function.name
