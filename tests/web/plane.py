@@ -54,6 +54,9 @@ class Plane:
     restored: int = 0
     """How far the slot is, in thousandths."""
     history: list[dict[str, Any]] = field(default_factory=list)
+    signed_out: list[dict[str, Any]] = field(default_factory=list)
+    deleted: list[float] = field(default_factory=list)
+    """How old the sign-in was, in seconds, with which each account was deleted."""
     packing: int = 0
     """How often a download is not ready yet."""
     claim: threading.Event = field(default_factory=threading.Event)
@@ -113,6 +116,14 @@ class Plane:
         self.open()
         enter = {"enter_url": f"{self.slot_origin}/_slot/enter", "enter_token": "once", "folder": "/home/member"}
         return {"session": "s-1", "state": "active", **enter}
+
+    def account_sign_out(self, _claims: dict[str, Any], body: dict[str, Any]) -> dict[str, Any]:
+        self.signed_out.append(body)
+        return {"done": True}
+
+    def account_delete(self, claims: dict[str, Any], _body: dict[str, Any]) -> dict[str, Any]:
+        self.deleted.append(time.time() - claims["auth_time"])
+        return {"done": True}
 
     def snapshots(self, _claims: dict[str, Any], _body: dict[str, Any]) -> dict[str, Any]:
         return {"snapshots": self.history}
@@ -174,7 +185,7 @@ class Call(Handler):
         if refusals:
             self._refuse(refusals.pop(0))
             return
-        answer = getattr(self.plane, function.replace("/", "_"))(self._claims(), body)
+        answer = getattr(self.plane, function.replace("/", "_").replace("-", "_"))(self._claims(), body)
         if isinstance(answer, str):
             self._answer(200, "text/csv; charset=utf-8", answer.encode())
             return
@@ -215,7 +226,7 @@ def playing(plane: Plane) -> Iterator[Plane]:
     """The plane's functions and its slot, until the block ends."""
     handler = type("Handler", (Call,), {"plane": plane})
     with contextlib.ExitStack() as stack:
-        for name in ("login", "allocate", "release", "snapshots", "usage", "run_ingress"):
+        for name in ("login", "account", "allocate", "release", "snapshots", "usage", "run_ingress"):
             stack.enter_context(serving(handler, plane.ports[name]))
         stack.callback(plane.at_once)
         yield plane

@@ -6,8 +6,8 @@ from tests.web.member import sign_in
 from tests.web.plane import Plane, Refusal
 
 
-def test_four_people_are_offered_and_one_signs_in(page: Page, plane: Plane) -> None:
-    names = ["Haneul Kim", "Minji Park", "Ada Lovelace", "Alan Turing"]
+def test_five_people_are_offered_and_one_signs_in(page: Page, plane: Plane) -> None:
+    names = ["Haneul Kim", "Minji Park", "Ada Lovelace", "Alan Turing", "Sujin Lee"]
     expect(page.get_by_role("button", name="Sign in as")).to_have_count(len(names))
     for name in names:
         expect(page.get_by_role("button", name=f"Sign in as {name}")).to_be_visible()

@@ -142,10 +142,15 @@ export class Problem extends Error {
   }
 }
 
+/** A member who presses Stop and closes the page at once has still pressed Stop. */
+const KEPT_ALIVE = ["release", "account/sign-out"];
+
 export class Api {
   constructor(
     /** The member's ID token, fresh. Raises Problem "not-signed-in" when there is none. */
     private readonly token: () => Promise<string>,
+    /** What this browser is called while its member is signed in. */
+    private readonly browser: () => string,
   ) {}
 
   async login(locale: string, signal?: AbortSignal): Promise<Login> {
@@ -154,7 +159,15 @@ export class Api {
   }
 
   allocate(signal: AbortSignal): Promise<Entrance> {
-    return this.post<Entrance>("allocate", {}, signal);
+    return this.post<Entrance>("allocate", { browser: this.browser() }, signal);
+  }
+
+  async signOut(everywhere: boolean): Promise<void> {
+    await this.post("account/sign-out", { browser: this.browser(), everywhere });
+  }
+
+  async deleteAccount(signal: AbortSignal): Promise<void> {
+    await this.post("account/delete", {}, signal);
   }
 
   release(session: string): Promise<{ session: string; state: "draining" }> {
@@ -201,8 +214,7 @@ export class Api {
 
   private async ask(method: string, name: string, body: object | null, signal?: AbortSignal): Promise<Response> {
     const headers: Record<string, string> = { Authorization: `Bearer ${await this.token()}` };
-    // keepalive: a member who presses Stop and closes the page at once has still pressed Stop
-    const request: RequestInit = { method, headers, keepalive: name === "release" };
+    const request: RequestInit = { method, headers, keepalive: KEPT_ALIVE.includes(name) };
     if (body) {
       headers["Content-Type"] = "application/json";
       request.body = JSON.stringify(body);

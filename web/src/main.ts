@@ -3,7 +3,7 @@
 import { Accounts, type Person, type Way } from "./account";
 import { deadlineNotice, untilLook, untilWarning } from "./allowance";
 import { Api, type Login, type OpenSession, Problem, type Snapshot, type Usage } from "./api";
-import { timeOf } from "./clock";
+import { pause, timeOf } from "./clock";
 import { readConfig } from "./config";
 import { button, byId, h, keep } from "./dom";
 import { type Language, language, speak, words } from "./language";
@@ -16,10 +16,14 @@ let person: Person | null = null;
 let accounts: Accounts;
 let api: Api;
 let version = "";
+/** What is to be said when nobody is signed in any more. */
+let leftWith: string | null = null;
+/** Milliseconds between two looks whether the address is verified. */
+const VERIFIED_EVERY = 3000;
 /** The newest answer to how things stand. */
 let known: Login | null = null;
 /** Views beside the home view that leave an open session as it is. */
-const ASIDE = ["usage", "history"];
+const ASIDE = ["usage", "history", "leaving"];
 
 /** Ends what is under way when the member turns to something else. */
 let task = new AbortController();
@@ -81,7 +85,7 @@ function begin(work: (signal: AbortSignal) => Promise<void>, failed: (trouble: u
 
 async function expired(trouble: Problem): Promise<void> {
   await accounts.signOut();
-  show({ kind: "signed-out", ways: accounts.ways, trouble });
+  show({ kind: "signed-out", ways: accounts.ways, trouble, said: null });
 }
 
 function home(login: Login, trouble: unknown = null, saved = false): void {
@@ -153,7 +157,7 @@ async function watchEnd(session: OpenSession, signal: AbortSignal): Promise<void
 const actions: Actions = {
   signIn(way: Way): void {
     way.signIn().catch((trouble: unknown) => {
-      show({ kind: "signed-out", ways: accounts.ways, trouble });
+      show({ kind: "signed-out", ways: accounts.ways, trouble, said: null });
     });
   },
 
@@ -180,7 +184,10 @@ const actions: Actions = {
         };
         enter(await open(api, language(), onlooker, signal));
       },
-      (trouble) => refresh(trouble),
+      (trouble) => {
+        if (trouble instanceof Problem && trouble.name === "email-unverified") verify(null);
+        else refresh(trouble);
+      },
     );
   },
 
@@ -200,6 +207,46 @@ const actions: Actions = {
 
   again(): void {
     refresh();
+  },
+
+  sendMail(address: string | null): void {
+    const to = address ?? person?.email ?? "";
+    begin(
+      async () => {
+        await accounts.sendMail(address);
+        verify(to);
+      },
+      (trouble) => verify(null, trouble),
+    );
+  },
+
+  verified(): void {
+    if (view.kind === "verifying") verify(view.verifying.sentTo);
+  },
+
+  askToDelete(asked: boolean): void {
+    show({ kind: "leaving", leaving: { who: person?.email ?? person?.name ?? "", asked }, trouble: null });
+  },
+
+  signOutEverywhere(): void {
+    begin(
+      async () => {
+        await api.signOut(true);
+        await gone(words().everywhereDone);
+      },
+      (trouble) => leaveTrouble(trouble),
+    );
+  },
+
+  deleteAccount(): void {
+    begin(
+      async (signal) => {
+        if (!(await accounts.showAgain())) return;
+        await api.deleteAccount(signal);
+        await gone(words().deleted);
+      },
+      (trouble) => leaveTrouble(trouble),
+    );
   },
 
   history(): void {
@@ -243,6 +290,31 @@ const actions: Actions = {
   },
 };
 
+/** Shows how the address is verified, and goes on once it is: with `sentTo`, the mail is on its way. */
+function verify(sentTo: string | null, trouble: unknown = null): void {
+  const address = person?.email ?? null;
+  show({ kind: "verifying", verifying: { address, sentTo }, trouble }, sentTo ? words().verifySent(sentTo) : "");
+  if (sentTo === null) return;
+  begin(
+    async (signal) => {
+      while (!(await accounts.isVerified())) await pause(VERIFIED_EVERY, signal);
+      signal.throwIfAborted();
+      actions.open();
+    },
+    (worse) => verify(sentTo, worse),
+  );
+}
+
+function leaveTrouble(trouble: unknown): void {
+  show({ kind: "leaving", leaving: { who: person?.email ?? person?.name ?? "", asked: false }, trouble });
+}
+
+/** Ends everything of the sign-in here, and shows what came of it. */
+async function gone(said: string): Promise<void> {
+  leftWith = said;
+  await accounts.signOut();
+}
+
 /** Shows what was used in a month, with what came of something before. */
 function lookAtUsage(month: string | null, said: string | null, trouble: unknown = null): void {
   const before = view.kind === "usage" ? view.shown : { usage: null, newest: null };
@@ -281,9 +353,15 @@ function work(meanwhile: string, act: (signal: AbortSignal) => Promise<string>):
   );
 }
 
+/** The control plane is told first: an editor that is open in this browser is to close with it. */
 function signOut(): void {
-  task.abort();
-  accounts.signOut().catch((trouble: unknown) => show({ kind: "failed", trouble }));
+  begin(
+    async () => {
+      await api.signOut(false);
+      await gone(words().signedOut);
+    },
+    (trouble) => show({ kind: "failed", trouble }),
+  );
 }
 
 function lookAgain(): void {
@@ -314,14 +392,18 @@ async function start(): Promise<void> {
   const config = await readConfig();
   version = config.version;
   accounts = new Accounts(config);
-  api = new Api(() => accounts.token());
+  api = new Api(
+    () => accounts.token(),
+    () => accounts.browser,
+  );
   accounts.watch((now) => {
     person = now;
     if (now) refresh();
     else if (view.kind !== "signed-out") {
       known = null;
       const left = view.kind !== "starting";
-      show({ kind: "signed-out", ways: accounts.ways, trouble: null }, left ? words().signedOut : "");
+      show({ kind: "signed-out", ways: accounts.ways, trouble: null, said: leftWith }, left ? words().signedOut : "");
+      leftWith = null;
     }
   });
 }

@@ -7,8 +7,10 @@ import { countdown, stopwatch, timeOf } from "./clock";
 import { button, type Child, h } from "./dom";
 import { drawHistory, type History, type HistoryActions, storageFact, storageNotice } from "./history";
 import { words } from "./language";
+import { drawLeaving, type Leaving, type LeavingActions } from "./leaving";
 import { type Step, STEPS } from "./steps";
 import { drawUsage, type UsageActions, type UsageShown } from "./usage";
+import { drawVerifying, type Verifying, type VerifyingActions } from "./verifying";
 
 /** Moments are milliseconds of performance.now. */
 export interface Progress {
@@ -21,15 +23,17 @@ export interface Progress {
 
 export type View =
   | { kind: "starting" }
-  | { kind: "signed-out"; ways: Way[]; trouble: unknown }
+  | { kind: "signed-out"; ways: Way[]; trouble: unknown; said: string | null }
   | { kind: "home"; login: Login; trouble: unknown; saved: boolean }
   | { kind: "opening"; progress: Progress }
   | { kind: "stopping"; began: number }
   | { kind: "history"; history: History; trouble: unknown }
   | { kind: "usage"; shown: UsageShown; trouble: unknown }
+  | { kind: "verifying"; verifying: Verifying; trouble: unknown }
+  | { kind: "leaving"; leaving: Leaving; trouble: unknown }
   | { kind: "failed"; trouble: unknown };
 
-export interface Actions extends HistoryActions, UsageActions {
+export interface Actions extends HistoryActions, UsageActions, VerifyingActions, LeavingActions {
   signIn(way: Way): void;
   history(): void;
   open(): void;
@@ -43,7 +47,7 @@ export function draw(view: View, actions: Actions): Child[] {
     case "starting":
       return [h("p", { className: "quiet" }, words().starting)];
     case "signed-out":
-      return signedOut(view.ways, view.trouble, actions);
+      return signedOut(view, actions);
     case "home":
       return home(view, actions);
     case "opening":
@@ -54,6 +58,10 @@ export function draw(view: View, actions: Actions): Child[] {
       return [heading(words().history), notice(view.trouble), ...drawHistory(view.history, actions)];
     case "usage":
       return [heading(words().usage), notice(view.trouble), ...drawUsage(view.shown, actions)];
+    case "verifying":
+      return [heading(words().verify), notice(view.trouble), ...drawVerifying(view.verifying, actions)];
+    case "leaving":
+      return [heading(words().account), notice(view.trouble), ...drawLeaving(view.leaving, actions)];
     case "failed":
       return [heading(words().wrong), notice(view.trouble), button("again", words().tryAgain, actions.again, "main")];
   }
@@ -73,12 +81,13 @@ function notice(trouble: unknown): Child {
   return trouble ? h("p", { className: "notice", role: "alert" }, sentence(trouble)) : null;
 }
 
-function signedOut(ways: Way[], trouble: unknown, actions: Actions): Child[] {
+function signedOut({ ways, trouble, said }: View & { kind: "signed-out" }, actions: Actions): Child[] {
   const madeUp = ways.some((way) => way.kind === "person");
   return [
     heading(words().tagline),
     h("p", { className: "lead" }, words().about),
     notice(trouble),
+    said && h("p", { className: "notice", role: "status" }, said),
     h("h2", { id: "sign-in" }, words().signIn),
     h("ul", { className: "ways" }, ...ways.map((way) => h("li", {}, wayIn(way, actions)))),
     madeUp && h("p", { className: "quiet" }, words().madeUp),
@@ -119,6 +128,7 @@ function home({ login, trouble, saved }: View & { kind: "home" }, actions: Actio
       { className: "buttons" },
       button("history", words().history, actions.history, "small"),
       button("usage", words().usage, () => actions.usage(null), "small"),
+      button("account", words().account, () => actions.askToDelete(false), "small"),
     ),
   ];
 }

@@ -47,6 +47,7 @@ export const en = {
       `Its container was lost. Your files are as they were saved at ${saved}; what came after is missing.`,
     allowance: (saved: string) => `The plan's time was used up; it was saved at ${saved}.`,
     suspended: (saved: string) => `The account was suspended; it was saved at ${saved}.`,
+    "signed-out": (saved: string) => `You signed out everywhere; it was saved at ${saved}.`,
     other: (saved: string) => `It was saved at ${saved}.`,
   },
   lostUnsaved: "Its container was lost before the first save, so your files are as they were before that session.",
@@ -94,6 +95,7 @@ export const en = {
     stopped: "the platform stopped its container; it was saved before",
     "never-opened": "it did not open in time",
     deleted: "the account was deleted",
+    "signed-out": "you signed out everywhere",
   } as Record<string, string>,
   csv: "Download as a table (CSV)",
   zone: "Time zone",
@@ -122,6 +124,32 @@ export const en = {
   packing: "Putting your files together…",
   downloading: "Your download begins. Unpack it with: tar --zstd -xf",
 
+  account: "Account",
+  everywhere: "Sign out everywhere",
+  everywhereAbout: "Ends every sign-in to this account, on this and all other devices. An open workspace is saved and closed.",
+  everywhereDone: "You are signed out everywhere. Your workspace is saved.",
+  deleteAccount: "Delete the account",
+  deleteAbout:
+    "Your files, their whole history, your settings and your sign-in are deleted for good. Nobody can bring them back, not even the operator. Download what you want to keep first: it is under History.",
+  deleteAsks: "You are asked to sign in once more, so that nobody else can do this.",
+  deleteUnderstood: "I understand that everything is deleted for good.",
+  deleteNow: "Delete everything",
+  deleteNot: "Keep the account",
+  deleted: "Your account is deleted. Its files are being erased now.",
+
+  verify: "Verify your email address",
+  verifyAbout: (address: string) =>
+    `Your plan needs a verified email address, and nobody has shown yet that ${address} is yours. We send you a mail with a link.`,
+  verifyNoAddress:
+    "Your plan needs a verified email address, and your sign-in has none. Say which address is yours, and we send you a mail with a link.",
+  verifyAddress: "Your email address",
+  verifySend: "Send the mail",
+  verifyAgain: "Send it again",
+  verifySent: (address: string) => `A mail is on its way to ${address}. Follow the link in it.`,
+  verifyWaits: "Leave this page open: your workspace opens by itself then. If no mail comes, look among the unwanted ones.",
+  verifyThenSignIn: "You may be asked to sign in once more after that.",
+  verifyDone: "I have followed the link",
+
   wrong: "That did not work",
   tryAgain: "Try again",
   /** By the problem's name. What stands here is said in place of the control plane's own sentence. */
@@ -133,6 +161,10 @@ export const en = {
     "popup-blocked": "The browser blocked the sign-in window. Allow pop-ups for this page, then try again.",
     blocked:
       "The browser refused to go to the editor: this page may not send you to its address. Tell the operator.",
+    "sign-in-again": "Nothing was changed: your sign-in is too old for this. Sign out, sign in again, and try once more.",
+    "mail-not-sent": "The mail could not be sent. Try again in a while, or sign in with Google.",
+    "too-many-mails": "Too many mails were sent to this address. Try again in a while.",
+    "invalid-address": "This is not an email address. Check it, and try again.",
     "other-provider": "This email address is known with another way to sign in. Use that one.",
   } as Record<string, string>,
   unexpected: (error: string) => `Something unexpected happened in this page: ${error}. Reload it and try again.`,
