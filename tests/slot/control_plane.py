@@ -80,8 +80,11 @@ class ControlPlane:
     def attach_token(self, session: Session) -> str:
         return self.signer.attach(session, datetime.now(UTC))
 
-    def enter_token(self, sid: str = SID) -> str:
-        return self.signer.enter(self.sessions[sid], datetime.now(UTC))
+    def enter_token(self, sid: str = SID, browser: str = "") -> str:
+        return self.signer.enter(self.sessions[sid], datetime.now(UTC), browser)
+
+    def sign_out(self, browser: str, sid: str = SID) -> None:
+        self.sessions[sid] = self.sessions[sid].sign_out(browser, datetime.now(UTC))
 
     def release_token(self, sid: str = SID) -> str:
         return self.signer.release(self.sessions[sid], datetime.now(UTC))
@@ -158,6 +161,7 @@ class ControlPlane:
             },
             "storage_use": self.storage_use,
             "window_key": self.signer.window_key(session.wid),
+            "signed_out": session.signed_out,
         }
 
     def give_to_another(self, sid: str = SID) -> None:

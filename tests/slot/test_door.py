@@ -2,7 +2,7 @@
 
 from tests.slot.container import Container
 from tests.slot.control_plane import ControlPlane
-from tests.slot.member import COOKIE, NAVIGATION, PAGE_ORIGIN, Member, opened
+from tests.slot.member import COOKIE, NAVIGATION, PAGE_ORIGIN, Member, ends, opened
 
 
 def test_whoever_has_no_cookie_gets_the_way_back_and_nothing_of_the_editor(
@@ -142,3 +142,35 @@ def test_a_members_program_can_reach_neither_the_agent_nor_its_environment(membe
     assert "CONTROL_PLANE_KEY" not in said
     assert "ONDOL_EDITOR_SOCKET" in said
     assert "600" in said.splitlines()
+
+
+def test_signing_out_in_a_browser_ends_what_it_entered_and_leaves_the_others(
+    slot: Container, plane: ControlPlane
+) -> None:
+    plane.lease = 6.0  # a heartbeat each two seconds
+    member = opened(slot, plane)
+    cookies = {}
+    for browser in ("a" * 20, "b" * 20):
+        entered = member.post_form(plane.enter_token(browser=browser))
+        assert entered.status_code == 303
+        cookies[browser] = entered.cookies[COOKIE]
+    assert len(set(cookies.values())) == 2, "each has a cookie of its own"
+    one, other = (member_with(member, cookie) for cookie in cookies.values())
+    late = plane.enter_token(browser="a" * 20)
+    with one.open_websocket() as cut:
+        assert (one.get("/healthz").status_code, other.get("/healthz").status_code) == (200, 200)
+        plane.sign_out("a" * 20)
+        assert ends(cut), "what it holds open is cut"
+    answer = one.get("/", **NAVIGATION)
+    assert (answer.status_code, PAGE_ORIGIN in answer.text) == (401, True)
+    assert other.get("/healthz").status_code == 200
+    assert member.post_form(late).status_code == 401, "nor does a token from before let it in again"
+    for forged in (f"{'b' * 20}.{cookies['a' * 20].partition('.')[2]}", cookies["b" * 20].upper(), "b" * 20, ".", ""):
+        assert member_with(member, forged).get("/", **NAVIGATION).status_code == 401, forged
+
+
+def member_with(member: Member, cookie: str) -> Member:
+    """The same member in a browser that has this cookie."""
+    browser = Member(member.slot, member.plane)
+    browser.cookie = cookie
+    return browser

@@ -14,6 +14,7 @@ from aiohttp import web
 from agent import logs
 from agent.activity import Activity
 from agent.api import Api
+from agent.browsers import Browsers
 from agent.bucket import Bucket
 from agent.control_plane import ControlPlane
 from agent.editor import Editor
@@ -77,12 +78,21 @@ async def run(settings: Settings) -> int:
         window = Window(editor_version(), window_key)
         slot = Slot(editor, keeper, window, begin, settings.checkpoint_seconds)
         extension = EditorSocket(editor.extension_socket, slot)
-        slot.changed = extension.tell
         work = Work(slot, editor.connections)
         agent_socket = PRIVATE / "agent.sock"
-        nginx = Nginx(settings, editor, str(agent_socket))
+        nginx, browsers = Nginx(settings, editor, str(agent_socket)), Browsers()
+
+        def changed() -> None:
+            """The control plane has answered."""
+            session = slot.session
+            if session is not None and session.answer is not None and browsers.sign_out(session.answer.signed_out):
+                logs.event("browser.signed-out", session=session.sid)
+                nginx.cut()  # the others come back by themselves
+            extension.tell()
+
+        slot.changed = changed
         await extension.start()
-        await _listen(Api(settings, boot, slot, work, window, ready.is_set).application(), agent_socket)
+        await _listen(Api(settings, boot, slot, work, window, browsers, ready.is_set).application(), agent_socket)
         # the port opens last: a platform may stop giving CPU as soon as it listens
         await keeper.start()
         await editor.start()

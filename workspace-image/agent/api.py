@@ -1,9 +1,7 @@
 """The agent's HTTP surface, on a socket that only nginx reaches: /_slot/*, and nginx's question who may come in."""
 
-import hmac
 import json
 import posixpath
-import secrets
 import time
 from collections.abc import Awaitable, Callable, Mapping
 from hashlib import sha256
@@ -14,6 +12,7 @@ from aiohttp import web
 
 from agent import logs, pages
 from agent.activity import EDITOR, PREVIEW
+from agent.browsers import Browsers
 from agent.errors import Refused
 from agent.places import ALIASES, HOME
 from agent.settings import Settings
@@ -32,7 +31,14 @@ PROBLEMS = "https://ondol.dev/problems/"
 
 class Api:
     def __init__(
-        self, settings: Settings, boot: str, slot: Slot, work: Work, window: Window, is_ready: Callable[[], bool]
+        self,
+        settings: Settings,
+        boot: str,
+        slot: Slot,
+        work: Work,
+        window: Window,
+        browsers: Browsers,
+        is_ready: Callable[[], bool],
     ) -> None:
         self._settings = settings
         self._boot = boot
@@ -41,7 +47,7 @@ class Api:
         self._is_ready = is_ready
         self._tokens = Verifier(settings.control_plane_key, settings.slot)
         self._entered = SingleUse()
-        self._cookie = secrets.token_urlsafe(32)
+        self._browsers = browsers
         self._window = WindowRoutes(window, boot, self._door)
 
     def application(self) -> web.Application:
@@ -125,10 +131,14 @@ class Api:
         session = self._slot.session
         if session is None or session.known.directive == "drain":
             return pages.closed(request, self._settings.page_origin)
+        cookie = self._browsers.let_in(claims.browser)
+        if cookie is None:
+            logs.warning("enter.refused", reason="the member has signed out in this browser")
+            return pages.closed(request, self._settings.page_origin)
         session.activity.saw(EDITOR)
         self._window.prepare()
         answer = web.Response(status=303, headers={"Location": "/?" + urlencode({"folder": _inside_home(form)})})
-        answer.set_cookie(COOKIE, self._cookie, path="/", secure=True, httponly=True, samesite="Lax")
+        answer.set_cookie(COOKIE, cookie, path="/", secure=True, httponly=True, samesite="Lax")
         if CLEARED in request.query:
             answer.set_cookie(KNOWN, _mark(session.wid), path="/", secure=True, httponly=True, samesite="None")
         return answer
@@ -157,8 +167,7 @@ class Api:
         return 204
 
     def _is_let_in(self, request: web.Request) -> bool:
-        shown = request.cookies.get(COOKIE, "")
-        return hmac.compare_digest(_bytes(shown), _bytes(self._cookie))
+        return self._browsers.knows(request.cookies.get(COOKIE, ""))
 
     async def closed(self, request: web.Request) -> web.Response:
         return pages.closed(request, self._settings.page_origin)
@@ -227,11 +236,6 @@ async def _form(request: web.Request) -> dict[str, str]:
     if request.content_type != "application/x-www-form-urlencoded":
         return {}
     return dict(parse_qsl((await request.read()).decode(errors="replace")))
-
-
-def _bytes(header: str) -> bytes:
-    """What was sent: a header may hold any bytes, and those that are no UTF-8 are escaped in its text."""
-    return header.encode(errors="surrogateescape")
 
 
 def _inside_home(form: Mapping[str, str]) -> str:

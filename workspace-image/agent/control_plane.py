@@ -72,6 +72,8 @@ class Answer:
     storage: Storage
     storage_use: StorageUse
     window_key: bytes | None
+    # the browsers whose member has signed out in them, by their ids
+    signed_out: tuple[str, ...]
     sent: float
     received: float
 
@@ -145,6 +147,7 @@ def _answer(text: str, sent: float) -> Answer:
             # a control plane of yesterday does not say all of it
             storage_use=StorageUse(**{name: use.get(name) for name in StorageUse.__dataclass_fields__}),
             window_key=_key(fields.get("window_key")),
+            signed_out=tuple(map(str, fields.get("signed_out", ()))),  # a control plane of yesterday does not say
             sent=sent,
             received=elapsed(),
         )

@@ -30,6 +30,7 @@ class Claims:
     wid: str = ""
     boot: str = ""
     jti: str = ""
+    browser: str = ""
 
 
 class Verifier:
@@ -60,7 +61,7 @@ _OF_KIND = {ATTACH: ["wid"], ENTER: ["boot", "jti"], RELEASE: ["boot"], WORK: ["
 
 
 def _claims(claims: dict[str, Any]) -> Claims:
-    texts = {name: claims.get(name, "") for name in ("sid", "wid", "boot", "jti")}
+    texts = {name: claims.get(name, "") for name in ("sid", "wid", "boot", "jti", "browser")}
     if not isinstance(claims["epoch"], int) or not all(isinstance(text, str) for text in texts.values()):
         raise InvalidToken("the token's claims have the wrong types")
     return Claims(epoch=claims["epoch"], expires=float(claims["exp"]), **texts)
