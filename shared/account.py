@@ -1,15 +1,18 @@
 """The records of a person: the account they sign in to, and the billing account that pays for it."""
 
+from collections.abc import Mapping
 from datetime import datetime, timedelta
 from enum import StrEnum
 
 from msgspec import Struct
 from msgspec.structs import replace
 
-from shared.errors import Refused, bad_request
+from shared.errors import Refused, bad_request, not_signed_in
 from shared.periods import is_zone, over_everywhere
 from shared.record import check_transition
 
+SIGN_IN_CHECK = timedelta(hours=1)
+"""For how long an answer of Firebase Auth's about somebody's sign-ins is taken as true. An ID token lives as long."""
 ZONE_HOLDS = timedelta(days=30)
 """How long a time zone that a member has chosen stays. It is counted in days and not by the calendar: a month of theirs
 would begin anew with the very move."""
@@ -57,6 +60,14 @@ class Account(Struct, frozen=True, kw_only=True):
     """The browser's language at the first login; None before it."""
     created: datetime
     deleted: datetime | None = None
+    mark: str | None = None
+    """Of the verified address that it was last used with; None before the first. See `shared.address_marks`."""
+    sign_in_checked: datetime | None = None
+    """When Firebase Auth was last asked whether this person may still sign in, and since when sign-ins count."""
+    signed_out: datetime | None = None
+    """Sign-ins from before this moment count no more: their member, or an operator, ended all of them."""
+    missing: datetime | None = None
+    """Since when Firebase Auth does not know this person, as `meter` found; None while it does."""
 
     def suspend(self) -> "Account":
         check_transition("account", _TRANSITIONS, self.state, AccountState.SUSPENDED)
@@ -68,7 +79,20 @@ class Account(Struct, frozen=True, kw_only=True):
 
     def delete(self, now: datetime) -> "Account":
         check_transition("account", _TRANSITIONS, self.state, AccountState.DELETED)
-        return replace(self, state=AccountState.DELETED, email=None, name=None, deleted=now)
+        return replace(self, state=AccountState.DELETED, email=None, name=None, locale=None, deleted=now)
+
+    def sign_out(self, since: datetime) -> "Account":
+        """Sign-ins from before `since` count no more."""
+        return replace(self, signed_out=max(since, self.signed_out or since))
+
+    def check_sign_in(self, issued: datetime | None) -> None:
+        """Raises Refused if the token was issued before all sign-ins were ended, or does not say when."""
+        if self.signed_out and (issued is None or issued < self.signed_out):
+            raise not_signed_in("This sign-in was ended. Sign in again.")
+
+    def wants_sign_in_checked(self, now: datetime) -> bool:
+        """Whether Firebase Auth is to be asked again."""
+        return self.sign_in_checked is None or now - self.sign_in_checked >= SIGN_IN_CHECK
 
 
 class Billing(Struct, frozen=True, kw_only=True):
@@ -86,6 +110,11 @@ class Billing(Struct, frozen=True, kw_only=True):
     here: see `shared.gcp.store.billing`."""
     granted: dict[str, int] = {}
     """Milliseconds that an operator has added to a period."""
+    carried: dict[str, int] = {}
+    """Milliseconds of a period that an erased account with the same verified address had used: they count as used, and
+    have no ledger line here."""
+    left: dict[str, int] = {}
+    """Milliseconds of a period that the mark of its owner's address has taken over, once the account was closed."""
     close_due: datetime | None = None
     """When `meter` is to close the oldest of the periods in `used`; None while there is none."""
 
@@ -96,6 +125,26 @@ class Billing(Struct, frozen=True, kw_only=True):
 
     def count(self, used: dict[str, int]) -> "Billing":
         return replace(self, used=used, close_due=min(map(over_everywhere, used), default=None))
+
+    def carry(self, used: Mapping[str, int]) -> "Billing":
+        """Count what an erased account with the same address had used."""
+        carried = self.carried | {period: self.carried.get(period, 0) + ms for period, ms in used.items()}
+        # each of these periods is closed in its time, and what was carried into it goes with it
+        return replace(self.count(dict.fromkeys(used, 0) | self.used), carried=carried)
+
+    def leave(self, to: Mapping[str, int]) -> "Billing":
+        """What was used so far is taken over by the mark of its owner's address."""
+        return replace(self, left=self.left | {period: self.left.get(period, 0) + ms for period, ms in to.items()})
+
+    @property
+    def not_left(self) -> dict[str, int]:
+        """What was used, by period, and is to be taken over once the account is closed."""
+        used = {period: ms + self.carried.get(period, 0) - self.left.get(period, 0) for period, ms in self.used.items()}
+        return {period: ms for period, ms in used.items() if ms > 0}
+
+    def anonymous(self, alias: str) -> "Billing":
+        """What bookkeeping needs of it once its owner is erased."""
+        return replace(self, owner=alias, time_zone=None, zone_changed=None)
 
     def zone_holds_until(self, now: datetime) -> datetime | None:
         """When its time zone may be changed again; None if it may be now."""

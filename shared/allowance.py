@@ -32,13 +32,13 @@ def period_of(billing: Billing, now: datetime) -> Period:
 def allowance(billing: Billing, now: datetime) -> Allowance:
     """Of the period that `now` lies in."""
     period = period_of(billing, now)
-    return Allowance(period=period, granted=_granted(billing, period.id), used=billing.used.get(period.id, 0))
+    return Allowance(period=period, granted=_granted(billing, period.id), used=_used(billing, period.id))
 
 
 def left_in(billing: Billing, period: str) -> int | None:
     """Milliseconds that a period still grants; None without limit."""
     granted = _granted(billing, period)
-    return None if granted is None else max(0, granted - billing.used.get(period, 0))
+    return None if granted is None else max(0, granted - _used(billing, period))
 
 
 def deadline(billing: Billing, now: datetime) -> datetime | None:
@@ -97,6 +97,10 @@ def lifting_plan(plan: str, used: int) -> str | None:
 def _granted(billing: Billing, period: str) -> int | None:
     ms = _plan_ms(PLANS[billing.plan])
     return None if ms is None else ms + billing.granted.get(period, 0)
+
+
+def _used(billing: Billing, period: str) -> int:
+    return billing.used.get(period, 0) + billing.carried.get(period, 0)
 
 
 def _plan_ms(plan: Plan) -> int | None:

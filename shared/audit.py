@@ -5,6 +5,7 @@ from enum import StrEnum
 from typing import Annotated
 
 from msgspec import Meta, Struct
+from msgspec.structs import replace
 
 from shared.errors import Conflict
 
@@ -17,6 +18,10 @@ Values = dict[str, str | int | bool | None]
 
 ADMINISTRATOR = "administrator"
 """Who administers the project, where their credentials do not say who they are."""
+
+
+ERASED = "erased with the account"
+"""In place of the note of a line that tells of somebody who was erased."""
 
 
 class Action(StrEnum):
@@ -46,6 +51,17 @@ class AuditLine(Struct, frozen=True, kw_only=True):
     note: str
     before: Values = {}
     after: Values = {}
+
+    def anonymous(self, uid: str, alias: str) -> "AuditLine":
+        """What stays of it once this person is erased: what was done and when. A note may name them."""
+        by_them = self.by == uid
+        return replace(
+            self,
+            by=alias if by_them else self.by,
+            email=None if by_them else self.email,
+            target=alias if self.target == uid else self.target,
+            note=ERASED,
+        )
 
     def check_repeats(self, first: "AuditLine") -> None:
         """Raises Conflict if this asks for anything else than `first`, which had the same id."""

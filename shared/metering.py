@@ -35,7 +35,8 @@ class Interval(Struct, frozen=True):
 
 
 class LedgerLine(Struct, frozen=True, kw_only=True):
-    """`billing/{bid}/lines/{sid-n}`: append-only. What one session was charged in one period, on one plan."""
+    """`billing/{bid}/lines/{sid-n}`: append-only, but for the erasing of its member. What one session was charged in
+    one period, on one plan."""
 
     sid: str
     n: int
@@ -49,6 +50,10 @@ class LedgerLine(Struct, frozen=True, kw_only=True):
     intervals: list[Interval]
     at: datetime
     """When the line was complete, which is when it was written; but for those that `meter` writes late."""
+
+    def anonymous(self, alias: str) -> "LedgerLine":
+        """The same time, of nobody."""
+        return replace(self, uid=alias, wid=alias)
 
 
 class Meter(Struct, frozen=True, kw_only=True):

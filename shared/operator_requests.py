@@ -23,6 +23,9 @@ LINES = 50
 Uid = Annotated[str, Meta(min_length=1, max_length=128)]
 
 
+Email = Annotated[str, Meta(min_length=1, max_length=320)]
+
+
 class Request(Struct, forbid_unknown_fields=True, kw_only=True):
     """The same `request` again is the same change, and is made once."""
 
@@ -84,8 +87,18 @@ class Suspend(OfAccount, forbid_unknown_fields=True, kw_only=True):
     action = Action.SUSPEND
 
 
-class Resume(OfAccount, forbid_unknown_fields=True, kw_only=True):
+class Resume(Request, forbid_unknown_fields=True, kw_only=True):
+    """Of an account; or, by `email`, of whoever has deleted one with this address and comes again."""
+
     action = Action.RESUME
+
+    uid: Uid | None = None
+    email: Email | None = None
+
+    def target(self) -> str | None:
+        if (self.uid is None) == (self.email is None):
+            raise bad_request("Say whose account: uid or email.")
+        return None if self.uid is None else checked_uid(self.uid)
 
 
 class SetLimits(Request, forbid_unknown_fields=True, kw_only=True):
@@ -117,7 +130,7 @@ class Which(Struct, forbid_unknown_fields=True):
     """Whose account: either of them."""
 
     uid: Uid | None = None
-    email: Annotated[str, Meta(min_length=1, max_length=320)] | None = None
+    email: Email | None = None
 
     def check(self) -> None:
         """Raises Refused."""

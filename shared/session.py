@@ -25,6 +25,13 @@ DECISIONS_KEPT = 50
 """A session keeps its newest decisions only, so that its document stays small."""
 
 
+MOST_SIGNED_OUT = 50
+"""Browsers that a session remembers to have been signed out of, each answer to a heartbeat carries them."""
+
+BrowserId = Annotated[str, Meta(pattern=r"^[a-z0-9]{16,64}\Z")]
+"""Which browser it is: random, made by the page at each sign-in."""
+
+
 class SessionState(StrEnum):
     OPENING = "opening"
     ACTIVE = "active"
@@ -45,6 +52,8 @@ class EndReason(StrEnum):
     """The platform stopped the container; its last checkpoint was made."""
     NEVER_OPENED = "never-opened"
     DELETED = "deleted"
+    SIGNED_OUT = "signed-out"
+    """The member, or Firebase Auth, ended all of the member's sign-ins."""
 
 
 class Verdict(StrEnum):
@@ -145,6 +154,8 @@ class Session(Struct, frozen=True, kw_only=True):
     """Since when the platform stops its container, as that says itself."""
     final: bool = False
     """The last checkpoint is committed; the container has nothing more to say."""
+    signed_out: list[str] = []
+    """The browsers whose member has signed out in them since they came, by the ids that the page gave them."""
     decisions: list[Decision] = []
     reason: EndReason | None = None
     ended: datetime | None = None
@@ -204,6 +215,36 @@ class Session(Struct, frozen=True, kw_only=True):
         """Begin its end. The sweep takes over if nobody has finished it in `look_again` seconds."""
         drained = self._to(SessionState.DRAINING)
         return replace(drained, reason=reason, draining=now, due=now + timedelta(seconds=look_again))
+
+    def sign_out(self, browser: str, now: datetime) -> "Session":
+        """This browser is let in no more. Where there have been too many of them, none is."""
+        if browser in self.signed_out:
+            return self
+        if len(self.signed_out) >= MOST_SIGNED_OUT:
+            return self.drain(EndReason.SIGNED_OUT, now)
+        return replace(self, signed_out=[*self.signed_out, browser])
+
+    def anonymous(self, alias: str) -> "Session":
+        """What bookkeeping needs of it once its member is erased: all else is left out, whatever it may come to be."""
+        return Session(
+            sid=self.sid,
+            uid=alias,
+            wid=alias,
+            bid=self.bid,
+            slot=self.slot,
+            url="",
+            epoch=self.epoch,
+            state=self.state,
+            opened=self.opened,
+            due=self.due,
+            seen=self.seen,
+            plan=self.plan,
+            meter=self.meter,
+            served=self.served,
+            reason=self.reason,
+            ended=self.ended,
+            check_due=self.check_due,
+        )
 
     def end(self, now: datetime, reason: EndReason | None = None) -> "Session":
         """End it, for the reason it was drained for unless another is given.

@@ -5,8 +5,10 @@ one of another kind.
 """
 
 import base64
+import hmac
 import secrets
 from datetime import datetime, timedelta
+from hashlib import sha256
 from typing import Any
 
 import jwt
@@ -16,6 +18,7 @@ from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat, load_pem_private_key
 from msgspec import Struct
 
+from shared.address_marks import normalized
 from shared.session import Session
 
 ALGORITHM = "EdDSA"
@@ -63,8 +66,9 @@ class Signer:
         claims = {"sid": session.sid, "epoch": session.epoch, "wid": session.wid}
         return self._mint(ATTACH, slot_audience(session.slot), claims, now, ATTACH_LIFE)
 
-    def enter(self, session: Session, now: datetime) -> str:
-        claims = {**_of_boot(session), "jti": secrets.token_urlsafe(16)}
+    def enter(self, session: Session, now: datetime, browser: str = "") -> str:
+        """`browser` is the id that the page gave the browser at the sign-in; empty for one that has none."""
+        claims = {**_of_boot(session), "jti": secrets.token_urlsafe(16), "browser": browser}
         return self._mint(ENTER, slot_audience(session.slot), claims, now, ENTER_LIFE)
 
     def release(self, session: Session, now: datetime) -> str:
@@ -81,6 +85,14 @@ class Signer:
         and derived anew each time, so that it is stored nowhere. Another signing key makes another one."""
         derived = HKDF(algorithm=SHA256(), length=32, salt=None, info=b"ondol window " + wid.encode())
         return base64.urlsafe_b64encode(derived.derive(self._private.private_bytes_raw())).decode()
+
+    def address_mark(self, address: str) -> str:
+        """The mark of an email address (HMAC-SHA-256, in hex): the same for each way of writing it, and of no use to
+        whoever does not have the signing key."""
+        key = HKDF(algorithm=SHA256(), length=32, salt=None, info=b"ondol address mark").derive(
+            self._private.private_bytes_raw()
+        )
+        return hmac.new(key, normalized(address).encode(), sha256).hexdigest()
 
     def verify_hello(self, token: str) -> Bearer:
         """The attach token that a slot brings back; which slot it was for is in the answer."""

@@ -46,6 +46,8 @@ class Workspace(Struct, frozen=True, kw_only=True):
     """When it was claimed within the hour before the newest claim, and that one."""
     suspended: bool = False
     """Its account is: no session is opened. What is saved stays."""
+    signed_out: datetime | None = None
+    """When all of its member's sign-ins were ended: a claim that was under way then finds the workspace changed."""
     closed: bool = False
     """Its account is deleted: no session will ever be opened again."""
     erase_due: datetime | None = None
@@ -55,6 +57,8 @@ class Workspace(Struct, frozen=True, kw_only=True):
     """Attempts to erase it that were begun since the last one that got on."""
     closed_at: datetime | None = None
     """Since when it is closed; None of those that were closed before this was written down."""
+    alias: str | None = None
+    """In place of its member's ids in what bookkeeping keeps of them; None before it is closed."""
     tidy_due: datetime | None = None
     """When `meter` is to thin its snapshots and sweep its objects next; None when there is nothing to tidy."""
 
@@ -108,6 +112,10 @@ class Workspace(Struct, frozen=True, kw_only=True):
             raise IllegalTransition(f"workspace {self.wid} is to be erased at {self.erase_due}, not at {now}")
         pause = ERASE_PAUSES[min(self.erase_attempts, len(ERASE_PAUSES) - 1)]
         return replace(self, erase_due=now + timedelta(seconds=pause), erase_attempts=self.erase_attempts + 1)
+
+    def named(self, alias: str) -> "Workspace":
+        """What bookkeeping keeps of its member says this, unless it says something else already."""
+        return self if self.alias else replace(self, alias=alias)
 
     def erase_after_session(self, now: datetime) -> "Workspace":
         """Its session is open and may still write."""

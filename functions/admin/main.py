@@ -4,6 +4,7 @@ from datetime import datetime
 from functools import partial
 
 import functions_framework
+from msgspec.structs import replace
 
 from shared import logs
 from shared.audit import AuditLine
@@ -11,6 +12,7 @@ from shared.endpoint import endpoint, routes
 from shared.errors import Refused, bad_request
 from shared.gcp import tasks
 from shared.gcp.identity import Member, operator, person_by_email
+from shared.gcp.sign_ins import mark_of
 from shared.gcp.store import operators
 from shared.gcp.store.accounts import read_workspace
 from shared.gcp.store.billing import read_billing
@@ -61,7 +63,12 @@ def suspend(caller: Member, body: Suspend, now: datetime) -> LineView:
 
 @endpoint(operator, Resume)
 def resume(caller: Member, body: Resume, now: datetime) -> LineView:
-    return _told(operators.resume_account(_line(caller, body, now), body.uid))
+    """By address it is the mark's: the log is told that, and never the address."""
+    line = _line(caller, body, now)
+    if body.uid is not None:
+        return _told(operators.resume_account(line, body.uid, now))
+    mark = mark_of(body.email or "")
+    return _told(operators.lift_suspension(replace(line, asked={"mark": mark}), mark, now))
 
 
 @endpoint(operator, SetLimits)

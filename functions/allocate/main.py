@@ -20,7 +20,7 @@ from shared.endpoint import endpoint
 from shared.errors import Permanent, TryAgain
 from shared.gcp import container, tasks
 from shared.gcp.identity import Member, member
-from shared.gcp.store.accounts import ensure_account
+from shared.gcp.sign_ins import account_of
 from shared.gcp.store.claims import Standing, commit_claim, read_standing
 from shared.gcp.store.database import LostRace
 from shared.gcp.store.sessions import end_session, lose_session, note_silence, read_session
@@ -28,7 +28,7 @@ from shared.gcp.store.slots import candidates, count_claimed
 from shared.limits import check_email, check_new_session, check_room
 from shared.policies import slot_origin
 from shared.record import Read
-from shared.session import Session, SessionState
+from shared.session import BrowserId, Session, SessionState
 from shared.settings import settings
 from shared.slot import Slot
 from shared.tokens import Signer
@@ -48,7 +48,9 @@ FOLDER = "/home/member"
 
 
 class Allocate(Struct, forbid_unknown_fields=True):
-    pass
+    """`browser`: the id that the page made at the sign-in. Signing out there ends what it may enter."""
+
+    browser: BrowserId | None = None
 
 
 class Answer(Struct):
@@ -67,19 +69,20 @@ side_effects = ThreadPoolExecutor(max_workers=8)
 
 @functions_framework.http
 @endpoint(member, Allocate)
-def allocate(caller: Member, _body: Allocate, now: datetime) -> Answer:
-    account = ensure_account(caller.uid, email=caller.email, name=caller.name, plan=settings().first_plan, now=now)
-    check_may_open(account)
+def allocate(caller: Member, body: Allocate, now: datetime) -> Answer:
     deadline = time.monotonic() + ANSWER_SECONDS
     for attempt in range(ATTEMPTS):
         if time.monotonic() > deadline - DRAINING_SECONDS:
             break
+        # again whenever a race was lost: it may have been lost to the end of all sign-ins
+        account = account_of(caller, now)
+        check_may_open(account)
         standing = read_standing(account)
         check_may_be_opened(standing.workspace.record)
         session = _open_session(standing.workspace.record) or _claim(caller, account, standing, first=attempt == 0)
         attached = _attach(session, deadline) if session else None
         if attached:
-            return _answer(attached)
+            return _answer(attached, body.browser or "")
     raise TryAgain("too-busy", "Too many members open at this moment. Try again.", retry_after=2)
 
 
@@ -233,11 +236,11 @@ def _tell_lost(session: Session, why: str) -> None:
     tasks.run_pool()
 
 
-def _answer(session: Session) -> Answer:
+def _answer(session: Session, browser: str) -> Answer:
     return Answer(
         session=session.sid,
         state=session.state,
         enter_url=f"{slot_origin(session)}/_slot/enter",
-        enter_token=signer.enter(session, datetime.now(UTC)),
+        enter_token=signer.enter(session, datetime.now(UTC), browser),
         folder=FOLDER,
     )

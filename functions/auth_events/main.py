@@ -1,6 +1,7 @@
 """Firebase Auth created or deleted a person: make their account ready, or erase it.
 
-An event is a hint. It may come late, twice or from a stranger, so Firebase Auth is asked what is true now.
+An event is a hint. It may come late, twice, never, or from a stranger, so Firebase Auth is asked what is true now, and
+nothing depends on one: `account` deletes, and `meter` finds who is gone.
 """
 
 from datetime import datetime
@@ -12,13 +13,13 @@ from shared import endpoint, logs
 from shared.account import may_be_a_uid
 from shared.gcp import tasks
 from shared.gcp.identity import person
-from shared.gcp.store.accounts import close_account, ensure_account
-from shared.gcp.store.sessions import begin_end
-from shared.session import EndReason
+from shared.gcp.sign_ins import close_and_drain, with_mark
+from shared.gcp.store.accounts import ensure_account
 from shared.settings import settings
 
-CREATED = "google.firebase.auth.user.v1.created"
-DELETED = "google.firebase.auth.user.v1.deleted"
+CREATED = ("google.firebase.auth.user.v1.created", "google.firebase.auth.user.v2.created")
+DELETED = ("google.firebase.auth.user.v1.deleted", "google.firebase.auth.user.v2.deleted")
+"""Of both generations; both name the person in the subject."""
 
 functions_framework.errorhandler(Exception)(endpoint.unreadable)
 
@@ -31,10 +32,11 @@ def auth_events(event: CloudEvent, now: datetime) -> None:
         logs.warning("event-ignored", type=event["type"])
         return
     known = person(uid)
-    if event["type"] == DELETED and not known:
+    if event["type"] in DELETED and not known:
         _delete(uid, now)
-    elif event["type"] == CREATED and known:
-        ensure_account(uid, email=known.email, name=known.name, plan=settings().first_plan, now=now)
+    elif event["type"] in CREATED and known:
+        account = ensure_account(uid, email=known.email, name=known.name, plan=settings().first_plan, now=now)
+        with_mark(account, known.email if known.email_verified else None, now)
         logs.info("account-created", uid=uid)
     else:
         logs.warning("event-ignored", uid=uid, type=event["type"])
@@ -42,10 +44,12 @@ def auth_events(event: CloudEvent, now: datetime) -> None:
 
 def _delete(uid: str, now: datetime) -> None:
     """Close the workspace, then end its session; `erase` erases the state once the session has ended."""
-    workspace = close_account(uid, now)
-    if workspace and workspace.session:
-        begin_end(workspace.session, EndReason.DELETED, now)
+    workspace = close_and_drain(uid, now)
+    if workspace is None:
+        logs.info("event-ignored", uid=uid, why="there is no such account")
+        return
+    if workspace.session:
         tasks.look_at_session(workspace.session, now, again="deleted")
-    if workspace and workspace.erase_due:
+    if workspace.erase_due:
         tasks.erase_workspace(workspace.wid, workspace.erase_due)
     logs.info("account-deleted", uid=uid)

@@ -14,7 +14,8 @@ from shared import logs
 from shared.endpoint import endpoint
 from shared.gcp import erasing, tasks
 from shared.gcp.identity import invoker
-from shared.gcp.store.accounts import amend_workspace, find_workspace
+from shared.gcp.store.accounts import amend_workspace, find_workspace, forget_account
+from shared.gcp.store.ids import new_id
 from shared.gcp.store.sessions import begin_end
 from shared.record import IllegalTransition
 from shared.session import EndReason
@@ -39,7 +40,7 @@ def erase(_caller: str, body: Erase, now: datetime) -> Done:
     if workspace.session is not None and _is_open(workspace.session, now):
         return _again(amend_workspace(workspace.wid, lambda found: found.erase_after_session(now)), "a session is open")
     try:
-        begun = amend_workspace(workspace.wid, lambda found: found.begin_erasing(now))
+        begun = amend_workspace(workspace.wid, lambda found: found.begin_erasing(now).named(new_id("e-")))
     except IllegalTransition:
         return Done(workspace.wid, "not due yet")
     return _attempt(begun, now)
@@ -63,6 +64,9 @@ def _attempt(workspace: Workspace, now: datetime) -> Done:
         logs.error("not-erased", **told, why=repr(e))
         return _again(workspace, "failed")
     logs.info("erased", workspace=workspace.wid, things=erased.things, whole=erased.whole)
+    if erased.whole and workspace.erased_once:
+        forget_account(workspace)
+        return Done(workspace.wid, "forgotten")
     if erased.whole:
         return _again(amend_workspace(workspace.wid, lambda found: found.erased(now)), "erased")
     return _again(amend_workspace(workspace.wid, lambda found: found.erased_in_part(now)), "erased in part")

@@ -75,6 +75,7 @@ class Answer(Struct):
     storage: credentials.Access
     storage_use: StorageView
     window_key: str
+    signed_out: list[str]
 
 
 class OlderSnapshots(Struct):
@@ -231,6 +232,7 @@ def _answer(session: Session, boot: str, now: datetime) -> Answer:
         storage=credentials.slot_access(wid=session.wid, epoch=session.epoch, boot=boot, now=now),
         storage_use=_storage(session),
         window_key=signer.window_key(session.wid),
+        signed_out=session.signed_out,
     )
 
 

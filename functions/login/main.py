@@ -11,7 +11,8 @@ from shared import allowance as allowances
 from shared.account import Account, AccountState, Billing, account_closed
 from shared.endpoint import endpoint
 from shared.gcp.identity import Member, member
-from shared.gcp.store.accounts import ensure_account, read_workspace
+from shared.gcp.sign_ins import account_of
+from shared.gcp.store.accounts import read_workspace
 from shared.gcp.store.billing import read_billing
 from shared.gcp.store.sessions import read_session
 from shared.periods import is_zone
@@ -19,7 +20,6 @@ from shared.plans import PLANS
 from shared.policies import slot_origin
 from shared.quota import Folder, LeftOut, StorageState, lifting_plan, newest_use
 from shared.session import Session, SessionState
-from shared.settings import settings
 from shared.workspace import Workspace
 
 
@@ -99,16 +99,9 @@ class Answer(Struct):
 @functions_framework.http
 @endpoint(member, Login)
 def login(caller: Member, body: Login, now: datetime) -> Answer:
-    account = ensure_account(
-        caller.uid,
-        email=caller.email,
-        name=caller.name,
-        locale=body.locale,
-        # only the first one counts, and a browser may have a newer list of them than we: nobody is kept out by it
-        time_zone=body.time_zone if is_zone(body.time_zone) else None,
-        plan=settings().first_plan,
-        now=now,
-    )
+    # only the first one counts, and a browser may have a newer list of them than we: nobody is kept out by it
+    zone = body.time_zone if is_zone(body.time_zone) else None
+    account = account_of(caller, now, locale=body.locale, time_zone=zone)
     if account.state == AccountState.DELETED:
         raise account_closed()
     billing = read_billing(account.bid).record

@@ -1,5 +1,5 @@
 """The books and the storeroom, on a schedule: check the ledger against sessions and counters, close periods, roll up
-what was used by plan and day; then tidy up behind sessions.
+what was used by plan and day; tidy up behind sessions; compare accounts with Firebase Auth.
 
 A run that is repeated, late, or beside another changes nothing more.
 """
@@ -18,10 +18,12 @@ from shared.account import Billing
 from shared.deadlines import Deadline
 from shared.endpoint import endpoint
 from shared.gcp import exports, tidying
+from shared.gcp.comparing import compare
 from shared.gcp.identity import invoker
 from shared.gcp.store import ledger
 from shared.gcp.store.billing import counted, read_billing
 from shared.gcp.store.database import LostRace
+from shared.gcp.store.marks import forget_marks
 from shared.periods import over_everywhere, start_in_utc
 from shared.reconciliation import ClosedPeriod, Figures, day_use, figures
 from shared.record import Read
@@ -55,6 +57,12 @@ class Done(Struct):
     snapshots: int
     objects: int
     exports: int
+    compared: int
+    """Accounts, with Firebase Auth."""
+    ended: int
+    """Of those and of open sessions, by what it said."""
+    marks: int
+    """Of addresses, whose time was over."""
 
 
 @functions_framework.http
@@ -73,7 +81,20 @@ def meter(_caller: str, _body: Meter, now: datetime) -> Done:
         over = (account for account in ledger.to_close(now) if account.record.bid not in waiting)
         periods, _ = _each(over, partial(_close, now=now), deadline)
         days = _or_told(partial(_roll_up, now, deadline))
-    return Done(lines, checked, periods, days, *tidying.tidy(now, deadline), swept)
+    tidied = tidying.tidy(now, deadline)
+    compared, ended = _compare(now, deadline)
+    return Done(lines, checked, periods, days, *tidied, swept, compared, ended, _or_told(partial(forget_marks, now)))
+
+
+def _compare(now: datetime, deadline: Deadline) -> tuple[int, int]:
+    """Accounts that were compared with Firebase Auth, and what ended for it. Its silence keeps nothing else from its
+    turn."""
+    try:
+        done = compare(now, deadline)
+    except Exception as e:
+        logs.exception("meter-failed", e)
+        return 0, 0
+    return done.accounts, done.ended
 
 
 def _each(found: Iterable[Read[R]], act: Callable[[Read[R]], int], deadline: Deadline) -> tuple[int, bool]:

@@ -17,7 +17,8 @@ from shared.endpoint import Accepted, endpoint, routes
 from shared.errors import Conflict, Refused, TryAgain, bad_request
 from shared.gcp import buckets, exports, tasks
 from shared.gcp.identity import Member, member
-from shared.gcp.store.accounts import ensure_account, plan_of, read_workspace
+from shared.gcp.sign_ins import account_of
+from shared.gcp.store.accounts import plan_of, read_workspace
 from shared.gcp.store.database import LostRace
 from shared.gcp.store.ids import new_id
 from shared.gcp.store.sessions import read_session
@@ -36,7 +37,6 @@ from shared.returns import (
     return_id,
     return_name,
 )
-from shared.settings import settings
 from shared.snapshots import (
     CheckpointRefused,
     Head,
@@ -154,9 +154,7 @@ snapshots = functions_framework.http(
 
 
 def _workspace(caller: Member, now: datetime) -> Read[Workspace]:
-    account: Account = ensure_account(
-        caller.uid, email=caller.email, name=caller.name, plan=settings().first_plan, now=now
-    )
+    account: Account = account_of(caller, now)
     check_may_open(account)
     workspace = read_workspace(account.wid)
     check_may_be_opened(workspace.record)

@@ -15,7 +15,8 @@ from shared.allowance import allowance
 from shared.endpoint import Attachment, endpoint, routes
 from shared.errors import TryAgain, bad_request
 from shared.gcp.identity import Member, member
-from shared.gcp.store.accounts import ensure_account, read_workspace
+from shared.gcp.sign_ins import account_of
+from shared.gcp.store.accounts import read_workspace
 from shared.gcp.store.billing import commit_move, counted, read_billing
 from shared.gcp.store.database import LostRace
 from shared.gcp.store.sessions import read_session, read_sessions
@@ -24,7 +25,6 @@ from shared.periods import Per, period_at
 from shared.plans import PLANS
 from shared.quota import newest_use
 from shared.session import EndReason, Session
-from shared.settings import settings
 from shared.usage import SessionUse, Usage, Used, as_csv
 from shared.usage import usage as used_in
 
@@ -164,7 +164,7 @@ usage = functions_framework.http(routes({"": monthly, "usage": monthly, "csv": t
 
 def _account(caller: Member, now: datetime) -> Account:
     """A suspended one may still see what was used."""
-    account = ensure_account(caller.uid, email=caller.email, name=caller.name, plan=settings().first_plan, now=now)
+    account = account_of(caller, now)
     if account.state == AccountState.DELETED:
         raise account_closed()
     return account

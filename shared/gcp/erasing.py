@@ -1,15 +1,17 @@
-"""Erase what a closed workspace has left behind, in steps that each end soon.
+"""Erase what a closed workspace and its member have left behind, in steps that each end soon.
 
-PARTS names all that is erased. When, and how often it is tried, is the workspace's record to say.
+PARTS names all that is erased, or made anonymous where bookkeeping needs it: docs/erasing.md has the whole list. When,
+and how often it is tried, is the workspace's record to say.
 """
 
 from collections.abc import Callable
+from datetime import UTC, datetime
 
 from msgspec import Struct
 
 from shared.deadlines import Deadline
 from shared.gcp import buckets
-from shared.gcp.store import accounts
+from shared.gcp.store import accounts, anonymous
 from shared.workspace import Workspace
 
 PIECE = 400
@@ -25,12 +27,34 @@ def _objects(workspace: Workspace) -> int:
     return buckets.erase_objects(workspace.wid, PIECE)
 
 
-def _snapshots(workspace: Workspace) -> int:
-    return accounts.erase_snapshots(workspace.wid, PIECE)
+def _documents(workspace: Workspace) -> int:
+    return accounts.erase_documents(workspace.wid, PIECE)
 
 
-PARTS: tuple[Part, ...] = (_objects, _snapshots)
-"""Each deletes a piece of one kind of thing, and says how much that was: 0 once none is left."""
+def _sessions(workspace: Workspace) -> int:
+    return anonymous.anonymise_sessions(workspace.owner, _alias(workspace))
+
+
+def _lines(workspace: Workspace) -> int:
+    return anonymous.anonymise_lines(workspace.owner, _alias(workspace))
+
+
+def _audit(workspace: Workspace) -> int:
+    return anonymous.anonymise_audit(workspace.owner, _alias(workspace))
+
+
+def _billing(workspace: Workspace) -> int:
+    return accounts.leave_billing(workspace.owner, _alias(workspace), datetime.now(UTC))
+
+
+def _alias(workspace: Workspace) -> str:
+    if workspace.alias is None:
+        raise LookupError(f"workspace {workspace.wid} has no alias for what is kept")
+    return workspace.alias
+
+
+PARTS: tuple[Part, ...] = (_objects, _documents, _sessions, _lines, _audit, _billing)
+"""Each erases a piece of one kind of thing, and says how much that was: 0 once none is left."""
 
 
 class Erased(Struct, frozen=True):

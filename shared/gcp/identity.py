@@ -1,5 +1,8 @@
 """Who is calling: a member with a Firebase ID token, or Google's own services with an OIDC token."""
 
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from datetime import UTC, datetime
 from functools import lru_cache
 from typing import Any
 
@@ -16,6 +19,8 @@ CLOCK_SKEW_SECONDS = 5
 UNREADABLE = (ValueError, TypeError, AttributeError, KeyError, RecursionError)
 """What the verifier trips over, before any signature is checked, in a token whose claims have odd types."""
 CALL_SECONDS = 10
+PEOPLE_AT_ONCE = 100
+"""Firebase Auth looks up no more in one call."""
 OPERATOR = "admin"
 """The custom claim of an operator. Only who may administer the project's Firebase Auth can set one."""
 
@@ -28,6 +33,23 @@ class Member(Struct, frozen=True):
     name: str | None
     email_verified: bool = False
     """Whether Firebase Auth knows that the address is theirs."""
+    issued: datetime | None = None
+    """When the ID token was."""
+    signed_in: datetime | None = None
+    """When they last showed who they are: an ID token is renewed without that."""
+
+
+class Person(Struct, frozen=True):
+    """Somebody as Firebase Auth has them now."""
+
+    uid: str
+    email: str | None
+    name: str | None
+    email_verified: bool
+    disabled: bool
+    created: datetime
+    valid_since: datetime
+    """ID tokens that were issued before this moment were revoked."""
 
 
 def member(token: str) -> Member:
@@ -65,19 +87,71 @@ def _claims(token: str) -> dict[str, Any]:
 def _member(claims: dict[str, Any]) -> Member:
     if not may_be_a_uid(claims["uid"]):
         raise not_signed_in("This sign-in is of nobody who can have an account here.")
-    return Member(claims["uid"], claims.get("email"), claims.get("name"), claims.get("email_verified") is True)
+    return Member(
+        claims["uid"],
+        claims.get("email"),
+        claims.get("name"),
+        claims.get("email_verified") is True,
+        _moment(claims.get("iat")),
+        _moment(claims.get("auth_time")),
+    )
 
 
-def person(uid: str) -> Member | None:
+def _moment(claim: object) -> datetime | None:
+    """Unix seconds of a claim, if it has any."""
+    is_number = isinstance(claim, int | float) and not isinstance(claim, bool) and 0 <= claim < 1 << 32
+    return datetime.fromtimestamp(claim, UTC) if is_number else None  # type: ignore[arg-type]
+
+
+def person(uid: str) -> Person | None:
     """Whom Firebase Auth knows by this uid now, if anybody. An event about them is only a hint. Raises TryAgain."""
     user = _user(uid=uid)
-    return user and Member(user.uid, user.email, user.display_name, user.email_verified is True)
+    return user and _person(user)
 
 
-def person_by_email(email: str) -> Member | None:
+def person_by_email(email: str) -> Person | None:
     """Whom Firebase Auth knows by this address now, if anybody. Raises ValueError if it is none, and TryAgain."""
     user = _user(email=email)
-    return user and Member(user.uid, user.email, user.display_name, user.email_verified is True)
+    return user and _person(user)
+
+
+def people(uids: Sequence[str]) -> dict[str, Person]:
+    """Those of up to PEOPLE_AT_ONCE whom Firebase Auth knows now, by uid. Raises TryAgain."""
+    from firebase_admin import auth
+
+    asked = [auth.UidIdentifier(uid) for uid in uids]
+    if not asked:
+        return {}
+    found = _ask(lambda: auth.get_users(asked, app=_firebase()).users)
+    return {user.uid: _person(user) for user in found}
+
+
+def delete_person(uid: str) -> None:
+    """Have Firebase Auth forget them; whoever is not known is forgotten already. Raises TryAgain."""
+    from firebase_admin import auth
+
+    with suppress(auth.UserNotFoundError):
+        _ask(lambda: auth.delete_user(uid, app=_firebase()))
+
+
+def end_sign_ins(uid: str) -> None:
+    """No sign-in of theirs is renewed from now on. Raises TryAgain."""
+    from firebase_admin import auth
+
+    with suppress(auth.UserNotFoundError):
+        _ask(lambda: auth.revoke_refresh_tokens(uid, app=_firebase()))
+
+
+def _person(user: Any) -> Person:
+    return Person(
+        user.uid,
+        user.email,
+        user.display_name,
+        user.email_verified is True,
+        user.disabled is True,
+        datetime.fromtimestamp((user.user_metadata.creation_timestamp or 0) / 1000, UTC),
+        datetime.fromtimestamp(user.tokens_valid_after_timestamp / 1000, UTC),
+    )
 
 
 def is_operator(uid: str) -> bool:
@@ -115,10 +189,21 @@ def _user(*, uid: str | None = None, email: str | None = None) -> Any:
     """As Firebase Auth has them; None if it does not. Raises TryAgain, and ValueError for an address that is none."""
     from firebase_admin import auth, exceptions
 
-    try:
+    def ask() -> Any:
         return auth.get_user(uid, app=_firebase()) if email is None else auth.get_user_by_email(email, app=_firebase())
+
+    try:
+        return _ask(ask)
     except (auth.UserNotFoundError, exceptions.InvalidArgumentError):
         return None
+
+
+def _ask(call: Callable[[], Any]) -> Any:
+    """What Firebase Auth answers. Raises TryAgain if it does not."""
+    from firebase_admin import exceptions
+
+    try:
+        return call()
     except (exceptions.UnavailableError, exceptions.DeadlineExceededError, exceptions.InternalError) as e:
         raise TryAgain("unavailable", "Firebase Auth can't be asked right now.", retry_after=3) from e
 

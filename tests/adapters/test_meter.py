@@ -33,6 +33,7 @@ BID = "b-1"
 def storage(empty_database: None, storage_emulator: dict[str, str], monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """And few ledger lines are many."""
     monkeypatch.setattr("shared.gcp.store.database.PAGE", 2)
+    monkeypatch.setattr("shared.gcp.comparing.people", lambda _: {})  # tests/adapters/test_comparing.py has it
     with environment(storage_emulator):
         yield
 
@@ -276,7 +277,7 @@ def test_nothing_is_closed_before_all_its_lines_are_there(monkeypatch: pytest.Mo
     late = over_everywhere(TODAY) + timedelta(days=1)
     with monkeypatch.context() as stopped:
         stopped.setattr(main, "RUN_SECONDS", 0.0)
-        assert metered(late) == main.Done(*[0] * 8)
+        assert metered(late) == main.Done(*[0] * 11)
     done = metered(late)
     assert (done.lines, done.periods, done.days) == (1, 1, 2)
 

@@ -106,7 +106,7 @@ def test_a_session_that_ends_already_keeps_its_reason() -> None:
 def test_resuming_undoes_it_and_is_undone_by_no_repetition() -> None:
     account = a_member()
     operators.suspend_account(a_line(), "u-1", NOW)
-    operators.resume_account(a_line("request-2", Action.RESUME), "u-1")
+    operators.resume_account(a_line("request-2", Action.RESUME), "u-1", NOW)
     assert operators.suspend_account(a_line(), "u-1", NOW).after["state"] == "suspended"
     assert operators.read_account("u-1").record == account
     assert not read_workspace(account.wid).record.suspended
@@ -187,7 +187,7 @@ def test_nothing_is_done_to_accounts_that_are_not_there_or_deleted() -> None:
         lambda uid: operators.set_plan(a_line(), uid, "pro"),
         lambda uid: operators.grant_time(a_line(), uid, 60, NOW),
         lambda uid: operators.suspend_account(a_line(), uid, NOW),
-        lambda uid: operators.resume_account(a_line(), uid),
+        lambda uid: operators.resume_account(a_line(), uid, NOW),
     ]
     for uid, status in (("u-1", 409), ("u-2", 404)):
         for act in acts:

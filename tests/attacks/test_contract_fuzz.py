@@ -66,6 +66,9 @@ TO_AN_OPERATOR = {
 TO_A_MEMBER = {
     "login": {200, 400},
     "allocate": {200, 400, 503},
+    "account/delete": {200, 400},
+    # with `everywhere` the sign-in itself ends
+    "account/sign-out": {200, 400, 401},
     "release": {400, 409},
     "snapshots": {200},
     "snapshots/restore": {400, 404},
@@ -146,7 +149,7 @@ def test_whatever_a_member_sends_is_answered_as_described(stack: Running, functi
     person = Person(stack, f"fuzzes-{function.replace('/', '-')}")
     seen = drive(BROWSERS, function, f"{stack.url}/api", [person.token])
     assert (400 in seen or 400 not in answers) and seen <= answers
-    if session := person.me()["session"]:
+    if not function.startswith("account/") and (session := person.me()["session"]):
         person.post("release", {"session": session["session"]})
 
 

@@ -7,20 +7,26 @@ tried on a function that knows of no Auth emulator and finds a key of ours at th
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import httpx
 import jwt
 import pytest
 from cryptography.hazmat.primitives.asymmetric import rsa
+from firebase_admin import auth
 
+from shared.gcp.identity import _firebase
+from shared.gcp.store.accounts import account_ref, ensure_account
 from shared.tokens import Signer
 from tests.attacks.alone import function_alone
 from tests.attacks.forging import hs256, unsigned
 from tests.attacks.securetoken import KID, Firebase
+from tests.environment import environment
 from tests.factories import a_session
+from tests.failures.workspace import Workspace
 from tests.functions.person import Person, call, problem
-from tests.observe import documents
+from tests.observe import document, documents, until
 from tests.running import Running
 
 FUNCTIONS = ("login", "allocate", "release", "admin/suspend")
@@ -42,6 +48,12 @@ def cloud(stack: Running, tmp_path_factory: pytest.TempPathFactory) -> Iterator[
     folder = tmp_path_factory.mktemp("cloud")
     firebase = Firebase(folder)
     settings = {name: value for name, value in stack.env.items() if name != "FIREBASE_AUTH_EMULATOR_HOST"}
+    with environment(
+        stack.env
+    ):  # that Firebase knows them was asked just now: here nothing but its keys can be reached
+        ensure_account(
+            "u-cloud", email="cloud@example.com", name=None, locale="en", admit=lambda: None, now=datetime.now(UTC)
+        )
     with firebase.published() as google, function_alone("login", settings | google, folder) as url:
         yield Cloud(url, firebase)
 
@@ -130,3 +142,120 @@ def test_the_emulators_sign_ins_are_held_to_project_and_person(stack: Running) -
             body = {"session": "s-00000000000000000000"} if function == "release" else {}
             answer = call(stack, function, body, {"Authorization": f"Bearer {token}"})
             assert answer.status_code == 401, f"{what}, {function}: {answer.text}"
+
+
+GUARDED: dict[str, dict[str, str]] = {
+    "login": {},
+    "allocate": {},
+    "snapshots/restore": {"snapshot": "1-a-1"},
+    "account/delete": {},
+}
+
+
+def test_signing_out_everywhere_ends_every_sign_in_of_before_and_the_session(stack: Running) -> None:
+    person = Person(stack, "everywhere")
+    with Workspace(stack, person) as workspace:
+        done = person.post("account/sign-out", {"everywhere": True})
+        assert done.status_code == 200, done.text
+        for function, body in GUARDED.items():
+            refused = person.post(function, body)
+            assert (refused.status_code, problem(refused)) == (401, "not-signed-in"), function
+        for function in ("snapshots", "usage", "usage/csv?month=2026-11"):
+            assert person.get(function).status_code == 401, function
+        again = person.post("account/sign-out", {"everywhere": True})
+        assert again.status_code == 401, "who has an old token can't throw the member out again"
+        until(lambda: workspace.get("/").status_code == 401, "nobody comes into the editor by a cookie of before")
+    until(lambda: workspace.record["state"] == "ended", "it is saved and ended")
+    assert workspace.record["reason"] == "signed-out"
+    assert renewed_after_a_second(stack, "everywhere").me()["last"]["reason"] == "signed-out"
+
+
+def test_signing_out_in_one_browser_ends_what_that_one_may_enter_and_no_more(stack: Running) -> None:
+    person = Person(stack, "two-browsers")
+    here, there = (Entered(stack, person, browser=name * 16) for name in "ab")
+    try:
+        assert (here.get("/healthz").status_code, there.get("/healthz").status_code) == (200, 200)
+        late = person.post("allocate", {"browser": "a" * 16}).json()
+        assert person.post("account/sign-out", {"browser": "a" * 16}).status_code == 200
+        until(lambda: here.get("/healthz").status_code == 401, "its cookie opens nothing after a heartbeat")
+        assert person.enter(late).status_code == 401, "nor does a token of before"
+        assert there.get("/healthz").status_code == 200
+        assert person.me()["session"]["session"] == there.sid, "the session goes on"
+        for odd in ("", "a", "A" * 16, "../" * 6, "a" * 65, 5, ["a" * 16]):
+            assert person.post("account/sign-out", {"browser": odd}).status_code == 400, odd
+    finally:
+        there.close()
+
+
+def test_nobody_signs_another_out(stack: Running) -> None:
+    person, stranger = Person(stack, "left-alone"), Person(stack, "busybody")
+    workspace = Entered(stack, person, browser="c" * 16)
+    stranger.me()
+    for body in ({"browser": "c" * 16}, {"everywhere": True}):
+        assert stranger.post("account/sign-out", body).status_code == 200
+    assert workspace.get("/healthz").status_code == 200
+    assert workspace.record["signed_out"] == []
+    workspace.close()
+
+
+def test_who_was_disabled_in_firebase_auth_opens_nothing_and_their_session_ends(stack: Running) -> None:
+    person = Person(stack, "disabled")
+    with Workspace(stack, person) as workspace:
+        with environment(stack.env):
+            auth.update_user(person.uid, disabled=True, app=_firebase())
+            an_hour_ago = datetime.now(UTC) - timedelta(hours=1)
+            account_ref(person.uid).update({"sign_in_checked": an_hour_ago})
+        refused = person.post("allocate", {})
+        assert (refused.status_code, problem(refused)) == (403, "account-suspended")
+        until(lambda: workspace.record["state"] in ("draining", "ended"), "its end has begun")
+        until(lambda: workspace.get("/").status_code == 401, "and nobody is in the editor")
+    until(lambda: workspace.record["state"] == "ended", "it is saved and ended")
+    assert workspace.record["reason"] == "suspended"
+
+
+def test_a_sign_in_that_firebase_auth_has_ended_is_refused_at_the_next_look(stack: Running) -> None:
+    person = Person(stack, "revoked")
+    person.me()
+    with environment(stack.env):
+        auth.update_user(person.uid, valid_since=int(time.time()) + 1, app=_firebase())
+        account_ref(person.uid).update({"sign_in_checked": datetime.now(UTC) - timedelta(hours=1)})
+    for _ in range(2):
+        assert person.post("login", {}).status_code == 401
+    assert (document(stack, f"accounts/{person.uid}") or {})["state"] == "active"
+
+
+def test_a_sign_in_of_nobody_makes_no_account(stack: Running) -> None:
+    good = jwt.decode(Person(stack, "is-somebody").token, options={"verify_signature": False})
+    nobody = {**good, "sub": "u-nobody", "user_id": "u-nobody"}
+    for function in ("login", "allocate"):
+        bearer = {"Authorization": f"Bearer {unsigned({'alg': 'none', 'typ': 'JWT'}, nobody)}"}
+        answer = call(stack, function, {}, bearer)
+        assert (answer.status_code, problem(answer)) == (401, "not-signed-in")
+    assert document(stack, "accounts/u-nobody") is None
+
+
+class Entered(Workspace):
+    """In a browser with this id."""
+
+    def __init__(self, stack: Running, person: Person, browser: str) -> None:
+        self._browser = browser
+        super().__init__(stack, person)
+
+    def _open(self) -> dict[str, Any]:
+        return until(lambda: self._asked(), "it is open")
+
+    def _asked(self) -> dict[str, Any] | None:
+        answer = self.person.post("allocate", {"browser": self._browser})
+        return answer.json() if answer.status_code == 200 else None
+
+
+def renewed_after_a_second(stack: Running, name: str) -> Person:
+    """Signed in anew: a token tells whole seconds, and those of the second of the sign-out are ended too."""
+    people: list[Person] = []
+
+    def signed_in() -> bool:
+        people.append(Person(stack, name))
+        return people[-1].post("login", {}).status_code == 200
+
+    until(signed_in, "they sign in")
+    return people[-1]

@@ -10,6 +10,7 @@ from google.cloud.exceptions import Conflict
 
 from functions.meter import main
 from shared.gcp import buckets, exports, tidying
+from shared.gcp.comparing import Compared
 from shared.gcp.store import ledger
 from shared.record import Read
 from shared.retention import SWEPT_AT_ONCE, Stored
@@ -44,6 +45,8 @@ def done(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     monkeypatch.setattr(exports, "sweep", sweep)
     for found in ("unwritten", "unchecked", "to_close"):
         monkeypatch.setattr(ledger, found, lambda _: [])
+    monkeypatch.setattr(main, "compare", lambda *_: Compared(7, 1))
+    monkeypatch.setattr(main, "forget_marks", lambda _: 2)
     monkeypatch.setattr(ledger, "read_reached", lambda: Read(ledger.Reached("2026-11-22"), NOW))
     return told
 
@@ -55,7 +58,19 @@ def run() -> main.Done:
 
 
 def test_exports_are_swept_before_anything_can_go_wrong(done: list[str]) -> None:
-    assert run() == main.Done(lines=0, checked=0, periods=0, days=0, workspaces=3, snapshots=3, objects=3, exports=0)
+    assert run() == main.Done(
+        lines=0,
+        checked=0,
+        periods=0,
+        days=0,
+        workspaces=3,
+        snapshots=3,
+        objects=3,
+        exports=0,
+        compared=7,
+        ended=1,
+        marks=2,
+    )
     assert done == ["exports", "w-1", "w-2", "w-3"]
 
 

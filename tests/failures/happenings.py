@@ -8,7 +8,19 @@ from msgspec.structs import replace
 
 from shared.account import Account, Billing, move
 from shared.audit import Action, AuditLine
-from shared.gcp.store import accounts, billing, claims, database, ledger, operators, sessions, slots, snapshots
+from shared.gcp.store import (
+    accounts,
+    anonymous,
+    billing,
+    claims,
+    database,
+    ledger,
+    marks,
+    operators,
+    sessions,
+    slots,
+    snapshots,
+)
 from shared.heartbeats import Accepted, Hello, accept_beat, accept_hello
 from shared.idle import decide_reclaim
 from shared.periods import over_everywhere
@@ -145,8 +157,72 @@ def a_closed_account() -> Act:
     return lambda: accounts.close_account(UID, LATER)
 
 
-def somebody_who_never_came() -> Act:
+def a_closed_account_with_a_mark() -> Act:
+    used(an_account())
+    marks.adopt(UID, "m-1", NOW)
     return lambda: accounts.close_account(UID, LATER)
+
+
+def used(account: Account) -> None:
+    """Some of today's time is."""
+    before = billing.read_billing(account.bid)
+    billing.commit_move(before, before.record.count({"2026-11-23": 60_000}))
+
+
+def an_adopted_mark() -> Act:
+    a_closed_account_with_a_mark()()
+    accounts.ensure_account("u-2", email="a@b", name=None, now=NOW)
+    return lambda: marks.adopt("u-2", "m-1", LATER)
+
+
+def a_mark_whose_time_is_over() -> Act:
+    a_closed_account_with_a_mark()()
+    return lambda: marks.forget_marks(NOW + timedelta(days=3))
+
+
+def a_billing_account_that_is_nobodys() -> Act:
+    account = an_account()
+    marks.adopt(UID, "m-1", NOW)
+    accounts.close_account(UID, NOW)
+    used(account)
+    return lambda: accounts.leave_billing(UID, "e-1", LATER)
+
+
+def a_tombstone_that_goes() -> Act:
+    an_account()
+    closed = accounts.close_account(UID, NOW)
+    assert closed
+    return lambda: accounts.forget_account(closed)
+
+
+def a_sign_in_that_counts() -> Act:
+    an_account()
+    return lambda: accounts.confirm_sign_in(UID, NOW, LATER)
+
+
+def the_end_of_all_sign_ins() -> Act:
+    a_claimed_session()
+    return lambda: sessions.sign_out_everywhere(UID, LATER, LATER)
+
+
+def somebody_missing() -> Act:
+    an_account()
+    [account] = accounts.turn("", 1)
+    return lambda: accounts.note_missing(account, LATER)
+
+
+def the_first_turn() -> Act:
+    return lambda: accounts.write_turn(None, "u-1") is not None
+
+
+def the_next_turn() -> Act:
+    before = accounts.write_turn(None, "u-1")
+    return lambda: accounts.write_turn(before, "u-2") is not None
+
+
+def somebody_made_anonymous() -> Act:
+    a_claimed_session()
+    return lambda: anonymous.anonymise_sessions(UID, "e-1")
 
 
 def an_erasing_begun() -> Act:
@@ -159,7 +235,7 @@ def erased_snapshots() -> Act:
     account = an_account()
     reference = accounts.snapshot_ref(account.wid, f"1-{BOOT}-1")
     database.Commit().create(reference, Snapshot(sid="s", head=a_head())).run()
-    return lambda: accounts.erase_snapshots(account.wid, 10)
+    return lambda: accounts.erase_documents(account.wid, 10)
 
 
 def a_history() -> Read[Workspace]:
@@ -274,7 +350,17 @@ COMMITS: dict[Callable[[], Act], set[Callable[..., Any]]] = {
     a_slots_next_state: {slots.commit_slot},
     a_slot_too_many: {slots.forget_slot},
     a_closed_account: {accounts.close_account},
-    somebody_who_never_came: {accounts._bury},
+    a_closed_account_with_a_mark: {accounts.close_account},
+    an_adopted_mark: {marks.adopt},
+    a_mark_whose_time_is_over: {marks.forget_marks},
+    a_billing_account_that_is_nobodys: {accounts.leave_billing},
+    a_tombstone_that_goes: {accounts.forget_account},
+    a_sign_in_that_counts: {accounts.confirm_sign_in},
+    the_end_of_all_sign_ins: {sessions.sign_out_everywhere},
+    somebody_missing: {accounts.note_missing},
+    the_first_turn: {accounts.write_turn},
+    the_next_turn: {accounts.write_turn},
+    somebody_made_anonymous: {anonymous._change},
     going_back: {snapshots.go_back},
     a_path_brought_back: {snapshots.go_back},
     a_thinned_history: {snapshots.forget_thinned},

@@ -33,7 +33,7 @@ CALLS: dict[str, Callable[[], object]] = {
     "an export looked for": lambda: exports.find("w-1", "1-x-1", NOW),
     "an export asked for": lambda: tasks.export_home("w-1", "1-x-1", NOW),
     "objects erased": lambda: buckets.erase_objects("w-1", 10),
-    "snapshots erased": lambda: accounts.erase_snapshots("w-1", 10),
+    "documents erased": lambda: accounts.erase_documents("w-1", 10),
     "an erasure asked for": lambda: tasks.erase_workspace("w-1", NOW),
     "services listed": lambda: run.services("key"),
     "a service created": lambda: run.apply(Write(Verb.CREATE, "ws-1", a_slot()), "key"),

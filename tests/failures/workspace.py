@@ -26,7 +26,7 @@ class Workspace:
     def __init__(self, stack: Running, person: Person) -> None:
         self._stack = stack
         self.person = person
-        self.entry = person.open()
+        self.entry = self._open()
         self.sid: str = self.entry["session"]
         self.host = httpx.URL(self.entry["enter_url"]).netloc.decode()
         entered = person.enter(self.entry)
@@ -34,6 +34,9 @@ class Workspace:
         self.cookie = entered.cookies[COOKIE]
         until(self._is_restored, "all files are there")
         self._tab = ExitStack()
+
+    def _open(self) -> dict[str, Any]:
+        return self.person.open()
 
     def _is_restored(self) -> bool:
         """The editor opens before the files are all there."""

@@ -1,5 +1,20 @@
-"""Firebase Auth's events: an account is made when a person is, and erased when a person is deleted."""
+"""An account from its first moment to its last: made, signed out of, deleted; and nothing of it is left behind."""
 
+import inspect
+import json
+import time
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import httpx
+import pytest
+
+from functions.erase import main
+from shared.gcp.sign_ins import mark_of
+from shared.gcp.store.database import database
+from tests.environment import environment
+from tests.failures.workspace import Workspace
+from tests.functions.operating import operator
 from tests.functions.person import Person, problem
 from tests.observe import document, documents, objects, until
 from tests.running import Running
@@ -11,7 +26,7 @@ def test_a_person_has_an_account_before_they_come(stack: Running) -> None:
     assert account["email"] == "early@example.com"
 
 
-def test_deletion_erases_account_state_and_open_session_for_good(stack: Running) -> None:
+def test_deletion_in_firebase_auth_erases_account_state_and_open_session(stack: Running) -> None:
     person = Person(stack, "leaver")
     person.post("release", {"session": person.open()["session"]})
     sid = person.open()["session"]
@@ -34,3 +49,150 @@ def test_deletion_erases_account_state_and_open_session_for_good(stack: Running)
     for function in ("login", "allocate"):
         late = person.post(function, {})
         assert (late.status_code, problem(late)) == (403, "account-closed")
+
+
+def test_who_deletes_their_account_leaves_nothing_behind(stack: Running) -> None:
+    """The whole store and the whole bucket are searched, names included."""
+    person, admin = Person(stack, "canary-person"), operator(stack, "canary-operator")
+    for number, (what, more) in enumerate((("suspend", {}), ("resume", {}), ("plan", {"plan": "starter"}))):
+        asked = {"request": f"canary-{number:08}", "uid": person.uid, "note": f"for canary-person {person.uid}", **more}
+        admin.post(f"admin/{what}", asked).raise_for_status()
+    with Workspace(stack, person) as workspace:
+        workspace.container.run("mkdir -p canary-folder")
+        workspace.write("canary-folder/canary-file", "canary-content")
+        wid = workspace.record["wid"]
+    workspace.close()
+    until(lambda: workspace.is_settled, "it is saved and its books are checked")
+    person.post("snapshots/download", {}).raise_for_status()
+    until(lambda: objects(stack, f"exports/{wid}/"), "the whole home is there for download")
+    person.me()
+    canaries = [person.uid, "canary-person", "Canary-Person", "canary-folder", "canary-file", wid]
+    found = {each for each in canaries if any(each in text for text in everything(stack))}
+    assert {person.uid, "canary-person", "canary-folder", wid} <= found, "the search finds what there is"
+
+    answer = person.post("account/delete", {})
+    assert answer.status_code == 200, answer.text
+    erased = until(lambda: (document(stack, f"workspaces/{wid}") or {}).get("erased_once"), "it is erased")
+    assert erased is True
+    erase_again(stack, wid)
+    left = {each: [text for text in everything(stack) if each in text] for each in canaries}
+    assert {each: texts for each, texts in left.items() if texts} == {}
+    assert kept_for_bookkeeping(stack), "the ledger has its amounts"
+    assert problem(person.post("login", {})) == "not-signed-in", "the sign-in is gone as well"
+
+
+def test_an_account_is_deleted_only_by_who_has_just_signed_in(stack: Running) -> None:
+    person = Person(stack, "hasty")
+    person.me()
+    refused = person.post("account/delete", {}, auth_time=time.time() - 301)
+    assert (refused.status_code, problem(refused)) == (403, "sign-in-again")
+    for odd in (None, "now", True, time.time() + 3600, -1, 1e300):
+        assert problem(person.post("account/delete", {}, auth_time=odd)) == "sign-in-again", odd
+    assert person.me()["account"]["uid"] == person.uid
+    assert person.post("account/delete", {}, auth_time=time.time() - 290).status_code == 200
+    assert person.post("account/delete", {}).status_code == 200, "who did not hear the answer asks again"
+
+
+def test_events_about_nobody_and_of_people_that_are_there_change_nothing(stack: Running) -> None:
+    person = Person(stack, "still-there")
+    person.me()
+    before, runs = document(stack, f"accounts/{person.uid}"), pool_tasks(stack)
+    for version in ("v1", "v2"):
+        for uid in (person.uid, *(f"made-up-{number}" for number in range(20))):
+            tell_deleted(stack, uid, version)
+    assert document(stack, f"accounts/{person.uid}") == before
+    assert [account for account in documents(stack, "accounts") if account["uid"].startswith("made-up")] == []
+    assert pool_tasks(stack) == runs, "and no run of the pool is asked for"
+
+
+@pytest.mark.parametrize("version", ["v1", "v2"])
+def test_the_event_of_either_generation_finishes_what_it_tells_of(stack: Running, version: str) -> None:
+    person = Person(stack, f"told-by-{version}")
+    person.me()
+    with environment(stack.env):
+        from shared.gcp.identity import delete_person
+
+        delete_person(person.uid)
+    tell_deleted(stack, person.uid, version)
+    until(lambda: (document(stack, f"accounts/{person.uid}") or {}).get("state") == "deleted", "it is closed")
+
+
+def test_who_comes_again_with_the_same_address_goes_on_with_what_they_used(stack: Running) -> None:
+    first = Person(stack, "comes-again")
+    first.me()
+    bid = (document(stack, f"accounts/{first.uid}") or {})["bid"]
+    limited(stack, bid, used=1500)
+    assert first.post("account/delete", {}).status_code == 200
+    second = Person(stack, "comes-again")
+    assert second.uid != first.uid
+    second.me()
+    limited(stack, (document(stack, f"accounts/{second.uid}") or {})["bid"], used=0)
+    allowance = second.me()["allowance"]
+    assert allowance["granted"] - allowance["seconds"] == pytest.approx(1500)
+    with environment(stack.env):
+        mark = mark_of("comes-again@example.com")
+    assert document(stack, f"marks/{mark}"), "by a keyed mark"
+
+
+def erase_again(stack: Running, wid: str) -> None:
+    """As `erase` does it a day later."""
+    later = datetime.now(UTC) + timedelta(days=1, minutes=1)
+    with environment(stack.env):
+        handler: Any = inspect.unwrap(main.erase)
+        assert handler("", main.Erase(wid), later).outcome == "forgotten"
+
+
+def everything(stack: Running) -> list[str]:
+    """Every document with its path, and the name of every object and what can be read of it."""
+    with environment(stack.env):
+        found = [each for top in database().collections() for each in below(top)]
+    return [*found, *objects(stack, ""), *(content(stack, name) for name in objects(stack, ""))]
+
+
+def below(collection: Any) -> list[str]:
+    texts = []
+    for reference in collection.list_documents():
+        texts.append(f"{reference.path} {json.dumps(reference.get().to_dict(), default=str, ensure_ascii=False)}")
+        for inner in reference.collections():
+            texts += below(inner)
+    return texts
+
+
+def content(stack: Running, name: str) -> str:
+    url = f"{stack.env['STORAGE_EMULATOR_HOST']}/storage/v1/b/{stack.env['STATE_BUCKET']}/o"
+    answer = httpx.get(f"{url}/{name.replace('/', '%2F')}", params={"alt": "media"}, timeout=30)
+    return answer.content.decode("latin-1") if answer.status_code == 200 else ""
+
+
+def kept_for_bookkeeping(stack: Running) -> list[dict[str, Any]]:
+    """The sessions of who was erased: nobody's."""
+    return [session for session in documents(stack, "sessions") if session["uid"].startswith("e-")]
+
+
+def limited(stack: Running, bid: str, used: int) -> None:
+    """On the plan Free, with so many seconds of today used."""
+    from shared.allowance import allowance
+    from shared.gcp.store.billing import billing_ref, read_billing
+
+    with environment(stack.env):
+        billing_ref(bid).update({"plan": "free"})
+        period = allowance(read_billing(bid).record, datetime.now(UTC)).period.id
+        if used:
+            billing_ref(bid).update({f"used.`{period}`": 1000 * used})
+
+
+def pool_tasks(stack: Running) -> int:
+    """How often a run of the pool was asked for, apart from the schedule."""
+    log = (stack.state / "logs/auth_events.log").read_text()
+    return log.count("pool-")
+
+
+def tell_deleted(stack: Running, uid: str, version: str) -> None:
+    event = {
+        "specversion": "1.0", "id": "1", "source": "//identitytoolkit.googleapis.com/projects/demo-ondol",
+        "type": f"google.firebase.auth.user.{version}.deleted", "subject": f"users/{uid}", "data": {"uid": uid},
+    }  # fmt: skip
+    answer = httpx.post(
+        stack.at("auth_events"), json=event, headers={"Content-Type": "application/cloudevents+json"}, timeout=60
+    )
+    assert answer.status_code == 200, answer.text

@@ -10,7 +10,7 @@ import time
 import tomllib
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
-from datetime import datetime, timedelta, tzinfo
+from datetime import UTC, datetime, timedelta, tzinfo
 from types import ModuleType
 from typing import Any, Protocol, cast
 from unittest.mock import patch
@@ -20,7 +20,8 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from shared import logs
-from shared.gcp import buckets, container, exports, run, tasks
+from shared.gcp import buckets, comparing, container, exports, run, sign_ins, tasks
+from shared.gcp.identity import Person
 from shared.gcp.store import database, ids
 from shared.session import Session
 from shared.snapshots import Checkpoint, Head, Manifest
@@ -152,6 +153,15 @@ def _replacements(functions: Sequence[ModuleType]) -> Iterator[tuple[Any, str, A
     yield buckets, "list_objects", lambda *_given: []
     yield buckets, "delete", lambda _names: 0
     yield exports, "sweep", lambda _old: 0
+    for module in (sign_ins, comparing):
+        yield module, "people", lambda uids: {uid: _known(uid) for uid in uids}
+    yield sign_ins, "person", _known
+
+
+def _known(uid: str) -> Person:
+    """Nobody is gone from Firebase Auth, and no sign-in is ended."""
+    long_ago = datetime.fromtimestamp(0, UTC)
+    return Person(uid, None, None, email_verified=True, disabled=False, created=long_ago, valid_since=long_ago)
 
 
 class SimulatedTime:
@@ -215,7 +225,7 @@ class SimulatedSigner:
     def attach(self, session: Session, now: datetime) -> Token:
         return _token("attach", session, now, timedelta(minutes=5), slot=session.slot)
 
-    def enter(self, session: Session, now: datetime) -> Token:
+    def enter(self, session: Session, now: datetime, browser: str = "") -> Token:
         return _token("enter", session, now, timedelta(seconds=60), slot=session.slot, boot=session.boot)
 
     def release(self, session: Session, now: datetime) -> Token:

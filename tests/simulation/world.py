@@ -311,7 +311,7 @@ class World:
         return ERRORS[loss](loss) if loss in (Loss.REQUEST, Loss.SILENCE) else None
 
     def _member(self, person: Person) -> Member:
-        return Member(person.uid, None, None, email_verified=True)
+        return Member(person.uid, None, None, email_verified=True, issued=self.now)
 
     def _join(self, number: int, billing: Billing) -> Person:
         person = Person(f"u-{number}", billing.bid, f"w-{number:020}")

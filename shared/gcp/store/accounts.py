@@ -1,15 +1,18 @@
 """Accounts with their billing account and workspace: made together, closed together."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from datetime import datetime
-from itertools import islice
+from itertools import chain, islice
 
 from google.cloud import firestore
 from google.cloud.firestore_v1.base_query import FieldFilter
+from msgspec import Struct
 from msgspec.structs import replace
 
+from shared import address_marks
 from shared.account import Account, AccountState, Billing
+from shared.address_marks import AddressMark
 from shared.gcp.store.billing import billing_ref, read_billing
 from shared.gcp.store.database import CALL, Commit, LostRace, database, delete_all, document, read, read_all, run
 from shared.gcp.store.ids import new_id
@@ -29,6 +32,10 @@ def workspace_ref(wid: str) -> firestore.DocumentReference:
     return document("workspaces", wid)
 
 
+def mark_ref(mark: str) -> firestore.DocumentReference:
+    return document("marks", mark)
+
+
 def snapshot_ref(wid: str, snapshot: str) -> firestore.DocumentReference:
     return document(f"workspaces/{wid}/snapshots", snapshot)
 
@@ -41,16 +48,19 @@ def ensure_account(
     locale: str | None = None,
     time_zone: str | None = None,
     plan: str = FIRST_PLAN,
+    admit: Callable[[], None] | None = None,
     now: datetime,
 ) -> Account:
     """The person's account, made by whoever comes first: the event of their sign-up, or they themselves.
 
-    A new one has this `plan`. Language and time zone are those of the first login that brings them. A tombstone is
-    returned as it is, and never revived.
+    A new one has this `plan`; before it is made, `admit` asks Firebase Auth, and raises if it is not to be. Language
+    and time zone are those of the first login that brings them. A tombstone is returned as it is, and never revived.
     """
     found = read(account_ref(uid), Account)
     if found:
         return _settle_in(found, locale, time_zone)
+    if admit:
+        admit()
     account = Account(
         uid=uid,
         bid=new_id("b-"),
@@ -60,6 +70,7 @@ def ensure_account(
         name=name,
         locale=locale,
         created=now,
+        sign_in_checked=now if admit else None,
     )
     commit = Commit().create(account_ref(uid), account)
     commit.create(billing_ref(account.bid), Billing(bid=account.bid, owner=uid, plan=plan, time_zone=time_zone))
@@ -67,7 +78,9 @@ def ensure_account(
     try:
         commit.run()
     except LostRace:
-        return ensure_account(uid, email=email, name=name, locale=locale, time_zone=time_zone, plan=plan, now=now)
+        return ensure_account(
+            uid, email=email, name=name, locale=locale, time_zone=time_zone, plan=plan, admit=admit, now=now
+        )
     return account
 
 
@@ -94,6 +107,11 @@ def read_workspace(wid: str) -> Read[Workspace]:
     return found
 
 
+def find_account(uid: str) -> Account | None:
+    found = read(account_ref(uid), Account)
+    return found.record if found else None
+
+
 def plan_of(uid: str) -> str:
     """The plan that pays for this person. Raises LookupError if there is no such account."""
     account = read(account_ref(uid), Account)
@@ -103,27 +121,33 @@ def plan_of(uid: str) -> str:
 
 
 def close_account(uid: str, now: datetime) -> Workspace | None:
-    """Leave a tombstone and close the workspace, under the guard that the claim uses.
+    """Leave a tombstone and close the workspace, under the guard that the claim uses. What was used of the period goes
+    to the mark of the address, and so does a suspension.
 
-    Returns the workspace, which may still have an open session to end; None if there is no account, or it was closed
-    before and has nothing left to end.
+    Returns the workspace, which may still have an open session to end; None if there is no such account. Somebody who
+    never came leaves nothing: no tombstone of an id that a stranger made up.
     """
     while True:
         found = read(account_ref(uid), Account)
-        if found is None:
-            _bury(uid, now)
+        if found is None or not found.record.wid:
             return None
-        if not found.record.wid:
-            return None  # buried before
-        [workspace] = read_all([(workspace_ref(found.record.wid), Workspace)])
+        account: Account = found.record
+        workspace, billing = read_all(
+            [(workspace_ref(account.wid), Workspace), (billing_ref(account.bid), Billing)],
+        )
         if workspace is None:
             return None
-        if found.record.state == AccountState.DELETED:
+        if account.state == AccountState.DELETED:
             closed: Workspace = workspace.record
             return closed
-        commit = Commit().change(account_ref(uid), found, found.record.delete(now))
+        commit = Commit().change(account_ref(uid), found, account.delete(now))
         closed = workspace.record.close(now)
         commit.change(workspace_ref(closed.wid), workspace, closed)
+        if account.mark and billing and billing.record.owner == uid:
+            used, suspended = billing.record.not_left, account.state == AccountState.SUSPENDED
+            commit.change(billing_ref(account.bid), billing, billing.record.leave(used))
+            found_mark = read(mark_ref(account.mark), AddressMark)
+            _leave(commit, account.mark, found_mark, used, suspended=suspended, now=now)
         try:
             commit.run()
         except LostRace:
@@ -131,23 +155,113 @@ def close_account(uid: str, now: datetime) -> Workspace | None:
         return closed
 
 
-def _bury(uid: str, now: datetime) -> None:
-    """A tombstone for somebody who was deleted before they ever came, so that a late token makes no account."""
-    tombstone = Account(
-        uid=uid,
-        bid="",
-        wid="",
-        state=AccountState.DELETED,
-        email=None,
-        name=None,
-        locale=None,
-        created=now,
-        deleted=now,
-    )
+def leave_billing(uid: str, alias: str, now: datetime) -> bool:
+    """Once the last session of a closed account has ended: what it used since then goes to the mark of the address, or
+    to who came again with it, and the billing account is nobody's. Whether there was anything to do."""
+    while True:
+        account = read(account_ref(uid), Account)
+        if account is None or not account.record.bid:
+            return False
+        billing = read(billing_ref(account.record.bid), Billing)
+        if billing is None or billing.record.owner != uid:
+            return False
+        commit, used = Commit(), billing.record.not_left
+        commit.change(billing_ref(billing.record.bid), billing, billing.record.leave(used).anonymous(alias))
+        mark = account.record.mark
+        found = read(mark_ref(mark), AddressMark) if mark else None
+        heir = read(billing_ref(found.record.bid), Billing) if found and found.record.bid else None
+        if heir:
+            commit.change(billing_ref(heir.record.bid), heir, heir.record.carry(used))
+        elif mark:
+            _leave(commit, mark, found, used, suspended=False, now=now)
+        try:
+            commit.run()
+        except LostRace:
+            continue
+        return True
+
+
+def _leave(
+    commit: Commit,
+    mark: str,
+    found: Read[AddressMark] | None,
+    used: Mapping[str, int],
+    *,
+    suspended: bool,
+    now: datetime,
+) -> None:
+    after = address_marks.leave(found.record if found else None, mark, used, suspended=suspended, now=now)
+    put_mark(commit, mark, found, after)
+
+
+def put_mark(commit: Commit, mark: str, before: Read[AddressMark] | None, after: AddressMark | None) -> None:
+    """The mark as it is after the commit; None is none."""
+    if before is None:
+        if after is not None:
+            commit.create(mark_ref(mark), after)
+    elif after is None:
+        commit.delete(mark_ref(mark), before)
+    else:
+        commit.change(mark_ref(mark), before, after)
+
+
+def confirm_sign_in(uid: str, valid_since: datetime, now: datetime) -> Account:
+    """Firebase Auth was asked now, and counts sign-ins since `valid_since`. Raises LookupError without an account."""
+    while True:
+        found = read(account_ref(uid), Account)
+        if found is None:
+            raise LookupError(f"account {uid} is missing")
+        before: Account = found.record
+        after = before.sign_out(valid_since) if before.signed_out or valid_since > before.created else before
+        after = replace(after, sign_in_checked=now, missing=None)
+        try:
+            Commit().change(account_ref(uid), found, after).run()
+        except LostRace:
+            continue
+        return after
+
+
+class Turn(Struct, frozen=True):
+    """`meter/compared`: the last account that was compared with Firebase Auth; an empty text before the first."""
+
+    after: str
+
+
+def read_turn() -> Read[Turn] | None:
+    return read(_turn_ref(), Turn)
+
+
+def turn(after: str, most: int) -> list[Read[Account]]:
+    """The accounts whose turn it is, by their uids."""
+    found = database().collection("accounts").order_by("__name__")
+    if after:
+        found = found.start_after({"__name__": account_ref(after)})
+    return run(found.limit(most), Account)
+
+
+def write_turn(before: Read[Turn] | None, after: str) -> Read[Turn] | None:
+    """As it is now; None if another run was faster."""
+    if before is not None and before.record.after == after:
+        return before
+    commit = Commit()
+    if before is None:
+        commit.create(_turn_ref(), Turn(after))
+    else:
+        commit.change(_turn_ref(), before, Turn(after))
     try:
-        Commit().create(account_ref(uid), tombstone).run()
+        commit.run()
     except LostRace:
-        close_account(uid, now)
+        return None
+    return read_turn()
+
+
+def _turn_ref() -> firestore.DocumentReference:
+    return document("meter", "compared")
+
+
+def note_missing(account: Read[Account], since: datetime) -> None:
+    """Firebase Auth does not know them. Raises LostRace."""
+    Commit().change(account_ref(account.record.uid), account, replace(account.record, missing=since)).run()
 
 
 def to_erase(now: datetime) -> list[Workspace]:
@@ -171,7 +285,19 @@ def amend_workspace(wid: str, amended: Callable[[Workspace], Workspace]) -> Work
             return after
 
 
-def erase_snapshots(wid: str, most: int) -> int:
-    """Delete the documents of `most` snapshots at most; how many there were."""
-    references = workspace_ref(wid).collection("snapshots").list_documents(page_size=most, **CALL)
+def erase_documents(wid: str, most: int) -> int:
+    """Delete `most` documents below the workspace at most, such as its snapshots; how many there were."""
+    below = workspace_ref(wid).collections(**CALL)
+    references = chain.from_iterable(each.list_documents(page_size=most, **CALL) for each in below)
     return delete_all(islice(references, most))
+
+
+def forget_account(closed: Workspace) -> None:
+    """Delete the tombstone and the workspace's own record: nobody's token is as old as they are. Raises LostRace."""
+    workspace, account = read_all([(workspace_ref(closed.wid), Workspace), (account_ref(closed.owner), Account)])
+    if workspace is None:
+        return
+    commit = Commit().delete(workspace_ref(closed.wid), workspace)
+    if account and account.record.wid == closed.wid:
+        commit.delete(account_ref(closed.owner), account)
+    commit.run()

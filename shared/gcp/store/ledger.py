@@ -81,8 +81,10 @@ def to_close(now: datetime) -> Iterator[Read[Billing]]:
 def close_period(billing: Read[Billing], closed: ClosedPeriod) -> None:
     """The period gets a record of its own, and is counted no more. Raises LostRace."""
     before, period = billing.record, closed.id
-    used, granted = ({key: ms for key, ms in kept.items() if key != period} for kept in (before.used, before.granted))
-    after = replace(before.count(used), granted=granted)
+    used, granted, carried = (
+        {key: ms for key, ms in kept.items() if key != period} for kept in (before.used, before.granted, before.carried)
+    )
+    after = replace(before.count(used), granted=granted, carried=carried)
     commit = Commit().create(document(f"billing/{before.bid}/periods", period), closed)
     commit.change(billing_ref(before.bid), billing, after)
     for ref in shard_refs(before.bid, period):

@@ -10,10 +10,11 @@ from msgspec import Struct, to_builtins
 from msgspec.structs import replace
 
 from shared.account import Account, AccountState, Billing
+from shared.address_marks import AddressMark, lifted
 from shared.allowance import grant, period_of
 from shared.audit import AuditLine, Values
 from shared.errors import Conflict, Refused, TryAgain
-from shared.gcp.store.accounts import account_ref, read_workspace, workspace_ref
+from shared.gcp.store.accounts import account_ref, mark_ref, read_workspace, workspace_ref
 from shared.gcp.store.billing import billing_ref, read_billing
 from shared.gcp.store.database import Commit, LostRace, database, document, read, run
 from shared.gcp.store.limits import limits_ref, read_limits
@@ -27,7 +28,7 @@ ATTEMPTS = 20
 
 
 Records = list[tuple[firestore.DocumentReference, Read[Any] | None, Any]]
-"""Each as it was read, None if it was not there, and as it will be."""
+"""Each as it was read, None if it was not there, and as it will be, None if it is deleted."""
 
 
 class Change(Struct, frozen=True):
@@ -126,8 +127,8 @@ def suspend_account(line: AuditLine, uid: str, now: datetime) -> AuditLine:
     return _once(line, change)
 
 
-def resume_account(line: AuditLine, uid: str) -> AuditLine:
-    """Open to claims again. Raises what read_account does, and Conflict."""
+def resume_account(line: AuditLine, uid: str, now: datetime) -> AuditLine:
+    """Open to claims again, and so is whoever comes with its address. Raises what read_account does, and Conflict."""
 
     def change() -> Change:
         account = read_account(uid)
@@ -138,7 +139,24 @@ def resume_account(line: AuditLine, uid: str) -> AuditLine:
             (account_ref(uid), account, active),
             (workspace_ref(before.wid), workspace, workspace.record.resume()),
         ]
+        mark = read(mark_ref(before.mark), AddressMark) if before.mark else None
+        if mark and mark.record.suspended:
+            records.append((mark_ref(mark.record.mark), mark, lifted(mark.record, now)))
         return Change({"state": before.state}, {"state": active.state}, records)
+
+    return _once(line, change)
+
+
+def lift_suspension(line: AuditLine, mark: str, now: datetime) -> AuditLine:
+    """Of an account that was erased while it was suspended: whoever comes again with its address is not. Raises Refused
+    if there is none, and Conflict."""
+
+    def change() -> Change:
+        found = read(mark_ref(mark), AddressMark)
+        if found is None or not found.record.suspended:
+            raise Refused("not-found", "No account with this address was suspended when it was erased.", status=404)
+        records: Records = [(mark_ref(mark), found, lifted(found.record, now))]
+        return Change({"suspended": True}, {"suspended": False}, records)
 
     return _once(line, change)
 
@@ -172,6 +190,8 @@ def _once(line: AuditLine, change: Callable[[], Change]) -> AuditLine:
         for reference, before, after in changed.records:
             if before is None:
                 commit.create(reference, after)
+            elif after is None:
+                commit.delete(reference, before)
             else:
                 commit.change(reference, before, after)
         try:

@@ -1,7 +1,7 @@
 """Sessions: reads, heartbeats, decisions, and the commit that ends one."""
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from contextlib import suppress
 from datetime import datetime, timedelta
 
@@ -9,10 +9,10 @@ from google.cloud import firestore
 from google.cloud.firestore_v1.base_query import FieldFilter
 from msgspec.structs import replace
 
-from shared.account import Billing
-from shared.gcp.store.accounts import snapshot_ref, workspace_ref
+from shared.account import Account, Billing
+from shared.gcp.store.accounts import account_ref, snapshot_ref, workspace_ref
 from shared.gcp.store.billing import add_charge, add_lines
-from shared.gcp.store.database import Commit, LostRace, database, document, read, read_all, run
+from shared.gcp.store.database import Commit, LostRace, database, document, read, read_all, run, run_paged
 from shared.gcp.store.slots import slot_ref
 from shared.heartbeats import Accepted
 from shared.metering import close
@@ -70,6 +70,55 @@ def begin_end(sid: str, reason: EndReason, now: datetime) -> Session | None:
         except LostRace:
             continue
         return draining
+
+
+def sign_out_browser(sid: str, browser: str, now: datetime) -> Session | None:
+    """Have the session's container let this browser in no more. None if there is no such session, or it has ended."""
+    while True:
+        found = read_session(sid)
+        if found is None or not found.record.open:
+            return None
+        after = found.record.sign_out(browser, now)
+        if after is found.record:
+            return after
+        try:
+            commit_session(found, after)
+        except LostRace:
+            continue
+        return after
+
+
+def sign_out_everywhere(uid: str, since: datetime, now: datetime) -> str | None:
+    """No sign-in from before `since` counts, and the session drains, in one commit; the session's id, if one is open.
+
+    The workspace changes with it, so that a claim which a sign-in of before has begun reads all of it again.
+    """
+    while True:
+        account = read(account_ref(uid), Account)
+        if account is None or not account.record.wid:
+            return None
+        workspace = read(workspace_ref(account.record.wid), Workspace)
+        if workspace is None:
+            return None
+        commit = Commit().change(account_ref(uid), account, account.record.sign_out(since))
+        marked = replace(workspace.record, signed_out=now)
+        commit.change(workspace_ref(marked.wid), workspace, marked)
+        session = read_session(marked.session) if marked.session else None
+        if session and session.record.state in (SessionState.OPENING, SessionState.ACTIVE):
+            draining = session.record.drain(EndReason.SIGNED_OUT, now)
+            commit.change(session_ref(draining.sid), session, draining)
+        try:
+            commit.run()
+        except LostRace:
+            continue
+        return session.record.sid if session and session.record.open else None
+
+
+def in_use() -> Iterator[Session]:
+    """Those that members may be working in."""
+    states = [SessionState.OPENING, SessionState.ACTIVE]
+    found = database().collection("sessions").where(filter=FieldFilter("state", "in", states))
+    return (session.record for session in run_paged(found, Session))
 
 
 def commit_beat(before: Read[Session], billing: Read[Billing], accepted: Accepted) -> None:

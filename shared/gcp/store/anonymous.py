@@ -1,0 +1,76 @@
+"""What bookkeeping keeps of somebody who is erased, without them: sessions, ledger lines and the operators' log.
+
+A ledger line is changed here and nowhere else, and only in whose it is. Each function does a piece, and says how much
+that was: what it has done it does not find again.
+"""
+
+from collections.abc import Callable, Iterator
+from typing import Any, TypeVar
+
+from google.cloud import firestore
+from google.cloud.firestore_v1.base_query import FieldFilter
+
+from shared.account import Account
+from shared.audit import AuditLine
+from shared.gcp.store.accounts import account_ref
+from shared.gcp.store.billing import billing_ref, line_ref
+from shared.gcp.store.database import Commit, LostRace, database, read, run
+from shared.gcp.store.operators import audit_ref
+from shared.gcp.store.sessions import session_ref
+from shared.metering import LedgerLine
+from shared.session import Session
+
+R = TypeVar("R")
+
+SESSIONS = 100
+"""At once: each may have fifty decisions in it, and one commit 10 MiB."""
+LINES = 300
+ATTEMPTS = 5
+"""`meter` writes to sessions that have ended, until it has checked them."""
+
+
+def anonymise_sessions(uid: str, alias: str) -> int:
+    found = database().collection("sessions").where(filter=FieldFilter("uid", "==", uid)).limit(SESSIONS)
+    return _change(found, Session, lambda session: (session_ref(session.sid), session.anonymous(alias)))
+
+
+def anonymise_lines(uid: str, alias: str) -> int:
+    account = read(account_ref(uid), Account)
+    if account is None or not account.record.bid:
+        return 0
+    bid = account.record.bid
+    found = billing_ref(bid).collection("lines").where(filter=FieldFilter("uid", "==", uid)).limit(LINES)
+    return _change(found, LedgerLine, lambda line: (line_ref(bid, line), line.anonymous(alias)))
+
+
+def anonymise_audit(uid: str, alias: str) -> int:
+    """Lines of what was done to their account, and of what they did as an operator."""
+    done = 0
+    for field in ("target", "by"):
+        found = database().collection("audit").where(filter=FieldFilter(field, "==", uid)).limit(LINES)
+        done += _change(found, AuditLine, lambda line: (audit_ref(line.request), line.anonymous(uid, alias)))
+    return done
+
+
+def _change(query: Any, kind: type[R], change: Callable[[R], tuple[firestore.DocumentReference, R]]) -> int:
+    """One commit, each change guarded; how many. Raises LostRace if others always were faster."""
+    for left in _down(ATTEMPTS):
+        found = run(query, kind)
+        if not found:
+            return 0
+        commit = Commit()
+        for each in found:
+            reference, after = change(each.record)
+            commit.change(reference, each, after)
+        try:
+            commit.run()
+        except LostRace:
+            if not left:
+                raise
+            continue
+        return len(found)
+    raise AssertionError("unreachable")
+
+
+def _down(count: int) -> Iterator[int]:
+    yield from range(count - 1, -1, -1)

@@ -1,0 +1,77 @@
+"""Marks of addresses: taken over from an account that is closed, and by one whose member shows the same address."""
+
+from datetime import datetime
+
+from google.cloud.firestore_v1.base_query import FieldFilter
+from msgspec.structs import replace
+
+from shared import address_marks
+from shared.account import Account, AccountState, Billing
+from shared.address_marks import AddressMark
+from shared.gcp.store.accounts import account_ref, mark_ref, workspace_ref
+from shared.gcp.store.billing import billing_ref
+from shared.gcp.store.database import Commit, LostRace, database, read, read_all, run
+from shared.gcp.store.sessions import session_ref
+from shared.session import EndReason, Session, SessionState
+from shared.workspace import Workspace
+
+AT_ONCE = 100
+"""Marks that one run forgets."""
+
+
+def marked_accounts(mark: str, most: int = 10) -> list[Account]:
+    """Those that were last used with this address."""
+    found = database().collection("accounts").where(filter=FieldFilter("mark", "==", mark)).limit(most)
+    return [account.record for account in run(found, Account)]
+
+
+def adopt(uid: str, mark: str, now: datetime) -> Account:
+    """The account with the mark of its member's address, and with what that mark has kept of an erased account.
+
+    One that was closed meanwhile is returned as it is. Raises LookupError if there is no such account.
+    """
+    while True:
+        account = read(account_ref(uid), Account)
+        if account is None:
+            raise LookupError(f"account {uid} is missing")
+        before: Account = account.record
+        if before.state == AccountState.DELETED:
+            return before
+        found, billing, workspace = read_all(
+            [(mark_ref(mark), AddressMark), (billing_ref(before.bid), Billing), (workspace_ref(before.wid), Workspace)]
+        )
+        after = replace(before, mark=mark)
+        commit = Commit()
+        if found and workspace and found.record.suspended and before.state == AccountState.ACTIVE:
+            after = after.suspend()
+            commit.change(workspace_ref(before.wid), workspace, workspace.record.suspend())
+            _drain(commit, workspace.record, now)
+        commit.change(account_ref(uid), account, after)
+        if found and billing and billing.record.owner == uid:
+            if found.record.used:
+                commit.change(billing_ref(before.bid), billing, billing.record.carry(found.record.used))
+            commit.change(mark_ref(mark), found, address_marks.take(found.record, before.bid))
+        try:
+            commit.run()
+        except LostRace:
+            continue
+        return after
+
+
+def forget_marks(now: datetime) -> int:
+    """Those whose time is over, AT_ONCE at most; how many."""
+    over = database().collection("marks").where(filter=FieldFilter("until", "<=", now)).limit(AT_ONCE)
+    count = 0
+    for found in run(over, AddressMark):
+        try:
+            Commit().delete(mark_ref(found.record.mark), found).run()
+        except LostRace:
+            continue
+        count += 1
+    return count
+
+
+def _drain(commit: Commit, workspace: Workspace, now: datetime) -> None:
+    session = read(session_ref(workspace.session), Session) if workspace.session else None
+    if session and session.record.state in (SessionState.OPENING, SessionState.ACTIVE):
+        commit.change(session_ref(session.record.sid), session, session.record.drain(EndReason.SUSPENDED, now))

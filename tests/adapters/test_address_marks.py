@@ -1,0 +1,153 @@
+"""Who deletes their sign-in and comes again goes on with what they used, and stays suspended until that is lifted."""
+
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from firebase_admin import auth
+from msgspec.structs import replace
+
+from shared.account import Account, AccountState
+from shared.allowance import allowance
+from shared.audit import Action, AuditLine
+from shared.errors import Refused
+from shared.gcp.identity import _firebase
+from shared.gcp.sign_ins import mark_of
+from shared.gcp.store import operators
+from shared.gcp.store.accounts import close_account, find_account, leave_billing, mark_ref, read_workspace
+from shared.gcp.store.billing import billing_ref, read_billing
+from shared.gcp.store.database import Commit
+from shared.gcp.store.marks import forget_marks
+from shared.periods import over_everywhere
+from tests.adapters.leaving import come, leave
+from tests.environment import environment
+
+NOW = datetime.now(UTC) + timedelta(minutes=1)
+ADDRESS = "Haneul.Kim@example.com"
+
+
+@pytest.fixture(autouse=True)
+def people(empty_database: None, auth_emulator: dict[str, str]) -> Iterator[None]:
+    with environment(auth_emulator):
+        auth.delete_users([user.uid for user in auth.list_users(app=_firebase()).users], app=_firebase())
+        yield
+
+
+def use(account: Account, seconds: int) -> None:
+    before = read_billing(account.bid)
+    period = allowance(before.record, NOW).period.id
+    used = before.record.used | {period: before.record.used.get(period, 0) + 1000 * seconds}
+    Commit().change(billing_ref(account.bid), before, before.record.count(used)).run()
+
+
+def left(account: Account) -> float:
+    current = allowance(read_billing(account.bid).record, NOW)
+    assert current.granted is not None and current.left is not None
+    return (current.granted - current.left) / 1000
+
+
+def delete(uid: str) -> None:
+    close_account(uid, NOW)
+    leave(uid)
+
+
+def suspend(uid: str, request: str = "request-1") -> None:
+    operators.suspend_account(line(request, Action.SUSPEND, uid), uid, NOW)
+
+
+def line(request: str, action: Action, target: str | None) -> AuditLine:
+    return AuditLine(request=request, at=NOW, by="u-op", email=None, action=action, target=target, asked={}, note="why")
+
+
+def marks() -> list[str]:
+    return [mark.id for mark in mark_ref("x").parent.list_documents()]
+
+
+def test_whoever_comes_again_goes_on_with_what_they_used() -> None:
+    first = come("u-1", NOW, ADDRESS)
+    use(first, 700)
+    delete("u-1")
+    second = come("u-2", NOW, ADDRESS.upper())
+    assert left(second) == 700
+    use(second, 50)
+    delete("u-2")
+    third = come("u-3", NOW, ADDRESS)
+    assert left(third) == 750, "and again, without counting anything twice"
+    assert left(come("u-4", NOW, "another@example.com")) == 0
+
+
+def test_what_a_session_used_after_its_account_was_deleted_counts_too() -> None:
+    first = come("u-1", NOW, ADDRESS)
+    use(first, 100)
+    delete("u-1")
+    second = come("u-2", NOW, ADDRESS)
+    use(first, 23)  # its session was still open
+    assert leave_billing("u-1", "e-1", NOW)
+    assert not leave_billing("u-1", "e-1", NOW), "once"
+    assert left(second) == 123
+    delete("u-2")
+    use(second, 7)
+    assert leave_billing("u-2", "e-2", NOW)
+    assert left(come("u-3", NOW, ADDRESS)) == 130, "also if nobody has come again meanwhile"
+
+
+def test_who_was_deleted_in_firebase_auth_alone_is_found_by_their_address() -> None:
+    use(come("u-1", NOW, ADDRESS), 700)
+    leave("u-1")
+    assert left(come("u-2", NOW, ADDRESS)) == 700
+    former = find_account("u-1")
+    assert former and former.state == AccountState.DELETED
+
+
+def test_another_account_that_is_there_keeps_its_own() -> None:
+    """Where the project lets one address have several accounts."""
+    first = come("u-1", NOW, ADDRESS)
+    use(first, 700)
+    auth.update_user("u-1", email="elsewhere@example.com", app=_firebase())
+    second = come("u-2", NOW, ADDRESS)
+    assert (left(first), left(second)) == (700, 0)
+    assert find_account("u-1") == replace(first, mark=mark_of(ADDRESS))
+
+
+def test_a_suspension_outlives_the_account_until_an_operator_lifts_it() -> None:
+    come("u-1", NOW, ADDRESS)
+    suspend("u-1")
+    delete("u-1")
+    assert forget_marks(NOW + timedelta(days=4000)) == 0, "it has no end by itself"
+    second = come("u-2", NOW, ADDRESS)
+    assert second.state == AccountState.SUSPENDED
+    assert read_workspace(second.wid).record.suspended
+    operators.resume_account(line("request-2", Action.RESUME, "u-2"), "u-2", NOW)
+    delete("u-2")
+    assert come("u-3", NOW, ADDRESS).state == AccountState.ACTIVE, "and the mark of it is lifted with it"
+
+
+def test_an_operator_lifts_it_by_address_and_the_log_has_no_address() -> None:
+    come("u-1", NOW, ADDRESS)
+    suspend("u-1")
+    delete("u-1")
+    mark = mark_of(ADDRESS)
+    lifted = operators.lift_suspension(replace(line("request-2", Action.RESUME, None), asked={"mark": mark}), mark, NOW)
+    assert (lifted.before, lifted.after) == ({"suspended": True}, {"suspended": False})
+    again = operators.lift_suspension(replace(line("request-2", Action.RESUME, None), asked={"mark": mark}), mark, NOW)
+    assert again == lifted
+    assert come("u-2", NOW, ADDRESS).state == AccountState.ACTIVE
+    with pytest.raises(Refused, match="suspended when it was erased"):
+        operators.lift_suspension(line("request-3", Action.RESUME, None), mark_of("nobody@example.com"), NOW)
+
+
+def test_a_mark_is_kept_until_the_period_is_over_and_tells_no_address() -> None:
+    first = come("u-1", NOW, ADDRESS)
+    use(first, 1)
+    delete("u-1")
+    [mark] = marks()
+    assert mark == mark_of(ADDRESS)
+    period = allowance(read_billing(first.bid).record, NOW).period.id
+    assert forget_marks(over_everywhere(period) - timedelta(seconds=1)) == 0
+    assert (forget_marks(over_everywhere(period)), marks()) == (1, [])
+
+
+def test_who_used_nothing_leaves_no_mark() -> None:
+    come("u-1", NOW, ADDRESS)
+    delete("u-1")
+    assert marks() == []
