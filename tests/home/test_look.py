@@ -137,14 +137,57 @@ def test_more_paths_than_find_room_are_counted(saver: Saver, monkeypatch: pytest
     assert tiers(saver)[WORK] == ["d", "d/0", "d/1", "d/2"]
 
 
-def test_what_its_owner_may_not_read_is_made_readable_for_them(saver: Saver) -> None:
-    make(saver.folder, "locked/secret")
-    (saver.folder / "locked/secret").chmod(0)
-    (saver.folder / "locked").chmod(0o400)
-    assert tiers(saver)[WORK] == ["locked", "locked/secret"]
-    assert (saver.folder / "locked").stat().st_mode & 0o777 == 0o500
+@pytest.mark.parametrize("mode", [0, 0o100, 0o400])
+def test_what_its_owner_may_not_read_is_saved_and_stays_as_it_is(saver: Saver, folder: Path, mode: int) -> None:
+    make(saver.folder, "locked/inner/secret", content="saved")
+    for path in ("locked/inner/secret", "locked/inner", "locked"):
+        (saver.folder / path).chmod(mode)
+    assert tiers(saver)[WORK] == ["locked", "locked/inner", "locked/inner/secret"]
+    while saver.save():  # what was made just now is saved once more
+        pass
+    (folder / "other").mkdir()
+    other = Saver(folder / "other", saver.shelf)
+    other.restore()
+    for home in (saver.folder, other.folder):
+        for path in ("locked", "locked/inner", "locked/inner/secret"):
+            assert (home / path).stat().st_mode & 0o777 == mode
+            (home / path).chmod(0o700)
+        assert (home / "locked/inner/secret").read_text() == "saved"
+    other.close()
+
+
+def test_all_names_of_a_file_are_in_one_tier(saver: Saver, folder: Path) -> None:
+    """A store beside the projects that use it: the home must not double."""
+    make(saver.folder, ".bun/install/cache/a", ".tool-cache/b", "src/c", content="x" * 1000)
+    (saver.folder / "p/node_modules").mkdir(parents=True)
+    for name, store in (("a", ".bun/install/cache/a"), ("b", ".tool-cache/b"), ("c", "src/c")):
+        os.link(saver.folder / store, saver.folder / "p/node_modules" / name)
+    os.link(saver.folder / "src/c", saver.folder / ".c")
+    found = tiers(saver)
+    assert {".bun/install/cache/a", "p/node_modules/a", ".tool-cache/b", "p/node_modules/b"} <= set(found[DEPS])
+    assert {"src/c", "p/node_modules/c", ".c"} <= set(found[WORK])
+    told = saver.keeper.look()["tiers"]
+    assert [told[tier]["bytes"] for tier in TIERS] == [0, 1000, 2000]
     saver.save()
-    assert (saver.folder / "locked/secret").stat().st_mode & 0o777 == 0
+    assert sum(layer.logical_bytes for layers in saver.shelf.layers.values() for layer in layers) == 3000
+    (folder / "other").mkdir()
+    other = Saver(folder / "other", saver.shelf)
+    other.restore()
+    assert (other.folder / "p/node_modules/a").samefile(other.folder / ".bun/install/cache/a")
+    assert (other.folder / ".c").samefile(other.folder / "p/node_modules/c")
+    other.close()
+
+
+@pytest.mark.parametrize("name", [".ssh/id_ed25519", ".gitconfig", ".config/git/config", ".bashrc"])
+def test_no_cache_takes_the_place_of_what_is_needed_first(saver: Saver, name: str) -> None:
+    make(saver.folder, *(f".aaa-cache/{at}" for at in range(20)), content="x" * (MOST_BOOT // 10))
+    make(saver.folder, name)
+    found = tiers(saver)
+    assert name in found[BOOT]
+    assert (
+        sum((saver.folder / path).stat().st_size for path in found[BOOT] if (saver.folder / path).is_file())
+        <= MOST_BOOT
+    )
 
 
 def test_what_counts_as_a_change(saver: Saver) -> None:

@@ -3,7 +3,7 @@
 Tiers are restored in this order: the editor's needs first, the member's work, then what a tool could build again.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Set
 from dataclasses import dataclass
 
 BOOT, WORK, DEPS = "boot", "work", "deps"
@@ -47,19 +47,57 @@ RULES = (
     Rule(f"{EDITOR_DATA}/extensions/extensions.json", BOOT, "an editor that finds none writes an empty one"),
     Rule(".local/lib", DEPS, "pip install --user and npm install -g put packages here"),
     Rule(".cargo/registry", DEPS, "crates, downloaded by cargo"),
+    Rule(".cargo/git", DEPS, "crates, downloaded by cargo"),
     Rule(".rustup", DEPS, "toolchains, downloaded by rustup"),
     Rule("go/pkg", DEPS, "modules, downloaded by go"),
+    Rule(".bun/install", DEPS, "bun's store: the files of node_modules have their other names here"),
+    Rule(".yarn", DEPS, "packages, downloaded by yarn"),
+    Rule(".deno", DEPS, "modules, downloaded by deno"),
+    Rule(".local/share/uv", DEPS, "tools and Pythons, installed by uv"),
+    Rule(".local/share/pipx", DEPS, "tools, installed by pipx"),
+    Rule(".local/pipx", DEPS, "tools, installed by pipx"),
+    Rule(".local/share/virtualenvs", DEPS, "environments, made by pipenv"),
+    Rule(".local/share/fnm", DEPS, "Node versions, downloaded by fnm"),
+    Rule(".local/share/mise", DEPS, "tools, downloaded by mise"),
+    Rule(".local/share/gem", DEPS, "gems, downloaded by gem"),
+    Rule(".conda/pkgs", DEPS, "packages, downloaded by conda"),
+    Rule("miniconda3", DEPS, "Python and its packages, installed by conda"),
+    Rule(".gem", DEPS, "gems, downloaded by gem"),
+    Rule(".bundle/cache", DEPS, "gems, downloaded by bundler"),
+    Rule(".rbenv/versions", DEPS, "Ruby versions, built by rbenv"),
+    Rule(".sdkman/candidates", DEPS, "tools, downloaded by SDKMAN"),
+    Rule(".volta/tools", DEPS, "Node versions, downloaded by Volta"),
+    Rule(".asdf/installs", DEPS, "tools, downloaded by asdf"),
+    Rule(".nuget/packages", DEPS, "packages, downloaded by NuGet"),
+    Rule(".dotnet", DEPS, "the SDK, downloaded by its installer"),
+    Rule(".composer/cache", DEPS, "packages, downloaded by Composer"),
+    Rule(".ivy2", DEPS, "artifacts, downloaded by Ivy and sbt"),
+    Rule(".sbt", DEPS, "artifacts, downloaded by sbt"),
+    Rule(".konan", DEPS, "compilers, downloaded by Kotlin"),
+    Rule(".pub-cache", DEPS, "packages, downloaded by Dart"),
+    Rule(".hex", DEPS, "packages, downloaded by Hex"),
+    Rule(".stack", DEPS, "compilers and packages, downloaded by Stack"),
+    Rule(".cabal/store", DEPS, "packages, built by cabal"),
+    Rule(".cabal/packages", DEPS, "packages, downloaded by cabal"),
+    Rule(".ghcup", DEPS, "compilers, downloaded by GHCup"),
+    Rule(".opam", DEPS, "compilers and packages, built by opam"),
+    Rule(".julia", DEPS, "packages, downloaded by Julia"),
+    Rule(".ollama/models", DEPS, "models, downloaded by Ollama"),
     Rule(".nvm/versions", DEPS, "Node versions, downloaded by nvm"),
     Rule(".pyenv/versions", DEPS, "Python versions, built by pyenv"),
     Rule(".local/share/pnpm", DEPS, "pnpm's store: the files of node_modules have their other names here"),
     Rule(".m2/repository", DEPS, "artifacts, downloaded by Maven"),
+    Rule(".m2/wrapper", DEPS, "Maven itself, downloaded by its wrapper"),
     Rule(".gradle/caches", DEPS, "artifacts, downloaded by Gradle"),
+    Rule(".gradle/wrapper", DEPS, "Gradle itself, downloaded by its wrapper"),
     Rule("**/node_modules", DEPS, "npm can install them again"),
+    Rule("**/.pnpm-store", DEPS, "pnpm's store, where the home's is on another file system"),
     Rule(f"{EDITOR_DATA}/User/settings.json", BOOT, "an editor that finds none goes by its own"),
     Rule(f"{EDITOR_DATA}/User/keybindings.json", BOOT, "an editor that finds none goes by its own"),
     Rule(f"{EDITOR_DATA}/User/History", WORK, "earlier versions of files: large, and shown only on demand"),
     Rule(EDITOR_DATA, BOOT, "settings, layout and history of the editor"),
     Rule(".config", BOOT, "settings of the member's tools"),
+    Rule(".config/git", BOOT, "git's settings"),
     Rule(".ssh", BOOT, "keys and known hosts"),
     Rule(".gnupg", BOOT, "keys"),
     Rule(".*", BOOT, "dot files at the top of the home are settings"),
@@ -67,7 +105,17 @@ RULES = (
 )
 
 # Folders that a rule above would hand to `boot` as a whole, while deeper rules split what is in them.
-_SPLIT = (".local", ".local/share", ".cargo", ".nvm", ".pyenv", ".m2", ".gradle")
+_SPLIT = (
+    *(".local", ".local/share", ".cargo", ".nvm", ".pyenv", ".m2", ".gradle", ".bun", ".conda", ".bundle", ".rbenv"),
+    *(".sdkman", ".volta", ".asdf", ".nuget", ".composer", ".cabal", ".ollama"),
+)
+
+# What git and shells need as soon as the editor is open: it has its place in `boot` whatever else is there.
+_FIRST = {
+    *(".gitconfig", ".git-credentials", ".netrc", ".npmrc", ".ondolignore"),
+    *(".bashrc", ".bash_profile", ".bash_aliases", ".profile", ".inputrc", ".zshrc", ".zprofile", ".vimrc"),
+}
+_FIRST_FOLDERS = (".ssh/", ".gnupg/", ".config/git/", f"{EDITOR_DATA}/User/snippets/")
 
 # What the editor would replace by something empty if it came later.
 _NEEDED = {rule.pattern for rule in RULES if rule.tier == BOOT and rule.pattern.endswith(".json")}
@@ -103,6 +151,19 @@ def of_file(path: str, above: str, size: int, *, overruled: Overruled | None = N
 def is_needed(path: str) -> bool:
     """Whether a file of the boot tier must stay there, however much of that there is."""
     return path in _NEEDED or path.startswith(WINDOW)
+
+
+def comes_first(path: str) -> bool:
+    """Whether a file of the boot tier has its place there before others have."""
+    return path in _FIRST or path.startswith(_FIRST_FOLDERS) or is_needed(path)
+
+
+def of_linked(among: Set[str]) -> str:
+    """The tier of a file that has names in several: one alone, or it would come back as several files. Work is what the
+    member can't get again; and what packages share with settings is a store of theirs."""
+    if DEPS not in among:
+        return BOOT
+    return WORK if WORK in among else DEPS
 
 
 def _ruled(path: str, above: str) -> str:

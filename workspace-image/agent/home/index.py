@@ -30,6 +30,36 @@ class Seen:
     folders: set[bytes] = field(default_factory=set)
     recent: set[bytes] = field(default_factory=set)
 
+    def copy(self) -> "Seen":
+        """What is here now, whatever becomes of it."""
+        linked = {number: list(names) for number, names in self.linked.items()}
+        sets = set(self.folders), set(self.recent)
+        return Seen(dict(self.marks), self.total, dict(self.sizes), linked, *sets)
+
+    def add(self, other: "Seen") -> None:
+        """What another has. A file may have names in both."""
+        self.marks |= other.marks
+        self.sizes |= other.sizes
+        self.folders |= other.folders
+        self.recent |= other.recent
+        self.total += other.total
+        for number, names in other.linked.items():
+            there = self.linked.setdefault(number, [])
+            if there:
+                self.total -= self.sizes.pop(names[0], 0)
+            there += names
+
+    def take(self, number: int) -> "Seen":
+        """Takes out the file that has this number, with all of its names."""
+        names = self.linked.pop(number)
+        size = self.sizes.pop(names[0], 0)
+        self.total -= size
+        taken = Seen({name: self.marks.pop(name) for name in names}, size, {names[0]: size} if size else {})
+        taken.linked[number] = names
+        taken.recent = self.recent & set(names)
+        self.recent -= taken.recent
+        return taken
+
 
 @dataclass
 class Held:

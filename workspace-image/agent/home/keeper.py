@@ -12,7 +12,7 @@ from agent.home.changes import changes
 from agent.home.index import UNSURE, Held, Seen, topmost
 from agent.home.left_out import LeftOut, take_out
 from agent.home.look import LONGEST_NAMED, Looked, look
-from agent.home.moving import MOST_COPIED, to_copy
+from agent.home.moving import MOST_COPIED, Kept, not_again, to_copy
 from agent.home.pack import Packed, Packing
 from agent.home.place import STAGING, is_as_made
 from agent.home.steps import FOLDER, Steps, empty, lies_below, remove, split
@@ -56,6 +56,7 @@ class Keeper:
         self._looked: Looked | None = None
         self._written: dict[str, Held] = {}
         self._begun: dict[str, _Layer] = {}
+        self._kept = Kept()
         self._made: set[bytes] = set()
         self._over = LeftOut()
 
@@ -78,14 +79,17 @@ class Keeper:
         """What there is to be saved, and what changed since the last save, in each tier; and what is left out, because
         the quota has no room for it. `taken`: bytes of tiers that are still to come. `again`: for the same save, which
         goes on with what it has written."""
-        looked = self._looked = look(self._home)
+        looked = self._looked = look(self._home, self._kept if again else None)
         self._let_go()
         if not again:
             self._written = {}
         for tier, seen in looked.tiers.items():
             self._pass_over_made(seen, self._known(tier))
+        everything = {} if again else {tier: seen.copy() for tier, seen in looked.tiers.items()}
         largest = looked.largest()
         self._over = take_out(looked, Quota(limit, most, apart), self._over.sizes, taken=taken)
+        if not again:
+            self._kept = not_again(everything, self._changed())
         return {
             "left_out": looked.left_out,
             "special": looked.special,
@@ -94,6 +98,13 @@ class Keeper:
             **self._told_changes(),
             "tiers": {tier: self._told(tier) for tier in TIERS},
         }
+
+    def _changed(self) -> set[bytes]:
+        """All that is to be saved or taken away."""
+        changed = set[bytes]()
+        for tier in TIERS:
+            changed.update(self._known(tier).changes(self._seen(tier)), self._known(tier).missing(self._seen(tier)))
+        return changed
 
     def _pass_over_made(self, seen: Seen, held: Held) -> None:
         """Of a tier that is still to come: what is as it was made on the way, the layers say better."""

@@ -4,14 +4,15 @@ import os
 import stat
 import time
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Set
 from dataclasses import dataclass, field
 from heapq import nlargest
+from itertools import chain
 from typing import TYPE_CHECKING
 
 from agent import tiers
 from agent.home.index import Seen, mark
-from agent.home.moving import RECENT_NS
+from agent.home.moving import RECENT_NS, Kept
 from agent.home.place import CACHE, STAGING
 from agent.home.steps import LONGEST_PATH, MOST_STEPS, Steps
 
@@ -57,36 +58,73 @@ class Looked:
         return told[:count]
 
 
-def look(home: int) -> Looked:
-    """Everything that is to be saved below the folder. What vanishes meanwhile was never there."""
-    looked = Looked()
-    boot, room, recent = 0, MOST_PATHS, time.time_ns() - RECENT_NS
-    for path, status, tier in _entries(home, looked):
+def look(home: int, known: Kept | None = None) -> Looked:
+    """Everything that is to be saved below the folder. What vanishes meanwhile was never there. The folders that are
+    `known` are not looked at again."""
+    looked, kept = Looked(), known.folders if known else {}
+    room, recent = MOST_PATHS, time.time_ns() - RECENT_NS
+    settings: list[tuple[bytes, os.stat_result]] = []
+    for path, status, tier in _entries(home, looked, kept.keys()):
+        if path in kept and stat.S_ISDIR(status.st_mode):
+            for kind, seen in kept[path].items():
+                looked.tiers[kind].add(seen)
+            continue
         room -= len(path) + PATH_COST
-        size = _taken(status)
-        if tier == tiers.BOOT and size:
-            boot += size
-            if boot > tiers.MOST_BOOT and not tiers.is_needed(os.fsdecode(path)):
-                tier = tiers.WORK
-        seen = looked.tiers[tier]
-        if status.st_size > LARGEST or seen.total + size > MOST or room < 0:
+        if room < 0 or status.st_size > LARGEST:
             looked.left_out += 1
-            continue
-        seen.marks[path] = mark(status)
-        if stat.S_ISDIR(status.st_mode):
-            seen.folders.add(path)
-            continue
-        if status.st_ctime_ns > recent:
-            seen.recent.add(path)
-        if status.st_nlink > 1 and stat.S_ISREG(status.st_mode):
-            names = seen.linked.setdefault(status.st_ino, [])
-            names.append(path)
-            if len(names) > 1:
-                continue
-        if size:
-            seen.total += size
-            seen.sizes[path] = size
+        elif tier == tiers.BOOT:
+            settings.append((path, status))
+        else:
+            _add(looked, tier, path, status, recent)
+    _add_settings(looked, settings, recent)
+    _join_linked(looked)
     return looked
+
+
+def _add(looked: Looked, tier: str, path: bytes, status: os.stat_result, recent: int) -> None:
+    seen, size = looked.tiers[tier], _taken(status)
+    if seen.total + size > MOST:
+        looked.left_out += 1
+        return
+    seen.marks[path] = mark(status)
+    if stat.S_ISDIR(status.st_mode):
+        seen.folders.add(path)
+        return
+    if status.st_ctime_ns > recent:
+        seen.recent.add(path)
+    if status.st_nlink > 1 and stat.S_ISREG(status.st_mode):
+        names = seen.linked.setdefault(status.st_ino, [])
+        names.append(path)
+        if len(names) > 1:
+            return
+    if size:
+        seen.total += size
+        seen.sizes[path] = size
+
+
+def _add_settings(looked: Looked, found: list[tuple[bytes, os.stat_result]], recent: int) -> None:
+    """Of all that may go with the boot tier: first what must, then as much of the others as there is room for."""
+    places = [(path, status, _taken(status), os.fsdecode(path)) for path, status in found]
+    first = tiers.MOST_BOOT - looked.tiers[tiers.BOOT].total
+    others = first - sum(size for _, _, size, name in places if tiers.comes_first(name))
+    for path, status, size, name in places:
+        if tiers.comes_first(name):
+            first -= size
+            is_in = first >= 0 or tiers.is_needed(name)
+        else:
+            others -= size
+            is_in = others >= 0 or not size
+        _add(looked, tiers.BOOT if is_in else tiers.WORK, path, status, recent)
+
+
+def _join_linked(looked: Looked) -> None:
+    """All names of a file in one tier."""
+    numbers = Counter(chain.from_iterable(seen.linked for seen in looked.tiers.values()))
+    for number in [number for number, count in numbers.items() if count > 1]:
+        among = {tier for tier, seen in looked.tiers.items() if number in seen.linked}
+        into = tiers.of_linked(among)
+        for tier in among - {into}:
+            looked.tiers[into].add(looked.tiers[tier].take(number))
 
 
 def _taken(status: os.stat_result) -> int:
@@ -106,7 +144,7 @@ def _below_folders(looked: Looked) -> Iterator[tuple[bytes, int]]:
                 at = path.find(b"/", at + 1)
 
 
-def _entries(home: int, looked: Looked) -> Iterator[tuple[bytes, os.stat_result, str]]:
+def _entries(home: int, looked: Looked, known: Set[bytes]) -> Iterator[tuple[bytes, os.stat_result, str]]:
     """Parents before what is in them, in an order that is the same each time."""
     ignored, steps = _read_ignored(home), Steps(home)
     waiting = [(b"", tiers.WORK)]
@@ -125,6 +163,9 @@ def _entries(home: int, looked: Looked) -> Iterator[tuple[bytes, os.stat_result,
             kind = stat.S_IFMT(status.st_mode)
             if kind == stat.S_IFDIR:
                 if path == STAGING:
+                    continue
+                if path in known:
+                    yield path, status, above
                     continue
                 tier = _of_folder(path, above, steps, ignored)
                 is_wanted = tier != tiers.NEVER or (ignored is not None and ignored.saves)
@@ -154,7 +195,7 @@ def _of_folder(path: bytes, above: str, steps: Steps, ignored: "Ignore | None") 
 
 def _has(steps: Steps, folder: bytes, name: str) -> bool:
     try:
-        os.lstat(name, dir_fd=_opened(steps, folder))
+        os.lstat(name, dir_fd=steps.into(folder))
     except OSError:
         return False
     return True
@@ -165,7 +206,7 @@ def _names(steps: Steps, folder: bytes) -> list[tuple[bytes, os.stat_result]]:
     if folder.count(b"/") >= MOST_STEPS - 1:
         raise OSError(36, "too deep")  # ENAMETOOLONG
     found = []
-    with os.scandir(_opened(steps, folder)) as entries:
+    with os.scandir(steps.into(folder)) as entries:
         for entry in entries:
             try:
                 found.append((os.fsencode(entry.name), entry.stat(follow_symlinks=False)))
@@ -173,17 +214,6 @@ def _names(steps: Steps, folder: bytes) -> list[tuple[bytes, os.stat_result]]:
                 continue
     found.sort()
     return found
-
-
-def _opened(steps: Steps, folder: bytes) -> int:
-    """Its descriptor. A folder that its owner may not look into is made readable for them: it could not be saved."""
-    parent, _, name = folder.rpartition(b"/")
-    if folder:
-        above = steps.into(parent)
-        mode = stat.S_IMODE(os.lstat(name, dir_fd=above).st_mode)
-        if mode & 0o500 != 0o500:
-            os.chmod(name, mode | 0o500, dir_fd=above)
-    return steps.into(folder)
 
 
 def _read_ignored(home: int) -> "Ignore | None":

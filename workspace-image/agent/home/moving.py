@@ -1,9 +1,11 @@
 """What is copied while the member's programs stand still: what they are writing, with all that belongs to it."""
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping, Set
 from contextlib import suppress
+from dataclasses import dataclass, field
 
-from agent.home.index import Seen, above
+from agent.home.index import Seen, above, topmost
+from agent.tiers import DEPS
 
 MOST_COPIED = 64 << 20
 """Bytes of copies, which lie in memory: what a program changes beyond that can't be saved as it was at one moment."""
@@ -53,6 +55,72 @@ def held_back(changes: Collection[bytes], sizes: dict[bytes, int], most: int) ->
             folder = belonging(path)
             changed[folder] = changed.get(folder, 0) + size
     return {folder for folder, size in changed.items() if size > most}
+
+
+MOST_AGAIN = 4000
+"""Paths that are looked at once more while programs stand still, at some 10 us each."""
+
+
+@dataclass
+class Kept:
+    """Folders of which what was seen is taken as it is, with what was seen in them, by tier."""
+
+    folders: dict[bytes, dict[str, Seen]] = field(default_factory=dict)
+
+
+def not_again(seen: Mapping[str, Seen], changed: Set[bytes]) -> Kept:
+    """What need not be looked at once more while programs stand still, for nothing of it is saved: it stays as the
+    layers have it. Of a small home, nothing. Of a larger one, packages and whole projects in which nothing has changed;
+    and only if that is not enough, also other folders: those of a git repository go together, or not at all."""
+    count = sum(len(each.marks) for each in seen.values())
+    if count <= MOST_AGAIN:
+        return Kept()
+    moving = above(changed) | {belonging(path) for path in changed} | changed
+    repositories = {folder for folder in moving if folder.endswith(REPOSITORY_END)}
+    folders = {folder for each in seen.values() for folder in each.folders if folder not in moving}
+    folders = {folder for folder in folders if not _is_in(folder, repositories)}
+    quiet = set(topmost(folders))
+    whole = {folder for folder in quiet if b"/" not in folder or folder in seen[DEPS].folders}
+    for chosen in (whole, quiet):
+        kept = _in_folders(seen, chosen)
+        if count - sum(len(it.marks) for parts in kept.folders.values() for it in parts.values()) <= MOST_AGAIN:
+            break
+    return kept
+
+
+def _in_folders(seen: Mapping[str, Seen], folders: Set[bytes]) -> Kept:
+    kept = Kept({folder: {tier: Seen() for tier in seen} for folder in folders})
+    for tier, each in seen.items():
+        numbers = {path: number for number, names in each.linked.items() for path in names}
+        for path, sign in each.marks.items():
+            folder = _is_in(path, folders)
+            if not folder:
+                continue
+            part = kept.folders[folder][tier]
+            part.marks[path] = sign
+            if path in each.folders:
+                part.folders.add(path)
+                continue
+            if path in each.recent:
+                part.recent.add(path)
+            size = each.sizes.get(path, 0)
+            if path in numbers:
+                names = part.linked.setdefault(numbers[path], [])
+                names.append(path)
+                if len(names) > 1:
+                    continue
+                size = each.sizes.get(each.linked[numbers[path]][0], 0)
+            if size:
+                part.sizes[path] = size
+                part.total += size
+    return kept
+
+
+def _is_in(path: bytes, folders: Set[bytes]) -> bytes:
+    """Which of the folders it is, or lies in; nothing if none."""
+    while path and path not in folders:
+        path = path.rpartition(b"/")[0]
+    return path
 
 
 def _size(paths: Iterable[bytes], seen: Seen) -> int:

@@ -74,6 +74,7 @@ class Packing:
         self._linked: dict[int, tuple[bytes, int]] = {}
         self._copied: set[bytes] = set()
         self._copies = -1
+        self._changed_ns = 0
         self._into: Callable[[bytes], object] = lambda piece: None
 
     def copy(self, paths: Iterable[bytes], until: float) -> None:
@@ -179,12 +180,14 @@ class Packing:
             if first and sign == mark(status):
                 self._enter(path, status, header(path, b"1", _kept(status), status.st_mtime_ns, link=first))
             else:
-                self._add_file(path, name, parent)
+                self._add_file(path, name, parent, status)
         else:
             self._pass_over(path)  # it became a pipe or a device since it was looked at
 
-    def _add_file(self, path: bytes, name: bytes, parent: int) -> None:
-        descriptor = _open(name, parent)
+    def _add_file(self, path: bytes, name: bytes, parent: int, before: os.stat_result) -> None:
+        descriptor, is_closed = _open(name, parent)
+        # opening such a file changes it: when it was changed by others was told before
+        self._changed_ns = before.st_ctime_ns if is_closed else 0
         try:
             status = os.fstat(descriptor)
             if not stat.S_ISREG(status.st_mode):  # since a moment ago: a folder can be opened too
@@ -249,7 +252,9 @@ class Packing:
         self._write(start)
         self._packed.entries += 1
         self._packed.logical_bytes += size
-        is_racy = not stat.S_ISDIR(status.st_mode) and time.time_ns() - status.st_ctime_ns < RACY_NS
+        changed_ns = self._changed_ns or status.st_ctime_ns
+        self._changed_ns = 0
+        is_racy = not stat.S_ISDIR(status.st_mode) and time.time_ns() - changed_ns < RACY_NS
         self._packed.marks[path] = mark(status) if is_sure and not is_racy else UNSURE
 
     def _copy(self, descriptor: int, offset: int, length: int) -> None:
@@ -288,16 +293,17 @@ def _write_all(descriptor: int, piece: bytes) -> None:
         view = view[os.write(descriptor, view) :]
 
 
-def _open(name: bytes, parent: int) -> int:
-    """The file, made readable for the moment if its owner may not read it: it could not be saved otherwise."""
+def _open(name: bytes, parent: int) -> tuple[int, bool]:
+    """The file; and whether its owner may not read it, and it was made readable for the moment: it could not be saved
+    otherwise."""
     how = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
     try:
-        return os.open(name, how, dir_fd=parent)
+        return os.open(name, how, dir_fd=parent), False
     except PermissionError:
         mode = stat.S_IMODE(os.lstat(name, dir_fd=parent).st_mode)
         os.chmod(name, mode | 0o400, dir_fd=parent)
         try:
-            return os.open(name, how, dir_fd=parent)
+            return os.open(name, how, dir_fd=parent), True
         finally:
             os.chmod(name, mode, dir_fd=parent)
 

@@ -91,7 +91,7 @@ class _Placing:
             os.mkdir(name, MADE, dir_fd=target)
         os.chmod(name, 0o700, dir_fd=source)
         there = os.lstat(name, dir_fd=target)
-        if not there.st_mode & stat.S_IWUSR:
+        if there.st_mode & stat.S_IRWXU != stat.S_IRWXU:
             os.chmod(name, 0o700, dir_fd=target)
         inner_source = os.open(name, FOLDER, dir_fd=source)
         inner_target = os.open(name, FOLDER, dir_fd=target)

@@ -19,7 +19,7 @@ class Steps:
 
     def __init__(self, root: int) -> None:
         self.root = root
-        self._way: list[tuple[bytes, int]] = []
+        self._way: list[tuple[bytes, int, int | None]] = []
         self._folder = b""
         self._here = root
 
@@ -34,14 +34,14 @@ class Steps:
         if len(names) > MOST_STEPS:
             raise OSError(36, "too many folders in each other")  # ENAMETOOLONG
         known = 0
-        for name, (walked, _) in zip(names, self._way, strict=False):
+        for name, (walked, _, _) in zip(names, self._way, strict=False):
             if name != walked:
                 break
             known += 1
         self._back_to(known)
         try:
             for name in names[known:]:
-                self._way.append((name, self._step(name, make)))
+                self._way.append((name, *self._step(name, make)))
                 self._here = self._way[-1][1]
         except OSError:
             self._back_to(len(self._way))  # as far as the way went: that is where the next call begins
@@ -49,20 +49,38 @@ class Steps:
         self._folder = folder
         return self._here
 
-    def _step(self, name: bytes, make: bool) -> int:
+    def _step(self, name: bytes, make: bool) -> tuple[int, int | None]:
+        """The folder's descriptor, and its mode if that had to be changed: its owner may have forbidden themselves to
+        look into it. It is as it was when the way leads back."""
         try:
-            return os.open(name, FOLDER, dir_fd=self._here)
+            folder = os.open(name, FOLDER, dir_fd=self._here)
         except FileNotFoundError:
             if not make:
                 raise
             os.mkdir(name, MADE, dir_fd=self._here)
-            return os.open(name, FOLDER, dir_fd=self._here)
+            folder = os.open(name, FOLDER, dir_fd=self._here)
+        except PermissionError:
+            mode = os.lstat(name, dir_fd=self._here).st_mode
+            if not stat.S_ISDIR(mode) or mode & 0o500 == 0o500:
+                raise
+            os.chmod(name, stat.S_IMODE(mode) | 0o500, dir_fd=self._here)
+            return os.open(name, FOLDER, dir_fd=self._here), stat.S_IMODE(mode)
+        mode = stat.S_IMODE(os.fstat(folder).st_mode)
+        if mode & 0o500 == 0o500:
+            return folder, None
+        with suppress(PermissionError):  # another's
+            os.fchmod(folder, mode | 0o500)
+        return folder, mode
 
     def _back_to(self, depth: int) -> None:
         while len(self._way) > depth:
-            os.close(self._way.pop()[1])
+            _, folder, mode = self._way.pop()
+            if mode is not None and stat.S_IMODE(os.fstat(folder).st_mode) == mode | 0o500:
+                with suppress(OSError):
+                    os.fchmod(folder, mode)
+            os.close(folder)
         self._here = self._way[-1][1] if self._way else self.root
-        self._folder = b"/".join(name for name, _ in self._way)
+        self._folder = b"/".join(name for name, _, _ in self._way)
 
     def close(self) -> None:
         """Back to the root, which stays open."""
