@@ -41,8 +41,8 @@ def read_roll() -> Read[Roll] | None:
 def candidates(near: str | None = None) -> list[Read[Slot]]:
     """Slots to claim, for at most CANDIDATES reads: warm ones if there are any, else a cold one.
 
-    Looked for downwards from `near`, so that this slot comes first if it is warm, or from a random place: names are
-    random, so that is a random choice. Beyond the lowest name it goes on with the highest.
+    Looked for upwards from `near`, so that this slot comes first if it is warm, or from a random place: names are
+    random, so that is a random choice. Beyond the highest name it goes on with that one.
     """
     start = near or new_slot_name()
     found = _from(start, SlotState.WARM, CANDIDATES)
@@ -58,9 +58,10 @@ def candidates(near: str | None = None) -> list[Read[Slot]]:
 
 
 def _from(start: str, state: SlotState, limit: int) -> list[Read[Slot]]:
+    """Upwards: that is the order of the field's own index. Downwards would take a composite one, on every claim."""
     matching = database().collection("slots").where(filter=FieldFilter("state", "==", state))
-    downwards = matching.order_by("__name__", direction=firestore.Query.DESCENDING)
-    return run(downwards.start_at({"__name__": slot_ref(start)}).limit(limit), Slot)
+    upwards = matching.order_by("__name__").start_at({"__name__": slot_ref(start)})
+    return run(upwards.limit(limit), Slot)
 
 
 def count_claimed() -> int:
