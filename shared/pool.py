@@ -44,6 +44,8 @@ class Service(Struct, frozen=True, kw_only=True):
     """The newest revision is ready and has all the traffic."""
     outdated: bool
     """Its template is not what the operator's settings ask for today."""
+    updated: datetime | None = None
+    """When it was last written."""
 
 
 class Health(Struct, frozen=True):
@@ -163,7 +165,11 @@ def _settle(
         return Action("recycle", slot.recycle(now), "its service is not what it should be")
     if service and is_current(slot, service) and service.ready and _fit(slot, health):
         return Action("ready", slot.ready(service.url, now), f"generation {slot.generation} is ready")
-    since = max(slot.changed, slot.retry_at or slot.changed)
+    if service is None or service.generation < slot.generation:
+        return (
+            None  # it is still to be written: the Admin API takes so many writes a minute, and after a burst it waits
+        )
+    since = max(slot.changed, slot.retry_at or slot.changed, service.updated or slot.changed)
     if (now - since).total_seconds() > READY_SECONDS:
         pause = BACKOFF_SECONDS[min(slot.attempts, len(BACKOFF_SECONDS) - 1)]
         return Action(

@@ -23,6 +23,8 @@ from shared.tokens import Signer
 
 SWEEP_GRACE = timedelta(seconds=15)
 """How long after it is due a session, or a workspace that is to be erased, counts as forgotten."""
+PAUSE_SECONDS = 10
+"""Until the next run after the Admin API refused a write. Its quota fills by the minute."""
 
 
 class Pool(Struct, forbid_unknown_fields=True):
@@ -53,10 +55,9 @@ def pool(_caller: str, _body: Pool, now: datetime) -> Done:
         if action.verb != "create":
             _commit(action, reads[action.slot.name], slots)
     writes = plan_writes(list(slots.values()), services, {*reads, *slots}, pool_policy(), now)
-    for write in writes:
-        _apply(write)
+    taken = _apply(writes)
     if unfinished(list(slots.values()), now):
-        tasks.run_pool()
+        tasks.run_pool(1 if taken else PAUSE_SECONDS)
     return Done([f"{a.verb} {a.slot.name}: {a.reason}" for a in actions], [f"{w.verb} {w.name}" for w in writes], swept)
 
 
@@ -116,14 +117,25 @@ def _tell(action: Action) -> None:
     write("plan", verb=action.verb, slot=action.slot.name, reason=action.reason, attempts=action.slot.attempts)
 
 
-def _apply(write: Write) -> None:
-    """One write. One that is refused is a difference for the next run, and keeps no other from being made."""
-    try:
-        run.apply(write, signer.public_pem)
-    except run.WriteRefused as e:
-        logs.error("write-refused", verb=write.verb, slot=write.name, why=str(e))
-    else:
-        logs.info("write", verb=write.verb, slot=write.name)
+def _apply(writes: list[Write]) -> bool:
+    """The writes, the most useful first; whether the Admin API took all of them.
+
+    One that is refused is a difference for the next run, and keeps no other from being made. When the quota is spent
+    none of the others is tried: they come in their order, as it fills again.
+    """
+    taken = True
+    for number, write in enumerate(writes):
+        try:
+            run.apply(write, signer.public_pem)
+        except run.QuotaSpent:
+            logs.info("writes-deferred", count=len(writes) - number)
+            return False
+        except run.WriteRefused as e:
+            taken = False
+            logs.error("write-refused", verb=write.verb, slot=write.name, why=str(e))
+        else:
+            logs.info("write", verb=write.verb, slot=write.name)
+    return taken
 
 
 def _sweep(now: datetime) -> int:

@@ -1,9 +1,10 @@
 """Slots as Cloud Run services, through the Admin API. The only module that knows what a slot runs on."""
 
 from contextlib import suppress
+from datetime import UTC, datetime
 from functools import lru_cache
 
-from google.api_core.exceptions import Conflict, GoogleAPICallError, NotFound
+from google.api_core.exceptions import Conflict, GoogleAPICallError, NotFound, TooManyRequests
 from google.cloud import run_v2
 from google.protobuf import duration_pb2, field_mask_pb2
 
@@ -37,13 +38,19 @@ def services(public_key: str) -> dict[str, Service]:
 
 
 class WriteRefused(Exception):
-    """The Admin API did not take a write: a quota, an outage, or a service in the middle of another change."""
+    """The Admin API did not take a write: an outage, or a service in the middle of another change."""
+
+
+class QuotaSpent(WriteRefused):
+    """It takes no more writes for now: its quota is by the minute."""
 
 
 def apply(write: Write, public_key: str) -> None:
     """One Admin API write. It is not waited for: the next run of `pool` sees what became of it. Raises WriteRefused."""
     try:
         _apply(write, public_key)
+    except TooManyRequests as e:
+        raise QuotaSpent(str(e)) from e
     except (GoogleAPICallError, *faults.TRANSIENT) as e:
         raise WriteRefused(f"{type(e).__name__}: {e}") from e
 
@@ -144,6 +151,7 @@ def _view(service: run_v2.Service, public_key: str) -> Service:
         min_instances=service.scaling.min_instance_count,
         ready=succeeded and current and not service.reconciling,
         outdated=images != [settings().slot_image] or environment != _environment(generation, public_key),
+        updated=datetime.fromtimestamp(service.update_time.timestamp(), UTC) if service.update_time else None,
     )
 
 

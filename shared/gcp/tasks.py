@@ -50,13 +50,14 @@ def keep_at_work(sid: str, seq: int) -> None:
     _create(BACKGROUND, f"{sid}-{seq}", {"session": sid}, datetime.now(UTC), BACKGROUND_SECONDS)
 
 
-def run_pool() -> None:
-    """Have `pool` run at the next full second: whoever asks within one second shares the run that starts after it.
+def run_pool(seconds: int = 1) -> None:
+    """Have `pool` run at the next full second, or so many of them later: whoever asks within one second shares the run
+    that starts after it.
 
     The second is that of the call, not of the request which makes it: by the end of a long one, a run for the second
     after its beginning may be over, its name taken, and what happened since seen by nobody.
     """
-    second = math.floor(time.time()) + 1
+    second = math.floor(time.time()) + seconds
     _create(POOL, f"pool-{second}", {}, datetime.fromtimestamp(second, UTC))
 
 

@@ -160,7 +160,7 @@ def test_a_slot_recovers_once_the_platform_does_however_long_that_took() -> None
     for minute in range(60):
         at = minute * 60.0
         for action in plan(
-            [slot, WARM_PAIR[1]], services=[service_of(slot, generation=0), service_of(WARM_PAIR[1])], at=at
+            [slot, WARM_PAIR[1]], services=[service_of(slot, ready=False), service_of(WARM_PAIR[1])], at=at
         ):
             slot = action.slot
     assert slot.attempts > 3
@@ -256,3 +256,38 @@ def test_a_run_never_writes_more_than_its_budget_and_warms_first() -> None:
     writes = plan_writes([*cooling, warming], services, services, replace(POLICY, writes=3), NOW)
     assert len(writes) == 3
     assert writes[0].name == "ws-w"
+
+
+def test_a_burst_beyond_the_write_quota_waits_for_it_and_nothing_is_given_up() -> None:
+    """Three hundred sessions end at once, and the Admin API takes 60 writes a minute."""
+    policy = PoolPolicy(warm=100, max=300, writes=10)
+    slots = {f"ws-{n}": replace(a_slot(f"ws-{n}", SlotState.CLAIMED).recycle(NOW)) for n in range(300)}
+    services = {name: service_of(slot, min_instances=1, url="https://x", updated=NOW) for name, slot in slots.items()}
+    verbs, taken = set[str](), list[float]()
+    for second in range(0, 900, 10):
+        now = after(second)
+        health = {name: FINE for name, slot in slots.items() if services[name].generation == slot.generation}
+        for action in plan_pool(list(slots.values()), services, health, {}, [], policy, now):
+            verbs.add(action.verb)
+            slots[action.slot.name] = action.slot
+        for write in plan_writes(list(slots.values()), services, slots, policy, now):
+            if len([moment for moment in taken if moment > second - 60]) >= 60:
+                break
+            taken.append(second)
+            slot = slots[write.name]
+            services[write.name] = service_of(slot, url="https://x", updated=now)
+    assert verbs == {"renew", "ready"}, "none was given up for waiting"
+    assert {slot.state for slot in slots.values()} == {SlotState.WARM, SlotState.COLD}
+    assert sum(slot.state == SlotState.WARM for slot in slots.values()) == 100
+    assert {slot.attempts for slot in slots.values()} == {0}
+
+
+def test_a_generation_is_given_up_so_long_after_it_was_written() -> None:
+    slot = a_slot("ws-1", SlotState.WARMING)
+    waiting = [service_of(slot, generation=0), service_of(WARM_PAIR[1])]
+    assert plan([slot, WARM_PAIR[1]], services=waiting, at=READY_SECONDS * 2) == []
+    written = [service_of(slot, ready=False, updated=after(READY_SECONDS)), service_of(WARM_PAIR[1])]
+    assert plan([slot, WARM_PAIR[1]], services=written, at=READY_SECONDS * 2) == []
+    assert brief(plan([slot, WARM_PAIR[1]], services=written, at=READY_SECONDS * 2 + 1)) == [
+        ("retry", "ws-1", "warming")
+    ]
