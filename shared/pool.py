@@ -166,9 +166,7 @@ def _settle(
     if service and is_current(slot, service) and service.ready and _fit(slot, health):
         return Action("ready", slot.ready(service.url, now), f"generation {slot.generation} is ready")
     if service is None or service.generation < slot.generation:
-        return (
-            None  # it is still to be written: the Admin API takes so many writes a minute, and after a burst it waits
-        )
+        return None  # still to be written: the Admin API takes so many writes a minute, and after a burst it waits
     since = max(slot.changed, slot.retry_at or slot.changed, service.updated or slot.changed)
     if (now - since).total_seconds() > READY_SECONDS:
         pause = BACKOFF_SECONDS[min(slot.attempts, len(BACKOFF_SECONDS) - 1)]

@@ -261,7 +261,7 @@ def test_a_run_never_writes_more_than_its_budget_and_warms_first() -> None:
 def test_a_burst_beyond_the_write_quota_waits_for_it_and_nothing_is_given_up() -> None:
     """Three hundred sessions end at once, and the Admin API takes 60 writes a minute."""
     policy = PoolPolicy(warm=100, max=300, writes=10)
-    slots = {f"ws-{n}": replace(a_slot(f"ws-{n}", SlotState.CLAIMED).recycle(NOW)) for n in range(300)}
+    slots = {f"ws-{n}": a_slot(f"ws-{n}", SlotState.CLAIMED).recycle(NOW) for n in range(300)}
     services = {name: service_of(slot, min_instances=1, url="https://x", updated=NOW) for name, slot in slots.items()}
     verbs, taken = set[str](), list[float]()
     for second in range(0, 900, 10):
