@@ -14,6 +14,8 @@ class Function:
     name: str
     trigger: str
     """http, task, schedule or event"""
+    verifies: str
+    """what it checks of its caller itself: id-token, container-token, oidc-token or nothing"""
     browser: bool
     """reachable at /api/<name> on the page's origin"""
     paths: tuple[str, ...]
@@ -43,6 +45,7 @@ def load(root: Path) -> list[Function]:
         Function(
             name,
             row["trigger"],
+            row["verifies"],
             row["browser"],
             tuple(row.get("paths", ())),
             row["threads"],

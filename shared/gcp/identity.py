@@ -218,6 +218,7 @@ def _firebase():  # type: ignore[no-untyped-def]  # firebase_admin publishes no 
 def invoker(token: str, function: str) -> str:
     """The service account that calls `function` for Cloud Tasks or Cloud Scheduler. Raises Refused.
 
+    The token is whole: functions are deployed without IAM's check of invokers, which would take its signature away.
     Issuer and audience are not enough: a member's code can have Google sign a token of the slot's own account for any
     audience. So the account itself is checked.
     """
