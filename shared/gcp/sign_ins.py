@@ -9,7 +9,7 @@ from functools import lru_cache, partial
 
 from shared import logs
 from shared.account import Account, AccountState, account_suspended
-from shared.errors import not_signed_in
+from shared.errors import TryAgain, not_signed_in
 from shared.gcp.identity import Member, Person, people, person
 from shared.gcp.store.accounts import close_account, confirm_sign_in, ensure_account, read_workspace
 from shared.gcp.store.marks import adopt, marked_accounts
@@ -23,7 +23,8 @@ from shared.workspace import Workspace
 def account_of(caller: Member, now: datetime, *, locale: str | None = None, time_zone: str | None = None) -> Account:
     """The caller's account, made on the first visit. A tombstone is returned as it is.
 
-    Raises Refused for a sign-in that was ended, or whose person Firebase Auth has disabled or does not know; TryAgain.
+    Raises Refused for a sign-in that was ended, or whose person Firebase Auth has disabled or does not know; and
+    TryAgain if it can't be asked about somebody new.
     """
     account = ensure_account(
         caller.uid,
@@ -85,7 +86,12 @@ def _known(caller: Member) -> None:
 
 
 def _checked(caller: Member, account: Account, now: datetime) -> Account:
-    found = person(caller.uid)
+    """While Firebase Auth can't be asked, nobody who has an account is kept out: it renews no token meanwhile."""
+    try:
+        found = person(caller.uid)
+    except TryAgain as e:
+        logs.warning("sign-in-unchecked", uid=caller.uid, why=e.detail)
+        return account
     if found is not None and found.disabled:
         drain(account, EndReason.SUSPENDED, now)
     return confirm_sign_in(account.uid, check_person(found, caller).valid_since, now)

@@ -214,13 +214,13 @@ def test_auth_events_killed_after_it_closed_the_account_leaves_nothing_of_the_me
 def test_login_killed_after_its_commits_has_made_one_account_with_the_members_language(shaky: Shaky) -> None:
     shaky.gates["auth"].shut()  # the event of the sign-up comes late, and login makes the account
     person = Person(shaky.stack, "newcomer")
+    shaky.gates["auth"].open()  # which asks whether it knows them
 
     def visit() -> httpx.Response:
         return person.post("login", {"time_zone": "Asia/Seoul", "locale": "ko"})
 
     assert killed_after_commit(shaky, "login", writing("accounts", uid=person.uid), visit).status_code == 503
     until(lambda: visit().status_code == 200, "the page asks again")
-    shaky.gates["auth"].open()
     assert visit().json()["account"]["locale"] == "ko"
     owned = [billing for billing in documents(shaky.stack, "billing") if billing["owner"] == person.uid]
     assert [billing["time_zone"] for billing in owned] == ["Asia/Seoul"]
