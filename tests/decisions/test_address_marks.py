@@ -55,7 +55,7 @@ def test_a_suspension_stays_until_it_is_lifted() -> None:
 
 @pytest.mark.parametrize(
     "written",
-    ["haneul.kim@example.com", " Haneul.Kim@Example.COM ", "ｈaneul.kim@example.com", "HANEUL.KIM@EXAMPLE.COM"],
+    ["haneul.kim@example.com", " Haneul.Kim@Example.COM ", "\uff48aneul.kim@example.com", "HANEUL.KIM@EXAMPLE.COM"],
 )
 def test_one_mailbox_has_one_mark(written: str) -> None:
     assert normalized(written) == "haneul.kim@example.com"

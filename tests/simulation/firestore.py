@@ -104,6 +104,12 @@ class Reference:
     def collection(self, name: str) -> "Collection":
         return Collection(self.client, f"{self.path}/{name}")
 
+    def collections(self, **_: Any) -> list["Collection"]:
+        depth = self.path.count("/") + 1
+        below = (path for path in self.client.documents if path.startswith(f"{self.path}/"))
+        names = sorted({path.split("/")[depth] for path in below})
+        return [self.collection(name) for name in names]
+
 
 class Snapshot:
     def __init__(self, reference: Reference, stored: Stored | None) -> None:
@@ -307,7 +313,7 @@ class Collection(Query):
     def document(self, name: str) -> Reference:
         return Reference(self._client, f"{self._path}/{name}")
 
-    def list_documents(self) -> list[Reference]:
+    def list_documents(self, **_: Any) -> list[Reference]:
         depth = self._path.count("/") + 1
         below = (path for path in self._client.documents if path.startswith(f"{self._path}/"))
         if any(path.count("/") > depth for path in below):
@@ -329,6 +335,8 @@ def _at(fields: Fields, path: str) -> Any:
 def _holds(value: Any, operator: str, other: Any) -> bool:
     if operator == "not-in":
         return value is not None and value not in other
+    if operator == "in":
+        return value in other
     if value is None or not (isinstance(value, type(other)) or isinstance(other, type(value))):
         return False
     return bool({"==": value == other, "<=": value <= other, ">=": value >= other, "<": value < other}[operator])

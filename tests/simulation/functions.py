@@ -20,7 +20,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from shared import logs
-from shared.gcp import buckets, comparing, container, exports, run, sign_ins, tasks
+from shared.gcp import buckets, comparing, container, erasing, exports, run, sign_ins, tasks
 from shared.gcp.identity import Person
 from shared.gcp.store import database, ids
 from shared.session import Session
@@ -30,9 +30,11 @@ from tests.environment import SETTINGS, environment
 from tests.factories import a_layer, a_manifest
 from tests.running import ROOT
 
-NAMES = ("allocate", "heartbeat", "reclaim", "release", "pool", "meter", "background", "admin")
+NAMES = ("allocate", "heartbeat", "reclaim", "release", "pool", "meter", "background", "admin", "account", "erase")
 OPERATORS = ("suspend", "resume")
 """Of `admin`, each a handler of its own."""
+OF_A_MEMBER = ("delete", "sign_out")
+"""Of `account`."""
 TIMES = {
     "HEARTBEAT_SECONDS": "30",
     "LEASE_SECONDS": "90",
@@ -88,6 +90,7 @@ def simulated() -> Iterator[dict[str, Loaded]]:
         stack.enter_context(environment(SETTINGS | TIMES))
         functions = {name: _load(name) for name in NAMES}
         functions |= {route: _route(functions["admin"], route) for route in OPERATORS}
+        functions |= {route: _route(functions["account"], route) for route in OF_A_MEMBER}
         for module, name, value in _replacements([function.module for function in functions.values()]):
             stack.enter_context(patch.object(module, name, value))
         yield functions
@@ -127,8 +130,12 @@ def _replacements(functions: Sequence[ModuleType]) -> Iterator[tuple[Any, str, A
         for name, value in list(vars(module).items()):
             if value is time:
                 yield module, name, SimulatedTime
-            elif value is datetime and module in (*functions, tasks):
+            elif value is datetime and module in (*functions, tasks, erasing):
                 yield module, name, SimulatedDatetime
+            elif name == "person" and module in functions:
+                yield module, name, _known
+            elif name in ("delete_person", "end_sign_ins"):
+                yield module, name, lambda _uid: None
             elif name == "signer":
                 yield module, name, SimulatedSigner()
             elif name == "side_effects":
@@ -156,6 +163,7 @@ def _replacements(functions: Sequence[ModuleType]) -> Iterator[tuple[Any, str, A
     for module in (sign_ins, comparing):
         yield module, "people", lambda uids: {uid: _known(uid) for uid in uids}
     yield sign_ins, "person", _known
+    yield erasing, "PARTS", erasing.PARTS[1:]  # without the bucket
 
 
 def _known(uid: str) -> Person:

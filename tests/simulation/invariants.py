@@ -14,6 +14,10 @@ from tests.simulation.firestore import Change, Fields
 INTERVAL = timedelta(seconds=30)
 LEASE = timedelta(seconds=90)
 MS = timedelta(milliseconds=1)
+KEPT = {"sid", "bid", "n", "plan", "period", "ms", "background", "intervals", "at"} | {
+    "slot", "epoch", "state", "opened", "due", "meter", "served", "reason", "ended", "check_due",
+}  # fmt: skip
+"""Of a ledger line and of a session: what erasing leaves as it is."""
 ORDER = ("opening", "active", "draining", "ended")
 
 
@@ -50,6 +54,8 @@ class Invariants:
                 case "sessions":
                     self._session(name, change.before, self._there(change), now)
                     charged.add(self._there(change)["bid"])
+                case "workspaces" if change.after is None:
+                    self._forgotten(name)
                 case "workspaces":
                     self._workspace(name, change.before, self._there(change))
                 case "slots" if change.after is None:
@@ -119,6 +125,9 @@ class Invariants:
 
     def _session(self, sid: str, before: Fields | None, after: Fields, now: datetime) -> None:
         self.sessions[sid] = after
+        if before is not None and before["uid"] != after["uid"]:
+            self._anonymous(f"the session {sid}", before, after)
+            return
         if before is None:
             if (after["wid"], after["epoch"]) in self._epochs:
                 self._fail(f"epoch {after['epoch']} of {after['wid']} is given twice")
@@ -181,7 +190,7 @@ class Invariants:
             self._fail(f"the epoch of {wid} fell")
         if after["session"] not in (before["session"], None) and after["epoch"] != before["epoch"] + 1:
             self._fail(f"{wid} was claimed without a new epoch")
-        if place(after["head"]) < place(before["head"]):
+        if place(after["head"]) < place(before["head"]) and not after["erased_once"]:
             self._fail(f"the head of {wid} went back")
 
     def _ownership(self) -> None:
@@ -197,7 +206,34 @@ class Invariants:
                 if record is None or record["session"] != session["sid"]:
                     self._fail(f"{session[key]} does not know its session {session['sid']}")
 
+    def _anonymous(self, what: str, before: Fields, after: Fields) -> None:
+        """Of somebody who was erased, and has no session any more: whose it is is told no more, what it comes to is."""
+        workspace = self.workspaces.get(before["wid"])
+        if workspace is None or not workspace["closed"] or workspace["session"] is not None:
+            self._fail(f"{what} was made anonymous while its workspace is {workspace}")
+            return
+        if (after["uid"], after["wid"]) != (workspace["alias"], workspace["alias"]):
+            self._fail(f"{what} is {after['uid']}'s and {after['wid']}'s, not {workspace['alias']}'s")
+        for field in KEPT & before.keys():
+            if before[field] != after[field]:
+                self._fail(f"{field} of {what} has changed with its erasing")
+
+    def _forgotten(self, wid: str) -> None:
+        workspace = self.workspaces.pop(wid)
+        if not (workspace["closed"] and workspace["erased_once"]):
+            self._fail(f"the workspace {wid} was deleted before it was erased")
+        for sid, session in self.sessions.items():
+            if session["wid"] == wid:
+                self._fail(f"the session {sid} still tells of the workspace {wid}, which is erased")
+        for sid, lines in self.lines.items():
+            if any(line["wid"] == wid for line in lines):
+                self._fail(f"a line of {sid} still tells of the workspace {wid}, which is erased")
+
     def _line(self, bid: str, change: Change) -> None:
+        if change.before and change.after and change.before["uid"] != change.after["uid"]:
+            self._anonymous(f"the ledger line {change.path}", change.before, change.after)
+            self.lines[change.after["sid"]][change.after["n"]] = change.after
+            return
         if change.before is not None or change.after is None:
             self._fail(f"the ledger line {change.path} was changed or deleted")
         if change.after is None:

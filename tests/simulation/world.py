@@ -189,6 +189,10 @@ class World:
         asked = request(request=f"request-{self._requests}", note="so that it happens", uid=person.uid)
         return self.call(what, Member("operator", None, None, email_verified=True), asked)
 
+    def delete_account(self, person: Person) -> Process:
+        """The member has had enough."""
+        return self.call("delete", self._member(person), self._functions["delete"].module.Delete())
+
     def enter(self, person: Person) -> None:
         """A browser goes to the container that the member's session is at."""
         for container in self.fleet.containers():
@@ -311,7 +315,7 @@ class World:
         return ERRORS[loss](loss) if loss in (Loss.REQUEST, Loss.SILENCE) else None
 
     def _member(self, person: Person) -> Member:
-        return Member(person.uid, None, None, email_verified=True, issued=self.now)
+        return Member(person.uid, None, None, email_verified=True, issued=self.now, signed_in=self.now)
 
     def _join(self, number: int, billing: Billing) -> Person:
         person = Person(f"u-{number}", billing.bid, f"w-{number:020}")
