@@ -37,6 +37,8 @@ RATES = {
     "monthly": Rate(burst=40, per_second=1),
     "table": Rate(burst=40, per_second=1),
     "zone": Rate(burst=40, per_second=0.2),
+    "sign_out": Rate(burst=60, per_second=0.2),
+    "delete": Rate(burst=60, per_second=0.2),
     "look for a path": Rate(burst=6, per_second=1 / 30),
 }
 """By the endpoint's handler; what is not named has the USUAL rate. Looking for a path takes up to 25 s of CPU."""
