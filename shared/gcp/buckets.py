@@ -34,6 +34,8 @@ from shared.tars import Broken
 CALL: dict[str, Any] = {"retry": DEFAULT_RETRY.with_timeout(2.0), "timeout": 2.0}
 """How long retries may begin, and one attempt may take. A checkpoint is verified by two calls, one after the other, in
 the 10 s that the slot waits for the answer to a heartbeat; the client's own patience is minutes."""
+AS_STORED = {"raw_download": True}
+"""An object says itself how it is encoded, and whoever made it wrote that: a container. It is read as it is stored."""
 LISTED = "items(name,timeCreated),nextPageToken"
 """What is asked of each object that is listed: there may be very many."""
 PIECE = 4 << 20
@@ -93,7 +95,7 @@ def _manifest(name: str, digest: str) -> Manifest:
 
 def _download(name: str, digest: str) -> bytes:
     try:
-        content = bucket().blob(name).download_as_bytes(end=MANIFEST_BYTES, **CALL)
+        content = bucket().blob(name).download_as_bytes(end=MANIFEST_BYTES, **AS_STORED, **CALL)
     except NotFound as e:
         raise CheckpointRefused("the manifest is absent") from e
     if len(content) > MANIFEST_BYTES:
@@ -124,7 +126,7 @@ class _Layer:
 @contextmanager
 def open_layer(layer: Layer) -> Iterator[_Layer]:
     """The layer's object. Reading it raises Broken when it is gone."""
-    with bucket().blob(layer.name).open("rb", chunk_size=PIECE, **CALL) as content:
+    with bucket().blob(layer.name).open("rb", chunk_size=PIECE, **AS_STORED, **CALL) as content:
         yield _Layer(content)
 
 

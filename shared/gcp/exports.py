@@ -13,7 +13,7 @@ from google.cloud import storage  # type: ignore[attr-defined]  # a namespace pa
 from msgspec import Struct
 
 from shared.gcp import emulators
-from shared.gcp.buckets import CALL, PIECE, bucket, delete, list_objects
+from shared.gcp.buckets import AS_STORED, CALL, PIECE, bucket, delete, list_objects
 from shared.retention import SWEPT_AT_ONCE
 from shared.settings import settings
 from shared.snapshots import exports_prefix
@@ -45,7 +45,8 @@ def find(wid: str, snapshot: str, now: datetime) -> Link | Failed | None:
     if blob is not None:
         return Link(_url(blob, now), now + URL_LIFE)
     with suppress(NotFound):
-        return msgspec.json.decode(bucket().blob(_failure(wid, snapshot)).download_as_bytes(**CALL), type=Failed)
+        content = bucket().blob(_failure(wid, snapshot)).download_as_bytes(**AS_STORED, **CALL)
+        return msgspec.json.decode(content, type=Failed)
     return None
 
 

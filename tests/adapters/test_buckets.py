@@ -1,5 +1,7 @@
 """A checkpoint is believed only after its objects were looked at."""
 
+import gzip
+import tracemalloc
 from collections.abc import Iterator
 from hashlib import sha256
 
@@ -108,6 +110,29 @@ def test_a_huge_manifest_is_not_read_whole(bucket: storage.Bucket) -> None:
     bucket.blob(name).upload_from_string(b" " * 200_000)
     with pytest.raises(CheckpointRefused, match="larger"):
         verify(Checkpoint(6, name, "00", 0, 0))
+
+
+@pytest.mark.parametrize("encoding", ["gzip", "gzip, gzip"])
+def test_an_object_is_read_as_it_is_stored_whatever_it_says_of_its_encoding(
+    bucket: storage.Bucket, encoding: str
+) -> None:
+    """Some hundred kilobytes, or a few, that become 64 MiB when they are decoded. A container wrote that."""
+    packed = bytes(1 << 26)
+    for _ in encoding.split(","):
+        packed = gzip.compress(packed, mtime=0)
+    name = manifest_name(WID, EPOCH, BOOT, 30)
+    blob = bucket.blob(name)
+    blob.content_encoding = encoding
+    blob.upload_from_string(packed)
+    tracemalloc.start()
+    try:
+        with pytest.raises(CheckpointRefused, match="does not parse"):
+            verify(Checkpoint(30, name, sha256(packed).hexdigest(), 0, 0))
+        with buckets.open_layer(a_layer(name=name)) as content:
+            assert content.read(len(packed) + 1) == packed
+        assert tracemalloc.get_traced_memory()[1] < 32 << 20
+    finally:
+        tracemalloc.stop()
 
 
 def test_erasing_takes_every_object_of_the_workspace_and_no_other(bucket: storage.Bucket) -> None:

@@ -1,5 +1,9 @@
 """Who may come in, and what the member's own programs may not do at the door."""
 
+import gzip
+
+import httpx
+
 from tests.slot.container import Container
 from tests.slot.control_plane import ControlPlane
 from tests.slot.member import COOKIE, NAVIGATION, PAGE_ORIGIN, Member, ends, opened
@@ -45,6 +49,12 @@ def test_a_token_of_the_page_opens_the_editor_once(slot: Container, plane: Contr
     assert again.status_code == 401
     assert "Set-Cookie" not in again.headers
     assert member.post_form("nonsense").status_code == 401
+
+    form = gzip.compress(b"token=" + plane.enter_token().encode())
+    kind = {"Content-Type": "application/x-www-form-urlencoded", "Content-Encoding": "gzip"}
+    headers = {"Host": slot.host, "Origin": PAGE_ORIGIN, **kind}
+    packed = httpx.post(f"{slot.url}/_slot/enter", content=form, headers=headers, timeout=30)
+    assert packed.status_code == 401, "nothing that anybody sends is decompressed"
 
     member.enter()
     editor = member.get("/?folder=/home/member")

@@ -51,7 +51,8 @@ async def run(settings: Settings) -> int:
     _make_folders()
     ready = asyncio.Event()
     editor, activity = Editor(boot, settings.member_processes, settings.page_origin), Activity()
-    async with aiohttp.ClientSession() as http:
+    # an object says itself how it is encoded, and whoever made it wrote that; what is read is what is stored
+    async with aiohttp.ClientSession(auto_decompress=False, headers={"Accept-Encoding": "identity"}) as http:
 
         def forget() -> None:
             if slot.session is not None:
@@ -137,7 +138,8 @@ async def _give_back_in_time(slot: Slot) -> None:
 
 
 async def _listen(application: web.Application, path: Path) -> None:
-    runner = web.AppRunner(application, access_log=None)
+    # nobody who calls compresses what it sends, and strangers may send anything
+    runner = web.AppRunner(application, access_log=None, auto_decompress=False)
     await runner.setup()
     await web.UnixSite(runner, str(path)).start()
     _admit_nginx(path)

@@ -46,7 +46,7 @@ class EditorSocket:
             writer.write(self._line())
             while line := await reader.readline():
                 self._hear(line)
-        except (ValueError, ConnectionError) as error:
+        except (ValueError, RecursionError, ConnectionError) as error:
             # a line that is too long or no JSON: whoever speaks is not our extension
             logs.warning("extension.dropped", reason=type(error).__name__)
         finally:

@@ -67,7 +67,7 @@ def decode(text: bytes) -> Manifest:
         tiers = {tier: Tier(**held) for tier, held in fields.pop("tiers").items()}
         inconsistent = tuple(str(path) for path in fields.pop("inconsistent", ()))
         manifest = Manifest(layers=layers, tiers=tiers, inconsistent=inconsistent, **fields)
-    except (ValueError, KeyError, TypeError, AttributeError) as error:
+    except (ValueError, RecursionError, KeyError, TypeError, AttributeError) as error:
         raise CorruptState(f"the manifest cannot be read: {type(error).__name__}") from error
     order = [layer.tier for layer in layers]
     if order != sorted(order, key=TIERS.index) or not set(order) <= set(tiers):
