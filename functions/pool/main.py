@@ -1,5 +1,6 @@
 """Keep the pool: plan, commit the plan, write to the Admin API within the budget; and make lost tasks anew."""
 
+from collections.abc import Callable
 from datetime import datetime, timedelta
 from functools import partial
 
@@ -8,12 +9,12 @@ from msgspec import Struct
 
 from shared import logs
 from shared.endpoint import endpoint
-from shared.gcp import container, run, tasks
+from shared.gcp import container, faults, run, tasks
 from shared.gcp.identity import invoker
 from shared.gcp.store.accounts import to_erase
 from shared.gcp.store.database import LostRace
-from shared.gcp.store.sessions import overdue, read_sessions
-from shared.gcp.store.slots import all_slots, commit_slot, forget_slot, make_slots, new_slot_name, read_roll
+from shared.gcp.store.sessions import overdue, readable_sessions
+from shared.gcp.store.slots import commit_slot, forget_slot, make_slots, new_slot_name, read_roll, readable_slots
 from shared.policies import pool_policy
 from shared.pool import ALARM_ATTEMPTS, Action, Health, Service, Write, plan_pool, plan_writes, unfinished
 from shared.record import Read
@@ -47,14 +48,15 @@ def pool(_caller: str, _body: Pool, now: datetime) -> Done:
     services = run.services(signer.public_pem)
     roll = read_roll()
     # the records are read after the services: a service that no record knows is nobody's, and never one just made
-    reads = {read.record.name: read for read in all_slots()}
+    readable, unreadable = readable_slots()
+    reads = {read.record.name: read for read in readable}
     actions = _plan(reads, services, now)
     slots = {name: read.record for name, read in reads.items()}
     _make([action for action in actions if action.verb == "create"], roll, slots)
     for action in actions:
         if action.verb != "create":
             _commit(action, reads[action.slot.name], slots)
-    writes = plan_writes(list(slots.values()), services, {*reads, *slots}, pool_policy(), now)
+    writes = plan_writes(list(slots.values()), services, {*reads, *slots, *unreadable}, pool_policy(), now)
     taken = _apply(writes)
     if unfinished(list(slots.values()), now):
         tasks.run_pool(1 if taken else PAUSE_SECONDS)
@@ -62,8 +64,9 @@ def pool(_caller: str, _body: Pool, now: datetime) -> Done:
 
 
 def _plan(reads: dict[str, Read[Slot]], services: dict[str, Service], now: datetime) -> list[Action]:
-    slots = [read.record for read in reads.values()]
-    sessions = read_sessions([slot.session for slot in slots if slot.session])
+    """Without the slots of sessions that can't be read: whether somebody works in them nobody knows."""
+    sessions, unreadable = readable_sessions([read.record.session for read in reads.values() if read.record.session])
+    slots = [read.record for read in reads.values() if read.record.session not in unreadable]
     return plan_pool(
         slots,
         services,
@@ -142,15 +145,27 @@ def _sweep(now: datetime) -> int:
     """Have those looked at again whose task was lost: sessions that are due, and closed workspaces that are to be
     erased; how many.
 
-    It comes first: an Admin API that can't be reached must keep nobody's session open.
+    It comes first: an Admin API that can't be reached must keep nobody's session open. And nothing in it keeps the pool
+    from being planned.
     """
     minute = f"sweep-{int(now.timestamp() // 60)}"
-    late = overdue(now, SWEEP_GRACE)
-    for session in late:
+    swept = 0
+    for session in overdue(now, SWEEP_GRACE):
         logs.warning("swept", session=session.sid, due=session.due)
-        tasks.look_at_session(session.sid, session.due or now, again=minute)
-    closed = to_erase(now - SWEEP_GRACE)
-    for workspace in closed:
+        swept += _asked_for(partial(tasks.look_at_session, session.sid, session.due or now, again=minute))
+    for workspace in to_erase(now - SWEEP_GRACE):
         logs.warning("swept", workspace=workspace.wid, due=workspace.erase_due)
-        tasks.erase_workspace(workspace.wid, workspace.erase_due or now, again=minute)
-    return len(late) + len(closed)
+        swept += _asked_for(partial(tasks.erase_workspace, workspace.wid, workspace.erase_due or now, again=minute))
+    return swept
+
+
+def _asked_for(ask: Callable[[], None]) -> bool:
+    """Whether the task was made. What is odd about one is told. Raises TryAgain when Cloud Tasks can't be reached."""
+    try:
+        ask()
+    except Exception as e:
+        if problem := faults.as_problem(e):
+            raise problem from e
+        logs.exception("sweep-failed", e)
+        return False
+    return True

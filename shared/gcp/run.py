@@ -140,7 +140,8 @@ def _environment(slot_generation: int, public_key: str) -> dict[str, str]:
 def _view(service: run_v2.Service, public_key: str) -> Service:
     """The service in the pool's words. Its image and environment tell whether it is outdated."""
     environment = {e.name: e.value for c in service.template.containers for e in c.env}
-    generation = int(environment.get("GENERATION", "0"))
+    number = environment.get("GENERATION", "")
+    generation = int(number) if number.isdecimal() else 0  # somebody may have changed it by hand
     images = [c.image for c in service.template.containers]
     succeeded = service.terminal_condition.state == run_v2.Condition.State.CONDITION_SUCCEEDED
     current = service.latest_ready_revision == service.latest_created_revision != ""

@@ -14,7 +14,18 @@ from shared import address_marks
 from shared.account import Account, AccountState, Billing
 from shared.address_marks import AddressMark
 from shared.gcp.store.billing import billing_ref, read_billing
-from shared.gcp.store.database import CALL, Commit, LostRace, database, delete_all, document, read, read_all, run
+from shared.gcp.store.database import (
+    CALL,
+    Commit,
+    LostRace,
+    database,
+    delete_all,
+    document,
+    read,
+    read_all,
+    run,
+    run_readable,
+)
 from shared.gcp.store.ids import new_id
 from shared.plans import FIRST_PLAN
 from shared.record import Read
@@ -267,7 +278,7 @@ def note_missing(account: Read[Account], since: datetime) -> None:
 def to_erase(now: datetime) -> list[Workspace]:
     """Closed workspaces that were to be erased by now, ERASED_AT_ONCE at most, those that wait longest first."""
     due = database().collection("workspaces").where(filter=FieldFilter("erase_due", "<=", now)).limit(ERASED_AT_ONCE)
-    return [found.record for found in run(due, Workspace)]
+    return [found.record for found in run_readable(due, Workspace)[0]]
 
 
 def find_workspace(wid: str) -> Workspace | None:

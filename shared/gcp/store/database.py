@@ -12,6 +12,7 @@ from google.api_core.datetime_helpers import DatetimeWithNanoseconds
 from google.api_core.retry import Retry, if_exception_type
 from google.cloud import firestore
 
+from shared import logs
 from shared.gcp import operations
 from shared.record import Read
 
@@ -38,6 +39,10 @@ CALL: dict[str, Any] = {"retry": _retry(), "timeout": ATTEMPT_SECONDS}
 
 PAGE = 500
 """Documents that one call of a paged query brings."""
+
+
+class Unreadable(Exception):
+    """A document is no record of its kind: somebody wrote it by hand, or a later version did."""
 
 
 class LostRace(Exception):
@@ -67,10 +72,24 @@ def read_all(wanted: Sequence[tuple[firestore.DocumentReference, type[Any]]]) ->
 
 
 def run(query: Any, kind: type[R]) -> list[Read[R]]:
-    """Everything that a query finds."""
+    """Everything that a query finds. Raises Unreadable."""
     found = [record for snapshot in query.stream(**CALL) if (record := _decode(snapshot, kind)) is not None]
     operations.count(reads=max(1, len(found)))
     return found
+
+
+def run_readable(query: Any, kind: type[R]) -> tuple[list[Read[R]], list[str]]:
+    """Everything that a query finds and that can be read, and the names of what can't be, which is told: for whoever
+    works through documents of different people, of whom nobody is to wait for another's."""
+    found, unreadable, count = list[Read[R]](), list[str](), 0
+    for snapshot in query.stream(**CALL):
+        count += 1
+        if (record := _decode_or_tell(snapshot, kind)) is not None:
+            found.append(record)
+        else:
+            unreadable.append(snapshot.id)
+    operations.count(reads=max(1, count))
+    return found, unreadable
 
 
 def run_count(query: Any) -> int:
@@ -80,9 +99,13 @@ def run_count(query: Any) -> int:
     return int(found.value)
 
 
-def run_paged(query: Any, kind: type[R], most: int | None = None) -> Iterator[Read[R]]:
+def run_paged(query: Any, kind: type[R], most: int | None = None, *, readable: bool = False) -> Iterator[Read[R]]:
     """Everything that a query finds, or `most` of it, in calls of PAGE documents: each must end within the time that a
-    call is given. The next one is made when its first document is asked for."""
+    call is given. The next one is made when its first document is asked for.
+
+    Raises Unreadable; or with `readable` leaves out what can't be read, and tells it.
+    """
+    decode = _decode_or_tell if readable else _decode
     count = 0
     while most is None or count < most:
         wanted = PAGE if most is None else min(PAGE, most - count)
@@ -90,7 +113,7 @@ def run_paged(query: Any, kind: type[R], most: int | None = None) -> Iterator[Re
         operations.count(reads=max(1, len(page)))
         count += len(page)
         for snapshot in page:
-            if (record := _decode(snapshot, kind)) is not None:
+            if (record := decode(snapshot, kind)) is not None:
                 yield record
         if len(page) < wanted:
             break
@@ -173,7 +196,19 @@ def encode(record: Any) -> dict[str, Any]:
 def _decode(snapshot: Any, kind: type[R]) -> Read[R] | None:
     if not snapshot.exists:
         return None
-    return Read(msgspec.convert(_plain(snapshot.to_dict()), type=kind), snapshot.update_time)
+    try:
+        record = msgspec.convert(_plain(snapshot.to_dict()), type=kind)
+    except msgspec.ValidationError as e:
+        raise Unreadable(f"{snapshot.reference.path}: {e}") from e
+    return Read(record, snapshot.update_time)
+
+
+def _decode_or_tell(snapshot: Any, kind: type[R]) -> Read[R] | None:
+    try:
+        return _decode(snapshot, kind)
+    except Unreadable as e:
+        logs.error("unreadable", why=str(e))
+        return None
 
 
 def _plain(value: Any) -> Any:

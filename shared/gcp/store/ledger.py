@@ -47,7 +47,7 @@ def write_line(session: Read[Session], at: datetime) -> None:
 def unchecked(now: datetime) -> Iterator[Read[Session]]:
     """Sessions that have ended and are due to be checked."""
     due = database().collection("sessions").where(filter=FieldFilter("check_due", "<=", now))
-    return run_paged(due, Session)
+    return run_paged(due, Session, readable=True)
 
 
 def commit_checked(session: Read[Session], due: datetime | None) -> None:
@@ -75,7 +75,7 @@ def lines_of_day(day: date) -> Iterator[LedgerLine]:
 def to_close(now: datetime) -> Iterator[Read[Billing]]:
     """Billing accounts with a period that is over everywhere."""
     due = database().collection("billing").where(filter=FieldFilter("close_due", "<=", now))
-    return run_paged(due, Billing)
+    return run_paged(due, Billing, readable=True)
 
 
 def close_period(billing: Read[Billing], closed: ClosedPeriod) -> None:

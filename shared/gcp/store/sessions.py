@@ -9,10 +9,21 @@ from google.cloud import firestore
 from google.cloud.firestore_v1.base_query import FieldFilter
 from msgspec.structs import replace
 
+from shared import logs
 from shared.account import Account, Billing
 from shared.gcp.store.accounts import account_ref, snapshot_ref, workspace_ref
 from shared.gcp.store.billing import add_charge, add_lines
-from shared.gcp.store.database import Commit, LostRace, database, document, read, read_all, run, run_paged
+from shared.gcp.store.database import (
+    Commit,
+    LostRace,
+    Unreadable,
+    database,
+    document,
+    read,
+    read_all,
+    run_paged,
+    run_readable,
+)
 from shared.gcp.store.slots import slot_ref
 from shared.heartbeats import Accepted
 from shared.metering import close
@@ -47,10 +58,26 @@ def read_sessions(sids: list[str]) -> dict[str, Session]:
     return {session.record.sid: session.record for session in found if session}
 
 
+def readable_sessions(sids: list[str]) -> tuple[dict[str, Session], set[str]]:
+    """Those that exist, by id; and the ids of those that can't be read, which is told."""
+    try:
+        return read_sessions(sids), set()
+    except Unreadable:
+        pass
+    found, unreadable = dict[str, Session](), set[str]()
+    for sid in sids:
+        try:
+            found |= read_sessions([sid])
+        except Unreadable as e:
+            logs.error("unreadable", why=str(e))
+            unreadable.add(sid)
+    return found, unreadable
+
+
 def overdue(now: datetime, grace: timedelta) -> list[Session]:
     """Open sessions that somebody should have looked at by now. Ended ones have no `due`."""
     late = database().collection("sessions").where(filter=FieldFilter("due", "<=", now - grace))
-    return [found.record for found in run(late.limit(OVERDUE_AT_ONCE), Session)]
+    return [found.record for found in run_readable(late.limit(OVERDUE_AT_ONCE), Session)[0]]
 
 
 def commit_session(before: Read[Session], after: Session) -> None:
@@ -118,7 +145,7 @@ def in_use() -> Iterator[Session]:
     """Those that members may be working in."""
     states = [SessionState.OPENING, SessionState.ACTIVE]
     found = database().collection("sessions").where(filter=FieldFilter("state", "in", states))
-    return (session.record for session in run_paged(found, Session))
+    return (session.record for session in run_paged(found, Session, readable=True))
 
 
 def commit_beat(before: Read[Session], billing: Read[Billing], accepted: Accepted) -> None:

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from google.cloud import firestore
 from google.cloud.firestore_v1.base_query import FieldFilter
 
-from shared.gcp.store.database import Commit, database, document, read, run, run_count
+from shared.gcp.store.database import Commit, database, document, read, run, run_count, run_readable
 from shared.gcp.store.ids import new_id
 from shared.record import Read
 from shared.slot import Roll, Slot, SlotState
@@ -31,6 +31,11 @@ def new_slot_name() -> str:
 
 def all_slots() -> list[Read[Slot]]:
     return run(database().collection("slots"), Slot)
+
+
+def readable_slots() -> tuple[list[Read[Slot]], list[str]]:
+    """All that can be read, and the names of the others: their services are somebody's too."""
+    return run_readable(database().collection("slots"), Slot)
 
 
 def read_roll() -> Read[Roll] | None:

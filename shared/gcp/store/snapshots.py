@@ -46,7 +46,7 @@ def all_heads() -> list[tuple[str, Head]]:
 def to_tidy(now: datetime) -> Iterator[Read[Workspace]]:
     """Workspaces whose snapshots and objects are due to be looked at."""
     due = database().collection("workspaces").where(filter=FieldFilter("tidy_due", "<=", now))
-    return run_paged(due, Workspace)
+    return run_paged(due, Workspace, readable=True)
 
 
 def forget_thinned(workspace: Read[Workspace], snapshots: Sequence[Snapshot], due: datetime) -> None:
