@@ -1,4 +1,5 @@
-"""A document that can't be read, as one that was written by hand, keeps nobody else from their turn."""
+"""Neither a document that can't be read, as one that was written by hand, nor a silent storage keeps others from their
+turn."""
 
 import importlib
 import inspect
@@ -21,7 +22,9 @@ from shared.session import Session
 from shared.slot import SlotState
 from tests.environment import environment
 from tests.factories import a_slot
+from tests.failures.gate import gate
 from tests.serving import Handler, serving
+from tests.standins.process import free_port
 
 NOW = datetime.now(UTC)
 LONG_AGO = NOW - timedelta(hours=1)
@@ -92,6 +95,16 @@ def test_an_erasure_that_cannot_be_read_is_left_out_of_the_sweep() -> None:
     workspace_ref(accounts[0].wid).update({"epoch": "seven"})
     assert [workspace.wid for workspace in to_erase(NOW)] == [accounts[1].wid]
     assert run_pool().swept == 1
+
+
+def test_the_pool_runs_as_ever_while_the_storage_is_silent_and_somebody_is_to_be_erased() -> None:
+    account = an_account("u-1")
+    close_account(account.uid, LONG_AGO)
+    with gate(free_port()) as storage:
+        storage.silence()
+        with environment({"STORAGE_EMULATOR_HOST": f"http://127.0.0.1:{storage.port}"}):
+            assert [run_pool().swept for _ in range(6)] == [1] * 6
+    assert read_workspace(account.wid).record.erase_due is not None, "that is another function's work"
 
 
 def test_meter_goes_on_behind_what_it_cannot_read() -> None:
