@@ -52,8 +52,25 @@ export interface Snapshot {
   bytes: number;
   files: number;
   current: boolean;
+  /** A session was stopped with it. */
+  final: boolean;
   /** The path that it brought back. */
   returned: string | null;
+  /** How many of the member's files changed with it, and a few of them; null if that is not known. */
+  changes: Changes | null;
+}
+
+export interface Changes {
+  added: number;
+  changed: number;
+  removed: number;
+  paths: { path: string; how: "added" | "changed" | "removed" }[];
+}
+
+/** Newest first; `next` asks for those that are older. */
+export interface HistoryPage {
+  snapshots: Snapshot[];
+  next: number | null;
 }
 
 /** What the plan grants in this period, and what is left of it: seconds, null without limit. */
@@ -174,9 +191,10 @@ export class Api {
     return this.post("release", { session });
   }
 
-  async snapshots(signal: AbortSignal): Promise<Snapshot[]> {
-    const answer = await this.ask("GET", "snapshots", null, signal);
-    return ((await answer.json()) as { snapshots: Snapshot[] }).snapshots;
+  /** The newest unless they are to be older than a page before. */
+  async snapshots(after: number | null, signal: AbortSignal): Promise<HistoryPage> {
+    const answer = await this.ask("GET", after === null ? "snapshots" : `snapshots?after=${after}`, null, signal);
+    return (await answer.json()) as HistoryPage;
   }
 
   /** Goes back to a snapshot, or brings one path of it back. */

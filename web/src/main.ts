@@ -261,6 +261,19 @@ const actions: Actions = {
     });
   },
 
+  older(next: number): void {
+    if (view.kind !== "history") return;
+    const { history } = view;
+    begin(
+      async (signal) => {
+        const page = await api.snapshots(next, signal);
+        const snapshots = [...(history.snapshots ?? []), ...page.snapshots];
+        show({ kind: "history", history: { ...history, snapshots, next: page.next }, trouble: null });
+      },
+      (trouble) => show({ kind: "history", history, trouble }),
+    );
+  },
+
   download(snapshot: Snapshot): void {
     work(words().packing, async (signal) => {
       location.assign(await api.download(snapshot.snapshot, signal));
@@ -332,12 +345,11 @@ function lookAtUsage(month: string | null, said: string | null, trouble: unknown
 
 /** Shows the history anew, with what came of something before. */
 function look(said: string | null, open: boolean, trouble: unknown = null): void {
-  const told = (snapshots: Snapshot[] | null) =>
-    show({ kind: "history", history: { snapshots, open, said }, trouble }, said ?? "");
-  const before = view.kind === "history" ? view.history.snapshots : null;
-  told(before);
+  const told = (page: { snapshots: Snapshot[] | null; next: number | null }) =>
+    show({ kind: "history", history: { ...page, open, said }, trouble }, said ?? "");
+  told(view.kind === "history" ? view.history : { snapshots: null, next: null });
   begin(
-    async (signal) => told(await api.snapshots(signal)),
+    async (signal) => told(await api.snapshots(null, signal)),
     (worse) => show({ kind: "failed", trouble: worse }),
   );
 }

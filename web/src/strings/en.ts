@@ -111,6 +111,17 @@ export const en = {
   historyEmpty: "Nothing is saved yet.",
   fileCount: (count: string) => `${count} files`,
   current: "as it is now",
+  atStop: "when you stopped",
+  olderOnes: "Show older ones",
+  /** What changed with a snapshot; empty if nothing did. */
+  changes: (added: number, changed: number, removed: number): string =>
+    [
+      added > 0 && `${added.toLocaleString()} added`,
+      changed > 0 && `${changed.toLocaleString()} changed`,
+      removed > 0 && `${removed.toLocaleString()} deleted`,
+    ]
+      .filter((part) => part !== false)
+      .join(", "),
   returned: (path: string) => `with ${path} brought back`,
   restore: "Go back to this",
   download: "Download",

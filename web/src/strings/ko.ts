@@ -111,6 +111,16 @@ export const ko: Words = {
   historyEmpty: "아직 저장된 것이 없습니다.",
   fileCount: (count) => `파일 ${count}개`,
   current: "지금 상태",
+  atStop: "끝낼 때 저장됨",
+  olderOnes: "더 이전 기록 보기",
+  changes: (added, changed, removed) =>
+    [
+      added > 0 && `추가 ${added.toLocaleString()}개`,
+      changed > 0 && `수정 ${changed.toLocaleString()}개`,
+      removed > 0 && `삭제 ${removed.toLocaleString()}개`,
+    ]
+      .filter((part) => part !== false)
+      .join(", "),
   returned: (path) => `${path} 되살림`,
   restore: "이때로 되돌리기",
   download: "내려받기",
