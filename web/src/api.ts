@@ -129,7 +129,8 @@ export interface Usage {
   month: string;
   days: Used[];
   sessions: SessionUse[];
-  more: boolean;
+  /** There is more of the month, if not null. */
+  next: string | null;
 }
 
 /** The way into a session: `enter_token` is posted to `enter_url`, once and within a minute. */
@@ -212,14 +213,22 @@ export class Api {
   }
 
   /** Of the month that it is now unless one is given. */
-  async usage(month: string | null, signal: AbortSignal): Promise<Usage> {
-    const answer = await this.ask("GET", month === null ? "usage" : `usage?month=${month}`, null, signal);
+  async usage(month: string | null, after: string | null, signal: AbortSignal): Promise<Usage> {
+    const query = new URLSearchParams({ ...(month !== null && { month }), ...(after !== null && { after }) }).toString();
+    const answer = await this.ask("GET", query === "" ? "usage" : `usage?${query}`, null, signal);
     return (await answer.json()) as Usage;
   }
 
   /** The month's sessions as CSV. */
   async usageTable(month: string, signal: AbortSignal): Promise<Blob> {
-    return (await this.ask("GET", `usage/csv?month=${month}`, null, signal)).blob();
+    const parts: Blob[] = [];
+    let query: string | null = `?month=${month}`;
+    while (query !== null) {
+      const answer: Response = await this.ask("GET", `usage/csv${query}`, null, signal);
+      parts.push(await answer.blob());
+      query = /^<([^>]*)>; rel="next"$/.exec(answer.headers.get("Link") ?? "")?.[1] ?? null;
+    }
+    return new Blob(parts, { type: "text/csv" });
   }
 
   changeZone(time_zone: string, signal: AbortSignal): Promise<{ time_zone: string }> {

@@ -9,6 +9,7 @@ import { button, byId, h, keep } from "./dom";
 import { type Language, language, speak, words } from "./language";
 import { enter, open } from "./opening";
 import { stop, untilEnded } from "./stopping";
+import { together } from "./usage";
 import { type Actions, draw, type Progress, savedNow, sentence, type View } from "./view";
 
 let view: View = { kind: "starting" };
@@ -285,6 +286,19 @@ const actions: Actions = {
     lookAtUsage(month, null);
   },
 
+  usageRest(next: string): void {
+    if (view.kind !== "usage" || view.shown.usage === null) return;
+    const { shown } = view;
+    const before = view.shown.usage;
+    begin(
+      async (signal) => {
+        const usage = together(before, await api.usage(before.month, next, signal));
+        show({ kind: "usage", shown: { ...shown, usage }, trouble: null });
+      },
+      (trouble) => show({ kind: "usage", shown, trouble }),
+    );
+  },
+
   usageTable(month: string): void {
     begin(
       async (signal) => keep(await api.usageTable(month, signal), `ondol-usage-${month}.csv`),
@@ -336,7 +350,7 @@ function lookAtUsage(month: string | null, said: string | null, trouble: unknown
   told(before.usage, before.newest);
   begin(
     async (signal) => {
-      const usage = await api.usage(month, signal);
+      const usage = await api.usage(month, null, signal);
       told(usage, month === null ? usage.month : before.newest);
     },
     (worse) => show({ kind: "failed", trouble: worse }),
