@@ -15,6 +15,7 @@ OPERATOR = (
     "POOL_WARM",
     "POOL_MAX",
     "POOL_WRITES",
+    "SLOT_SESSIONS",
     "FIRST_PLAN",
     "IDLE_SECONDS",
     "BUSY_SECONDS",

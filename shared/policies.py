@@ -30,7 +30,9 @@ def kept_snapshots(plan: str) -> int:
 
 def pool_policy() -> PoolPolicy:
     config = settings()
-    return PoolPolicy(warm=config.pool_warm, max=config.pool_max, writes=config.pool_writes)
+    return PoolPolicy(
+        warm=config.pool_warm, max=config.pool_max, writes=config.pool_writes, sessions=config.slot_sessions
+    )
 
 
 def slot_origin(session: Session) -> str:

@@ -20,16 +20,21 @@ LISTED_SECONDS = 30
 BACKOFF_SECONDS = (10, 30, 120, 600)
 """Between generations that did not become ready."""
 ALARM_ATTEMPTS = 3
+UNANSWERED_LOOKS = 3
+UNANSWERED_APART_SECONDS = 40
+"""A warm container is given up when it did not say that it is well at so many looks in a row, so far apart: Cloud Run
+answers 429 and 503 by itself while strangers use up a slot's requests, and the network between us may fail."""
 SPARES_AT_ONCE = 2
 """Each new service starts a container once, to see whether it works."""
 
 
 class PoolPolicy(Struct, frozen=True, kw_only=True):
-    """The operator's numbers. `writes` is the budget of one run."""
+    """The operator's numbers. `writes` is the budget of one run; after so many `sessions` an address is given up."""
 
     warm: int
     max: int
     writes: int
+    sessions: int
 
 
 class Service(Struct, frozen=True, kw_only=True):
@@ -49,7 +54,8 @@ class Service(Struct, frozen=True, kw_only=True):
 
 
 class Health(Struct, frozen=True):
-    """What a warm container says of itself: enough to distrust it, never enough to trust it."""
+    """What a warm container says of itself: enough to distrust it, never enough to trust it. The platform's own answers
+    are none."""
 
     ready: bool
     attached: bool
@@ -96,13 +102,19 @@ def plan_pool(
         action = _settle(slot, services.get(slot.name), health.get(slot.name), sessions, now)
         if action:
             actions.append(action)
+    actions += _look_at_unanswered(slots, {action.slot.name for action in actions}, health, now)
     settled = {action.slot.name: action.slot for action in actions}
     current = [settled.get(slot.name, slot) for slot in slots]
     free = [slot for slot in current if slot.name not in settled]
     warm = [slot for slot in current if slot.state in (SlotState.WARMING, SlotState.WARM)]
     missing = policy.warm - len(warm)
 
+    retired = 0
     for slot in (s for s in free if s.state == SlotState.RECYCLING and s.stale and _may_retry(s, now)):
+        if slot.sessions >= policy.sessions:
+            retired += 1
+            actions.append(Action("delete", slot, f"{slot.sessions} sessions know its address; a new one has another"))
+            continue
         keep = missing > 0
         missing -= keep
         actions.append(
@@ -116,10 +128,10 @@ def plan_pool(
         if missing > 0:
             missing -= 1
             actions.append(Action("warm", slot.warm_up(now), f"{policy.warm} should be warm"))
-    actions += _create(names, missing, max(0, policy.max - len(slots)), policy, now)
+    actions += _create(names, missing, max(0, policy.max - len(slots) + retired), policy, now)
     surplus = [slot for slot in free if slot.state == SlotState.WARM][: max(0, -missing)]
     actions += [Action("cool", slot.cool(now), f"more than {policy.warm} are warm") for slot in surplus]
-    excess = max(0, len(slots) - policy.max)
+    excess = max(0, len(slots) - retired - policy.max)
     cold = [slot for slot in free if slot.state == SlotState.COLD and missing <= 0][:excess]
     actions += [Action("delete", slot, f"more than {policy.max} exist") for slot in cold]
     return actions
@@ -153,7 +165,7 @@ def _settle(
         return Action("delete", slot, "its service is not what it should be; a new one costs nothing")
     if slot.state == SlotState.WARM and service and (service.outdated or service.url != slot.url):
         return Action("recycle", slot.recycle(now), "its service is not what it should be")
-    if slot.state == SlotState.WARM and (service is None or health is None or not health.ready):
+    if slot.state == SlotState.WARM and service is None:
         return Action("recycle", slot.recycle(now), "its container is gone")
     if slot.state == SlotState.WARM and health is not None and health.attached:
         return Action("recycle", slot.recycle(now), "its container serves a session that nobody gave it")
@@ -176,6 +188,35 @@ def _settle(
             f"generation {slot.generation} did not become ready",
         )
     return None
+
+
+def _look_at_unanswered(
+    slots: Sequence[Slot], settled: Collection[str], health: Mapping[str, Health], now: datetime
+) -> list[Action]:
+    """Counts the looks at which a warm container did not say that it is well, and gives up the one for which there are
+    enough of them: one in each run. None in a run in which no container answered, for then it is we who are cut off.
+    """
+    warm = [slot for slot in slots if slot.state == SlotState.WARM and slot.name not in settled]
+    silent = [slot for slot in warm if not (found := health.get(slot.name)) or not found.ready]
+    actions = [
+        Action("answered", slot.answered(), "its container says that it is well")
+        for slot in warm
+        if slot not in silent and slot.unanswered
+    ]
+    if not health:
+        return actions
+    given_up = False
+    for slot in silent:
+        since = slot.unanswered_since or now
+        if now < since + timedelta(seconds=UNANSWERED_APART_SECONDS * slot.unanswered):
+            continue
+        if slot.unanswered < UNANSWERED_LOOKS:
+            reason = f"its container does not say that it is well: {slot.unanswered + 1} of {UNANSWERED_LOOKS}"
+            actions.append(Action("wait", slot.not_answered(now), reason))
+        elif not given_up:
+            given_up = True
+            actions.append(Action("recycle", slot.recycle(now), "its container is gone"))
+    return actions
 
 
 def _fit(slot: Slot, health: Health | None) -> bool:

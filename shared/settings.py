@@ -50,6 +50,9 @@ class Settings:
     """Slots at most, in every state together (POOL_MAX)."""
     pool_writes: int = 10
     """Admin API writes in one run of `pool`; the default quota that operators report is 60 a minute (POOL_WRITES)."""
+    slot_sessions: int = 20
+    """After so many sessions a slot is given up for one with another name, and with it the address that the members of
+    these sessions know (SLOT_SESSIONS)."""
     first_plan: str = FIRST_PLAN
     """The plan of a new account (FIRST_PLAN)."""
     idle: float = math.inf
@@ -100,6 +103,8 @@ class Settings:
             raise ValueError(f"LEFT_OUT_TIMES ({self.left_out_times}) must be 0 at least")
         if not self.request_rate_times > 0:
             raise ValueError(f"REQUEST_RATE_TIMES ({self.request_rate_times}) must be above 0")
+        if self.slot_sessions < 1:
+            raise ValueError(f"SLOT_SESSIONS ({self.slot_sessions}) must be 1 at least: a slot serves one session")
         if not 0 <= self.pool_warm <= self.pool_max:
             raise ValueError(f"POOL_WARM ({self.pool_warm}) must lie between 0 and POOL_MAX ({self.pool_max})")
 
@@ -125,6 +130,7 @@ _COUNTS = {
     "pool_warm": "POOL_WARM",
     "pool_max": "POOL_MAX",
     "pool_writes": "POOL_WRITES",
+    "slot_sessions": "SLOT_SESSIONS",
     "kept_snapshots": "KEPT_SNAPSHOTS",
 }
 _TIMES = {"left_out_times": "LEFT_OUT_TIMES", "request_rate_times": "REQUEST_RATE_TIMES"}

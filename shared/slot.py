@@ -54,6 +54,12 @@ class Slot(Struct, frozen=True, kw_only=True):
     attempts: int = 0
     """Generations that did not become ready, since the last that did."""
     retry_at: datetime | None = None
+    sessions: int = 0
+    """How many were given this slot, and with it the address of its service."""
+    unanswered: int = 0
+    """Looks in a row at which the warm container did not say that it is well; see `pool`."""
+    unanswered_since: datetime | None = None
+    """When the first of them was."""
 
     def _move(self, move: str, now: datetime) -> "Slot":
         if self.state not in _MOVES[move] or (move == "ready" and self.stale):
@@ -61,11 +67,12 @@ class Slot(Struct, frozen=True, kw_only=True):
         return replace(self, state=SlotState(_MOVES[move][self.state]), changed=now)
 
     def claim(self, sid: str, now: datetime) -> "Slot":
-        return replace(self._move("claim", now), session=sid, min_instances=1)
+        slot = replace(self._move("claim", now), session=sid, min_instances=1, sessions=self.sessions + 1)
+        return slot.answered()
 
     def recycle(self, now: datetime) -> "Slot":
         """Nobody's any more, and not yet fit for anyone."""
-        return replace(self._move("recycle", now), session=None, stale=True)
+        return replace(self._move("recycle", now), session=None, stale=True).answered()
 
     def renew(self, *, warm: bool, now: datetime) -> "Slot":
         """Give a recycling slot its next container, to be kept warm or not."""
@@ -80,11 +87,18 @@ class Slot(Struct, frozen=True, kw_only=True):
         """The generation is up: a warming slot is warm, a recycling one cold."""
         return replace(self._move("ready", now), url=url, attempts=0, retry_at=None)
 
+    def not_answered(self, now: datetime) -> "Slot":
+        """One look more at which the container did not say that it is well."""
+        return replace(self, unanswered=self.unanswered + 1, unanswered_since=self.unanswered_since or now)
+
+    def answered(self) -> "Slot":
+        return replace(self, unanswered=0, unanswered_since=None)
+
     def warm_up(self, now: datetime) -> "Slot":
         return replace(self._move("warm up", now), min_instances=1)
 
     def cool(self, now: datetime) -> "Slot":
-        return replace(self._move("cool", now), min_instances=0)
+        return replace(self._move("cool", now), min_instances=0).answered()
 
 
 class Roll(Struct, frozen=True, kw_only=True):

@@ -7,6 +7,8 @@ from msgspec.structs import replace
 
 from shared.pool import (
     READY_SECONDS,
+    UNANSWERED_APART_SECONDS,
+    UNANSWERED_LOOKS,
     Action,
     Health,
     PoolPolicy,
@@ -20,7 +22,7 @@ from shared.session import Session, SessionState
 from shared.slot import Slot, SlotState
 from tests.factories import NOW, SID, a_session, a_slot, after
 
-POLICY = PoolPolicy(warm=2, max=4, writes=10)
+POLICY = PoolPolicy(warm=2, max=4, writes=10, sessions=20)
 FINE = Health(ready=True, attached=False)
 
 
@@ -174,16 +176,65 @@ def test_a_slot_recovers_once_the_platform_does_however_long_that_took() -> None
     assert slot.state == SlotState.WARM
 
 
-@pytest.mark.parametrize(
-    ("health", "service"),
-    [({}, {}), ({"ws-1": Health(ready=False, attached=False)}, {}), ({"ws-1": Health(ready=True, attached=True)}, {})],
-    ids=["silent", "not ready", "serves a stranger"],
-)
-def test_a_warm_slot_whose_container_is_not_fit_is_recycled(
-    health: dict[str, Health], service: dict[str, object]
-) -> None:
-    [first, *_] = plan(WARM_PAIR, health={"ws-2": FINE, **health})
+def test_a_warm_slot_that_serves_a_stranger_is_recycled_at_once() -> None:
+    [first, *_] = plan(WARM_PAIR, health={"ws-1": Health(ready=True, attached=True), "ws-2": FINE})
     assert (first.verb, first.slot.name, first.slot.stale) == ("recycle", "ws-1", True)
+
+
+def looked_at(slots: list[Slot], health: dict[str, Health], seconds: int, every: int = 1) -> list[tuple[int, str, str]]:
+    """What `pool` does to warm slots that are looked at every so many seconds, and when. It goes on from each step."""
+    found, by_name = [], {slot.name: slot for slot in slots}
+    for at in range(0, seconds, every):
+        warm = [slot for slot in by_name.values() if slot.state == SlotState.WARM]
+        for action in plan(warm, health=health, policy=replace(POLICY, max=len(warm), warm=len(warm)), at=at):
+            found.append((at, action.verb, action.slot.name))
+            by_name[action.slot.name] = action.slot
+    return found
+
+
+@pytest.mark.parametrize("health", [{}, {"ws-1": Health(ready=False, attached=False)}], ids=["silent", "not ready"])
+@pytest.mark.parametrize("every", [1, 20])
+def test_a_warm_slot_is_given_up_after_several_looks_over_some_time(health: dict[str, Health], every: int) -> None:
+    apart, given_up = UNANSWERED_APART_SECONDS, UNANSWERED_LOOKS * UNANSWERED_APART_SECONDS
+    assert looked_at(WARM_PAIR, {"ws-2": FINE, **health}, given_up + 60, every) == [
+        *((number * apart, "wait", "ws-1") for number in range(UNANSWERED_LOOKS)),
+        (given_up, "recycle", "ws-1"),
+    ]
+
+
+def test_a_warm_slot_that_answers_again_begins_anew() -> None:
+    [(_, *waited)] = looked_at(WARM_PAIR, {"ws-2": FINE}, 1)
+    assert waited == ["wait", "ws-1"]
+    doubted = replace(WARM_PAIR[0], unanswered=2, unanswered_since=after(-80))
+    [action] = plan([doubted, WARM_PAIR[1]])
+    assert (action.verb, action.slot) == ("answered", WARM_PAIR[0])
+    assert doubted.claim(SID, NOW).unanswered == 0
+
+
+def test_a_pool_that_is_cut_off_gives_no_slot_up_and_never_all_at_once() -> None:
+    crowd = [a_slot(f"ws-{number}") for number in range(5)]
+    assert looked_at(crowd, {}, 3600, 10) == [], "nobody answers: it is the pool that is cut off"
+    actions = looked_at(crowd, {"ws-0": FINE}, 200)
+    assert [verb for _, verb, _ in actions].count("recycle") == 4
+    recycled = [at for at, verb, _ in actions if verb == "recycle"]
+    assert len(set(recycled)) == len(recycled), "one in each run"
+
+
+def test_an_address_is_given_up_after_its_sessions() -> None:
+    used = a_slot("ws-1", SlotState.RECYCLING, stale=True, sessions=20)
+    actions = plan([used, a_slot("ws-2")])
+    assert brief(actions) == [("delete", "ws-1", "recycling"), ("create", "ws-new1", "warming")]
+    younger = plan([replace(used, sessions=19), a_slot("ws-2")])
+    assert [action.verb for action in younger] == ["renew"]
+    full = [used, *(a_slot(f"ws-c{n}", SlotState.CLAIMED, session=f"s-{n}") for n in range(3))]
+    sessions = [replace(a_session(slot=f"ws-c{n}"), sid=f"s-{n}") for n in range(3)]
+    assert brief(plan(full, sessions=sessions, policy=POLICY)) == [
+        ("delete", "ws-1", "recycling"),
+        ("create", "ws-new1", "warming"),
+    ], "there is room for the new one in a full pool"
+    service = {"ws-1": service_of(used)}
+    assert [w.verb for w in plan_writes([], service, [], POLICY, NOW)] == [Verb.DELETE], "the next run, its service"
+    assert a_slot("ws-1", sessions=3).claim(SID, NOW).sessions == 4
 
 
 @pytest.mark.parametrize(
@@ -260,7 +311,7 @@ def test_a_run_never_writes_more_than_its_budget_and_warms_first() -> None:
 
 def test_a_burst_beyond_the_write_quota_waits_for_it_and_nothing_is_given_up() -> None:
     """Three hundred sessions end at once, and the Admin API takes 60 writes a minute."""
-    policy = PoolPolicy(warm=100, max=300, writes=10)
+    policy = PoolPolicy(warm=100, max=300, writes=10, sessions=20)
     slots = {f"ws-{n}": a_slot(f"ws-{n}", SlotState.CLAIMED).recycle(NOW) for n in range(300)}
     services = {name: service_of(slot, min_instances=1, url="https://x", updated=NOW) for name, slot in slots.items()}
     verbs, taken = set[str](), list[float]()

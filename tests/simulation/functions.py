@@ -44,6 +44,7 @@ TIMES = {
     "DRAINING_SECONDS": "120",
     "POOL_WARM": "2",
     "POOL_MAX": "4",
+    "SLOT_SESSIONS": "2",
     "STORAGE_EMULATOR_HOST": "http://127.0.0.1:1",
 }
 """As an operator may set them: short enough for a schedule to see a whole life or two."""
