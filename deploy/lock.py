@@ -36,8 +36,9 @@ def _lock_all(more: Sequence[str]) -> None:
     for target, names in wanted.items():
         _compile("\n".join(names), target, ["--constraint", str(constraints)])
         print(f"{target.relative_to(ROOT)}: {len(target.read_text().splitlines())} packages")
-    # what the bench measures beside shares no process with anything of ours, and no pins
-    _compile((ROOT / "bench/peers/requirements.in").read_text(), ROOT / "bench/peers/requirements.txt", more)
+    # what the bench measures beside, and members' dev servers, share no process with anything of ours, and no pins
+    for folder in ("bench/peers", "tests/dev_servers"):
+        _compile((ROOT / folder / "requirements.in").read_text(), ROOT / folder / "requirements.txt", more)
 
 
 def _compile(names: str, target: Path, more: Sequence[str]) -> None:

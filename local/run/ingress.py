@@ -9,7 +9,7 @@ from collections.abc import Callable
 import h11
 
 from .peer import CHUNK, Peer
-from .proxy import ClientGone, ContainerGone, pass_through
+from .proxy import ClientGone, ContainerGone, TooLarge, pass_through
 from .serving import NoInstance, Serving
 
 DOMAIN = ".localhost"
@@ -54,7 +54,7 @@ class Ingress:
         return client.http.our_state is h11.DONE and client.http.their_state is h11.DONE
 
     async def _serve(self, client: Peer, request: h11.Request, serving: Serving) -> None:
-        """Cloud Run's own answers: 429, 503, and 504 when the time that the template grants is over."""
+        """Cloud Run's own answers: 413, 429, 503, and 504 when the time that the template grants is over."""
         try:
             async with serving.request() as instance:
                 async with asyncio.timeout(instance.template.timeout_seconds):
@@ -64,6 +64,8 @@ class Ingress:
         except ContainerGone as error:
             log.info("%s: the container failed a request: %s", serving.service.id, error)
             await _refuse(client, 503, "upstream connect error or disconnect/reset before headers", request)
+        except TooLarge:
+            await _refuse(client, 413, "Request Entity Too Large", request)
         except TimeoutError:
             await _refuse(client, 504, "upstream request timeout", request)
 

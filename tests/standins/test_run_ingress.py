@@ -1,5 +1,6 @@
 """The ingress: streaming both ways, limits, and who hears of whose end."""
 
+import contextlib
 import hashlib
 import json
 import os
@@ -43,6 +44,17 @@ def test_a_large_download_arrives_whole(run: CloudRun) -> None:
     with run.connection("web") as connection:
         received = connection.ask("GET", f"/big?{size}").read()
     assert hashlib.sha256(received).digest() == hashlib.sha256(b"x" * size).digest()
+
+
+def test_a_request_of_more_than_32_mib_is_refused(run: CloudRun) -> None:
+    most = 32 * 2**20
+    with run.connection("web") as connection:
+        assert len(connection.ask("POST", "/echo", b"x" * most).read()) == most
+    with run.connection("web") as connection:
+        assert connection.ask("POST", "/echo", **{"Content-Length": str(most + 1)}).status == 413
+    with run.connection("web") as connection, contextlib.suppress(BrokenPipeError, ConnectionResetError):
+        # nothing of it is echoed before it was read whole, so a client that goes on sending may see only the end
+        assert connection.ask("POST", "/echo", iter([b"x" * 2**20] * 33)).status == 413
 
 
 def test_the_container_hears_who_asked_and_by_which_scheme(run: CloudRun) -> None:

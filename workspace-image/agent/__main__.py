@@ -34,6 +34,8 @@ from agent.work import Work
 
 # Cloud Run kills what has not ended ten seconds after SIGTERM.
 LAST_SECONDS = 9.0
+# Requests that come at once wait for the agent; beyond this, nginx answers 502. The kernel's own limit is the same.
+BACKLOG = 4096
 
 
 def main() -> None:
@@ -141,7 +143,7 @@ async def _listen(application: web.Application, path: Path) -> None:
     # nobody who calls compresses what it sends, and strangers may send anything
     runner = web.AppRunner(application, access_log=None, auto_decompress=False)
     await runner.setup()
-    await web.UnixSite(runner, str(path)).start()
+    await web.UnixSite(runner, str(path), backlog=BACKLOG).start()
     _admit_nginx(path)
 
 

@@ -5,8 +5,9 @@ import posixpath
 import time
 from collections.abc import Awaitable, Callable, Mapping
 from hashlib import sha256
+from html import escape
 from typing import TypeGuard
-from urllib.parse import parse_qsl, urlencode
+from urllib.parse import urlencode
 
 from aiohttp import web
 
@@ -14,6 +15,8 @@ from agent import logs, pages
 from agent.activity import EDITOR, PREVIEW
 from agent.browsers import Browsers
 from agent.errors import Refused
+from agent.forms import Forms
+from agent.listening import address_of
 from agent.places import ALIASES, HOME
 from agent.settings import Settings
 from agent.slot import Slot, State
@@ -47,6 +50,7 @@ class Api:
         self._is_ready = is_ready
         self._tokens = Verifier(settings.control_plane_key, settings.slot)
         self._entered = SingleUse()
+        self._forms = Forms()
         self._browsers = browsers
         self._window = WindowRoutes(window, boot, self._door)
 
@@ -62,6 +66,7 @@ class Api:
                 web.get("/may-enter", self.may_enter),
                 web.get("/closed", self.closed),
                 web.get("/paused", self.paused),
+                web.get("/silent", self.silent),
                 *self._window.all(),
             ]
         )
@@ -114,7 +119,7 @@ class Api:
     async def enter(self, request: web.Request) -> web.Response:
         if request.headers.get("Origin") != self._settings.page_origin:
             raise Refused(403, "wrong-origin", f"Workspaces are entered from {self._settings.page_origin} only.")
-        form = await _form(request)
+        form = await self._forms.read(request)
         try:
             claims = self._tokens.verify(form.get("token", ""), ENTER)
             self._check_ours(claims)
@@ -154,9 +159,12 @@ class Api:
         """nginx asks this of every request for the editor."""
         status = await self._door(request)
         session = self._slot.session
-        if status == 204 and session is not None and "X-Preview" in request.headers:
-            session.activity.saw(PREVIEW)
-        return web.Response(status=status)
+        port = request.headers.get("X-Preview")
+        if status != 204 or session is None or port is None:
+            return web.Response(status=status)
+        session.activity.saw(PREVIEW)
+        address = address_of(int(port))
+        return web.Response(status=status, headers={"X-Preview-Address": address} if address else {})
 
     async def _door(self, request: web.Request) -> int:
         """204 come in, 401 no, 403 not now."""
@@ -174,6 +182,10 @@ class Api:
 
     async def paused(self, request: web.Request) -> web.Response:
         return pages.paused(request, self._settings.page_origin)
+
+    async def silent(self, request: web.Request) -> web.Response:
+        port = request.headers.get("X-Preview", "").rpartition(":")[2]
+        return pages.silent(request, self._settings.page_origin, escape(port))
 
     @web.middleware
     async def _problems(
@@ -229,13 +241,6 @@ async def _json(request: web.Request, fields: set[str]) -> dict[str, object]:
 
 def _is_number(value: object) -> TypeGuard[float]:
     return isinstance(value, int | float) and not isinstance(value, bool)
-
-
-async def _form(request: web.Request) -> dict[str, str]:
-    """The fields of the page's form. Anything else that is posted has none: nothing of it is worth an error of ours."""
-    if request.content_type != "application/x-www-form-urlencoded":
-        return {}
-    return dict(parse_qsl((await request.read()).decode(errors="replace")))
 
 
 def _inside_home(form: Mapping[str, str]) -> str:

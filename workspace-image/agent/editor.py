@@ -8,7 +8,7 @@ from pathlib import Path
 import aiohttp
 
 from agent import logs
-from agent.places import HOME, IMAGE, SHARED
+from agent.places import HOME, IMAGE, PRIVATE, SHARED
 from agent.processes import member_environment, start_as_member
 
 START_SECONDS = 60
@@ -26,6 +26,8 @@ class Editor:
         self._page = page
         self.socket = SHARED / f"editor-{boot}.sock"
         self.extension_socket = SHARED / f"extension-{boot}.sock"
+        # nginx's own: it relays previews through it, so that they are counted
+        self.preview_socket = PRIVATE / f"previews-{boot}.sock"
         self._process: asyncio.subprocess.Process | None = None
         self._wanted = True
 
@@ -56,8 +58,9 @@ class Editor:
         self._wanted = False
 
     def connections(self) -> int:
-        """Open connections to the editor: WebSockets, and requests that are being answered."""
-        return count_connections(Path("/proc/net/unix").read_bytes(), str(self.socket))
+        """Open connections to the editor and to previews: WebSockets, and requests that are being answered."""
+        table = Path("/proc/net/unix").read_bytes()
+        return sum(count_connections(table, str(path)) for path in (self.socket, self.preview_socket))
 
     async def _spawn(self) -> None:
         if not self._wanted:
@@ -75,6 +78,8 @@ class Editor:
     def _command(self) -> list[str]:
         return [
             str(IMAGE / "bin/node"),
+            # cookies of every program that was previewed come along; Node's own limit is 16 kB
+            "--max-http-header-size=262144",
             str(IMAGE / "node/node_modules/code-server/out/node/entry.js"),
             "--auth=none",  # nginx and the agent let nobody come this far without the slot's cookie
             f"--socket={self.socket}",

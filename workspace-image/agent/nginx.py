@@ -4,6 +4,7 @@ import asyncio
 import shutil
 import signal
 
+from agent import pages
 from agent.editor import Editor
 from agent.places import IMAGE, PRIVATE
 from agent.settings import Settings
@@ -17,6 +18,10 @@ class Nginx:
             "listen": f"{settings.bind}:{settings.port}",
             "agent_socket": agent_socket,
             "editor_socket": str(editor.socket),
+            "preview_socket": str(editor.preview_socket),
+            "closed": pages.closed_to_a_body(settings.page_origin),
+            "too_large": pages.too_large(settings.page_origin),
+            "too_many_cookies": pages.too_many_cookies(settings.page_origin),
         }
         self._process: asyncio.subprocess.Process | None = None
 

@@ -1,5 +1,6 @@
-"""The two pages that a browser gets instead of the editor, in English and Korean, and their headers."""
+"""The pages that a browser gets instead of the editor or a preview, in English and Korean, and their headers."""
 
+from collections.abc import Mapping, Sequence
 from html import escape
 
 from aiohttp import web
@@ -29,6 +30,46 @@ _PAUSED = {
         "온돌로 돌아가기",
     ),
 }
+_SILENT = {
+    "en": (
+        "Nothing answers on port {port}",
+        "No program of your workspace listens there. Start your dev server in a terminal, then load this page again.",
+        "Back to Ondol",
+    ),
+    "ko": (
+        "{port}번 포트에서 응답하는 프로그램이 없습니다",
+        "작업 공간의 터미널에서 개발 서버를 시작한 다음 이 페이지를 새로 고쳐 주세요.",
+        "온돌로 돌아가기",
+    ),
+}
+_TOO_LARGE = {
+    "en": (
+        "Too large to send at once",
+        "A preview takes 32 MiB in one request: no more passes through the cloud. Your program did not get all of it. "
+        "Send it in smaller parts, or drop the file into the explorer of the editor.",
+        "Back to Ondol",
+    ),
+    "ko": (
+        "한 번에 보내기에는 너무 큽니다",
+        "미리보기에는 요청 하나에 32MiB까지만 보낼 수 있어, 프로그램에 끝까지 전달되지 않았습니다. "
+        "더 작게 나누어 보내거나 편집기의 탐색기에 파일을 끌어다 놓아 주세요.",
+        "온돌로 돌아가기",
+    ),
+}
+_TOO_MANY_COOKIES = {
+    "en": (
+        "Too many cookies",
+        "Programs that you previewed left more cookies than a request can carry. Those cookies are cleared now, and "
+        "your files are as they were. Open your workspace again.",
+        "Open",
+    ),
+    "ko": (
+        "쿠키가 너무 많습니다",
+        "미리보기로 연 프로그램이 남긴 쿠키가 요청에 담을 수 없을 만큼 많아져, 그 쿠키를 지웠습니다. "
+        "파일은 그대로 있습니다. 작업 공간을 다시 열어 주세요.",
+        "열기",
+    ),
+}
 # never "cache": the editor's own files are the same for everybody
 EVERYTHING = '"cookies", "storage"'
 _HEADERS = {
@@ -36,6 +77,7 @@ _HEADERS = {
     "Content-Security-Policy": "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'",
     "Referrer-Policy": "no-referrer",
 }
+_IN_OWN_FRAME = _HEADERS["Content-Security-Policy"].replace("frame-ancestors 'none'", "frame-ancestors 'self'")
 
 
 def closed(request: web.BaseRequest, page_origin: str) -> web.Response:
@@ -52,6 +94,46 @@ def paused(request: web.BaseRequest, page_origin: str) -> web.Response:
     return _page(request, 503, _PAUSED, page_origin, {**_HEADERS, "Retry-After": "3"}, head=refresh)
 
 
+def silent(request: web.BaseRequest, page_origin: str, port: str) -> web.Response:
+    """502: a preview of a port on which nothing listens."""
+    # the editor shows previews in a frame of its own
+    headers = {**_HEADERS, "Content-Security-Policy": _IN_OWN_FRAME}
+    words = {language: (title.format(port=port), *rest) for language, (title, *rest) in _SILENT.items()}
+    return _page(request, 502, words, page_origin, headers, head="")
+
+
+def closed_to_a_body(page_origin: str) -> str:
+    """What `closed` says, to whoever sends a body along."""
+    return _in_both_languages(_CLOSED, page_origin)
+
+
+def too_large(page_origin: str) -> str:
+    """More in one request than Cloud Run passes on."""
+    return _in_both_languages(_TOO_LARGE, page_origin)
+
+
+def too_many_cookies(page_origin: str) -> str:
+    """More cookies than a request can carry; they are cleared with this page."""
+    return _in_both_languages(_TOO_MANY_COOKIES, page_origin)
+
+
+def _in_both_languages(words: Mapping[str, Sequence[str]], page_origin: str) -> str:
+    """A page as text, which nginx answers with by itself: it may not know yet which language the browser asks for."""
+    title, text, button = words["en"]
+    korean_title, korean_text, korean_button = words["ko"]
+    page = _PAGE.format(
+        language="en",
+        head="",
+        title=title,
+        text=f'{text}</p><h1 lang="ko">{korean_title}</h1><p lang="ko">{korean_text}',
+        button=f"{button} · {korean_button}",
+        origin=escape(page_origin, quote=True),
+    )
+    if set("'\\$") & set(page):
+        raise ValueError("nginx would read this page in another way than it is written")
+    return page
+
+
 def _is_page_load(request: web.BaseRequest) -> bool:
     sent = request.headers
     asked = sent.get("X-Original-Method"), sent.get("Sec-Fetch-Mode"), sent.get("Sec-Fetch-Dest")
@@ -61,7 +143,7 @@ def _is_page_load(request: web.BaseRequest) -> bool:
 def _page(
     request: web.BaseRequest,
     status: int,
-    words: dict[str, tuple[str, str, str]],
+    words: Mapping[str, Sequence[str]],
     origin: str,
     headers: dict[str, str],
     head: str,
