@@ -28,7 +28,7 @@ class Line:
     process, for a fork takes longer than what tests save takes to unpack."""
 
     def __init__(self, folder: Path, *, is_apart: bool, is_seeing: bool = True) -> None:
-        self._is_seeing = is_seeing
+        self.is_seeing = is_seeing
         self._is_apart = is_apart
         self.lost: Callable[[], None] = lambda: None
         self.dies_at = 0
@@ -100,10 +100,12 @@ class Line:
                 fields = {"tier": fields["tier"], "unpacked": self._unpacked.pop(fields["tier"])}
             case "discard":
                 self._unpacked.pop(fields["tier"], None)
+            case "look":
+                fields.pop("urgent", None)
             case "pack":
                 fields["pipe"] = pipe
         answer: dict[str, Any] = getattr(self._keeper, what)(**fields)
-        if what == "look" and self._is_seeing:
+        if what == "look" and self.is_seeing:
             self._see()
         return answer
 

@@ -3,16 +3,20 @@
 import asyncio
 from pathlib import Path
 from random import Random
+from threading import Event, Thread
 
+import agent.home.keeper
 import pytest
 from agent.storage_quota import Quota
 
 from tests.home.container import Container
+from tests.home.edits import until_tick
 from tests.home.loads import KINDS, Loads, begun, loads, wrong
 from tests.home.test_look import make
 from tests.home.workspace import LATER, Workspace
 from tests.running import SOAK
 
+NO_QUOTA = Quota(None, None, None)
 ROUNDS = 100 if SOAK else 8
 
 
@@ -46,7 +50,7 @@ async def _save_and_restore(folder: Path, programs: Loads) -> None:
     while sound < ROUNDS:
         await asyncio.sleep(random.random() / 10)
         assert programs.run_on()
-        await container.checkpoints.make(container.prefix, Quota(None, None, None))
+        await container.checkpoints.make(container.prefix, NO_QUOTA)
         checkpoint = container.checkpoints.waiting
         assert checkpoint is not None
         workspace.move(f"1-boot-{checkpoint.seq}", checkpoint)
@@ -59,3 +63,88 @@ async def _save_and_restore(folder: Path, programs: Loads) -> None:
         sound += 1
     await container.close()
     assert found == []
+
+
+def _grow(path: Path, ended: Event) -> None:
+    with path.open("ab") as file:
+        while not ended.is_set():
+            file.write(b"x" * 100_000)
+            file.flush()
+            if file.tell() > 30_000_000:
+                file.truncate(10_000_000)
+
+
+def test_what_never_comes_to_rest_is_in_a_layer_once_and_is_named(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It is too large to be copied: torn, but no more than what there is."""
+    monkeypatch.setattr(agent.home.keeper, "MOST_COPIED", 1 << 20)
+    workspace, ended = Workspace(), Event()
+
+    async def save() -> None:
+        container = Container(folder / "home", workspace, 1)
+        container.line.is_seeing = False
+        await container.begin()
+        make(container.folder, "small")
+        (container.folder / "large").write_bytes(b"x" * 10_000_000)
+        growing = Thread(target=_grow, args=(container.folder / "large", ended))
+        growing.start()
+        try:
+            await container.checkpoints.make(container.prefix, NO_QUOTA, last=True)
+        finally:
+            ended.set()
+            growing.join()
+        checkpoint = container.checkpoints.waiting
+        assert checkpoint is not None
+        workspace.move(f"1-boot-{checkpoint.seq}", checkpoint)
+        await container.close()
+
+    asyncio.run(save())
+    manifest = workspace.manifest()
+    assert manifest.inconsistent == ("large",)
+    (layer,) = manifest.layers
+    assert layer.entries == 2
+    assert 10_000_000 < layer.logical_bytes < 31_000_000
+    assert layer.stream < layer.logical_bytes + 100_000
+
+
+def test_what_is_small_is_saved_before_what_is_large(folder: Path) -> None:
+    """Also beside it in a tier that was saved before; and what is large comes with all that lies beside it."""
+    workspace = Workspace()
+
+    async def save() -> list[set[bytes]]:
+        container = Container(folder / "home", workspace, 1)
+        await container.begin()
+        saved = []
+        for content in (b"x", b"y"):
+            for path in ("project/text", "data/large", "data/large-wal", ".config/a", "node_modules/a/b"):
+                (container.folder / path).parent.mkdir(parents=True, exist_ok=True)
+                size = 9_000_000 if path in ("data/large", "node_modules/a/b") else 10
+                (container.folder / path).write_bytes(content * size)
+            (container.folder / "rest").write_bytes(b"z" * 30_000_000) if content == b"x" else None
+            more = True
+            while more:
+                until_tick(folder)
+                assert await container.checkpoints.make(container.prefix, NO_QUOTA)
+                checkpoint, more = container.checkpoints.waiting, container.checkpoints.more
+                assert checkpoint is not None
+                workspace.move(f"1-boot-{checkpoint.seq}", checkpoint)
+                container.checkpoints.accepted(checkpoint)
+                place = folder / f"{content.decode()}{checkpoint.seq}"
+                await _restored(workspace, place)
+                saved.append(
+                    {
+                        path.read_bytes()[:1] + bytes(path.relative_to(place))
+                        for path in place.rglob("*")
+                        if path.is_file()
+                    }
+                )
+        await container.close()
+        return saved
+
+    first, all_of_first, second, all_of_second = asyncio.run(save())
+    assert first == {b"xproject/text", b"x.config/a"}
+    large = {b"data/large", b"data/large-wal", b"node_modules/a/b"}
+    assert all_of_first == first | {b"zrest"} | {b"x" + path for path in large}
+    assert second == {b"yproject/text", b"y.config/a", b"zrest"} | {b"x" + path for path in large}
+    assert all_of_second == {b"yproject/text", b"y.config/a", b"zrest"} | {b"y" + path for path in large}

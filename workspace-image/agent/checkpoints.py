@@ -25,6 +25,9 @@ STILL_SECONDS = 0.12
 comes later than this is noticed."""
 MOST_STILL_SECONDS = 1.0
 """After so long they go on, whatever the keeper does."""
+SMALL = 8 << 20
+"""Bytes of changes, in one folder or in all packages, that wait until everything smaller is saved: packing them takes
+a second, and many times that where programs want all of the CPU."""
 MOST_NAMED = 20
 """Files that a manifest names as not consistent."""
 MOST_ROUNDS = 3
@@ -112,6 +115,8 @@ class Checkpoints:
         self._untold: dict[int, Answer | None] = {}
         """By number, the changes of the saves that were not taken yet."""
         self.waiting: Checkpoint | None = None
+        self.more = False
+        """What is large has been left to another save, which is due."""
 
     def begin(self, manifest: Manifest, base: str) -> None:
         """The home is to be emptied, and to become what `manifest` says. Until a tier is restored, its layers are kept
@@ -151,10 +156,11 @@ class Checkpoints:
         for tier in TIERS:
             self._change(tier, known=False)
 
-    async def make(self, prefix: str, quota: Quota, *, last: bool = False) -> bool:
+    async def make(self, prefix: str, quota: Quota, *, last: bool = False, urgent: bool = False) -> bool:
         """Saves what changed since the last save, as far as the quota has room for it; False when nothing did, and
         nothing else is left out. One at a time. `prefix` is where this container may create objects. What only the
-        editor wrote for itself is no reason, but for the `last` one.
+        editor wrote for itself is no reason, but for the `last` one. Where much has changed, what is small goes first,
+        and there is `more` to be saved at once. An `urgent` one comes before the member's programs.
 
         Raises HomeFailed, Unreachable, CorruptState, CheckpointRefused or OSError; then the next one starts from the
         same point.
@@ -163,16 +169,24 @@ class Checkpoints:
             generation, started = self._generation, elapsed()
             await self._remind()
             to_come = sum(saved.to_come.bytes for saved in self._tiers.values() if not saved.complete)
-            wanted = {**vars(quota), "taken": to_come}
+            wanted: dict[str, Any] = {**vars(quota), "taken": to_come, "urgent": urgent}
+            wanted["small"] = None if last or self.more else SMALL
+            self.more = False
             looked = await self._keeper.order("look", **wanted)
             self._tell_unsaved(looked)
             is_news: bool = self.left_out != looked["over_quota"]
             self.left_out = looked["over_quota"]
             following = self._plan(looked["tiers"], self._tiers)
-            if not following or (to_come and self._is_too_much(looked["tiers"], to_come, quota)):
+            is_large = any(told["waiting"] for told in looked["tiers"].values())
+            if not (following or is_large) or (to_come and self._is_too_much(looked["tiers"], to_come, quota)):
                 return is_news
             if not (last or is_news or looked["members"] or self._is_behind(following)):
                 return False
+            if is_large and any(tier.how for tier in following):
+                self.more = await self._save(wanted, prefix, generation, started)
+                if self.more:
+                    return True
+            wanted["small"] = None
             return await self._save(wanted, prefix, generation, started) or is_news
 
     async def _save(self, wanted: dict[str, Any], prefix: str, generation: int, started: float) -> bool:
@@ -250,17 +264,18 @@ class Checkpoints:
         return any(not self._tiers[tier.tier].known or not self._tiers[tier.tier].layers for tier in following)
 
     def _plan(self, looked: dict[str, Answer], tiers: dict[str, _Saved], written: Collection[str] = ()) -> list[_Next]:
-        """`tiers` as they are now; to those that are `written` for this save already, only a delta is added."""
+        """`tiers` as they are now; to those that are `written` for this save already, only a delta is added. So it is
+        where something waits for the next save."""
         following = []
         for tier, told in looked.items():
-            saved = tiers[tier]
+            saved, is_small = tiers[tier], bool(told["waiting"])
             is_same = not (told["changed"] or told["missing"])
             if is_same and (saved.known or not saved.complete):
                 continue
             if saved.damaged and not told["bytes"]:  # but for folders that the editor makes
                 continue
             if not told["files"] and saved.complete:
-                if saved.layers:
+                if saved.layers and not is_small:
                     following.append(_Next(tier, None, Tier(0, 0)))
                 continue
             how = how_to_save(
@@ -274,7 +289,9 @@ class Checkpoints:
             )
             if how is None or not told["files"]:
                 continue
-            if tier in written and saved.layers:
+            if saved.layers and is_small and how == How.WHOLE:
+                continue  # what waits would be missing from it
+            if saved.layers and (is_small or tier in written):
                 how = How.DELTA
             to_come = NOTHING if saved.complete else saved.to_come
             held = Tier(to_come.bytes + told["bytes"], to_come.files + told["files"])

@@ -55,6 +55,12 @@ def how_to_save(
     return How.MERGED if len(deltas) >= MOST_DELTAS else How.DELTA
 
 
+def is_urgent(saved_ago: float | None, every: float) -> bool:
+    """Whether a save comes before the member's programs, where one is due each `every` seconds. `saved_ago` is the age
+    of the newest, in seconds; None if there is none."""
+    return saved_ago is None or saved_ago > 2 * every
+
+
 def replaced(layers: Sequence[Layer], how: How, new: Layer, *, base: int) -> tuple[Layer, ...]:
     """The tier's layers with the new one. A merged one leaves the first `base`."""
     if how == How.WHOLE:

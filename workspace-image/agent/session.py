@@ -63,10 +63,12 @@ class Session:
             raise RuntimeError("the control plane has not answered the hello yet")
         return self.answer
 
-    async def save(self, *, last: bool = False) -> bool:
+    async def save(self, *, last: bool = False, urgent: bool = False) -> bool:
         """Makes a checkpoint of what changed, if anything did; whether there is news for the next beat. Raises as
         Checkpoints.make."""
-        return await self.checkpoints.make(self.known.storage.prefix, self.known.storage_use.quota, last=last)
+        return await self.checkpoints.make(
+            self.known.storage.prefix, self.known.storage_use.quota, last=last, urgent=urgent
+        )
 
     @property
     def greeted(self) -> bool:

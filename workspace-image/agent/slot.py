@@ -13,6 +13,7 @@ from agent.editor import Editor
 from agent.errors import BeatRefused, CheckpointRefused, CorruptState, HomeFailed, Refused, Stale, Unreachable
 from agent.furnish import furnish
 from agent.keeper import Keeper
+from agent.layers import is_urgent
 from agent.places import ALIASES, HOME
 from agent.processes import end_member_processes
 from agent.restore import DONE, Progress, Restore
@@ -171,13 +172,14 @@ class Slot:
 
     async def _keep_saving(self, session: Session) -> None:
         while self.state is State.SERVING:
-            await asyncio.sleep(self._checkpoint_seconds)
+            if not session.checkpoints.more:
+                await asyncio.sleep(self._checkpoint_seconds)
             if self.state is State.SERVING and session.lease.holds():
                 await self._save(session)
 
     async def _save(self, session: Session) -> None:
         try:
-            if await session.save():
+            if await session.save(urgent=is_urgent(session.saved_ago(), self._checkpoint_seconds)):
                 session.tell()
                 self.changed()
         except (HomeFailed, Unreachable, CorruptState, CheckpointRefused) as error:

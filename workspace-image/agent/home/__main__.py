@@ -12,6 +12,8 @@ import selectors
 import signal
 import socket
 import sys
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -62,6 +64,7 @@ class Program:
         self._orders = orders
         self._unpacked: dict[str, Unpacked] = {}
         self._waiting = selectors.DefaultSelector()
+        self._is_settled = self._is_urgent = False
 
     def run(self) -> None:
         """Until nobody is there to give orders."""
@@ -106,12 +109,8 @@ class Program:
             case "discard":
                 self._unpacked.pop(order["tier"], None)
                 return self._keeper.discard(**order)
-            case "look":
-                return self._keeper.look(**order)
-            case "copy":
-                return self._keeper.copy(**order)
-            case "pack":
-                return self._keeper.pack(order["tier"], order["how"], pipes[0])
+            case "look" | "copy" | "pack":
+                return self._beside_the_member(what, order, pipes)
             case "adopt":
                 return self._keeper.adopt(**order)
             case "forget":
@@ -119,8 +118,22 @@ class Program:
             case "remember":
                 return self._keeper.remember(**order)
             case "settle":
-                return settle()
+                self._is_settled = True
+                return {}
         raise ValueError(what)
+
+    def _beside_the_member(self, what: str, order: Order, pipes: list[int]) -> Answer:
+        """What takes time: once the member is at work, at a lower priority than their programs, unless it is urgent. A
+        priority is a thread's, and nobody but root may raise it again: so each has a thread of its own."""
+        if what == "look":  # it begins a save, and says so for all of that
+            self._is_urgent = order.pop("urgent", False)
+        if pipes:
+            order["pipe"] = pipes[0]
+        do: Callable[..., Answer] = getattr(self._keeper, what)
+        if self._is_urgent or not self._is_settled:
+            return do(**order)
+        with ThreadPoolExecutor(1, initializer=give_way) as apart:
+            return apart.submit(do, **order).result()
 
     def _unpack(self, tier: str, layers: list[Order], source: int, number: int) -> None:
         into = self._keeper.beside(tier)
@@ -161,12 +174,11 @@ def _end_with(parent: int) -> None:
         os._exit(1)
 
 
-def settle() -> Answer:
-    """From now on the member's programs come first."""
+def give_way() -> None:
+    """From now on the member's programs come before this thread, and those that it starts."""
     os.nice(NICENESS)
     libc = ctypes.CDLL(None, use_errno=True)
-    libc.syscall(251, 1, 0, IDLE_IO)  # ioprio_set, of this process; where a system has it not, nothing is lost
-    return {}
+    libc.syscall(251, 1, 0, IDLE_IO)  # ioprio_set, of this thread; where a system has it not, nothing is lost
 
 
 if __name__ == "__main__":

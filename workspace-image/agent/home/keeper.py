@@ -12,7 +12,7 @@ from agent.home.changes import changes
 from agent.home.index import UNSURE, Held, Seen, topmost
 from agent.home.left_out import LeftOut, take_out
 from agent.home.look import LONGEST_NAMED, Looked, look
-from agent.home.moving import MOST_COPIED, Kept, not_again, to_copy
+from agent.home.moving import MOST_COPIED, Kept, belonging, held_back, not_again, to_copy
 from agent.home.pack import Packed, Packing
 from agent.home.place import STAGING, is_as_made
 from agent.home.steps import FOLDER, Steps, empty, lies_below, remove, split
@@ -36,13 +36,14 @@ Answer = dict[str, Any]
 @dataclass
 class _Layer:
     """One that is being written, in the way `how`: on what is held before it, and what is held after it.
-    `passed_over`: what changed and is left to the next one."""
+    `passed_over`: what goes on changing and is left to the next one, as is what is `waiting` for one of its own."""
 
     how: str
     before: Held
     after: Held
     paths: list[bytes]
     passed_over: set[bytes]
+    waiting: set[bytes]
     packing: Packing
 
 
@@ -57,6 +58,8 @@ class Keeper:
         self._written: dict[str, Held] = {}
         self._begun: dict[str, _Layer] = {}
         self._kept = Kept()
+        self._waiting: set[bytes] = set()
+        self._packages_wait = False
         self._made: set[bytes] = set()
         self._over = LeftOut()
 
@@ -75,10 +78,12 @@ class Keeper:
         apart: int | None = None,
         taken: int = 0,
         again: bool = False,
+        small: int | None = None,
     ) -> Answer:
         """What there is to be saved, and what changed since the last save, in each tier; and what is left out, because
         the quota has no room for it. `taken`: bytes of tiers that are still to come. `again`: for the same save, which
-        goes on with what it has written."""
+        goes on with what it has written. `small`: where more bytes changed, in one folder or in all packages, these
+        changes wait for another save."""
         looked = self._looked = look(self._home, self._kept if again else None)
         self._let_go()
         if not again:
@@ -90,6 +95,7 @@ class Keeper:
         self._over = take_out(looked, Quota(limit, most, apart), self._over.sizes, taken=taken)
         if not again:
             self._kept = not_again(everything, self._changed())
+        self._find_waiting(small)
         return {
             "left_out": looked.left_out,
             "special": looked.special,
@@ -98,6 +104,31 @@ class Keeper:
             **self._told_changes(),
             "tiers": {tier: self._told(tier) for tier in TIERS},
         }
+
+    def _find_waiting(self, small: int | None) -> None:
+        self._waiting, self._packages_wait = set(), False
+        if small is None:
+            return
+        changes = {tier: self._known(tier).changes(self._seen(tier)) for tier in TIERS}
+        sizes = {tier: self._seen(tier).sizes for tier in TIERS}
+        self._packages_wait = sum(sizes[DEPS].get(path, 0) for path in changes[DEPS]) > small
+        both = {**sizes[BOOT], **sizes[WORK]}
+        self._waiting = held_back([*changes[BOOT], *changes[WORK]], both, small)
+
+    def _to_save(self, tier: str) -> tuple[tuple[list[bytes], list[bytes]], set[bytes]]:
+        """What changed and what is missing, to be saved now; and what of both waits."""
+        seen, held = self._seen(tier), self._known(tier)
+        changes, missing = held.changes(seen), held.missing(seen)
+        if not self._waiting and not (self._packages_wait and tier == DEPS):
+            return (changes, missing), set()
+        is_all = self._packages_wait and tier == DEPS
+        waiting = {path for path in (*changes, *missing) if is_all or belonging(path) in self._waiting}
+        # all names of a file, or none
+        for names in seen.linked.values():
+            if not waiting.isdisjoint(names):
+                waiting.update(names)
+        now = [path for path in changes if path not in waiting], [path for path in missing if path not in waiting]
+        return now, waiting
 
     def _changed(self) -> set[bytes]:
         """All that is to be saved or taken away."""
@@ -124,13 +155,14 @@ class Keeper:
 
     def _told(self, tier: str) -> Answer:
         seen, held = self._seen(tier), self._known(tier)
-        changes, missing = held.changes(seen), held.missing(seen)
+        (changes, missing), waiting = self._to_save(tier)
         return {
             "files": len(seen.marks),
             "bytes": seen.total,
             "changed": len(changes),
             "changed_bytes": sum(seen.sizes.get(path, 0) for path in changes),
             "missing": len(missing),
+            "waiting": len(waiting),
             "gone_bytes": sum(len(GONE) + len(path) for path in (*held.gone, *missing)),
             "complete": held.complete,
         }
@@ -163,6 +195,8 @@ class Keeper:
         after.marks = dict(seen.marks) if held.complete or how == "whole" else {**held.marks, **seen.marks}
         packed.marks |= dict.fromkeys(layer.passed_over, UNSURE)
         packed.moved += layer.passed_over
+        # in the layers it is as it was before, if it is in them at all
+        packed.marks |= dict.fromkeys(layer.waiting, UNSURE)
         after.marks.update(packed.marks)
         if packed.astray:  # restored, the layer takes away what lay in them, also where it did not change
             after.marks.update({path: UNSURE for path in after.marks if lies_below(path, packed.astray)})
@@ -173,7 +207,8 @@ class Keeper:
 
     def _begin(self, tier: str, how: str) -> _Layer:
         seen, held = self._seen(tier), self._known(tier)
-        changes, missing = set(held.changes(seen)), held.missing(seen)
+        (changed_now, missing), waiting = self._to_save(tier)
+        changes = set(changed_now)
         taken: list[bytes]
         gone = topmost(held.gone | set(missing))
         paths: list[bytes]
@@ -186,8 +221,9 @@ class Keeper:
             paths = [path for path in seen.marks if path in wanted]
         # a file that went on changing was written a moment ago, and would not be better now
         again = {path for path in paths if seen.sizes.get(path, 0) > MOST_COPIED} if tier in self._written else set()
-        paths = [path for path in paths if path not in again]
-        return _Layer(how, held, after, paths, again, Packing(self._home, taken, seen))
+        left = again | waiting
+        paths = [path for path in paths if path not in left]
+        return _Layer(how, held, after, paths, again, waiting, Packing(self._home, taken, seen))
 
     def _known(self, tier: str) -> Held:
         """What the layers hold, also those that are written and not adopted yet."""

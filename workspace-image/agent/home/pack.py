@@ -57,6 +57,10 @@ def pack(
     return Packing(home, missing, Seen(folders=set(folders))).write(paths, pipe)
 
 
+class _LateError(Exception):
+    """What was to be copied was not copied in time."""
+
+
 class Packing:
     """A layer in the making. `seen` is the look that it is to be a picture of; `missing` is what it takes away.
 
@@ -75,6 +79,7 @@ class Packing:
         self._copied: set[bytes] = set()
         self._copies = -1
         self._changed_ns = 0
+        self._until = float("inf")
         self._into: Callable[[bytes], object] = lambda piece: None
 
     def copy(self, paths: Iterable[bytes], until: float) -> None:
@@ -83,11 +88,16 @@ class Packing:
         self._copies = os.memfd_create("copies", os.MFD_CLOEXEC)
         self._into = lambda piece: _write_all(self._copies, piece)
         self._begin()
-        for path in paths:
-            if time.monotonic() > until:
-                break
-            self._take(path)
-            self._copied.add(path)
+        self._until = until
+        try:
+            for path in paths:
+                if self._is_late():
+                    break
+                self._take(path)
+                self._copied.add(path)
+        except _LateError:
+            pass
+        self._until = float("inf")
         self._flush()
 
     def write(self, paths: Iterable[bytes], pipe: int) -> Packed:
@@ -218,8 +228,19 @@ class Packing:
         self._write(padding(len(content)))
 
     def _add_large(self, path: bytes, descriptor: int, status: os.stat_result) -> None:
+        self._flush()
+        packed = self._packed
+        before = packed.entries, packed.logical_bytes, packed.stream
         self._enter(path, status, _file(path, status, status.st_size), status.st_size)
-        self._copy(descriptor, 0, status.st_size)
+        try:
+            self._copy(descriptor, 0, status.st_size)
+        except _LateError:  # as if it had not been begun
+            self._waiting, self._size = [], 0
+            packed.entries, packed.logical_bytes, packed.stream = before
+            del packed.marks[path]
+            os.ftruncate(self._copies, packed.stream)
+            os.lseek(self._copies, packed.stream, os.SEEK_SET)
+            raise
         self._write(padding(status.st_size))
         if mark(os.fstat(descriptor)) != mark(status):
             self._packed.marks[path] = UNSURE
@@ -242,8 +263,10 @@ class Packing:
         start = header(b"GNUSparseFile.0/file", b"0", _kept(status), status.st_mtime_ns, stored, extra=extra)
         self._enter(path, status, start, status.st_size)
         self._write(listed)
+        until, self._until = self._until, float("inf")
         for offset, length in parts:
             self._copy(descriptor, offset, length)
+        self._until = until
         self._write(padding(stored))
         if mark(os.fstat(descriptor)) != mark(status):
             self._packed.marks[path] = UNSURE
@@ -261,10 +284,15 @@ class Packing:
         """So many bytes, whatever becomes of the file: what is not there any more is zeros."""
         end = offset + length
         while offset < end:
+            if self._is_late():
+                raise _LateError
             wanted = min(PIECE, end - offset)
             piece = self._read(descriptor, wanted, offset) or bytes(wanted)
             self._write(piece)
             offset += len(piece)
+
+    def _is_late(self) -> bool:
+        return time.monotonic() > self._until
 
     def _read(self, descriptor: int, wanted: int, offset: int) -> bytes:
         """A file that can't be read further has its header written already: the tar must hold what that says."""
