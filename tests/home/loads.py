@@ -87,10 +87,10 @@ class Loads:
 
 
 def _states(group: int) -> Iterator[str]:
-    for name in os.listdir("/proc"):
-        if name.isdigit():
+    for entry in Path("/proc").iterdir():
+        if entry.name.isdigit():
             try:
-                told = Path("/proc", name, "stat").read_text(errors="replace").rpartition(") ")[2].split()
+                told = (entry / "stat").read_text(errors="replace").rpartition(") ")[2].split()
             except (FileNotFoundError, ProcessLookupError):
                 continue
             if int(told[2]) == group:
