@@ -1,7 +1,11 @@
 """A container seen from the machine that runs it: its processes, and scripts that run in it."""
 
 import os
+import signal
 import subprocess
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -44,9 +48,43 @@ class Inside:
         if os.geteuid() != 0:
             enter.append("--user")
         environment = {"PATH": "/usr/bin:/bin"}
-        done = subprocess.run([*enter, *command], capture_output=True, text=True, timeout=PATIENCE, env=environment)
-        assert done.returncode == 0, done.stderr
-        return done.stdout
+        with (
+            subprocess.Popen(
+                [*enter, *command],
+                stdout=subprocess.PIPE,
+                stderr=subprocess.PIPE,
+                text=True,
+                env=environment,
+                start_new_session=True,
+            ) as running,
+            _going_on(running.pid),
+        ):
+            output, errors = running.communicate(timeout=PATIENCE)
+        assert running.returncode == 0, errors
+        return output
+
+
+@contextmanager
+def _going_on(group: int) -> Iterator[None]:
+    """What a test does itself goes on, also where nobody is there and the member's programs stand still."""
+    done = threading.Event()
+
+    def go_on() -> None:
+        while not done.wait(0.2):
+            if _state(group) == "T":
+                os.killpg(group, signal.SIGCONT)
+
+    watching = threading.Thread(target=go_on)
+    watching.start()
+    try:
+        yield
+    finally:
+        done.set()
+        watching.join()
+
+
+def _state(pid: int) -> str:
+    return Path(f"/proc/{pid}/stat").read_text(errors="replace").rpartition(")")[2].split()[0]
 
 
 def _namespace(pid: int) -> str | None:

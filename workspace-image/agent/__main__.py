@@ -24,6 +24,7 @@ from agent.keeper import Keeper
 from agent.nginx import Nginx
 from agent.pausing import ProgramPause
 from agent.places import HOME, MEMBER, NGINX_GROUP, PRIVATE, SHARED
+from agent.presence import Presence
 from agent.session import Session
 from agent.settings import Settings, read_settings
 from agent.slot import Slot, State
@@ -53,6 +54,8 @@ async def run(settings: Settings) -> int:
     _make_folders()
     ready = asyncio.Event()
     editor, activity = Editor(boot, settings.member_processes, settings.page_origin), Activity()
+    programs = ProgramPause()
+    presence = Presence(editor.connections, programs)
     # an object says itself how it is encoded, and whoever made it wrote that; what is read is what is stored
     async with aiohttp.ClientSession(auto_decompress=False, headers={"Accept-Encoding": "identity"}) as http:
 
@@ -60,7 +63,7 @@ async def run(settings: Settings) -> int:
             if slot.session is not None:
                 slot.session.checkpoints.forget()
 
-        keeper, programs = Keeper(forget), ProgramPause()
+        keeper = Keeper(forget)
 
         def begin(claims: Claims, heartbeat_url: str) -> Session:
             return Session(
@@ -70,7 +73,7 @@ async def run(settings: Settings) -> int:
                 lambda storage: Bucket(http, storage),
                 keeper,
                 activity,
-                connected=lambda: editor.connections() > 0,
+                connected=presence.is_connected,
                 programs=programs,
             )
 
@@ -79,9 +82,9 @@ async def run(settings: Settings) -> int:
             return session.known.window_key if session is not None and session.greeted else None
 
         window = Window(editor_version(), window_key)
-        slot = Slot(editor, keeper, window, begin, settings.checkpoint_seconds)
+        slot = Slot(editor, keeper, window, presence, begin, settings.checkpoint_seconds)
         extension = EditorSocket(editor.extension_socket, slot)
-        work = Work(slot, editor.connections)
+        work = Work(slot, presence)
         agent_socket = PRIVATE / "agent.sock"
         nginx, browsers = Nginx(settings, editor, str(agent_socket)), Browsers()
 
@@ -95,14 +98,15 @@ async def run(settings: Settings) -> int:
 
         slot.changed = changed
         await extension.start()
-        await _listen(Api(settings, boot, slot, work, window, browsers, ready.is_set).application(), agent_socket)
+        api = Api(settings, boot, slot, work, window, browsers, presence, ready.is_set)
+        await _listen(api.application(), agent_socket)
         # the port opens last: a platform may stop giving CPU as soon as it listens
         await keeper.start()
         await editor.start()
         ready.set()
         await nginx.start()
         logs.event("slot.ready", slot=settings.slot, revision=settings.revision, boot=boot)
-        watch = Watch(slot, editor.connections, extension.somebody_speaks, nginx.cut)
+        watch = Watch(slot, presence, extension.somebody_speaks, nginx.cut)
         return await _until_the_end(slot, editor, nginx, watch)
 
 

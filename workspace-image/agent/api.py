@@ -18,6 +18,7 @@ from agent.errors import Refused
 from agent.forms import Forms
 from agent.listening import address_of
 from agent.places import ALIASES, HOME
+from agent.presence import Presence
 from agent.settings import Settings
 from agent.slot import Slot, State
 from agent.tokens import ATTACH, ENTER, RELEASE, WORK, Claims, InvalidToken, SingleUse, Verifier
@@ -41,12 +42,14 @@ class Api:
         work: Work,
         window: Window,
         browsers: Browsers,
+        presence: Presence,
         is_ready: Callable[[], bool],
     ) -> None:
         self._settings = settings
         self._boot = boot
         self._slot = slot
         self._work = work
+        self._presence = presence
         self._is_ready = is_ready
         self._tokens = Verifier(settings.control_plane_key, settings.slot)
         self._entered = SingleUse()
@@ -172,6 +175,7 @@ class Api:
             return 401
         if not await self._slot.may_serve():
             return 403 if self._slot.state is State.SERVING else 401
+        await self._presence.arrive()
         return 204
 
     def _is_let_in(self, request: web.Request) -> bool:

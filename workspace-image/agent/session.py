@@ -1,6 +1,7 @@
 """The session that this container serves, as the control plane sees it: hello, beats, lease and credentials."""
 
 import asyncio
+import contextlib
 from collections.abc import Callable
 from typing import cast
 
@@ -13,10 +14,14 @@ from agent.control_plane import Answer, ControlPlane, Head, Storage
 from agent.errors import BeatRefused, CheckpointRefused, Stale, Unreachable
 from agent.keeper import Keeper
 from agent.lease import Lease
+from agent.spacing import Spacing
 from agent.tokens import Claims
 
 # Pauses between tries of a beat that was not answered, in seconds; the last one stays.
 BACKOFF = (0.5, 1.0, 2.0, 4.0, 8.0)
+# News other than a checkpoint or a stop: any program of the member's can make it, as often as it likes.
+BURST = 3
+NEWS_SECONDS = 5.0
 
 
 class Session:
@@ -55,6 +60,7 @@ class Session:
         self._composed = 0.0
         self._one_at_a_time = asyncio.Lock()
         self._news = asyncio.Event()
+        self._spacing = Spacing(BURST, NEWS_SECONDS)
 
     @property
     def known(self) -> Answer:
@@ -139,6 +145,16 @@ class Session:
         except TimeoutError:
             return
         self._news.clear()  # old news must not keep the pauses after failures short
+        await self._space()
+
+    async def _space(self) -> None:
+        """Until news may be told. A checkpoint and a stop wait for nothing."""
+        while not (self.stopping or self.checkpoints.waiting) and (wait := self._spacing.wait(elapsed())) > 0:
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(wait):
+                    await self._news.wait()
+            self._news.clear()
+        self._spacing.take(elapsed())
 
     def _compose(self, final: bool) -> dict[str, object]:
         self._seq += 1

@@ -15,6 +15,7 @@ from agent.furnish import furnish
 from agent.keeper import Keeper
 from agent.layers import is_urgent
 from agent.places import ALIASES, HOME
+from agent.presence import Presence
 from agent.processes import end_member_processes
 from agent.restore import DONE, Progress, Restore
 from agent.session import Session
@@ -39,6 +40,7 @@ class Slot:
         editor: Editor,
         keeper: Keeper,
         window: Window,
+        presence: Presence,
         begin: Callable[[Claims, str], Session],
         checkpoint_seconds: float,
     ) -> None:
@@ -51,6 +53,7 @@ class Slot:
         self._editor = editor
         self._keeper = keeper
         self._window = window
+        self._presence = presence
         self._begin = begin
         self._checkpoint_seconds = checkpoint_seconds
         self._attaching: asyncio.Task[None] | None = None
@@ -192,6 +195,7 @@ class Slot:
         if self.state is State.DONE:
             raise Refused(409, "stale-epoch", "This container lost the session before it could be given back.")
         self._stop_serving(State.DRAINING)
+        await self._presence.end()
         await end_member_processes(grace)
         await self._window.flush()
         head = await self._say_last_word(session)

@@ -7,6 +7,9 @@ from agent import logs
 from agent.activity import PROCESS, TERMINAL, last_terminal_input
 from agent.clock import elapsed
 from agent.cpu import CpuWatch
+from agent.foreground import runs_command
+from agent.presence import Presence
+from agent.programs import programs
 from agent.session import Session
 from agent.slot import Slot, State
 
@@ -17,14 +20,13 @@ FROZEN = 5.0
 
 
 class Watch:
-    """`browsers` counts the connections to the editor; `extension_speaks` tells whether the extension is connected;
-    `cut` closes every connection of a browser."""
+    """`extension_speaks` tells whether the extension is connected; `cut` closes every connection of a browser."""
 
     def __init__(
-        self, slot: Slot, browsers: Callable[[], int], extension_speaks: Callable[[], bool], cut: Callable[[], None]
+        self, slot: Slot, presence: Presence, extension_speaks: Callable[[], bool], cut: Callable[[], None]
     ) -> None:
         self._slot = slot
-        self._browsers = browsers
+        self._presence = presence
         self._extension_speaks = extension_speaks
         self._cut = cut
         self._cpu = CpuWatch()
@@ -49,25 +51,28 @@ class Watch:
         if pause > FROZEN:
             logs.event("slot.thawed", after=pause)
             session.tell()
-        connected = self._browsers() > 0
+        connected = self._presence.is_connected()
         if connected != self._connected:
+            # before they stand still: a job that began a moment ago is to be known, and gone on with
+            await self._look_at_programs(session)
             self._connected = connected
             session.tell()
+        await self._presence.settle()
         session.activity.editor_is_watched = self._extension_speaks() or not connected
         # cut first: asking for the lease may take as long as the control plane does not answer
         if connected and not session.lease.holds():
             logs.warning("lease.lapsed", session=session.sid)
             self._cut()
         await self._slot.may_serve()
-        await self._look_at_programs(session)
+        if elapsed() - self._looked_at_programs >= LOOK_AT_PROGRAMS_EVERY:
+            await self._look_at_programs(session)
 
     async def _look_at_programs(self, session: Session) -> None:
-        if elapsed() - self._looked_at_programs < LOOK_AT_PROGRAMS_EVERY:
-            return
         self._looked_at_programs = elapsed()
         typed = last_terminal_input()
         if typed is not None:
             session.activity.saw(TERMINAL, typed)
         # a member may have thousands: meanwhile heartbeats go on
-        if await asyncio.to_thread(self._cpu.is_busy):
+        busy = await asyncio.to_thread(self._cpu.is_busy)
+        if busy or (self._presence.is_connected() and await asyncio.to_thread(lambda: runs_command(programs()))):
             session.activity.saw(PROCESS)

@@ -7,6 +7,7 @@ from enum import StrEnum
 from agent import logs
 from agent.activity import PROCESS
 from agent.clock import elapsed
+from agent.presence import Presence
 from agent.slot import Slot
 
 LONGEST = 1800.0
@@ -36,11 +37,9 @@ def why_let_go(
 
 
 class Work:
-    """`browsers` counts the connections to the editor."""
-
-    def __init__(self, slot: Slot, browsers: Callable[[], int]) -> None:
+    def __init__(self, slot: Slot, presence: Presence) -> None:
         self._slot = slot
-        self._browsers = browsers
+        self._presence = presence
 
     async def hold(self, seconds: float, quiet: float, is_awaited: Callable[[], bool]) -> Why | None:
         """Why it was let go, or None when nobody waits for the answer any more. Each caller holds on its own.
@@ -53,7 +52,8 @@ class Work:
         holding = asyncio.create_task(self._hold(seconds, quiet, is_awaited))
         over = asyncio.create_task(self._slot.over.wait())
         try:
-            await asyncio.wait({holding, over}, return_when=asyncio.FIRST_COMPLETED)
+            async with self._presence.holding():
+                await asyncio.wait({holding, over}, return_when=asyncio.FIRST_COMPLETED)
             # looked at first: a last heartbeat that finds the session lost fails, and sets it
             why = Why.OVER if self._slot.over.is_set() else holding.result()
         finally:
@@ -75,7 +75,7 @@ class Work:
                 seconds=seconds,
                 quiet=quiet,
                 busy=activity.last(PROCESS),
-                connected=self._browsers() > 0,
+                connected=self._presence.is_connected(),
             )
             if why is not None:
                 # time is charged between heartbeats, and as the hold's only while that is not over

@@ -1,0 +1,62 @@
+"""Whether somebody is there whose time is charged; and while nobody is, the member's programs stand still."""
+
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+
+from agent.clock import elapsed
+from agent.pausing import ProgramPause, Reason
+
+ARRIVING_SECONDS = 10.0
+"""How long a request that was let in counts as a browser: a page loads its files, one by one and for a while none, and
+then opens its connection."""
+
+
+class Presence:
+    """`connections` counts the open ones to the editor. What `is_connected` says goes into every heartbeat, so whenever
+    programs run, the control plane is told that they may: by a browser, or by its own request that is held.
+
+    Before the first browser came nothing of the member's runs but the editor's server.
+    """
+
+    def __init__(self, connections: Callable[[], int], pause: ProgramPause) -> None:
+        self._connections = connections
+        self._pause = pause
+        self._arrived: float | None = None
+        self._holds = 0
+        self._stands_still = True
+
+    def is_connected(self) -> bool:
+        arriving = self._arrived is not None and elapsed() - self._arrived < ARRIVING_SECONDS
+        return arriving or self._connections() > 0
+
+    async def arrive(self) -> None:
+        """A request of the member's browser was let in. Returns when programs run, and so before it reaches one."""
+        self._arrived = elapsed()
+        await self._go_on()
+
+    @asynccontextmanager
+    async def holding(self) -> AsyncIterator[None]:
+        """A request is held open for a job."""
+        self._holds += 1
+        try:
+            await self._go_on()
+            yield
+        finally:
+            self._holds -= 1
+
+    async def settle(self) -> None:
+        """To be called every second: programs run while somebody is there or a request is held, and no longer."""
+        if self._holds or self.is_connected():
+            await self._go_on()
+        elif not self._stands_still:
+            # stopped at once they can't begin anew; what a storm of forks may have left is stopped the next time
+            stands_still = await self._pause.pause(Reason.UNATTENDED)
+            self._stands_still = stands_still and self._pause.holds(Reason.UNATTENDED)  # somebody may have come by now
+
+    async def end(self) -> None:
+        """The session ends: programs go on, to be told so and to end by themselves."""
+        await self._pause.resume(Reason.UNATTENDED)
+
+    async def _go_on(self) -> None:
+        self._stands_still = False
+        await self._pause.resume(Reason.UNATTENDED)
