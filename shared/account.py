@@ -108,6 +108,9 @@ class Billing(Struct, frozen=True, kw_only=True):
     used: dict[str, int] = {}
     """Milliseconds charged, by period, until it is closed. A plan's without a limit are counted apart, and have 0
     here: see `shared.gcp.store.billing`."""
+    forgiven: dict[str, int] = {}
+    """Milliseconds of a period that may have been used while nobody heard of it, and were not charged: see
+    `shared.allowance.forgive`."""
     granted: dict[str, int] = {}
     """Milliseconds that an operator has added to a period."""
     carried: dict[str, int] = {}
@@ -124,7 +127,8 @@ class Billing(Struct, frozen=True, kw_only=True):
         return self.time_zone or "UTC"
 
     def count(self, used: dict[str, int]) -> "Billing":
-        return replace(self, used=used, close_due=min(map(over_everywhere, used), default=None))
+        forgiven = {period: ms for period, ms in self.forgiven.items() if period in used}
+        return replace(self, used=used, forgiven=forgiven, close_due=min(map(over_everywhere, used), default=None))
 
     def carry(self, used: Mapping[str, int]) -> "Billing":
         """Count what an erased account with the same address had used."""

@@ -7,7 +7,7 @@ error handler registered in a shared module would bind to the first function's a
 import functools
 import time
 from collections.abc import Callable
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any, TypeVar
 
 import flask
@@ -19,12 +19,14 @@ from shared.errors import Permanent, Problem, Refused, TryAgain, bad_request, no
 from shared.gcp import faults
 from shared.gcp.identity import Member
 from shared.gcp.operations import Operations, counted
+from shared.gcp.store import clock
 from shared.request_rates import check_rate
 
 BODY_BYTES = 64 * 1024
 
 Caller = TypeVar("Caller")
 Body = TypeVar("Body")
+Answer = TypeVar("Answer")
 View = Callable[[flask.Request], flask.Response]
 
 
@@ -57,12 +59,17 @@ def endpoint(
         @functools.wraps(handler)
         def view(request: flask.Request) -> flask.Response:
             started = time.monotonic()
+            parsed = functools.cache(lambda: _parse(request, body, method))
+
+            def handle(now: datetime) -> flask.Response:
+                caller = authenticate(_bearer(request))
+                if isinstance(caller, Member):
+                    check_rate(handler.__name__, caller.uid)
+                return _render(handler(caller, parsed(), now))
+
             with counted() as operations:
                 try:
-                    caller = authenticate(_bearer(request))
-                    if isinstance(caller, Member):
-                        check_rate(handler.__name__, caller.uid)
-                    answer = _render(handler(caller, _parse(request, body, method), datetime.now(UTC)))
+                    answer = _by_the_right_time(handle)
                     problem = None
                 except Exception as e:
                     problem = _problem(e)
@@ -96,7 +103,7 @@ def event(handler: Callable[[CloudEvent, datetime], None]) -> Callable[[CloudEve
         started = time.monotonic()
         with counted() as operations:
             try:
-                handler(event, datetime.now(UTC))
+                _by_the_right_time(lambda now: handler(event, now))
             except Exception as e:
                 problem = _problem(e)
                 answer = _refuse(problem, task=True)
@@ -105,6 +112,16 @@ def event(handler: Callable[[CloudEvent, datetime], None]) -> Callable[[CloudEve
         _log(handler.__name__, 200, None, started, operations)
 
     return view
+
+
+def _by_the_right_time(handle: Callable[[datetime], Answer]) -> Answer:
+    """A handler reads before it commits anything. The first read tells whether this machine's clock is right: if not,
+    the handler begins anew with a clock that is."""
+    try:
+        return handle(clock.now())
+    except clock.Corrected as e:
+        logs.error("clock-corrected", why=str(e))
+        return handle(clock.now())
 
 
 def unreadable(error: Exception) -> flask.Response:

@@ -4,23 +4,25 @@ docs/protocol.md describes the fields. Nothing that a slot says is believed beyo
 """
 
 from datetime import UTC, datetime, timedelta
-from functools import partial
 from typing import Annotated, Literal
 
 from msgspec import Meta, Struct, field
 from msgspec.structs import replace
 
 from shared.account import Billing
-from shared.allowance import deadline, left_in, pay, period_of
+from shared.allowance import deadline
+from shared.charging import Use, charge_use, least_until, paid_until, unheard, use_until
 from shared.idle import KINDS, ReclaimPolicy, decide_reclaim, merge_signals
-from shared.metering import Charged, Interval, LedgerLine, charge, chargeable
+from shared.metering import LedgerLine
 from shared.quota import NAMED, Folder, LeftOut, StorageUse
 from shared.retention import Save, choose
 from shared.session import STOPPING_SECONDS, EndReason, Session, SessionId, SessionState, Verdict
-from shared.snapshots import Changes, Checkpoint, Count, Head, summed
+from shared.snapshots import Changes, Checkpoint, Count, Head, is_committed, summed
 
-LATE_SECONDS = 5.0
-"""How long a heartbeat may take until it is accepted, and count as having come at once."""
+SPACING_SECONDS = 5.0
+"""A heartbeat that comes sooner after the one before, and says nothing new, changes nothing."""
+CHANGE_SPACING_SECONDS = 1.0
+"""The same of one that says that a browser came or left: nobody comes and goes more often."""
 MOST_KEPT = 50
 """Snapshots that any plan keeps."""
 FORGOTTEN_AT_ONCE = 2
@@ -140,8 +142,8 @@ def accept_beat(
         return None
     if session.final:
         raise Stale("the container has said its last word")
-    charged = _charge(session, beat, billing, policy, now)
-    paid = pay(billing, charged.added)
+    used = use_until(session, policy, now, connected=beat.connected)
+    charged, paid = charge_use(session, used, billing, now)
     saves, forgotten = _thinned(session, beat, head, kept, now, most=0 if charged.lines else FORGOTTEN_AT_ONCE)
     after = replace(
         session,
@@ -149,6 +151,8 @@ def accept_beat(
         # two functions' clocks differ, and what was charged up to the later one is not charged again
         seen=max(now, session.seen),
         connected=beat.connected,
+        least=least_until(session, policy, now, connected=beat.connected, restored=beat.restored),
+        paid=paid_until(session, charged),
         lease=now + timedelta(seconds=policy.lease),
         hold=None if beat.connected else session.hold,
         signals=merge_signals(session.signals, beat.signals.times(), connected=beat.connected, now=now),
@@ -209,34 +213,32 @@ def _changes(session: Session, beat: Beat, head: Head | None, forgotten: list[st
     return summed(session.changes, told) if is_alone else told
 
 
-def _charge(session: Session, beat: Beat, billing: Billing, policy: ReclaimPolicy, now: datetime) -> Charged:
-    return charge(
-        session.meter,
-        _used(session, beat, policy, now),
-        spender=session.spender,
-        plan=billing.plan,
-        background=session.hold is not None,
-        period_at=partial(period_of, billing),
-        left=partial(left_in, billing),
-        now=now,
+def settle(session: Session, billing: Billing, policy: ReclaimPolicy, now: datetime) -> Accepted:
+    """What the end of a session charges whose container did not say its last word."""
+    used = Use() if session.final else unheard(session, policy, now)
+    charged, paid = charge_use(session, used, billing, now)
+    return Accepted(
+        session=replace(session, meter=charged.meter, paid=paid_until(session, charged)),
+        billing=paid,
+        lines=charged.lines,
+        added=charged.added,
+        beyond_ms=charged.beyond_ms,
     )
 
 
-def _used(session: Session, beat: Beat, policy: ReclaimPolicy, now: datetime) -> Interval | None:
-    """Time in which a browser was there, or in which a request was held open for a job.
-
-    A container tells at once that the last browser has left: the time until then was theirs. Later than a heartbeat
-    takes to come, it was frozen meanwhile, and nobody knows since when they are gone.
-
-    The last stretch ends where the session's end began, and is charged by the first heartbeat after that: else whoever
-    stops before each heartbeat would be charged nothing.
-    """
-    until = min(now, session.draining or now)
-    time = chargeable(session.seen, until, policy.lease) if session.served else None
-    if session.hold:
-        return time and time.within(session.hold.since, session.hold.until)
-    told_at_once = until - session.seen <= timedelta(seconds=policy.interval + LATE_SECONDS)
-    return time if session.connected and (beat.connected or told_at_once) else None
+def comes_too_soon(session: Session, beat: Beat, now: datetime) -> bool:
+    """Whether a heartbeat says nothing that is worth a commit so shortly after the one before. Its checkpoint, if it
+    has one, must be committed already: an answer acknowledges it."""
+    is_news = beat.final or (beat.stopping and session.stopping is None)
+    is_restored = beat.restored and session.state == SessionState.OPENING
+    spacing = SPACING_SECONDS if beat.connected == session.connected else CHANGE_SPACING_SECONDS
+    is_there = (
+        session.head is not None and is_committed(beat.checkpoint, session.head, epoch=beat.epoch, boot=beat.boot)
+        if beat.checkpoint
+        else True
+    )
+    is_soon = session.seq > 0 and session.seen <= now < session.seen + timedelta(seconds=spacing)
+    return is_soon and is_there and not (is_news or is_restored)
 
 
 def _decide(session: Session, policy: ReclaimPolicy, now: datetime) -> Session:

@@ -65,7 +65,19 @@ def last_by_hand(session: Session) -> tuple[datetime, str]:
 
 
 def last_activity(session: Session, policy: ReclaimPolicy) -> tuple[datetime, str]:
-    """When the session was last active, and by which kind of signal."""
+    """When the session was last active, and by which kind of signal.
+
+    Each signal is the container's word. While nobody is charged, none later than what was charged last counts: so who
+    makes them up, or comes for a moment again and again, stays no longer than a plan's idle time for each visit that
+    is paid for.
+    """
+    active, kind = _last_signal(session, policy)
+    if session.is_used:
+        return active, kind
+    return min((active, kind), (max(session.opened, session.paid or session.opened), kind))
+
+
+def _last_signal(session: Session, policy: ReclaimPolicy) -> tuple[datetime, str]:
     by_hand, process, cap = last_by_hand(session), session.signals.get("process"), _cap(session, policy)
     if process is None:
         return by_hand

@@ -96,6 +96,12 @@ def chargeable(seen: datetime, now: datetime, lease: float) -> Interval | None:
     return Interval(_whole(seen), _whole(now)) if is_counted else None
 
 
+def interval_of(since: datetime, until: datetime) -> Interval | None:
+    """None if nothing is left of it in whole milliseconds."""
+    interval = Interval(_whole(since), _whole(until))
+    return interval if interval.since < interval.until else None
+
+
 def _whole(moment: datetime) -> datetime:
     """In whole milliseconds, so that intervals that touch still do."""
     return moment.replace(microsecond=moment.microsecond // 1000 * 1000)

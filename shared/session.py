@@ -121,6 +121,10 @@ class Session(Struct, frozen=True, kw_only=True):
     connected: bool = False
     lease: datetime | None = None
     """Until when the container may serve."""
+    least: datetime | None = None
+    """Up to when the visit that began last is charged at least, however short it was; None before the first."""
+    paid: datetime | None = None
+    """Up to when it was charged last."""
     hold: Hold | None = None
     """None while a browser is connected."""
     signals: dict[str, datetime] = {}

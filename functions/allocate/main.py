@@ -7,7 +7,7 @@ session ended as lost, and another slot claimed, so that Open never leads in cir
 import secrets
 import time
 from concurrent.futures import ThreadPoolExecutor
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 
 import functions_framework
 from msgspec import Struct
@@ -21,6 +21,7 @@ from shared.errors import Permanent, TryAgain
 from shared.gcp import container, tasks
 from shared.gcp.identity import Member, member
 from shared.gcp.sign_ins import account_of
+from shared.gcp.store import clock
 from shared.gcp.store.claims import Standing, commit_claim, read_standing
 from shared.gcp.store.database import LostRace
 from shared.gcp.store.sessions import end_session, lose_session, note_silence, read_session
@@ -98,7 +99,7 @@ def _open_session(workspace: Workspace) -> Session | None:
         if found.record.state != SessionState.DRAINING:
             return found.record
         if found.record.final:
-            end_session(found.record.sid, datetime.now(UTC))
+            end_session(found.record.sid, clock.now())
             tasks.run_pool()
             return None
         if time.monotonic() > patience:
@@ -113,7 +114,7 @@ def _open_session(workspace: Workspace) -> Session | None:
 
 def _remind(session: Session) -> bool:
     """Have a draining session looked at: whoever began its end may have died before they asked for it."""
-    if session.draining is None or datetime.now(UTC) - session.draining < timedelta(seconds=REMIND_SECONDS):
+    if session.draining is None or clock.now() - session.draining < timedelta(seconds=REMIND_SECONDS):
         return False
     tasks.look_at_session(session.sid, session.draining, again="open")
     return True
@@ -126,7 +127,7 @@ def _claim(caller: Member, account: Account, standing: Standing, *, first: bool)
     account before and the session afterwards included, a claim reads at most 8 documents, and one more if there is a
     cap on open sessions; it writes 3.
     """
-    workspace, billing, now = standing.workspace, standing.billing, datetime.now(UTC)
+    workspace, billing, now = standing.workspace, standing.billing, clock.now()
     if workspace.record.session is not None:
         return None
     check_new_session(standing.limits, workspace.record.opens, now)
@@ -203,7 +204,7 @@ def _ask_to_attach(session: Session, deadline: float) -> str:
         try:
             return container.attach(
                 session.url,
-                signer.attach(session, datetime.now(UTC)),
+                signer.attach(session, clock.now()),
                 settings().function_url("heartbeat"),
                 min(container.ATTACH_SECONDS, deadline - time.monotonic()),
             )
@@ -216,7 +217,7 @@ def _ask_to_attach(session: Session, deadline: float) -> str:
 def _is_given_up(session: Session, silence: container.Silent) -> bool:
     """Whether the session was ended as lost because its slot does not answer. One that never heard of it has nothing
     of the member's, and the platform knows no service of that name: another slot is as good, and at hand."""
-    found, now = read_session(session.sid), datetime.now(UTC)
+    found, now = read_session(session.sid), clock.now()
     if found and found.record.boot is None and silence.platform_says == 404:
         _lose(session, "there is no such slot")
         return True
@@ -227,7 +228,7 @@ def _is_given_up(session: Session, silence: container.Silent) -> bool:
 
 
 def _lose(session: Session, why: str) -> None:
-    if lose_session(session.sid, datetime.now(UTC)):
+    if lose_session(session.sid, clock.now()):
         _tell_lost(session, why)
 
 
@@ -241,6 +242,6 @@ def _answer(session: Session, browser: str) -> Answer:
         session=session.sid,
         state=session.state,
         enter_url=f"{slot_origin(session)}/_slot/enter",
-        enter_token=signer.enter(session, datetime.now(UTC), browser),
+        enter_token=signer.enter(session, clock.now(), browser),
         folder=FOLDER,
     )

@@ -4,7 +4,7 @@ One delivery holds for HOLD_SECONDS at most, and asks for the next. Whatever bec
 its signals and by `due`, as any other.
 """
 
-from datetime import UTC, datetime
+from datetime import datetime
 from functools import partial
 
 import functions_framework
@@ -16,6 +16,7 @@ from shared.endpoint import endpoint
 from shared.errors import TryAgain
 from shared.gcp import container, tasks
 from shared.gcp.identity import invoker
+from shared.gcp.store import clock
 from shared.gcp.store.database import LostRace
 from shared.gcp.store.sessions import commit_session, read_session
 from shared.idle import decide_hold, decide_reclaim
@@ -55,7 +56,7 @@ def background(_caller: str, body: Background, now: datetime) -> Done:
     if why == "time" and after:
         tasks.keep_at_work(after.sid, after.seq)
     if why == "gone":
-        tasks.look_at_session(session.sid, datetime.now(UTC))
+        tasks.look_at_session(session.sid, clock.now())
     return Done(session.sid, why)
 
 

@@ -22,6 +22,7 @@ from shared.heartbeats import (
     accept_beat,
     accept_hello,
     check_boot,
+    comes_too_soon,
     directive,
 )
 from shared.idle import wants_hold
@@ -134,6 +135,10 @@ def _beat(beat: Beat, now: datetime) -> Session:
     for _ in range(ATTEMPTS):
         read = _read(beat.session)
         check_boot(read.record, beat)
+        if comes_too_soon(read.record, beat, now):
+            if beat.connected != read.record.connected:  # the container must not take it for told
+                raise TryAgain("too-soon", "A heartbeat came a moment ago. Send this one again.", retry_after=1)
+            return read.record
         billing = read_billing(read.record.bid)
         saved = _saved(read.record, beat, PLANS[billing.record.plan].bytes, now)
         accepted = accept_beat(
@@ -223,7 +228,7 @@ def _answer(session: Session, boot: str, now: datetime) -> Answer:
         now=now.timestamp(),
         directive=word,
         interval=settings().heartbeat,
-        lease=settings().lease,
+        lease=_seconds_until(session.lease, now),
         token=signer.heartbeat(session, now),
         idle_at=idle_at.timestamp(),
         deadline=session.deadline.timestamp() if session.deadline else None,
@@ -234,6 +239,11 @@ def _answer(session: Session, boot: str, now: datetime) -> Answer:
         window_key=signer.window_key(session.wid),
         signed_out=session.signed_out,
     )
+
+
+def _seconds_until(lease: datetime | None, now: datetime) -> float:
+    """A heartbeat that changed nothing has not made the lease longer."""
+    return max(0.0, (lease - now).total_seconds()) if lease else 0.0
 
 
 def _storage(session: Session) -> StorageView:

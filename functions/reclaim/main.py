@@ -4,7 +4,7 @@ The record's `due` is the truth about when to look; this task is a reminder, and
 """
 
 import time
-from datetime import UTC, datetime
+from datetime import datetime
 from functools import partial
 
 import functions_framework
@@ -15,6 +15,7 @@ from shared.endpoint import endpoint
 from shared.errors import TryAgain
 from shared.gcp import container, tasks
 from shared.gcp.identity import invoker
+from shared.gcp.store import clock
 from shared.gcp.store.database import LostRace
 from shared.gcp.store.sessions import (
     LAST_WORD_SECONDS,
@@ -72,7 +73,7 @@ def _look(read: Read[Session], now: datetime) -> Done:
         if read.record.state in (SessionState.DRAINING, SessionState.ENDED):
             raise TryAgain("too-busy", "The session changed while it was looked at.")
     # by now the slot has sent a heartbeat, and an allowance that ended with it must have ended for this decision too
-    now = datetime.now(UTC)
+    now = clock.now()
     decision = decide_reclaim(read.record, reclaim_policy(read.record.plan), now)
     after = read.record.decide(decision)
     if decision.reason:

@@ -6,7 +6,6 @@ for the same look makes one task; a name stays taken for up to a day after its t
 
 import json
 import math
-import time
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
@@ -17,6 +16,7 @@ from google.cloud import tasks_v2
 from google.protobuf import duration_pb2, timestamp_pb2
 
 from shared.gcp import emulators
+from shared.gcp.store import clock
 from shared.settings import settings
 
 RECLAIM = "reclaim"
@@ -47,7 +47,7 @@ def look_at_session(sid: str, due: datetime, *, again: str = "") -> None:
 
 def keep_at_work(sid: str, seq: int) -> None:
     """Have `background` hold a request open to the session's container. `seq`: the heartbeat after which."""
-    _create(BACKGROUND, f"{sid}-{seq}", {"session": sid}, datetime.now(UTC), BACKGROUND_SECONDS)
+    _create(BACKGROUND, f"{sid}-{seq}", {"session": sid}, clock.now(), BACKGROUND_SECONDS)
 
 
 def run_pool(seconds: int = 1) -> None:
@@ -57,7 +57,7 @@ def run_pool(seconds: int = 1) -> None:
     The second is that of the call, not of the request which makes it: by the end of a long one, a run for the second
     after its beginning may be over, its name taken, and what happened since seen by nobody.
     """
-    second = math.floor(time.time()) + seconds
+    second = math.floor(clock.now().timestamp()) + seconds
     _create(POOL, f"pool-{second}", {}, datetime.fromtimestamp(second, UTC))
 
 

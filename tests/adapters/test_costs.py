@@ -1,6 +1,7 @@
 """What heartbeats cost in Firestore, counted: operations are exact. tests/functions/test_limits.py counts an Open's."""
 
 from collections.abc import Iterator
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from hashlib import sha256
 
@@ -8,6 +9,7 @@ import msgspec
 import pytest
 from msgspec.structs import replace
 
+from shared.errors import TryAgain
 from shared.gcp.operations import Operations, counted
 from shared.gcp.store.billing import billing_ref
 from shared.gcp.store.database import Commit
@@ -95,3 +97,19 @@ def test_the_line_that_is_due_every_15_minutes_fits_into_what_a_checkpoint_may_c
     commit_session(found, replace(found.record, meter=replace(found.record.meter, line_due=OPENED)))
     cost = beaten(session, 2, checkpoint(session, bucket, 1))
     assert cost.reads + cost.writes == WITH_A_CHECKPOINT, "session, account or shard, snapshot, line"
+
+
+@pytest.mark.parametrize(("flaps", "most"), [(False, 4), (True, 12)])
+def test_a_flood_of_heartbeats_makes_few_commits(bucket: Bucket, flaps: bool, most: int) -> None:
+    session = at_work("free")
+    heartbeat._beat(a_beat(1, session=session.sid), OPENED + timedelta(seconds=30))
+    with counted() as operations:
+        for n in range(200):
+            beat = a_beat(2 + n, session=session.sid, connected=not flaps or bool(n % 2), signals=signals(process=-1e6))
+            with suppress(TryAgain):
+                heartbeat._beat(beat, OPENED + timedelta(seconds=30 + 0.05 * n))
+    found = read_session(session.sid)
+    assert found is not None
+    commits = operations.writes / 2
+    assert commits <= most, "in ten seconds"
+    assert found.record.meter.ms > 30_000

@@ -5,21 +5,42 @@ from typing import Any
 import pytest
 from msgspec.structs import replace
 
+from shared.charging import LATE_SECONDS
 from shared.heartbeats import (
     FORGOTTEN_AT_ONCE,
-    LATE_SECONDS,
+    Declared,
     Hello,
     Signals,
     Stale,
     accept_beat,
     accept_hello,
+    comes_too_soon,
     directive,
+    settle,
 )
 from shared.idle import KINDS, decide_reclaim
 from shared.metering import LedgerLine, close
 from shared.quota import LeftOut, LeftOutEntry, LeftOutKind, StorageUse
 from shared.session import STOPPING_SECONDS, EndReason, Hold, Session, SessionState, Verdict
-from tests.factories import BOOT, LEASE, NOW, POLICY, SID, a_beat, a_billing, a_head, a_session, after, metered, signals
+from shared.snapshots import head_of
+from tests.factories import (
+    BOOT,
+    LEASE,
+    NOW,
+    POLICY,
+    SID,
+    a_beat,
+    a_billing,
+    a_head,
+    a_layer,
+    a_manifest,
+    a_session,
+    after,
+    metered,
+    signals,
+)
+
+CHECKPOINT = Declared(seq=1, manifest="m", sha256="00", bytes=100, files=1)
 
 
 def beat_at(session: Session, seconds: float, **fields: Any) -> Session | None:
@@ -272,9 +293,8 @@ def test_stamps_beyond_any_calendar_do_no_harm(stamp: float) -> None:
 
 
 @pytest.mark.parametrize("claimed", [0, 1e9], ids=["now", "in the future"])
-def test_nothing_that_is_claimed_without_a_browser_keeps_a_session_longer_than_a_busy_process(claimed: float) -> None:
-    session, at = a_session(), 0.0
-    limit = (POLICY.busy or 0) + POLICY.idle
+def test_nothing_that_is_claimed_without_a_browser_keeps_a_session(claimed: float) -> None:
+    session, at, limit = a_session(), 0.0, POLICY.idle
     while decide_reclaim(session, POLICY, after(at)).verdict != Verdict.RECLAIM:
         assert at < limit, "it is kept by what the container says alone"
         at += 30
@@ -299,7 +319,85 @@ def test_a_browser_that_leaves_and_comes_back_all_the_time_is_charged_while_it_i
         session = beat_at(session, at + 25, seq=session.seq + 1, connected=False) or session
         session = beat_at(session, at + 26, seq=session.seq + 1, connected=True) or session
         at, there = at + 26, there + 25
-    assert session.meter.ms == 1000 * there
+    # a visit is charged for an interval at least: the second in which nobody was there too, but for the first visit's
+    assert session.meter.ms == 1000 * (there + 99)
+
+
+def test_a_visit_of_a_second_is_charged_for_an_interval() -> None:
+    session = beat_at(a_session(), 100, connected=True) or a_session()
+    session = beat_at(session, 101, seq=2, connected=False) or session
+    assert session.meter.ms == 1_000
+    session = beat_at(session, 400, seq=3, connected=False) or session
+    assert session.meter.ms == 30_000
+    session = beat_at(session, 500, seq=4, connected=False) or session
+    assert session.meter.ms == 30_000, "once"
+
+
+def test_a_session_that_served_is_charged_for_an_interval_though_nobody_came() -> None:
+    session = beat_at(a_session(SessionState.OPENING, boot=BOOT), 10, connected=False, restored=True) or a_session()
+    session = beat_at(session, 40, seq=2, connected=False) or session
+    assert session.meter.ms == 30_000
+
+
+def test_who_is_frozen_before_they_can_say_that_nobody_is_there_is_forgiven_within_a_budget() -> None:
+    """The connection is cut every 36 s, which no beat tells in time."""
+    session, billing, at = a_session(), a_billing("free"), 0.0
+    for n in range(100):
+        for connected, later in ((True, 0.0), (False, 36.0)):
+            at += later
+            beat = a_beat(2 * n + 1 + (not connected), connected=connected)
+            accepted = accept_beat(session, beat, None, billing=billing, policy=POLICY, now=after(at))
+            assert accepted
+            session, billing = accepted.session, accepted.billing
+    [forgiven], [used] = billing.forgiven.values(), billing.used.values()
+    granted = 1_800_000
+    assert granted / 10 - 5_000 < forgiven <= granted / 10
+    assert used == granted, "an hour at the page is not had for half of one"
+    unlimited = accept_beat(
+        replace(session, connected=True, seq=0),
+        a_beat(1, connected=False),
+        None,
+        billing=a_billing("enterprise"),
+        policy=POLICY,
+        now=after(at + 36),
+    )
+    assert unlimited
+    assert unlimited.billing.forgiven == {}
+
+
+def test_a_session_that_is_lost_is_charged_for_the_visit_that_it_ended_in() -> None:
+    visited = beat_at(a_session(), 100, connected=True) or a_session()
+    for at, ms, forgiven in ((105, 5_000, 0), (130, 30_000, 0), (1000, 30_000, 5_000)):
+        settled = settle(visited, a_billing("free"), POLICY, after(at))
+        assert settled.session.meter.ms == sum(settled.added.values()) == ms
+        assert sum(settled.billing.forgiven.values()) == forgiven
+    assert settle(replace(visited, final=True), a_billing("free"), POLICY, after(1000)).added == {}
+
+
+@pytest.mark.parametrize(
+    ("later", "news", "soon"),
+    [
+        (4.9, {}, True),
+        (5.0, {}, False),
+        (-1.0, {}, False),  # by another function's clock
+        (0.9, {"connected": True}, True),
+        (1.1, {"connected": True}, False),
+        (0.1, {"final": True}, False),
+        (0.1, {"stopping": True}, False),
+        (0.1, {"checkpoint": CHECKPOINT}, False),
+    ],
+)
+def test_a_beat_that_comes_too_soon_and_says_nothing_new(later: float, news: dict[str, Any], soon: bool) -> None:
+    session = a_session(seq=3, seen=after(100))
+    beat = a_beat(4, **{"connected": False, **news})
+    assert comes_too_soon(session, beat, after(100 + later)) is soon
+    assert not comes_too_soon(replace(session, state=SessionState.OPENING), beat, after(100 + later)), "it serves now"
+
+
+def test_a_checkpoint_that_is_committed_is_nothing_new() -> None:
+    head = head_of(CHECKPOINT, a_manifest(a_layer()), epoch=7, boot=BOOT, now=NOW)
+    beat = a_beat(4, connected=False, checkpoint=CHECKPOINT)
+    assert comes_too_soon(a_session(seq=3, seen=NOW, head=head), beat, after(1))
 
 
 def test_what_is_charged_is_exact_though_no_beat_comes_at_a_whole_millisecond() -> None:

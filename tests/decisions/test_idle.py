@@ -67,11 +67,22 @@ def test_any_kind_of_activity_keeps_the_session(kind: str) -> None:
 
 
 def test_a_silent_but_busy_process_keeps_the_session_up_to_the_cap() -> None:
-    session = a_session(signals={"editor": NOW, "process": after(9000)})
+    session = a_session(signals={"editor": NOW, "process": after(9000)}, paid=after(9000))
     assert decide_reclaim(session, POLICY, after(3600 + 899)).verdict == Verdict.KEEP
     assert decide_reclaim(session, POLICY, after(3600 + 900)).verdict == Verdict.RECLAIM
     unlimited = replace(POLICY, busy=None)
     assert decide_reclaim(session, unlimited, after(9000)).verdict == Verdict.KEEP
+
+
+def test_what_a_container_says_counts_no_longer_than_what_was_charged() -> None:
+    signals = dict.fromkeys(["editor", "terminal", "process"], after(800))
+    unpaid = a_session(signals=signals)
+    assert decide_reclaim(unpaid, POLICY, after(899)).verdict == Verdict.KEEP
+    assert decide_reclaim(unpaid, POLICY, after(900)).verdict == Verdict.RECLAIM
+    paid = replace(unpaid, paid=after(300))
+    assert decide_reclaim(paid, POLICY, after(1199)).verdict == Verdict.KEEP
+    assert decide_reclaim(paid, POLICY, after(1200)).verdict == Verdict.RECLAIM
+    assert decide_reclaim(replace(unpaid, connected=True), POLICY, after(1200)).verdict == Verdict.KEEP
 
 
 @pytest.mark.parametrize(("busy", "at", "said"), [(3600, 4500, "75 min"), (0, 900, "15 min")])

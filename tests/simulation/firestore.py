@@ -12,6 +12,7 @@ import copy
 import itertools
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from typing import Any
 
 from google.api_core import exceptions
@@ -58,6 +59,7 @@ class Client:
         self.documents: dict[str, Stored] = {}
         self.on_read: Callable[[str], None] = lambda _what: None
         self.on_commit: Callable[[Callable[[], Sequence[Change]]], None] = _just_make
+        self.clock: Callable[[], datetime] = lambda: datetime.now(UTC)
         self._numbers = itertools.count(1)
 
     def collection(self, path: str) -> "Collection":
@@ -78,7 +80,7 @@ class Client:
         return iter([self.look(reference) for reference in wanted])
 
     def look(self, reference: "Reference") -> "Snapshot":
-        return Snapshot(reference, self.documents.get(reference.path))
+        return Snapshot(reference, self.documents.get(reference.path), self.clock())
 
     def next_version(self) -> Version:
         return Version(next(self._numbers))
@@ -112,7 +114,8 @@ class Reference:
 
 
 class Snapshot:
-    def __init__(self, reference: Reference, stored: Stored | None) -> None:
+    def __init__(self, reference: Reference, stored: Stored | None, read_time: datetime) -> None:
+        self.read_time = read_time
         self.reference = reference
         self.id = reference.id
         self.exists = stored is not None

@@ -22,7 +22,7 @@ from msgspec.structs import replace
 from shared import logs
 from shared.gcp import buckets, comparing, container, erasing, exports, run, sign_ins, tasks
 from shared.gcp.identity import Person
-from shared.gcp.store import database, ids
+from shared.gcp.store import clock, database, ids
 from shared.session import Session
 from shared.snapshots import Checkpoint, Head, Manifest
 from shared.tokens import Bearer, InvalidToken
@@ -131,7 +131,7 @@ def _replacements(functions: Sequence[ModuleType]) -> Iterator[tuple[Any, str, A
         for name, value in list(vars(module).items()):
             if value is time:
                 yield module, name, SimulatedTime
-            elif value is datetime and module in (*functions, tasks, erasing):
+            elif value is datetime and module in (*functions, clock, erasing):
                 yield module, name, SimulatedDatetime
             elif name == "person" and module in functions:
                 yield module, name, _known

@@ -81,6 +81,7 @@ class World:
         self._heed = heed
         self._tell = tell
         self.firestore = Client()
+        self.firestore.clock = lambda: self.hub.now
         self.firestore.on_read = lambda _path: self.hub.give_way("before a read")
         self.firestore.on_commit = self._commit
         self.queue = Queue(self.hub, self._deliver, self._lost_task)

@@ -14,6 +14,7 @@ from google.cloud import firestore
 
 from shared import logs
 from shared.gcp import operations
+from shared.gcp.store import clock
 from shared.record import Read
 
 R = TypeVar("R")
@@ -194,6 +195,8 @@ def encode(record: Any) -> dict[str, Any]:
 
 
 def _decode(snapshot: Any, kind: type[R]) -> Read[R] | None:
+    """Raises Corrected if Firestore's time shows that this machine's is wrong."""
+    clock.learn(snapshot.read_time)
     if not snapshot.exists:
         return None
     try:

@@ -12,7 +12,7 @@ from msgspec.structs import replace
 from shared import logs
 from shared.account import Account, Billing
 from shared.gcp.store.accounts import account_ref, snapshot_ref, workspace_ref
-from shared.gcp.store.billing import add_charge, add_lines
+from shared.gcp.store.billing import add_charge, add_lines, read_billing
 from shared.gcp.store.database import (
     Commit,
     LostRace,
@@ -25,8 +25,9 @@ from shared.gcp.store.database import (
     run_readable,
 )
 from shared.gcp.store.slots import slot_ref
-from shared.heartbeats import Accepted
+from shared.heartbeats import Accepted, settle
 from shared.metering import close
+from shared.policies import reclaim_policy
 from shared.record import Read
 from shared.session import EndReason, Session, SessionState
 from shared.slot import Slot, SlotState
@@ -233,10 +234,13 @@ def _commit_end(session: Read[Session], now: datetime, reason: EndReason | None)
     workspace: Read[Workspace] | None
     slot: Read[Slot] | None
     workspace, slot = read_all([(workspace_ref(before.wid), Workspace), (slot_ref(before.slot), Slot)])
-    meter, lines = close(before.meter, before.spender, now)
-    ended = replace(before.end(now, reason), meter=meter)
+    billing = read_billing(before.bid)
+    settled = settle(before, billing.record, reclaim_policy(billing.record.plan), now)
+    meter, lines = close(settled.session.meter, before.spender, now)
+    ended = replace(settled.session.end(now, reason), meter=meter)
     commit = Commit().change(session_ref(before.sid), session, ended)
-    add_lines(commit, before.bid, lines)
+    add_charge(commit, billing, settled.billing, before.sid, settled.added)
+    add_lines(commit, before.bid, [*settled.lines, *lines])
     if workspace and workspace.record.session == before.sid:
         commit.change(
             workspace_ref(before.wid),
