@@ -21,8 +21,8 @@ from shared.snapshots import Changes, Checkpoint, Count, Head, is_committed, sum
 
 SPACING_SECONDS = 5.0
 """A heartbeat that comes sooner after the one before, and says nothing new, changes nothing."""
-CHANGE_SPACING_SECONDS = 1.0
-"""The same of one that says that a browser came or left: nobody comes and goes more often."""
+VISIT_SPACING_SECONDS = 1.0
+"""Between the beginnings of two visits: what lies between is charged to the first, so that nobody gains by waiting."""
 MOST_KEPT = 50
 """Snapshots that any plan keeps."""
 FORGOTTEN_AT_ONCE = 2
@@ -226,19 +226,22 @@ def settle(session: Session, billing: Billing, policy: ReclaimPolicy, now: datet
     )
 
 
-def comes_too_soon(session: Session, beat: Beat, now: datetime) -> bool:
+def comes_too_soon(session: Session, beat: Beat, policy: ReclaimPolicy, now: datetime) -> bool:
     """Whether a heartbeat says nothing that is worth a commit so shortly after the one before. Its checkpoint, if it
     has one, must be committed already: an answer acknowledges it."""
-    is_news = beat.final or (beat.stopping and session.stopping is None)
-    is_restored = beat.restored and session.state == SessionState.OPENING
-    spacing = SPACING_SECONDS if beat.connected == session.connected else CHANGE_SPACING_SECONDS
-    is_there = (
-        session.head is not None and is_committed(beat.checkpoint, session.head, epoch=beat.epoch, boot=beat.boot)
-        if beat.checkpoint
-        else True
+    checkpoint, head = beat.checkpoint, session.head
+    is_brought = checkpoint is not None and not (
+        head and is_committed(checkpoint, head, epoch=beat.epoch, boot=beat.boot)
     )
-    is_soon = session.seq > 0 and session.seen <= now < session.seen + timedelta(seconds=spacing)
-    return is_soon and is_there and not (is_news or is_restored)
+    is_restored = beat.restored and session.state == SessionState.OPENING
+    if session.seq == 0 or beat.final or is_brought or is_restored or (beat.stopping and session.stopping is None):
+        return False
+    if beat.connected == session.connected:
+        return session.seen <= now < session.seen + timedelta(seconds=SPACING_SECONDS)
+    if not beat.connected or session.least is None or session.paid is None:
+        return False
+    began = session.least - timedelta(seconds=policy.interval)
+    return began <= now < began + timedelta(seconds=VISIT_SPACING_SECONDS)
 
 
 def _decide(session: Session, policy: ReclaimPolicy, now: datetime) -> Session:

@@ -135,7 +135,7 @@ def _beat(beat: Beat, now: datetime) -> Session:
     for _ in range(ATTEMPTS):
         read = _read(beat.session)
         check_boot(read.record, beat)
-        if comes_too_soon(read.record, beat, now):
+        if comes_too_soon(read.record, beat, reclaim_policy(read.record.plan), now):
             if beat.connected != read.record.connected:  # the container must not take it for told
                 raise TryAgain("too-soon", "A heartbeat came a moment ago. Send this one again.", retry_after=1)
             return read.record

@@ -380,7 +380,7 @@ def test_a_session_that_is_lost_is_charged_for_the_visit_that_it_ended_in() -> N
         (4.9, {}, True),
         (5.0, {}, False),
         (-1.0, {}, False),  # by another function's clock
-        (0.9, {"connected": True}, True),
+        (0.9, {"connected": True}, True),  # the visit before began at 100
         (1.1, {"connected": True}, False),
         (0.1, {"final": True}, False),
         (0.1, {"stopping": True}, False),
@@ -388,16 +388,18 @@ def test_a_session_that_is_lost_is_charged_for_the_visit_that_it_ended_in() -> N
     ],
 )
 def test_a_beat_that_comes_too_soon_and_says_nothing_new(later: float, news: dict[str, Any], soon: bool) -> None:
-    session = a_session(seq=3, seen=after(100))
+    session = a_session(seq=3, seen=after(100), least=after(130), paid=after(100))
     beat = a_beat(4, **{"connected": False, **news})
-    assert comes_too_soon(session, beat, after(100 + later)) is soon
-    assert not comes_too_soon(replace(session, state=SessionState.OPENING), beat, after(100 + later)), "it serves now"
+    assert comes_too_soon(session, beat, POLICY, after(100 + later)) is soon
+    assert not comes_too_soon(replace(session, state=SessionState.OPENING), beat, POLICY, after(100 + later)), (
+        "it serves now"
+    )
 
 
 def test_a_checkpoint_that_is_committed_is_nothing_new() -> None:
     head = head_of(CHECKPOINT, a_manifest(a_layer()), epoch=7, boot=BOOT, now=NOW)
     beat = a_beat(4, connected=False, checkpoint=CHECKPOINT)
-    assert comes_too_soon(a_session(seq=3, seen=NOW, head=head), beat, after(1))
+    assert comes_too_soon(a_session(seq=3, seen=NOW, head=head), beat, POLICY, after(1))
 
 
 def test_what_is_charged_is_exact_though_no_beat_comes_at_a_whole_millisecond() -> None:
@@ -442,3 +444,10 @@ def test_what_a_checkpoint_takes_and_what_is_left_out_is_remembered() -> None:
     quiet = beat_at(saved, 60, seq=2)
     assert quiet is not None
     assert (quiet.head, quiet.storage, quiet.left_out) == (a_head(2), use, None), "each beat says what is left out"
+
+
+def test_a_first_visit_and_every_leave_are_told_at_once() -> None:
+    opened = a_session(seq=1, seen=NOW, least=after(30))
+    assert not comes_too_soon(opened, a_beat(2, connected=True), POLICY, after(0.1))
+    visited = replace(opened, connected=True, paid=NOW)
+    assert not comes_too_soon(visited, a_beat(2, connected=False), POLICY, after(0.1))
