@@ -229,18 +229,29 @@ def note_answer(session: Session) -> None:
             commit_session(found, replace(found.record, unanswered=None))
 
 
+def _payer(bid: str) -> Read[Billing] | None:
+    """None where it was erased or can't be read: every session ends all the same."""
+    try:
+        return read_billing(bid)
+    except (LookupError, Unreadable) as e:
+        logs.error("no-payer", billing=bid, why=str(e))
+        return None
+
+
 def _commit_end(session: Read[Session], now: datetime, reason: EndReason | None) -> Session:
     before = session.record
     workspace: Read[Workspace] | None
     slot: Read[Slot] | None
     workspace, slot = read_all([(workspace_ref(before.wid), Workspace), (slot_ref(before.slot), Slot)])
-    billing = read_billing(before.bid)
-    settled = settle(before, billing.record, reclaim_policy(billing.record.plan), now)
-    meter, lines = close(settled.session.meter, before.spender, now)
-    ended = replace(settled.session.end(now, reason), meter=meter)
+    billing = _payer(before.bid)
+    settled = settle(before, billing.record, reclaim_policy(billing.record.plan), now) if billing else None
+    after = settled.session if settled else before
+    meter, lines = close(after.meter, before.spender, now)
+    ended = replace(after.end(now, reason), meter=meter)
     commit = Commit().change(session_ref(before.sid), session, ended)
-    add_charge(commit, billing, settled.billing, before.sid, settled.added)
-    add_lines(commit, before.bid, [*settled.lines, *lines])
+    if billing and settled:
+        add_charge(commit, billing, settled.billing, before.sid, settled.added)
+    add_lines(commit, before.bid, [*(settled.lines if settled else ()), *lines])
     if workspace and workspace.record.session == before.sid:
         commit.change(
             workspace_ref(before.wid),
