@@ -1,5 +1,5 @@
 // Auth events on their way to the function that handles them. The Auth emulator posts each to the "functions emulator",
-// twice: as a legacy Firebase Auth event, which is what the deployed function gets, and as a v2 event, which it does not.
+// twice: as a legacy Firebase Auth event and as a v2 event. Both are hints to the function, so it gets the first alone.
 
 import { once } from "node:events";
 import { createServer } from "node:http";

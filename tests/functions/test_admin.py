@@ -130,6 +130,26 @@ def test_a_suspension_saves_and_ends_the_session_and_a_resumption_opens_it_again
     person.post("release", {"session": next_entry["session"]})
 
 
+def test_a_suspension_outlives_a_deleted_account_and_is_lifted_by_address(stack: Running, ada: Person) -> None:
+    first = member(stack, "evader")
+    address = first.me()["account"]["email"]
+    done(ada.post("admin/suspend", asked(uid=first.uid)))
+    assert first.post("account/delete", {}).status_code == 200, "who is suspended may delete what is theirs"
+    name = address.partition("@")[0]
+    second = Person(stack, name)
+    assert (second.uid != first.uid, second.me()["account"]["state"]) == (True, "suspended")
+    assert problem(second.try_to_open()) == "account-suspended"
+    assert second.post("account/delete", {}).status_code == 200
+    line = done(ada.post("admin/resume", asked(email=address.upper())))
+    assert (line["target"], line["before"], line["after"]) == (None, {"suspended": True}, {"suspended": False})
+    logged = json.dumps(ada.get("admin/audit?limit=5").json())
+    assert name not in logged, "the log has a mark and no address"
+    assert Person(stack, name).me()["account"]["state"] == "active"
+    for email, uid, status in (("nobody@example.com", None, 404), (None, None, 400), (address, "u-1", 400)):
+        fields = {key: value for key, value in (("email", email), ("uid", uid)) if value}
+        assert ada.post("admin/resume", asked(**fields)).status_code == status
+
+
 def ended(stack: Running, sid: str) -> dict[str, Any] | None:
     session = document(stack, f"sessions/{sid}") or {}
     return session if session["state"] == "ended" else None
