@@ -60,12 +60,15 @@ def member(token: str) -> Member:
 def operator(token: str) -> Member:
     """The bearer, if they are an operator: the token says so, and Firebase Auth still does. Raises Refused.
 
-    A token lives for an hour; an operator's rights end when they are taken back.
+    A token lives for an hour; an operator's rights end when they are taken back, and so do their sign-ins.
     """
     claims = _claims(token)
     caller = _member(claims)
-    if claims.get(OPERATOR) is not True or not is_operator(caller.uid):
+    user = _user(uid=caller.uid) if claims.get(OPERATOR) is True else None
+    if user is None or not _has_rights(user):
         raise Refused("forbidden", "Only an operator may do this.")
+    if caller.issued is None or caller.issued < _person(user).valid_since:
+        raise not_signed_in("This sign-in was ended. Sign in again.")
     return caller
 
 
@@ -157,7 +160,11 @@ def _person(user: Any) -> Person:
 def is_operator(uid: str) -> bool:
     """Whether Firebase Auth has them as one now. Raises TryAgain."""
     user = _user(uid=uid)
-    return user is not None and not user.disabled and (user.custom_claims or {}).get(OPERATOR) is True
+    return user is not None and _has_rights(user)
+
+
+def _has_rights(user: Any) -> bool:
+    return not user.disabled and (user.custom_claims or {}).get(OPERATOR) is True
 
 
 def set_operator(uid: str, *, to: bool) -> None:

@@ -1,13 +1,17 @@
 """Who would like to be an operator: nothing that a member can send, sign or call makes them one."""
 
 import json
+import time
 from typing import Any
 
 import httpx
 import jwt
 import pytest
+from firebase_admin import auth
 
+from shared.gcp.identity import _firebase
 from tests.attacks.forging import unsigned
+from tests.environment import environment
 from tests.functions.operating import operator
 from tests.functions.person import Person, call, problem
 from tests.observe import document, documents, http
@@ -135,3 +139,14 @@ def test_an_operator_is_a_member_like_any_other_elsewhere(stack: Running, mallor
     assert (refused.status_code, problem(refused)) == (409, "session-elsewhere")
     assert (document(stack, f"sessions/{session}") or {})["state"] in ("opening", "active")
     mallory.post("release", {"session": session})
+
+
+def test_an_operators_token_of_before_they_signed_out_everywhere_does_nothing_more(stack: Running) -> None:
+    ada = operator(stack, "signs-out")
+    ada.me()
+    assert ada.get("admin").status_code == 200
+    with environment(stack.env):
+        auth.update_user(ada.uid, valid_since=int(time.time()) + 1, app=_firebase())
+    for function, method, body in attempts(ada):
+        answer = call(stack, function, body, bearing(ada.token), method=method)
+        assert (answer.status_code, problem(answer)) == (401, "not-signed-in"), function
