@@ -49,7 +49,8 @@ def with_mark(account: Account, address: str | None, now: datetime) -> Account:
     if address is None or account.state == AccountState.DELETED:
         return account
     mark = mark_of(address)
-    if account.mark == mark:
+    # who is suspended keeps the address that they were suspended with, whatever they call themselves since
+    if account.mark == mark or (account.mark and account.state == AccountState.SUSPENDED):
         return account
     _close_gone(mark, account.uid, now)
     return adopt(account.uid, mark, now)

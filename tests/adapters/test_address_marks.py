@@ -122,6 +122,14 @@ def test_a_suspension_outlives_the_account_until_an_operator_lifts_it() -> None:
     assert come("u-3", NOW, ADDRESS).state == AccountState.ACTIVE, "and the mark of it is lifted with it"
 
 
+def test_nobody_escapes_a_suspension_by_another_address() -> None:
+    come("u-1", NOW, ADDRESS)
+    suspend("u-1")
+    assert come("u-1", NOW, "another@example.com").mark == mark_of(ADDRESS)
+    delete("u-1")
+    assert come("u-2", NOW, ADDRESS).state == AccountState.SUSPENDED
+
+
 def test_an_operator_lifts_it_by_address_and_the_log_has_no_address() -> None:
     come("u-1", NOW, ADDRESS)
     suspend("u-1")
