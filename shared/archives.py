@@ -5,12 +5,14 @@ shows through is copied as it is; nothing is unpacked, and memory is bounded wha
 """
 
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import AbstractContextManager, contextmanager, suppress
 from functools import partial
 from hashlib import sha256
 from typing import IO, Any, Protocol, cast
+from unicodedata import normalize
 
 import zstandard
+from msgspec import Struct
 
 from shared.snapshots import TIERS, Layer, Manifest, chains
 from shared.tars import END, FOLDER, LINK, Broken, Entry, Tar, folder, hard_link, renamed, within
@@ -22,6 +24,8 @@ MOST_PATHS = 2_000_000
 MOST_FOLDERS = 400_000
 MOST_ORPHANS = 10_000
 """Hard links to something that does not show through."""
+MOST_AT = 200_000
+"""Paths that are counted of what is brought back; some 40 MB."""
 MOST_KEPT = 64 << 20
 """Bytes of the paths of folders and of such links. Their number alone says little: a path may have PATH_BYTES."""
 OUT_BYTES = 1 << 20
@@ -74,6 +78,44 @@ def holds(manifest: Manifest, path: str, open_layer: Open, check: Check) -> bool
     """
     top, open_tar = path.encode(), partial(_opened, open_layer, check)
     return any(next(_visible(_of(manifest, tier), open_tar, top), None) for tier in TIERS)
+
+
+class At(Struct, frozen=True):
+    """What stands at one path of a tar: what tells whether it is the same elsewhere, and its size."""
+
+    header: int
+    size: int
+    is_folder: bool
+
+
+def at(manifest: Manifest, path: str, tier: str, open_layer: Open, check: Check) -> dict[int, At]:
+    """What a tier of the snapshot has at or below `path`, by the hash of each path. Raises Broken and TooMuch."""
+    found: dict[int, At] = {}
+    room = _Room(MOST_AT, f"there are more than {MOST_AT} paths at it")
+    for _, _, entry, _ in _visible(_of(manifest, tier), partial(_opened, open_layer, check), path.encode()):
+        room.take(1)
+        found[hash(entry.path)] = At(hash(entry.raw), entry.size, entry.kind == FOLDER)
+    return found
+
+
+def spelled_alike(manifest: Manifest, path: str, open_layer: Open, check: Check) -> list[str]:
+    """The paths of the snapshot that read the same as `path` and may be written in other characters, for a Mac writes
+    `é` as two of them, and so each Korean syllable. To be asked when `path` itself is not there: it reads all there is.
+
+    Raises Broken and TooMuch.
+    """
+    wanted, depth = normalize("NFC", path), path.count("/") + 1
+    found, before = set[str](), b""
+    for tier in TIERS:
+        for _, _, entry, _ in _visible(_of(manifest, tier), partial(_opened, open_layer, check)):
+            top = b"/".join(entry.path.split(b"/", depth)[:depth])
+            if top != before:
+                before = top
+                with suppress(UnicodeDecodeError):
+                    name = top.decode()
+                    if not name.isascii() and normalize("NFC", name) == wanted:
+                        found.add(name)
+    return sorted(found)
 
 
 def empty_layer() -> bytes:

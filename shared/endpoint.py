@@ -38,11 +38,13 @@ class Accepted(msgspec.Struct, frozen=True):
 
 
 class Attachment(msgspec.Struct, frozen=True):
-    """Answer a file to keep. `name` is its own, of characters that need no quoting."""
+    """Answer a file to keep. `name` is its own, of characters that need no quoting. `next`: where the rest of it is,
+    relative to this (RFC 8288)."""
 
     text: str
     content_type: str
     name: str
+    next: str | None = None
 
 
 def endpoint(
@@ -164,6 +166,8 @@ def _render(result: Any) -> flask.Response:
     status, headers = 200, {}
     if isinstance(result, Attachment):
         headers = {"Content-Disposition": f'attachment; filename="{result.name}"'}
+        if result.next is not None:
+            headers["Link"] = f'<{result.next}>; rel="next"'
         return flask.Response(result.text, status, headers, content_type=result.content_type)
     if isinstance(result, Accepted):
         status, headers = 202, {} if result.retry_after is None else {"Retry-After": str(result.retry_after)}

@@ -30,6 +30,7 @@ TITLES = {
     "session-elsewhere": "That session is not open",
     "stale-epoch": "The session belongs to another container",
     "checkpoint-refused": "The checkpoint does not hold what it declares",
+    "several-alike": "Several paths have that name",
     "too-large": "There is too much of it",
     "state-broken": "The last checkpoint can't be restored",
     "slot-unreachable": "The slot does not answer",

@@ -3,16 +3,22 @@
 No bytes are copied. docs/snapshot-format.md says what `only` means.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from typing import Literal
 
 import msgspec
+from msgspec import Struct
 from msgspec.structs import replace
 
+from shared.archives import At
 from shared.snapshots import (
+    LONGEST_NAMED,
     MANIFEST_BYTES,
     MOST,
     MOST_LAYERS,
     TIERS,
+    ChangedPath,
+    Changes,
     CheckpointRefused,
     Layer,
     Manifest,
@@ -25,6 +31,7 @@ from shared.snapshots import (
 RETURNS = "returns"
 """Stands for the boot in a manifest that the control plane wrote."""
 PATH_BYTES = 4096
+NOTHING = Tier(0, 0)
 
 
 class BadPath(Exception):
@@ -61,14 +68,23 @@ def empty_name(wid: str, number: int, tier: str) -> str:
 
 
 def compose(
-    head: Manifest, old: Manifest, path: str, *, epoch: int, base: str | None, empty: Callable[[str], Layer]
+    head: Manifest,
+    old: Manifest,
+    path: str,
+    *,
+    epoch: int,
+    base: str | None,
+    empty: Callable[[str], Layer],
+    at: Mapping[str, tuple[Tier, Tier]] | None = None,
 ) -> Manifest:
     """`head` with `path` as it was in `old`. Raises TooManyLayers.
 
+    `at`: what each tier that differs has at the path in the head and in the old snapshot; None if nobody has counted.
+
     A tier that is the same in both stays as it is. In any other, what the head has at the path is taken away, also
     when the old snapshot has nothing there in that tier: a file may have moved from one to another. `empty` gives a
-    layer of a tier that holds nothing. A tier's `bytes` and `files` are the sums of both: what comes back may replace
-    something or not. What a container declared may be as much as a number holds, so the sums end there.
+    layer of a tier that holds nothing. Without a count a tier's `bytes` and `files` are the sums of both: what comes
+    back may replace something or not. What a container declared may be as much as a number holds: the sums end there.
     """
     layers: list[Layer] = []
     tiers: dict[str, Tier] = {}
@@ -81,11 +97,54 @@ def compose(
             continue
         brought = _at(theirs, path) or [replace(empty(tier), only=path)]
         layers += [*(ours or [empty(tier)]), *brought]
-        both = [manifest.tiers[tier] for manifest in (head, old) if tier in manifest.tiers]
-        tiers[tier] = Tier(min(MOST, sum(each.bytes for each in both)), min(MOST, sum(each.files for each in both)))
+        tiers[tier] = _sums(
+            head.tiers.get(tier, NOTHING), old.tiers.get(tier, NOTHING), None if at is None else at[tier]
+        )
     if len(layers) > MOST_LAYERS:
         raise TooManyLayers(f"there would be {len(layers)} layers")
     return Manifest(2, head.workspace, epoch, RETURNS, 0, base, tiers, layers)
+
+
+class Counted(Struct, frozen=True):
+    """What the head and an older one have at a path, in each tier that differs, and what bringing it back changes."""
+
+    tiers: dict[str, tuple[Tier, Tier]]
+    changes: Changes
+
+
+def count(path: str, head: Mapping[str, Mapping[int, At]], old: Mapping[str, Mapping[int, At]]) -> Counted:
+    """Of what both have at the path, by tier."""
+    ours = {name: each for tier in head.values() for name, each in tier.items() if not each.is_folder}
+    theirs = {name: each for tier in old.values() for name, each in tier.items() if not each.is_folder}
+    changed = sum(1 for name in ours.keys() & theirs.keys() if ours[name] != theirs[name])
+    how: Literal["added", "changed"] = "changed" if any(head.values()) else "added"
+    changes = Changes(
+        added=len(theirs.keys() - ours.keys()),
+        changed=changed,
+        removed=len(ours.keys() - theirs.keys()),
+        paths=[ChangedPath(path, how)] if len(path) <= LONGEST_NAMED else [],
+    )
+    return Counted({tier: (_sum(head[tier]), _sum(old[tier])) for tier in head}, changes)
+
+
+def _sum(found: Mapping[int, At]) -> Tier:
+    return Tier(min(MOST, sum(each.size for each in found.values())), len(found))
+
+
+def differing(head: Manifest, old: Manifest) -> list[str]:
+    """The tiers that bringing a path back changes."""
+    return [tier for tier in TIERS if _of(head, tier) != _of(old, tier)]
+
+
+def _sums(head: Tier, old: Tier, at: tuple[Tier, Tier] | None) -> Tier:
+    """What the tier holds with the path of the old one in place of the head's; without a count no less than that."""
+    if at is None:
+        return Tier(min(MOST, head.bytes + old.bytes), min(MOST, head.files + old.files))
+    ours, theirs = at
+    return Tier(
+        min(MOST, max(0, head.bytes - ours.bytes) + theirs.bytes),
+        min(MOST, max(0, head.files - ours.files) + theirs.files),
+    )
 
 
 def encode(manifest: Manifest) -> bytes:

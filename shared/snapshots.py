@@ -76,6 +76,8 @@ class Checkpoint(Struct, frozen=True, forbid_unknown_fields=True):
     files: Count
 
 
+LONGEST_NAMED = 256
+"""Characters of a path that a snapshot tells of."""
 NAMED_CHANGES = 5
 """Paths that a snapshot tells of."""
 
@@ -83,7 +85,7 @@ NAMED_CHANGES = 5
 class ChangedPath(Struct, frozen=True, forbid_unknown_fields=True):
     """One of the member's files, by its path in the home, and what was done to it. A container's word: only shown."""
 
-    path: Annotated[str, Meta(max_length=256)]
+    path: Annotated[str, Meta(max_length=LONGEST_NAMED)]
     how: Literal["added", "changed", "removed"]
 
 

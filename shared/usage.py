@@ -5,12 +5,14 @@ All of it is in whole milliseconds, each counted once in each of the three, so t
 
 import csv
 import io
-from collections.abc import Iterable, Iterator, Mapping
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
 from msgspec import Struct
 
+from shared.cursors import cursor, moment
 from shared.metering import Interval, LedgerLine, close
 from shared.periods import Per, period_at
 from shared.session import Decision, EndReason, Session
@@ -28,8 +30,8 @@ ENDS = {
 }
 """In words, where no decision stands behind the end."""
 
+CURSOR = re.compile(r"(?P<period>[0-9]{4}-[0-9]{2}(?:-[0-9]{2})?)\.(?P<at>[0-9]{1,16})\Z")
 COLUMNS = ("session", "opened", "ended", "seconds", "background_seconds", "plan", "reason", "decision", "pending")
-MORE = "There is more than fits here: these are the newest."
 FORMULAS = ("=", "+", "-", "@", "\t", "\r", "\n")
 """What a spreadsheet takes for the beginning of a formula, or looks past to find one."""
 
@@ -90,8 +92,48 @@ def first_and_last(month: str) -> tuple[str, str]:
     return month, f"{month}-31"
 
 
-def usage(lines: Iterable[LedgerLine], sessions: Mapping[str, Session], *, month: str, zone: str) -> Usage:
-    """Of the month's ledger lines, and of what the open ones of `sessions` were charged in it beyond them.
+class Page(Struct, frozen=True):
+    """Ledger lines, newest first, and the cursor that the next page begins after; None at the end."""
+
+    lines: list[LedgerLine]
+    next: str | None
+
+
+def page(lines: Sequence[LedgerLine], most: int) -> Page:
+    """The first `most` of the lines, or fewer: a session stands on one page, unless it has more lines than that, and
+    so do lines of one moment, which no cursor lies between."""
+    if len(lines) <= most:
+        return Page([*lines], None)
+    for end in range(most, 0, -1):
+        if lines[end].sid != lines[end - 1].sid and _place(lines[end]) != _place(lines[end - 1]):
+            return _cut(lines, end)
+    for end in range(most, 0, -1):
+        if _place(lines[end]) != _place(lines[end - 1]):
+            return _cut(lines, end)
+    return _cut(lines, most)
+
+
+def parse_cursor(text: str) -> tuple[str, datetime] | None:
+    """The period and the moment of the last line before; None of what is no cursor."""
+    found = CURSOR.match(text)
+    at = moment(int(found["at"])) if found else None
+    return (found["period"], at) if found and at else None
+
+
+def _cut(lines: Sequence[LedgerLine], end: int) -> Page:
+    last = lines[end - 1]
+    return Page([*lines[:end]], f"{last.period}.{cursor(last.at)}")
+
+
+def _place(line: LedgerLine) -> tuple[str, datetime]:
+    return line.period, line.at
+
+
+def usage(
+    lines: Iterable[LedgerLine], sessions: Mapping[str, Session], *, month: str, zone: str, is_first: bool = True
+) -> Usage:
+    """Of the month's ledger lines, or a page of them; and, with the first page, of what the open ones of `sessions`
+    were charged in it beyond them.
 
     A session that is open must have been read before the lines: what it had in no line then is left out if that line is
     there by now. Days are those of the time zone as it is now, so after a move one may be a neighbouring month's.
@@ -100,7 +142,7 @@ def usage(lines: Iterable[LedgerLine], sessions: Mapping[str, Session], *, month
     known = {(line.sid, line.n) for line in written}
     pending = [
         line
-        for session in sessions.values()
+        for session in (sessions.values() if is_first else ())
         for line in _unwritten(session)
         if (line.sid, line.n) not in known and _is_within(line.period, month)
     ]
@@ -122,12 +164,13 @@ def usage(lines: Iterable[LedgerLine], sessions: Mapping[str, Session], *, month
     )
 
 
-def as_csv(sessions: Iterable[SessionUse], zone: str, *, more: bool = False) -> str:
-    """RFC 4180, with a header. Times are ISO 8601 in the time zone. No cell is a formula to a spreadsheet. With `more`
-    the last row says that there is more than these: nobody is to add up what is not whole."""
+def as_csv(sessions: Iterable[SessionUse], zone: str, *, is_first: bool = True) -> str:
+    """RFC 4180, with a header on the first page. Times are ISO 8601 in the time zone. No cell is a formula to a
+    spreadsheet."""
     table = io.StringIO()
     writer = csv.writer(table)
-    writer.writerow(COLUMNS)
+    if is_first:
+        writer.writerow(COLUMNS)
     for each in sessions:
         cells = (
             each.sid,
@@ -141,8 +184,6 @@ def as_csv(sessions: Iterable[SessionUse], zone: str, *, more: bool = False) -> 
             "yes" if each.pending else "no",
         )
         writer.writerow([_harmless(cell) for cell in cells])
-    if more:
-        writer.writerow([MORE, *[""] * (len(COLUMNS) - 1)])
     return table.getvalue()
 
 

@@ -11,33 +11,38 @@ from msgspec import Meta, Struct
 from shared import logs
 from shared.account import Account
 from shared.allocation import check_may_be_opened, check_may_open
-from shared.archives import TooMuch, empty_layer, holds
+from shared.archives import At, TooMuch, at, empty_layer, holds, spelled_alike
+from shared.cursors import cursor, moment
 from shared.deadlines import Deadline, TooSlow
 from shared.endpoint import Accepted, endpoint, routes
 from shared.errors import Conflict, Refused, TryAgain, bad_request
 from shared.gcp import buckets, exports, tasks
 from shared.gcp.identity import Member, member
 from shared.gcp.sign_ins import account_of
-from shared.gcp.store.accounts import plan_of, read_workspace
+from shared.gcp.store.accounts import read_workspace
 from shared.gcp.store.database import LostRace
 from shared.gcp.store.ids import new_id
 from shared.gcp.store.sessions import read_session
-from shared.gcp.store.snapshots import all_snapshots, go_back, read_snapshot
-from shared.policies import kept_snapshots
+from shared.gcp.store.snapshots import go_back, page_of_snapshots, read_snapshot
 from shared.record import Read
-from shared.retention import Kept, keep
+from shared.request_rates import check_rate, one_at_a_time
 from shared.returns import (
     PATH_BYTES,
     BadPath,
+    Counted,
     TooManyLayers,
     check_path,
     compose,
+    count,
+    differing,
     empty_name,
     encode,
     return_id,
     return_name,
 )
 from shared.snapshots import (
+    MOST,
+    Changes,
     CheckpointRefused,
     Head,
     Layer,
@@ -53,10 +58,17 @@ ATTEMPTS = 5
 LOOK_SECONDS = 25.0
 """How long one request looks for a path in the layers: the browser waits for a minute at most."""
 POLL_SECONDS = 2
+PAGE = 50
+"""Snapshots that one answer tells of."""
+MOST_ALIKE = 4
+"""Names that a refusal tells."""
+LOOKING = "look for a path"
+"""What is counted, in shared/request_rates.py, and done once at a time for each member: it takes seconds of CPU."""
 
 
 class Listing(Struct, forbid_unknown_fields=True):
-    pass
+    after: Annotated[int, Meta(ge=0, le=MOST)] | None = None
+    """The `next` of the page before."""
 
 
 class Restore(Struct, forbid_unknown_fields=True):
@@ -74,14 +86,19 @@ class SnapshotView(Struct):
     at: float
     bytes: int
     files: int
-    reason: str
     current: bool
+    final: bool
+    """A session was stopped with it."""
     returned: str | None
     """The path that it brought back."""
+    changes: Changes | None
+    """What of the member's changed with it."""
 
 
 class History(Struct):
     snapshots: list[SnapshotView]
+    next: int | None
+    """There are older ones, if not None: ask for them with `after`."""
 
 
 class Restored(Struct):
@@ -102,13 +119,12 @@ class Ready(Struct):
 
 
 @partial(endpoint, method="GET")(member, Listing)
-def history(caller: Member, _query: Listing, now: datetime) -> History:
+def history(caller: Member, query: Listing, now: datetime) -> History:
     workspace = _workspace(caller, now).record
     head = _head(workspace)
-    kept = keep(
-        all_snapshots(workspace.wid), kept_snapshots(plan_of(workspace.owner)), now, heads=[workspace.head, head]
-    )
-    return History([_view(each, head) for each in kept])
+    found = page_of_snapshots(workspace.wid, moment(query.after), PAGE + 1)
+    shown = found[:PAGE]
+    return History([_view(each, head) for each in shown], cursor(shown[-1].head.at) if len(found) > PAGE else None)
 
 
 @endpoint(member, Restore)
@@ -118,7 +134,12 @@ def restore(caller: Member, body: Restore, now: datetime) -> Restored:
         if workspace.record.session is not None:
             raise Conflict("session-open", "Your workspace is open. Stop it first, then go back.")
         snapshot = _snapshot(workspace.record.wid, body.snapshot)
-        composed = None if body.path is None else _composed(workspace.record, snapshot.record, body.path, now)
+        composed = None
+        if body.path is not None:
+            path = _checked(body.path)
+            with one_at_a_time(LOOKING, caller.uid):
+                check_rate(LOOKING, caller.uid)
+                composed = _composed(workspace.record, snapshot.record, path, now)
         wanted = (composed or snapshot.record).head
         if wanted == workspace.record.head:
             return Restored(wanted.snapshot, wanted.at.timestamp())
@@ -179,11 +200,11 @@ def _composed(workspace: Workspace, snapshot: Snapshot, path: str, now: datetime
 
     It is the head itself when all of the path's tiers are in it as they are in the snapshot.
     """
-    path = _checked(path)
-    old = _manifest(snapshot.head)
-    _look_for(path, old)
+    old, deadline = _manifest(snapshot.head), Deadline(LOOK_SECONDS)
+    path = _found(path, old, deadline)
     head = _manifest(workspace.head) if workspace.head else None
     none = Manifest(2, workspace.wid, 0, "", 0, None, {}, [])
+    counted = _counted(head or none, old, path, deadline)
     content, empty = empty_layer(), []
 
     def empty_of(tier: str) -> Layer:
@@ -193,7 +214,15 @@ def _composed(workspace: Workspace, snapshot: Snapshot, path: str, now: datetime
 
     base = workspace.head.snapshot if workspace.head else None
     try:
-        manifest = compose(head or none, old, path, epoch=workspace.epoch, base=base, empty=empty_of)
+        manifest = compose(
+            head or none,
+            old,
+            path,
+            epoch=workspace.epoch,
+            base=base,
+            empty=empty_of,
+            at=counted.tiers if counted else None,
+        )
         if head and workspace.head and manifest.layers == head.layers:
             return Snapshot(sid=None, head=workspace.head)
         told = encode(manifest)
@@ -213,7 +242,7 @@ def _composed(workspace: Workspace, snapshot: Snapshot, path: str, now: datetime
         at=now,
         first=first_layers(manifest),
     )
-    return Snapshot(sid=None, head=made, returned=path)
+    return Snapshot(sid=None, head=made, returned=path, changes=counted.changes if counted else None)
 
 
 def _checked(path: str) -> str:
@@ -223,17 +252,41 @@ def _checked(path: str) -> str:
         raise bad_request(f"path: {e}.") from e
 
 
-def _look_for(path: str, manifest: Manifest) -> None:
+def _found(path: str, manifest: Manifest, deadline: Deadline) -> str:
+    """The path as the snapshot has it: that very one, or else the one that is spelled alike in other characters."""
     try:
-        there = holds(manifest, path, buckets.open_layer, Deadline(LOOK_SECONDS).check)
+        if holds(manifest, path, buckets.open_layer, deadline.check):
+            return path
+        alike = [] if path.isascii() else spelled_alike(manifest, path, buckets.open_layer, deadline.check)
     except (TooSlow, TooMuch) as e:
         raise _too_large(
             "Go back as a whole, or download the snapshot", "it takes too long to look for the path"
         ) from e
     except Broken as e:
         raise _broken(str(e)) from e
-    if not there:
+    if not alike:
         raise Refused("not-found", f"{path} is not in that snapshot. Look for another one.", status=404)
+    if len(alike) > 1:
+        names = " and ".join(f"{each} ({ascii(each)[1:-1]})" for each in alike[:MOST_ALIKE])
+        said = f"That snapshot has several of that name, in different characters: {names}."
+        raise Conflict("several-alike", f"{said} Bring back the folder that they are in.")
+    return alike[0]
+
+
+def _counted(head: Manifest, old: Manifest, path: str, deadline: Deadline) -> Counted | None:
+    """What the head and the old snapshot have at the path; None if that takes too long: then nobody knows how much less
+    than both together there will be."""
+    ours, theirs = dict[str, dict[int, At]](), dict[str, dict[int, At]]()
+    try:
+        for tier in differing(head, old):
+            ours[tier] = at(head, path, tier, buckets.open_layer, deadline.check)
+            theirs[tier] = at(old, path, tier, buckets.open_layer, deadline.check)
+    except (TooSlow, TooMuch):
+        logs.info("not-counted", workspace=old.workspace)
+        return None
+    except Broken as e:
+        raise _broken(str(e)) from e
+    return count(path, ours, theirs)
 
 
 def _manifest(head: Head) -> Manifest:
@@ -252,14 +305,15 @@ def _too_large(instead: str, why: str) -> Refused:
     return Refused("too-large", f"That path can't be brought back alone: {why}. {instead}.", status=422)
 
 
-def _view(kept: Kept, current: Head | None) -> SnapshotView:
-    snapshot, head = kept.snapshot, kept.snapshot.head
+def _view(snapshot: Snapshot, current: Head | None) -> SnapshotView:
+    head = snapshot.head
     return SnapshotView(
         snapshot=head.snapshot,
         at=head.at.timestamp(),
         bytes=head.bytes,
         files=head.files,
-        reason=kept.reason,
         current=current is not None and head.snapshot == current.snapshot,
+        final=snapshot.final,
         returned=snapshot.returned,
+        changes=snapshot.changes,
     )

@@ -25,18 +25,21 @@ from shared.periods import Per, period_at
 from shared.plans import PLANS
 from shared.quota import newest_use
 from shared.session import EndReason, Session
-from shared.usage import SessionUse, Usage, Used, as_csv
+from shared.usage import SessionUse, Usage, Used, as_csv, page, parse_cursor
 from shared.usage import usage as used_in
 
 ATTEMPTS = 5
 MONTH = re.compile(r"[0-9]{4}-(0[1-9]|1[0-2])\Z")
-MOST_LINES = 5_000
-"""Ledger lines that one answer tells of. A session at work without a break makes 2,900 a month."""
+PAGE_LINES = 200
+"""Ledger lines that one answer tells of, and reads no more than so many sessions for. A session at work without a break
+makes 2,900 a month, most members some dozens."""
 
 
 class Month(Struct, forbid_unknown_fields=True):
     month: str | None = None
     """As 2026-11; the one that it is now unless it is given."""
+    after: Annotated[str, Meta(max_length=32)] | None = None
+    """The `next` of the page before."""
 
 
 class Move(Struct, forbid_unknown_fields=True):
@@ -99,8 +102,8 @@ class Answer(Struct):
     periods: list[UsedView]
     days: list[UsedView]
     sessions: list[SessionView]
-    more: bool
-    """There is more than MOST_LINES lines tell."""
+    next: str | None
+    """There is more of the month, if not None: ask for it with `after`."""
 
 
 class Moved(Struct):
@@ -115,7 +118,7 @@ def monthly(caller: Member, query: Month, now: datetime) -> Answer:
     workspace = read_workspace(account.wid).record
     current = _session(workspace.session)
     month = _month(query, billing, now)
-    found, more = _used(account, billing, current, month)
+    found, following = _used(account, billing, current, month, query.after)
     saved = current if current and current.open else workspace
     use = newest_use(saved.storage, saved.head)
     return Answer(
@@ -128,7 +131,7 @@ def monthly(caller: Member, query: Month, now: datetime) -> Answer:
         periods=[_view(each) for each in found.periods],
         days=[_view(each) for each in found.days],
         sessions=[_session_view(each) for each in found.sessions],
-        more=more,
+        next=following,
     )
 
 
@@ -137,9 +140,11 @@ def table(caller: Member, query: Month, now: datetime) -> Attachment:
     account = _account(caller, now)
     billing = read_billing(account.bid).record
     month = _month(query, billing, now)
-    found, more = _used(account, billing, _session(read_workspace(account.wid).record.session), month)
-    content = as_csv(found.sessions, billing.zone, more=more)
-    return Attachment(content, "text/csv; charset=utf-8", f"ondol-usage-{month}.csv")
+    current = _session(read_workspace(account.wid).record.session)
+    found, following = _used(account, billing, current, month, query.after)
+    content = as_csv(found.sessions, billing.zone, is_first=query.after is None)
+    link = f"?month={month}&after={following}" if following else None
+    return Attachment(content, "text/csv; charset=utf-8", f"ondol-usage-{month}.csv", next=link)
 
 
 @endpoint(member, Move)
@@ -183,13 +188,18 @@ def _month(query: Month, billing: Billing, now: datetime) -> str:
     return query.month
 
 
-def _used(account: Account, billing: Billing, current: Session | None, month: str) -> tuple[Usage, bool]:
-    """`current` was read before the lines are; whether there are more of them than are told of."""
-    lines = read_lines(billing.bid, account.uid, month, MOST_LINES + 1)
-    told = lines[:MOST_LINES]
+def _used(
+    account: Account, billing: Billing, current: Session | None, month: str, after: str | None
+) -> tuple[Usage, str | None]:
+    """A page of it, and the cursor of the next one. `current` was read before the lines are."""
+    begin = parse_cursor(after) if after is not None else None
+    if after is not None and begin is None:
+        raise bad_request("after: Send the `next` of the page before.")
+    told = page(read_lines(billing.bid, account.uid, month, PAGE_LINES + 1, begin), PAGE_LINES)
     sessions = {current.sid: current} if current else {}
-    sessions |= read_sessions(sorted({line.sid for line in told} - sessions.keys()))
-    return used_in(told, sessions, month=month, zone=billing.zone), len(lines) > MOST_LINES
+    sessions |= read_sessions(sorted({line.sid for line in told.lines} - sessions.keys()))
+    found = used_in(told.lines, sessions, month=month, zone=billing.zone, is_first=after is None)
+    return found, told.next
 
 
 def _period(billing: Billing, now: datetime) -> PeriodView:

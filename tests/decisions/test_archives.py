@@ -3,6 +3,7 @@
 import os
 import subprocess
 from pathlib import Path
+from unicodedata import normalize
 
 import pytest
 import zstandard
@@ -12,8 +13,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
-from shared import tars
-from shared.archives import empty_layer, holds, home
+from shared import archives, tars
+from shared.archives import TooMuch, at, empty_layer, holds, home, spelled_alike
 from shared.snapshots import Layer, Manifest
 from tests.layers import File, Shelf, found_at, manifest, patiently, tar, unpacked
 
@@ -233,3 +234,52 @@ def test_an_empty_layer_is_one(tmp_path: Path) -> None:
     layer = shelf.layer("deps", {}, packed=empty_layer(), stream=len(tars.END))
     assert downloaded(shelf, manifest(layer), tmp_path) == {}
     assert not holds(manifest(replace(layer, only="a")), "a", shelf.open, patiently)
+
+
+def test_what_stands_at_a_path_is_counted_as_a_restore_would_bring_it() -> None:
+    shelf = Shelf()
+    whole = shelf.layer("work", {"p": None, "p/a": b"12345", "p/b": b"old", "pp": b"beside"})
+    delta = shelf.delta("work", {"p/b": b"newer"}, ["p/a"])
+    of = manifest(whole, delta)
+
+    def sizes(path: str) -> list[int]:
+        return sorted(each.size for each in at(of, path, "work", shelf.open, patiently).values())
+
+    assert sizes("p") == [0, 5], "the folder, and what is in it by now"
+    assert sizes("p/b") == [5]
+    assert sizes("p/a") == [] == sizes("q")
+    [before] = at(manifest(whole), "p/b", "work", shelf.open, patiently).values()
+    [after] = at(of, "p/b", "work", shelf.open, patiently).values()
+    assert before != after
+    [other] = at(manifest(whole, replace(delta, kind="whole", only="p")), "p/b", "work", shelf.open, patiently).values()
+    assert other == after
+
+
+def test_very_many_paths_are_not_kept_in_memory(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(archives, "MOST_AT", 3)
+    shelf = Shelf()
+    of = manifest(shelf.layer("work", {f"p/{number}": b"" for number in range(4)}))
+    with pytest.raises(TooMuch):
+        at(of, "p", "work", shelf.open, patiently)
+
+
+MAC, KEYBOARD = normalize("NFD", "자료/한글.txt"), normalize("NFC", "자료/한글.txt")
+
+
+def test_a_name_from_a_mac_is_found_by_what_a_keyboard_types() -> None:
+    shelf = Shelf()
+    work = shelf.layer("work", {MAC.split("/")[0]: None, MAC: b"1", "other": b"2", "caf\u00e9": b"3"})
+    of = manifest(work)
+    assert MAC != KEYBOARD
+    assert spelled_alike(of, KEYBOARD, shelf.open, patiently) == [MAC]
+    assert spelled_alike(of, KEYBOARD.split("/")[0], shelf.open, patiently) == [MAC.split("/")[0]], "a folder too"
+    assert spelled_alike(of, "cafe\u0301", shelf.open, patiently) == ["caf\u00e9"], "and the other way round"
+    assert spelled_alike(of, "자료/다른.txt", shelf.open, patiently) == []
+    gone = shelf.delta("work", {}, [MAC])
+    assert spelled_alike(manifest(work, gone), KEYBOARD, shelf.open, patiently) == [], "what is hidden is not found"
+
+
+def test_two_of_one_name_are_both_told_in_whatever_tier_they_are() -> None:
+    shelf, mixed = Shelf(), MAC.split("/")[0] + "/" + KEYBOARD.split("/")[1]
+    of = manifest(shelf.layer("work", {MAC: b"1"}), shelf.layer("deps", {mixed: b"2", "\udcff": b""}))
+    assert spelled_alike(of, KEYBOARD, shelf.open, patiently) == sorted([MAC, mixed])

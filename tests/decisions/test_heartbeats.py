@@ -2,6 +2,7 @@
 
 from typing import Any
 
+import msgspec
 import pytest
 from msgspec.structs import replace
 
@@ -22,7 +23,7 @@ from shared.idle import KINDS, decide_reclaim
 from shared.metering import LedgerLine, close
 from shared.quota import LeftOut, LeftOutEntry, LeftOutKind, StorageUse
 from shared.session import STOPPING_SECONDS, EndReason, Hold, Session, SessionState, Verdict
-from shared.snapshots import head_of
+from shared.snapshots import ChangedPath, Changes, head_of, summed
 from tests.factories import (
     BOOT,
     LEASE,
@@ -102,6 +103,52 @@ def test_a_session_remembers_as_many_of_its_snapshots_as_are_kept_and_forgets_ea
         assert len(accepted.forgotten) + len(accepted.lines) <= FORGOTTEN_AT_ONCE
     assert (after(20 * 599) - session.saves[0].at).total_seconds() > 3 * 3600, "they reach back for hours"
     assert session.drain(EndReason.MEMBER, NOW).end(after(20 * 600)).saves == []
+
+
+def changes(count: int, *, path: str = "p") -> Changes:
+    return Changes(added=count, changed=0, removed=0, paths=[ChangedPath(f"{path}{count}", "added")])
+
+
+def declared(seq: int, told: Changes | None) -> Declared:
+    return Declared(seq=seq, manifest="m", sha256="00", bytes=1, files=1, changes=told)
+
+
+def test_what_changed_is_told_with_the_newest_and_what_is_forgotten_at_once_goes_with_it() -> None:
+    session, told = a_session(connected=True), list[Changes | None]()
+    for seq in range(1, 8):
+        now = after(20 * seq)
+        beat = a_beat(seq, checkpoint=declared(seq, changes(seq)))
+        accepted = accept_beat(session, beat, a_head(seq, at=now), billing=a_billing(), policy=POLICY, kept=3, now=now)
+        assert accepted is not None
+        is_alone = bool(session.saves) and session.saves[-1].snapshot in accepted.forgotten
+        before, session = session.changes, accepted.session
+        assert session.changes == (summed(before, changes(seq)) if is_alone else changes(seq))
+        told.append(session.changes)
+    assert any(each is not None and len(each.paths) > 1 for each in told)
+    unknown = accept_beat(
+        session, a_beat(9, checkpoint=declared(9, None)), a_head(9), billing=a_billing(), policy=POLICY, now=after(300)
+    )
+    assert unknown is not None and unknown.session.changes is None
+    assert accept_beat(session, a_beat(9), None, billing=a_billing(), policy=POLICY, now=after(300)) is not None
+
+
+@pytest.mark.parametrize(
+    "odd",
+    [
+        {"paths": [{"path": "p", "how": "added"}] * 6},
+        {"paths": [{"path": "p" * 257, "how": "added"}]},
+        {"paths": [{"path": "p", "how": "<b>"}]},
+        {"paths": [{"path": 5, "how": "added"}]},
+        {"added": -1},
+        {"added": 2**60},
+        {"more": 1},
+    ],
+)
+def test_what_a_container_tells_of_changes_is_bounded(odd: dict[str, Any]) -> None:
+    fine = {"added": 1, "changed": 0, "removed": 0, "paths": [{"path": "p" * 256, "how": "added"}] * 5}
+    assert msgspec.convert(fine, Changes)
+    with pytest.raises(msgspec.ValidationError):
+        msgspec.convert(fine | odd, Changes)
 
 
 def test_the_snapshot_that_a_session_ends_with_is_a_clean_stop() -> None:

@@ -1,12 +1,18 @@
 """How many requests a member may make."""
 
+from datetime import datetime
+
+import flask
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec import Struct
 
 from local.functions import load
 from shared import request_rates
+from shared.endpoint import endpoint
 from shared.errors import Refused
+from shared.gcp.identity import Member
 from shared.request_rates import MOST_BUCKETS, RATES, USUAL, Buckets, Rate, check_rate, one_at_a_time
 from tests.environment import SETTINGS, environment
 from tests.running import ROOT
@@ -67,6 +73,36 @@ def test_who_asks_too_often_is_told_when_to_come_again(monkeypatch: pytest.Monke
     with environment(SETTINGS | {"REQUEST_RATE_TIMES": "2"}):
         for _ in range(int(2 * RATES["look for a path"].burst)):
             check_rate("look for a path", "u")
+
+
+class Nothing(Struct, forbid_unknown_fields=True):
+    pass
+
+
+def test_an_endpoint_answers_429_to_a_member_and_to_nobody_else(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(request_rates, "_buckets", Buckets(Clock()))
+    monkeypatch.setitem(RATES, "asked", Rate(burst=2, per_second=0.1))
+
+    def asked(_caller: object, _body: Nothing, _now: datetime) -> Nothing:
+        return Nothing()
+
+    def answers(caller: object) -> list[int]:
+        view, seen = endpoint(lambda _token: caller, Nothing)(asked), []
+        for _ in range(3):
+            with flask.Flask("test").test_request_context(method="POST", headers={"Authorization": "Bearer x"}):
+                answer = view(flask.request)
+            seen.append(answer.status_code)
+        if answer.status_code == 429:
+            assert answer.headers["Retry-After"] == "10"
+            assert answer.content_type == "application/problem+json"
+            assert answer.json and answer.json["type"].endswith("/too-many-requests")
+            assert "Nothing is lost" in answer.json["detail"]
+        return seen
+
+    with environment(SETTINGS):
+        assert answers(Member("u-1", None, None)) == [200, 200, 429]
+        assert answers(Member("u-2", None, None)) == [200, 200, 429], "each has their own"
+        assert answers("Google's tasks, or a container") == [200, 200, 200]
 
 
 def test_one_at_a_time_is_one_of_each_member() -> None:

@@ -4,8 +4,19 @@ import msgspec
 import pytest
 from msgspec.structs import replace
 
-from shared.returns import BadPath, TooManyLayers, check_path, compose, empty_name, encode, return_id, return_name
-from shared.snapshots import MOST, CheckpointRefused, Layer, Manifest, Tier, parse_manifest
+from shared.archives import At
+from shared.returns import (
+    BadPath,
+    TooManyLayers,
+    check_path,
+    compose,
+    count,
+    empty_name,
+    encode,
+    return_id,
+    return_name,
+)
+from shared.snapshots import MOST, ChangedPath, Changes, CheckpointRefused, Layer, Manifest, Tier, parse_manifest
 from tests.factories import a_layer, a_manifest
 
 
@@ -97,3 +108,35 @@ def test_any_other_path_is_taken(path: str, cleaned: str) -> None:
 def test_the_names_are_nobody_elses() -> None:
     assert return_name("w-1", return_id(9, "abc")) == "workspaces/w-1/returns/abc.manifest.json"
     assert empty_name("w-1", 5, "deps") == "workspaces/w-1/0-returns/5-deps.tar.zst"
+
+
+def at(*sizes: int, header: int = 1, first: int = 0) -> dict[int, At]:
+    """Files of these sizes, numbered from `first`."""
+    return {first + number: At(header, size, is_folder=False) for number, size in enumerate(sizes)}
+
+
+def test_what_comes_back_is_counted_and_what_it_replaces_is_not() -> None:
+    counted = count("p/a", {"work": at(10)}, {"work": at(30, header=2)})
+    assert counted.changes == Changes(added=0, changed=1, removed=0, paths=[ChangedPath("p/a", "changed")])
+    head = a_manifest(a_layer("work", 1), tiers={"work": Tier(1000, 46)})
+    old = a_manifest(a_layer("work", 2), tiers={"work": Tier(900, 45)})
+    made = compose(head, old, "p/a", epoch=9, base=None, empty=lambda tier: a_layer(tier, 99), at=counted.tiers)
+    assert made.tiers["work"] == Tier(1020, 46), "one file in place of one"
+    counted = count("p/a", {"work": {}}, {"work": at(30)})
+    assert counted.changes == Changes(added=1, changed=0, removed=0, paths=[ChangedPath("p/a", "added")])
+    made = compose(head, old, "p/a", epoch=9, base=None, empty=lambda tier: a_layer(tier, 99), at=counted.tiers)
+    assert made.tiers["work"] == Tier(1030, 47), "one file more"
+
+
+def test_what_was_declared_too_small_gives_no_sum_below_nothing() -> None:
+    counted = count("p", {"work": at(10, 10)}, {"work": {}})
+    head, old = (a_manifest(a_layer("work", seq), tiers={"work": Tier(1, 1)}) for seq in (1, 2))
+    made = compose(head, old, "p", epoch=9, base=None, empty=lambda tier: a_layer(tier, 99), at=counted.tiers)
+    assert made.tiers["work"] == Tier(0, 0)
+    assert (counted.changes.removed, counted.changes.paths[0].how) == (2, "changed")
+
+
+def test_a_file_that_moved_from_one_tier_to_another_is_not_added() -> None:
+    counted = count("p", {"work": at(10), "deps": {}}, {"work": {}, "deps": at(10)})
+    assert (counted.changes.added, counted.changes.changed, counted.changes.removed) == (0, 0, 0)
+    assert counted.tiers == {"work": (Tier(10, 1), Tier(0, 0)), "deps": (Tier(0, 0), Tier(10, 1))}

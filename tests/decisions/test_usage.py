@@ -12,7 +12,7 @@ from msgspec.structs import replace
 
 from shared.metering import Interval, LedgerLine, Meter
 from shared.session import Decision, EndReason, Session, SessionState, Verdict
-from shared.usage import ENDS, SessionUse, Usage, Used, as_csv, first_and_last, usage
+from shared.usage import ENDS, Page, SessionUse, Usage, Used, as_csv, first_and_last, page, parse_cursor, usage
 from tests.factories import NOW, a_session, after, unwritten
 
 MONTH = "2026-11"
@@ -239,3 +239,50 @@ def test_no_cell_begins_a_formula_and_every_one_can_be_read_again(text: str, fie
     for cell in row:
         assert not cell or cell[0] not in "=+-@\t\r\n"
     assert any(cell.removeprefix("'") == text.removeprefix("'") for cell in row)
+
+
+def lined(*sids: str) -> list[LedgerLine]:
+    """Newest first, a minute apart."""
+    return [
+        LedgerLine(
+            sid=sid, n=0, wid="w", uid="u", plan="free", period="2026-11-23", ms=1, background=False, intervals=[],
+            at=NOW - timedelta(minutes=number),
+        )
+        for number, sid in enumerate(sids)
+    ]  # fmt: skip
+
+
+def test_a_page_ends_between_two_sessions() -> None:
+    lines = lined("a", "a", "b", "b", "c")
+    assert page(lines, 5) == Page(lines, None)
+    told = page(lines, 3)
+    assert [line.sid for line in told.lines] == ["a", "a"]
+    assert told.next and parse_cursor(told.next) == ("2026-11-23", lines[1].at)
+    assert [line.sid for line in page(lines, 1).lines] == ["a"], "a session longer than a page is on several"
+
+
+def test_lines_of_one_moment_stand_on_one_page() -> None:
+    first, second, third, last = lined("a", "b", "c", "d")
+    told = page([first, second, replace(third, at=second.at), last], 2)
+    assert told.lines == [first], "a cursor would pass over the third"
+
+
+@given(st.lists(st.sampled_from("abc"), max_size=30), st.integers(1, 9))
+def test_pages_together_are_all_lines(sids: list[str], most: int) -> None:
+    lines, told, begin = lined(*sids), list[LedgerLine](), None
+    while True:
+        left = [line for line in lines if begin is None or line.at < begin]
+        found = page(left[: most + 1], most)
+        told += found.lines
+        if found.next is None:
+            break
+        assert found.lines
+        parsed = parse_cursor(found.next)
+        assert parsed
+        begin = parsed[1]
+    assert told == lines
+
+
+@pytest.mark.parametrize("odd", ["", "x", "2026-11", "2026-11.", ".5", "2026-11.5x", "2026-11." + "1" * 17, "../.5"])
+def test_what_is_no_cursor_is_none(odd: str) -> None:
+    assert parse_cursor(odd) is None

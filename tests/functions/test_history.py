@@ -1,17 +1,21 @@
 """A workspace's history: listed, gone back to, downloaded, held to the plan, thinned and swept. No container runs."""
 
+import json
 import time
 from collections.abc import Iterator
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
+from unicodedata import normalize
 
 import httpx
 import pytest
+from msgspec.structs import replace
 
 from shared.gcp.store.accounts import read_workspace, snapshot_ref
 from shared.gcp.store.billing import billing_ref
-from shared.snapshots import Tier
+from shared.gcp.store.database import Commit
+from shared.snapshots import Snapshot, Tier
 from tests.environment import environment
 from tests.functions.google import deliver
 from tests.functions.person import Person, call, problem
@@ -33,10 +37,15 @@ def plane(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
 
 
 def history(person: Person) -> list[dict[str, Any]]:
-    answer = person.get("snapshots")
-    assert answer.status_code == 200, answer.text
-    found: list[dict[str, Any]] = answer.json()["snapshots"]
-    return found
+    """All of its pages."""
+    found, after = list[dict[str, Any]](), ""
+    while True:
+        answer = person.get(f"snapshots{after}")
+        assert answer.status_code == 200, answer.text
+        found += answer.json()["snapshots"]
+        if answer.json()["next"] is None:
+            return found
+        after = f"?after={answer.json()['next']}"
 
 
 def head(plane: Running, person: Person) -> dict[str, Any]:
@@ -111,14 +120,58 @@ def test_a_single_path_is_brought_back_and_the_next_session_builds_on_it(plane: 
     ):
         answer = person.post("snapshots/restore", {"snapshot": first, "path": path})
         assert (answer.status_code, problem(answer)) == (status, name), path
+    before = head(plane, person)
     returned = person.post("snapshots/restore", {"snapshot": first, "path": "b/"}).json()
     assert head(plane, person)["snapshot"] == returned["snapshot"]
-    assert history(person)[0]["returned"] == "b"
+    told = history(person)[0]
+    assert (told["returned"], told["changes"]["paths"]) == ("b", [{"path": "b", "how": "added"}])
+    assert told["files"] == before["files"] + 1 and told["bytes"] == before["bytes"] + len(b"first"), (
+        "one file came back"
+    )
     assert downloaded(person, tmp_path / "returned") == SECOND | {"b": b"first"}
     again = person.post("snapshots/restore", {"snapshot": first, "path": "a"}).json()
     assert downloaded(person, tmp_path / "again", again["snapshot"]) == SECOND | {"b": b"first", "a": b"first"}
     same = person.post("snapshots/restore", {"snapshot": first, "path": "c/node_modules"}).json()
     assert downloaded(person, tmp_path / "same", same["snapshot"]) == SECOND | {"b": b"first", "a": b"first"}
+
+
+MAC, KEYBOARD = (normalize(form, "자료/한글.txt") for form in ("NFD", "NFC"))
+
+
+def test_a_korean_name_from_a_mac_is_brought_back_as_it_is_typed(plane: Running, tmp_path: Path) -> None:
+    person = Person(plane, "with-a-mac")
+    with saving(plane, person) as saver:
+        folder, name = MAC.split("/")
+        first = saver.save(1, saver.shelf.layer("work", {folder: None, MAC: b"1", "b": b"2"}))
+        both = {folder: None, MAC: b"1", f"{folder}/{normalize('NFC', name)}": b"2"}
+        second = saver.save(2, saver.shelf.layer("work", both))
+        saver.save(3, saver.shelf.layer("work", {"b": b"2"}))
+    answer = person.post("snapshots/restore", {"snapshot": second, "path": KEYBOARD})
+    assert (answer.status_code, problem(answer)) == (409, "several-alike")
+    assert MAC in answer.json()["detail"] and "\\u" in answer.json()["detail"], "they are told apart"
+    person.post("snapshots/restore", {"snapshot": first, "path": KEYBOARD}).raise_for_status()
+    assert downloaded(person, tmp_path / "home") == {folder: None, MAC: b"1", "b": b"2"}
+
+
+def test_a_long_history_is_told_in_pages_each_of_a_bounded_number_of_documents(plane: Running) -> None:
+    person = Person(plane, "with-a-past")
+    with saving(plane, person) as saver:
+        saver.save(1, saver.shelf.layer("work", {"a": b"1"}))
+    with environment(plane.env):
+        newest = read_workspace(saver.wid).record.head
+        assert newest is not None
+        commit = Commit()
+        for number in range(1, 120):
+            old = replace(newest, snapshot=f"1-old-{number}", at=newest.at - timedelta(seconds=number))
+            commit.create(snapshot_ref(saver.wid, old.snapshot), Snapshot(sid=None, head=old))
+        commit.run()
+    assert [each["snapshot"] for each in history(person)][1:] == [f"1-old-{number}" for number in range(1, 120)]
+    requests = (plane.state / "logs" / "snapshots.log").read_text().splitlines()
+    reads = [json.loads(line)["reads"] for line in requests if '"function": "history"' in line]
+    assert 50 < max(reads) <= 60, "a page, one more, and who asks"
+    for odd in ("x", "-1", "1.5", str(2**60)):
+        assert person.get(f"snapshots?after={odd}").status_code == 400
+    assert person.get("snapshots?after=0").json() == {"snapshots": [], "next": None}
 
 
 def test_a_tier_that_has_gone_comes_back_for_its_path(plane: Running, tmp_path: Path) -> None:

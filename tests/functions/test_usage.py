@@ -2,6 +2,7 @@
 
 import csv
 import io
+import json
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
@@ -18,7 +19,6 @@ from shared.gcp.store.ids import new_id
 from shared.gcp.store.sessions import session_ref
 from shared.metering import Interval, LedgerLine
 from shared.session import EndReason, SessionState
-from shared.usage import MORE
 from tests.environment import environment
 from tests.factories import a_session
 from tests.functions.person import Person, call, problem
@@ -29,8 +29,8 @@ from tests.running import Running, running
 NOW = datetime(2026, 10, 24, 21, 0, tzinfo=UTC)
 """An hour before midnight in Berlin, on the eve of a day of 25 hours."""
 MONTH = "2026-10"
-MOST_LINES = 5_000
-"""What one answer tells of, as the description says."""
+PAGE_LINES, LINES = 200, 1_000
+"""What one answer tells of, as the description says; and what somebody has."""
 
 
 @pytest.fixture(scope="module")
@@ -78,7 +78,7 @@ def test_who_has_used_nothing_is_told_what_there_is(plane: Running) -> None:
     person = Person(plane, "newcomer")
     found = usage(person)
     assert (found["plan"], found["time_zone"]) == ({"name": "free", "title": "Free"}, "UTC")
-    assert (found["periods"], found["days"], found["sessions"], found["more"]) == ([], [], [], False)
+    assert (found["periods"], found["days"], found["sessions"], found["next"]) == ([], [], [], None)
     current = found["current"]
     assert (current["granted"], current["used"], current["left"]) == (1800, 0, 1800)
     assert current["renews"] - current["starts"] == 86_400 and current["id"].startswith(found["month"])
@@ -149,13 +149,13 @@ def test_the_table_has_the_sessions_and_the_zones_times(plane: Running) -> None:
     assert person.get("usage/csv").text.count("\r\n") == 1, "this month there is only the header"
 
 
-def test_of_more_than_fits_the_newest_is_told_and_that_there_is_more(plane: Running) -> None:
+def test_a_long_month_is_told_in_pages_that_add_up_each_of_a_bounded_number_of_documents(plane: Running) -> None:
     person = Person(plane, "toiler")
     bid = bid_of(plane, person)
     first, busy = worked(plane, person, minutes=5), new_id("s-")
     with environment(plane.env):
         line = _line(bid, first)
-        for start in range(0, MOST_LINES, 500):
+        for start in range(0, LINES, 500):
             commit = Commit()
             for n in range(start, start + 500):
                 begun = NOW + timedelta(seconds=400 + n)
@@ -163,12 +163,28 @@ def test_of_more_than_fits_the_newest_is_told_and_that_there_is_more(plane: Runn
                 newer = replace(line, sid=busy, n=n, ms=1000, intervals=[short], at=short.until)
                 commit.create(line_ref(bid, newer), newer)
             commit.run()
-    found = usage(person, MONTH)
-    assert found["more"] is True
-    assert [(each["session"], each["seconds"]) for each in found["sessions"]] == [(busy, MOST_LINES)]
-    _header, row, last = csv.reader(io.StringIO(person.get(f"usage/csv?month={MONTH}").text, newline=""))
-    assert (row[0], last[0]) == (busy, MORE)
-    assert len(last) == len(row)
+    pages = [usage(person, MONTH)]
+    while pages[-1]["next"]:
+        pages.append(usage(person, f"{MONTH}&after={pages[-1]['next']}"))
+    assert [sum(each["seconds"] for each in page["sessions"]) for page in pages] == [PAGE_LINES] * 5 + [300]
+    assert sum(day["seconds"] for page in pages for day in page["days"]) == LINES + 300
+    assert [each["session"] for each in pages[-1]["sessions"]] == [first], (
+        "the session before stands on a page of its own"
+    )
+
+    table, link = "", f"?month={MONTH}"
+    while link:
+        answer = person.get(f"usage/csv{link}")
+        table, link = table + answer.text, answer.links["next"]["url"] if "next" in answer.links else ""
+    rows = [*csv.DictReader(io.StringIO(table, newline=""))]
+    assert {row["session"] for row in rows} == {first, busy}
+    assert sum(float(row["seconds"]) for row in rows) == LINES + 300
+
+    requests = (plane.state / "logs" / "usage.log").read_text().splitlines()
+    reads = [json.loads(line)["reads"] for line in requests if '"function": "monthly"' in line]
+    assert max(reads) <= 2 * PAGE_LINES + 10
+    for odd in ("x", "2026-10", "2026-10.", "2026-10.99999999999999999", "a" * 33):
+        assert person.get(f"usage?month={MONTH}&after={odd}").status_code == 400, odd
 
 
 def test_no_text_of_a_record_becomes_a_formula(plane: Running) -> None:

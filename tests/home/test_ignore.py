@@ -1,5 +1,7 @@
 """`~/.ondolignore`: what its patterns fit is what the library says of them, only sooner."""
 
+from unicodedata import normalize
+
 import pytest
 from agent.ignore import Pattern, read
 from hypothesis import assume, given, settings
@@ -50,3 +52,14 @@ def test_a_path_that_does_not_fit_is_no_work(line: str, path: str) -> None:
     ignore = read(line.encode())
     assert ignore is not None
     assert ignore(path, is_folder=False) is None
+
+
+MAC, KEYBOARD = (normalize(form, "자료/한글.txt") for form in ("NFD", "NFC"))
+
+
+@pytest.mark.parametrize(("line", "path"), [(KEYBOARD, MAC), (MAC, KEYBOARD), ("한*.txt", MAC), (f"deps: {MAC}", MAC)])
+def test_a_name_from_a_mac_fits_what_a_keyboard_types(line: str, path: str) -> None:
+    ignore = read(line.encode())
+    assert ignore is not None
+    assert ignore(path, is_folder=False) is not None
+    assert ignore("자료/다른.txt", is_folder=False) is None

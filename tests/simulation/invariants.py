@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
+from shared.heartbeats import FORGOTTEN_AT_ONCE
 from shared.plans import PLANS
 from tests.simulation.books import Books
 from tests.simulation.container import Container
@@ -38,6 +39,8 @@ class Invariants:
         self.exhausted: dict[tuple[str, str], list[int]] = defaultdict(list)
         """By billing account and period, each time that its allowance ended: how many sessions were open within an
         interval before the heartbeat that says so."""
+        self.snapshots: dict[str, dict[str, Fields]] = defaultdict(dict)
+        """By workspace and id."""
         self._leases: dict[str, list[tuple[datetime, datetime]]] = defaultdict(list)
         self._epochs: set[tuple[str, int]] = set()
         self._ended: dict[str, datetime] = {}
@@ -54,6 +57,10 @@ class Invariants:
                 case "sessions":
                     self._session(name, change.before, self._there(change), now)
                     charged.add(self._there(change)["bid"])
+                case "snapshots" if change.after is None:
+                    self.snapshots[parts[1]].pop(name, None)
+                case "snapshots":
+                    self.snapshots[parts[1]][name] = self._there(change)
                 case "workspaces" if change.after is None:
                     self._forgotten(name)
                 case "workspaces":
@@ -78,6 +85,9 @@ class Invariants:
                     self.books.period(parts[1], name, change, now)
                 case "usage":
                     self.books.day(name, change)
+        for change in changes:
+            if change.path.split("/")[-2] == "sessions":
+                self._history(self._there(change))
         self._ownership()
         for bid in charged:
             self._accounts(bid)
@@ -108,6 +118,19 @@ class Invariants:
                 self._fail(f"{each.boot} serves the session of {session['boot']}")
             if each.honest and session["seq"] > each.seq:
                 self._fail(f"somebody else has beaten for {each.boot}")
+
+    def _history(self, session: Fields) -> None:
+        """An open session names just those of its snapshots that are there, few of them, and its head is one."""
+        if session["state"] == "ended":
+            return
+        there = {name for name, each in self.snapshots[session["wid"]].items() if each["sid"] == session["sid"]}
+        named = {each["snapshot"] for each in session["saves"]}
+        if named != there:
+            self._fail(f"{session['sid']} names snapshots {named ^ there} that are not there, or does not")
+        if len(there) > max(plan.snapshots for plan in PLANS.values()) + FORGOTTEN_AT_ONCE:
+            self._fail(f"{session['sid']} has {len(there)} snapshots")
+        if session["head"] and session["head"]["snapshot"] not in self.snapshots[session["wid"]]:
+            self._fail(f"the head of {session['sid']} has no document")
 
     def used(self, sid: str, since: datetime, until: datetime) -> None:
         if until <= since:

@@ -16,6 +16,8 @@ from tests.serving import Handler, serving
 PROBLEMS = "https://ondol.dev/problems/"
 PATIENCE = 60.0  # seconds that a held request waits before it fails the test
 
+HISTORY_PAGE = 5
+
 NO_LIMIT = {
     "state": "ok", "used": 0, "limit": None, "over": 0,
     "largest": [], "lifted_by": None, "left_out": None,
@@ -125,8 +127,11 @@ class Plane:
         self.deleted.append(time.time() - claims["auth_time"])
         return {"done": True}
 
-    def snapshots(self, _claims: dict[str, Any], _body: dict[str, Any]) -> dict[str, Any]:
-        return {"snapshots": self.history}
+    def snapshots(self, _claims: dict[str, Any], body: dict[str, Any]) -> dict[str, Any]:
+        """In pages of HISTORY_PAGE; where the next one begins is all that is said of it."""
+        begin = int(body.get("after", 0))
+        more = len(self.history) > begin + HISTORY_PAGE
+        return {"snapshots": self.history[begin : begin + HISTORY_PAGE], "next": begin + HISTORY_PAGE if more else None}
 
     def snapshots_restore(self, _claims: dict[str, Any], body: dict[str, Any]) -> dict[str, Any]:
         for each in self.history:

@@ -8,7 +8,7 @@ from playwright.sync_api import Page, expect
 
 from tests.observe import until
 from tests.web.member import press, sign_in
-from tests.web.plane import Plane, Refusal
+from tests.web.plane import HISTORY_PAGE, Plane, Refusal
 
 MB = 10**6
 FULL = {
@@ -26,7 +26,8 @@ def a_snapshot(number: int, **fields: Any) -> dict[str, Any]:
     defaults = {
         "bytes": 12 * MB,
         "files": 340,
-        "reason": "newest",
+        "final": False,
+        "changes": None,
         "current": False,
         "returned": None,
     }
@@ -57,6 +58,45 @@ def test_the_history_says_what_can_be_done_with_each(page: Page) -> None:
     expect(older.locator("button:visible")).to_have_text(["Go back to this", "Download"])
     press(page, "Back")
     expect(page.get_by_role("button", name="Open")).to_be_visible()
+
+
+def test_each_tells_what_changed_and_offers_what_may_be_missed(page: Page, plane: Plane) -> None:
+    hostile = "<img src=x onerror=alert(1)>\u202e.txt"
+    plane.history = [
+        a_snapshot(1, current=True, changes=changes(removed=1, paths=[("proj/a.py", "removed")])),
+        a_snapshot(2, final=True, changes=changes(added=1234, changed=1, paths=[(hostile, "added")])),
+        a_snapshot(3),
+    ]
+    sign_in(page)
+    look(page)
+    newest, older, oldest = page.get_by_role("listitem").all()
+    expect(newest).to_contain_text("1 deleted: proj/a.py")
+    expect(older).to_contain_text("when you stopped")
+    expect(older).to_contain_text("1,234 added, 1 changed: <img src=x onerror=alert(1)>")
+    expect(page.locator("img")).to_have_count(0)
+    oldest.locator("summary").click()
+    expect(oldest.get_by_role("button", name="proj/a.py")).to_have_count(0)
+    older.locator("summary").click()
+    older.get_by_role("button", name="proj/a.py").click()
+    expect(page.get_by_role("status")).to_contain_text("proj/a.py is back")
+    assert ("snapshots/restore", {"snapshot": "7-b-2", "path": "proj/a.py"}) in plane.asked
+    page.get_by_role("button", name="한국어").click()
+    expect(page.get_by_role("listitem").first).to_contain_text("삭제 1개: proj/a.py")
+
+
+def test_older_ones_are_a_press_away(page: Page, plane: Plane) -> None:
+    plane.history = [a_snapshot(number) for number in range(1, HISTORY_PAGE + 3)]
+    sign_in(page)
+    press(page, "History")
+    expect(page.get_by_role("listitem")).to_have_count(HISTORY_PAGE)
+    press(page, "Show older ones")
+    expect(page.get_by_role("listitem")).to_have_count(HISTORY_PAGE + 2)
+    expect(page.get_by_role("button", name="Show older ones")).to_have_count(0)
+
+
+def changes(added: int = 0, changed: int = 0, removed: int = 0, paths: list[tuple[str, str]] | None = None) -> Any:
+    named = [{"path": path, "how": how} for path, how in paths or []]
+    return {"added": added, "changed": changed, "removed": removed, "paths": named}
 
 
 def test_going_back_says_what_opens_next(page: Page, plane: Plane) -> None:

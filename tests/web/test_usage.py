@@ -59,7 +59,7 @@ def some_use(plane: Plane) -> None:
             a_session(2, 900),
             a_session(3, 30, reason="something-new", decision="for a new reason"),
         ],
-        "more": False,
+        "next": None,
     }
 
 
@@ -119,15 +119,30 @@ def test_other_months_are_a_press_away_and_none_is_in_the_future(page: Page, pla
     assert asked == [{}, {"month": "2026-10"}, {"month": "2026-11"}]
 
 
-def test_a_month_without_use_says_so_and_one_with_too_much_too(page: Page, plane: Plane) -> None:
+def test_a_month_without_use_says_so(page: Page, plane: Plane) -> None:
     plane.used |= {"days": [], "sessions": [], "periods": []}
     sign_in(page)
     look(page)
     expect(page.get_by_text("Nothing was used in this month.")).to_be_visible()
     expect(page.get_by_role("button", name="Download as a table")).to_have_count(0)
-    plane.used |= {"more": True}
-    press(page, "October 2026")
-    expect(page.get_by_text("these are the newest")).to_be_visible()
+
+
+def test_the_rest_of_a_long_month_is_a_press_away_and_is_added_up(page: Page, plane: Plane) -> None:
+    plane.used |= {"next": "2026-11-22.1"}
+    sign_in(page)
+    look(page)
+    expect(page.get_by_text("These are the newest")).to_be_visible()
+    plane.used |= {
+        "next": None,
+        "days": [a_day("2026-11-22", 900), a_day("2026-11-21", 60)],
+        "sessions": [a_session(4, 60)],
+    }
+    press(page, "Show the rest")
+    expect(page.locator(".days li")).to_have_count(3)
+    expect(page.locator(".days li").nth(1)).to_contain_text("30 min")
+    expect(page.locator(".sessions li")).to_have_count(5)
+    expect(page.get_by_text("These are the newest")).to_have_count(0)
+    assert ("usage", {"month": "2026-11", "after": "2026-11-22.1"}) in plane.asked
 
 
 def test_the_table_is_kept_under_its_months_name(page: Page, plane: Plane, tmp_path: Path) -> None:

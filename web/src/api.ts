@@ -52,8 +52,25 @@ export interface Snapshot {
   bytes: number;
   files: number;
   current: boolean;
+  /** A session was stopped with it. */
+  final: boolean;
   /** The path that it brought back. */
   returned: string | null;
+  /** How many of the member's files changed with it, and a few of them; null if that is not known. */
+  changes: Changes | null;
+}
+
+export interface Changes {
+  added: number;
+  changed: number;
+  removed: number;
+  paths: { path: string; how: "added" | "changed" | "removed" }[];
+}
+
+/** Newest first; `next` asks for those that are older. */
+export interface HistoryPage {
+  snapshots: Snapshot[];
+  next: number | null;
 }
 
 /** What the plan grants in this period, and what is left of it: seconds, null without limit. */
@@ -112,7 +129,8 @@ export interface Usage {
   month: string;
   days: Used[];
   sessions: SessionUse[];
-  more: boolean;
+  /** There is more of the month, if not null. */
+  next: string | null;
 }
 
 /** The way into a session: `enter_token` is posted to `enter_url`, once and within a minute. */
@@ -174,9 +192,10 @@ export class Api {
     return this.post("release", { session });
   }
 
-  async snapshots(signal: AbortSignal): Promise<Snapshot[]> {
-    const answer = await this.ask("GET", "snapshots", null, signal);
-    return ((await answer.json()) as { snapshots: Snapshot[] }).snapshots;
+  /** The newest unless they are to be older than a page before. */
+  async snapshots(after: number | null, signal: AbortSignal): Promise<HistoryPage> {
+    const answer = await this.ask("GET", after === null ? "snapshots" : `snapshots?after=${after}`, null, signal);
+    return (await answer.json()) as HistoryPage;
   }
 
   /** Goes back to a snapshot, or brings one path of it back. */
@@ -194,14 +213,22 @@ export class Api {
   }
 
   /** Of the month that it is now unless one is given. */
-  async usage(month: string | null, signal: AbortSignal): Promise<Usage> {
-    const answer = await this.ask("GET", month === null ? "usage" : `usage?month=${month}`, null, signal);
+  async usage(month: string | null, after: string | null, signal: AbortSignal): Promise<Usage> {
+    const query = new URLSearchParams({ ...(month !== null && { month }), ...(after !== null && { after }) }).toString();
+    const answer = await this.ask("GET", query === "" ? "usage" : `usage?${query}`, null, signal);
     return (await answer.json()) as Usage;
   }
 
   /** The month's sessions as CSV. */
   async usageTable(month: string, signal: AbortSignal): Promise<Blob> {
-    return (await this.ask("GET", `usage/csv?month=${month}`, null, signal)).blob();
+    const parts: Blob[] = [];
+    let query: string | null = `?month=${month}`;
+    while (query !== null) {
+      const answer: Response = await this.ask("GET", `usage/csv${query}`, null, signal);
+      parts.push(await answer.blob());
+      query = /^<([^>]*)>; rel="next"$/.exec(answer.headers.get("Link") ?? "")?.[1] ?? null;
+    }
+    return new Blob(parts, { type: "text/csv" });
   }
 
   changeZone(time_zone: string, signal: AbortSignal): Promise<{ time_zone: string }> {

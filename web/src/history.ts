@@ -1,6 +1,6 @@
 // What the page shows of storage and history: the plan's room, and the snapshots that can be gone back to.
 
-import type { LeftOut, Snapshot, Storage } from "./api";
+import type { Changes, LeftOut, Snapshot, Storage } from "./api";
 import { timeOf } from "./clock";
 import { button, type Child, h } from "./dom";
 import { words } from "./language";
@@ -9,6 +9,8 @@ import { sizeOf } from "./sizes";
 export interface History {
   /** Null while it is being asked for. */
   snapshots: Snapshot[] | null;
+  /** There are older ones, if not null. */
+  next: number | null;
   /** The workspace is open, and so can't go back. */
   open: boolean;
   /** What is under way, or came of it. */
@@ -18,6 +20,7 @@ export interface History {
 export interface HistoryActions {
   restore(snapshot: Snapshot, path: string | null): void;
   download(snapshot: Snapshot): void;
+  older(next: number): void;
   again(): void;
 }
 
@@ -62,22 +65,29 @@ function listOf(things: { path: string; bytes: number }[]): HTMLElement {
   return h("ul", {}, ...things.map(({ path, bytes }) => h("li", {}, h("bdi", {}, path), ` ${sizeOf(bytes)}`)));
 }
 
-export function drawHistory({ snapshots, open, said }: History, actions: HistoryActions): Child[] {
+export function drawHistory({ snapshots, next, open, said }: History, actions: HistoryActions): Child[] {
   return [
     h("p", { className: "lead" }, open ? words().historyOpen : words().historyAbout),
     said && h("p", { className: "notice" }, said),
     snapshots === null && h("p", { className: "quiet" }, words().starting),
     snapshots?.length === 0 && h("p", { className: "quiet" }, words().historyEmpty),
-    snapshots && h("ol", { className: "snapshots" }, ...snapshots.map((each) => row(each, open, actions))),
-    h("div", { className: "buttons" }, button("back", words().back, actions.again)),
+    snapshots && h("ol", { className: "snapshots" }, ...snapshots.map((each, at) => row(each, snapshots[at - 1] ?? null, open, actions))),
+    h(
+      "div",
+      { className: "buttons" },
+      next !== null && button("older", words().olderOnes, () => actions.older(next)),
+      button("back", words().back, actions.again),
+    ),
   ];
 }
 
-function row(snapshot: Snapshot, open: boolean, actions: HistoryActions): HTMLElement {
+/** `newer` is the snapshot after it. */
+function row(snapshot: Snapshot, newer: Snapshot | null, open: boolean, actions: HistoryActions): HTMLElement {
   const time = timeOf(snapshot.at);
   const facts = [sizeOf(snapshot.bytes), words().fileCount(snapshot.files.toLocaleString())];
   const marks = [
     snapshot.current && words().current,
+    snapshot.final && words().atStop,
     snapshot.returned && words().returned(snapshot.returned),
   ].filter((mark) => mark !== false && mark !== null);
   const press = (id: string, text: string, act: () => void) => {
@@ -90,17 +100,32 @@ function row(snapshot: Snapshot, open: boolean, actions: HistoryActions): HTMLEl
     "li",
     {},
     h("p", {}, h("strong", {}, time), ` ${[...facts, ...marks].join(" · ")}`),
+    snapshot.changes && changed(snapshot.changes),
     h(
       "div",
       { className: "buttons" },
       mayGoBack && !snapshot.current && press("restore", words().restore, () => actions.restore(snapshot, null)),
       press("download", words().download, () => actions.download(snapshot)),
     ),
-    mayGoBack && !snapshot.current && onePath(snapshot, time, actions),
+    mayGoBack && !snapshot.current && onePath(snapshot, choices(snapshot, newer), time, actions),
   );
 }
 
-function onePath(snapshot: Snapshot, time: string, actions: HistoryActions): HTMLElement {
+/** A container's word: shown, and no more. */
+function changed({ added, changed, removed, paths }: Changes): Child {
+  const counts = words().changes(added, changed, removed);
+  const names = paths.flatMap(({ path }, at) => [at > 0 && ", ", h("bdi", {}, path)]);
+  return counts !== "" && h("p", { className: "quiet" }, counts, names.length > 0 && ": ", ...names);
+}
+
+/** Paths that this snapshot has otherwise than the newer one: what may be missed. */
+function choices({ changes }: Snapshot, newer: Snapshot | null): string[] {
+  const own = changes?.paths.filter(({ how }) => how !== "removed") ?? [];
+  const since = newer?.changes?.paths.filter(({ how }) => how !== "added") ?? [];
+  return [...new Set([...since, ...own].map(({ path }) => path))];
+}
+
+function onePath(snapshot: Snapshot, paths: string[], time: string, actions: HistoryActions): HTMLElement {
   const input = h("input", { type: "text", required: true, maxLength: 4096, autocomplete: "off", spellcheck: false });
   input.id = `path-${snapshot.snapshot}`;
   const send = h("button", { type: "submit", className: "small" }, words().bringBack);
@@ -113,5 +138,6 @@ function onePath(snapshot: Snapshot, time: string, actions: HistoryActions): HTM
   });
   const summary = h("summary", {}, words().onePath);
   summary.setAttribute("aria-label", `${words().onePath}, ${time}`);
-  return h("details", {}, summary, form);
+  const choice = (path: string) => button("", path, () => actions.restore(snapshot, path), "small");
+  return h("details", {}, summary, h("div", { className: "buttons" }, ...paths.map(choice)), form);
 }

@@ -9,6 +9,7 @@ import { button, byId, h, keep } from "./dom";
 import { type Language, language, speak, words } from "./language";
 import { enter, open } from "./opening";
 import { stop, untilEnded } from "./stopping";
+import { together } from "./usage";
 import { type Actions, draw, type Progress, savedNow, sentence, type View } from "./view";
 
 let view: View = { kind: "starting" };
@@ -261,6 +262,19 @@ const actions: Actions = {
     });
   },
 
+  older(next: number): void {
+    if (view.kind !== "history") return;
+    const { history } = view;
+    begin(
+      async (signal) => {
+        const page = await api.snapshots(next, signal);
+        const snapshots = [...(history.snapshots ?? []), ...page.snapshots];
+        show({ kind: "history", history: { ...history, snapshots, next: page.next }, trouble: null });
+      },
+      (trouble) => show({ kind: "history", history, trouble }),
+    );
+  },
+
   download(snapshot: Snapshot): void {
     work(words().packing, async (signal) => {
       location.assign(await api.download(snapshot.snapshot, signal));
@@ -270,6 +284,19 @@ const actions: Actions = {
 
   usage(month: string | null): void {
     lookAtUsage(month, null);
+  },
+
+  usageRest(next: string): void {
+    if (view.kind !== "usage" || view.shown.usage === null) return;
+    const { shown } = view;
+    const before = view.shown.usage;
+    begin(
+      async (signal) => {
+        const usage = together(before, await api.usage(before.month, next, signal));
+        show({ kind: "usage", shown: { ...shown, usage }, trouble: null });
+      },
+      (trouble) => show({ kind: "usage", shown, trouble }),
+    );
   },
 
   usageTable(month: string): void {
@@ -323,7 +350,7 @@ function lookAtUsage(month: string | null, said: string | null, trouble: unknown
   told(before.usage, before.newest);
   begin(
     async (signal) => {
-      const usage = await api.usage(month, signal);
+      const usage = await api.usage(month, null, signal);
       told(usage, month === null ? usage.month : before.newest);
     },
     (worse) => show({ kind: "failed", trouble: worse }),
@@ -332,12 +359,11 @@ function lookAtUsage(month: string | null, said: string | null, trouble: unknown
 
 /** Shows the history anew, with what came of something before. */
 function look(said: string | null, open: boolean, trouble: unknown = null): void {
-  const told = (snapshots: Snapshot[] | null) =>
-    show({ kind: "history", history: { snapshots, open, said }, trouble }, said ?? "");
-  const before = view.kind === "history" ? view.history.snapshots : null;
-  told(before);
+  const told = (page: { snapshots: Snapshot[] | null; next: number | null }) =>
+    show({ kind: "history", history: { ...page, open, said }, trouble }, said ?? "");
+  told(view.kind === "history" ? view.history : { snapshots: null, next: null });
   begin(
-    async (signal) => told(await api.snapshots(signal)),
+    async (signal) => told(await api.snapshots(null, signal)),
     (worse) => show({ kind: "failed", trouble: worse }),
   );
 }

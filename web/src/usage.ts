@@ -19,6 +19,8 @@ export interface UsageActions {
   /** Of the month that it is now unless one is given. */
   usage(month: string | null): void;
   usageTable(month: string): void;
+  /** The page of the month that comes after this one. */
+  usageRest(next: string): void;
   changeZone(zone: string): void;
   again(): void;
 }
@@ -32,13 +34,13 @@ export function drawUsage({ usage, newest, said }: UsageShown, actions: UsageAct
 }
 
 function month(usage: Usage, newest: string | null, actions: UsageActions): HTMLElement[] {
-  const { days, sessions, more, time_zone } = usage;
+  const { days, sessions, next, time_zone } = usage;
   const most = Math.max(...days.map((day) => day.seconds));
   const shown = [
     now(usage),
     turning(usage.month, newest, actions),
     days.length === 0 && h("p", { className: "quiet" }, words().usageEmpty),
-    more && h("p", { className: "quiet" }, words().usageMore),
+    next !== null && h("p", { className: "quiet" }, words().usageMore, " ", button("rest", words().usageRest, () => actions.usageRest(next), "small")),
     days.length > 0 && h("h2", {}, words().byDay),
     days.length > 0 && h("ul", { className: "days" }, ...days.map((day) => dayRow(day, most))),
     sessions.length > 0 && h("h2", {}, words().bySession),
@@ -48,6 +50,24 @@ function month(usage: Usage, newest: string | null, actions: UsageActions): HTML
     ...zone(usage, actions),
   ];
   return shown.filter((each) => each !== false);
+}
+
+/** Two pages of one month as one: what stands on both is added up. */
+export function together(before: Usage, after: Usage): Usage {
+  const days = new Map(before.days.map((day) => [day.id, day]));
+  for (const day of after.days) days.set(day.id, added(days.get(day.id), day));
+  const sessions = new Map(before.sessions.map((session) => [session.session, session]));
+  for (const each of after.sessions) sessions.set(each.session, added(sessions.get(each.session), each));
+  return { ...before, days: [...days.values()], sessions: [...sessions.values()], next: after.next };
+}
+
+function added<Part extends { seconds: number; background_seconds: number }>(before: Part | undefined, after: Part): Part {
+  if (!before) return after;
+  return {
+    ...before,
+    seconds: before.seconds + after.seconds,
+    background_seconds: before.background_seconds + after.background_seconds,
+  };
 }
 
 function now({ plan, current, storage }: Usage): HTMLElement {

@@ -9,6 +9,7 @@ The patterns are those of a .gitignore, and as there the last that fits decides:
 """
 
 from typing import Literal
+from unicodedata import normalize
 
 from pathspec.patterns.gitignore.basic import GitIgnoreBasicPattern
 
@@ -67,11 +68,16 @@ class Ignore:
 
     def __call__(self, path: str, is_folder: bool) -> str | None:
         """The tier that the last pattern that fits gives it; None where none does."""
-        said, name = None, f"{path}/" if is_folder else path
+        said, name = None, _composed(f"{path}/" if is_folder else path)
         for pattern, tier in self._rules:
             if pattern.match_file(name) is not None:
                 said = tier
         return said
+
+
+def _composed(text: str) -> str:
+    """A Mac writes `é` as two characters, and so each Korean syllable; a pattern may be typed in one."""
+    return text if text.isascii() else normalize("NFC", text)
 
 
 def _lines(text: bytes) -> list[str]:
@@ -86,7 +92,7 @@ def _rule(line: str) -> tuple[Pattern, str] | None:
     if pattern.count("*") > MOST_STARS:
         return None
     try:
-        compiled = Pattern(pattern.strip())
+        compiled = Pattern(_composed(pattern.strip()))
     except ValueError:
         return None
     return (compiled, tier) if compiled.include else None

@@ -28,6 +28,14 @@ def all_snapshots(wid: str) -> list[Snapshot]:
     return [read.record for read in run(_newest_first(wid).limit(MOST), Snapshot)]
 
 
+def page_of_snapshots(wid: str, before: datetime | None, limit: int) -> list[Snapshot]:
+    """Up to `limit` of them that were committed `before`, newest first."""
+    query = _newest_first(wid)
+    if before is not None:
+        query = query.start_after({"head.at": before})
+    return [read.record for read in run(query.limit(limit), Snapshot)]
+
+
 def older_snapshots(wid: str, head: Head | None, limit: int) -> list[Snapshot]:
     """Up to `limit` snapshots from before `head`, newest first."""
     if head is None:

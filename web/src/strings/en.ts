@@ -79,7 +79,8 @@ export const en = {
   remaining: "Left",
   renewal: "Renews at",
   usageEmpty: "Nothing was used in this month.",
-  usageMore: "There is more than fits here: these are the newest.",
+  usageMore: "These are the newest; there is more of this month.",
+  usageRest: "Show the rest",
   byDay: "By day",
   bySession: "By session",
   inBackground: (length: string) => `${length} of it without a browser`,
@@ -111,6 +112,17 @@ export const en = {
   historyEmpty: "Nothing is saved yet.",
   fileCount: (count: string) => `${count} files`,
   current: "as it is now",
+  atStop: "when you stopped",
+  olderOnes: "Show older ones",
+  /** What changed with a snapshot; empty if nothing did. */
+  changes: (added: number, changed: number, removed: number): string =>
+    [
+      added > 0 && `${added.toLocaleString()} added`,
+      changed > 0 && `${changed.toLocaleString()} changed`,
+      removed > 0 && `${removed.toLocaleString()} deleted`,
+    ]
+      .filter((part) => part !== false)
+      .join(", "),
   returned: (path: string) => `with ${path} brought back`,
   restore: "Go back to this",
   download: "Download",

@@ -80,7 +80,8 @@ export const ko: Words = {
   remaining: "남음",
   renewal: "새로 시작",
   usageEmpty: "이 달에는 사용하지 않았습니다.",
-  usageMore: "너무 많아 최근 것만 보여 드립니다.",
+  usageMore: "최근 것부터 보여 드립니다. 이 달의 기록이 더 있습니다.",
+  usageRest: "더 보기",
   byDay: "날짜별",
   bySession: "세션별",
   inBackground: (length) => `그중 브라우저 없이 ${length}`,
@@ -111,6 +112,16 @@ export const ko: Words = {
   historyEmpty: "아직 저장된 것이 없습니다.",
   fileCount: (count) => `파일 ${count}개`,
   current: "지금 상태",
+  atStop: "끝낼 때 저장됨",
+  olderOnes: "더 이전 기록 보기",
+  changes: (added, changed, removed) =>
+    [
+      added > 0 && `추가 ${added.toLocaleString()}개`,
+      changed > 0 && `수정 ${changed.toLocaleString()}개`,
+      removed > 0 && `삭제 ${removed.toLocaleString()}개`,
+    ]
+      .filter((part) => part !== false)
+      .join(", "),
   returned: (path) => `${path} 되살림`,
   restore: "이때로 되돌리기",
   download: "내려받기",
