@@ -4,11 +4,14 @@ import os
 import re
 import signal
 
-from playwright.sync_api import Browser, expect
+from playwright.sync_api import Browser, Locator, Page, expect
 
-from tests.journeys.browser import PATIENCE, Member
+from tests.inside import Inside
+from tests.journeys.browser import PATIENCE, PICTURES, Member
 from tests.observe import containers, documents, until
 from tests.running import Running
+
+BEFORE = "sixteen words that were typed a moment before the container was killed and that nobody had saved"
 
 
 def test_a_member_who_was_cut_off_opens_again_and_is_told_of_what_time_the_files_are(
@@ -27,6 +30,45 @@ def test_a_member_who_was_cut_off_opens_again_and_is_told_of_what_time_the_files
             re.compile(r"Your files are as saved \d+ (s|min) ago: the last session was cut off")
         )
         expect(told.first).to_be_visible(timeout=PATIENCE)
+
+
+def test_what_was_typed_before_and_after_the_loss_is_offered_by_the_next_editor(
+    stack: Running, browser: Browser
+) -> None:
+    with Member(browser, stack.url, "Ada Lovelace") as member:
+        member.sign_in()
+        member.open()
+        page, slot = member.page, member.slot
+        home = Inside(containers(stack)[slot])
+        home.stay_awake()
+        home.run("echo first > notes.md")
+        until(lambda: is_saved(stack, slot), "it is saved once")
+        expect(saved(page)).to_contain_text(re.compile(r"Saved \d+ s ago"), timeout=PATIENCE)
+        member.explorer("notes.md").dblclick()
+        page.locator(".editor-group-container.active .monaco-editor").last.click()
+        page.keyboard.press("Control+Home")
+        page.keyboard.type(f"{BEFORE} ")
+        os.kill(containers(stack)[slot], signal.SIGKILL)
+        page.keyboard.type("after ")
+        cover = page.locator("#ondol-cover")
+        expect(cover).to_contain_text("kept in this browser: notes.md", timeout=PATIENCE)
+        expect(saved(page)).to_contain_text("Connection lost")
+        page.screenshot(path=PICTURES / "lost-cover.png")
+        cover.get_by_role("button", name="Back to Ondol, to open it again").click()
+        expect(page.get_by_text("kept in this browser: notes.md")).to_be_visible(timeout=PATIENCE)
+        page.screenshot(path=PICTURES / "lost-page.png")
+
+        member.open()
+        assert member.slot != slot
+        page.get_by_role("button", name="Bring it back", exact=True).click(timeout=2 * PATIENCE)
+        after = Inside(containers(stack)[member.slot])
+        until(lambda: after.run("cat notes.md").startswith(f"{BEFORE} after"), "the editor has it, and writes it")
+        page.screenshot(path=PICTURES / "lost-back.png")
+
+
+def saved(page: Page) -> Locator:
+    """How old the newest save is, in the status bar."""
+    return page.locator("[id='ondol.ondol-browser.ondol.saved']")
 
 
 def is_saved(stack: Running, slot: str) -> bool:

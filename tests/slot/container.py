@@ -56,6 +56,12 @@ class Container(Inside):
         os.kill(self.pid, signal.SIGTERM)
         return self._process.wait(timeout=20)
 
+    def kill(self) -> None:
+        """SIGKILL to process 1, and with it to everything inside."""
+        assert self._process
+        os.kill(self.pid, signal.SIGKILL)
+        self._process.wait(timeout=20)
+
     def kill_nginx(self) -> None:
         os.kill(next(pid for pid in self.processes() if _name(pid) == "nginx"), signal.SIGKILL)
 

@@ -67,6 +67,8 @@ class Plane:
     """... and answers when this is."""
     saved: threading.Event = field(default_factory=threading.Event)
     """A draining session ends when this is set."""
+    attached: bool = True
+    """Whether the slot serves somebody."""
     asked: list[tuple[str, dict[str, Any]]] = field(default_factory=list)
     entered: list[tuple[str | None, dict[str, list[str]]]] = field(default_factory=list)
     """Origin and form of every request to enter the slot."""
@@ -167,7 +169,8 @@ class Call(Handler):
 
     def do_GET(self) -> None:
         if self.path == "/_slot/health":
-            health = json.dumps({"restore": {"done": self.plane.restored, "total": 1000}}).encode()
+            restore = {"done": self.plane.restored, "total": 1000}
+            health = json.dumps({"attached": self.plane.attached, "restore": restore}).encode()
             self._answer(200, "application/json", health, **{"Access-Control-Allow-Origin": self.headers["Origin"]})
             return
         if self.path.startswith("/api/"):

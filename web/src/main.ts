@@ -8,7 +8,9 @@ import { readConfig } from "./config";
 import { button, byId, h, keep } from "./dom";
 import { type Language, language, speak, words } from "./language";
 import { enter, open } from "./opening";
+import { watchSlot } from "./slot";
 import { stop, untilEnded } from "./stopping";
+import * as unsaved from "./unsaved";
 import { together } from "./usage";
 import { type Actions, draw, type Progress, savedNow, sentence, type View } from "./view";
 
@@ -37,6 +39,7 @@ function show(next: View, news = ""): void {
   if (turned) byId("main").querySelector("h1")?.focus({ preventScroll: true });
   byId("news").textContent = news;
   watchSession();
+  listen();
 }
 
 function paint(): void {
@@ -91,7 +94,26 @@ async function expired(trouble: Problem): Promise<void> {
 
 function home(login: Login, trouble: unknown = null, saved = false): void {
   known = login;
-  show({ kind: "home", login, trouble, saved }, saved ? savedNow(login.last) : "");
+  const silent = login.session !== null && login.session.session === silentSession;
+  const kept = unsaved.keptFor(login);
+  show({ kind: "home", login, trouble, saved, silent, unsaved: kept }, saved ? savedNow(login.last) : "");
+}
+
+/** The open session whose slot does not answer. */
+let silentSession: string | null = null;
+let watching = new AbortController();
+
+/** While the home view can be seen, the slot of an open session is asked whether it is there. */
+function listen(): void {
+  watching.abort();
+  watching = new AbortController();
+  if (view.kind !== "home" || !view.login.session || document.visibilityState !== "visible") return;
+  const { session, slot_origin } = view.login.session;
+  const told = (silent: boolean) => {
+    silentSession = silent ? session : null;
+    refresh();
+  };
+  void watchSlot(slot_origin, silentSession === session, told, watching.signal);
 }
 
 let looking: number | undefined;
@@ -183,7 +205,8 @@ const actions: Actions = {
             draws(`${sentence(problem)} ${words().tryingAgain} ${words().left(seconds)}.`);
           },
         };
-        enter(await open(api, language(), onlooker, signal));
+        const entrance = await open(api, language(), onlooker, signal);
+        enter(entrance, person ? unsaved.giveAlong(person.uid, entrance.session) : "");
       },
       (trouble) => {
         if (trouble instanceof Problem && trouble.name === "email-unverified") verify(null);
@@ -248,6 +271,11 @@ const actions: Actions = {
       },
       (trouble) => leaveTrouble(trouble),
     );
+  },
+
+  discardUnsaved(): void {
+    unsaved.discard();
+    if (view.kind === "home") home(view.login, view.trouble, view.saved);
   },
 
   history(): void {
@@ -339,6 +367,7 @@ function leaveTrouble(trouble: unknown): void {
 /** Ends everything of the sign-in here, and shows what came of it. */
 async function gone(said: string): Promise<void> {
   leftWith = said;
+  unsaved.forget();
   await accounts.signOut();
 }
 
@@ -400,6 +429,7 @@ function watchPage(): void {
   document.addEventListener("visibilitychange", () => {
     if (document.visibilityState === "visible") lookAgain();
     else watchSession();
+    listen();
   });
   window.addEventListener("pageshow", (event) => event.persisted && person && refresh());
   document.addEventListener("securitypolicyviolation", ({ effectiveDirective }) => {
@@ -413,6 +443,7 @@ function watchPage(): void {
 }
 
 async function start(): Promise<void> {
+  unsaved.takeHandedOver();
   watchPage();
   paint();
   const config = await readConfig();
@@ -424,6 +455,7 @@ async function start(): Promise<void> {
   );
   accounts.watch((now) => {
     person = now;
+    if (now) unsaved.forgetAllBut(now.uid);
     if (now) refresh();
     else if (view.kind !== "signed-out") {
       known = null;

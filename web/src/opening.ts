@@ -83,11 +83,14 @@ async function watchRestore(slot: string, onlooker: Onlooker, signal: AbortSigna
   }
 }
 
-/** Leaves the page for the editor. The token travels in a form's body, so no address and no history ever holds it. */
-export function enter({ enter_url, enter_token, folder }: Entrance): void {
+/**
+ * Leaves the page for the editor. The token travels in a form's body, so no address and no history ever holds it. What
+ * is given `along` is an address's fragment: it comes to the editor's page, and to no server.
+ */
+export function enter({ enter_url, enter_token, folder }: Entrance, along: string): void {
   const form = document.createElement("form");
   form.method = "post";
-  form.action = enter_url;
+  form.action = enter_url + along;
   for (const [name, value] of Object.entries({ token: enter_token, folder })) {
     const field = document.createElement("input");
     field.type = "hidden";

@@ -24,7 +24,7 @@ export interface Progress {
 export type View =
   | { kind: "starting" }
   | { kind: "signed-out"; ways: Way[]; trouble: unknown; said: string | null }
-  | { kind: "home"; login: Login; trouble: unknown; saved: boolean }
+  | { kind: "home"; login: Login; trouble: unknown; saved: boolean; silent: boolean; unsaved: string[] }
   | { kind: "opening"; progress: Progress }
   | { kind: "stopping"; began: number }
   | { kind: "history"; history: History; trouble: unknown }
@@ -39,6 +39,7 @@ export interface Actions extends HistoryActions, UsageActions, VerifyingActions,
   open(): void;
   cancel(): void;
   stop(session: OpenSession): void;
+  discardUnsaved(): void;
 }
 
 /** The first heading takes the focus when the view changes, so a screen reader starts there. */
@@ -105,7 +106,7 @@ function wayIn(way: Way, actions: Actions): HTMLElement {
   return element;
 }
 
-function home({ login, trouble, saved }: View & { kind: "home" }, actions: Actions): Child[] {
+function home({ login, trouble, saved, silent, unsaved }: View & { kind: "home" }, actions: Actions): Child[] {
   const { account, plan, allowance, session, last, storage } = login;
   const refused = trouble instanceof Problem && trouble.name === "allowance-exhausted";
   const usedUp = usedUpNotice(allowance, refused ? "alert" : "status");
@@ -115,7 +116,8 @@ function home({ login, trouble, saved }: View & { kind: "home" }, actions: Actio
     usedUp,
     deadlineNotice(login),
     storageNotice(storage),
-    session ? openCard(session, last, actions) : closedCard(last, saved, actions),
+    unsavedNotice(unsaved, actions),
+    session ? openCard(session, last, silent, actions) : closedCard(last, saved, actions),
     h(
       "dl",
       { className: "facts" },
@@ -133,7 +135,18 @@ function home({ login, trouble, saved }: View & { kind: "home" }, actions: Actio
   ];
 }
 
-function openCard(session: OpenSession, last: LastSession | null, actions: Actions): HTMLElement {
+/** What a lost session could not save, kept in this browser. */
+function unsavedNotice(names: string[], actions: Actions): Child {
+  if (!names.length) return null;
+  return h(
+    "div",
+    { className: "notice", role: "status" },
+    h("p", {}, words().keptText(names.join(", "))),
+    button("discard-unsaved", words().discardText, actions.discardUnsaved, "small"),
+  );
+}
+
+function openCard(session: OpenSession, last: LastSession | null, silent: boolean, actions: Actions): HTMLElement {
   const facts = [
     ...fact(words().where, new URL(session.slot_origin).host),
     ...fact(words().since, timeOf(session.opened)),
@@ -141,15 +154,16 @@ function openCard(session: OpenSession, last: LastSession | null, actions: Actio
   ];
   return h(
     "section",
-    { className: "card awake" },
-    h("p", { className: "state" }, words().awake),
+    { className: silent ? "card" : "card awake" },
+    h("p", { className: "state" }, silent ? words().silent : words().awake),
+    silent && h("p", { className: "notice", role: "alert" }, words().silentNote(session.saved_at ? timeOf(session.saved_at) : null)),
     h("dl", { className: "facts" }, ...facts),
     session.background !== null && h("p", { className: "last" }, words().backgroundUntil(timeOf(session.background))),
     last?.reason === "lost" && h("p", { className: "last" }, howItEnded(last)),
     h(
       "div",
       { className: "buttons" },
-      button("open", words().goOn, actions.open, "main"),
+      button("open", silent ? words().open : words().goOn, actions.open, "main"),
       button("stop", words().stop, () => actions.stop(session)),
     ),
   );

@@ -55,7 +55,7 @@ class Api:
         self._entered = SingleUse()
         self._forms = Forms()
         self._browsers = browsers
-        self._window = WindowRoutes(window, boot, self._door)
+        self._window = WindowRoutes(window, boot, settings.page_origin, self._door, self._is_let_in, self._saved_ago)
 
     def application(self) -> web.Application:
         application = web.Application(middlewares=[self._problems], client_max_size=64 * 1024)
@@ -150,6 +150,10 @@ class Api:
         if CLEARED in request.query:
             answer.set_cookie(KNOWN, _mark(session.wid), path="/", secure=True, httponly=True, samesite="None")
         return answer
+
+    def _saved_ago(self) -> float | None:
+        session = self._slot.session
+        return session.saved_ago() if session is not None else None
 
     def _may_hold_anothers_traces(self, request: web.Request) -> bool:
         """Whether the browser may keep what another workspace's session left under this origin."""

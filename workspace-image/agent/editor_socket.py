@@ -13,6 +13,8 @@ from agent.session import Session
 from agent.slot import Slot
 
 LONGEST_LINE = 4096
+# Seconds between two lines at most: that a save is late is no event.
+TELL_EVERY = 10.0
 
 
 class EditorSocket:
@@ -23,11 +25,18 @@ class EditorSocket:
         self._slot = slot
         self._listeners: set[asyncio.StreamWriter] = set()
         self._loss_told = False
+        self._telling: asyncio.Task[None] | None = None
 
     async def start(self) -> None:
         await asyncio.start_unix_server(self._serve, self._path, limit=LONGEST_LINE)
         os.chown(self._path, MEMBER, MEMBER)
         self._path.chmod(0o600)
+        self._telling = asyncio.create_task(self._tell_now_and_then())
+
+    async def _tell_now_and_then(self) -> None:
+        while True:
+            await asyncio.sleep(TELL_EVERY)
+            self.tell()
 
     def somebody_speaks(self) -> bool:
         return bool(self._listeners)
@@ -70,6 +79,7 @@ class EditorSocket:
             "idle_in": session.idle_in() if session else None,
             "time_left": session.time_left() if session else None,
             "saved_ago": session.saved_ago() if session else None,
+            "late": self._slot.is_late(),
             "restore": {
                 "done": self._slot.progress.done,
                 "total": self._slot.progress.total,

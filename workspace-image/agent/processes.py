@@ -41,6 +41,8 @@ def member_environment(extra: Mapping[str, str] | None = None) -> dict[str, str]
         "SHELL": "/bin/bash",
         "PATH": PATH,
         "LANG": "C.UTF-8",
+        # a shell writes its history when it ends, which one that is killed never does
+        "PROMPT_COMMAND": "history -a",
         # pip and npm install into the home; Debian would otherwise refuse `pip install --user` (PEP 668)
         "PIP_BREAK_SYSTEM_PACKAGES": "1",
         "PIP_DISABLE_PIP_VERSION_CHECK": "1",

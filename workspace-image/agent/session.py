@@ -13,6 +13,7 @@ from agent.clock import ControlClock, elapsed
 from agent.control_plane import Answer, ControlPlane, Head, Storage
 from agent.errors import BeatRefused, CheckpointRefused, Stale, Unreachable
 from agent.keeper import Keeper
+from agent.lateness import SaveAge
 from agent.lease import Lease
 from agent.spacing import Spacing
 from agent.tokens import Claims
@@ -44,6 +45,7 @@ class Session:
         self.lease = Lease()
         self.clock = ControlClock()
         self.activity = activity
+        self.save_age = SaveAge(elapsed())
         self.answer: Answer | None = None
         self.restored = False
         self._began_with: Head | None = None
@@ -72,9 +74,15 @@ class Session:
     async def save(self, *, last: bool = False, urgent: bool = False) -> bool:
         """Makes a checkpoint of what changed, if anything did; whether there is news for the next beat. Raises as
         Checkpoints.make."""
-        return await self.checkpoints.make(
+        began = elapsed()
+        is_news = await self.checkpoints.make(
             self.known.storage.prefix, self.known.storage_use.quota, last=last, urgent=urgent
         )
+        if self.checkpoints.waiting is None:
+            self.save_age.unchanged(began)
+        elif is_news:
+            self.save_age.made(began)
+        return is_news
 
     @property
     def greeted(self) -> bool:
@@ -209,6 +217,7 @@ class Session:
         self._take(answer)
         if checkpoint is not None and body["checkpoint"] == checkpoint.encode():
             self.checkpoints.accepted(checkpoint)
+            self.save_age.accepted()
         return answer
 
     def _take(self, answer: Answer) -> None:

@@ -92,6 +92,12 @@ class Slot:
             self.session.stopping = True
             self.session.tell()
 
+    def is_late(self) -> bool:
+        """Whether something of the member's has been unsaved for too long."""
+        if self.session is None or self.state is not State.SERVING:
+            return False
+        return self.session.save_age.is_late(elapsed(), self._checkpoint_seconds)
+
     async def beat(self) -> None:
         """Tells the control plane how things are. Raises Refused: 409 when the session is lost, 502 to try again."""
         with _as_refusals():
@@ -153,6 +159,7 @@ class Slot:
             )
             await restore.bring_boot(head)
         session.restored = True
+        session.save_age.unchanged(elapsed())
         self.state = State.SERVING
         session.tell()
         self._restoring = self._in_background(self._bring_rest(restore, session))

@@ -7,26 +7,36 @@ const { Line } = require("./line");
 const { leftOut, length, minutesAhead, size, wordsFor } = require("./words");
 
 const AT_MOST_EVERY_MS = 5000;
+const LANGUAGE_WITHIN_MS = 5000;
 
-exports.activate = (context) => {
+exports.activate = async (context) => {
   const path = process.env.ONDOL_EDITOR_SOCKET;
   if (!path) return;
-  const words = wordsFor(vscode.env.language);
-  const status = new SaveStatus(words);
+  const words = wordsFor(await browsersLanguage());
   const warning = new Warning(words, () => line.say("keep"));
   const time = new TimeLeft(words, process.env.ONDOL_PAGE);
   const restore = new RestoreStatus(words);
   const storage = new StorageWarning(words, process.env.ONDOL_PAGE);
   const line = new Line(path, (news) => {
-    status.show(news);
+    tellBrowser(news);
     warning.show(news);
     time.show(news.time_left);
     restore.show(news.restore);
     if (news.storage) storage.show(news.storage);
     if (news.loss) tellOfLoss(words, news.loss);
   });
-  context.subscriptions.push(line, status, time, restore, storage, ...watchActivity(() => line.say("activity")));
+  context.subscriptions.push(line, time, restore, storage, ...watchActivity(() => line.say("activity")));
 };
+
+/** The language of the browser: the editor's own stays English until a language pack is installed. */
+async function browsersLanguage() {
+  const never = new Promise((resolve) => setTimeout(resolve, LANGUAGE_WITHIN_MS));
+  try {
+    return (await Promise.race([vscode.commands.executeCommand("ondol.language"), never])) ?? vscode.env.language;
+  } catch {
+    return vscode.env.language;
+  }
+}
 
 /** Calls `active` at most every five seconds while the member types, moves, looks around or uses a terminal. */
 function watchActivity(active) {
@@ -51,6 +61,13 @@ function watchActivity(active) {
     window.onDidChangeActiveTerminal(seen),
     window.onDidStartTerminalShellExecution(seen),
   ];
+}
+
+/** Shown by the part of the extension that runs in the browser: it still speaks when the container is gone. */
+function tellBrowser({ saved_ago, late }) {
+  vscode.commands.executeCommand("ondol.told", { saved_ago, late }).then(undefined, () => {
+    // a window whose browser does not have it yet: the next news come soon
+  });
 }
 
 /** The session before this one was cut off: says of what time the files are. */
@@ -145,37 +162,7 @@ class StorageWarning {
   }
 }
 
-/** "Saved 12 s ago" in the status bar. It counts on by itself between two messages of the agent. */
-class SaveStatus {
-  constructor(words) {
-    this.words = words;
-    this.savedAt = null;
-    this.item = vscode.window.createStatusBarItem("ondol.saved", vscode.StatusBarAlignment.Right, 100);
-    this.item.name = "Ondol";
-    this.item.tooltip = words.tooltip;
-    this.item.show();
-    this.timer = setInterval(() => this.draw(), 1000);
-    this.draw();
-  }
-
-  show(news) {
-    this.savedAt = news.saved_ago === null ? null : Date.now() - news.saved_ago * 1000;
-    this.draw();
-  }
-
-  draw() {
-    const { words, savedAt } = this;
-    const text = savedAt === null ? words.never : words.saved(length(words, (Date.now() - savedAt) / 1000));
-    this.item.text = `$(cloud) ${text}`;
-  }
-
-  dispose() {
-    clearInterval(this.timer);
-    this.item.dispose();
-  }
-}
-
-/** The last minutes of the plan's time, in the status bar, and two warnings. It counts on by itself like SaveStatus. */
+/** The last minutes of the plan's time, in the status bar, and two warnings. It counts on by itself between two messages of the agent. */
 class TimeLeft {
   constructor(words, page) {
     this.words = words;

@@ -18,6 +18,12 @@ export const en = {
   asleep: "Your workspace is put away. Open brings it back.",
   first: "Your workspace is empty and ready. Open it and start.",
   awake: "Your workspace is open.",
+  silent: "Your workspace does not answer.",
+  silentNote: (saved: string | null) =>
+    `Its container may have been lost. ${saved ? `Your files were last saved at ${saved}.` : "Nothing was saved in this session yet."} Press Open: it leads back to your workspace, or brings it up in another container.`,
+  keptText: (names: string) =>
+    `Text that was not saved when the connection was lost is kept in this browser: ${names}. Open your workspace, and its editor offers to bring it back.`,
+  discardText: "Discard the text",
   open: "Open",
   goOn: "Go to the editor",
   stop: "Stop",

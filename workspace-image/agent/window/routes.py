@@ -18,7 +18,7 @@ from agent.window.roaming import Change, Unavailable, Window
 
 T = TypeVar("T")
 
-SCRIPT = IMAGE / "window/window.js"
+SCRIPTS = [IMAGE / "window" / name for name in ("window.js", "connection.js")]
 # the script sends no more at once; one value in JSON's escapes must fit
 MOST_BODY = 7_000_000
 # nor this many; the slot does nothing else while it takes them
@@ -27,16 +27,32 @@ HEADERS = {"Cache-Control": "no-store", "Cross-Origin-Resource-Policy": "same-or
 
 
 class WindowRoutes:
-    """`may_enter` is the door's answer to a browser: 204, or why not."""
+    """`may_enter` is the door's answer to a browser: 204, or why not. `was_let_in` tells whether it has this
+    container's cookie, `saved_ago` how many seconds ago the head was saved, `page` is the origin of Ondol's page."""
 
-    def __init__(self, window: Window, boot: str, may_enter: Callable[[web.Request], Awaitable[int]]) -> None:
+    def __init__(
+        self,
+        window: Window,
+        boot: str,
+        page: str,
+        may_enter: Callable[[web.Request], Awaitable[int]],
+        was_let_in: Callable[[web.Request], bool],
+        saved_ago: Callable[[], float | None],
+    ) -> None:
         self._window = window
         self._boot = boot
+        self._page = page
         self._may_enter = may_enter
+        self._was_let_in = was_let_in
+        self._saved_ago = saved_ago
         self._preparing: asyncio.Task[None] | None = None
 
     def all(self) -> list[web.RouteDef]:
-        return [web.get("/_slot/window.js", self.script), web.post("/_slot/window", self.changes)]
+        return [
+            web.get("/_slot/window.js", self.script),
+            web.post("/_slot/window", self.changes),
+            web.get("/_slot/session", self.session),
+        ]
 
     def prepare(self) -> None:
         """A browser was let in, and is on its way to the editor's page."""
@@ -44,8 +60,9 @@ class WindowRoutes:
 
     async def script(self, request: web.Request) -> web.Response:
         await self._admit(request, "script")
-        state = {"boot": self._boot, "stores": await _or_refuse(self._window.values())}
-        text = f"{{\nconst STATE = {json.dumps(state)};\n{SCRIPT.read_text()}}}\n"
+        state = {"boot": self._boot, "page": self._page, "stores": await _or_refuse(self._window.values())}
+        scripts = "".join(script.read_text() for script in SCRIPTS)
+        text = f"{{\nconst STATE = {json.dumps(state)};\n{scripts}}}\n"
         return web.Response(text=text, content_type="text/javascript", charset="utf-8", headers=HEADERS)
 
     async def changes(self, request: web.Request) -> web.Response:
@@ -54,6 +71,14 @@ class WindowRoutes:
             raise Refused(403, "wrong-origin", "Only the editor's own page changes its window.")
         await _or_refuse(self._window.change(_changes(await _body(request))))
         return web.Response(status=204, headers=HEADERS)
+
+    async def session(self, request: web.Request) -> web.Response:
+        """Whether this container still serves who asks. It is asked every second or two while the editor is silent: to
+        ask is no activity of the member's."""
+        if await self._may_enter(request) == 401 and self._was_let_in(request):
+            raise Refused(410, "session-over", "The session has ended. Open the workspace from Ondol's page.")
+        await self._admit(request, "empty")
+        return web.json_response({"boot": self._boot, "saved_ago": self._saved_ago()}, headers=HEADERS)
 
     async def _admit(self, request: web.Request, destination: str) -> None:
         """Raises Refused."""
