@@ -53,7 +53,10 @@ QUERIES: dict[Callable[..., Any], list[Callable[[], Any]]] = {
     slots.count_claimed: [slots.count_claimed],
     sessions.overdue: [lambda: sessions.overdue(NOW, timedelta(0))],
     sessions.in_use: [sessions.in_use],
-    usage.read_lines: [lambda: usage.read_lines("b-1", "u-1", "2026-11", 5)],
+    usage.read_lines: [
+        lambda: usage.read_lines("b-1", "u-1", "2026-11", 5),
+        lambda: usage.read_lines("b-1", "u-1", "2026-11", 5, ("2026-11", NOW)),
+    ],
     ledger.unwritten: [lambda: ledger.unwritten(NOW)],
     ledger.unchecked: [lambda: ledger.unchecked(NOW)],
     ledger.lines_of_day: [lambda: ledger.lines_of_day(date(2026, 11, 23))],
@@ -65,6 +68,10 @@ QUERIES: dict[Callable[..., Any], list[Callable[[], Any]]] = {
         lambda: ledger.lines_of_period("b-1", "2026-11"),
     ],
     snapshots.all_snapshots: [lambda: snapshots.all_snapshots("w-1")],
+    snapshots.page_of_snapshots: [
+        lambda: snapshots.page_of_snapshots("w-1", None, 5),
+        lambda: snapshots.page_of_snapshots("w-1", NOW, 5),
+    ],
     snapshots.older_snapshots: [lambda: snapshots.older_snapshots("w-1", a_head(), 5)],
     snapshots.all_heads: [snapshots.all_heads],
     snapshots.to_tidy: [lambda: snapshots.to_tidy(NOW)],
