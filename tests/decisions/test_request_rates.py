@@ -4,7 +4,7 @@ from datetime import datetime
 
 import flask
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from msgspec import Struct
 
@@ -40,6 +40,7 @@ def test_a_burst_and_then_what_is_refilled() -> None:
     assert [buckets.take("x", "u", rate) for _ in range(4)] == [0, 0, 0, 2.0], "no more than a burst is saved up"
 
 
+@settings(deadline=None)
 @given(st.lists(st.floats(0, 3), max_size=60))
 def test_never_more_than_the_burst_and_the_refill(pauses: list[float]) -> None:
     clock, taken = Clock(), 0

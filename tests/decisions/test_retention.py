@@ -3,7 +3,7 @@
 from datetime import datetime, timedelta
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
@@ -102,6 +102,7 @@ def test_the_head_is_kept_however_old_it_is() -> None:
     assert kept([snapshot(1), old], 1, old) == {str(100 * DAY): "current"}
 
 
+@settings(deadline=None)
 @given(
     st.lists(st.tuples(st.integers(0, 90 * DAY), st.booleans()), unique_by=lambda each: each[0], max_size=80),
     st.integers(1, 30),

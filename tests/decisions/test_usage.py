@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
@@ -267,6 +267,7 @@ def test_lines_of_one_moment_stand_on_one_page() -> None:
     assert told.lines == [first], "a cursor would pass over the third"
 
 
+@settings(deadline=None)
 @given(st.lists(st.sampled_from("abc"), max_size=30), st.integers(1, 9))
 def test_pages_together_are_all_lines(sids: list[str], most: int) -> None:
     lines, told, begin = lined(*sids), list[LedgerLine](), None
