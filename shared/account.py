@@ -18,6 +18,13 @@ ZONE_HOLDS = timedelta(days=30)
 would begin anew with the very move."""
 
 
+class SuspendedFor(StrEnum):
+    """Why an account is suspended: who has not paid can still download what is theirs."""
+
+    ABUSE = "abuse"
+    PAYMENT = "payment"
+
+
 class AccountState(StrEnum):
     ACTIVE = "active"
     SUSPENDED = "suspended"
@@ -68,14 +75,22 @@ class Account(Struct, frozen=True, kw_only=True):
     """Sign-ins from before this moment count no more: their member, or an operator, ended all of them."""
     missing: datetime | None = None
     """Since when Firebase Auth does not know this person, as `meter` found; None while it does."""
+    suspended_for: SuspendedFor | None = None
+    """None of an account that is not suspended, or was before this was written down: that counts as abuse."""
 
-    def suspend(self) -> "Account":
+    @property
+    def may_download(self) -> bool:
+        """Also without time left, over the plan's storage, and while a payment is missing."""
+        unpaid = self.state == AccountState.SUSPENDED and self.suspended_for == SuspendedFor.PAYMENT
+        return self.state == AccountState.ACTIVE or unpaid
+
+    def suspend(self, reason: SuspendedFor = SuspendedFor.ABUSE) -> "Account":
         check_transition("account", _TRANSITIONS, self.state, AccountState.SUSPENDED)
-        return replace(self, state=AccountState.SUSPENDED)
+        return replace(self, state=AccountState.SUSPENDED, suspended_for=reason)
 
     def resume(self) -> "Account":
         check_transition("account", _TRANSITIONS, self.state, AccountState.ACTIVE)
-        return replace(self, state=AccountState.ACTIVE)
+        return replace(self, state=AccountState.ACTIVE, suspended_for=None)
 
     def delete(self, now: datetime) -> "Account":
         check_transition("account", _TRANSITIONS, self.state, AccountState.DELETED)

@@ -16,6 +16,12 @@ def check_may_open(account: Account) -> None:
         raise account_suspended()
 
 
+def check_may_download(account: Account) -> None:
+    """Raises Refused if this account may not even fetch what is saved."""
+    if not account.may_download:
+        check_may_open(account)
+
+
 def check_may_be_opened(workspace: Workspace) -> None:
     """Raises Refused if its account was closed or suspended since that was read: both mark the workspace too."""
     if workspace.closed:

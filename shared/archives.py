@@ -118,6 +118,13 @@ def spelled_alike(manifest: Manifest, path: str, open_layer: Open, check: Check)
     return sorted(found)
 
 
+def stands_at(manifest: Manifest, path: str, open_layer: Open, check: Check) -> bool:
+    """Whether the snapshot has an entry of that very path, and not only some below it. Raises Broken and TooMuch."""
+    top, open_tar = path.encode(), partial(_opened, open_layer, check)
+    firsts = (next(_visible(_of(manifest, tier), open_tar, top), None) for tier in TIERS)
+    return any(first is not None and first[2].path == top for first in firsts)
+
+
 def empty_layer() -> bytes:
     """A layer that holds nothing."""
     return zstandard.ZstdCompressor().compress(END)

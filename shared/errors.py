@@ -27,6 +27,7 @@ TITLES = {
     "pool-exhausted": "Every slot is in use",
     "session-draining": "The last session is still being saved",
     "session-open": "The workspace is open",
+    "storage-full": "The plan has no room for all of it",
     "session-elsewhere": "That session is not open",
     "stale-epoch": "The session belongs to another container",
     "checkpoint-refused": "The checkpoint does not hold what it declares",

@@ -8,7 +8,7 @@ from typing import Annotated, ClassVar
 
 from msgspec import UNSET, Meta, Struct, UnsetType
 
-from shared.account import may_be_a_uid
+from shared.account import SuspendedFor, may_be_a_uid
 from shared.audit import Action, AuditLine, Note, RequestId, Values
 from shared.errors import bad_request
 from shared.limits import MOST_OPENS
@@ -85,6 +85,11 @@ class Grant(OfAccount, forbid_unknown_fields=True, kw_only=True):
 
 class Suspend(OfAccount, forbid_unknown_fields=True, kw_only=True):
     action = Action.SUSPEND
+
+    reason: SuspendedFor = SuspendedFor.ABUSE
+
+    def asked(self) -> Values:
+        return {} if self.reason == SuspendedFor.ABUSE else {"reason": self.reason}
 
 
 class Resume(Request, forbid_unknown_fields=True, kw_only=True):

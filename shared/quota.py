@@ -20,6 +20,10 @@ LISTED = 20
 LONGEST = 256
 """Characters of a path in a heartbeat."""
 
+MOST_UPLOADS = 50_000
+"""Objects that one session may create: a container of ours makes at most four in 20 s, so many in almost three days."""
+LARGEST_PLAN = max(plan.bytes or 0 for plan in PLANS.values())
+
 Path = Annotated[str, Meta(max_length=LONGEST)]
 
 
@@ -99,6 +103,14 @@ def why_too_large(manifest: Manifest, limit: int | None) -> str | None:
     if stored_bytes(manifest) > STORED * most:
         return f"its objects take {stored_bytes(manifest)} bytes, and may take {STORED * most}"
     return None
+
+
+def why_too_many_uploads(count: int, bytes: int, limit: int | None, times: float) -> str | None:
+    """Why a session's uploads are more than a container of ours makes; None if they are not."""
+    most = times * (limit or LARGEST_PLAN)
+    if count > MOST_UPLOADS:
+        return f"there are more than {MOST_UPLOADS} objects"
+    return f"its objects take {bytes} bytes, and may take {most:.0f}" if bytes > most else None
 
 
 def apart_bytes(limit: int | None, times: float, kept: int) -> int | None:

@@ -167,9 +167,10 @@ def plan_sweep(
 ) -> Sweep:
     """The objects of a workspace that no kept snapshot needs and that nobody may still be about to need.
 
-    An object of the current epoch, or of one that a claim made since, may belong to a checkpoint that is being made.
-    One that is younger than `older_than` may belong to a manifest that the control plane is composing. `whole`: nothing
-    else is stored; otherwise the rest is to be looked at once these are deleted.
+    `epoch` is the first in which somebody may still write: an object of it, or of one that a claim made since, may
+    belong to a checkpoint that is being made. One that is younger than `older_than` may belong to a manifest that the
+    control plane is composing. `whole`: nothing else is stored; otherwise the rest is to be looked at once these are
+    deleted.
     """
     marked = {name for head, manifest in needed for name in (head.manifest, *(each.name for each in manifest.layers))}
     garbage = [each for each in stored if each.name not in marked and _written_before(each.name, wid, epoch)]

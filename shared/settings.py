@@ -83,6 +83,9 @@ class Settings:
     (LEFT_OUT_TIMES)."""
     request_rate_times: float = 1
     """How many times the requests that shared/request_rates.py allows a member may make (REQUEST_RATE_TIMES)."""
+    uploads_times: float = 250
+    """How many times a plan's storage one session may upload in all, before it is ended. An hour of saves of 60 MB each
+    20 s is 108 times that of the smallest plan (UPLOADS_TIMES)."""
     sweep: float = 86400
     """How old an object must be before it is swept when nothing needs it, or an export at all (SWEEP_SECONDS)."""
 
@@ -105,6 +108,8 @@ class Settings:
             raise ValueError(f"REQUEST_RATE_TIMES ({self.request_rate_times}) must be above 0")
         if self.slot_sessions < 1:
             raise ValueError(f"SLOT_SESSIONS ({self.slot_sessions}) must be 1 at least: a slot serves one session")
+        if not self.uploads_times >= 1:
+            raise ValueError(f"UPLOADS_TIMES ({self.uploads_times}) must be 1 at least")
         if not 0 <= self.pool_warm <= self.pool_max:
             raise ValueError(f"POOL_WARM ({self.pool_warm}) must lie between 0 and POOL_MAX ({self.pool_max})")
 
@@ -133,7 +138,11 @@ _COUNTS = {
     "slot_sessions": "SLOT_SESSIONS",
     "kept_snapshots": "KEPT_SNAPSHOTS",
 }
-_TIMES = {"left_out_times": "LEFT_OUT_TIMES", "request_rate_times": "REQUEST_RATE_TIMES"}
+_TIMES = {
+    "left_out_times": "LEFT_OUT_TIMES",
+    "request_rate_times": "REQUEST_RATE_TIMES",
+    "uploads_times": "UPLOADS_TIMES",
+}
 _SECONDS = {
     "idle": "IDLE_SECONDS",
     "busy": "BUSY_SECONDS",

@@ -94,6 +94,10 @@ class Workspace(Struct, frozen=True, kw_only=True):
         """`due` is when to look again."""
         return replace(self, tidy_due=due)
 
+    def forget_apart(self, bytes: int, due: datetime) -> "Workspace":
+        """So much of what was kept apart is forgotten; `due` is when to look again."""
+        return replace(self, apart=max(0, self.apart - bytes), tidy_due=due)
+
     def suspend(self) -> "Workspace":
         return replace(self, suspended=True)
 

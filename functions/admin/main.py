@@ -54,7 +54,7 @@ def grant(caller: Member, body: Grant, now: datetime) -> LineView:
 @endpoint(operator, Suspend)
 def suspend(caller: Member, body: Suspend, now: datetime) -> LineView:
     """The session drains with the suspension itself; the task only makes prompt what the sweep would find."""
-    line = operators.suspend_account(_line(caller, body, now), body.uid, now)
+    line = operators.suspend_account(_line(caller, body, now), body.uid, now, body.reason)
     sid = line.after.get("session")
     if isinstance(sid, str):
         tasks.look_at_session(sid, line.at, again="suspended")

@@ -13,8 +13,9 @@ from shared.endpoint import endpoint
 from shared.gcp import buckets, exports
 from shared.gcp.identity import invoker
 from shared.gcp.store.accounts import read_workspace
+from shared.gcp.store.left_out import find_package
 from shared.gcp.store.snapshots import read_snapshot
-from shared.snapshots import CheckpointRefused, SnapshotId
+from shared.snapshots import CheckpointRefused, Head, SnapshotId
 from shared.tars import Broken
 from shared.workspace import WorkspaceId
 
@@ -37,13 +38,13 @@ class Done(Struct):
 @endpoint(partial(invoker, function="export"), Export, task=True)
 def export(_caller: str, body: Export, now: datetime) -> Done:
     wid, snapshot = body.workspace, body.snapshot
-    found = read_snapshot(wid, snapshot)
-    if found is None or read_workspace(wid).record.closed:
+    head = _head(wid, snapshot)
+    if head is None or read_workspace(wid).record.closed:
         return Done(snapshot, "there is no such snapshot")
     if exports.find(wid, snapshot, now):
         return Done(snapshot, "done before")
     try:
-        manifest = buckets.head_manifest(found.record.head)
+        manifest = buckets.head_manifest(head)
         exports.write(wid, snapshot, home(manifest, buckets.open_layer, Deadline(SECONDS).check))
     except (CheckpointRefused, Broken, TooMuch, TooSlow) as e:
         logs.error("export-failed", workspace=wid, snapshot=snapshot, why=str(e))
@@ -51,3 +52,9 @@ def export(_caller: str, body: Export, now: datetime) -> Done:
         return Done(snapshot, "it can't be put together")
     logs.info("exported", workspace=wid, snapshot=snapshot)
     return Done(snapshot, "done")
+
+
+def _head(wid: str, snapshot: str) -> Head | None:
+    """Of a snapshot, or of what a session has left out."""
+    found = read_snapshot(wid, snapshot) or find_package(wid, snapshot)
+    return found.record.head if found else None

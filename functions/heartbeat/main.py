@@ -26,6 +26,7 @@ from shared.heartbeats import (
     directive,
 )
 from shared.idle import wants_hold
+from shared.left_out import why_not_apart
 from shared.plans import PLANS
 from shared.policies import kept_snapshots, reclaim_policy
 from shared.quota import StorageState, StorageUse, apart_bytes, most_bytes, newest_use, used_bytes, why_too_large
@@ -147,6 +148,7 @@ def _beat(beat: Beat, now: datetime) -> Session:
             saved.head,
             billing=billing.record,
             storage=saved.storage,
+            apart=_apart(read.record, beat, PLANS[billing.record.plan].bytes, now),
             policy=reclaim_policy(billing.record.plan),
             kept=kept_snapshots(billing.record.plan),
             now=now,
@@ -196,6 +198,23 @@ class Saved(Struct, frozen=True):
 
     head: Head | None = None
     storage: StorageUse | None = None
+
+
+def _apart(session: Session, beat: Beat, limit: int | None, now: datetime) -> Head | None:
+    """What a final beat brings to be kept apart, verified. Nothing if it does not verify: the session ends all the
+    same, and nobody is left to make another."""
+    checkpoint, epoch, boot = beat.apart, beat.epoch, beat.boot
+    if checkpoint is None or not beat.final or beat.seq <= session.seq:
+        return None
+    try:
+        manifest = buckets.verify_checkpoint(checkpoint, wid=session.wid, epoch=epoch, boot=boot)
+        why = why_not_apart(manifest, apart_bytes(limit, settings().left_out_times, session.apart_before))
+    except CheckpointRefused as e:
+        why = str(e)
+    if why:
+        logs.error("left-out-refused", session=session.sid, why=why)
+        return None
+    return head_of(checkpoint, manifest, epoch=epoch, boot=boot, now=now)
 
 
 def _saved(session: Session, beat: Beat, limit: int | None, now: datetime) -> Saved:

@@ -84,6 +84,8 @@ class StorageView(Struct):
     """The title of the smallest plan that all of it fits into, when it does not fit into this one."""
     left_out: LeftOut | None
     """What is in the home and in no checkpoint; of a workspace that is closed, what was so as it was closed."""
+    apart: int
+    """Bytes that sessions have kept apart."""
 
 
 class Answer(Struct):
@@ -112,7 +114,7 @@ def login(caller: Member, body: Login, now: datetime) -> Answer:
         account=_account(account),
         plan=PlanView(billing.plan, PLANS[billing.plan].title),
         allowance=_allowance(billing, now),
-        storage=_storage(billing, current if current and current.open else workspace),
+        storage=_storage(billing, current if current and current.open else workspace, workspace.apart),
         session=_current(current) if current and current.open else None,
         last=_last(last) if last and not last.open else None,
     )
@@ -139,7 +141,7 @@ def _allowance(billing: Billing, now: datetime) -> AllowanceView:
     )
 
 
-def _storage(billing: Billing, newest: Session | Workspace) -> StorageView:
+def _storage(billing: Billing, newest: Session | Workspace, apart: int) -> StorageView:
     """By the plan as it is now, which may have changed since the newest checkpoint."""
     found = newest_use(newest.storage, newest.head)
     use = replace(found, limit=PLANS[billing.plan].bytes)
@@ -155,6 +157,7 @@ def _storage(billing: Billing, newest: Session | Workspace) -> StorageView:
         largest=use.largest,
         lifted_by=PLANS[lifting].title if lifting else None,
         left_out=left_out,
+        apart=apart,
     )
 
 

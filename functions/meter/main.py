@@ -17,7 +17,7 @@ from shared import logs
 from shared.account import Billing
 from shared.deadlines import Deadline
 from shared.endpoint import endpoint
-from shared.gcp import exports, tidying
+from shared.gcp import exports, tidying, uploads
 from shared.gcp.comparing import compare
 from shared.gcp.identity import invoker
 from shared.gcp.store import ledger
@@ -63,6 +63,8 @@ class Done(Struct):
     """Of those and of open sessions, by what it said."""
     marks: int
     """Of addresses, whose time was over."""
+    stopped: int
+    """Sessions that were ended because their container uploads without bound."""
 
 
 @functions_framework.http
@@ -81,9 +83,11 @@ def meter(_caller: str, _body: Meter, now: datetime) -> Done:
         over = (account for account in ledger.to_close(now) if account.record.bid not in waiting)
         periods, _ = _each(over, partial(_close, now=now), deadline)
         days = _or_told(partial(_roll_up, now, deadline))
+    stopped = _or_told(partial(uploads.watch, now, deadline))
     tidied = tidying.tidy(now, deadline)
     compared, ended = _compare(now, deadline)
-    return Done(lines, checked, periods, days, *tidied, swept, compared, ended, _or_told(partial(forget_marks, now)))
+    marks = _or_told(partial(forget_marks, now))
+    return Done(lines, checked, periods, days, *tidied, swept, compared, ended, marks, stopped)
 
 
 def _compare(now: datetime, deadline: Deadline) -> tuple[int, int]:

@@ -142,6 +142,13 @@ def list_objects(prefix: str, most: int | None = None) -> list[Stored]:
     return [Stored(blob.name, blob.time_created) for blob in found]
 
 
+def measure(prefix: str, most: int) -> tuple[int, int]:
+    """How many objects there are below `prefix`, and how many bytes they have; of `most` objects at most."""
+    found = bucket().list_blobs(prefix=prefix, max_results=most, fields="items(size),nextPageToken", **CALL)
+    sizes = [blob.size or 0 for blob in found]
+    return len(sizes), sum(sizes)
+
+
 def delete(names: Sequence[str]) -> int:
     """Delete these objects; how many there still were."""
     with ThreadPoolExecutor(max_workers=8) as pool:

@@ -12,8 +12,10 @@ from shared.deadlines import Deadline
 from shared.gcp import buckets
 from shared.gcp.store.accounts import plan_of, read_workspace
 from shared.gcp.store.database import LostRace
+from shared.gcp.store.left_out import all_packages, forget_packages
 from shared.gcp.store.sessions import read_session
 from shared.gcp.store.snapshots import AT_ONCE, all_snapshots, commit_tidied, forget_thinned, to_tidy
+from shared.left_out import expired
 from shared.policies import kept_snapshots
 from shared.record import Read
 from shared.retention import keep, plan_sweep
@@ -66,8 +68,14 @@ def _tidy(workspace: Read[Workspace], old: datetime, now: datetime) -> tuple[int
             forget_thinned(workspace, forgotten, now)
             thinned += len(forgotten)
             workspace = read_workspace(wid)
+        packages = [package.record for package in all_packages(wid)]
+        if over := expired(packages, now)[:AT_ONCE]:
+            forget_packages(workspace, over, now)
+            logs.info("left-out-expired", workspace=wid, packages=len(over))
+            workspace = read_workspace(wid)
         swept, due = _sweep(workspace.record, old, now)
-        commit_tidied(workspace, due)
+        nexts = [package.expires for package in packages if package not in over]
+        commit_tidied(workspace, min([*([due] if due else []), *nexts], default=None))
     except Odd as e:
         logs.error("untidy", workspace=wid, why=str(e))
         _look_later(workspace, now)
@@ -97,8 +105,11 @@ def _sweep(workspace: Workspace, old: datetime, now: datetime) -> tuple[int, dat
     """
     stored = buckets.list_objects(workspace_prefix(workspace.wid), LISTED)
     heads = [*_heads(workspace), *(snapshot.head for snapshot in all_snapshots(workspace.wid))]
+    heads += [package.record.head for package in all_packages(workspace.wid)]
     needed = [(head, _manifest(head)) for head in {head.snapshot: head for head in heads}.values()]
-    sweep = plan_sweep(workspace.wid, stored, needed, epoch=workspace.epoch, older_than=old, whole=len(stored) < LISTED)
+    # once no session is open nobody writes in the newest epoch either: its container's words are stale
+    epoch = workspace.epoch if workspace.session else workspace.epoch + 1
+    sweep = plan_sweep(workspace.wid, stored, needed, epoch=epoch, older_than=old, whole=len(stored) < LISTED)
     for name in sweep.missing:
         logs.error("object-missing", workspace=workspace.wid, object=name)
     swept = buckets.delete(sweep.dead)

@@ -23,7 +23,19 @@ from google.cloud.firestore_v1.types import StructuredQuery
 from shared.account import Account, AccountState
 from shared.audit import Action, AuditLine
 from shared.gcp import store
-from shared.gcp.store import accounts, anonymous, database, ledger, marks, operators, sessions, slots, snapshots, usage
+from shared.gcp.store import (
+    accounts,
+    anonymous,
+    database,
+    ledger,
+    left_out,
+    marks,
+    operators,
+    sessions,
+    slots,
+    snapshots,
+    usage,
+)
 from shared.record import Read
 from shared.slot import SlotState
 from tests.environment import SETTINGS, environment
@@ -67,6 +79,7 @@ QUERIES: dict[Callable[..., Any], list[Callable[[], Any]]] = {
         lambda: ledger.lines_of_session(a_session()),
         lambda: ledger.lines_of_period("b-1", "2026-11"),
     ],
+    left_out.all_packages: [lambda: left_out.all_packages("w-1")],
     snapshots.all_snapshots: [lambda: snapshots.all_snapshots("w-1")],
     snapshots.page_of_snapshots: [
         lambda: snapshots.page_of_snapshots("w-1", None, 5),

@@ -73,6 +73,7 @@ TO_A_MEMBER = {
     "snapshots": {200},
     "snapshots/restore": {400, 404},
     "snapshots/download": {400, 404},
+    "snapshots/discard": {200, 400},
     "usage": {200, 400},
     "usage/csv": {200, 400},
     "usage/zone": {400},

@@ -3,7 +3,17 @@
 import pytest
 
 from shared.plans import GB, MB
-from shared.quota import STORED, StorageState, StorageUse, apart_bytes, lifting_plan, used_bytes, why_too_large
+from shared.quota import (
+    MOST_UPLOADS,
+    STORED,
+    StorageState,
+    StorageUse,
+    apart_bytes,
+    lifting_plan,
+    used_bytes,
+    why_too_large,
+    why_too_many_uploads,
+)
 from shared.snapshots import Tier
 from tests.factories import a_layer, a_manifest
 
@@ -56,3 +66,11 @@ def test_the_plan_that_lifts_it_is_the_smallest_on_offer() -> None:
         "team",
         "enterprise",
     ]
+
+
+def test_what_a_session_uploads_is_bounded_in_bytes_and_in_objects() -> None:
+    assert why_too_many_uploads(900, 240 * LIMIT, LIMIT, 250) is None
+    assert "may take 25000000000" in (why_too_many_uploads(900, 251 * LIMIT, LIMIT, 250) or "")
+    assert "objects" in (why_too_many_uploads(MOST_UPLOADS + 1, 0, LIMIT, 250) or "")
+    assert why_too_many_uploads(1, 2 * GB * 1000, None, 250) is None, "without a limit the largest plan's counts"
+    assert why_too_many_uploads(1, 3 * GB * 1000, None, 250) is not None

@@ -9,7 +9,7 @@ import pytest
 from google.cloud.exceptions import Conflict
 
 from functions.meter import main
-from shared.gcp import buckets, exports, tidying
+from shared.gcp import buckets, exports, tidying, uploads
 from shared.gcp.comparing import Compared
 from shared.gcp.store import ledger
 from shared.record import Read
@@ -43,6 +43,7 @@ def done(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     monkeypatch.setattr(tidying, "read_workspace", lambda wid: due(int(wid[2:])))
     monkeypatch.setattr(tidying, "_look_later", lambda workspace, _: told.append(f"later {workspace.record.wid}"))
     monkeypatch.setattr(exports, "sweep", sweep)
+    monkeypatch.setattr(uploads, "watch", lambda *_: 0)
     for found in ("unwritten", "unchecked", "to_close"):
         monkeypatch.setattr(ledger, found, lambda _: [])
     monkeypatch.setattr(main, "compare", lambda *_: Compared(7, 1))
@@ -70,6 +71,7 @@ def test_exports_are_swept_before_anything_can_go_wrong(done: list[str]) -> None
         compared=7,
         ended=1,
         marks=2,
+        stopped=0,
     )
     assert done == ["exports", "w-1", "w-2", "w-3"]
 
@@ -103,9 +105,29 @@ def test_of_very_many_objects_some_are_swept_and_the_rest_is_looked_at_in_the_ne
     monkeypatch.setattr(buckets, "list_objects", lambda _, most: objects[:most])
     monkeypatch.setattr(buckets, "delete", len)
     monkeypatch.setattr(tidying, "all_snapshots", lambda _: [])
+    monkeypatch.setattr(tidying, "all_packages", lambda _: [])
     with environment(SETTINGS):
         assert tidying._sweep(due(1).record, NOW - DAY, NOW) == (SWEPT_AT_ONCE, NOW)
         monkeypatch.setattr(tidying, "LISTED", 10)
         assert tidying._sweep(due(1).record, NOW - DAY, NOW) == (10, NOW)
         del objects[8:]
         assert tidying._sweep(due(1).record, NOW - DAY, NOW) == (8, None)
+
+
+@pytest.mark.parametrize(("session", "dead"), [(None, 1), ("s-1", 0)])
+def test_the_newest_epoch_is_swept_too_once_no_session_is_open(
+    session: str | None, dead: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A member may never come back: then no later epoch ever begins."""
+    objects = [
+        Stored("workspaces/w-1/7-x/1-work.tar.zst", NOW - 2 * DAY),
+        Stored("workspaces/w-1/7-x/2-work.tar.zst", NOW),
+    ]
+    monkeypatch.setattr(buckets, "list_objects", lambda _, most: objects[:most])
+    monkeypatch.setattr(buckets, "delete", len)
+    monkeypatch.setattr(tidying, "all_snapshots", lambda _: [])
+    monkeypatch.setattr(tidying, "all_packages", lambda _: [])
+    monkeypatch.setattr(tidying, "read_session", lambda _: None)
+    with environment(SETTINGS):
+        swept, again = tidying._sweep(due(1, session=session).record, NOW - DAY, NOW)
+    assert (swept, again is not None) == (dead, dead == 1), "what is young is looked at once it is old"

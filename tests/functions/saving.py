@@ -42,6 +42,15 @@ class Saver:
         self.try_to_save(seq, *layers, largest=largest, **fields).raise_for_status()
         return f"{self.liar.session.epoch}-{self.liar.boot}-{seq}"
 
+    def keep_apart(self, seq: int, *layers: Layer, entries: list[dict[str, Any]], **fields: Any) -> dict[str, Any]:
+        """The last word, with what was left out; the answer."""
+        checkpoint = self._upload(seq, *layers, **fields)
+        told = sum(entry["bytes"] for entry in entries)
+        left_out = {"count": len(entries), "bytes": told, "lost_bytes": 0, "entries": entries}
+        answer = self.liar.beat(restored=True, final=True, left_out=left_out, apart=checkpoint)
+        result: dict[str, Any] = answer.raise_for_status().json()
+        return result
+
     def try_to_save(
         self,
         seq: int,
@@ -51,21 +60,24 @@ class Saver:
         final: bool = False,
         **fields: Any,
     ) -> httpx.Response:
+        checkpoint = {**self._upload(seq, *layers, **fields), "largest": largest or []}
+        return self.liar.beat(checkpoint=checkpoint, restored=True, final=final, left_out=left_out)
+
+    def _upload(self, seq: int, *layers: Layer, **fields: Any) -> dict[str, Any]:
+        """A checkpoint in the bucket, as a heartbeat names it."""
         told = self._manifest(seq, *layers, **fields)
         content = msgspec.json.encode(told)
         name = manifest_name(self.wid, self.liar.session.epoch, self.liar.boot, seq)
         for each, packed in self.shelf.objects.items():
             self.liar.bucket.overwrite(each, packed)
         self.liar.bucket.overwrite(name, content)
-        checkpoint = {
+        return {
             "seq": seq,
             "manifest": name,
             "sha256": sha256(content).hexdigest(),
             "bytes": sum(tier.bytes for tier in told.tiers.values()),
             "files": sum(tier.files for tier in told.tiers.values()),
-            "largest": largest or [],
         }
-        return self.liar.beat(checkpoint=checkpoint, restored=True, final=final, left_out=left_out)
 
     def _manifest(self, seq: int, *layers: Layer, **fields: Any) -> Manifest:
         whose = {"workspace": self.wid, "epoch": self.liar.session.epoch, "boot": self.liar.boot}

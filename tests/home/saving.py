@@ -1,6 +1,7 @@
 """A home, its keeper, and a shelf of layers: what checkpoints and restores do, without a container or a bucket."""
 
 import os
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 from threading import Thread
@@ -53,6 +54,7 @@ class Saver:
         wherever a tier can be written in several."""
         answer = self.keeper.look(**vars(self.quota))
         looked, self.left_out = answer["tiers"], answer["over_quota"]
+        self.told_apart: dict[str, Any] = answer["apart"]
         made: dict[str, How] = {}
         new = dict(self.shelf.layers)
         for tier in TIERS:
@@ -89,6 +91,17 @@ class Saver:
 
     def pack(self, tier: str, how: How) -> Layer:
         """A layer of what the last look saw, on the shelf's floor: nothing refers to it yet."""
+        return self._packed(tier, how, lambda pipe: self.keeper.pack(tier, how, pipe))
+
+    def keep_apart(self) -> Shelf:
+        """What the last look has left out, on a shelf of its own."""
+        layers = {tier: (self._apart(tier),) for tier in ("work", "deps") if self.told_apart[tier]["files"]}
+        return Shelf(dict(layers), self.shelf.contents)
+
+    def _apart(self, tier: str) -> Layer:
+        return self._packed(tier, How.WHOLE, lambda pipe: self.keeper.pack_apart(tier, pipe))
+
+    def _packed(self, tier: str, how: How, pack: Callable[[int], dict[str, Any]]) -> Layer:
         read, write = os.pipe()
         content = bytearray()
 
@@ -100,7 +113,7 @@ class Saver:
         draining = Thread(target=drain)
         draining.start()
         try:
-            told = self.keeper.pack(tier, how, write)
+            told = pack(write)
         finally:
             os.close(write)
             draining.join()

@@ -176,3 +176,19 @@ def test_the_largest_things_are_named_whether_file_or_folder(full: Saver) -> Non
     largest = full.keeper.look()["largest"]
     assert largest[0] == ("clip.mp4", 900_000)
     assert ("data/one/part", 50_000) in largest
+
+
+def test_what_is_left_out_is_kept_apart_as_far_as_there_is_room(full: Saver, back: Saver) -> None:
+    make(full.folder, "proj/small.txt")
+    fill(full.folder, "proj/clip.mp4", 2 * MB)
+    fill(full.folder, "proj/film.mp4", 6 * MB)
+    for number in range(20):
+        fill(full.folder, f"proj/node_modules/p{number}/index.js", 70_000)
+    full.save()
+    assert [entry["kept"] for entry in full.left_out["entries"]] == [False, True, True]
+    back.shelf = full.keep_apart()
+    back.restore()
+    kept = files(back.folder)
+    assert "proj/clip.mp4" in kept and "proj/node_modules/p7/index.js" in kept
+    assert not kept & {"proj/small.txt", "proj/film.mp4"}
+    assert (back.folder / "proj/clip.mp4").read_bytes() == (full.folder / "proj/clip.mp4").read_bytes()

@@ -1,4 +1,4 @@
-"""A member with more files than their plan holds, in a real browser: warned there and on the page; nothing is lost."""
+"""A member with more files than their plan holds, in a real browser: told there and on the page; nothing is lost."""
 
 import re
 
@@ -11,37 +11,41 @@ from tests.journeys.browser import PATIENCE, Member
 from tests.observe import containers, documents, until
 from tests.running import Running
 
-FILL = "mkdir -p data && head -c {megabytes}M /dev/urandom > data/{name}"
+FILL = "mkdir -p proj && echo mine > proj/small.txt && head -c 157M /dev/urandom > proj/clip.mp4"
 
 
-def test_a_member_over_their_plan_is_told_what_to_do_and_loses_nothing(stack: Running, browser: Browser) -> None:
+def test_a_member_whose_file_is_larger_than_their_plan_loses_nothing(stack: Running, browser: Browser) -> None:
     with Member(browser, stack.url, "Minji Park") as member:
         member.sign_in()
         put_on_free(stack, "minji@example.com")
         member.open()
         home = Inside(containers(stack)[member.slot])
         home.stay_awake()
-        home.run(FILL.format(megabytes=105, name="first"))
-        expect(member.page.get_by_text(re.compile("over your plan's storage")).first).to_be_visible(timeout=PATIENCE)
-        home.run(FILL.format(megabytes=40, name="second"))
-        refused = member.page.get_by_text(re.compile("kept for download only"))
-        expect(refused.first).to_be_visible(timeout=PATIENCE)
-        expect(refused.first).to_contain_text("data")
-        expect(refused.first).to_contain_text("Starter")
+        home.run(FILL)
+        told = member.page.get_by_text(re.compile(r"Your plan has no room for: proj/clip\.mp4 \(165 MB\)"))
+        expect(told.first).to_be_visible(timeout=PATIENCE)
+        expect(member.page.get_by_text("165 MB not saved").first).to_be_visible(timeout=PATIENCE)
         member.page.goto(stack.url)
-        expect(member.page.get_by_text(re.compile(r"^Delete at least [\d,]+ bytes")).first).to_be_visible(
-            timeout=PATIENCE
-        )
+        expect(member.page.get_by_role("alert")).to_contain_text("proj/clip.mp4", timeout=PATIENCE)
         member.page.get_by_role("button", name="Stop").click()
-        expect(member.page.get_by_role("button", name="Open", exact=True)).to_be_visible(timeout=PATIENCE)
+        expect(member.page.get_by_role("alert")).to_contain_text("Starter")
+        member.page.get_by_role("button", name="Stop, and keep the rest").click()
+        expect(member.page.get_by_text("did not fit into your plan")).to_be_visible(timeout=PATIENCE)
 
         member.open()
         back = Inside(containers(stack)[member.slot])
-        until(lambda: "first" in back.run("ls data 2>/dev/null || true"), "what the plan holds is back")
-        assert "second" not in back.run("ls data")
+        until(lambda: back.run("cat proj/small.txt 2>/dev/null || true").strip() == "mine", "the small file is back")
+        assert "clip" not in back.run("ls proj")
         member.page.goto(stack.url)
-        member.page.get_by_role("button", name="History").click()
-        expect(member.page.get_by_text("over your plan: for download only").first).to_be_visible(timeout=PATIENCE)
+        member.page.get_by_role("button", name="Stop").click()
+        expect(member.page.get_by_role("button", name="Open", exact=True)).to_be_visible(timeout=PATIENCE)
+        member.page.get_by_role("button", name="See what it is").click()
+        member.page.get_by_role("button", name="Bring it back").first.click()
+        expect(member.page.get_by_text("proj/clip.mp4 is back when you open")).to_be_visible(timeout=PATIENCE)
+        member.page.goto(stack.url)
+        member.open()
+        again = Inside(containers(stack)[member.slot])
+        until(lambda: "clip.mp4" in again.run("ls proj 2>/dev/null || true"), "the large file is back")
 
 
 def put_on_free(stack: Running, email: str) -> None:

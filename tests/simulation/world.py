@@ -186,7 +186,8 @@ class World:
     def operate(self, what: str, person: Person) -> Process:
         """An operator suspends the account, or has it go on."""
         self._requests += 1
-        request = {"suspend": Suspend, "resume": Resume}[what]
+        requests: dict[str, type[Suspend] | type[Resume]] = {"suspend": Suspend, "resume": Resume}
+        request = requests[what]
         asked = request(request=f"request-{self._requests}", note="so that it happens", uid=person.uid)
         return self.call(what, Member("operator", None, None, email_verified=True), asked)
 

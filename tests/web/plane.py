@@ -20,7 +20,7 @@ HISTORY_PAGE = 5
 
 NO_LIMIT = {
     "state": "ok", "used": 0, "limit": None, "over": 0,
-    "largest": [], "lifted_by": None, "left_out": None,
+    "largest": [], "lifted_by": None, "left_out": None, "apart": 0,
 }  # fmt: skip
 
 NO_ALLOWANCE = {"granted": None, "seconds": None, "lifted_by": None, "bytes": None}
@@ -59,6 +59,8 @@ class Plane:
     signed_out: list[dict[str, Any]] = field(default_factory=list)
     deleted: list[float] = field(default_factory=list)
     """How old the sign-in was, in seconds, with which each account was deleted."""
+    left_out: list[dict[str, Any]] = field(default_factory=list)
+    """What sessions have kept apart."""
     packing: int = 0
     """How often a download is not ready yet."""
     claim: threading.Event = field(default_factory=threading.Event)
@@ -133,7 +135,12 @@ class Plane:
         """In pages of HISTORY_PAGE; where the next one begins is all that is said of it."""
         begin = int(body.get("after", 0))
         more = len(self.history) > begin + HISTORY_PAGE
-        return {"snapshots": self.history[begin : begin + HISTORY_PAGE], "next": begin + HISTORY_PAGE if more else None}
+        page = {"snapshots": self.history[begin : begin + HISTORY_PAGE], "left_out": [] if begin else self.left_out}
+        return {**page, "next": begin + HISTORY_PAGE if more else None}
+
+    def snapshots_discard(self, _claims: dict[str, Any], body: dict[str, Any]) -> dict[str, Any]:
+        self.left_out = [each for each in self.left_out if each["snapshot"] != body["snapshot"]]
+        return {"snapshot": body["snapshot"]}
 
     def snapshots_restore(self, _claims: dict[str, Any], body: dict[str, Any]) -> dict[str, Any]:
         for each in self.history:

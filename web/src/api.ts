@@ -35,6 +35,8 @@ export interface Storage {
   lifted_by: string | null;
   /** What is in the home and in no save; of a workspace that is closed, what was so as it was closed. */
   left_out: LeftOut | null;
+  /** Bytes that sessions have kept apart. */
+  apart: number;
 }
 
 /** In bytes, and the largest by name. */
@@ -44,6 +46,17 @@ export interface LeftOut {
   /** What is not even kept apart when the session ends. */
   lost_bytes: number;
   entries: { path: string; bytes: number; kind: "dependencies" | "file"; kept: boolean }[];
+}
+
+/** What a session has left out and kept apart, by its snapshot's id. */
+export interface LeftOutPackage {
+  snapshot: string;
+  at: number;
+  expires: number;
+  bytes: number;
+  /** The plan has room for all of it. */
+  fits: boolean;
+  left_out: LeftOut;
 }
 
 export interface Snapshot {
@@ -70,6 +83,8 @@ export interface Changes {
 /** Newest first; `next` asks for those that are older. */
 export interface HistoryPage {
   snapshots: Snapshot[];
+  /** What sessions have left out and kept apart, with the first page. */
+  left_out: LeftOutPackage[];
   next: number | null;
 }
 
@@ -196,6 +211,11 @@ export class Api {
   async snapshots(after: number | null, signal: AbortSignal): Promise<HistoryPage> {
     const answer = await this.ask("GET", after === null ? "snapshots" : `snapshots?after=${after}`, null, signal);
     return (await answer.json()) as HistoryPage;
+  }
+
+  /** Gives up what a session has kept apart. */
+  discard(snapshot: string): Promise<{ snapshot: string }> {
+    return this.post("snapshots/discard", { snapshot });
   }
 
   /** Goes back to a snapshot, or brings one path of it back. */

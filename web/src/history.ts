@@ -1,9 +1,10 @@
 // What the page shows of storage and history: the plan's room, and the snapshots that can be gone back to.
 
-import type { Changes, LeftOut, Snapshot, Storage } from "./api";
+import type { Changes, LeftOutPackage, Snapshot, Storage } from "./api";
 import { timeOf } from "./clock";
 import { button, type Child, h } from "./dom";
 import { words } from "./language";
+import { drawLeftOut, type LeftOutActions, unsaved } from "./leftOut";
 import { sizeOf } from "./sizes";
 
 export interface History {
@@ -11,13 +12,15 @@ export interface History {
   snapshots: Snapshot[] | null;
   /** There are older ones, if not null. */
   next: number | null;
+  /** What sessions have left out and kept apart. */
+  left_out: LeftOutPackage[];
   /** The workspace is open, and so can't go back. */
   open: boolean;
   /** What is under way, or came of it. */
   said: string | null;
 }
 
-export interface HistoryActions {
+export interface HistoryActions extends LeftOutActions {
   restore(snapshot: Snapshot, path: string | null): void;
   download(snapshot: Snapshot): void;
   older(next: number): void;
@@ -45,30 +48,15 @@ export function storageNotice(storage: Storage): Child {
   );
 }
 
-/** What is left out of every save, what becomes of it, and what to do. */
-function unsaved({ count, bytes, lost_bytes: lost, entries }: LeftOut, { over, lifted_by: plan }: Storage): HTMLElement {
-  const gone = entries.filter(({ kept }) => !kept);
-  return h(
-    "section",
-    { className: "notice storage", role: "alert" },
-    h("p", {}, words().unsaved),
-    listOf(entries),
-    count > entries.length && h("p", {}, words().unsavedMore((count - entries.length).toLocaleString())),
-    h("p", {}, words().unsavedDo(sizeOf(over), plan)),
-    lost < bytes && h("p", {}, words().keptApart),
-    gone.length > 0 && h("p", {}, words().lostAtEnd),
-    gone.length > 0 && listOf(gone),
-  );
-}
-
 function listOf(things: { path: string; bytes: number }[]): HTMLElement {
   return h("ul", {}, ...things.map(({ path, bytes }) => h("li", {}, h("bdi", {}, path), ` ${sizeOf(bytes)}`)));
 }
 
-export function drawHistory({ snapshots, next, open, said }: History, actions: HistoryActions): Child[] {
+export function drawHistory({ snapshots, left_out: leftOut, next, open, said }: History, actions: HistoryActions): Child[] {
   return [
     h("p", { className: "lead" }, open ? words().historyOpen : words().historyAbout),
     said && h("p", { className: "notice" }, said),
+    ...drawLeftOut(leftOut, open, actions),
     snapshots === null && h("p", { className: "quiet" }, words().starting),
     snapshots?.length === 0 && h("p", { className: "quiet" }, words().historyEmpty),
     snapshots && h("ol", { className: "snapshots" }, ...snapshots.map((each, at) => row(each, snapshots[at - 1] ?? null, open, actions))),

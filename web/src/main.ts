@@ -2,7 +2,7 @@
 
 import { Accounts, type Person, type Way } from "./account";
 import { deadlineNotice, untilLook, untilWarning } from "./allowance";
-import { Api, type Login, type OpenSession, Problem, type Snapshot, type Usage } from "./api";
+import { Api, type LeftOutPackage, type Login, type OpenSession, Problem, type Snapshot, type Usage } from "./api";
 import { pause, timeOf } from "./clock";
 import { readConfig } from "./config";
 import { button, byId, h, keep } from "./dom";
@@ -222,6 +222,10 @@ const actions: Actions = {
   },
 
   stop(session: OpenSession): void {
+    if (view.kind === "home" && view.login.storage.left_out) {
+      show({ kind: "confirm-stop", session, storage: view.login.storage });
+      return;
+    }
     show({ kind: "stopping", began: performance.now() }, words().stopping);
     begin(
       async (signal) => home(await stop(api, language(), session.session, signal), null, true),
@@ -304,9 +308,25 @@ const actions: Actions = {
   },
 
   download(snapshot: Snapshot): void {
-    work(words().packing, async (signal) => {
-      location.assign(await api.download(snapshot.snapshot, signal));
-      return words().downloading;
+    fetchHome(snapshot.snapshot);
+  },
+
+  bringBack(kept: LeftOutPackage, path: string | null): void {
+    work(words().goingBack, async (signal) => {
+      await api.restore(kept.snapshot, path, signal);
+      return words().broughtBack(path ?? words().apart);
+    });
+  },
+
+  downloadApart(kept: LeftOutPackage): void {
+    fetchHome(kept.snapshot);
+  },
+
+  discard(kept: LeftOutPackage): void {
+    if (!confirm(words().discardSure(timeOf(kept.at)))) return;
+    work(words().starting, async () => {
+      await api.discard(kept.snapshot);
+      return words().discarded;
     });
   },
 
@@ -386,11 +406,19 @@ function lookAtUsage(month: string | null, said: string | null, trouble: unknown
   );
 }
 
+/** Has the files of a snapshot packed, and downloads them. */
+function fetchHome(snapshot: string): void {
+  work(words().packing, async (signal) => {
+    location.assign(await api.download(snapshot, signal));
+    return words().downloading;
+  });
+}
+
 /** Shows the history anew, with what came of something before. */
 function look(said: string | null, open: boolean, trouble: unknown = null): void {
-  const told = (page: { snapshots: Snapshot[] | null; next: number | null }) =>
+  const told = (page: { snapshots: Snapshot[] | null; next: number | null; left_out: LeftOutPackage[] }) =>
     show({ kind: "history", history: { ...page, open, said }, trouble }, said ?? "");
-  told(view.kind === "history" ? view.history : { snapshots: null, next: null });
+  told(view.kind === "history" ? view.history : { snapshots: null, next: null, left_out: [] });
   begin(
     async (signal) => told(await api.snapshots(null, signal)),
     (worse) => show({ kind: "failed", trouble: worse }),

@@ -2,12 +2,13 @@
 
 import type { Way } from "./account";
 import { deadlineNotice, timeFact, usedUpNotice } from "./allowance";
-import { type LastSession, type Login, type OpenSession, Problem } from "./api";
+import { type LastSession, type Login, type OpenSession, Problem, type Storage } from "./api";
 import { countdown, stopwatch, timeOf } from "./clock";
 import { button, type Child, h } from "./dom";
 import { drawHistory, type History, type HistoryActions, storageFact, storageNotice } from "./history";
 import { words } from "./language";
 import { drawLeaving, type Leaving, type LeavingActions } from "./leaving";
+import { apartNotice, confirmStop } from "./leftOut";
 import { type Step, STEPS } from "./steps";
 import { drawUsage, type UsageActions, type UsageShown } from "./usage";
 import { drawVerifying, type Verifying, type VerifyingActions } from "./verifying";
@@ -26,6 +27,7 @@ export type View =
   | { kind: "signed-out"; ways: Way[]; trouble: unknown; said: string | null }
   | { kind: "home"; login: Login; trouble: unknown; saved: boolean; silent: boolean; unsaved: string[] }
   | { kind: "opening"; progress: Progress }
+  | { kind: "confirm-stop"; session: OpenSession; storage: Storage }
   | { kind: "stopping"; began: number }
   | { kind: "history"; history: History; trouble: unknown }
   | { kind: "usage"; shown: UsageShown; trouble: unknown }
@@ -53,6 +55,8 @@ export function draw(view: View, actions: Actions): Child[] {
       return home(view, actions);
     case "opening":
       return opening(view.progress, actions);
+    case "confirm-stop":
+      return [heading(words().stopSure), ...confirmStop(view.storage, view.session, actions.stop, actions.again)];
     case "stopping":
       return stopping(view.began);
     case "history":
@@ -116,6 +120,7 @@ function home({ login, trouble, saved, silent, unsaved }: View & { kind: "home" 
     usedUp,
     deadlineNotice(login),
     storageNotice(storage),
+    !session && apartNotice(storage, actions.history),
     unsavedNotice(unsaved, actions),
     session ? openCard(session, last, silent, actions) : closedCard(last, saved, actions),
     h(

@@ -59,6 +59,10 @@ class Checkpoint:
     def encode(self) -> dict[str, Any]:
         return asdict(self)
 
+    def encode_apart(self) -> dict[str, Any]:
+        """Of what is kept apart, which is named by what the beat says of it."""
+        return {name: value for name, value in self.encode().items() if name not in ("largest", "changes")}
+
 
 @dataclass
 class _Saved:
@@ -112,6 +116,9 @@ class Checkpoints:
         self._unsaved_told = False
         self.left_out: Answer = NOTHING_LEFT_OUT
         """What the newest look has left out of the checkpoints."""
+        self._apart: dict[str, Answer] = {}
+        self.apart: Checkpoint | None = None
+        """What was left out, packed once more to be kept apart."""
         self._untold: dict[int, Answer | None] = {}
         """By number, the changes of the saves that were not taken yet."""
         self.waiting: Checkpoint | None = None
@@ -175,7 +182,7 @@ class Checkpoints:
             looked = await self._keeper.order("look", **wanted)
             self._tell_unsaved(looked)
             is_news: bool = self.left_out != looked["over_quota"]
-            self.left_out = looked["over_quota"]
+            self.left_out, self._apart = looked["over_quota"], looked["apart"]
             following = self._plan(looked["tiers"], self._tiers)
             is_large = any(told["waiting"] for told in looked["tiers"].values())
             if not (following or is_large) or (to_come and self._is_too_much(looked["tiers"], to_come, quota)):
@@ -242,6 +249,39 @@ class Checkpoints:
             still.append(round((elapsed() - began) * 1000, 1))
         looked = await self._keeper.order("look", again=True, **wanted)
         return looked, self._plan(looked["tiers"], tiers, written), False
+
+    async def keep_apart(self, prefix: str) -> None:
+        """Packs what the newest look has left out, as far as there is room for it, for the last beat to name. Raises as
+        `make`."""
+        async with self._making:
+            following = [
+                _Next(tier, How.WHOLE, Tier(told["bytes"], told["files"]))
+                for tier, told in self._apart.items()
+                if told["files"]
+            ]
+            if not following or self.apart is not None:
+                return
+            self._seq += 1
+            seq, started = self._seq, elapsed()
+            for upload in [await self._write(tier, _Saved(), prefix, "pack_apart") for tier in following]:
+                await upload
+            held = {tier.tier: tier.held for tier in following}
+            layers = tuple(layer for tier in following for layer in tier.layers)
+            manifest = Manifest(self._workspace, self._epoch, self._boot, seq, None, held, layers)
+            self.apart = await self._store(manifest, prefix)
+            logs.event("left-out.uploaded", seq=seq, bytes=self.apart.bytes, ms=round((elapsed() - started) * 1000, 1))
+
+    async def _store(self, manifest: Manifest, prefix: str, largest: Sequence[Any] = ()) -> Checkpoint:
+        name = f"{prefix}{manifest.seq}.manifest.json"
+        stored = await self._bucket.create_small(name, manifest.encode())
+        return Checkpoint(
+            manifest.seq,
+            name,
+            stored.sha256,
+            bytes=sum(tier.bytes for tier in manifest.tiers.values()),
+            files=sum(tier.files for tier in manifest.tiers.values()),
+            largest=tuple({"path": path, "bytes": size} for path, size in largest),
+        )
 
     async def _remind(self) -> None:
         """A keeper that knows nothing of a tier must know at least whether something of it is still to come, and which
@@ -310,12 +350,12 @@ class Checkpoints:
                 upload.cancel()
             raise
 
-    async def _write(self, tier: _Next, saved: _Saved, prefix: str) -> "asyncio.Task[None]":
+    async def _write(self, tier: _Next, saved: _Saved, prefix: str, order: str = "pack") -> "asyncio.Task[None]":
         """Has the tier packed. The upload that it returns may go on while the next one is."""
         read, write = pipe()
         name = f"{prefix}{self._seq}-{tier.tier}.tar.zst"
         source = await reader(read)
-        packing = asyncio.create_task(self._keeper.order("pack", pipe=write, tier=tier.tier, how=tier.how))
+        packing = asyncio.create_task(self._keeper.order(order, pipe=write, tier=tier.tier, how=tier.how))
         uploading = asyncio.create_task(self._bucket.create(name, source))
         try:
             await asyncio.wait([uploading, packing], return_when=asyncio.FIRST_COMPLETED)
@@ -368,25 +408,17 @@ class Checkpoints:
             tuple(layer for tier in TIERS for layer in tiers[tier].layers),
             inconsistent=tuple(path for tier in TIERS for path in tiers[tier].inconsistent)[:MOST_NAMED],
         )
-        name = f"{prefix}{seq}.manifest.json"
-        stored = await self._bucket.create_small(name, manifest.encode())
+        checkpoint = await self._store(manifest, prefix, largest)
         if generation == self._generation:
             await self._keeper.order("adopt", tiers=written)
         if generation != self._generation:
             raise CheckpointRefused("what this one builds on was refused or forgotten meanwhile")
         self._tiers = self._named[seq] = tiers
-        self.waiting = Checkpoint(
-            seq,
-            name,
-            stored.sha256,
-            bytes=sum(tier.bytes for tier in manifest.tiers.values()),
-            files=sum(tier.files for tier in manifest.tiers.values()),
-            largest=tuple({"path": path, "bytes": size} for path, size in largest),
-            changes=summed([changes for number, changes in sorted(self._untold.items()) if number <= seq]),
-        )
+        known = summed([changes for number, changes in sorted(self._untold.items()) if number <= seq])
+        self.waiting = replace(checkpoint, changes=known)
 
     def accepted(self, checkpoint: Checkpoint) -> None:
-        """The head moved to `checkpoint`, or it was kept beside it."""
+        """The head moved to `checkpoint`."""
         self._base = f"{self._epoch}-{self._boot}-{checkpoint.seq}"
         self._accepted = self._named.pop(checkpoint.seq)
         self._untold = {seq: changes for seq, changes in self._untold.items() if seq > checkpoint.seq}

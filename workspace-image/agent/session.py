@@ -182,6 +182,7 @@ class Session:
             "signals": self.activity.signals(self.clock),
             "checkpoint": checkpoint and checkpoint.encode(),
             "left_out": self.checkpoints.left_out if self.checkpoints.left_out["count"] else None,
+            "apart": self.checkpoints.apart.encode_apart() if final and self.checkpoints.apart else None,
         }
 
     def _recall(self, unanswered: dict[str, object]) -> dict[str, object]:

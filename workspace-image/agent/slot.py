@@ -23,6 +23,11 @@ from agent.tiers import TIERS
 from agent.tokens import Claims
 from agent.window.roaming import Window
 
+APART_SECONDS = 150.0
+"""How long what was left out may take to be packed, of the 240 s that the control plane waits for a release."""
+STOPPING_APART_SECONDS = 4.0
+"""The same when the platform ends the container ten seconds after it said so."""
+
 
 class State(StrEnum):
     WARM = "warm"
@@ -216,6 +221,7 @@ class Slot:
                 # a home that was only restored in part must never become the head
                 if session.restored:
                     await session.save(last=True)
+                    await self._keep_apart(session)
                 if self._beating is not None:
                     self._beating.cancel()
                 return (await session.beat(final=True)).head
@@ -224,6 +230,18 @@ class Slot:
                     raise
                 await session.beat()  # what may be saved has changed: its answer says how much that is
         raise AssertionError("unreachable")
+
+    async def _keep_apart(self, session: Session) -> None:
+        """What was left out is packed once the last checkpoint is safe. If that fails, or the container has no time for
+        it, the session ends without."""
+        if not session.checkpoints.left_out["count"]:
+            return
+        await session.beat()
+        try:
+            async with asyncio.timeout(STOPPING_APART_SECONDS if session.stopping else APART_SECONDS):
+                await session.checkpoints.keep_apart(session.known.storage.prefix)
+        except (HomeFailed, Unreachable, CorruptState, TimeoutError, OSError) as error:
+            logs.warning("left-out.failed", reason=str(error) or type(error).__name__)
 
     def _stop_restoring(self) -> None:
         """What is not in the home by now stays as it is in the bucket."""

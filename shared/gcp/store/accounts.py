@@ -51,6 +51,10 @@ def snapshot_ref(wid: str, snapshot: str) -> firestore.DocumentReference:
     return document(f"workspaces/{wid}/snapshots", snapshot)
 
 
+def left_out_ref(wid: str, sid: str) -> firestore.DocumentReference:
+    return document(f"workspaces/{wid}/left_out", sid)
+
+
 def ensure_account(
     uid: str,
     *,

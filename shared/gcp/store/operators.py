@@ -9,7 +9,7 @@ from google.cloud import firestore
 from msgspec import Struct, to_builtins
 from msgspec.structs import replace
 
-from shared.account import Account, AccountState, Billing
+from shared.account import Account, AccountState, Billing, SuspendedFor
 from shared.address_marks import AddressMark, lifted
 from shared.allowance import grant, period_of
 from shared.audit import AuditLine, Values
@@ -103,7 +103,7 @@ def _granted(billing: Billing, now: datetime) -> Values:
     return {"billing": billing.bid, "period": period, "granted": billing.granted.get(period, 0) // 1000}
 
 
-def suspend_account(line: AuditLine, uid: str, now: datetime) -> AuditLine:
+def suspend_account(line: AuditLine, uid: str, now: datetime, reason: SuspendedFor = SuspendedFor.ABUSE) -> AuditLine:
     """Close the workspace to claims and begin the end of its session, whose id is in `after`, at once.
 
     The workspace is what a claim is guarded by: one that is faster is read again and its session ended, one that is
@@ -114,7 +114,8 @@ def suspend_account(line: AuditLine, uid: str, now: datetime) -> AuditLine:
         account = read_account(uid)
         workspace = read_workspace(account.record.wid)
         before, sid = account.record, workspace.record.session
-        suspended = before if before.state == AccountState.SUSPENDED else before.suspend()
+        is_suspended = before.state == AccountState.SUSPENDED
+        suspended = replace(before, suspended_for=reason) if is_suspended else before.suspend(reason)
         records: Records = [
             (account_ref(uid), account, suspended),
             (workspace_ref(before.wid), workspace, workspace.record.suspend()),

@@ -11,7 +11,7 @@ from msgspec.structs import replace
 
 from shared import logs
 from shared.account import Account, Billing
-from shared.gcp.store.accounts import account_ref, snapshot_ref, workspace_ref
+from shared.gcp.store.accounts import account_ref, left_out_ref, snapshot_ref, workspace_ref
 from shared.gcp.store.billing import add_charge, add_lines, read_billing
 from shared.gcp.store.database import (
     Commit,
@@ -26,8 +26,10 @@ from shared.gcp.store.database import (
 )
 from shared.gcp.store.slots import slot_ref
 from shared.heartbeats import Accepted, settle
+from shared.left_out import Package
 from shared.metering import close
 from shared.policies import reclaim_policy
+from shared.quota import LeftOut
 from shared.record import Read
 from shared.session import EndReason, Session, SessionState
 from shared.slot import Slot, SlotState
@@ -156,6 +158,9 @@ def commit_beat(before: Read[Session], billing: Read[Billing], accepted: Accepte
     add_charge(commit, billing, accepted.billing, after.sid, accepted.added)
     add_lines(commit, after.bid, accepted.lines)
     _keep_snapshot(commit, before.record, after)
+    if after.apart and after.apart != before.record.apart:
+        package = Package(sid=after.sid, head=after.apart, left_out=after.left_out or LeftOut(0, 0))
+        commit.create(left_out_ref(after.wid, after.sid), package)
     for snapshot in accepted.forgotten:
         commit.drop(snapshot_ref(after.wid, snapshot))
     commit.run()

@@ -111,6 +111,8 @@ class Program:
                 return self._keeper.discard(**order)
             case "look" | "copy" | "pack":
                 return self._beside_the_member(what, order, pipes)
+            case "pack_apart":
+                return self._keeper.pack_apart(order["tier"], pipes[0])
             case "adopt":
                 return self._keeper.adopt(**order)
             case "forget":

@@ -101,6 +101,7 @@ class Keeper:
             "special": looked.special,
             "largest": largest,
             "over_quota": self._over.told(),
+            "apart": {tier: self._told_apart(tier) for tier in (WORK, DEPS)},
             **self._told_changes(),
             "tiers": {tier: self._told(tier) for tier in TIERS},
         }
@@ -166,6 +167,10 @@ class Keeper:
             "gone_bytes": sum(len(GONE) + len(path) for path in (*held.gone, *missing)),
             "complete": held.complete,
         }
+
+    def _told_apart(self, tier: str) -> Answer:
+        seen = self._over.apart_of(tier)
+        return {"bytes": seen.total, "files": len(seen.marks)}
 
     def copy(self, tiers: dict[str, str], seconds: float) -> Answer:
         """Copies of what the last look saw what is being changed, for layers of these tiers, each written in the way
@@ -233,6 +238,15 @@ class Keeper:
         for layer in self._begun.values():
             layer.packing.close()
         self._begun = {}
+
+    def pack_apart(self, tier: str, pipe: int) -> Answer:
+        """Writes a layer of what the last look left out and is to be kept apart: no checkpoint knows of it."""
+        seen = self._over.apart_of(tier)
+        packing = Packing(self._home, [], seen)
+        try:
+            return _report(packing.write(list(seen.marks), pipe), seen)
+        finally:
+            packing.close()
 
     def adopt(self, tiers: list[str]) -> Answer:
         """The layers that were written have arrived. Raises RuntimeError when not just these tiers were."""

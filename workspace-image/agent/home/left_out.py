@@ -28,6 +28,13 @@ class LeftOut:
     apart: set[bytes] = field(default_factory=set)
     seen: dict[str, Seen] = field(default_factory=dict)
 
+    def apart_of(self, tier: str) -> Seen:
+        """What of a tier is kept apart: `work` has the settings too, for it is no state that an editor opens with."""
+        if tier != WORK:
+            return self.seen.get(tier, Seen())
+        boot, work = self.seen.get(BOOT, Seen()), self.seen.get(WORK, Seen())
+        return Seen(boot.marks | work.marks, boot.total + work.total, folders=boot.folders | work.folders)
+
     def told(self) -> dict[str, Any]:
         """For the member and the control plane."""
         largest = sorted(self.things, key=lambda thing: (-thing.bytes, thing.name))

@@ -1,0 +1,193 @@
+"""What sessions leave out is kept apart: listed, downloaded, brought back, discarded, bounded, gone after 30 days."""
+
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from shared.gcp.store.accounts import account_ref, left_out_ref, read_workspace, workspace_ref
+from shared.snapshots import Tier
+from tests.environment import environment
+from tests.functions.google import deliver
+from tests.functions.person import Person, problem
+from tests.functions.saving import PARTS, Saver, saving
+from tests.functions.test_history import downloaded, head, on_plan
+from tests.observe import document, documents, objects, until
+from tests.running import Running, running
+
+MB = 10**6
+
+
+@pytest.fixture(scope="module")
+def plane(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
+    with running(tmp_path_factory.mktemp("plane"), "--only", *PARTS, SWEEP_SECONDS="1") as started:
+        yield started
+
+
+def on_free(plane: Running, name: str) -> Person:
+    person = Person(plane, name)
+    person.me()
+    on_plan(plane, person, "free")
+    return person
+
+
+def clip(path: str, megabytes: int) -> dict[str, Any]:
+    return {"path": path, "bytes": megabytes * MB, "kind": "file", "kept": True}
+
+
+def listed(person: Person) -> list[dict[str, Any]]:
+    answer = person.get("snapshots")
+    assert answer.status_code == 200, answer.text
+    found: list[dict[str, Any]] = answer.json()["left_out"]
+    return found
+
+
+def end_with(saver: Saver, number: int, megabytes: int = 157) -> str:
+    """A session that saves a small file, and leaves out a large one; the id of what is kept apart."""
+    small = saver.shelf.layer("work", {"proj": None, "proj/small.txt": f"small {number}".encode()})
+    saver.save(1, small)
+    path = f"proj/clip{number}.mp4"
+    large = saver.shelf.layer("work", {path: f"clip {number}".encode()})
+    saver.keep_apart(2, large, entries=[clip(path, megabytes)], tiers={"work": Tier(megabytes * MB, 1)})
+    return f"{saver.liar.session.epoch}-{saver.liar.boot}-2"
+
+
+def test_over_three_sessions_nothing_is_lost(plane: Running, tmp_path: Path) -> None:
+    person, apart = on_free(plane, "filmmaker"), []
+    for number in (1, 2, 3):
+        with saving(plane, person, f"boot0000000000{number}a") as saver:
+            apart.append(end_with(saver, number))
+        assert downloaded(person, tmp_path / f"head{number}")["proj/small.txt"] == f"small {number}".encode()
+    assert [each["snapshot"] for each in listed(person)] == [*reversed(apart)]
+    assert person.me()["storage"]["apart"] == 3 * 157 * MB
+    for number, snapshot in enumerate(apart, 1):
+        assert downloaded(person, tmp_path / str(number), snapshot) == {
+            "proj": None,
+            f"proj/clip{number}.mp4": f"clip {number}".encode(),
+        }
+    with saving(plane, person, "boot00000000004a") as saver:
+        told = saver.liar.beat().json()["storage_use"]
+        assert told["apart"] == (500 - 3 * 157) * MB, "what is kept takes of the room"
+        end_with(saver, 4)
+    assert len(listed(person)) == 3, "what exceeds the bound is not kept, and the session ends all the same"
+    assert downloaded(person, tmp_path / "head4")["proj/small.txt"] == b"small 4"
+
+
+def test_one_path_of_it_comes_back_and_all_of_it_when_the_plan_grows(plane: Running, tmp_path: Path) -> None:
+    person = on_free(plane, "collector")
+    with saving(plane, person) as saver:
+        small = saver.shelf.layer("work", {"proj": None, "proj/small.txt": b"small"})
+        packages = saver.shelf.layer("deps", {"proj/node_modules": None, "proj/node_modules/old": b"old"})
+        saver.save(1, small, packages)
+        work = saver.shelf.layer("work", {"proj/clip.mp4": b"clip", "proj/film.mp4": b"film"})
+        deps = saver.shelf.layer("deps", {"proj/node_modules": None, "proj/node_modules/new": b"new"})
+        entries = [clip("proj/clip.mp4", 150), clip("proj/film.mp4", 100)]
+        entries.append({"path": "proj/node_modules", "bytes": 50 * MB, "kind": "dependencies", "kept": True})
+        tiers = {"work": Tier(250 * MB, 2), "deps": Tier(50 * MB, 2)}
+        saver.keep_apart(2, work, deps, entries=entries, tiers=tiers)
+    [package] = listed(person)
+    snapshot = package["snapshot"]
+    assert (package["fits"], package["bytes"]) == (False, 300 * MB)
+    assert package["expires"] - package["at"] == 30 * 86400
+
+    def restored(**body: Any) -> tuple[int, str]:
+        answer = person.post("snapshots/restore", {"snapshot": snapshot, **body})
+        return answer.status_code, problem(answer)
+
+    assert restored() == (409, "storage-full")
+    assert restored(path="nothing") == (404, "not-found")
+    assert restored(path="proj") == (422, "too-large"), "it would take the place of the folder as it is now"
+    assert restored(path="proj/clip.mp4")[0] == 200
+    first = downloaded(person, tmp_path / "one")
+    assert (first["proj/clip.mp4"], first["proj/small.txt"], "proj/film.mp4" in first) == (b"clip", b"small", False)
+    on_plan(plane, person, "starter")
+    assert listed(person)[0]["fits"]
+    assert restored()[0] == 200
+    assert downloaded(person, tmp_path / "all") == {
+        "proj": None,
+        "proj/small.txt": b"small",
+        "proj/clip.mp4": b"clip",
+        "proj/film.mp4": b"film",
+        "proj/node_modules": None,
+        "proj/node_modules/new": b"new",
+    }, "of dependencies there is one version"
+    with saving(plane, person, "boot00000000000b") as saver:
+        brought = head(plane, person)
+        assert saver.liar.beat().json()["head"]["snapshot"] == brought["snapshot"]
+
+
+def test_what_is_kept_apart_is_discarded_by_its_member_or_gone_after_thirty_days(plane: Running) -> None:
+    person = on_free(plane, "tidy")
+    for number in (1, 2):
+        with saving(plane, person, f"boot0000000000{number}c") as saver:
+            end_with(saver, number)
+    newer, older = [each["snapshot"] for each in listed(person)]
+    wid = saver.wid
+    for _ in range(2):
+        assert person.post("snapshots/discard", {"snapshot": newer}).json() == {"snapshot": newer}
+    assert [each["snapshot"] for each in listed(person)] == [older]
+    assert person.me()["storage"]["apart"] == 157 * MB
+    [kept] = documents(plane, f"workspaces/{wid}/left_out")
+    expires = datetime.now(UTC) - timedelta(days=30)
+    with environment(plane.env):
+        left_out_ref(wid, kept["sid"]).update({"head.at": expires + timedelta(hours=1)})
+        deliver(plane, "meter", {})
+        due = read_workspace(wid).record.tidy_due
+        assert listed(person) and due is not None
+        left_out_ref(wid, kept["sid"]).update({"head.at": expires})
+        workspace_ref(wid).update({"tidy_due": datetime.now(UTC)})
+    until(lambda: deliver(plane, "meter", {}) and not listed(person), "it is forgotten")
+    assert person.me()["storage"]["apart"] == 0
+
+    def swept() -> bool:
+        with environment(plane.env):
+            workspace_ref(wid).update({"tidy_due": datetime.now(UTC)})
+        deliver(plane, "meter", {})
+        return not any("2.manifest.json" in name for name in objects(plane, f"workspaces/{wid}/"))
+
+    until(swept, "its objects are swept, those of the last session too")
+    assert head(plane, person)["manifest"] in objects(plane, f"workspaces/{wid}/")
+
+
+def test_who_has_not_paid_can_download_and_who_did_harm_can_not(plane: Running, tmp_path: Path) -> None:
+    person = on_free(plane, "debtor")
+    with saving(plane, person) as saver:
+        snapshot = end_with(saver, 1)
+    with environment(plane.env):
+        account_ref(person.uid).update({"state": "suspended", "suspended_for": "payment"})
+        workspace_ref(saver.wid).update({"suspended": True})
+    assert downloaded(person, tmp_path / "apart", snapshot)["proj/clip1.mp4"] == b"clip 1"
+    assert downloaded(person, tmp_path / "head")["proj/small.txt"] == b"small 1"
+    for change in ("restore", "restore"):
+        answer = person.post(f"snapshots/{change}", {"snapshot": snapshot})
+        assert (answer.status_code, problem(answer)) == (403, "account-suspended")
+    for reason in ("abuse", None):
+        with environment(plane.env):
+            account_ref(person.uid).update({"suspended_for": reason})
+        for answer in (person.post("snapshots/download", {"snapshot": snapshot}), person.get("snapshots")):
+            assert (answer.status_code, problem(answer)) == (403, "account-suspended")
+
+
+def test_a_package_that_lies_is_not_kept_and_the_session_ends(plane: Running) -> None:
+    person = on_free(plane, "cheat")
+    with saving(plane, person) as saver:
+        saver.save(1, saver.shelf.layer("work", {"a": b"1"}))
+        absent = saver.shelf.layer("work", {"b": b"1"})
+        del saver.shelf.objects[absent.name]
+        answer = saver.keep_apart(2, absent, entries=[clip("b", 1)])
+        assert answer["head"]["snapshot"][-2:] == "-1"
+        assert (document(plane, f"sessions/{saver.liar.session.sid}") or {})["final"]
+    assert listed(person) == []
+    assert '"left-out-refused"' in (plane.state / "logs" / "heartbeat.log").read_text()
+
+
+def test_strangers_find_nothing_of_it(plane: Running) -> None:
+    person, stranger = on_free(plane, "owner"), on_free(plane, "stranger")
+    with saving(plane, person) as saver:
+        snapshot = end_with(saver, 1)
+    for what in ("restore", "download"):
+        assert problem(stranger.post(f"snapshots/{what}", {"snapshot": snapshot})) == "not-found"
+    stranger.post("snapshots/discard", {"snapshot": snapshot})
+    assert [each["snapshot"] for each in listed(person)] == [snapshot]

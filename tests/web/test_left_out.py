@@ -1,0 +1,60 @@
+"""What the plan has no room for, on the page: before Stop, at home, and in the history."""
+
+import time
+from typing import Any
+
+from playwright.sync_api import Page, expect
+
+from tests.observe import until
+from tests.web.member import press, sign_in
+from tests.web.plane import Plane
+from tests.web.test_history import FULL, MB
+
+
+def asked(plane: Plane, function: str) -> list[dict[str, Any]]:
+    return [body for name, body in plane.asked if name == function]
+
+
+def a_package(**fields: Any) -> dict[str, Any]:
+    defaults = {"snapshot": "6-b-9", "at": time.time(), "expires": time.time() + 30 * 86400, "bytes": 210 * MB}
+    return {**defaults, "fits": False, "left_out": FULL["left_out"], **fields}
+
+
+def test_before_stop_it_says_what_is_not_saved(page: Page, plane: Plane) -> None:
+    plane.open()
+    plane.storage = FULL
+    sign_in(page)
+    press(page, "Stop")
+    expect(page.get_by_role("heading", name="These are not saved when you stop")).to_be_focused()
+    expect(page.get_by_role("alert")).to_contain_text("proj/node_modules 210 MB")
+    assert asked(plane, "release") == []
+    press(page, "Back")
+    press(page, "Stop")
+    press(page, "Stop, and keep the rest")
+    until(lambda: asked(plane, "release"), "it is stopped")
+
+
+def test_a_closed_workspace_offers_what_was_left_out(page: Page, plane: Plane) -> None:
+    plane.storage = {"apart": 210 * MB}
+    plane.left_out = [a_package()]
+    sign_in(page)
+    expect(page.get_by_text("210 MB did not fit into your plan")).to_be_visible()
+    press(page, "See what it is")
+    expect(page.get_by_role("heading", name="Left out for lack of room")).to_be_visible()
+    expect(page.get_by_text("Your plan has no room for all of it at once")).to_be_visible()
+    page.get_by_role("button", name="Bring it back").first.click()
+    until(lambda: asked(plane, "snapshots/restore"), "it is asked for")
+    assert asked(plane, "snapshots/restore") == [{"snapshot": "6-b-9", "path": "proj/node_modules"}]
+    page.on("dialog", lambda dialog: dialog.accept())
+    page.get_by_role("button", name="Discard").click()
+    expect(page.get_by_text("It is deleted.")).to_be_visible()
+    expect(page.get_by_role("heading", name="Left out for lack of room")).to_have_count(0)
+
+
+def test_all_of_it_comes_back_when_the_plan_has_room(page: Page, plane: Plane) -> None:
+    plane.left_out = [a_package(fits=True)]
+    sign_in(page)
+    press(page, "History")
+    page.get_by_role("button", name="Bring all of it back").click()
+    until(lambda: asked(plane, "snapshots/restore"), "it is asked for")
+    assert asked(plane, "snapshots/restore") == [{"snapshot": "6-b-9", "path": None}]
