@@ -19,10 +19,10 @@ from shared.retention import Save, choose
 from shared.session import STOPPING_SECONDS, EndReason, Session, SessionId, SessionState, Verdict
 from shared.snapshots import Changes, Checkpoint, Count, Head, is_committed, summed
 
-SPACING_SECONDS = 5.0
-"""A heartbeat that comes sooner after the one before, and says nothing new, changes nothing."""
-VISIT_SPACING_SECONDS = 1.0
-"""Between the beginnings of two visits: what lies between is charged to the first, so that nobody gains by waiting."""
+SPACING = 1 / 6
+"""Of an interval. A heartbeat that comes sooner after the one before, and says nothing new, changes nothing."""
+VISIT_SPACING = 1 / 30
+"""Of an interval, between the beginnings of two visits; what lies between is charged to the first."""
 MOST_KEPT = 50
 """Snapshots that any plan keeps."""
 FORGOTTEN_AT_ONCE = 2
@@ -237,11 +237,11 @@ def comes_too_soon(session: Session, beat: Beat, policy: ReclaimPolicy, now: dat
     if session.seq == 0 or beat.final or is_brought or is_restored or (beat.stopping and session.stopping is None):
         return False
     if beat.connected == session.connected:
-        return session.seen <= now < session.seen + timedelta(seconds=SPACING_SECONDS)
+        return session.seen <= now < session.seen + timedelta(seconds=policy.interval * SPACING)
     if not beat.connected or session.least is None or session.paid is None:
         return False
     began = session.least - timedelta(seconds=policy.interval)
-    return began <= now < began + timedelta(seconds=VISIT_SPACING_SECONDS)
+    return began <= now < began + timedelta(seconds=policy.interval * VISIT_SPACING)
 
 
 def _decide(session: Session, policy: ReclaimPolicy, now: datetime) -> Session:

@@ -99,7 +99,7 @@ def test_the_line_that_is_due_every_15_minutes_fits_into_what_a_checkpoint_may_c
     assert cost.reads + cost.writes == WITH_A_CHECKPOINT, "session, account or shard, snapshot, line"
 
 
-@pytest.mark.parametrize(("flaps", "most"), [(False, 4), (True, 12)])
+@pytest.mark.parametrize(("flaps", "most"), [(False, 4), (True, 24)])
 def test_a_flood_of_heartbeats_makes_few_commits(bucket: Bucket, flaps: bool, most: int) -> None:
     session = at_work("free")
     heartbeat._beat(a_beat(1, session=session.sid), OPENED + timedelta(seconds=30))

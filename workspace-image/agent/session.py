@@ -22,7 +22,8 @@ from agent.tokens import Claims
 BACKOFF = (0.5, 1.0, 2.0, 4.0, 8.0)
 # News other than a checkpoint or a stop: any program of the member's can make it, as often as it likes.
 BURST = 3
-NEWS_SECONDS = 5.0
+# The pause between two of it beyond those, as a part of the interval at which the control plane wants to hear of us.
+PART_OF_INTERVAL = 1 / 6
 
 
 class Session:
@@ -62,7 +63,7 @@ class Session:
         self._composed = 0.0
         self._one_at_a_time = asyncio.Lock()
         self._news = asyncio.Event()
-        self._spacing = Spacing(BURST, NEWS_SECONDS)
+        self._spacing = Spacing(BURST)
 
     @property
     def known(self) -> Answer:
@@ -157,12 +158,13 @@ class Session:
 
     async def _space(self) -> None:
         """Until news may be told. A checkpoint and a stop wait for nothing."""
-        while not (self.stopping or self.checkpoints.waiting) and (wait := self._spacing.wait(elapsed())) > 0:
+        every = self.known.interval * PART_OF_INTERVAL
+        while not (self.stopping or self.checkpoints.waiting) and (wait := self._spacing.wait(elapsed(), every)) > 0:
             with contextlib.suppress(TimeoutError):
                 async with asyncio.timeout(wait):
                     await self._news.wait()
             self._news.clear()
-        self._spacing.take(elapsed())
+        self._spacing.take(elapsed(), every)
 
     def _compose(self, final: bool) -> dict[str, object]:
         self._seq += 1

@@ -4,19 +4,18 @@
 class Spacing:
     """A token bucket: `burst` at once, and one more each `every` seconds. Moments are on `elapsed()`."""
 
-    def __init__(self, burst: int, every: float) -> None:
+    def __init__(self, burst: int) -> None:
         self._burst = burst
-        self._every = every
         self._left = float(burst)
         self._at = 0.0
 
-    def wait(self, now: float) -> float:
+    def wait(self, now: float, every: float) -> float:
         """Seconds until it may be done again; 0 if it may be now."""
-        return max(0.0, (1 - self._filled(now)) * self._every)
+        return max(0.0, (1 - self._filled(now, every)) * every)
 
-    def take(self, now: float) -> None:
+    def take(self, now: float, every: float) -> None:
         """It is done."""
-        self._left, self._at = max(0.0, self._filled(now) - 1), now
+        self._left, self._at = max(0.0, self._filled(now, every) - 1), now
 
-    def _filled(self, now: float) -> float:
-        return min(self._burst, self._left + max(0.0, now - self._at) / self._every)
+    def _filled(self, now: float, every: float) -> float:
+        return min(self._burst, self._left + max(0.0, now - self._at) / every)
