@@ -20,11 +20,13 @@ NO_QUOTA = Quota(None, None, None)
 ROUNDS = 100 if SOAK else 8
 
 
-async def _restored(workspace: Workspace, folder: Path) -> None:
+async def _restored(workspace: Workspace, folder: Path) -> tuple[str, ...]:
+    """What the member is told of."""
     container = Container(folder, workspace, 2, is_apart=False)
     try:
         await container.begin()
         await container.arrive(*LATER)
+        return container.progress.inconsistent
     finally:
         await container.close()
 
@@ -102,6 +104,7 @@ def test_what_never_comes_to_rest_is_in_a_layer_once_and_is_named(
     asyncio.run(save())
     manifest = workspace.manifest()
     assert manifest.inconsistent == ("large",)
+    assert asyncio.run(_restored(workspace, folder / "other")) == ("large",)
     (layer,) = manifest.layers
     assert layer.entries == 2
     assert 10_000_000 < layer.logical_bytes < 31_000_000

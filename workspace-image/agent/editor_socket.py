@@ -15,6 +15,8 @@ from agent.slot import Slot
 LONGEST_LINE = 4096
 # Seconds between two lines at most: that a save is late is no event.
 TELL_EVERY = 10.0
+MOST_NAMED = 5
+"""Files that are named to the member."""
 
 
 class EditorSocket:
@@ -85,6 +87,7 @@ class EditorSocket:
                 "total": self._slot.progress.total,
                 "tiers": self._slot.progress.tiers,
                 "older": self._slot.progress.older,
+                "inconsistent": self._slot.progress.inconsistent[:MOST_NAMED],
             },
             "storage": _storage(session) if session and session.greeted else None,
             "loss": self._loss(),

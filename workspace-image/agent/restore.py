@@ -33,12 +33,14 @@ class Progress:
     """Bytes of layers, compressed, and how far each tier is. `state` is the boot tier's: the editor waits for no other.
 
     `older`: tiers that a damaged layer has sent back to an older snapshot, with when that was made, in Unix seconds.
+    `inconsistent`: files that were still being written when they were saved.
     """
 
     done: int = 0
     total: int = 0
     tiers: dict[str, str] = field(default_factory=dict)
     older: dict[str, float] = field(default_factory=dict)
+    inconsistent: tuple[str, ...] = ()
 
     @property
     def state(self) -> str:
@@ -82,6 +84,7 @@ class Restore:
     async def _bring_boot(self, head: Head) -> None:
         manifest = self._manifest = await self._fetch_manifest(head)
         self._progress.done, self._progress.total = 0, sum(layer.bytes for layer in manifest.layers)
+        self._progress.inconsistent = manifest.inconsistent
         self._progress.tiers = {tier: WAITING if manifest.of(tier) else DONE for tier in TIERS}
         self._checkpoints.begin(manifest, head.snapshot)
         await self._keeper.order("empty", complete=[tier for tier in TIERS if not manifest.of(tier)])

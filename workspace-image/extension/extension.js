@@ -84,7 +84,7 @@ class RestoreStatus {
     this.item.name = "Ondol";
   }
 
-  show({ done, total, tiers, older }) {
+  show({ done, total, tiers, older, inconsistent = [] }) {
     const { words } = this;
     const coming = Object.keys(tiers).filter((tier) => tiers[tier] === "waiting" || tiers[tier] === "fetching");
     if (coming.length) {
@@ -101,6 +101,7 @@ class RestoreStatus {
         this.tell(tier, words.older(words.tiers[tier], ago));
       }
     }
+    if (!coming.length && inconsistent.length) this.tell("inconsistent", words.inconsistent(inconsistent.join(", ")));
   }
 
   tell(tier, message) {

@@ -19,6 +19,8 @@ const WORDS = {
     tiers: { boot: "settings", work: "files", deps: "dependencies" },
     restoring: (what, percent) => `Bringing back your ${what}: ${percent} %`,
     older: (what, ago) => `A saved part of your ${what} is damaged: they are as saved ${ago} ago. The rest is as you left it.`,
+    inconsistent: (names) =>
+      `These files were being written when they were last saved, and may be damaged: ${names}. Check them; the history has earlier versions.`,
     unrestored: (what) => `Your ${what} could not be brought back. What is saved of them is kept; write to the operator.`,
     over: ({ used, limit, most }) =>
       `Your files take ${size(used)}; your plan holds ${size(limit)}. They are saved up to ${size(most)}: delete what you don't need.`,
@@ -47,6 +49,8 @@ const WORDS = {
     tiers: { boot: "설정", work: "파일", deps: "의존 패키지" },
     restoring: (what, percent) => `${what} 불러오는 중: ${percent}%`,
     older: (what, ago) => `저장된 ${what} 일부가 손상되어 ${ago} 전에 저장된 상태로 열었습니다. 나머지는 그대로입니다.`,
+    inconsistent: (names) =>
+      `마지막으로 저장할 때 쓰는 중이던 파일이라 내용이 온전하지 않을 수 있습니다: ${names}. 확인해 보시고, 문제가 있으면 이전 버전에서 되돌려 주세요.`,
     unrestored: (what) => `${what}을(를) 불러오지 못했습니다. 저장된 것은 그대로 있으니 운영자에게 알려 주세요.`,
     over: ({ used, limit, most }) =>
       `파일이 ${size(used)}로 요금제의 저장 용량 ${size(limit)}를 넘었습니다. ${size(most)}까지는 저장되니 필요 없는 파일을 지워 주세요.`,

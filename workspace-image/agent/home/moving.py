@@ -71,7 +71,8 @@ class Kept:
 def not_again(seen: Mapping[str, Seen], changed: Set[bytes]) -> Kept:
     """What need not be looked at once more while programs stand still, for nothing of it is saved: it stays as the
     layers have it. Of a small home, nothing. Of a larger one, packages and whole projects in which nothing has changed;
-    and only if that is not enough, also other folders: those of a git repository go together, or not at all."""
+    and only if that is not enough, also other folders: those of a git repository go together, or not at all. What is to
+    be saved of them is compared when it is packed."""
     count = sum(len(each.marks) for each in seen.values())
     if count <= MOST_AGAIN:
         return Kept()
@@ -81,7 +82,8 @@ def not_again(seen: Mapping[str, Seen], changed: Set[bytes]) -> Kept:
     folders = {folder for folder in folders if not _is_in(folder, repositories)}
     quiet = set(topmost(folders))
     whole = {folder for folder in quiet if b"/" not in folder or folder in seen[DEPS].folders}
-    for chosen in (whole, quiet):
+    # of packages that are just being installed, what appears meanwhile is left to the next save
+    for chosen in (whole, quiet, set(topmost(folders | seen[DEPS].folders))):
         kept = _in_folders(seen, chosen)
         if count - sum(len(it.marks) for parts in kept.folders.values() for it in parts.values()) <= MOST_AGAIN:
             break

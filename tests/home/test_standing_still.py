@@ -1,0 +1,100 @@
+"""What is copied while programs stand still, what is looked at once more, and what waits."""
+
+import os
+
+import agent.home.moving
+import pytest
+from agent.home.index import Seen
+from agent.home.moving import belonging, held_back, not_again, to_copy
+from agent.layers import is_urgent
+from agent.tiers import BOOT, DEPS, TIERS, WORK
+
+from tests.home.saving import Saver
+from tests.home.test_look import make
+
+
+@pytest.mark.parametrize(
+    ("path", "folder"),
+    [
+        (b"a", b""),
+        (b"data/app.db-wal", b"data"),
+        (b"p/.git/objects/ab/cd", b"p/.git"),
+        (b"p/.git/modules/sub/HEAD", b"p/.git"),
+        (b"mirror.git/refs/heads/main", b"mirror.git"),
+        (b"p/.github/workflows/a.yml", b"p/.github/workflows"),
+    ],
+)
+def test_what_must_be_of_one_moment(path: bytes, folder: bytes) -> None:
+    assert belonging(path) == folder
+
+
+def test_what_is_little_is_all_copied(monkeypatch: pytest.MonkeyPatch) -> None:
+    seen = Seen(sizes={b"a": 5, b"b": 5})
+    assert to_copy([b"a", b"b"], seen, room=10) == [b"a", b"b"]
+    assert to_copy([b"a", b"b"], seen, room=9) == []
+    monkeypatch.setattr(agent.home.moving, "FEW", 1)
+    assert to_copy([b"a", b"b"], seen, room=10) == []
+
+
+def test_of_much_what_is_written_is_copied_with_what_lies_beside_it() -> None:
+    paths = [b"d", b"q", b"d/db", b"d/db-wal", b"d/huge", b"q/quiet"]
+    sizes = {b"d/db": 40, b"d/db-wal": 1, b"d/huge": 1000, b"q/quiet": 500}
+    seen = Seen(sizes=sizes, folders={b"d", b"q"}, recent={b"d/db-wal"})
+    assert to_copy(paths, seen, room=100) == [b"d", b"d/db", b"d/db-wal"]
+
+
+def test_what_is_large_waits_with_what_lies_beside_it() -> None:
+    sizes = {b"d/db": 90, b"d/db-wal": 20, b"text": 5, b"other": 400}
+    assert held_back([b"d/db", b"d/db-wal", b"text"], sizes, 100) == {b"d"}
+
+
+@pytest.mark.parametrize(("ago", "urgent"), [(None, True), (41, True), (40, False), (1, False)])
+def test_a_save_is_urgent_when_the_newest_is_two_intervals_old(ago: float | None, urgent: bool) -> None:
+    assert is_urgent(ago, 20) is urgent
+
+
+@pytest.fixture
+def large(saver: Saver, monkeypatch: pytest.MonkeyPatch) -> Saver:
+    """A home that is too large to be looked at once more in whole."""
+    monkeypatch.setattr(agent.home.moving, "MOST_AGAIN", 8)
+    make(saver.folder, *(f"p/node_modules/m{at}/a" for at in range(9)), "p/src/a", "quiet/a", "quiet/b/c", ".config/a")
+    make(saver.folder, "p/.git/refs/main", "p/.git/objects/a/b", "p/.git/objects/c/d")
+    os.link(saver.folder / "quiet/a", saver.folder / "p/linked")
+    while saver.save():
+        pass
+    return saver
+
+
+def test_a_large_home_is_looked_at_again_only_where_something_changed(large: Saver) -> None:
+    make(large.folder, "p/src/a", "p/.git/refs/main", content="changed")
+    large.keeper.look()
+    kept = large.keeper._kept.folders
+    assert {b"p/node_modules", b"quiet"} <= kept.keys()
+    assert not [folder for folder in kept if folder.startswith((b"p/.git", b"p/src"))]
+
+
+def test_what_a_second_look_finds_is_what_there_is(large: Saver) -> None:
+    make(large.folder, "p/src/a", "p/.git/objects/a/b", content="changed")
+    large.keeper.look()
+    make(large.folder, "p/src/new", "p/.git/objects/e/f", content="new")
+    (large.folder / "p/.git/refs/main").unlink()
+    large.keeper.look(again=True)
+    again = large.keeper._looked
+    large.keeper.look()
+    whole = large.keeper._looked
+    assert again is not None
+    assert whole is not None
+    for tier in TIERS:
+        found, there = again.tiers[tier], whole.tiers[tier]
+        assert found.marks == there.marks
+        assert found.folders == there.folders
+        assert found.total == there.total
+        assert sum(found.sizes.values()) == sum(there.sizes.values())
+        assert {number: set(names) for number, names in found.linked.items()} == {
+            number: set(names) for number, names in there.linked.items()
+        }
+
+
+def test_a_small_home_is_looked_at_again_in_whole() -> None:
+    seen = {tier: Seen(marks={b"a": 1}) for tier in (BOOT, WORK, DEPS)}
+    assert not_again(seen, set()).folders == {}
