@@ -58,6 +58,7 @@ class Keeper:
         self._written: dict[str, Held] = {}
         self._begun: dict[str, _Layer] = {}
         self._kept = Kept()
+        self._largest: list[tuple[str, int]] = []
         self._waiting: set[bytes] = set()
         self._packages_wait = False
         self._made: set[bytes] = set()
@@ -91,7 +92,8 @@ class Keeper:
         for tier, seen in looked.tiers.items():
             self._pass_over_made(seen, self._known(tier))
         everything = {} if again else {tier: seen.copy() for tier, seen in looked.tiers.items()}
-        largest = looked.largest()
+        if not again:
+            self._largest = looked.largest()
         self._over = take_out(looked, Quota(limit, most, apart), self._over.sizes, taken=taken)
         if not again:
             self._kept = not_again(everything, self._changed())
@@ -99,7 +101,7 @@ class Keeper:
         return {
             "left_out": looked.left_out,
             "special": looked.special,
-            "largest": largest,
+            "largest": self._largest,
             "over_quota": self._over.told(),
             "apart": {tier: self._told_apart(tier) for tier in (WORK, DEPS)},
             **self._told_changes(),
