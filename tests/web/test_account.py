@@ -100,35 +100,6 @@ def test_an_address_that_is_not_verified_gets_a_mail_and_the_page_goes_on_when_i
     assert len(claims) == 2, "it opens by itself"
 
 
-def test_a_sign_in_without_any_address_is_asked_for_one(
-    page: Page, plane: Plane, auth: httpx.Client, complaints: list[str]
-) -> None:
-    complaints += ["status of 403", "status of 400"]
-    plane.at_once()
-    plane.refuse("allocate", Refusal(403, "email-unverified"), Refusal(403, "email-unverified"))
-    sign_in(page, "Sujin Lee")
-    take_address_away(auth, "Sujin Lee")
-    page.reload()
-    press(page, "Open")
-    expect(page.get_by_text("your sign-in has none")).to_be_visible()
-    page.get_by_label("Your email address").fill("sujin@new.example.com")
-    press(page, "Send the mail")
-    expect(page.get_by_role("status").first).to_contain_text("on its way to sujin@new.example.com")
-    expect(page.get_by_text("sign in once more")).to_be_visible()
-    follow(auth, "VERIFY_AND_CHANGE_EMAIL", "sujin@new.example.com")
-    expect(page.get_by_role("alert")).to_have_text("Your sign-in is no longer valid. Sign in again.")
-
-
-def take_address_away(auth: httpx.Client, name: str) -> None:
-    """As a sign-in with GitHub may have none."""
-    owner = {"Authorization": "Bearer owner"}
-    accounts = "/identitytoolkit.googleapis.com/v1/projects/demo-ondol/accounts"
-    people = auth.post(f"{accounts}:query", json={}, headers=owner).raise_for_status().json()["userInfo"]
-    for person in (each for each in people if each.get("displayName") == name):
-        asked = {"localId": person["localId"], "deleteAttribute": ["EMAIL"]}
-        auth.post(f"{accounts}:update", json=asked, headers=owner).raise_for_status()
-
-
 def follow(auth: httpx.Client, kind: str, address: str) -> None:
     """The link in the newest mail to this address."""
     sent = auth.get("/emulator/v1/projects/demo-ondol/oobCodes").raise_for_status().json()["oobCodes"]
