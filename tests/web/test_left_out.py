@@ -47,7 +47,7 @@ def test_a_closed_workspace_offers_what_was_left_out(page: Page, plane: Plane) -
     assert asked(plane, "snapshots/restore") == [{"snapshot": "6-b-9", "path": "proj/node_modules"}]
     page.on("dialog", lambda dialog: dialog.accept())
     page.get_by_role("button", name="Discard").click()
-    expect(page.get_by_text("It is deleted.")).to_be_visible()
+    expect(page.locator("#main").get_by_text("It is deleted.")).to_be_visible()
     expect(page.get_by_role("heading", name="Left out for lack of room")).to_have_count(0)
 
 

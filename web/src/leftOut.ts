@@ -89,7 +89,7 @@ function row(kept: LeftOutPackage, open: boolean, actions: LeftOutActions): HTML
         ),
       ),
     ),
-    kept.left_out.count > entries.length && h("p", {}, words().apartMore),
+    kept.left_out.count > kept.left_out.entries.length && h("p", {}, words().apartMore),
     h(
       "div",
       { className: "buttons" },
