@@ -9,6 +9,8 @@ from contextlib import suppress
 from pathlib import Path
 from threading import Timer
 
+import pytest
+from agent.home.__main__ import NICENESS
 from agent.tiers import DEPS, WORK
 
 from tests.home.photo import MEMBER, all_rights
@@ -84,6 +86,28 @@ def test_a_member_can_neither_end_it_nor_look_into_it(saver: Saver) -> None:
         assert ids["CapEff"] == ids["CapPrm"] == ["0" * 16]
         assert succeeded == ["nothing"]
         assert keeper.order("look")["tiers"]["work"]["files"] == 1
+
+
+@pytest.mark.parametrize("urgent", [False, True])
+def test_what_saves_stays_behind_the_members_programs_unless_it_is_urgent(saver: Saver, *, urgent: bool) -> None:
+    (saver.folder / "large").write_bytes(os.urandom(20_000_000))
+    with running(saver.folder) as keeper:
+        keeper.order("settle")
+        keeper.order("look", urgent=urgent)
+        read, write = os.pipe()
+        keeper.tell("pack", write, tier=WORK, how="whole")
+        os.close(write)
+        os.read(read, 1)  # it is at work, and waits for somebody to read on
+        threads = [int(thread.name) for thread in Path(f"/proc/{keeper.process.pid}/task").iterdir()]
+        usual = os.getpriority(os.PRIO_PROCESS, keeper.process.pid)
+        found = sorted(os.getpriority(os.PRIO_PROCESS, thread) for thread in threads)
+        while os.read(read, 1 << 20):
+            pass
+        assert keeper.hear()["entries"] == 1
+        os.close(read)
+    # 19 is the lowest priority there is, for whoever starts these tests at that
+    at_work = usual if urgent else min(usual + NICENESS, 19)
+    assert found == [usual, *[at_work] * (len(threads) - 1)]
 
 
 def test_an_order_that_fails_is_answered_and_closes_its_pipe(saver: Saver) -> None:

@@ -1,10 +1,6 @@
 """What a member's programs and files may be called, or do to the container's room, without ending it or its saving."""
 
-import os
-import signal
 from collections.abc import Callable
-from contextlib import suppress
-from pathlib import Path
 
 from tests.observe import until
 from tests.slot.bucket import Bucket
@@ -98,37 +94,13 @@ def test_a_checkpoint_that_is_no_message_blocks_no_other(start: Callable[..., Co
     member = opened(start(CHECKPOINT_SECONDS="0.5"), plane)
     plane.reject_checkpoints_with = 400
     member.slot.run("echo precious > kept.txt")
-    until(lambda: plane.beats[-1].checkpoint, "a checkpoint is rejected")
-    rejected = plane.beats[-1].checkpoint
+    rejected = until(lambda: plane.beats[-1].checkpoint, "a checkpoint is rejected")
     plane.reject_checkpoints_with = None
     until(lambda: plane.sessions[SID].head, "another one is accepted")
     newest = next(beat.checkpoint for beat in plane.beats[::-1] if beat.checkpoint)
-    assert rejected is not None
     assert newest.seq > rejected.seq
     seqs = [beat.seq for beat in plane.beats]
     assert len(set(seqs)) == len(seqs), "what was rejected is not said again"
-
-
-def test_what_saves_stays_behind_the_members_programs(start: Callable[..., Container], plane: ControlPlane) -> None:
-    member = opened(start(CHECKPOINT_SECONDS="0.5"), plane)
-    [keeper] = until(lambda: polite(member.slot), "it steps back")
-    os.kill(keeper, signal.SIGKILL)
-    until(lambda: member.slot.events("keeper.ended"), "it is missed")
-    [following] = until(lambda: polite(member.slot), "another one steps back too")
-    assert following != keeper
-    member.slot.run("echo precious > kept.txt")
-    member.release().raise_for_status()
-
-
-def polite(slot: Container) -> list[int]:
-    """The keepers that give way to others."""
-    found = []
-    for pid in slot.processes():
-        with suppress(FileNotFoundError, ProcessLookupError):
-            is_keeper = b"agent.home" in Path(f"/proc/{pid}/cmdline").read_bytes()
-            if is_keeper and os.getpriority(os.PRIO_PROCESS, pid) > 0:
-                found.append(pid)
-    return found
 
 
 def saved_bytes(plane: ControlPlane) -> int:
