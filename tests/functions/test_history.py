@@ -324,12 +324,13 @@ def test_nothing_is_swept_when_a_kept_snapshot_is_unreadable(plane: Running) -> 
         pass
     manifest = head(plane, person)["manifest"]
     saver.liar.bucket.overwrite(manifest, b"{}")
-    before = objects(plane, f"workspaces/{saver.wid}/")
+    before, snapshots = objects(plane, f"workspaces/{saver.wid}/"), f"workspaces/{saver.wid}/snapshots"
+    there = len(documents(plane, snapshots))
     time.sleep(SWEEP)
     for _ in range(2):
         tidy(plane)
     assert objects(plane, f"workspaces/{saver.wid}/") == before
-    assert len(documents(plane, f"workspaces/{saver.wid}/snapshots")) == 8
+    assert len(documents(plane, snapshots)) == there > 0
     log = (plane.state / "logs" / "meter.log").read_text()
     assert '"severity": "ERROR", "message": "untidy"' in log
 
