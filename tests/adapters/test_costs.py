@@ -100,10 +100,12 @@ def test_the_line_that_is_due_every_15_minutes_fits_into_what_a_checkpoint_may_c
 
 
 @pytest.mark.parametrize(("flaps", "most"), [(False, 4), (True, 24)])
-def test_a_flood_of_heartbeats_makes_few_commits(bucket: Bucket, flaps: bool, most: int) -> None:
+def test_a_flood_of_heartbeats_makes_few_commits(
+    bucket: Bucket, tasks_standin: dict[str, str], flaps: bool, most: int
+) -> None:
     session = at_work("free")
     heartbeat._beat(a_beat(1, session=session.sid), OPENED + timedelta(seconds=30))
-    with counted() as operations:
+    with environment(tasks_standin), counted() as operations:
         for n in range(200):
             beat = a_beat(2 + n, session=session.sid, connected=not flaps or bool(n % 2), signals=signals(process=-1e6))
             with suppress(TryAgain):
