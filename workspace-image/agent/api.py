@@ -55,7 +55,9 @@ class Api:
         self._entered = SingleUse()
         self._forms = Forms()
         self._browsers = browsers
-        self._window = WindowRoutes(window, boot, settings.page_origin, self._door, self._is_let_in, self._saved_ago)
+        self._window = WindowRoutes(
+            window, boot, settings.page_origin, self._door, self._standing, self._is_let_in, self._saved_ago
+        )
 
     def application(self) -> web.Application:
         application = web.Application(middlewares=[self._problems], client_max_size=64 * 1024)
@@ -175,11 +177,17 @@ class Api:
 
     async def _door(self, request: web.Request) -> int:
         """204 come in, 401 no, 403 not now."""
+        status = await self._standing(request)
+        if status == 204:
+            await self._presence.arrive()
+        return status
+
+    async def _standing(self, request: web.Request) -> int:
+        """What the door would say. To ask is no visit."""
         if self._slot.state is not State.SERVING or not self._is_let_in(request):
             return 401
         if not await self._slot.may_serve():
             return 403 if self._slot.state is State.SERVING else 401
-        await self._presence.arrive()
         return 204
 
     def _is_let_in(self, request: web.Request) -> bool:

@@ -27,8 +27,9 @@ HEADERS = {"Cache-Control": "no-store", "Cross-Origin-Resource-Policy": "same-or
 
 
 class WindowRoutes:
-    """`may_enter` is the door's answer to a browser: 204, or why not. `was_let_in` tells whether it has this
-    container's cookie, `saved_ago` how many seconds ago the head was saved, `page` is the origin of Ondol's page."""
+    """`may_enter` is the door's answer to a browser: 204, or why not; `standing` is the same, but no visit.
+    `was_let_in` tells whether it has this container's cookie, `saved_ago` how many seconds ago the head was saved,
+    `page` is the origin of Ondol's page."""
 
     def __init__(
         self,
@@ -36,6 +37,7 @@ class WindowRoutes:
         boot: str,
         page: str,
         may_enter: Callable[[web.Request], Awaitable[int]],
+        standing: Callable[[web.Request], Awaitable[int]],
         was_let_in: Callable[[web.Request], bool],
         saved_ago: Callable[[], float | None],
     ) -> None:
@@ -43,6 +45,7 @@ class WindowRoutes:
         self._boot = boot
         self._page = page
         self._may_enter = may_enter
+        self._standing = standing
         self._was_let_in = was_let_in
         self._saved_ago = saved_ago
         self._preparing: asyncio.Task[None] | None = None
@@ -75,19 +78,24 @@ class WindowRoutes:
     async def session(self, request: web.Request) -> web.Response:
         """Whether this container still serves who asks. It is asked every second or two while the editor is silent: to
         ask is no activity of the member's."""
-        if await self._may_enter(request) == 401 and self._was_let_in(request):
+        status = await self._standing(request)
+        if status == 401 and self._was_let_in(request):
             raise Refused(410, "session-over", "The session has ended. Open the workspace from Ondol's page.")
-        await self._admit(request, "empty")
+        _check(request, status, "empty")
         return web.json_response({"boot": self._boot, "saved_ago": self._saved_ago()}, headers=HEADERS)
 
     async def _admit(self, request: web.Request, destination: str) -> None:
         """Raises Refused."""
-        status = await self._may_enter(request)
-        if status != 204:
-            raise Refused(401 if status == 401 else 503, "not-entered", "Open the workspace from Ondol's page.")
-        seen = (request.headers.get("Sec-Fetch-Site"), request.headers.get("Sec-Fetch-Dest"))
-        if seen != ("same-origin", destination) or not _is_from_the_editor(request):
-            raise Refused(403, "wrong-origin", "Only the editor's own page has to do with its window.")
+        _check(request, await self._may_enter(request), destination)
+
+
+def _check(request: web.Request, status: int, destination: str) -> None:
+    """Raises Refused."""
+    if status != 204:
+        raise Refused(401 if status == 401 else 503, "not-entered", "Open the workspace from Ondol's page.")
+    seen = (request.headers.get("Sec-Fetch-Site"), request.headers.get("Sec-Fetch-Dest"))
+    if seen != ("same-origin", destination) or not _is_from_the_editor(request):
+        raise Refused(403, "wrong-origin", "Only the editor's own page has to do with its window.")
 
 
 def _own_origin(request: web.Request) -> str:
