@@ -70,7 +70,7 @@ TO_A_MEMBER = {
     # with `everywhere` the sign-in itself ends
     "account/sign-out": {200, 400, 401},
     "release": {400, 409},
-    "snapshots": {200},
+    "snapshots": {200, 400},
     "snapshots/restore": {400, 404},
     "snapshots/download": {400, 404},
     "snapshots/discard": {200, 400},
