@@ -228,13 +228,15 @@ def settle(session: Session, billing: Billing, policy: ReclaimPolicy, now: datet
 
 def comes_too_soon(session: Session, beat: Beat, policy: ReclaimPolicy, now: datetime) -> bool:
     """Whether a heartbeat says nothing that is worth a commit so shortly after the one before. Its checkpoint, if it
-    has one, must be committed already: an answer acknowledges it."""
+    has one, must be committed already: an answer acknowledges it. After a final heartbeat none is answered so: whoever
+    goes on is to stop."""
     checkpoint, head = beat.checkpoint, session.head
     is_brought = checkpoint is not None and not (
         head and is_committed(checkpoint, head, epoch=beat.epoch, boot=beat.boot)
     )
     is_restored = beat.restored and session.state == SessionState.OPENING
-    if session.seq == 0 or beat.final or is_brought or is_restored or (beat.stopping and session.stopping is None):
+    is_stopping = beat.stopping and session.stopping is None
+    if session.seq == 0 or session.final or beat.final or is_brought or is_restored or is_stopping:
         return False
     if beat.connected == session.connected:
         return session.seen <= now < session.seen + timedelta(seconds=policy.interval * SPACING)

@@ -447,6 +447,7 @@ def test_a_checkpoint_that_is_committed_is_nothing_new() -> None:
     head = head_of(CHECKPOINT, a_manifest(a_layer()), epoch=7, boot=BOOT, now=NOW)
     beat = a_beat(4, connected=False, checkpoint=CHECKPOINT)
     assert comes_too_soon(a_session(seq=3, seen=NOW, head=head), beat, POLICY, after(1))
+    assert not comes_too_soon(a_session(seq=3, seen=NOW, head=head, final=True), beat, POLICY, after(1)), "it is stale"
 
 
 def test_what_is_charged_is_exact_though_no_beat_comes_at_a_whole_millisecond() -> None:

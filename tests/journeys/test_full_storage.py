@@ -41,7 +41,7 @@ def test_a_member_whose_file_is_larger_than_their_plan_loses_nothing(stack: Runn
         expect(member.page.get_by_role("button", name="Open", exact=True)).to_be_visible(timeout=PATIENCE)
         member.page.get_by_role("button", name="See what it is").click()
         member.page.get_by_role("button", name="Bring it back").first.click()
-        expect(member.page.get_by_text("proj/clip.mp4 is back when you open")).to_be_visible(timeout=PATIENCE)
+        expect(member.page.get_by_text("proj/clip.mp4 is back when you open").first).to_be_visible(timeout=PATIENCE)
         member.page.goto(stack.url)
         member.open()
         again = Inside(containers(stack)[member.slot])
