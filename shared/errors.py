@@ -14,7 +14,7 @@ TITLES = {
     "account-closed": "This account is closed",
     "account-suspended": "This account is suspended",
     "email-unverified": "The email address is not verified",
-    "sign-in-again": "Show who you are once more",
+    "sign-in-again": "A new sign-in is needed for this",
     "not-found": "There is no such thing",
     "allowance-exhausted": "The plan's time is used up",
     "too-many-opens": "Too many sessions opened",

@@ -26,7 +26,7 @@ ENDS = {
     EndReason.STOPPED: "the platform stopped its container; it was saved before",
     EndReason.NEVER_OPENED: "the workspace did not open in time",
     EndReason.DELETED: "the account was deleted",
-    EndReason.SIGNED_OUT: "the member signed out everywhere",
+    EndReason.SIGNED_OUT: "the member was signed out everywhere",
 }
 """In words, where no decision stands behind the end."""
 

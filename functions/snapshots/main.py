@@ -275,7 +275,7 @@ def _brought(workspace: Workspace, package: Package, path: str | None, now: date
     left_out = _manifest(package.head)
     if path is None:
         if not _fits(package, workspace):
-            said = "Your plan has no room for all of it. Bring one file back, download it, or take a larger plan."
+            said = "Your plan has no room for all of it. It stays kept apart. Bring one file back, download it, or take a larger plan."
             raise Conflict("storage-full", said)
         head = _manifest(workspace.head) if workspace.head else None
         whose: dict[str, Any] = {"workspace": workspace.wid, "epoch": workspace.epoch, "base": _base(workspace)}
@@ -396,7 +396,7 @@ def _found(path: str, manifest: Manifest, deadline: Deadline) -> str:
     if len(alike) > 1:
         names = " and ".join(f"{each} ({ascii(each)[1:-1]})" for each in alike[:MOST_ALIKE])
         said = f"That snapshot has several of that name, in different characters: {names}."
-        raise Conflict("several-alike", f"{said} Bring back the folder that they are in.")
+        raise Conflict("several-alike", f"{said} Nothing was changed. Bring back the folder that they are in.")
     return alike[0]
 
 
@@ -429,7 +429,7 @@ def _broken(why: str) -> Refused:
 
 
 def _too_large(instead: str, why: str) -> Refused:
-    return Refused("too-large", f"That path can't be brought back alone: {why}. {instead}.", status=422)
+    return Refused("too-large", f"This can't be brought back: {why}. Nothing was changed. {instead}.", status=422)
 
 
 def _view(snapshot: Snapshot, current: Head | None) -> SnapshotView:

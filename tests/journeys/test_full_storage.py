@@ -29,7 +29,7 @@ def test_a_member_whose_file_is_larger_than_their_plan_loses_nothing(stack: Runn
         expect(member.page.get_by_role("alert")).to_contain_text("proj/clip.mp4", timeout=PATIENCE)
         member.page.get_by_role("button", name="Stop").click()
         expect(member.page.get_by_role("alert")).to_contain_text("Starter")
-        member.page.get_by_role("button", name="Stop, and keep the rest").click()
+        member.page.get_by_role("button", name="Stop, and save the rest").click()
         expect(member.page.get_by_text("did not fit into your plan")).to_be_visible(timeout=PATIENCE)
 
         member.open()

@@ -30,7 +30,7 @@ def test_before_stop_it_says_what_is_not_saved(page: Page, plane: Plane) -> None
     assert asked(plane, "release") == []
     press(page, "Back")
     press(page, "Stop")
-    press(page, "Stop, and keep the rest")
+    press(page, "Stop, and save the rest")
     until(lambda: asked(plane, "release"), "it is stopped")
 
 

@@ -11,10 +11,10 @@ const WORDS = {
     late: (ago) => `Last saved ${ago} ago`,
     lost: "Connection lost",
     tooltip: "Ondol saves your workspace while you work, within half a minute, and when the session ends.",
-    lateTooltip: "Saving takes longer than usual. What you changed since then is not saved yet; Ondol goes on trying.",
+    lateTooltip: "Saving takes longer than usual. What you changed since the last save is not saved yet; Ondol goes on trying.",
     lateWarning: (ago) =>
-      `Saving takes longer than usual: the newest save is ${ago} old. Your files are still here. Ondol goes on trying; leave the workspace open until it is saved.`,
-    lostTooltip: "What you type is kept in this browser until the workspace is open again.",
+      `Saving takes longer than usual: ${ago === null ? "nothing was saved in this workspace yet" : `the newest save is ${ago} old`}. Your files are still here. Ondol goes on trying; leave the workspace open until it is saved.`,
+    lostTooltip: "What you typed is kept in this browser until the workspace is open again.",
     offer: (names) =>
       `The connection was lost before this was saved: ${names}. The text is kept in this browser. Bring it back into the editor?`,
     waiting: (count) => `Unsaved text (${count})`,
@@ -32,9 +32,9 @@ const WORDS = {
     late: (ago) => `마지막 저장: ${ago} 전`,
     lost: "연결 끊김",
     tooltip: "온돌은 작업하는 동안 30초 안에, 그리고 세션이 끝날 때 작업 공간을 저장합니다.",
-    lateTooltip: "저장이 평소보다 오래 걸리고 있습니다. 그 뒤의 변경은 아직 저장되지 않았으며, 계속 시도하고 있습니다.",
+    lateTooltip: "저장이 평소보다 오래 걸리고 있습니다. 마지막 저장 뒤의 변경은 아직 저장되지 않았으며, 계속 시도하고 있습니다.",
     lateWarning: (ago) =>
-      `저장이 평소보다 오래 걸려, 마지막으로 저장한 지 ${ago}이 지났습니다. 파일은 이 작업 공간에 그대로 있습니다. 계속 시도하고 있으니 저장될 때까지 열어 두세요.`,
+      `저장이 평소보다 오래 걸립니다. ${ago === null ? "아직 저장된 것이 없습니다." : `마지막 저장은 ${ago} 전입니다.`} 파일은 이 작업 공간에 그대로 있습니다. 계속 시도하고 있으니 저장될 때까지 열어 두세요.`,
     lostTooltip: "입력한 내용은 작업 공간이 다시 열릴 때까지 이 브라우저에 보관됩니다.",
     offer: (names) =>
       `연결이 끊겨 저장되지 못한 내용이 있습니다: ${names}. 이 브라우저에 보관해 두었습니다. 편집기로 되돌릴까요?`,
@@ -334,7 +334,7 @@ class SaveStatus {
   told(news) {
     this.savedAt = news.saved_ago === null ? null : Date.now() - news.saved_ago * 1000;
     if (news.late && !this.late) {
-      vscode.window.showWarningMessage(this.words.lateWarning(length(this.words, news.saved_ago ?? 0)));
+      vscode.window.showWarningMessage(this.words.lateWarning(news.saved_ago === null ? null : length(this.words, news.saved_ago)));
     }
     this.late = Boolean(news.late);
     this.draw();

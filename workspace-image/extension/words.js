@@ -20,16 +20,16 @@ const WORDS = {
     restoring: (what, percent) => `Bringing back your ${what}: ${percent} %`,
     older: (what, ago) => `A saved part of your ${what} is damaged: they are as saved ${ago} ago. The rest is as you left it.`,
     inconsistent: (names) =>
-      `These files were being written when they were last saved, and may be damaged: ${names}. Check them; the history has earlier versions.`,
+      `These files were being written when they were last saved, and may be damaged: ${names}. Everything else is sound. Check them; History, on the Ondol page, has earlier versions.`,
     unrestored: (what) => `Your ${what} could not be brought back. What is saved of them is kept; write to the operator.`,
     over: ({ used, limit, most }) =>
-      `Your files take ${size(used)}; your plan holds ${size(limit)}. They are saved up to ${size(most)}: delete what you don't need.`,
+      `Your files take ${size(used)}; your plan holds ${size(limit)}. All of them are saved as long as they stay below ${size(most)}: delete what you don't need.`,
     notSaved: (bytes) => `${bytes} not saved`,
     leftOut: (names, free) =>
       `Your plan has no room for: ${names}. Everything else is saved. Delete at least ${free} or take a larger plan.`,
     more: (count) => `and ${count} more`,
-    apart: "What is not saved is kept for download for 30 days when you stop.",
-    lostAtEnd: (names) => `Not even kept for download, because there is no room: ${names}. Download it before you stop.`,
+    apart: "What is not saved is kept apart when the session ends: for 30 days you can download it or bring it back.",
+    lostAtEnd: (names) => `There is no room to keep these apart either: ${names}. Download them before the session ends.`,
     seePlans: "Open the Ondol page",
   },
   ko: {
@@ -50,16 +50,16 @@ const WORDS = {
     restoring: (what, percent) => `${what} 불러오는 중: ${percent}%`,
     older: (what, ago) => `저장된 ${what} 일부가 손상되어 ${ago} 전에 저장된 상태로 열었습니다. 나머지는 그대로입니다.`,
     inconsistent: (names) =>
-      `마지막으로 저장할 때 쓰는 중이던 파일이라 내용이 온전하지 않을 수 있습니다: ${names}. 확인해 보시고, 문제가 있으면 이전 버전에서 되돌려 주세요.`,
+      `마지막으로 저장할 때 쓰는 중이던 파일이라 내용이 온전하지 않을 수 있습니다: ${names}. 다른 파일은 온전합니다. 확인해 보시고, 문제가 있으면 온돌 페이지의 '기록'에서 이전 버전을 되살려 주세요.`,
     unrestored: (what) => `${what}을(를) 불러오지 못했습니다. 저장된 것은 그대로 있으니 운영자에게 알려 주세요.`,
     over: ({ used, limit, most }) =>
-      `파일이 ${size(used)}로 요금제의 저장 용량 ${size(limit)}를 넘었습니다. ${size(most)}까지는 저장되니 필요 없는 파일을 지워 주세요.`,
+      `파일이 ${size(used)}로 요금제의 저장 용량 ${size(limit)}를 넘었습니다. ${size(most)}까지는 모두 저장되니 필요 없는 파일을 지워 주세요.`,
     notSaved: (bytes) => `${bytes} 저장 안 됨`,
     leftOut: (names, free) =>
       `저장 용량이 부족해 다음 항목은 저장하지 못했습니다: ${names}. 나머지는 모두 저장되었습니다. ${free} 이상 지우거나 더 큰 요금제로 바꿔 주세요.`,
     more: (count) => `외 ${count}개`,
-    apart: "저장하지 못한 항목은 작업 공간을 끝낼 때 따로 보관되며, 30일 동안 내려받을 수 있습니다.",
-    lostAtEnd: (names) => `따로 보관할 공간도 부족한 항목: ${names}. 끝내기 전에 내려받아 주세요.`,
+    apart: "저장하지 못한 항목은 세션이 끝날 때 따로 보관되며, 30일 동안 내려받거나 되살릴 수 있습니다.",
+    lostAtEnd: (names) => `따로 보관할 공간도 부족한 항목: ${names}. 세션이 끝나기 전에 내려받아 주세요.`,
     seePlans: "온돌 페이지 열기",
   },
 };
