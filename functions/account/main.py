@@ -43,7 +43,7 @@ def delete(caller: Member, _body: Delete, now: datetime) -> Done:
     The account comes first: whoever signs up anew after this finds what was used of the period.
     """
     if caller.signed_in is None or not -SKEW <= now - caller.signed_in <= FRESH:
-        said = "You signed in too long ago. Nothing was deleted. Sign in again, and delete the account within five minutes."
+        said = "You signed in too long ago. Nothing was deleted. Sign in again, and delete within five minutes."
         raise Refused("sign-in-again", said)
     account = find_account(caller.uid)
     if account:

@@ -275,8 +275,8 @@ def _brought(workspace: Workspace, package: Package, path: str | None, now: date
     left_out = _manifest(package.head)
     if path is None:
         if not _fits(package, workspace):
-            said = "Your plan has no room for all of it. It stays kept apart. Bring one file back, download it, or take a larger plan."
-            raise Conflict("storage-full", said)
+            said = "Your plan has no room for all of it. It stays kept apart."
+            raise Conflict("storage-full", f"{said} Bring one file back, download it, or take a larger plan.")
         head = _manifest(workspace.head) if workspace.head else None
         whose: dict[str, Any] = {"workspace": workspace.wid, "epoch": workspace.epoch, "base": _base(workspace)}
         try:
