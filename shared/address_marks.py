@@ -14,11 +14,11 @@ from msgspec.structs import replace
 from shared.periods import over_everywhere
 
 WITHOUT_DOTS = ("gmail.com", "googlemail.com")
-"""Where `a.b+c@` and `ab@` are the same mailbox."""
+"""Mail services at which `a.b+c@` and `ab@` are the same mailbox."""
 
 
 class AddressMark(Struct, frozen=True, kw_only=True):
-    """`marks/{mark}`."""
+    """The record `marks/{mark}`."""
 
     mark: str
     used: dict[str, int] = {}
@@ -27,7 +27,7 @@ class AddressMark(Struct, frozen=True, kw_only=True):
     bid: str | None = None
     """The billing account of whoever has come again with this address: it counts what is still to come."""
     until: datetime | None = None
-    """When it is forgotten; None while it is suspended."""
+    """When the mark is forgotten; None while it is suspended."""
 
 
 def normalized(address: str) -> str:
@@ -48,7 +48,7 @@ def leave(
 
 
 def settled(mark: AddressMark, now: datetime) -> AddressMark | None:
-    """Without periods that are over; None if nothing else is left of it."""
+    """The mark without periods that are over; None if nothing else is left of it."""
     used = {period: ms for period, ms in mark.used.items() if ms and over_everywhere(period) > now}
     if mark.suspended:
         return replace(mark, used=used, until=None)
@@ -57,10 +57,10 @@ def settled(mark: AddressMark, now: datetime) -> AddressMark | None:
 
 
 def lifted(mark: AddressMark, now: datetime) -> AddressMark | None:
-    """Without its suspension."""
+    """The mark without its suspension; None if nothing else is left of it."""
     return settled(replace(mark, suspended=False), now)
 
 
 def take(mark: AddressMark, bid: str) -> AddressMark:
-    """Its time is counted by this billing account from now on."""
+    """The mark once the billing account `bid` counts its time."""
     return replace(mark, used={}, bid=bid)

@@ -15,7 +15,7 @@ FORGOTTEN_SECONDS = 3600.0
 """What is not heard of for so long is not charged any more: its period may be closed. Every session whose container is
 silent is ended sooner, as long as tasks or the sweep run."""
 LATE_SECONDS = 5.0
-"""How long a heartbeat may take until it is accepted, and count as having come at once."""
+"""How long after its news a heartbeat may be accepted and still count as having come at once."""
 
 
 class Use(Struct, frozen=True):
@@ -67,7 +67,7 @@ def use_until(session: Session, policy: ReclaimPolicy, now: datetime, *, connect
 
 
 def unheard(session: Session, policy: ReclaimPolicy, now: datetime) -> Use:
-    """Of a stretch in which no heartbeat came that says what was used. A visit is charged for an interval at least. Who
+    """What was used in a stretch of which no heartbeat tells. A visit is charged for an interval at least. Who
     was there when it began may have stayed until the next heartbeat was due: a container that has CPU would have
     spoken then."""
     until = min(now, session.draining or now)
@@ -82,13 +82,14 @@ def unheard(session: Session, policy: ReclaimPolicy, now: datetime) -> Use:
 def least_until(
     session: Session, policy: ReclaimPolicy, now: datetime, *, connected: bool, restored: bool
 ) -> datetime | None:
-    """A visit begins when a browser comes; and with the session, which somebody has opened."""
+    """Up to when the visit that began last is charged at least. A visit begins when a browser comes, and with the
+    session, which somebody has opened."""
     begins = connected and not session.connected
     opens = session.state == SessionState.OPENING and restored
     return now + timedelta(seconds=policy.interval) if begins or opens else session.least
 
 
 def paid_until(session: Session, charged: Charged) -> datetime | None:
-    """Up to when: a line may have taken what was charged last."""
+    """Up to when the session was charged last, whether that is still open or in a ledger line by now."""
     intervals = charged.meter.open or [interval for line in charged.lines for interval in line.intervals]
     return intervals[-1].until if charged.added and intervals else session.paid

@@ -12,5 +12,5 @@ def cursor(at: datetime) -> int:
 
 
 def moment(cursor: int | None) -> datetime | None:
-    """The very moment; None for the beginning. What no page ended with is the last moment that there is."""
+    """The moment of a cursor; None for the beginning. A number too large for a moment stands for the last one."""
     return None if cursor is None else EPOCH + min(cursor, LAST) * MICROSECOND

@@ -20,9 +20,9 @@ from shared.session import STOPPING_SECONDS, EndReason, Session, SessionId, Sess
 from shared.snapshots import Changes, Checkpoint, Count, Head, is_committed, summed
 
 SPACING = 1 / 6
-"""Of an interval. A heartbeat that comes sooner after the one before, and says nothing new, changes nothing."""
+"""Part of an interval. A heartbeat that comes sooner after the one before, and says nothing new, changes nothing."""
 VISIT_SPACING = 1 / 30
-"""Of an interval, between the beginnings of two visits; what lies between is charged to the first."""
+"""Part of an interval between the beginnings of two visits; what lies between is charged to the first."""
 MOST_KEPT = 50
 """Snapshots that any plan keeps."""
 FORGOTTEN_AT_ONCE = 2

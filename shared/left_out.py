@@ -11,7 +11,7 @@ from shared.returns import RETURNS, TooManyLayers
 from shared.snapshots import MOST, MOST_LAYERS, TIERS, Head, Layer, Manifest, Tier
 
 KEPT = timedelta(days=30)
-"""How long it is kept."""
+"""How long a package is kept."""
 HEADERS = 16 << 20
 """Bytes that the objects of a package may take beyond the files in them."""
 

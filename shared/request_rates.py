@@ -29,7 +29,7 @@ class Rate(Struct, frozen=True):
 
 
 USUAL = Rate(burst=120, per_second=4)
-"""Of what costs a few reads: the page asks once in some seconds."""
+"""The rate of requests that cost a few reads: the page asks once in some seconds."""
 RATES = {
     "history": Rate(burst=40, per_second=1),
     "restore": Rate(burst=40, per_second=0.5),

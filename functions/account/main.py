@@ -16,7 +16,7 @@ from shared.gcp.store.sessions import sign_out_browser, sign_out_everywhere
 from shared.session import BrowserId
 
 FRESH = timedelta(minutes=5)
-"""How long ago somebody must have shown who they are, to delete their account."""
+"""A sign-in that is older than this deletes no account."""
 SKEW = timedelta(seconds=5)
 """By how much Firebase Auth's clock and ours may differ."""
 
@@ -26,7 +26,7 @@ class Delete(Struct, forbid_unknown_fields=True):
 
 
 class SignOut(Struct, forbid_unknown_fields=True):
-    """In this `browser`, by the id that the page made at the sign-in; with `everywhere` in all of them."""
+    """Sign out in `browser`, the id that the page made at the sign-in; with `everywhere`, in all browsers."""
 
     browser: BrowserId | None = None
     everywhere: bool = False
@@ -38,9 +38,10 @@ class Done(Struct):
 
 @endpoint(member, Delete)
 def delete(caller: Member, _body: Delete, now: datetime) -> Done:
-    """Again and again until it is answered: what is done already stays done. Nothing of it needs an event.
+    """Close the account, end its session, delete the person in Firebase Auth. A request that was not answered is sent
+    again: what is done already stays done. No step needs an event.
 
-    The account comes first: whoever signs up anew after this finds what was used of the period.
+    The account is closed first: whoever signs up anew after this finds what was used of the period.
     """
     if caller.signed_in is None or not -SKEW <= now - caller.signed_in <= FRESH:
         said = "You signed in too long ago. Nothing was deleted. Sign in again, and delete within five minutes."
@@ -63,7 +64,7 @@ def delete(caller: Member, _body: Delete, now: datetime) -> Done:
 
 @endpoint(member, SignOut)
 def sign_out(caller: Member, body: SignOut, now: datetime) -> Done:
-    """What is ended in Firebase Auth is ended first: if anything fails after that, the same sign-in may ask again."""
+    """End sign-ins in Firebase Auth first: if a later step fails, the same sign-in may ask again."""
     account = find_account(caller.uid)
     if account is None or not account.wid:
         return Done()

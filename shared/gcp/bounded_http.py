@@ -14,11 +14,11 @@ import httpcore
 from msgspec import Struct
 
 HEAD_BYTES = 64 * 1024
-"""What may be received beside the answer's body."""
+"""Bytes of an exchange that may be received beside the answer's body: headers, chunk sizes, interim answers."""
 
 
 class NoAnswer(Exception):
-    """None came, none in time, or one that is not to be read."""
+    """No answer came, or none in time, or the one that came is not to be read."""
 
 
 class Reply(Struct, frozen=True):

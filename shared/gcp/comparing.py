@@ -21,11 +21,13 @@ from shared.record import Read
 from shared.session import EndReason, Session
 
 HUNDREDS = 10
-"""How many of them a run looks at in turn: a call to Firebase Auth and a hundred reads each."""
+"""How many hundreds of accounts one run looks at. Each hundred is a call to Firebase Auth and a hundred reads."""
 MISSING_GRACE = timedelta(hours=1)
-"""Whoever is missing is erased when they still are after this: an erasure is for good, a wrong answer is not."""
+"""An account whose person is missing is closed if the person still is after this: an erasure is for good, a wrong
+answer is not."""
 MOST_MISSING = 5
-"""Of a hundred. More at once are no people that left, but a Firebase Auth that was emptied or is another project's."""
+"""Accounts of a hundred that may be missing at once. More are no people that left, but a Firebase Auth that was emptied
+or is another project's."""
 
 
 class Compared(Struct, frozen=True):
@@ -53,7 +55,7 @@ def compare(now: datetime, deadline: Deadline) -> Compared:
 
 
 def _look_at_sessions(now: datetime, deadline: Deadline) -> int:
-    """Whose member Firebase Auth has disabled, or whose sign-ins it has ended since, or who is gone."""
+    """End the sessions whose member Firebase Auth has disabled, or whose sign-ins were ended since; how many."""
     ended, sessions = 0, in_use()
     while not deadline.is_over() and (some := list(islice(sessions, PEOPLE_AT_ONCE))):
         known = people(sorted({session.uid for session in some}))

@@ -18,7 +18,7 @@ PIECE = 400
 """Things that a part deletes at once: one commit may have 500 writes."""
 STEP_SECONDS = 15.0
 STEP_THINGS = 2000
-"""After either of these a step ends; what is left is the next one's."""
+"""A step ends after so many seconds or things; the next step erases what is left."""
 
 Part = Callable[[Workspace], int]
 

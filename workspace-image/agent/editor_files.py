@@ -24,11 +24,11 @@ MEMBERS = {
 _EXACT = {f"{EDITOR_DATA}/{path}" for path in MEMBERS if not path.endswith("/")}
 _BELOW = tuple(f"{EDITOR_DATA}/{path}" for path in MEMBERS if path.endswith("/"))
 _WRITTEN_INSIDE = ("/globalStorage", "/workspaceStorage")
-"""Of a profile too, the editor's own."""
+"""Folders of the editor's own, in a profile too."""
 
 
 def is_editors_own(path: str) -> bool:
-    """Whether the editor writes the file for itself. Of a path of the home."""
+    """Whether the editor writes the file at `path`, relative to the home, for itself."""
     if path != EDITOR_DATA and not path.startswith(f"{EDITOR_DATA}/"):
         return False
     if path in _EXACT:

@@ -8,20 +8,20 @@ from aiohttp import web
 from agent.errors import Refused
 
 SECONDS = 10.0
-"""A browser sends the form with the request itself: one packet."""
+"""How long a form is waited for. A browser sends it with the request itself, in one packet."""
 PLACES = 64
 
 
 class Forms:
-    """At most PLACES are waited for. One more takes the place of the one that has waited longest: strangers who send
-    slowly lose theirs, and a member, whose form comes at once, needs one for the time of one round trip."""
+    """At most PLACES forms are waited for. One more takes the place of the one that has waited longest: strangers who
+    send slowly lose theirs, and a member, whose form comes at once, needs one for the time of one round trip."""
 
     def __init__(self) -> None:
         self._waiting: dict[asyncio.Task[bytes], None] = {}
 
     async def read(self, request: web.Request) -> dict[str, str]:
-        """The fields. Anything but a form has none: nothing of it is worth an error of ours. Raises Refused with 408
-        when it does not come in time, or has to make room."""
+        """The form's fields; none of a body that is no form. Raises Refused with 408 when the form does not come in
+        time, or has to make room."""
         if request.content_type != "application/x-www-form-urlencoded":
             return {}
         reading = asyncio.ensure_future(request.read())

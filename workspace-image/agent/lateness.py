@@ -7,7 +7,7 @@ LEAST = 60.0
 
 class SaveAge:
     def __init__(self, now: float) -> None:
-        """Nothing was changed yet."""
+        """At `now` nothing has been changed yet."""
         self._saved_until = now
         self._made = now
 

@@ -10,11 +10,11 @@ class Spacing:
         self._at = 0.0
 
     def wait(self, now: float, every: float) -> float:
-        """Seconds until it may be done again; 0 if it may be now."""
+        """Seconds until there is a token; 0 if there is one now."""
         return max(0.0, (1 - self._filled(now, every)) * every)
 
     def take(self, now: float, every: float) -> None:
-        """It is done."""
+        """Take a token."""
         self._left, self._at = max(0.0, self._filled(now, every) - 1), now
 
     def _filled(self, now: float, every: float) -> float:

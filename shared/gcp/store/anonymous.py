@@ -23,10 +23,10 @@ from shared.session import Session
 R = TypeVar("R")
 
 SESSIONS = 100
-"""At once: each may have fifty decisions in it, and one commit 10 MiB."""
+"""Sessions in one commit: each may have fifty decisions in it, and a commit 10 MiB."""
 LINES = 300
 ATTEMPTS = 5
-"""`meter` writes to sessions that have ended, until it has checked them."""
+"""Tries of one commit: `meter` writes to sessions that have ended, until it has checked them."""
 
 
 def anonymise_sessions(uid: str, alias: str) -> int:
@@ -44,7 +44,7 @@ def anonymise_lines(uid: str, alias: str) -> int:
 
 
 def anonymise_audit(uid: str, alias: str) -> int:
-    """Lines of what was done to their account, and of what they did as an operator."""
+    """Audit lines of what was done to the account of `uid`, and of what `uid` did as an operator."""
     done = 0
     for field in ("target", "by"):
         found = database().collection("audit").where(filter=FieldFilter(field, "==", uid)).limit(LINES)

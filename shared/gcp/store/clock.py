@@ -7,10 +7,10 @@ the later moment is not charged again; one that is behind would end nothing in t
 from datetime import UTC, datetime, timedelta
 
 AHEAD_SECONDS = 20.0
-"""A read took place before its answer is looked at: by no more than this, which is longer than it may take with its
-retries."""
+"""This machine's clock is ahead if Firestore's time of a read is earlier by more than this: no read takes so long, with
+all of its retries."""
 BEHIND_SECONDS = 5.0
-"""A read can't be later than the look at it, but by what two good clocks differ."""
+"""This machine's clock is behind if Firestore's time of a read is later by more than this. Good clocks differ less."""
 
 
 class Corrected(BaseException):

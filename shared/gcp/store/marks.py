@@ -20,7 +20,7 @@ AT_ONCE = 100
 
 
 def marked_accounts(mark: str, most: int = 10) -> list[Account]:
-    """Those that were last used with this address."""
+    """Accounts that were last used with this address."""
     found = database().collection("accounts").where(filter=FieldFilter("mark", "==", mark)).limit(most)
     return [account.record for account in run(found, Account)]
 
@@ -59,7 +59,7 @@ def adopt(uid: str, mark: str, now: datetime) -> Account:
 
 
 def forget_marks(now: datetime) -> int:
-    """Those whose time is over, AT_ONCE at most; how many."""
+    """Forget marks whose time is over, AT_ONCE at most; how many."""
     over = database().collection("marks").where(filter=FieldFilter("until", "<=", now)).limit(AT_ONCE)
     count = 0
     for found in run(over, AddressMark):

@@ -11,7 +11,7 @@ from agent.tiers import BOOT, DEPS, EDITOR_DATA, WORK
 
 MOST_PATHS_TOLD = 5
 LONGEST_NAMED = 256
-"""Characters. A longer path is counted and not named: a part of it could not be brought back."""
+"""Characters of a path. A longer one is counted and not named: a part of it could not be brought back."""
 ADDED, CHANGED, REMOVED = "added", "changed", "removed"
 
 

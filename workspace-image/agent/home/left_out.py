@@ -12,7 +12,7 @@ from agent.storage_quota import Need, Quota, Thing, keep_apart, leave_out
 from agent.tiers import BOOT, DEPS, WORK
 
 LISTED = 20
-"""So many are told by name: the largest."""
+"""So many things are told by name: the largest."""
 COMPANIONS = (b"-wal", b"-shm", b"-journal")
 """A database of SQLite's without its log is damaged, or an older one: all of it is left out, or nothing."""
 NEEDS = {BOOT: Need.SETTINGS, WORK: Need.WORK, DEPS: Need.DEPENDENCIES}
@@ -130,7 +130,7 @@ class _Units:
         return kept
 
     def _unit(self, path: bytes) -> bytes:
-        """The folder of dependencies that it lies in, or the path itself."""
+        """The folder of dependencies that the path lies in, or the path itself."""
         return self._folder_of(path) or path
 
     def _folder_of(self, path: bytes) -> bytes | None:

@@ -10,9 +10,9 @@ from agent.tiers import DEPS
 MOST_COPIED = 64 << 20
 """Bytes of copies, which lie in memory: what a program changes beyond that can't be saved as it was at one moment."""
 FEW = 500
-"""So many files are all copied, if they are not too large."""
+"""So many files, or fewer, are all copied if they are not too large."""
 RECENT_NS = 30 * 10**9
-"""What changed so shortly before the look is taken for being written."""
+"""A file that changed so shortly before the look, in nanoseconds, is taken for being written."""
 REPOSITORY_END = b".git"
 
 
@@ -119,7 +119,7 @@ def _in_folders(seen: Mapping[str, Seen], folders: Set[bytes]) -> Kept:
 
 
 def _is_in(path: bytes, folders: Set[bytes]) -> bytes:
-    """Which of the folders it is, or lies in; nothing if none."""
+    """Which of the folders the path is, or lies in; empty if none."""
     while path and path not in folders:
         path = path.rpartition(b"/")[0]
     return path
