@@ -151,3 +151,47 @@ def test_what_is_small_is_saved_before_what_is_large(folder: Path) -> None:
     assert all_of_first == first | {b"zrest"} | {b"x" + path for path in large}
     assert second == {b"yproject/text", b"y.config/a", b"zrest"} | {b"x" + path for path in large}
     assert all_of_second == {b"yproject/text", b"y.config/a", b"zrest"} | {b"y" + path for path in large}
+
+
+def test_what_is_moved_to_where_much_waits_is_in_each_save(folder: Path) -> None:
+    """Also a large file itself, a folder that is renamed, and what goes to another tier. A container may be killed
+    between the save of what is small and the one of what is large."""
+    workspace = Workspace()
+    moves = {"large": "data/large", "notes/a": "data/a", "video/b": "film/b", "vendor/c": "node_modules/vendor/c"}
+
+    async def save() -> list[set[str]]:
+        container = Container(folder / "home", workspace, 1)
+        await container.begin()
+        for path in moves:
+            (container.folder / path).parent.mkdir(exist_ok=True)
+            (container.folder / path).write_bytes(path.encode() * (10 if path == "notes/a" else 2_000_000))
+        (container.folder / "replaced").mkdir()
+        (container.folder / "replaced/d").write_bytes(b"d")
+        (container.folder / "rest").write_bytes(b"z" * 90_000_000)
+        until_tick(folder)
+        while await container.checkpoints.make(container.prefix, NO_QUOTA):
+            until_tick(folder)
+        for before, after in moves.items():
+            (container.folder / after).parent.mkdir(parents=True, exist_ok=True)
+            (container.folder / before).rename(container.folder / after)
+        (container.folder / "replaced/d").unlink()
+        (container.folder / "replaced").rmdir()
+        (container.folder / "replaced").write_bytes(b"replaced")
+        saved, more = [], True
+        while more:
+            until_tick(folder)
+            assert await container.checkpoints.make(container.prefix, NO_QUOTA)
+            checkpoint, more = container.checkpoints.waiting, container.checkpoints.more
+            assert checkpoint is not None
+            workspace.move(f"1-boot-{checkpoint.seq}", checkpoint)
+            container.checkpoints.accepted(checkpoint)
+            place = folder / f"{checkpoint.seq}"
+            await _restored(workspace, place)
+            saved.append({str(path.relative_to(place)) for path in place.rglob("*") if path.is_file()})
+        await container.close()
+        return saved
+
+    small, everything = asyncio.run(save())
+    assert {"replaced", "rest"} <= small & everything
+    assert all(before in small or after in small for before, after in moves.items())
+    assert everything == {"replaced", "rest", *moves.values()}

@@ -122,16 +122,19 @@ class Keeper:
         """What changed and what is missing, to be saved now; and what of both waits."""
         seen, held = self._seen(tier), self._known(tier)
         changes, missing = held.changes(seen), held.missing(seen)
-        if not self._waiting and not (self._packages_wait and tier == DEPS):
+        if not self._waiting and not self._packages_wait:
             return (changes, missing), set()
         is_all = self._packages_wait and tier == DEPS
-        waiting = {path for path in (*changes, *missing) if is_all or belonging(path) in self._waiting}
+        waiting = {path for path in changes if is_all or belonging(path) in self._waiting}
         # all names of a file, or none
         for names in seen.linked.values():
             if not waiting.isdisjoint(names):
                 waiting.update(names)
-        now = [path for path in changes if path not in waiting], [path for path in missing if path not in waiting]
-        return now, waiting
+        now = [path for path in changes if path not in waiting]
+        # what is gone may have been moved to where it waits: it would be nowhere until that is saved
+        replaced = {path for path in now if path not in seen.folders}
+        away = [path for path in missing if not is_all and lies_below(path, replaced)]
+        return (now, away), waiting.union(missing).difference(away)
 
     def _changed(self) -> set[bytes]:
         """All that is to be saved or taken away."""
