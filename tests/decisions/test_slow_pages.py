@@ -1,0 +1,58 @@
+"""Whoever works for long between two documents of a page does not take the page's age for a wrong clock."""
+
+from datetime import UTC, datetime, timedelta
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+from msgspec import Struct
+
+from shared.gcp.store import clock
+from shared.gcp.store.database import run_paged
+
+
+class Number(Struct):
+    n: int
+
+
+class Query:
+    """Three documents, read now by Firestore's clock."""
+
+    def __init__(self, read_time: datetime) -> None:
+        self._read_time = read_time
+
+    def limit(self, _most: int) -> "Query":
+        return self
+
+    def stream(self, **_call: Any) -> list[Any]:
+        return [self._document(n) for n in range(3)]
+
+    def _document(self, n: int) -> Any:
+        fields = {"n": n}
+        return SimpleNamespace(
+            exists=True, to_dict=lambda: fields, id=f"n-{n}", read_time=self._read_time, update_time=self._read_time
+        )
+
+
+@pytest.fixture
+def moment(monkeypatch: pytest.MonkeyPatch) -> list[datetime]:
+    """What time it is on this machine."""
+    moment = [datetime(2026, 11, 29, tzinfo=UTC)]
+    monkeypatch.setattr(clock, "_local", lambda: moment[0])
+    monkeypatch.setattr(clock, "_offset", timedelta(0))
+    return moment
+
+
+@pytest.mark.parametrize("readable", [False, True])
+def test_a_page_is_worked_through_for_minutes_and_the_clock_stays_right(moment: list[datetime], readable: bool) -> None:
+    seen = []
+    for found in run_paged(Query(moment[0]), Number, readable=readable):
+        seen.append(found.record.n)
+        moment[0] += timedelta(minutes=1)
+    assert (seen, clock.now()) == ([0, 1, 2], moment[0])
+
+
+def test_a_clock_that_is_wrong_is_found_out_by_a_page_too(moment: list[datetime]) -> None:
+    with pytest.raises(clock.Corrected):
+        list(run_paged(Query(moment[0] - timedelta(hours=2)), Number))
+    assert clock.now() == moment[0] - timedelta(hours=2)
