@@ -3,8 +3,9 @@
 Those in open sessions are looked at in each run; all others in turn, from where the run before has come to.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime, timedelta
+from functools import partial
 from itertools import islice
 
 from msgspec import Struct
@@ -12,6 +13,7 @@ from msgspec import Struct
 from shared import logs
 from shared.account import Account, AccountState
 from shared.deadlines import Deadline
+from shared.errors import TryAgain
 from shared.gcp.identity import PEOPLE_AT_ONCE, Person, delete_person, people
 from shared.gcp.sign_ins import close_and_drain
 from shared.gcp.store.accounts import note_missing, read_turn, turn, write_turn
@@ -27,7 +29,7 @@ MISSING_GRACE = timedelta(hours=1)
 answer is not."""
 MOST_MISSING = 5
 """Accounts of a hundred that may be missing at once. More are no people that left, but a Firebase Auth that was emptied
-or is another project's."""
+or is another project's. So are more than it knows: the last accounts of a turn, and those of a small Ondol, are few."""
 
 
 class Compared(Struct, frozen=True):
@@ -44,12 +46,12 @@ def compare(now: datetime, deadline: Deadline) -> Compared:
     for _ in range(HUNDREDS):
         if deadline.is_over():
             break
-        accounts = turn(reached.record.after if reached else "", PEOPLE_AT_ONCE)
-        ended += _look_at_accounts(accounts, now)
+        after = reached.record.after if reached else ""
+        accounts, last = turn(after, PEOPLE_AT_ONCE)
+        ended += _look_at_accounts(accounts, now, are_rest=bool(after and not last))
         looked += len(accounts)
-        is_last = len(accounts) < PEOPLE_AT_ONCE
-        reached = write_turn(reached, "" if is_last else accounts[-1].record.uid)
-        if is_last or reached is None:
+        reached = write_turn(reached, last)
+        if not last or reached is None:
             break
     return Compared(looked, ended)
 
@@ -62,10 +64,14 @@ def _look_at_sessions(now: datetime, deadline: Deadline) -> int:
         for session in some:
             reason = why_end(session, known.get(session.uid))
             if reason is not None:
-                begin_end(session.sid, reason, now)
-                logs.info("drained", session=session.sid, reason=reason)
-                ended += 1
+                ended += _or_told(partial(_drain, session.sid, reason, now))
     return ended
+
+
+def _drain(sid: str, reason: EndReason, now: datetime) -> bool:
+    begin_end(sid, reason, now)
+    logs.info("drained", session=sid, reason=reason)
+    return True
 
 
 def why_end(session: Session, person: Person | None) -> EndReason | None:
@@ -78,33 +84,66 @@ def why_end(session: Session, person: Person | None) -> EndReason | None:
     return EndReason.SIGNED_OUT if person.valid_since > session.opened else None
 
 
-def _look_at_accounts(accounts: Sequence[Read[Account]], now: datetime) -> int:
+def _look_at_accounts(accounts: Sequence[Read[Account]], now: datetime, *, are_rest: bool) -> int:
+    """`are_rest`: they may be few. Then Firebase Auth is judged by what it says of the first hundred as well."""
     known = people([account.record.uid for account in accounts])
-    gone = [account for account in accounts if account.record.uid not in known]
     ended = _finish_deletions(accounts, known)
-    open_ = [account for account in gone if account.record.state != AccountState.DELETED]
-    if len(open_) > MOST_MISSING:
-        logs.error("too-many-missing", missing=len(open_), accounts=len(accounts))
+    for account in accounts:
+        if account.record.uid in known and account.record.missing is not None:
+            _or_told(partial(_note, account, None))
+    gone = _gone(accounts, known)
+    if gone and not _is_believed(len(gone), len(known), are_rest=are_rest):
+        logs.error("too-many-missing", missing=len(gone), accounts=len(accounts))
         return ended
-    for account in open_:
-        ended += _missing(account, now)
+    for account in gone:
+        ended += _or_told(partial(_missing, account, now))
     return ended
+
+
+def _gone(accounts: Iterable[Read[Account]], known: dict[str, Person]) -> list[Read[Account]]:
+    open_ = (account for account in accounts if account.record.state != AccountState.DELETED)
+    return [account for account in open_ if account.record.uid not in known]
+
+
+def _is_believed(gone: int, known: int, *, are_rest: bool) -> bool:
+    """Whether so many may be gone where so many are known."""
+    if are_rest:
+        first, _ = turn("", PEOPLE_AT_ONCE)
+        known_first = people([account.record.uid for account in first])
+        gone, known = gone + len(_gone(first, known_first)), known + len(known_first)
+    return gone <= min(MOST_MISSING, known)
 
 
 def _missing(account: Read[Account], now: datetime) -> bool:
     """Whether the account was closed."""
     record = account.record
     if record.missing is None:
-        try:
-            note_missing(account, now)
-        except LostRace:
-            logs.info("comparison-overtaken", uid=record.uid)
-        return False
+        return _note(account, now)
     if now - record.missing < MISSING_GRACE:
         return False
     close_and_drain(record.uid, now)
     logs.info("account-deleted", uid=record.uid, found_by="comparison")
     return True
+
+
+def _note(account: Read[Account], since: datetime | None) -> bool:
+    """Since when they are missing. Nothing has ended by it."""
+    try:
+        note_missing(account, since)
+    except LostRace:
+        logs.info("comparison-overtaken", uid=account.record.uid)
+    return False
+
+
+def _or_told(act: Callable[[], bool]) -> bool:
+    """What is odd about one keeps no other from their turn. Raises TryAgain: then nobody can be asked about."""
+    try:
+        return act()
+    except TryAgain:
+        raise
+    except Exception as e:
+        logs.exception("not-compared", e)
+        return False
 
 
 def _finish_deletions(accounts: Iterable[Read[Account]], known: dict[str, Person]) -> int:
@@ -114,6 +153,10 @@ def _finish_deletions(accounts: Iterable[Read[Account]], known: dict[str, Person
         deleted, person = account.record.deleted, known.get(account.record.uid)
         # whoever was made later under the same uid is somebody else
         if deleted is not None and person is not None and person.created < deleted:
-            delete_person(person.uid)
-            done += 1
+            done += _or_told(partial(_delete, person.uid))
     return done
+
+
+def _delete(uid: str) -> bool:
+    delete_person(uid)
+    return True

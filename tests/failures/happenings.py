@@ -207,7 +207,7 @@ def the_end_of_all_sign_ins() -> Act:
 
 def somebody_missing() -> Act:
     an_account()
-    [account] = accounts.turn("", 1)
+    [account], _ = accounts.turn("", 1)
     return lambda: accounts.note_missing(account, LATER)
 
 

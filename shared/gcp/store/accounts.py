@@ -23,7 +23,6 @@ from shared.gcp.store.database import (
     document,
     read,
     read_all,
-    run,
     run_readable,
 )
 from shared.gcp.store.ids import new_id
@@ -246,12 +245,15 @@ def read_turn() -> Read[Turn] | None:
     return read(_turn_ref(), Turn)
 
 
-def turn(after: str, most: int) -> list[Read[Account]]:
-    """The accounts whose turn it is, by their uids."""
-    found = database().collection("accounts").order_by("__name__")
+def turn(after: str, most: int) -> tuple[list[Read[Account]], str]:
+    """The accounts whose turn it is, by their uids, and the last of them; an empty text if there is none behind them.
+    One that can't be read keeps no other from its turn."""
+    query = database().collection("accounts").order_by("__name__")
     if after:
-        found = found.start_after({"__name__": account_ref(after)})
-    return run(found.limit(most), Account)
+        query = query.start_after({"__name__": account_ref(after)})
+    found, unreadable = run_readable(query.limit(most), Account)
+    uids = [account.record.uid for account in found] + unreadable
+    return found, max(uids) if len(uids) == most else ""
 
 
 def write_turn(before: Read[Turn] | None, after: str) -> Read[Turn] | None:
@@ -274,8 +276,8 @@ def _turn_ref() -> firestore.DocumentReference:
     return document("meter", "compared")
 
 
-def note_missing(account: Read[Account], since: datetime) -> None:
-    """Firebase Auth does not know them. Raises LostRace."""
+def note_missing(account: Read[Account], since: datetime | None) -> None:
+    """Firebase Auth does not know them, or with None does so again. Raises LostRace."""
     Commit().change(account_ref(account.record.uid), account, replace(account.record, missing=since)).run()
 
 
