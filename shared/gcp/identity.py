@@ -7,6 +7,7 @@ from functools import lru_cache
 from typing import Any
 
 import jwt
+from google.auth.exceptions import TransportError
 from msgspec import Struct
 
 from shared.account import may_be_a_uid
@@ -201,18 +202,35 @@ def _user(*, uid: str | None = None, email: str | None = None) -> Any:
 
     try:
         return _ask(ask)
-    except (auth.UserNotFoundError, exceptions.InvalidArgumentError):
+    except auth.UserNotFoundError:
         return None
+    except exceptions.InvalidArgumentError as e:
+        if email is not None:
+            return None  # no such address
+        # it says so of its quotas and of its own settings too, and who is not known may be erased
+        raise _unavailable() from e
 
 
 def _ask(call: Callable[[], Any]) -> Any:
     """What Firebase Auth answers. Raises TryAgain if it does not."""
     from firebase_admin import exceptions
 
+    passing = (
+        exceptions.UnavailableError,
+        exceptions.DeadlineExceededError,
+        exceptions.InternalError,
+        exceptions.ResourceExhaustedError,
+        exceptions.UnknownError,  # a status that is nobody's, such as a proxy's 502
+        TransportError,  # of the credentials, before Firebase Auth is reached
+    )
     try:
         return call()
-    except (exceptions.UnavailableError, exceptions.DeadlineExceededError, exceptions.InternalError) as e:
-        raise TryAgain("unavailable", "Firebase Auth can't be asked right now.", retry_after=3) from e
+    except passing as e:
+        raise _unavailable() from e
+
+
+def _unavailable() -> TryAgain:
+    return TryAgain("unavailable", "Firebase Auth can't be asked right now.", retry_after=3)
 
 
 @lru_cache(maxsize=1)
