@@ -10,7 +10,7 @@ from shared.account import Account, AccountState, Billing
 from shared.address_marks import AddressMark
 from shared.gcp.store.accounts import account_ref, mark_ref, workspace_ref
 from shared.gcp.store.billing import billing_ref
-from shared.gcp.store.database import Commit, LostRace, database, read, read_all, run
+from shared.gcp.store.database import Commit, LostRace, database, read, read_all, run_readable
 from shared.gcp.store.sessions import session_ref
 from shared.session import EndReason, Session, SessionState
 from shared.workspace import Workspace
@@ -22,7 +22,7 @@ AT_ONCE = 100
 def marked_accounts(mark: str, most: int = 10) -> list[Account]:
     """Accounts that were last used with this address."""
     found = database().collection("accounts").where(filter=FieldFilter("mark", "==", mark)).limit(most)
-    return [account.record for account in run(found, Account)]
+    return [account.record for account in run_readable(found, Account)[0]]
 
 
 def adopt(uid: str, mark: str, now: datetime) -> Account:
@@ -62,7 +62,7 @@ def forget_marks(now: datetime) -> int:
     """Forget marks whose time is over, AT_ONCE at most; how many."""
     over = database().collection("marks").where(filter=FieldFilter("until", "<=", now)).limit(AT_ONCE)
     count = 0
-    for found in run(over, AddressMark):
+    for found in run_readable(over, AddressMark)[0]:
         try:
             Commit().delete(mark_ref(found.record.mark), found).run()
         except LostRace:
