@@ -99,7 +99,7 @@ def _distance(age: float, rung: int, rungs: Sequence[float]) -> float:
 
 
 def _distances(saves: Sequence[Save], now: datetime, rung: int, rungs: Sequence[float]) -> list[tuple[float, int]]:
-    """Of all but the newest, nearest first, each with its place among the saves."""
+    """All but the newest, nearest to the rung first, each with its place among the saves."""
     ages = (max(0.0, (now - save.at).total_seconds()) for save in saves)
     return sorted((_distance(age, rung, rungs), number) for number, age in enumerate(ages) if number)
 
@@ -124,7 +124,7 @@ def _missed(newest_first: Sequence[Save], now: datetime, rungs: Sequence[float])
 def _nearest(
     newest_first: Sequence[Save], kept: int, now: datetime, rungs: Sequence[float], always: Iterable[str]
 ) -> list[Save]:
-    """Of very many, those that may be chosen: to look at all of them after each that goes would take minutes."""
+    """The snapshots, of very many, that may be chosen: to look at all after each that goes would take minutes."""
     found = {*always}
     for rung in range(len(rungs)):
         distances = _distances(newest_first, now, rung, rungs)

@@ -113,7 +113,7 @@ class Counted(Struct, frozen=True):
 
 
 def count(path: str, head: Mapping[str, Mapping[int, At]], old: Mapping[str, Mapping[int, At]]) -> Counted:
-    """Of what both have at the path, by tier."""
+    """What both have at the path, by tier."""
     ours = {name: each for tier in head.values() for name, each in tier.items() if not each.is_folder}
     theirs = {name: each for tier in old.values() for name, each in tier.items() if not each.is_folder}
     changed = sum(1 for name in ours.keys() & theirs.keys() if ours[name] != theirs[name])

@@ -26,7 +26,7 @@ DECISIONS_KEPT = 50
 
 
 MOST_SIGNED_OUT = 50
-"""Browsers that a session remembers to have been signed out of, each answer to a heartbeat carries them."""
+"""Signed-out browsers that a session remembers: each answer to a heartbeat carries them."""
 
 BrowserId = Annotated[str, Meta(pattern=r"^[a-z0-9]{16,64}\Z")]
 """Which browser it is: random, made by the page at each sign-in."""
@@ -124,7 +124,7 @@ class Session(Struct, frozen=True, kw_only=True):
     least: datetime | None = None
     """Up to when the visit that began last is charged at least, however short it was; None before the first."""
     paid: datetime | None = None
-    """Up to when it was charged last."""
+    """Up to when the session was charged last."""
     hold: Hold | None = None
     """None while a browser is connected."""
     signals: dict[str, datetime] = {}
@@ -145,7 +145,7 @@ class Session(Struct, frozen=True, kw_only=True):
     left_out: LeftOut | None = None
     """What its container leaves out of its checkpoints, as of the newest heartbeat; None if that is nothing."""
     apart: Head | None = None
-    """What was left out as it ended, kept apart."""
+    """The snapshot of what was left out as the session ended, kept apart."""
     apart_before: int = 0
     """Bytes that earlier sessions have kept apart, as of the claim."""
     changes: Changes | None = None

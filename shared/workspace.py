@@ -21,7 +21,7 @@ ERASE_PAUSES = (60, 300, 1800, 7200, 21600)
 """Seconds between two attempts to erase a workspace when the one before failed or never ended; the last goes on. The
 first is longer than an attempt may take, so that no two work at once."""
 SESSION_SECONDS = 10
-"""Between two looks whether the session of a workspace that is to be erased has ended."""
+"""Time between two looks whether the session of a workspace that is to be erased has ended."""
 
 
 class Workspace(Struct, frozen=True, kw_only=True):
@@ -54,11 +54,11 @@ class Workspace(Struct, frozen=True, kw_only=True):
     """When its state is to be erased next; None when there is nothing left to erase."""
     erased_once: bool = False
     erase_attempts: int = 0
-    """Attempts to erase it that were begun since the last one that got on."""
+    """Attempts to erase the workspace that were begun since one last got on."""
     closed_at: datetime | None = None
-    """Since when it is closed; None of those that were closed before this was written down."""
+    """Since when the workspace is closed; None for one that was closed before this was written down."""
     alias: str | None = None
-    """In place of its member's ids in what bookkeeping keeps of them; None before it is closed."""
+    """The random id that stands in place of its member's ids in what bookkeeping keeps; None before it is closed."""
     tidy_due: datetime | None = None
     """When `meter` is to thin its snapshots and sweep its objects next; None when there is nothing to tidy."""
 

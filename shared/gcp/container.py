@@ -43,7 +43,7 @@ class Broken(Gone):
 
 
 class Silent(TryAgain):
-    """No agent has answered: nobody, or the platform in its place, with this status."""
+    """No agent has answered, but nobody, or the platform in its place with this `status`."""
 
     def __init__(self, detail: str, status: int | None = None) -> None:
         super().__init__("slot-unreachable", detail, retry_after=2)
@@ -111,7 +111,7 @@ def _post(url: str, token: str, body: dict[str, Any], seconds: float) -> Agent:
 
 
 def read_answer(reply: Reply) -> Agent | None:
-    """The agent's answer; None for one that may be anybody's."""
+    """The answer, if it is provably the agent's; None if it may be anybody's."""
     expected = "application/json" if reply.status == 200 else "application/problem+json"
     fields = _fields(reply)
     boot = fields.get("boot")

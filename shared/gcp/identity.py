@@ -21,7 +21,7 @@ UNREADABLE = (ValueError, TypeError, AttributeError, KeyError, RecursionError)
 """What the verifier trips over, before any signature is checked, in a token whose claims have odd types."""
 CALL_SECONDS = 10
 PEOPLE_AT_ONCE = 100
-"""Firebase Auth looks up no more in one call."""
+"""People that Firebase Auth looks up in one call at most."""
 OPERATOR = "admin"
 """The custom claim of an operator. Only who may administer the project's Firebase Auth can set one."""
 
@@ -35,9 +35,9 @@ class Member(Struct, frozen=True):
     email_verified: bool = False
     """Whether Firebase Auth knows that the address is theirs."""
     issued: datetime | None = None
-    """When the ID token was."""
+    """When the ID token was issued."""
     signed_in: datetime | None = None
-    """When they last showed who they are: an ID token is renewed without that."""
+    """When the person last showed who they are: an ID token is renewed without that."""
 
 
 class Person(Struct, frozen=True):
@@ -120,7 +120,7 @@ def person_by_email(email: str) -> Person | None:
 
 
 def people(uids: Sequence[str]) -> dict[str, Person]:
-    """Those of up to PEOPLE_AT_ONCE whom Firebase Auth knows now, by uid. Raises TryAgain."""
+    """The people, of up to PEOPLE_AT_ONCE `uids`, whom Firebase Auth knows now, by uid. Raises TryAgain."""
     from firebase_admin import auth
 
     asked = [auth.UidIdentifier(uid) for uid in uids]
@@ -131,7 +131,7 @@ def people(uids: Sequence[str]) -> dict[str, Person]:
 
 
 def delete_person(uid: str) -> None:
-    """Have Firebase Auth forget them; whoever is not known is forgotten already. Raises TryAgain."""
+    """Have Firebase Auth forget the person; whoever is not known is forgotten already. Raises TryAgain."""
     from firebase_admin import auth
 
     with suppress(auth.UserNotFoundError):
@@ -139,7 +139,7 @@ def delete_person(uid: str) -> None:
 
 
 def end_sign_ins(uid: str) -> None:
-    """No sign-in of theirs is renewed from now on. Raises TryAgain."""
+    """End the person's sign-ins: none is renewed from now on. Raises TryAgain."""
     from firebase_admin import auth
 
     with suppress(auth.UserNotFoundError):

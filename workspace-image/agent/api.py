@@ -183,7 +183,7 @@ class Api:
         return status
 
     async def _standing(self, request: web.Request) -> int:
-        """What the door would say. To ask is no visit."""
+        """Whether this container still serves the browser that asks. To ask is no visit."""
         if self._slot.state is not State.SERVING or not self._is_let_in(request):
             return 401
         if not await self._slot.may_serve():
@@ -207,7 +207,7 @@ class Api:
     async def _problems(
         self, request: web.Request, handler: Callable[[web.Request], Awaitable[web.StreamResponse]]
     ) -> web.StreamResponse:
-        """With the boot, by which the control plane tells the agent's refusals from the platform's."""
+        """A problem with the boot in it, by which the control plane tells the agent's refusals from the platform's."""
         try:
             return await handler(request)
         except Refused as refused:

@@ -21,17 +21,17 @@ from agent.tiers import TIERS
 NOTHING = Tier(0, 0)
 NOTHING_LEFT_OUT: Answer = {"count": 0, "bytes": 0, "lost_bytes": 0, "entries": []}
 STILL_SECONDS = 0.12
-"""For so long the member's programs stand still at most, but for what it takes to stop them: a keystroke's echo that
+"""Seconds that the member's programs stand still at most, counted from when all have stopped: a keystroke's echo that
 comes later than this is noticed."""
 MOST_STILL_SECONDS = 1.0
-"""After so long they go on, whatever the keeper does."""
+"""Seconds after which the member's programs go on, whatever the keeper does."""
 SMALL = 8 << 20
 """Bytes of changes, in one folder or in all packages, that wait until everything smaller is saved: packing them takes
 a second, and many times that where programs want all of the CPU."""
 MOST_NAMED = 20
 """Files that a manifest names as not consistent."""
 MOST_ROUNDS = 3
-"""What changed while it was packed is packed once more, and what changed meanwhile again; so often."""
+"""Rounds of one checkpoint: what changed while it was packed is packed once more in the next round."""
 
 
 class Standstill(Protocol):
@@ -120,10 +120,10 @@ class Checkpoints:
         self.apart: Checkpoint | None = None
         """What was left out, packed once more to be kept apart."""
         self._untold: dict[int, Answer | None] = {}
-        """By number, the changes of the saves that were not taken yet."""
+        """The changes of the saves that the control plane has not taken yet, by the saves' `seq`."""
         self.waiting: Checkpoint | None = None
         self.more = False
-        """What is large has been left to another save, which is due."""
+        """Whether large changes wait for another save, which is due."""
 
     def begin(self, manifest: Manifest, base: str) -> None:
         """The home is to be emptied, and to become what `manifest` says. Until a tier is restored, its layers are kept
@@ -197,8 +197,8 @@ class Checkpoints:
             return await self._save(wanted, prefix, generation, started) or is_news
 
     async def _save(self, wanted: dict[str, Any], prefix: str, generation: int, started: float) -> bool:
-        """In rounds: what changed while it was packed, and only that, is packed once more on top of it. Most often one
-        is enough, for what is being changed was copied."""
+        """Pack in rounds: what changed while it was packed, and only that, is packed once more on top of it. Most often
+        one is enough, for what is being changed was copied."""
         tiers, written, still = self._tiers, dict[str, How | None](), list[float]()
         for _ in range(MOST_ROUNDS):
             looked, following, is_still = await self._look_again(wanted, tiers, written.keys(), still)

@@ -19,8 +19,12 @@ _PAGE = """<!doctype html>
 """
 
 _CLOSED = {
-    "en": ("This workspace is not open here", "Open it from your Ondol page; it comes back as you left it.", "Open"),
-    "ko": ("작업 공간이 여기에 열려 있지 않습니다", "온돌 페이지에서 열면 마지막 모습 그대로 돌아옵니다.", "열기"),
+    "en": ("This workspace is not open here", "Open it from your Ondol page; it comes back as it was saved.", "Open"),
+    "ko": (
+        "작업 공간이 여기에 열려 있지 않습니다",
+        "온돌 페이지에서 열면 저장된 상태로 돌아옵니다.",
+        "열기",
+    ),
 }
 _PAUSED = {
     "en": ("One moment", "Your workspace is being reconnected. This page tries again by itself.", "Back to Ondol"),

@@ -157,7 +157,7 @@ class Session:
         await self._space()
 
     async def _space(self) -> None:
-        """Until news may be told. A checkpoint and a stop wait for nothing."""
+        """Wait until a heartbeat may tell news. A checkpoint and a stop wait for nothing."""
         every = self.known.interval * PART_OF_INTERVAL
         while not (self.stopping or self.checkpoints.waiting) and (wait := self._spacing.wait(elapsed(), every)) > 0:
             with contextlib.suppress(TimeoutError):

@@ -24,7 +24,7 @@ from agent.tokens import Claims
 from agent.window.roaming import Window
 
 APART_SECONDS = 150.0
-"""How long what was left out may take to be packed, of the 240 s that the control plane waits for a release."""
+"""Seconds for packing what was left out, of the 240 that the control plane waits for a release."""
 STOPPING_APART_SECONDS = 4.0
 """The same when the platform ends the container ten seconds after it said so."""
 
