@@ -70,7 +70,7 @@ def test_each_tells_what_changed_and_offers_what_may_be_missed(page: Page, plane
     look(page, 3)
     newest, older, oldest = page.get_by_role("listitem").all()
     expect(newest).to_contain_text("1 deleted: proj/a.py")
-    expect(older).to_contain_text("when you stopped")
+    expect(older).to_contain_text("when a session ended")
     expect(older).to_contain_text("1,234 added, 1 changed: <img src=x onerror=alert(1)>")
     expect(older.locator("img")).to_have_count(0)
     oldest.locator("summary").click()

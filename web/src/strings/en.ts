@@ -131,7 +131,7 @@ export const en = {
   historyEmpty: "Nothing is saved yet.",
   fileCount: (count: string) => `${count} files`,
   current: "as it is now",
-  atStop: "when you stopped",
+  atStop: "when a session ended",
   olderOnes: "Show older ones",
   /** What changed with a snapshot; empty if nothing did. */
   changes: (added: number, changed: number, removed: number): string =>

@@ -131,7 +131,7 @@ export const ko: Words = {
   historyEmpty: "아직 저장된 것이 없습니다.",
   fileCount: (count) => `파일 ${count}개`,
   current: "지금 상태",
-  atStop: "끝낼 때 저장됨",
+  atStop: "세션이 끝날 때 저장됨",
   olderOnes: "더 이전 기록 보기",
   changes: (added, changed, removed) =>
     [
