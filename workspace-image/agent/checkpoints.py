@@ -365,6 +365,7 @@ class Checkpoints:
             packed = await packing
         except BaseException:
             uploading.cancel()
+            source.close()  # the keeper would wait for ever until somebody takes the rest
             raise
         if packed["left_out"]:
             logs.warning("checkpoint.unread", tier=tier.tier, entries=packed["left_out"])

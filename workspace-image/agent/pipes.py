@@ -18,11 +18,23 @@ def pipe() -> tuple[int, int]:
     return read, write
 
 
-async def reader(read: int) -> asyncio.StreamReader:
+class Reader(asyncio.StreamReader):
+    """What comes out of a pipe."""
+
+    transport: asyncio.ReadTransport
+
+    def close(self) -> None:
+        """Whoever still writes learns that nobody reads."""
+        self.transport.close()
+
+
+async def reader(read: int) -> Reader:
     """What comes out of the pipe, which is closed at its end."""
     loop = asyncio.get_running_loop()
-    stream = asyncio.StreamReader(limit=HOLDS)
-    await loop.connect_read_pipe(lambda: asyncio.StreamReaderProtocol(stream), os.fdopen(read, "rb", buffering=0))
+    stream = Reader(limit=HOLDS)
+    stream.transport, _ = await loop.connect_read_pipe(
+        lambda: asyncio.StreamReaderProtocol(stream), os.fdopen(read, "rb", buffering=0)
+    )
     return stream
 
 

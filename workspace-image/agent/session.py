@@ -79,6 +79,8 @@ class Session:
         is_news = await self.checkpoints.make(
             self.known.storage.prefix, self.known.storage_use.quota, last=last, urgent=urgent
         )
+        if self.checkpoints.more:
+            return is_news  # what is large is not saved yet, and may never be
         if self.checkpoints.waiting is None:
             self.save_age.unchanged(began)
         elif is_news:

@@ -1,0 +1,82 @@
+"""What becomes of a save that nobody waits for any more, and of one that is not all."""
+
+import asyncio
+import os
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any, cast
+
+import pytest
+from agent.activity import Activity
+from agent.clock import elapsed
+from agent.control_plane import Answer, ControlPlane
+from agent.lateness import SaveAge
+from agent.session import Session
+from agent.storage_quota import Quota
+from agent.tokens import Claims
+
+from tests.home.container import Container, NoPrograms
+from tests.home.workspace import Workspace
+
+NO_QUOTA = Quota(None, None, None)
+
+
+def test_after_a_save_that_nobody_waits_for_the_next_one_can_be_made(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The storage took nothing, and the keeper has more to say than a pipe holds."""
+    workspace = Workspace()
+
+    async def save() -> None:
+        container = Container(folder / "home", workspace, 1)
+        await container.begin()
+        (container.folder / "large").write_bytes(os.urandom(7_000_000))
+
+        async def silent(*_: Any) -> None:
+            await asyncio.Event().wait()
+
+        with monkeypatch.context() as patched:
+            patched.setattr(container.bucket, "create", silent)
+            with pytest.raises(TimeoutError):
+                async with asyncio.timeout(3):
+                    await container.checkpoints.make(container.prefix, NO_QUOTA)
+        async with asyncio.timeout(20):
+            assert await container.checkpoints.make(container.prefix, NO_QUOTA)
+        await container.close()
+
+    asyncio.run(save())
+
+
+def test_what_is_large_is_not_called_saved_with_what_is_small(folder: Path) -> None:
+    async def save() -> None:
+        container = Container(folder / "home", Workspace(), 1)
+        await container.begin()
+        session = _session(container)
+        session.save_age = SaveAge(elapsed() - 3600)
+        (container.folder / "data").mkdir()
+        (container.folder / "data/large").write_bytes(b"l" * 9_000_000)
+        (container.folder / "small").write_bytes(b"s")
+        late = []
+        for _ in range(2):
+            assert await session.save()
+            checkpoint = container.checkpoints.waiting
+            assert checkpoint is not None
+            container.checkpoints.accepted(checkpoint)
+            session.save_age.accepted()
+            late.append(session.save_age.is_late(elapsed(), 20.0))
+        assert late == [True, False]
+        await container.close()
+
+    asyncio.run(save())
+
+
+def _session(container: Container) -> Session:
+    claims = Claims(sid="s", epoch=1, expires=0.0, wid="w")
+    keeper, nobody = cast(Any, container.line), cast(ControlPlane, None)
+    session = Session(
+        claims, "boot", nobody, lambda _: cast(Any, container.bucket), keeper, Activity(), lambda: True, NoPrograms()
+    )
+    session.checkpoints = container.checkpoints
+    storage, use = SimpleNamespace(prefix=container.prefix), SimpleNamespace(quota=NO_QUOTA)
+    session.answer = cast(Answer, SimpleNamespace(storage=storage, storage_use=use))
+    return session
