@@ -23,6 +23,8 @@ from shared.gcp.store import clock
 from shared.request_rates import check_rate
 
 BODY_BYTES = 64 * 1024
+CORRECTIONS = 3
+"""How often one request is begun with another time: it would end the whole process if it were told to nobody."""
 
 Caller = TypeVar("Caller")
 Body = TypeVar("Body")
@@ -118,12 +120,14 @@ def event(handler: Callable[[CloudEvent, datetime], None]) -> Callable[[CloudEve
 
 def _by_the_right_time(handle: Callable[[datetime], Answer]) -> Answer:
     """A handler reads before it commits anything. The first read tells whether this machine's clock is right: if not,
-    the handler begins anew with a clock that is."""
-    try:
-        return handle(clock.now())
-    except clock.Corrected as e:
-        logs.error("clock-corrected", why=str(e))
-        return handle(clock.now())
+    the handler begins anew with a clock that is. A process that stood still between a read and the look at its time
+    takes a right clock for a wrong one, and is set right by the next read. Raises TryAgain if that goes on."""
+    for _ in range(CORRECTIONS):
+        try:
+            return handle(clock.now())
+        except clock.Corrected as e:
+            logs.error("clock-corrected", why=str(e))
+    raise TryAgain("unavailable", "A part of Ondol does not know the time. Try again in a moment.", retry_after=3)
 
 
 def unreadable(error: Exception) -> flask.Response:
