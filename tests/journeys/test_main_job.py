@@ -31,6 +31,7 @@ def test_a_member_edits_is_reclaimed_and_comes_back_to_their_work(
         member.sign_in()
         member.open()
         first_slot, first_container = member.slot, containers(stack)[member.slot]
+        first_session = session_on(stack, first_slot)["sid"]
 
         member.write_file("hello.py", "import kimchi\nprint(kimchi.taste())\n")
         member.open_terminal()
@@ -69,7 +70,8 @@ def test_a_member_edits_is_reclaimed_and_comes_back_to_their_work(
         back.run("./greet; bibimbap; stat -c 'mode %a' greet", "mode 750")
         back.run("cat hello.py", "import kimchi")
         back.run("code-server --list-extensions", "tester.sikhye")
-    [first] = [s for s in documents(stack, "sessions") if s["slot"] == first_slot and s["reason"] == "idle"]
+    [first] = [s for s in documents(stack, "sessions") if s["sid"] == first_session]
+    assert first["reason"] == "idle"
     assert first["decisions"][-1]["verdict"] == "reclaim"
 
 
