@@ -186,21 +186,26 @@ class Slot:
         await self._keeper.settle()
 
     async def _keep_saving(self, session: Session) -> None:
+        is_more = False
         while self.state is State.SERVING:
-            if not session.checkpoints.more:
+            if not is_more:
                 await asyncio.sleep(self._checkpoint_seconds)
+            is_more = False
             if self.state is State.SERVING and session.lease.holds():
-                await self._save(session)
+                is_more = await self._save(session)
 
-    async def _save(self, session: Session) -> None:
+    async def _save(self, session: Session) -> bool:
+        """Whether only what is small was saved, and the rest is to be saved at once."""
         try:
             if await session.save(urgent=is_urgent(session.saved_ago(), self._checkpoint_seconds)):
                 session.tell()
                 self.changed()
+            return session.checkpoints.more
         except (HomeFailed, Unreachable, CorruptState, CheckpointRefused) as error:
             logs.warning("checkpoint.failed", reason=str(error), state=self.state)
         except Exception as error:  # the next one may succeed
             logs.failed("checkpoint.failed", error, state=self.state)
+        return False
 
     async def _give_back(self, grace: float) -> Head | None:
         session = self.greeted_session()
