@@ -3,7 +3,7 @@
 import asyncio
 import os
 import signal
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from enum import StrEnum
 from threading import Lock
 from time import sleep
@@ -36,6 +36,9 @@ class ProgramPause:
         self._reasons: set[Reason] = set()
         self._stopped: dict[tuple[int, int], Program] = {}
         self._one_at_a_time = Lock()
+        # how often a reason has gone, and up to which of these what it had stopped goes on
+        self._gone = 0
+        self._settled = 0
 
     def holds(self, reason: Reason) -> bool:
         return reason in self._reasons
@@ -47,18 +50,30 @@ class ProgramPause:
         return await asyncio.to_thread(self._stop)
 
     async def resume(self, reason: Reason) -> None:
-        """Returns when they go on, or when another reason keeps them."""
+        """Returns when they go on, or when another reason keeps them. Asked for again, it does what failed before."""
         if reason in self._reasons:
             self._reasons.remove(reason)
+            self._gone += 1
+        if self._settled < self._gone:
             await asyncio.to_thread(self._settle)
+
+    async def is_awake(self) -> bool:
+        """Whether one goes on that was stopped, or was started since. A timer may bring its own program SIGCONT."""
+        return await asyncio.to_thread(self._is_awake)
+
+    async def end_all(self) -> None:
+        """Raises OSError if no process is to be had for it."""
+        await asyncio.to_thread(signal_all_as_member, signal.SIGKILL)
 
     def _stop(self) -> bool:
         with self._one_at_a_time:
             if not self._reasons:  # resumed before this thread's turn came
                 return False
             newest = newest_pid()
-            found = self._found()
-            self._stopped = {key: self._stopped[key] for key in map(_key, found) if key in self._stopped}
+            alive = programs()
+            # also what this reason would not stop: the other's end may not have been settled yet
+            self._stopped = {key: self._stopped[key] for key in map(_key, alive) if key in self._stopped}
+            found = [program for program in alive if self._is_to_stop(program)]
             for equals in _by_depth(found):
                 self._stop_each(equals)
             # what was started meanwhile is in no list that was made before, and may be in none that is made now
@@ -69,6 +84,7 @@ class ProgramPause:
     def _settle(self) -> None:
         """What the reasons that are left do not stop goes on."""
         with self._one_at_a_time:
+            gone = self._gone
             kept = {}
             for program in [program for equals in reversed(_by_depth(self._stopped.values())) for program in equals]:
                 if self._is_to_stop(program):
@@ -76,6 +92,24 @@ class ProgramPause:
                 else:
                     _signal(program, signal.SIGCONT)
             self._stopped = kept
+            self._settled = gone
+
+    def _is_awake(self) -> bool:
+        with self._one_at_a_time:
+            running = self._running()
+            by_pid = {program.pid: program for program in programs()} if running else {}
+            return any(self._comes_from_stopped(program, by_pid) for program in running)
+
+    def _comes_from_stopped(self, program: Program, by_pid: Mapping[int, Program]) -> bool:
+        """Whether it was stopped, or was born of what was: all but what the agent, or somebody from outside of the
+        container, has begun since."""
+        seen = set[int]()
+        while _key(program) not in self._stopped:
+            seen.add(program.pid)
+            if program.parent not in by_pid or program.parent in seen:
+                return program.parent not in (0, os.getpid())
+            program = by_pid[program.parent]
+        return True
 
     def _found(self) -> list[Program]:
         return [program for program in programs() if self._is_to_stop(program)]

@@ -3,12 +3,16 @@
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 
+from agent import logs
 from agent.clock import elapsed
 from agent.pausing import ProgramPause, Reason
 
 ARRIVING_SECONDS = 10.0
 """How long a request that was let in counts as a browser: a page loads its files, one by one and for a while none, and
 then opens its connection."""
+MOST_AWAKE = 3
+"""Looks, while nobody is there, at which a program that was stopped goes on. Only one to which a timer, or what comes
+over a line, brings SIGCONT needs so many: no SIGSTOP holds it, and its time would be charged to nobody."""
 
 
 class Presence:
@@ -24,6 +28,8 @@ class Presence:
         self._arrived: float | None = None
         self._holds = 0
         self._stands_still = True
+        self._awake = 0
+        self._ended = False
 
     def is_connected(self) -> bool:
         arriving = self._arrived is not None and elapsed() - self._arrived < ARRIVING_SECONDS
@@ -46,17 +52,38 @@ class Presence:
 
     async def settle(self) -> None:
         """To be called every second: programs run while somebody is there or a request is held, and no longer."""
+        if self._ended:
+            return
         if self._holds or self.is_connected():
             await self._go_on()
         elif not self._stands_still:
-            # stopped at once they can't begin anew; what a storm of forks may have left is stopped the next time
-            stands_still = await self._pause.pause(Reason.UNATTENDED)
-            self._stands_still = stands_still and self._pause.holds(Reason.UNATTENDED)  # somebody may have come by now
+            await self._stand_still()
+        elif self._pause.holds(Reason.UNATTENDED) and await self._pause.is_awake():
+            await self._stand_still_again()
 
     async def end(self) -> None:
         """The session ends: programs go on, to be told so and to end by themselves."""
+        self._ended = True
         await self._pause.resume(Reason.UNATTENDED)
+
+    async def _stand_still(self) -> None:
+        if self._ended or self._holds or self.is_connected():  # since it was looked at
+            return
+        # stopped at once they can't begin anew; what a storm of forks may have left is stopped the next time
+        stands_still = await self._pause.pause(Reason.UNATTENDED)
+        self._stands_still = stands_still and self._pause.holds(Reason.UNATTENDED)  # somebody may have come by now
+
+    async def _stand_still_again(self) -> None:
+        if not self._pause.holds(Reason.UNATTENDED):  # somebody has come by now
+            return
+        self._awake += 1
+        if self._awake >= MOST_AWAKE:
+            logs.warning("programs.ended", reason="they wake themselves while nobody is there")
+            await self._pause.end_all()
+            self._awake = 0
+        await self._stand_still()
 
     async def _go_on(self) -> None:
         self._stands_still = False
+        self._awake = 0
         await self._pause.resume(Reason.UNATTENDED)

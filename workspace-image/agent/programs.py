@@ -59,11 +59,11 @@ def read_program(pid: int) -> Program | None:
         state, tracer, uid, threads = _status(pid)
         if int(uid) != MEMBER:
             return None
-        if state in b"ZX":
-            # a process whose first thread ended looks dead, and its other threads work on
-            if int(threads) <= 1:
-                return None
-            state = _state_of_another_thread(pid)
+        if state in b"ZX" and int(threads) <= 1:
+            return None
+        if state in b"ZX" + STOPPED and int(threads) > 1:
+            # the first thread may have ended, or a debugger may hold it alone, while the others work on
+            state = _state_of_threads(pid)
         # the program's name, in parentheses, may contain anything
         fields = _read(f"/proc/{pid}/stat").rpartition(b")")[2].split(None, 20)
     except (FileNotFoundError, ProcessLookupError):
@@ -81,14 +81,16 @@ def _status(pid: int) -> tuple[bytes, bytes, bytes, bytes]:
     return state, tracer, uid, threads or b"1"
 
 
-def _state_of_another_thread(pid: int) -> bytes:
-    states = []
+def _state_of_threads(pid: int) -> bytes:
+    """Of the one that is furthest from standing still."""
+    states = set()
     for thread in os.scandir(f"/proc/{pid}/task"):
         try:
-            states.append(_read(f"{thread.path}/stat").rpartition(b")")[2].split(None, 1)[0])
+            states.add(_read(f"{thread.path}/stat").rpartition(b")")[2].split(None, 1)[0])
         except (FileNotFoundError, ProcessLookupError):
             continue
-    return next((state for state in states if state not in b"ZX"), b"Z")
+    moving = next((state for state in states if state not in b"ZXTtD"), None)
+    return moving or next((state for state in (b"D", b"T", b"t") if state in states), b"Z")
 
 
 def _read(path: str) -> bytes:

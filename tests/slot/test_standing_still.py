@@ -1,0 +1,213 @@
+"""What becomes of the member's programs while nobody is there, without any: when they are looked at, and what is done
+again after it failed."""
+
+import asyncio
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from agent import pausing, programs
+from agent.pausing import ProgramPause, Reason
+from agent.presence import MOST_AWAKE, Presence
+from agent.programs import Program, read_program
+
+WAKES_ITSELF = """
+import ctypes, signal, time
+# SIGEV_SIGNAL, and SIGCONT each 10 ms from CLOCK_MONOTONIC
+class Event(ctypes.Structure):
+    numbers = [(name, ctypes.c_int) for name in ("signo", "notify")]
+    _fields_ = [("value", ctypes.c_void_p), *numbers, ("pad", 48 * ctypes.c_char)]
+signal.signal(signal.SIGCONT, lambda *_: None)  # a timer whose signal is ignored ends after the first
+libc, timer = ctypes.CDLL(None), ctypes.c_void_p()
+assert libc.timer_create(1, ctypes.byref(Event(None, signal.SIGCONT, 0)), ctypes.byref(timer)) == 0
+assert libc.timer_settime(timer, 0, (ctypes.c_long * 4)(0, 10**7, 0, 10**7), None) == 0
+print("ready", flush=True)
+while True:
+    pass
+"""
+A_TRACED_FIRST_THREAD = """
+import ctypes, os, signal, threading, time
+def work():
+    while True: pass
+child = os.fork()
+if not child:
+    threading.Thread(target=work).start()
+    ctypes.CDLL(None).ptrace(0, 0, 0, 0)
+    signal.pthread_kill(threading.main_thread().ident, signal.SIGUSR1)
+os.waitpid(child, 0x40000000)
+print("ready", child, flush=True)
+time.sleep(60)
+"""
+
+
+class Playing(ProgramPause):
+    """Programs of which one is awake whenever it is said to be."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.awake = False
+        self.done: list[str] = []
+
+    def _stop(self) -> bool:
+        self.done.append("stop")
+        return True
+
+    def _is_awake(self) -> bool:
+        return self.awake
+
+    async def end_all(self) -> None:
+        self.done.append("end")
+
+
+@pytest.fixture
+def pause() -> Playing:
+    return Playing()
+
+
+def presence(pause: ProgramPause, connections: list[int]) -> Presence:
+    return Presence(lambda: connections[0], pause)
+
+
+def test_a_program_that_wakes_itself_is_stopped_again_and_then_ended(pause: Playing) -> None:
+    async def play() -> None:
+        connections = [1]
+        there = presence(pause, connections)
+        await there.settle()
+        connections[0] = 0
+        await there.settle()
+        await there.settle()
+        assert pause.done == ["stop"]
+        pause.awake = True
+        for _ in range(MOST_AWAKE):
+            await there.settle()
+        assert pause.done == ["stop", *["stop"] * (MOST_AWAKE - 1), "end", "stop"]
+        await there.settle()
+        assert pause.done[-2:] == ["stop", "stop"], "it is counted anew"
+
+    asyncio.run(play())
+
+
+def test_nothing_is_stopped_any_more_once_the_session_ends(pause: Playing) -> None:
+    async def play() -> None:
+        connections = [1]
+        there = presence(pause, connections)
+        await there.settle()
+        connections[0] = 0
+        await there.end()
+        await there.settle()
+        assert (pause.done, pause.holds(Reason.UNATTENDED)) == ([], False)
+
+    asyncio.run(play())
+
+
+def test_programs_whose_going_on_failed_go_on_when_it_is_asked_for_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    pause, told = ProgramPause(), list[str]()
+    monkeypatch.setattr(pausing, "programs", list)
+
+    def fail(_found: object) -> None:
+        raise OSError("no thread, no file")
+
+    def settle(_found: object) -> list[list[Program]]:
+        told.append("settled")
+        return []
+
+    async def play() -> None:
+        await pause.pause(Reason.UNATTENDED)
+        with monkeypatch.context() as broken:
+            broken.setattr(pausing, "_by_depth", fail)
+            with pytest.raises(OSError, match="no thread"):
+                await pause.resume(Reason.UNATTENDED)
+        monkeypatch.setattr(pausing, "_by_depth", settle)
+        await pause.resume(Reason.UNATTENDED)
+        await pause.resume(Reason.UNATTENDED)
+
+    asyncio.run(play())
+    assert told == ["settled"]
+
+
+@pytest.fixture
+def begin(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[str], list[int]]]:
+    """Starts a program that says when it is ready, and which child it has: the only ones that are looked at."""
+    started: list[subprocess.Popen[bytes]] = []
+
+    def start(code: str) -> list[int]:
+        program = subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE, start_new_session=True)
+        started.append(program)
+        assert program.stdout
+        pids = [program.pid, *map(int, program.stdout.readline().split()[1:])]
+        monkeypatch.setattr(pausing, "programs", lambda: [each for pid in pids if (each := read_program(pid))])
+        return pids
+
+    monkeypatch.setattr(programs, "MEMBER", os.getuid())
+    monkeypatch.setattr(pausing, "newest_pid", lambda: 0)
+    monkeypatch.setattr(pausing, "signal_all_as_member", lambda _number: None)
+    yield start
+    for program in started:
+        os.killpg(program.pid, signal.SIGKILL)
+        program.communicate()
+
+
+def test_a_program_is_seen_to_wake_itself_by_a_timer(begin: Callable[[str], list[int]]) -> None:
+    begin(WAKES_ITSELF)
+    pause = ProgramPause()
+
+    async def play() -> bool:
+        await pause.pause(Reason.UNATTENDED)
+        await asyncio.sleep(0.1)
+        return await pause.is_awake()
+
+    assert asyncio.run(play())
+
+
+def test_a_program_whose_first_thread_is_held_by_a_debugger_is_stopped_in_whole(
+    begin: Callable[[str], list[int]],
+) -> None:
+    child = begin(A_TRACED_FIRST_THREAD)[1]
+    found = read_program(child)
+    assert found
+    assert not found.is_stopped, "its other thread works"
+    pause = ProgramPause()
+
+    async def play() -> tuple[bool, bool]:
+        return await pause.pause(Reason.UNATTENDED), await pause.is_awake()
+
+    assert asyncio.run(play()) == (True, False)
+    before = spent(child)
+    time.sleep(0.1)
+    assert spent(child) == before
+
+
+@pytest.mark.parametrize(
+    ("born_of", "is_awake"),
+    [(100, True), (200, True), (1, True), (0, False), (os.getpid(), False)],
+    ids=["a stopped one", "a child of it", "one that ended", "somebody outside", "the agent"],
+)
+def test_what_was_born_of_a_stopped_program_is_awake(
+    monkeypatch: pytest.MonkeyPatch, born_of: int, is_awake: bool
+) -> None:
+    there = [program(100, 1, b"T")]
+    monkeypatch.setattr(pausing, "programs", lambda: there)
+    monkeypatch.setattr(pausing, "newest_pid", lambda: 0)
+    pause = ProgramPause()
+    pause._stopped = {(100, 7): there[0]}
+
+    async def play() -> tuple[bool, bool]:
+        assert await pause.pause(Reason.UNATTENDED)
+        before = await pause.is_awake()
+        there.extend([program(200, 100, b"T"), program(300, born_of, b"R")])
+        return before, await pause.is_awake()
+
+    assert asyncio.run(play()) == (False, is_awake)
+
+
+def program(pid: int, parent: int, state: bytes) -> Program:
+    return Program(pid, 7, parent, 100, 100, 0, -1, state, is_traced=False)
+
+
+def spent(pid: int) -> list[str]:
+    return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[11:13]
