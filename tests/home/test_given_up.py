@@ -12,6 +12,7 @@ from agent.clock import elapsed
 from agent.control_plane import Answer, ControlPlane
 from agent.lateness import SaveAge
 from agent.session import Session
+from agent.slot import Slot, State
 from agent.storage_quota import Quota
 from agent.tokens import Claims
 
@@ -68,6 +69,39 @@ def test_what_is_large_is_not_called_saved_with_what_is_small(folder: Path) -> N
         await container.close()
 
     asyncio.run(save())
+
+
+def test_what_is_large_waits_for_a_lease_without_holding_up_everything_else() -> None:
+    """A container that was frozen in the middle of a save has none when it goes on."""
+    asked, saved = list[bool](), list[bool]()
+
+    def holds() -> bool:
+        asked.append(True)
+        assert len(asked) < 1000, "nothing else can happen"
+        return not saved
+
+    async def save(*, urgent: bool) -> bool:
+        saved.append(urgent)
+        return True
+
+    async def keep_saving() -> None:
+        nobody = cast(Any, None)
+        slot = Slot(nobody, nobody, nobody, nobody, nobody, checkpoint_seconds=0.01)
+        slot.state = State.SERVING
+        session = SimpleNamespace(
+            checkpoints=SimpleNamespace(more=True),
+            lease=SimpleNamespace(holds=holds),
+            save=save,
+            saved_ago=lambda: None,
+            tell=lambda: None,
+        )
+        saving = asyncio.create_task(slot._keep_saving(cast(Session, session)))
+        await asyncio.sleep(0.1)
+        slot.state = State.DRAINING
+        await saving
+        assert saved == [True]
+
+    asyncio.run(keep_saving())
 
 
 def _session(container: Container) -> Session:
