@@ -8,7 +8,7 @@ import pytest
 from msgspec import Struct
 
 from shared.gcp.store import clock
-from shared.gcp.store.database import run_paged
+from shared.gcp.store.database import Unreadable, run_paged
 
 
 class Number(Struct):
@@ -16,10 +16,10 @@ class Number(Struct):
 
 
 class Query:
-    """Three documents, read now by Firestore's clock."""
+    """Three documents, read now by Firestore's clock. The last may be `odd`: no record of its kind."""
 
-    def __init__(self, read_time: datetime) -> None:
-        self._read_time = read_time
+    def __init__(self, read_time: datetime, *, odd: bool = False) -> None:
+        self._read_time, self._odd = read_time, odd
 
     def limit(self, _most: int) -> "Query":
         return self
@@ -28,9 +28,15 @@ class Query:
         return [self._document(n) for n in range(3)]
 
     def _document(self, n: int) -> Any:
-        fields = {"n": n}
+        fields = {"n": "odd" if self._odd and n == 2 else n}
+        reference = SimpleNamespace(path=f"numbers/n-{n}")
         return SimpleNamespace(
-            exists=True, to_dict=lambda: fields, id=f"n-{n}", read_time=self._read_time, update_time=self._read_time
+            reference=reference,
+            exists=True,
+            to_dict=lambda: fields,
+            id=f"n-{n}",
+            read_time=self._read_time,
+            update_time=self._read_time,
         )
 
 
@@ -56,3 +62,12 @@ def test_a_clock_that_is_wrong_is_found_out_by_a_page_too(moment: list[datetime]
     with pytest.raises(clock.Corrected):
         list(run_paged(Query(moment[0] - timedelta(hours=2)), Number))
     assert clock.now() == moment[0] - timedelta(hours=2)
+
+
+def test_a_document_that_can_not_be_read_keeps_none_before_it_from_its_turn(moment: list[datetime]) -> None:
+    found = run_paged(Query(moment[0], odd=True), Number)
+    assert [next(found).record.n, next(found).record.n] == [0, 1]
+    with pytest.raises(Unreadable):
+        next(found)
+    readable = run_paged(Query(moment[0], odd=True), Number, readable=True)
+    assert [each.record.n for each in readable] == [0, 1]

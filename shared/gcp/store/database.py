@@ -106,15 +106,18 @@ def run_paged(query: Any, kind: type[R], most: int | None = None, *, readable: b
 
     Raises Unreadable; or with `readable` leaves out what can't be read, and tells it.
     """
-    decode = _decode_or_tell if readable else _decode
+    decode = _record_or_tell if readable else _record
     count = 0
     while most is None or count < most:
         wanted = PAGE if most is None else min(PAGE, most - count)
         page = list(query.limit(wanted).stream(**CALL))
         operations.count(reads=max(1, len(page)))
         count += len(page)
-        # all of them now: each tells what time it is, and whoever asks for them may work for long on one
-        yield from [record for snapshot in page if (record := decode(snapshot, kind)) is not None]
+        for snapshot in page:  # now: whoever asks for the documents may work for long on one
+            clock.learn(snapshot.read_time)
+        for snapshot in page:  # one by one: one that can't be read keeps none before it from its turn
+            if (record := decode(snapshot, kind)) is not None:
+                yield record
         if len(page) < wanted:
             break
         query = query.start_after(page[-1])
@@ -196,6 +199,10 @@ def encode(record: Any) -> dict[str, Any]:
 def _decode(snapshot: Any, kind: type[R]) -> Read[R] | None:
     """Raises Corrected if Firestore's time shows that this machine's is wrong."""
     clock.learn(snapshot.read_time)
+    return _record(snapshot, kind)
+
+
+def _record(snapshot: Any, kind: type[R]) -> Read[R] | None:
     if not snapshot.exists:
         return None
     try:
@@ -206,8 +213,13 @@ def _decode(snapshot: Any, kind: type[R]) -> Read[R] | None:
 
 
 def _decode_or_tell(snapshot: Any, kind: type[R]) -> Read[R] | None:
+    clock.learn(snapshot.read_time)
+    return _record_or_tell(snapshot, kind)
+
+
+def _record_or_tell(snapshot: Any, kind: type[R]) -> Read[R] | None:
     try:
-        return _decode(snapshot, kind)
+        return _record(snapshot, kind)
     except Unreadable as e:
         logs.error("unreadable", why=str(e))
         return None
