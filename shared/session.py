@@ -225,7 +225,7 @@ class Session(Struct, frozen=True, kw_only=True):
         if browser in self.signed_out:
             return self
         if len(self.signed_out) >= MOST_SIGNED_OUT:
-            return self.drain(EndReason.SIGNED_OUT, now)
+            return self if self.state == SessionState.DRAINING else self.drain(EndReason.SIGNED_OUT, now)
         return replace(self, signed_out=[*self.signed_out, browser])
 
     def anonymous(self, alias: str) -> "Session":

@@ -7,7 +7,7 @@ from msgspec.structs import replace
 
 from shared.account import Account, AccountState
 from shared.record import IllegalTransition
-from shared.session import EndReason, SessionState
+from shared.session import MOST_SIGNED_OUT, EndReason, SessionState
 from shared.slot import SlotState
 from shared.workspace import Workspace
 from tests.factories import NOW, a_head, a_session, a_slot, after
@@ -172,3 +172,13 @@ def test_a_suspended_workspace_is_claimed_once_it_is_resumed() -> None:
     with pytest.raises(IllegalTransition):
         workspace.suspend().claim("s-1", "ws-1", NOW)
     assert workspace.suspend().resume() == workspace
+
+
+def test_a_session_remembers_so_many_signed_out_browsers_and_then_ends_once() -> None:
+    session = a_session()
+    for number in range(MOST_SIGNED_OUT):
+        session = session.sign_out(f"browser{number:09}", NOW)
+    assert session.state == SessionState.ACTIVE
+    ending = session.sign_out("one-more-browser", NOW)
+    assert (ending.state, ending.reason) == (SessionState.DRAINING, EndReason.SIGNED_OUT)
+    assert ending.sign_out("and-another-one-", NOW) is ending
