@@ -17,6 +17,10 @@ LONGEST_LINE = 4096
 TELL_EVERY = 10.0
 MOST_NAMED = 5
 """Files that are named to the member."""
+MOST_LISTENERS = 64
+"""One for each window. Any program of the member's may connect, and each takes a descriptor of the agent's."""
+MOST_UNHEARD = 64 * 1024
+"""Bytes that wait for one that does not read: it stands still, or never will. It is told nothing more until it does."""
 
 
 class EditorSocket:
@@ -49,9 +53,13 @@ class EditorSocket:
             return
         line = self._line()
         for writer in self._listeners:
-            writer.write(line)
+            if writer.transport.get_write_buffer_size() < MOST_UNHEARD:
+                writer.write(line)
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        if len(self._listeners) >= MOST_LISTENERS:
+            writer.close()
+            return
         self._listeners.add(writer)
         try:
             writer.write(self._line())

@@ -1,0 +1,31 @@
+"""The socket of the editor's extension, to which any program of the member's may connect."""
+
+import asyncio
+from pathlib import Path
+from unittest.mock import Mock
+
+from agent import editor_socket
+from agent.editor_socket import EditorSocket
+
+
+def test_no_program_takes_all_of_the_agents_descriptors_and_memory(tmp_path: Path) -> None:
+    path = tmp_path / "extension.sock"
+
+    async def play() -> tuple[int, list[bytes], set[int]]:
+        line = EditorSocket(path, Mock())
+        line._line = lambda: b"x" * 60_000 + b"\n"  # type: ignore[method-assign]
+        async with await asyncio.start_unix_server(line._serve, path):
+            opened = [await asyncio.open_unix_connection(path) for _ in range(editor_socket.MOST_LISTENERS + 2)]
+            ends = [await reader.read() for reader, _ in opened[-2:]]
+            for _ in range(100):
+                line.tell()
+            waiting = {each.transport.get_write_buffer_size() for each in line._listeners}
+            known = len(line._listeners)
+            for _, writer in opened:
+                writer.transport.abort()
+            await asyncio.sleep(0.05)
+        return known, ends, waiting
+
+    known, ends, waiting = asyncio.run(play())
+    assert (known, ends) == (editor_socket.MOST_LISTENERS, [b"", b""])
+    assert max(waiting) < 2 * editor_socket.MOST_UNHEARD
