@@ -167,6 +167,9 @@ def test_what_is_moved_to_where_much_waits_is_in_each_save(folder: Path) -> None
             (container.folder / path).write_bytes(path.encode() * (10 if path == "notes/a" else 2_000_000))
         (container.folder / "replaced").mkdir()
         (container.folder / "replaced/d").write_bytes(b"d")
+        (container.folder / "base").mkdir()
+        (container.folder / "base/db").write_bytes(b"old")
+        (container.folder / "base/db-journal").write_bytes(b"of the old one")
         (container.folder / "rest").write_bytes(b"z" * 90_000_000)
         until_tick(folder)
         while await container.checkpoints.make(container.prefix, NO_QUOTA):
@@ -177,6 +180,10 @@ def test_what_is_moved_to_where_much_waits_is_in_each_save(folder: Path) -> None
         (container.folder / "replaced/d").unlink()
         (container.folder / "replaced").rmdir()
         (container.folder / "replaced").write_bytes(b"replaced")
+        (container.folder / "base/db").write_bytes(b"new")
+        (container.folder / "base/db-journal").unlink()
+        (container.folder / "text").mkdir()
+        (container.folder / "text/e").write_bytes(b"e")
         saved, more = [], True
         while more:
             until_tick(folder)
@@ -188,10 +195,12 @@ def test_what_is_moved_to_where_much_waits_is_in_each_save(folder: Path) -> None
             place = folder / f"{checkpoint.seq}"
             await _restored(workspace, place)
             saved.append({str(path.relative_to(place)) for path in place.rglob("*") if path.is_file()})
+            is_new = (place / "base/db").read_bytes() == b"new"
+            assert is_new != (place / "base/db-journal").exists(), "both are of one moment"
         await container.close()
         return saved
 
     small, everything = asyncio.run(save())
-    assert {"replaced", "rest"} <= small & everything
+    assert {"rest", "text/e"} <= small & everything
     assert all(before in small or after in small for before, after in moves.items())
-    assert everything == {"replaced", "rest", *moves.values()}
+    assert everything == {"replaced", "rest", "text/e", "base/db", *moves.values()}

@@ -117,24 +117,30 @@ class Keeper:
         self._packages_wait = sum(sizes[DEPS].get(path, 0) for path in changes[DEPS]) > small
         both = {**sizes[BOOT], **sizes[WORK]}
         self._waiting = held_back([*changes[BOOT], *changes[WORK]], both, small)
+        if not self._waiting and not self._packages_wait:
+            return
+        # what is gone may have been moved to where it waits, and would be nowhere until that is saved; so it stays,
+        # with all that must be of one moment with it: a database beside a journal that is no more is damaged
+        for tier in TIERS:
+            seen = self._seen(tier)
+            replaced = {path for path in changes[tier] if path not in seen.folders}
+            gone = (path for path in self._known(tier).missing(seen) if not lies_below(path, replaced))
+            self._waiting.update(map(belonging, gone))
 
     def _to_save(self, tier: str) -> tuple[tuple[list[bytes], list[bytes]], set[bytes]]:
         """What changed and what is missing, to be saved now; and what of both waits."""
         seen, held = self._seen(tier), self._known(tier)
         changes, missing = held.changes(seen), held.missing(seen)
-        if not self._waiting and not self._packages_wait:
+        if not self._waiting and not (self._packages_wait and tier == DEPS):
             return (changes, missing), set()
         is_all = self._packages_wait and tier == DEPS
-        waiting = {path for path in changes if is_all or belonging(path) in self._waiting}
+        waiting = {path for path in (*changes, *missing) if is_all or belonging(path) in self._waiting}
         # all names of a file, or none
         for names in seen.linked.values():
             if not waiting.isdisjoint(names):
                 waiting.update(names)
-        now = [path for path in changes if path not in waiting]
-        # what is gone may have been moved to where it waits: it would be nowhere until that is saved
-        replaced = {path for path in now if path not in seen.folders}
-        away = [path for path in missing if not is_all and lies_below(path, replaced)]
-        return (now, away), waiting.union(missing).difference(away)
+        now = [path for path in changes if path not in waiting], [path for path in missing if path not in waiting]
+        return now, waiting
 
     def _changed(self) -> set[bytes]:
         """All that is to be saved or taken away."""
