@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 from agent import pausing, programs
 from agent.pausing import ProgramPause, Reason
-from agent.presence import MOST_AWAKE, Presence
+from agent.presence import MOST_AWAKE, MOST_RESTLESS, Presence
 from agent.programs import Program, read_program
 
 WAKES_ITSELF = """
@@ -51,11 +51,12 @@ class Playing(ProgramPause):
     def __init__(self) -> None:
         super().__init__()
         self.awake = False
+        self.stands = True
         self.done: list[str] = []
 
     def _stop(self) -> bool:
         self.done.append("stop")
-        return True
+        return self.stands
 
     def _is_awake(self) -> bool:
         return self.awake
@@ -88,6 +89,21 @@ def test_a_program_that_wakes_itself_is_stopped_again_and_then_ended(pause: Play
         assert pause.done == ["stop", *["stop"] * (MOST_AWAKE - 1), "end", "stop"]
         await there.settle()
         assert pause.done[-2:] == ["stop", "stop"], "it is counted anew"
+
+    asyncio.run(play())
+
+
+def test_programs_that_never_stand_still_are_ended(pause: Playing) -> None:
+    async def play() -> None:
+        connections = [1]
+        there = presence(pause, connections)
+        await there.settle()
+        connections[0], pause.stands = 0, False
+        for _ in range(MOST_RESTLESS - 1):
+            await there.settle()
+        assert "end" not in pause.done
+        await there.settle()
+        assert pause.done == [*["stop"] * MOST_RESTLESS, "end"]
 
     asyncio.run(play())
 

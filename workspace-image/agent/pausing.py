@@ -74,12 +74,14 @@ class ProgramPause:
             # also what this reason would not stop: the other's end may not have been settled yet
             self._stopped = {key: self._stopped[key] for key in map(_key, alive) if key in self._stopped}
             found = [program for program in alive if self._is_to_stop(program)]
+            # of all generations together: none may keep the younger ones running
+            until = elapsed() + STANDSTILL_SECONDS
             for equals in _by_depth(found):
-                self._stop_each(equals)
+                self._stop_each(equals, until)
             # what was started meanwhile is in no list that was made before, and may be in none that is made now
             if newest_pid() != newest or self._running():
                 self._stop_all()
-            return _stand_still(self._running)
+            return _stand_still(self._running, elapsed() + STANDSTILL_SECONDS)
 
     def _settle(self) -> None:
         """What the reasons that are left do not stop goes on."""
@@ -121,8 +123,9 @@ class ProgramPause:
         # one that waits for a disk, or for its child to exec, goes no further than that
         return [program for program in self._found() if not program.is_stopped and program.state != b"D"]
 
-    def _stop_each(self, equals: list[Program]) -> None:
-        """Returns when they stand still: a shell that has not stopped yet would still see that its job has."""
+    def _stop_each(self, equals: list[Program], until: float) -> None:
+        """Returns when they stand still, or at `until`: a shell that has not stopped yet would still see that its job
+        has."""
         for program in equals:
             # looked at again, right before: what the member stops meanwhile is not to be woken later
             now = read_program(program.pid)
@@ -134,7 +137,7 @@ class ProgramPause:
             found = [read_program(program.pid) for program in equals]
             return [program.pid for program in found if program and not program.is_stopped and program.state != b"D"]
 
-        _stand_still(moving)
+        _stand_still(moving, until)
 
     def _stop_all(self) -> None:
         """In one call, which no fork can run away from: oldest first, which are parents before their children."""
@@ -146,9 +149,8 @@ class ProgramPause:
         self._stopped |= {_key(program): program for program in programs() if _key(program) not in standing}
 
 
-def _stand_still(moving: Callable[[], Sequence[object]]) -> bool:
+def _stand_still(moving: Callable[[], Sequence[object]], until: float) -> bool:
     """Whether nothing moves any more, waited for as long as that may take."""
-    until = elapsed() + STANDSTILL_SECONDS
     while moving():
         if elapsed() > until:
             return False

@@ -14,6 +14,10 @@ MOST_AWAKE = 3
 """Looks, while nobody is there, at which a program that was stopped goes on. Only one to which a timer, or what comes
 over a line, brings SIGCONT needs so many: no SIGSTOP holds it, and its time would be charged to nobody."""
 
+MOST_RESTLESS = 10
+"""Pauses, while nobody is there, after which something never stood still: a timer may be faster than any look. Whoever
+only waits for the CPU, to stop, has long had it."""
+
 
 class Presence:
     """`connections` counts the open ones to the editor. What `is_connected` says goes into every heartbeat, so whenever
@@ -29,6 +33,7 @@ class Presence:
         self._holds = 0
         self._stands_still = True
         self._awake = 0
+        self._restless = 0
         self._ended = False
 
     def is_connected(self) -> bool:
@@ -72,18 +77,25 @@ class Presence:
         # stopped at once they can't begin anew; what a storm of forks may have left is stopped the next time
         stands_still = await self._pause.pause(Reason.UNATTENDED)
         self._stands_still = stands_still and self._pause.holds(Reason.UNATTENDED)  # somebody may have come by now
+        if not stands_still and self._pause.holds(Reason.UNATTENDED):
+            self._restless += 1
+            if self._restless >= MOST_RESTLESS:
+                await self._end_all()
 
     async def _stand_still_again(self) -> None:
         if not self._pause.holds(Reason.UNATTENDED):  # somebody has come by now
             return
         self._awake += 1
         if self._awake >= MOST_AWAKE:
-            logs.warning("programs.ended", reason="they wake themselves while nobody is there")
-            await self._pause.end_all()
-            self._awake = 0
+            await self._end_all()
         await self._stand_still()
+
+    async def _end_all(self) -> None:
+        logs.warning("programs.ended", reason="they wake themselves while nobody is there")
+        await self._pause.end_all()
+        self._awake = self._restless = 0
 
     async def _go_on(self) -> None:
         self._stands_still = False
-        self._awake = 0
+        self._awake = self._restless = 0
         await self._pause.resume(Reason.UNATTENDED)

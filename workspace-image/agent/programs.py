@@ -64,6 +64,8 @@ def read_program(pid: int) -> Program | None:
         if state in b"ZX" + STOPPED and int(threads) > 1:
             # the first thread may have ended, or a debugger may hold it alone, while the others work on
             state = _state_of_threads(pid)
+            if state == b"Z":  # all have ended, and whoever traces one has not heard of it yet
+                return None
         # the program's name, in parentheses, may contain anything
         fields = _read(f"/proc/{pid}/stat").rpartition(b")")[2].split(None, 20)
     except (FileNotFoundError, ProcessLookupError):
