@@ -4,7 +4,7 @@ import math
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import UTC, datetime
 from functools import lru_cache
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 
 import msgspec
 from google.api_core import exceptions
@@ -114,7 +114,7 @@ def run_paged(query: Any, kind: type[R], most: int | None = None, *, readable: b
         operations.count(reads=max(1, len(page)))
         count += len(page)
         for snapshot in page:  # now: whoever asks for the documents may work for long on one
-            clock.learn(snapshot.read_time)
+            clock.learn(_read_time(snapshot))
         for snapshot in page:  # one by one: one that can't be read keeps none before it from its turn
             if (record := decode(snapshot, kind)) is not None:
                 yield record
@@ -196,9 +196,15 @@ def encode(record: Any) -> dict[str, Any]:
     return fields
 
 
+def _read_time(snapshot: Any) -> datetime:
+    """What a query over a collection group finds carries the protocol's own message instead of a datetime."""
+    read_at = snapshot.read_time
+    return read_at if isinstance(read_at, datetime) else cast("datetime", read_at.ToDatetime(tzinfo=UTC))
+
+
 def _decode(snapshot: Any, kind: type[R]) -> Read[R] | None:
     """Raises Corrected if Firestore's time shows that this machine's is wrong."""
-    clock.learn(snapshot.read_time)
+    clock.learn(_read_time(snapshot))
     return _record(snapshot, kind)
 
 
@@ -213,7 +219,7 @@ def _record(snapshot: Any, kind: type[R]) -> Read[R] | None:
 
 
 def _decode_or_tell(snapshot: Any, kind: type[R]) -> Read[R] | None:
-    clock.learn(snapshot.read_time)
+    clock.learn(_read_time(snapshot))
     return _record_or_tell(snapshot, kind)
 
 
