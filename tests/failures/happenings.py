@@ -15,6 +15,7 @@ from shared.gcp.store import (
     claims,
     database,
     ledger,
+    left_out,
     marks,
     operators,
     sessions,
@@ -23,7 +24,9 @@ from shared.gcp.store import (
 )
 from shared.heartbeats import Accepted, Hello, accept_beat, accept_hello
 from shared.idle import decide_reclaim
+from shared.left_out import Package
 from shared.periods import over_everywhere
+from shared.quota import LeftOut
 from shared.reconciliation import ClosedPeriod, day_use, figures
 from shared.record import Read
 from shared.session import EndReason, Session, SessionState
@@ -269,6 +272,26 @@ def a_thinned_history() -> Act:
     return lambda: snapshots.forget_thinned(workspace, [older], LATER)
 
 
+def a_package() -> tuple[Read[Workspace], Read[Package]]:
+    """A workspace that nobody has open, and what its session has left out."""
+    workspace = a_history()
+    package = Package(sid="s-1", head=replace(a_head(), snapshot="1-apart-3"), left_out=LeftOut(1, 5))
+    database.Commit().create(accounts.left_out_ref(workspace.record.wid, package.sid), package).run()
+    [found] = left_out.all_packages(workspace.record.wid)
+    return workspace, found
+
+
+def a_package_brought_back() -> Act:
+    workspace, package = a_package()
+    composed = Snapshot(sid=None, head=replace(a_head(), snapshot="1-returns-abc", at=LATER), returned="p")
+    return lambda: left_out.bring_back(workspace, package, composed, LATER)
+
+
+def a_forgotten_package() -> Act:
+    workspace, package = a_package()
+    return lambda: left_out.forget_packages(workspace, [package.record], LATER)
+
+
 def a_swept_workspace() -> Act:
     workspace = a_history()
     return lambda: snapshots.commit_tidied(workspace, None)
@@ -364,6 +387,8 @@ COMMITS: dict[Callable[[], Act], set[Callable[..., Any]]] = {
     going_back: {snapshots.go_back},
     a_path_brought_back: {snapshots.go_back},
     a_thinned_history: {snapshots.forget_thinned},
+    a_package_brought_back: {left_out.bring_back},
+    a_forgotten_package: {left_out.forget_packages},
     a_swept_workspace: {snapshots.commit_tidied},
     a_line_that_no_heartbeat_wrote: {ledger.write_line},
     a_checked_session: {ledger.commit_checked},

@@ -21,7 +21,7 @@ from tests.failures.happenings import COMMITS, NOW, Act
 
 DOCUMENTS = (
     "accounts", "billing", "lines", "shards", "periods", "usage", "meter", "workspaces", "snapshots", "sessions",
-    "slots", "pool", "audit", "operator", "marks",
+    "slots", "pool", "audit", "operator", "marks", "left_out",
 )  # fmt: skip
 
 

@@ -76,10 +76,10 @@ def nothing_left(before: Usage, now: Usage) -> bool:
 def left_behind(before: Usage, now: Usage) -> dict[str, object]:
     """What there is more or less of than before. Of files open and memory, which waver, only what grows with cycles.
 
-    Every session stays on record, to say why it ended. None of them has a line in the ledger: nobody held a connection
-    to the editor, so nothing was charged.
+    Every session stays on record, to say why it ended, and so does its line in the ledger: a visit costs something,
+    however short it is.
     """
-    documents_kept = before.documents + Counter(sessions=CYCLES)
+    documents_kept = before.documents + Counter(sessions=CYCLES, lines=CYCLES)
     open_files = {part: more for part, more in (now.open_files - before.open_files).items() if more >= min(CYCLES, 20)}
     changes: dict[str, object] = {
         "processes": now.processes - before.processes or before.processes - now.processes,
