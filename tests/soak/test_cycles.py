@@ -6,6 +6,7 @@ from pathlib import Path
 import psutil
 import pytest
 
+from shared.gcp.store.billing import SHARDS
 from shared.limits import MOST_OPENS, Limits
 from tests.conftest import SHORT
 from tests.functions.limiting import limit
@@ -80,11 +81,14 @@ def left_behind(before: Usage, now: Usage) -> dict[str, object]:
     however short it is.
     """
     documents_kept = before.documents + Counter(sessions=CYCLES, lines=CYCLES)
+    # a plan without a limit is counted in up to 16 shards for each member, by the session's id
+    documents_kept["shards"] = max(now.documents["shards"], before.documents["shards"])
     open_files = {part: more for part, more in (now.open_files - before.open_files).items() if more >= min(CYCLES, 20)}
     changes: dict[str, object] = {
         "processes": now.processes - before.processes or before.processes - now.processes,
         "files": now.files - before.files,
         "objects": now.objects - before.objects,
+        "shards": max(0, now.documents["shards"] - SHARDS * MEMBERS),
         "documents": now.documents - documents_kept or documents_kept - now.documents,
         "open files": open_files,
         "memory": {part: more for part, more in (now.memory - before.memory).items() if more >= MEGABYTES},
