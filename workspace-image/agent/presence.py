@@ -45,6 +45,10 @@ class Presence:
         self._arrived = elapsed()
         await self._go_on()
 
+    def put_out(self) -> None:
+        """The browsers' connections were cut: whoever was on the way is so no longer."""
+        self._arrived = None
+
     @asynccontextmanager
     async def holding(self) -> AsyncIterator[None]:
         """A request is held open for a job."""

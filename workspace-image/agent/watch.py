@@ -63,6 +63,7 @@ class Watch:
         if connected and not session.lease.holds():
             logs.warning("lease.lapsed", session=session.sid)
             self._cut()
+            self._presence.put_out()
         await self._slot.may_serve()
         if elapsed() - self._looked_at_programs >= LOOK_AT_PROGRAMS_EVERY:
             await self._look_at_programs(session)
