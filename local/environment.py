@@ -29,7 +29,9 @@ OPERATOR = (
     "DRAINING_SECONDS",
     "KEPT_SNAPSHOTS",
     "SWEEP_SECONDS",
+    "LEFT_OUT_TIMES",
     "REQUEST_RATE_TIMES",
+    "UPLOADS_TIMES",
 )
 """Settings that an operator may give to `make up` in the environment; the functions have defaults for all of them."""
 

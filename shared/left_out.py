@@ -1,14 +1,12 @@
-"""What a session has left out of its checkpoints, kept apart when it ended: how long, and how it is brought back."""
+"""What a session has left out of its checkpoints, kept apart when it ended: within which bound, and how long."""
 
 from collections.abc import Iterable
 from datetime import datetime, timedelta
 
 from msgspec import Struct
-from msgspec.structs import replace
 
-from shared.quota import LONGEST, LeftOut, LeftOutKind, most_bytes, stored_bytes, used_bytes
-from shared.returns import RETURNS, TooManyLayers
-from shared.snapshots import MOST, MOST_LAYERS, TIERS, Head, Layer, Manifest, Tier
+from shared.quota import LeftOut, most_bytes, stored_bytes, used_bytes
+from shared.snapshots import Head, Manifest
 
 KEPT = timedelta(days=30)
 """How long a package is kept."""
@@ -43,48 +41,3 @@ def has_room(used: int, package: Package, limit: int | None) -> bool:
     """Whether all of it can come back into a workspace that takes `used` bytes."""
     most = most_bytes(limit)
     return most is None or used + package.head.bytes <= most
-
-
-def merge(
-    head: Manifest | None,
-    package: Manifest,
-    left_out: LeftOut,
-    *,
-    workspace: str,
-    epoch: int,
-    base: str | None,
-) -> Manifest:
-    """The head with all of the package in it. Raises TooManyLayers.
-
-    A package is no state of a home but things beside one, so its layers come over the head's as deltas, which take
-    nothing away. A folder of dependencies takes the place of what the head has there: two versions of one are none.
-    """
-    layers: list[Layer] = []
-    tiers: dict[str, Tier] = {}
-    for tier in TIERS:
-        ours = [layer for layer in head.layers if layer.tier == tier] if head else []
-        theirs = [layer for layer in package.layers if layer.tier == tier]
-        first = [layer for layer in ours if layer.only is None]
-        added = [replace(layer, kind="delta") for layer in theirs] if ours else theirs
-        whole = [
-            replace(layer, only=path) for path in _folders(left_out) for layer in theirs if tier == TIERS[-1] and ours
-        ]
-        layers += [*first, *added, *ours[len(first) :], *whole]
-        both = [each.tiers[tier] for each in (head, package) if each and tier in each.tiers]
-        if both:
-            tiers[tier] = Tier(min(MOST, sum(each.bytes for each in both)), min(MOST, sum(each.files for each in both)))
-    if len(layers) > MOST_LAYERS:
-        raise TooManyLayers(f"there would be {len(layers)} layers")
-    return Manifest(2, workspace, epoch, RETURNS, 0, base, tiers, layers)
-
-
-def _folders(left_out: LeftOut) -> list[str]:
-    """Folders of dependencies whose whole name is told."""
-    return [
-        entry.path
-        for entry in left_out.entries
-        if entry.kind == LeftOutKind.DEPENDENCIES
-        and entry.kept
-        and len(entry.path) < LONGEST
-        and "\ufffd" not in entry.path
-    ]

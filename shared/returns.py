@@ -1,4 +1,5 @@
-"""Bringing one path back: a manifest of the head's layers and, over them, that path as an older snapshot had it.
+"""Bringing back: a manifest of the head's layers and, over them, one path as an older snapshot had it, or all that a
+session has left out.
 
 No bytes are copied. docs/snapshot-format.md says what `only` means.
 """
@@ -11,6 +12,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from shared.archives import At
+from shared.quota import LONGEST, LeftOut, LeftOutKind
 from shared.snapshots import (
     LONGEST_NAMED,
     MANIFEST_BYTES,
@@ -105,6 +107,39 @@ def compose(
     return Manifest(2, head.workspace, epoch, RETURNS, 0, base, tiers, layers)
 
 
+def merge(
+    head: Manifest | None,
+    package: Manifest,
+    left_out: LeftOut,
+    *,
+    workspace: str,
+    epoch: int,
+    base: str | None,
+) -> Manifest:
+    """The head with all of the package in it. Raises TooManyLayers.
+
+    A package is no state of a home but things beside one, so its layers come over the head's as deltas, which take
+    nothing away. A folder of dependencies takes the place of what the head has there: two versions of one are none.
+    """
+    layers: list[Layer] = []
+    tiers: dict[str, Tier] = {}
+    for tier in TIERS:
+        ours = [layer for layer in head.layers if layer.tier == tier] if head else []
+        theirs = [layer for layer in package.layers if layer.tier == tier]
+        first = [layer for layer in ours if layer.only is None]
+        added = [replace(layer, kind="delta") for layer in theirs] if ours else theirs
+        whole = [
+            replace(layer, only=path) for path in _folders(left_out) for layer in theirs if tier == TIERS[-1] and ours
+        ]
+        layers += [*first, *added, *ours[len(first) :], *whole]
+        both = [each.tiers[tier] for each in (head, package) if each and tier in each.tiers]
+        if both:
+            tiers[tier] = Tier(min(MOST, sum(each.bytes for each in both)), min(MOST, sum(each.files for each in both)))
+    if len(layers) > MOST_LAYERS:
+        raise TooManyLayers(f"there would be {len(layers)} layers")
+    return Manifest(2, workspace, epoch, RETURNS, 0, base, tiers, layers)
+
+
 class Counted(Struct, frozen=True):
     """What the head and an older one have at a path, in each tier that differs, and what bringing it back changes."""
 
@@ -176,3 +211,15 @@ def _common(only: str | None, path: str) -> str | None:
 
 def _of(manifest: Manifest, tier: str) -> list[Layer]:
     return [layer for layer in manifest.layers if layer.tier == tier]
+
+
+def _folders(left_out: LeftOut) -> list[str]:
+    """Folders of dependencies whose whole name is told."""
+    return [
+        entry.path
+        for entry in left_out.entries
+        if entry.kind == LeftOutKind.DEPENDENCIES
+        and entry.kept
+        and len(entry.path) < LONGEST
+        and "\ufffd" not in entry.path
+    ]

@@ -24,7 +24,7 @@ from shared.gcp.store.ids import new_id
 from shared.gcp.store.left_out import all_packages, bring_back, find_package, forget_packages
 from shared.gcp.store.sessions import read_session
 from shared.gcp.store.snapshots import go_back, page_of_snapshots, read_snapshot
-from shared.left_out import Package, has_room, merge
+from shared.left_out import Package, has_room
 from shared.plans import PLANS
 from shared.quota import LeftOut, newest_use
 from shared.record import Read
@@ -40,6 +40,7 @@ from shared.returns import (
     differing,
     empty_name,
     encode,
+    merge,
     return_id,
     return_name,
 )
