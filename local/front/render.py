@@ -55,7 +55,7 @@ def render(
         api="\n".join(
             _proxy(f"/api/{route}", each, ports) for each in functions if each.browser for route in each.routes
         ),
-        gateway="\n".join(_proxy(f"/{each.name}", each, ports) for each in functions),
+        gateway="\n".join(_proxy(f"/{route}", each, ports) for each in functions for route in each.routes),
         not_found=_problem("not-found", "There is no such thing", 404, "The page calls something that does not exist."),
         too_large=_problem("bad-request", "The request can't be understood", 413, "The body is larger than 64 KiB."),
         unavailable=_problem(

@@ -123,7 +123,7 @@ def test_a_session_is_told_while_it_is_open_and_when_it_has_ended(plane: Running
     [session] = usage(person)["sessions"]
     assert (session["session"], session["reason"]) == (saver.liar.session.sid, "member")
     assert (session["pending"], session["decision"]) == (False, "stopped by the member")
-    assert session["seconds"] * 1000 == pytest.approx(meter["ms"])
+    assert session["seconds"] * 1000 == pytest.approx(saver.liar.record["meter"]["ms"])
 
 
 def test_a_month_is_split_by_the_accounts_own_midnights(plane: Running) -> None:

@@ -134,7 +134,7 @@ def test_what_the_extension_says_is_activity(member: Member, plane: ControlPlane
     heard = member.slot.run(TALK)
     news = json.loads(heard)
     assert news["directive"] == "continue"
-    assert set(news) == {"directive", "idle_in", "time_left", "saved_ago", "restore", "storage", "loss"}
+    assert set(news) == {"directive", "idle_in", "time_left", "saved_ago", "late", "restore", "storage", "loss"}
     before = plane.beats[0].signals.editor
     until(lambda: (plane.beats[-1].signals.editor or 0) > (before or 0), "activity reaches the control plane")
 

@@ -68,7 +68,7 @@ def test_a_deletion_that_is_refused_leaves_everything_and_says_so(
     press(page, "계정 삭제")
     page.get_by_label("이해했습니다").check()
     press(page, "모두 삭제")
-    expect(page.get_by_role("alert")).to_contain_text("아무것도 바꾸지 않았습니다")
+    expect(page.get_by_role("alert")).to_contain_text("바뀐 것은 없습니다")
     press(page, "English")
     expect(page.get_by_role("alert")).to_contain_text("Nothing was changed")
 

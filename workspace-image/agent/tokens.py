@@ -57,7 +57,7 @@ class Verifier:
         return _claims(claims)
 
 
-_OF_KIND = {ATTACH: ["wid"], ENTER: ["boot", "jti"], RELEASE: ["boot"], WORK: ["boot"]}
+_OF_KIND = {ATTACH: ["wid"], ENTER: ["boot", "jti", "browser"], RELEASE: ["boot"], WORK: ["boot"]}
 
 
 def _claims(claims: dict[str, Any]) -> Claims:
