@@ -45,6 +45,8 @@ class Container:
         self.dead = self.frozen = self.cut_off = self.stopping = False
         self.throttled = False
         """It has CPU only while a request is open."""
+        self.besieged = False
+        """Strangers keep requests open without end, and with them its CPU on."""
         self.requests = 0
         self.browsers = 0
         self.typing = self.working = False
@@ -79,7 +81,7 @@ class Container:
 
     @property
     def runs(self) -> bool:
-        asleep = self.throttled and not self.browsers and not self.requests
+        asleep = self.throttled and not self.browsers and not self.requests and not self.besieged
         return self.ready and not self.frozen and not asleep
 
     @property
@@ -99,7 +101,8 @@ class Container:
 
     def passes(self, until: datetime) -> None:
         """Time goes by, up to `until`. What a member does with it is noted."""
-        if self.runs and self.working:
+        if self.runs and self.working and (self.browsers or self.requests):
+            # the member's programs stand still while no browser is there and no request is held for them
             self._worked, self._dirty = until, True
         if self.serves and self.browsers and self.lease:
             self._network.used(self, self._hub.now, min(until, self.lease))

@@ -8,7 +8,7 @@ from unittest.mock import patch
 
 from msgspec.structs import replace
 
-from shared import account, heartbeats
+from shared import account, charging, heartbeats
 from shared.gcp.store import billing, ledger, sessions
 from shared.gcp.store.database import Commit, encode
 from shared.periods import over_everywhere
@@ -83,6 +83,11 @@ def one_commit_for_counter_and_session(functions: Functions) -> Pieces:
 @_removal
 def the_deadline(_functions: Functions) -> Pieces:
     yield heartbeats, "deadline", lambda *_given: None
+
+
+@_removal
+def the_budget_of_forgiven_time(_functions: Functions) -> Pieces:
+    yield charging, "forgive", lambda billing, *_given: billing
 
 
 @_removal

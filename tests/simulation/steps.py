@@ -195,6 +195,13 @@ def freeze(world: World, whom: int) -> None:
         container.frozen = not container.frozen
 
 
+def besiege(world: World, whom: int) -> None:
+    """Strangers' slow requests, which nobody has let in, keep a container's CPU on; or no longer."""
+    for container in _one(world.fleet.containers(), whom):
+        container.besieged = not container.besieged
+        world.happened.note("strangers kept a container's CPU on" if container.besieged else None)
+
+
 def cut_off(world: World, whom: int) -> None:
     """It reaches the control plane no more; or again."""
     for container in _one(_taken(world), whom):
@@ -234,7 +241,7 @@ FAULTS: Sequence[dict[Step, int]] = (
     {lose_commit: 20, lose_task: 6},
     {lose_post: 16, repeat_post: 10, repeat_task: 8},
     {kill_container: 8, stop_container: 6},
-    {freeze: 8, cut_off: 8},
+    {freeze: 8, cut_off: 8, besiege: 8},
     {second: 8},
     {lie_: 30},
 )

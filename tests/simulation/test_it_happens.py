@@ -32,6 +32,7 @@ HAPPENINGS = (
     *(f"commit: {loss}" for loss in Loss),
     "a liar's session was ended by its allowance",
     "a function was killed between two steps",
+    "strangers kept a container's CPU on",
 )
 
 

@@ -16,6 +16,7 @@ from shared.allowance import FORGIVEN_PART
 from shared.heartbeats import Beat, Signals
 from shared.plans import PLANS
 from tests.factories import a_billing
+from tests.simulation import removals
 from tests.simulation.conftest import played
 from tests.simulation.container import Container
 from tests.simulation.functions import Loaded, living_in
@@ -52,6 +53,23 @@ def free_member(functions: Mapping[str, Loaded], *, throttles: bool) -> Iterator
 def test_a_page_alone_gains_a_tenth_and_a_moment_of_each_visit(
     functions: Mapping[str, Loaded], ways: list[tuple[float, float, bool]]
 ) -> None:
+    used, paid, visits = visit_all_day(functions, ways)
+    assert used <= paid + FREE / FORGIVEN_PART + visits * MOMENT
+
+
+def test_without_the_budget_of_forgiven_time_it_gains_as_much_as_it_pays(functions: Mapping[str, Loaded]) -> None:
+    just_before_the_next_heartbeat = [(59.0, 120.0, True)]
+    with removals.the_budget_of_forgiven_time(functions):
+        used, paid, visits = visit_all_day(functions, just_before_the_next_heartbeat)
+    assert used > paid + 3 * FREE / FORGIVEN_PART + visits * MOMENT
+    used, paid, visits = visit_all_day(functions, just_before_the_next_heartbeat)
+    assert used <= paid + FREE / FORGIVEN_PART + visits * MOMENT
+
+
+def visit_all_day(
+    functions: Mapping[str, Loaded], ways: list[tuple[float, float, bool]]
+) -> tuple[timedelta, timedelta, int]:
+    """What a member of Free used and was charged who comes and goes in these ways, and how many visits it took."""
     with free_member(functions, throttles=True) as (world, person):
         visits = 0
         while world.now < START + DAY and visits < 70 and charged(world) < FREE:
@@ -65,7 +83,7 @@ def test_a_page_alone_gains_a_tenth_and_a_moment_of_each_visit(
             live(world, pause)
         live(world, IDLE.total_seconds() + 600)
         used = sum((until - since for uses in world.invariants.uses.values() for since, until in uses), timedelta())
-        assert used <= charged(world) + FREE / FORGIVEN_PART + visits * MOMENT
+        return used, charged(world), visits
 
 
 Lie = Callable[[int], bool]
