@@ -5,6 +5,7 @@ import os
 import agent.home.moving
 import pytest
 from agent.home.index import Seen
+from agent.home.look import look
 from agent.home.moving import belonging, held_back, not_again, to_copy
 from agent.layers import is_urgent
 from agent.tiers import BOOT, DEPS, TIERS, WORK
@@ -79,11 +80,14 @@ def test_what_a_second_look_finds_is_what_there_is(large: Saver) -> None:
     make(large.folder, "p/src/new", "p/.git/objects/e/f", content="new")
     (large.folder / "p/.git/refs/main").unlink()
     large.keeper.look(again=True)
+    _check_as_there(large)
+
+
+def _check_as_there(large: Saver) -> None:
+    """The last look found what there is."""
     again = large.keeper._looked
-    large.keeper.look()
-    whole = large.keeper._looked
+    whole = look(large.keeper._home)
     assert again is not None
-    assert whole is not None
     for tier in TIERS:
         found, there = again.tiers[tier], whole.tiers[tier]
         assert found.marks == there.marks
@@ -95,6 +99,48 @@ def test_what_a_second_look_finds_is_what_there_is(large: Saver) -> None:
         }
 
 
+MOVES = {
+    "a file": ("p/src/a", "quiet/b/moved"),
+    "in place of another": ("p/src/a", "quiet/b/c"),
+    "to another tier": ("p/src/a", "p/node_modules/m1/moved"),
+    "a folder": ("p/src", "quiet/src"),
+    "settings": (".config/a", "quiet/b/moved"),
+}
+
+
+@pytest.mark.parametrize(("before", "after"), MOVES.values(), ids=MOVES)
+def test_what_moves_to_where_nothing_changed_is_in_the_save(large: Saver, before: str, after: str) -> None:
+    """Between the two looks of one save. It stays there in the save's next round."""
+    make(large.folder, "p/src/b", ".config/a", content="changed")
+    large.keeper.look()
+    (large.folder / before).rename(large.folder / after)
+    for _ in range(2):
+        large.keeper.look(again=True)
+        _check_as_there(large)
+
+
+def test_what_moves_there_in_a_later_round_is_in_the_save(large: Saver) -> None:
+    make(large.folder, "p/src/a", content="changed")
+    large.keeper.look()
+    make(large.folder, "p/src/new")
+    large.keeper.look(again=True)
+    (large.folder / "p/src/new").rename(large.folder / "quiet/new")
+    large.keeper.look(again=True)
+    _check_as_there(large)
+
+
+def test_what_is_deleted_is_looked_for_and_the_rest_is_taken_as_it_was(large: Saver) -> None:
+    """A database's journal comes and goes all the time."""
+    make(large.folder, "p/src/a", "p/src/journal", content="changed")
+    large.keeper.look()
+    kept = set(large.keeper._kept.folders)
+    make(large.folder, "quiet/new")
+    (large.folder / "p/src/journal").unlink()
+    large.keeper.look(again=True)
+    assert large.keeper._kept.folders.keys() == kept
+    assert b"quiet/new" not in large.keeper._seen(WORK).marks
+
+
 def test_a_small_home_is_looked_at_again_in_whole() -> None:
     seen = {tier: Seen(marks={b"a": 1}) for tier in (BOOT, WORK, DEPS)}
-    assert not_again(seen, set()).folders == {}
+    assert not_again(seen, set(), {}).folders == {}

@@ -15,6 +15,7 @@ from agent.home.look import LONGEST_NAMED, Looked, look
 from agent.home.moving import MOST_COPIED, Kept, belonging, held_back, not_again, to_copy
 from agent.home.pack import Packed, Packing
 from agent.home.place import STAGING, is_as_made
+from agent.home.renamed import renamed_into
 from agent.home.steps import FOLDER, Steps, empty, lies_below, remove, split
 from agent.home.tar_out import GONE
 from agent.home.unpack import Declared, Unpacked, unpack
@@ -85,7 +86,7 @@ class Keeper:
         the quota has no room for it. `taken`: bytes of tiers that are still to come. `again`: for the same save, which
         goes on with what it has written. `small`: where more bytes changed, in one folder or in all packages, these
         changes wait for another save."""
-        looked = self._looked = look(self._home, self._kept if again else None)
+        looked = self._looked = self._look_again() if again else look(self._home)
         self._let_go()
         if not again:
             self._written = {}
@@ -96,7 +97,8 @@ class Keeper:
             self._largest = looked.largest()
         self._over = take_out(looked, Quota(limit, most, apart), self._over.sizes, taken=taken)
         if not again:
-            self._kept = not_again(everything, self._changed())
+            self._kept = not_again(everything, self._changed(), looked.numbers)
+        looked.numbers.clear()
         self._find_waiting(small)
         return {
             "left_out": looked.left_out,
@@ -107,6 +109,18 @@ class Keeper:
             **self._told_changes(),
             "tiers": {tier: self._told(tier) for tier in TIERS},
         }
+
+    def _look_again(self) -> Looked:
+        """What was renamed into a folder of which nothing more was to be looked at is in neither look otherwise: that
+        folder is looked at after all, in the next rounds too."""
+        looked, kept = look(self._home, self._kept), self._kept
+        gone = kept.numbers.difference(looked.numbers.values())
+        if kept.folders and gone and (into := renamed_into(self._home, kept, gone)):
+            for folder in into:
+                del kept.folders[folder]
+            looked = look(self._home, kept)
+        kept.numbers = set(looked.numbers.values())
+        return looked
 
     def _find_waiting(self, small: int | None) -> None:
         self._waiting, self._packages_wait = set(), False

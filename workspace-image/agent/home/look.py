@@ -36,11 +36,12 @@ LONGEST_NAMED = 256
 @dataclass
 class Looked:
     """`left_out` counts what is there and can't be saved: too large, too deep, too many, not to be looked at. `special`
-    counts sockets, pipes and devices."""
+    counts sockets, pipes and devices. `numbers`: the inodes of what was looked at, but for what was known."""
 
     tiers: dict[str, Seen] = field(default_factory=lambda: {tier: Seen() for tier in tiers.TIERS})
     left_out: int = 0
     special: int = 0
+    numbers: dict[bytes, int] = field(default_factory=dict)
 
     def largest(self, count: int = 5) -> list[tuple[str, int]]:
         """The folders in which the most is, the largest files, and how many bytes; none that has nearly all of it in
@@ -87,6 +88,7 @@ def _add(looked: Looked, tier: str, path: bytes, status: os.stat_result, recent:
         looked.left_out += 1
         return
     seen.marks[path] = mark(status)
+    looked.numbers[path] = status.st_ino
     if stat.S_ISDIR(status.st_mode):
         seen.folders.add(path)
         return
@@ -151,7 +153,7 @@ def _entries(home: int, looked: Looked, known: Set[bytes]) -> Iterator[tuple[byt
     while waiting:
         folder, above = waiting.pop()
         try:
-            found = _names(steps, folder)
+            found = entries_of(steps, folder)
         except (FileNotFoundError, NotADirectoryError):
             continue
         except OSError:
@@ -201,7 +203,7 @@ def _has(steps: Steps, folder: bytes, name: str) -> bool:
     return True
 
 
-def _names(steps: Steps, folder: bytes) -> list[tuple[bytes, os.stat_result]]:
+def entries_of(steps: Steps, folder: bytes) -> list[tuple[bytes, os.stat_result]]:
     """What is in a folder, each with its status. Raises OSError when it can't be told."""
     if folder.count(b"/") >= MOST_STEPS - 1:
         raise OSError(36, "too deep")  # ENAMETOOLONG

@@ -63,16 +63,18 @@ MOST_AGAIN = 4000
 
 @dataclass
 class Kept:
-    """Folders of which what was seen is taken as it is, with what was seen in them, by tier."""
+    """Folders of which what was seen is taken as it is, with what was seen in them, by tier. `numbers`: the inodes of
+    all else, as the newest look found it."""
 
     folders: dict[bytes, dict[str, Seen]] = field(default_factory=dict)
+    numbers: set[int] = field(default_factory=set)
 
 
-def not_again(seen: Mapping[str, Seen], changed: Set[bytes]) -> Kept:
+def not_again(seen: Mapping[str, Seen], changed: Set[bytes], numbers: Mapping[bytes, int]) -> Kept:
     """What need not be looked at once more while programs stand still, for nothing of it is saved: it stays as the
     layers have it. Of a small home, nothing. Of a larger one, packages and whole projects in which nothing has changed;
     and only if that is not enough, also other folders: those of a git repository go together, or not at all. What is to
-    be saved of them is compared when it is packed."""
+    be saved of them is compared when it is packed. `numbers`: the inodes of all that was seen."""
     count = sum(len(each.marks) for each in seen.values())
     if count <= MOST_AGAIN:
         return Kept()
@@ -84,19 +86,20 @@ def not_again(seen: Mapping[str, Seen], changed: Set[bytes]) -> Kept:
     whole = {folder for folder in quiet if b"/" not in folder or folder in seen[DEPS].folders}
     # of packages that are just being installed, what appears meanwhile is left to the next save
     for chosen in (whole, quiet, set(topmost(folders | seen[DEPS].folders))):
-        kept = _in_folders(seen, chosen)
+        kept = _in_folders(seen, chosen, numbers)
         if count - sum(len(it.marks) for parts in kept.folders.values() for it in parts.values()) <= MOST_AGAIN:
             break
     return kept
 
 
-def _in_folders(seen: Mapping[str, Seen], folders: Set[bytes]) -> Kept:
+def _in_folders(seen: Mapping[str, Seen], folders: Set[bytes], numbers: Mapping[bytes, int]) -> Kept:
     kept = Kept({folder: {tier: Seen() for tier in seen} for folder in folders})
     for tier, each in seen.items():
-        numbers = {path: number for number, names in each.linked.items() for path in names}
+        linked = {path: number for number, names in each.linked.items() for path in names}
         for path, sign in each.marks.items():
             folder = _is_in(path, folders)
             if not folder:
+                kept.numbers.add(numbers[path])
                 continue
             part = kept.folders[folder][tier]
             part.marks[path] = sign
@@ -106,12 +109,12 @@ def _in_folders(seen: Mapping[str, Seen], folders: Set[bytes]) -> Kept:
             if path in each.recent:
                 part.recent.add(path)
             size = each.sizes.get(path, 0)
-            if path in numbers:
-                names = part.linked.setdefault(numbers[path], [])
+            if path in linked:
+                names = part.linked.setdefault(linked[path], [])
                 names.append(path)
                 if len(names) > 1:
                     continue
-                size = each.sizes.get(each.linked[numbers[path]][0], 0)
+                size = each.sizes.get(each.linked[linked[path]][0], 0)
             if size:
                 part.sizes[path] = size
                 part.total += size
