@@ -1,7 +1,8 @@
-"""Firebase Auth created or deleted a person: make their account ready, or erase it.
+"""Firebase Auth created or deleted a person: make their account ready, or note that they are gone.
 
 An event is a hint. It may come late, twice, never, or from a stranger, so Firebase Auth is asked what is true now, and
-nothing depends on one: `account` deletes, and `meter` finds who is gone.
+nothing depends on one: `account` deletes, and `meter` finds who is gone. Nor does one answer erase anybody: it counts
+as the first of the two that `meter` wants before it closes an account.
 """
 
 from datetime import datetime
@@ -13,7 +14,7 @@ from shared import endpoint, logs
 from shared.account import may_be_a_uid
 from shared.gcp import tasks
 from shared.gcp.identity import person
-from shared.gcp.sign_ins import close_and_drain, with_mark
+from shared.gcp.sign_ins import note_missing_and_drain, with_mark
 from shared.gcp.store.accounts import ensure_account
 from shared.settings import settings
 
@@ -33,7 +34,7 @@ def auth_events(event: CloudEvent, now: datetime) -> None:
         return
     known = person(uid)
     if event["type"] in DELETED and not known:
-        _delete(uid, now)
+        _miss(uid, now)
     elif event["type"] in CREATED and known:
         account = ensure_account(uid, email=known.email, name=known.name, plan=settings().first_plan, now=now)
         with_mark(account, known.email if known.email_verified else None, now)
@@ -42,14 +43,10 @@ def auth_events(event: CloudEvent, now: datetime) -> None:
         logs.warning("event-ignored", uid=uid, type=event["type"])
 
 
-def _delete(uid: str, now: datetime) -> None:
-    """Close the workspace, then end its session; `erase` erases the state once the session has ended."""
-    workspace = close_and_drain(uid, now)
+def _miss(uid: str, now: datetime) -> None:
+    """End the session; `meter` closes the account if they still are missing an hour later."""
+    workspace = note_missing_and_drain(uid, now)
     if workspace is None:
         logs.info("event-ignored", uid=uid, why="there is no such account")
-        return
-    if workspace.session:
-        tasks.look_at_session(workspace.session, now, again="deleted")
-    if workspace.erase_due:
-        tasks.erase_workspace(workspace.wid, workspace.erase_due)
-    logs.info("account-deleted", uid=uid)
+    elif workspace.session:
+        tasks.look_at_session(workspace.session, now, again="missing")

@@ -28,8 +28,9 @@ MISSING_GRACE = timedelta(hours=1)
 """An account whose person is missing is closed if the person still is after this: an erasure is for good, a wrong
 answer is not."""
 MOST_MISSING = 5
-"""Accounts of a hundred that may be missing at once. More are no people that left, but a Firebase Auth that was emptied
-or is another project's. So are more than it knows: the last accounts of a turn, and those of a small Ondol, are few."""
+"""Accounts of a hundred that one run closes. More that are missing at once may be no people who left, but a Firebase
+Auth that was emptied or is another project's; so may be more than it knows, as the accounts of a small Ondol are few.
+"""
 
 
 class Compared(Struct, frozen=True):
@@ -91,12 +92,14 @@ def _look_at_accounts(accounts: Sequence[Read[Account]], now: datetime, *, are_r
     for account in accounts:
         if account.record.uid in known and account.record.missing is not None:
             _or_told(partial(_note, account, None))
-    gone = _gone(accounts, known)
-    if gone and not _is_believed(len(gone), len(known), are_rest=are_rest):
-        logs.error("too-many-missing", missing=len(gone), accounts=len(accounts))
-        return ended
-    for account in gone:
-        ended += _or_told(partial(_missing, account, now))
+    due = list[Read[Account]]()
+    for account in _believed(accounts, known, are_rest=are_rest):
+        if account.record.missing is None:
+            _or_told(partial(_note, account, now))
+        elif now - account.record.missing >= MISSING_GRACE:
+            due.append(account)
+    for account in due[:MOST_MISSING]:
+        ended += _or_told(partial(_close, account.record.uid, now))
     return ended
 
 
@@ -105,24 +108,30 @@ def _gone(accounts: Iterable[Read[Account]], known: dict[str, Person]) -> list[R
     return [account for account in open_ if account.record.uid not in known]
 
 
-def _is_believed(gone: int, known: int, *, are_rest: bool) -> bool:
-    """Whether so many may be gone where so many are known."""
-    if are_rest:
+def _believed(accounts: Sequence[Read[Account]], known: dict[str, Person], *, are_rest: bool) -> list[Read[Account]]:
+    """The accounts whose person may be taken for gone, if the next answer says so too.
+
+    MOST_MISSING of a hundred, if as many are known. Of more only those who came after somebody who is known: a Firebase
+    Auth that was emptied knows nobody who came before the last of those whom it has lost.
+    """
+    gone = _gone(accounts, known)
+    judged = list(accounts)
+    if gone and are_rest:
         first, _ = turn("", PEOPLE_AT_ONCE)
-        known_first = people([account.record.uid for account in first])
-        gone, known = gone + len(_gone(first, known_first)), known + len(known_first)
-    return gone <= min(MOST_MISSING, known)
+        judged, known = judged + first, known | people([account.record.uid for account in first])
+    there = [account for account in judged if account.record.uid in known]
+    missing = _gone(judged, known)
+    if len(missing) <= min(MOST_MISSING, len(there)):
+        return gone
+    first_known = min((account.record.created for account in there), default=None)
+    believed = [account for account in gone if first_known and account.record.created > first_known]
+    logs.error("too-many-missing", missing=len(missing), accounts=len(judged), believed=len(believed))
+    return believed
 
 
-def _missing(account: Read[Account], now: datetime) -> bool:
-    """Whether the account was closed."""
-    record = account.record
-    if record.missing is None:
-        return _note(account, now)
-    if now - record.missing < MISSING_GRACE:
-        return False
-    close_and_drain(record.uid, now)
-    logs.info("account-deleted", uid=record.uid, found_by="comparison")
+def _close(uid: str, now: datetime) -> bool:
+    close_and_drain(uid, now)
+    logs.info("account-deleted", uid=uid, found_by="comparison")
     return True
 
 

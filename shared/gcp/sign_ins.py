@@ -11,7 +11,7 @@ from shared import logs
 from shared.account import Account, AccountState, account_suspended
 from shared.errors import TryAgain, not_signed_in
 from shared.gcp.identity import Member, Person, people, person
-from shared.gcp.store.accounts import close_account, confirm_sign_in, ensure_account, read_workspace
+from shared.gcp.store.accounts import close_account, confirm_sign_in, ensure_account, note_gone, read_workspace
 from shared.gcp.store.marks import adopt, marked_accounts
 from shared.gcp.store.sessions import begin_end
 from shared.session import EndReason
@@ -52,7 +52,7 @@ def with_mark(account: Account, address: str | None, now: datetime) -> Account:
     # who is suspended keeps the address that they were suspended with, whatever they call themselves since
     if account.mark == mark or (account.mark and account.state == AccountState.SUSPENDED):
         return account
-    _close_gone(mark, account.uid, now)
+    _take_from_gone(mark, account.uid, now)
     return adopt(account.uid, mark, now)
 
 
@@ -68,6 +68,20 @@ def close_and_drain(uid: str, now: datetime) -> Workspace | None:
     workspace = close_account(uid, now)
     if workspace and workspace.session:
         begin_end(workspace.session, EndReason.DELETED, now)
+    return workspace
+
+
+def note_missing_and_drain(uid: str, now: datetime, *, hand_over: bool = False) -> Workspace | None:
+    """Firebase Auth was asked about them, and knows nobody: note it, and begin the end of their session.
+
+    One answer closes no account: what a wrong one has done is taken back when they sign in again. `meter` closes it if
+    its own answer, an hour later, is the same. The workspace, if there is an account that is not closed.
+    """
+    workspace = note_gone(uid, now, hand_over=hand_over)
+    if workspace is not None:
+        logs.info("account-missing", uid=uid)
+        if workspace.session:
+            begin_end(workspace.session, EndReason.SIGNED_OUT, now)
     return workspace
 
 
@@ -106,14 +120,13 @@ def drain(account: Account, reason: EndReason, now: datetime) -> None:
         logs.info("drained", session=workspace.session, reason=reason)
 
 
-def _close_gone(mark: str, uid: str, now: datetime) -> None:
-    """Finish what no event told: other accounts that were used with this address, and whose person is gone."""
+def _take_from_gone(mark: str, uid: str, now: datetime) -> None:
+    """What other accounts that were used with this address had used, if Firebase Auth does not know their person."""
     others = [each.uid for each in marked_accounts(mark) if each.uid != uid and each.state != AccountState.DELETED]
     known = people(others)
     for other in others:
         if other not in known:
-            close_and_drain(other, now)
-            logs.info("account-deleted", uid=other, found_by="address")
+            note_missing_and_drain(other, now, hand_over=True)
 
 
 @lru_cache(maxsize=1)

@@ -23,6 +23,7 @@ from tests.adapters.leaving import come, leave
 from tests.environment import environment
 
 NOW = datetime.now(UTC) + timedelta(minutes=1)
+LATER = NOW + timedelta(hours=1)
 ADDRESS = "Haneul.Kim@example.com"
 
 
@@ -92,11 +93,40 @@ def test_what_a_session_used_after_its_account_was_deleted_counts_too() -> None:
 
 
 def test_who_was_deleted_in_firebase_auth_alone_is_found_by_their_address() -> None:
-    use(come("u-1", NOW, ADDRESS), 700)
+    first = come("u-1", NOW, ADDRESS)
+    use(first, 700)
     leave("u-1")
-    assert left(come("u-2", NOW, ADDRESS)) == 700
+    second = come("u-2", NOW, ADDRESS)
+    assert left(second) == 700
     former = find_account("u-1")
-    assert former and former.state == AccountState.DELETED
+    assert former and (former.state, former.missing) == (AccountState.ACTIVE, NOW), "one answer erases nobody"
+    use(first, 23)  # its session was still open
+    close_account("u-1", LATER)
+    assert left(second) == 723, "each minute once"
+    use(first, 4)
+    assert leave_billing("u-1", "e-1", LATER)
+    assert left(second) == 727
+    delete("u-2")
+    assert left(come("u-3", NOW, ADDRESS)) == 727
+
+
+def test_the_suspension_of_who_was_deleted_in_firebase_auth_alone_is_found_too() -> None:
+    come("u-1", NOW, ADDRESS)
+    suspend("u-1")
+    leave("u-1")
+    assert come("u-2", NOW, ADDRESS).state == AccountState.SUSPENDED
+    close_account("u-1", LATER)
+    delete("u-2")
+    assert come("u-3", NOW, ADDRESS).state == AccountState.SUSPENDED
+
+
+def test_who_was_taken_for_gone_by_a_wrong_answer_keeps_account_and_files() -> None:
+    first = come("u-1", NOW, ADDRESS)
+    use(first, 700)
+    leave("u-1")
+    come("u-2", NOW, ADDRESS)
+    assert read_workspace(first.wid).record.erase_due is None
+    assert (left(come("u-1", NOW, "kept@example.com")), left(first)) == (700, 700)
 
 
 def test_another_account_that_is_there_keeps_its_own() -> None:

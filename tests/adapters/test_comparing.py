@@ -1,12 +1,17 @@
 """Accounts compared with Firebase Auth: what no event told is finished, and nobody is erased for a wrong answer."""
 
+import inspect
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
+from cloudevents.http import CloudEvent
 from firebase_admin import auth
 from msgspec.structs import replace
 
+from functions.auth_events import main
+from functions.auth_events.main import DELETED
 from shared.account import AccountState
 from shared.deadlines import Deadline
 from shared.gcp import comparing
@@ -83,6 +88,25 @@ def test_a_firebase_auth_that_knows_nobody_is_not_believed(capsys: pytest.Captur
     assert (run(NOW), run(AGAIN), run(AGAIN + MISSING_GRACE)) == (0, 0, 0)
     assert {state(f"u-{number}") for number in range(MOST_MISSING + 1)} == {AccountState.ACTIVE}
     assert "too-many-missing" in capsys.readouterr().out
+
+
+def test_an_event_closes_nobody_and_counts_as_the_first_look(tasks_standin: dict[str, str]) -> None:
+    sid = an_open_session("u-1")
+    come("u-2", NOW)
+    leave("u-1")
+    with environment(tasks_standin):
+        tell_deleted("u-1", NOW)
+        tell_deleted("u-1", NOW + timedelta(minutes=30))  # it came twice
+    account = find_account("u-1")
+    assert account and (account.state, account.missing) == (AccountState.ACTIVE, NOW)
+    assert (session(sid).state, session(sid).reason) == (SessionState.DRAINING, EndReason.SIGNED_OUT)
+    assert (run(AGAIN - timedelta(seconds=1)), run(AGAIN)) == (0, 1)
+
+
+def tell_deleted(uid: str, now: datetime) -> None:
+    event = CloudEvent({"type": DELETED[1], "source": "//identitytoolkit", "subject": f"users/{uid}"}, {"uid": uid})
+    handler: Any = inspect.unwrap(main.auth_events)
+    handler(event, now)
 
 
 def test_many_accounts_are_looked_at_in_turn(monkeypatch: pytest.MonkeyPatch) -> None:

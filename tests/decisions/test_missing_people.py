@@ -10,7 +10,7 @@ from msgspec.structs import replace
 from shared.account import Account, AccountState
 from shared.deadlines import Deadline
 from shared.gcp import comparing
-from shared.gcp.comparing import MISSING_GRACE, compare
+from shared.gcp.comparing import MISSING_GRACE, MOST_MISSING, compare
 from shared.gcp.identity import Person
 from shared.gcp.store.accounts import Turn
 from shared.gcp.store.database import LostRace
@@ -27,6 +27,13 @@ class Ondol:
         self.known = set(self.accounts)
         self.odd = ""
         self.reached = Read(Turn(""), NOW)
+
+    def come(self, uid: str, created: datetime) -> None:
+        self.accounts[uid] = replace(an_account(uid), created=created)
+        self.known.add(uid)
+
+    def leave(self, *uids: str) -> None:
+        self.known -= set(uids)
 
     def people(self, uids: list[str]) -> dict[str, Person]:
         return {uid: a_person(uid) for uid in uids if uid in self.known}
@@ -95,6 +102,31 @@ def test_a_firebase_auth_that_knows_nobody_erases_not_even_the_last_few(ondol: O
     ondol.known.clear()
     runs = [ondol.run(NOW + n * MISSING_GRACE) for n in range(5)]
     assert runs == [set()] * 5
+
+
+@pytest.mark.parametrize("ondol", [1, 30, 130], indirect=True)
+def test_many_who_came_last_and_are_gone_are_closed_a_few_at_a_time(ondol: Ondol) -> None:
+    """Made-up people, more than there are members: they stop nothing for good."""
+    members = set(ondol.accounts)
+    for number in range(40):
+        ondol.come(f"sybil-{number:02}", NOW + timedelta(days=1))
+    ondol.leave(*(set(ondol.accounts) - members))
+    later = NOW + timedelta(days=2)
+    assert ondol.run(later) == set(), "one answer erases nobody"
+    runs = [ondol.run(later + MISSING_GRACE + n * timedelta(minutes=15)) for n in range(20)]
+    assert len(runs[0]) in (MOST_MISSING, 2 * MOST_MISSING), "in each hundred"
+    assert runs[-1] == set(ondol.accounts) - members
+
+
+@pytest.mark.parametrize("ondol", [30, 130], indirect=True)
+def test_an_emptied_firebase_auth_erases_nobody_also_when_people_come_to_it(ondol: Ondol) -> None:
+    before = set(ondol.accounts)
+    ondol.known.clear()
+    for number in range(3):
+        ondol.come(f"new-{number}", NOW + timedelta(days=1))
+    later = NOW + timedelta(days=2)
+    runs = [ondol.run(later + n * MISSING_GRACE) for n in range(5)]
+    assert (runs, set(ondol.accounts) & before) == ([set()] * 5, before)
 
 
 @pytest.mark.parametrize("ondol", [2, 101, 1001], indirect=True)

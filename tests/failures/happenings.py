@@ -166,6 +166,12 @@ def a_closed_account_with_a_mark() -> Act:
     return lambda: accounts.close_account(UID, LATER)
 
 
+def an_account_whose_person_is_gone() -> Act:
+    used(an_account())
+    marks.adopt(UID, "m-1", NOW)
+    return lambda: accounts.note_gone(UID, LATER, hand_over=True)
+
+
 def used(account: Account) -> None:
     """Some of today's time is."""
     before = billing.read_billing(account.bid)
@@ -374,6 +380,7 @@ COMMITS: dict[Callable[[], Act], set[Callable[..., Any]]] = {
     a_slot_too_many: {slots.forget_slot},
     a_closed_account: {accounts.close_account},
     a_closed_account_with_a_mark: {accounts.close_account},
+    an_account_whose_person_is_gone: {accounts.note_gone},
     an_adopted_mark: {marks.adopt},
     a_mark_whose_time_is_over: {marks.forget_marks},
     a_billing_account_that_is_nobodys: {accounts.leave_billing},

@@ -1,6 +1,6 @@
 """Each function killed between its commit and what it does next: another delivery, or the sweep, completes the work.
 
-By function: allocate's claim, login's account, release's beginning of an end, heartbeat's beat, auth_events' tombstone,
+By function: allocate's claim, login's account, release's beginning of an end, heartbeat's beat, auth_events' note,
 admin's suspension;
 of reclaim what it keeps, drains and ends; of the pool a slot's next record, and its first.
 """
@@ -22,7 +22,7 @@ from tests.failures.workspace import Workspace, working
 from tests.functions.google import delete_service, delete_tasks, slots_that_are_there, tasks_client
 from tests.functions.operating import operator
 from tests.functions.person import Person, problem
-from tests.observe import document, documents, objects, until
+from tests.observe import document, documents, until
 from tests.processes import kill_function, until_up
 from tests.running import Running
 
@@ -199,16 +199,14 @@ def test_pool_killed_before_it_created_a_service_does_so_the_next_time(shaky: Sh
     until(lambda: len(slots_that_are_there(stack) - {gone}) == most, "another stands in its place, with its service")
 
 
-def test_auth_events_killed_after_it_closed_the_account_leaves_nothing_of_the_member(shaky: Shaky) -> None:
+def test_auth_events_killed_after_it_noted_who_is_gone_ends_their_session_all_the_same(shaky: Shaky) -> None:
     person = Person(shaky.stack, "deserter")
     with Workspace(shaky.stack, person) as workspace:
         workspace.write("note", "gone soon")
-    wid = workspace.record["wid"]
-    tombstone = writing("accounts", uid=person.uid, state="deleted")
-    killed_after_commit(shaky, "auth_events", tombstone, person.delete_account)
-    ended_once(shaky, workspace.sid, "deleted")
-    until(lambda: not objects(shaky.stack, f"workspaces/{wid}/"), "the state is erased")
-    assert (document(shaky.stack, f"accounts/{person.uid}") or {})["state"] == "deleted"
+    killed_after_commit(shaky, "auth_events", writing("accounts", uid=person.uid), person.vanish)
+    ended_once(shaky, workspace.sid, "signed-out")
+    account = document(shaky.stack, f"accounts/{person.uid}") or {}
+    assert account["state"] == "active" and account["missing"]
 
 
 def test_login_killed_after_its_commits_has_made_one_account_with_the_members_language(shaky: Shaky) -> None:

@@ -53,16 +53,17 @@ def work_and_stop(stack: Running, person: Person) -> None:
 def check_account(stack: Running, person: Person, sessions: int) -> None:
     """Each session once: in the epochs, in the ledger, in what is charged; and each slot has what its record says."""
     account = document(stack, f"accounts/{person.uid}") or {}
-    mine = [session for session in documents(stack, "sessions") if session["uid"] == person.uid]
+    mine = [session for session in documents(stack, "sessions") if session["bid"] == account["bid"]]
     assert sorted(session["epoch"] for session in mine) == list(range(1, sessions + 1))
     for session in mine:
         if session["state"] == "ended":
             check_ledger(stack, session)
-    until(lambda: charged(stack, account["bid"]) == metered(stack, person), "counters agree, between two heartbeats")
+    bid = account["bid"]
+    until(lambda: charged(stack, bid) == metered(stack, bid), "counters agree, between two heartbeats")
     [owned] = [workspace for workspace in documents(stack, "workspaces") if workspace["owner"] == person.uid]
     assert (owned["wid"], owned["epoch"]) == (account["wid"], sessions)
 
 
-def metered(stack: Running, person: Person) -> int:
-    """Milliseconds that all sessions of a person were charged."""
-    return sum(session["meter"]["ms"] for session in documents(stack, "sessions") if session["uid"] == person.uid)
+def metered(stack: Running, bid: str) -> int:
+    """Milliseconds that all sessions of a billing account were charged."""
+    return sum(session["meter"]["ms"] for session in documents(stack, "sessions") if session["bid"] == bid)

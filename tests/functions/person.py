@@ -89,7 +89,12 @@ class Person:
         return httpx.post(url.copy_with(host="127.0.0.1"), data=form, headers=headers, timeout=PATIENCE)
 
     def delete_account(self) -> None:
-        """As an operator does it, in Firebase Auth."""
+        """As the member does it on the page, who has just signed in."""
+        answer = self.post("account/delete", {}, auth_time=time.time())
+        assert answer.status_code == 200, answer.text
+
+    def vanish(self) -> None:
+        """An operator deletes the sign-in in Firebase Auth."""
         project = self._stack.env["GOOGLE_CLOUD_PROJECT"]
         self._auth(f"projects/{project}/accounts:delete", {"localId": self.uid})
 

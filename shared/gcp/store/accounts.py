@@ -1,6 +1,6 @@
 """Accounts with their billing account and workspace: made together, closed together."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from contextlib import suppress
 from datetime import datetime
 from itertools import chain, islice
@@ -158,15 +158,36 @@ def close_account(uid: str, now: datetime) -> Workspace | None:
         closed = workspace.record.close(now)
         commit.change(workspace_ref(closed.wid), workspace, closed)
         if account.mark and billing and billing.record.owner == uid:
-            used, suspended = billing.record.not_left, account.state == AccountState.SUSPENDED
-            commit.change(billing_ref(account.bid), billing, billing.record.leave(used))
-            found_mark = read(mark_ref(account.mark), AddressMark)
-            _leave(commit, account.mark, found_mark, used, suspended=suspended, now=now)
+            _hand_over(commit, account, billing, now, suspended=account.state == AccountState.SUSPENDED)
         try:
             commit.run()
         except LostRace:
             continue
         return closed
+
+
+def note_gone(uid: str, now: datetime, *, hand_over: bool) -> Workspace | None:
+    """Firebase Auth was asked about them once, and knows nobody: since when is noted, and nothing is closed.
+
+    With `hand_over`, what was used of the period is at once at the mark of the address, with a suspension, for whoever
+    has come with the same address. Returns the workspace; None if there is no such account that is not closed.
+    """
+    while True:
+        found = read(account_ref(uid), Account)
+        if found is None or not found.record.wid or found.record.state == AccountState.DELETED:
+            return None
+        account: Account = found.record
+        workspace, billing = read_all(
+            [(workspace_ref(account.wid), Workspace), (billing_ref(account.bid), Billing)],
+        )
+        commit = Commit().change(account_ref(uid), found, replace(account, missing=account.missing or now))
+        if hand_over and account.mark and billing and billing.record.owner == uid:
+            _hand_over(commit, account, billing, now, suspended=account.state == AccountState.SUSPENDED)
+        try:
+            commit.run()
+        except LostRace:
+            continue
+        return workspace.record if workspace else None
 
 
 def leave_billing(uid: str, alias: str, now: datetime) -> bool:
@@ -179,15 +200,8 @@ def leave_billing(uid: str, alias: str, now: datetime) -> bool:
         billing = read(billing_ref(account.record.bid), Billing)
         if billing is None or billing.record.owner != uid:
             return False
-        commit, used = Commit(), billing.record.not_left
-        commit.change(billing_ref(billing.record.bid), billing, billing.record.leave(used).anonymous(alias))
-        mark = account.record.mark
-        found = read(mark_ref(mark), AddressMark) if mark else None
-        heir = read(billing_ref(found.record.bid), Billing) if found and found.record.bid else None
-        if heir:
-            commit.change(billing_ref(heir.record.bid), heir, heir.record.carry(used))
-        elif mark:
-            _leave(commit, mark, found, used, suspended=False, now=now)
+        commit = Commit()
+        _hand_over(commit, account.record, billing, now, suspended=False, alias=alias)
         try:
             commit.run()
         except LostRace:
@@ -195,17 +209,31 @@ def leave_billing(uid: str, alias: str, now: datetime) -> bool:
         return True
 
 
-def _leave(
+def _hand_over(
     commit: Commit,
-    mark: str,
-    found: Read[AddressMark] | None,
-    used: Mapping[str, int],
+    account: Account,
+    billing: Read[Billing],
+    now: datetime,
     *,
     suspended: bool,
-    now: datetime,
+    alias: str | None = None,
 ) -> None:
-    after = address_marks.leave(found.record if found else None, mark, used, suspended=suspended, now=now)
-    put_mark(commit, mark, found, after)
+    """What was used goes to whoever came again with the same address, and before anybody did to the address' mark; a
+    suspension stays with the mark. With `alias` the billing account is nobody's from then on."""
+    used = billing.record.not_left
+    after = billing.record.leave(used)
+    commit.change(billing_ref(account.bid), billing, after.anonymous(alias) if alias else after)
+    if account.mark is None:
+        return
+    mark = read(mark_ref(account.mark), AddressMark)
+    heir = read(billing_ref(mark.record.bid), Billing) if mark and mark.record.bid not in (None, account.bid) else None
+    if heir is None:
+        left = address_marks.leave(mark.record if mark else None, account.mark, used, suspended=suspended, now=now)
+        put_mark(commit, account.mark, mark, left)
+        return
+    commit.change(billing_ref(heir.record.bid), heir, heir.record.carry(used))
+    if mark and suspended:
+        put_mark(commit, account.mark, mark, replace(mark.record, suspended=True, until=None))
 
 
 def put_mark(commit: Commit, mark: str, before: Read[AddressMark] | None, after: AddressMark | None) -> None:
