@@ -7,7 +7,7 @@ A run that is repeated, late, or beside another changes nothing more.
 from collections.abc import Callable, Iterable
 from contextlib import suppress
 from datetime import UTC, date, datetime, timedelta
-from functools import partial
+from functools import cache, partial
 from typing import TypeVar
 
 import functions_framework
@@ -33,8 +33,9 @@ from shared.settings import settings
 R = TypeVar("R")
 
 RUN_SECONDS = 150.0
-"""After this, nothing further is begun: the next run finds what is left. It is half of the function's timeout, for one
-workspace that has very much may take a minute or two."""
+"""After this, nothing further is begun: the next run finds what is left. Each job has a share of it, so that none waits
+for the backlog of another. It is half of the function's timeout, for one workspace that has very much may take a minute
+or two."""
 LINE_GRACE = timedelta(minutes=2)
 """How long after its time a heartbeat may still bring a line: only then have they ceased."""
 DAY_GRACE = timedelta(hours=1)
@@ -70,24 +71,32 @@ class Done(Struct):
 @functions_framework.http
 @endpoint(partial(invoker, function="meter"), Meter, task=True)
 def meter(_caller: str, _body: Meter, now: datetime) -> Done:
-    deadline = Deadline(RUN_SECONDS)
+    run = Deadline(RUN_SECONDS)
     # first: they are whole homes, and nothing that is odd stands in their way
     swept = _or_told(partial(exports.sweep, now - timedelta(seconds=settings().sweep)))
+    marks = _or_told(partial(forget_marks, now))
+    lines, checked, periods, days = _keep_books(now, run)
+    stopped = _or_told(partial(uploads.watch, now, run.share(3)))
+    compared, ended = _compare(now, run.share(2))
+    # last: one workspace that has very much may take longer than the share of its job
+    tidied = tidying.tidy(now, run.share(1))
+    return Done(lines, checked, periods, days, *tidied, swept, compared, ended, marks, stopped)
+
+
+def _keep_books(now: datetime, run: Deadline) -> tuple[int, int, int, int]:
+    """Lines written, sessions checked, periods closed, days rolled up. Of the time that is left, a share each."""
     # an account of which a line could not be written now waits for the next run
     waiting: list[str] = []
-    write_line = partial(_write_line, now=now, rolled_up=_rolled_up(), waiting=waiting)
-    lines, whole = _each(ledger.unwritten(now - LINE_GRACE), write_line, deadline)
-    checked, _ = _each(ledger.unchecked(now), partial(_check, now=now), deadline)
+    late = ledger.unwritten(now - LINE_GRACE, waiting)
+    write_line = partial(_write_line, now=now, rolled_up=cache(_rolled_up), waiting=waiting)
+    lines, whole = _each(late, write_line, run.share(7))
+    checked, _ = _each(ledger.unchecked(now), partial(_check, now=now), run.share(6))
     periods = days = 0
     if whole:  # before anything is closed or rolled up all its lines are there
         over = (account for account in ledger.to_close(now) if account.record.bid not in waiting)
-        periods, _ = _each(over, partial(_close, now=now), deadline)
-        days = _or_told(partial(_roll_up, now, deadline))
-    stopped = _or_told(partial(uploads.watch, now, deadline))
-    tidied = tidying.tidy(now, deadline)
-    compared, ended = _compare(now, deadline)
-    marks = _or_told(partial(forget_marks, now))
-    return Done(lines, checked, periods, days, *tidied, swept, compared, ended, marks, stopped)
+        periods, _ = _each(over, partial(_close, now=now), run.share(5))
+        days = _or_told(partial(_roll_up, now, run.share(4)))
+    return lines, checked, periods, days
 
 
 def _compare(now: datetime, deadline: Deadline) -> tuple[int, int]:
@@ -125,12 +134,14 @@ def _or_told(act: Callable[[], int]) -> int:
         return 0
 
 
-def _write_line(session: Read[Session], *, now: datetime, rolled_up: datetime, waiting: list[str]) -> bool:
+def _write_line(
+    session: Read[Session], *, now: datetime, rolled_up: Callable[[], datetime], waiting: list[str]
+) -> bool:
     """As of when it was due: so it is of the same day however late that is done, unless that day was told already."""
     due = session.record.meter.line_due or now
     waiting.append(session.record.bid)
     with suppress(LostRace):
-        ledger.write_line(session, due if due >= rolled_up else now)
+        ledger.write_line(session, due if due >= rolled_up() else now)
         waiting.remove(session.record.bid)
         return True
     return False

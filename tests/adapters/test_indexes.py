@@ -69,7 +69,7 @@ QUERIES: dict[Callable[..., Any], list[Callable[[], Any]]] = {
         lambda: usage.read_lines("b-1", "u-1", "2026-11", 5),
         lambda: usage.read_lines("b-1", "u-1", "2026-11", 5, ("2026-11", NOW)),
     ],
-    ledger.unwritten: [lambda: ledger.unwritten(NOW)],
+    ledger.unwritten: [lambda: ledger.unwritten(NOW, [])],
     ledger.unchecked: [lambda: ledger.unchecked(NOW)],
     ledger.lines_of_day: [lambda: ledger.lines_of_day(date(2026, 11, 23))],
     ledger.to_close: [lambda: ledger.to_close(NOW)],

@@ -11,17 +11,17 @@ from typing import Any
 import pytest
 
 from shared.account import Account
-from shared.gcp.store import ledger, snapshots
+from shared.gcp.store import anonymous, ledger, snapshots
 from shared.gcp.store.accounts import close_account, ensure_account, read_workspace, to_erase, workspace_ref
 from shared.gcp.store.billing import billing_ref, read_billing
 from shared.gcp.store.claims import commit_claim
-from shared.gcp.store.database import database, document
+from shared.gcp.store.database import Commit, Unreadable, database, document
 from shared.gcp.store.sessions import session_ref
-from shared.gcp.store.slots import commit_slot, readable_slots, slot_ref
+from shared.gcp.store.slots import candidates, commit_slot, readable_slots, slot_ref
 from shared.session import Session
 from shared.slot import SlotState
 from tests.environment import environment
-from tests.factories import a_slot
+from tests.factories import a_session, a_slot
 from tests.failures.gate import gate
 from tests.serving import Handler, serving
 from tests.standins.process import free_port
@@ -119,3 +119,27 @@ def test_meter_goes_on_behind_what_it_cannot_read() -> None:
     assert len(list(ledger.to_close(NOW))) == 1
     assert list(ledger.unchecked(NOW)) == []
     assert len(list(database().collection("sessions").stream())) == 1
+
+
+def test_everything_else_of_somebody_is_made_anonymous_beside_what_can_not_be_read(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(anonymous, "SESSIONS", 2)
+    sessions = [a_session(sid=f"s-{number}", wid="w-1") for number in range(6)]
+    for session in sessions:
+        Commit().create(session_ref(session.sid), session).run()
+    for odd in sessions[:3]:  # more than one commit takes, and they come first
+        session_ref(odd.sid).update({"epoch": "seven"})
+    assert [anonymous.anonymise_sessions("u-1", "e-1"), anonymous.anonymise_sessions("u-1", "e-1")] == [2, 1]
+    with pytest.raises(Unreadable):
+        anonymous.anonymise_sessions("u-1", "e-1")  # so nobody takes it for done
+    left = {session.id: (session.to_dict() or {})["uid"] for session in database().collection("sessions").stream()}
+    assert left == {f"s-{number}": "u-1" if number < 3 else "e-1" for number in range(6)}
+
+
+def test_a_slot_that_can_not_be_read_keeps_nobody_from_the_others() -> None:
+    for name in ("ws-a", "ws-b"):
+        commit_slot(None, a_slot(name, SlotState.WARM))
+    slot_ref("ws-a").update({"changed": "melted"})
+    assert [slot.record.name for slot in candidates("ws-a")] == ["ws-b"]
+    assert [slot.record.name for slot in candidates("ws-c")] == ["ws-b"]

@@ -1,7 +1,8 @@
 """A run of `meter` gets through, whatever one workspace holds, and is over in time."""
 
 import inspect
-from collections.abc import Callable
+import time
+from collections.abc import Callable, Iterator
 from datetime import timedelta
 from typing import Any
 
@@ -9,14 +10,16 @@ import pytest
 from google.cloud.exceptions import Conflict
 
 from functions.meter import main
+from shared.deadlines import Deadline
 from shared.gcp import buckets, exports, tidying, uploads
 from shared.gcp.comparing import Compared
 from shared.gcp.store import ledger
 from shared.record import Read
 from shared.retention import SWEPT_AT_ONCE, Stored
+from shared.session import Session
 from shared.workspace import Workspace
 from tests.environment import SETTINGS, environment
-from tests.factories import NOW
+from tests.factories import NOW, a_session
 
 DAY = timedelta(days=1)
 
@@ -45,7 +48,7 @@ def done(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     monkeypatch.setattr(exports, "sweep", sweep)
     monkeypatch.setattr(uploads, "watch", lambda *_: 0)
     for found in ("unwritten", "unchecked", "to_close"):
-        monkeypatch.setattr(ledger, found, lambda _: [])
+        monkeypatch.setattr(ledger, found, lambda *_: [])
     monkeypatch.setattr(main, "compare", lambda *_: Compared(7, 1))
     monkeypatch.setattr(main, "forget_marks", lambda _: 2)
     monkeypatch.setattr(ledger, "read_reached", lambda: Read(ledger.Reached("2026-11-22"), NOW))
@@ -98,6 +101,35 @@ def test_a_run_whose_time_is_over_begins_no_further_workspace(done: list[str], m
     assert done == ["exports"]
 
 
+def test_a_backlog_of_any_job_leaves_the_others_their_share(done: list[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    clock = [100.0]
+    monkeypatch.setattr(time, "monotonic", lambda: clock[0])
+
+    def endless(job: str) -> Callable[..., Iterator[Any]]:
+        def found(*_: object) -> Iterator[Any]:
+            while True:
+                clock[0] += 1
+                told.append(job)
+                yield due(1)
+
+        return found
+
+    def compare(_: object, deadline: Deadline) -> Compared:
+        told.extend([] if deadline.is_over() else ["compare"])
+        return Compared(0, 0)
+
+    told: list[str] = []
+    monkeypatch.setattr(main, "compare", compare)
+    monkeypatch.setattr(main, "_write_line", lambda *_, **__: 0)
+    monkeypatch.setattr(main, "_check", lambda *_, **__: 0)
+    monkeypatch.setattr(ledger, "unwritten", endless("lines"))
+    monkeypatch.setattr(ledger, "unchecked", endless("checks"))
+    monkeypatch.setattr(tidying, "to_tidy", endless("tidying"))
+    assert run().workspaces > 10
+    assert {*told} == {"lines", "checks", "compare", "tidying"}
+    assert clock[0] - 100 < main.RUN_SECONDS + 10
+
+
 def test_of_very_many_objects_some_are_swept_and_the_rest_is_looked_at_in_the_next_run(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
@@ -131,3 +163,18 @@ def test_the_newest_epoch_is_swept_too_once_no_session_is_open(
     with environment(SETTINGS):
         swept, again = tidying._sweep(due(1, session=session).record, NOW - DAY, NOW)
     assert (swept, again is not None) == (dead, dead == 1), "what is young is looked at once it is old"
+
+
+def test_uploads_that_can_not_be_measured_keep_no_other_session_from_being_looked_at(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    looked = list[str]()
+
+    def why(session: Session) -> None:
+        looked.append(session.sid)
+        raise KeyError(session.plan)
+
+    monkeypatch.setattr(uploads, "in_use", lambda: iter([a_session(sid="s-1"), a_session(sid="s-2")]))
+    monkeypatch.setattr(uploads, "_why", why)
+    assert uploads.watch(NOW, Deadline(60)) == 0
+    assert (sorted(looked), "uploads-not-measured" in capsys.readouterr().out) == (["s-1", "s-2"], True)

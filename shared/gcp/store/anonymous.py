@@ -5,6 +5,7 @@ that was: what it has done it does not find again.
 """
 
 from collections.abc import Callable, Iterator
+from itertools import islice
 from typing import Any, TypeVar
 
 from google.cloud import firestore
@@ -14,7 +15,7 @@ from shared.account import Account
 from shared.audit import AuditLine
 from shared.gcp.store.accounts import account_ref
 from shared.gcp.store.billing import billing_ref, line_ref
-from shared.gcp.store.database import Commit, LostRace, database, read, run
+from shared.gcp.store.database import Commit, LostRace, Unreadable, database, read, run_paged
 from shared.gcp.store.operators import audit_ref
 from shared.gcp.store.sessions import session_ref
 from shared.metering import LedgerLine
@@ -30,8 +31,8 @@ ATTEMPTS = 5
 
 
 def anonymise_sessions(uid: str, alias: str) -> int:
-    found = database().collection("sessions").where(filter=FieldFilter("uid", "==", uid)).limit(SESSIONS)
-    return _change(found, Session, lambda session: (session_ref(session.sid), session.anonymous(alias)))
+    found = database().collection("sessions").where(filter=FieldFilter("uid", "==", uid))
+    return _change(found, Session, SESSIONS, lambda session: (session_ref(session.sid), session.anonymous(alias)))
 
 
 def anonymise_lines(uid: str, alias: str) -> int:
@@ -39,23 +40,29 @@ def anonymise_lines(uid: str, alias: str) -> int:
     if account is None or not account.record.bid:
         return 0
     bid = account.record.bid
-    found = billing_ref(bid).collection("lines").where(filter=FieldFilter("uid", "==", uid)).limit(LINES)
-    return _change(found, LedgerLine, lambda line: (line_ref(bid, line), line.anonymous(alias)))
+    found = billing_ref(bid).collection("lines").where(filter=FieldFilter("uid", "==", uid))
+    return _change(found, LedgerLine, LINES, lambda line: (line_ref(bid, line), line.anonymous(alias)))
 
 
 def anonymise_audit(uid: str, alias: str) -> int:
     """Audit lines of what was done to the account of `uid`, and of what `uid` did as an operator."""
     done = 0
     for field in ("target", "by"):
-        found = database().collection("audit").where(filter=FieldFilter(field, "==", uid)).limit(LINES)
-        done += _change(found, AuditLine, lambda line: (audit_ref(line.request), line.anonymous(uid, alias)))
+        found = database().collection("audit").where(filter=FieldFilter(field, "==", uid))
+        done += _change(found, AuditLine, LINES, lambda line: (audit_ref(line.request), line.anonymous(uid, alias)))
     return done
 
 
-def _change(query: Any, kind: type[R], change: Callable[[R], tuple[firestore.DocumentReference, R]]) -> int:
-    """One commit, each change guarded; how many. Raises LostRace if others always were faster."""
+def _change(query: Any, kind: type[R], most: int, change: Callable[[R], tuple[firestore.DocumentReference, R]]) -> int:
+    """One commit, each change guarded; how many. What can't be read keeps no other from its turn.
+
+    Raises LostRace if others always were faster, and Unreadable once nothing else is left: then not all is done.
+    """
+    odd = list[dict[str, Any]]()
     for left in _down(ATTEMPTS):
-        found = run(query, kind)
+        found = list(islice(run_paged(query, kind, readable=True, odd=odd.append, page=most), most))
+        if not found and odd:
+            raise Unreadable(f"{kind.__name__}: some can't be read, and still say whose they are")
         if not found:
             return 0
         commit = Commit()

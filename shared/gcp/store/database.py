@@ -100,27 +100,37 @@ def run_count(query: Any) -> int:
     return int(found.value)
 
 
-def run_paged(query: Any, kind: type[R], most: int | None = None, *, readable: bool = False) -> Iterator[Read[R]]:
-    """Everything that a query finds, or `most` of it, in calls of PAGE documents: each must end within the time that a
-    call is given. The next one is made when its first document is asked for.
+def run_paged(
+    query: Any,
+    kind: type[R],
+    most: int | None = None,
+    *,
+    readable: bool = False,
+    odd: Callable[[dict[str, Any]], None] | None = None,
+    page: int | None = None,
+) -> Iterator[Read[R]]:
+    """Everything that a query finds, or `most` of it, in calls of `page` documents (PAGE): each must end within the
+    time that a call is given. The next one is made when its first document is asked for.
 
-    Raises Unreadable; or with `readable` leaves out what can't be read, and tells it.
+    Raises Unreadable; or with `readable` leaves out what can't be read, tells it, and calls `odd` with its fields.
     """
     decode = _record_or_tell if readable else _record
-    count = 0
+    size, count = page or PAGE, 0
     while most is None or count < most:
-        wanted = PAGE if most is None else min(PAGE, most - count)
-        page = list(query.limit(wanted).stream(**CALL))
-        operations.count(reads=max(1, len(page)))
-        count += len(page)
-        for snapshot in page:  # now: whoever asks for the documents may work for long on one
+        wanted = size if most is None else min(size, most - count)
+        found = list(query.limit(wanted).stream(**CALL))
+        operations.count(reads=max(1, len(found)))
+        count += len(found)
+        for snapshot in found:  # now: whoever asks for the documents may work for long on one
             clock.learn(_read_time(snapshot))
-        for snapshot in page:  # one by one: one that can't be read keeps none before it from its turn
+        for snapshot in found:  # one by one: one that can't be read keeps none before it from its turn
             if (record := decode(snapshot, kind)) is not None:
                 yield record
-        if len(page) < wanted:
+            elif odd is not None and snapshot.exists:
+                odd(snapshot.to_dict())
+        if len(found) < wanted:
             break
-        query = query.start_after(page[-1])
+        query = query.start_after(found[-1])
 
 
 class Commit:

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from datetime import date, datetime, timedelta
+from typing import Any
 
 from google.cloud import firestore
 from google.cloud.firestore_v1.base_query import FieldFilter
@@ -29,10 +30,15 @@ class Reached(Struct, frozen=True):
         return date.fromisoformat(self.day) + timedelta(days=1)
 
 
-def unwritten(before: datetime) -> Iterator[Read[Session]]:
-    """Sessions with charged time that should have become a line by then: their heartbeats have ceased."""
+def unwritten(before: datetime, waiting: list[str]) -> Iterator[Read[Session]]:
+    """Sessions with charged time that should have become a line by then: their heartbeats have ceased. Of
+    one that can't be read `waiting` gets the billing account, whose line is still to be written."""
+
+    def wait(fields: dict[str, Any]) -> None:
+        waiting.append(str(fields.get("bid")))
+
     late = database().collection("sessions").where(filter=FieldFilter("meter.line_due", "<=", before))
-    return run_paged(late, Session)
+    return run_paged(late, Session, readable=True, odd=wait)
 
 
 def write_line(session: Read[Session], at: datetime) -> None:
@@ -65,11 +71,11 @@ def lines_of_period(bid: str, period: str) -> list[LedgerLine]:
 
 
 def lines_of_day(day: date) -> Iterator[LedgerLine]:
-    """Of all accounts, complete on that day (UTC)."""
+    """Of all accounts, complete on that day (UTC). One that can't be read is told, and keeps no day from its turn."""
     since = start_in_utc(day)
     found = database().collection_group("lines").where(filter=FieldFilter("at", ">=", since))
     found = found.where(filter=FieldFilter("at", "<", since + timedelta(days=1)))
-    return (line.record for line in run_paged(found.order_by("at"), LedgerLine))
+    return (line.record for line in run_paged(found.order_by("at"), LedgerLine, readable=True))
 
 
 def to_close(now: datetime) -> Iterator[Read[Billing]]:
@@ -93,9 +99,9 @@ def close_period(billing: Read[Billing], closed: ClosedPeriod) -> None:
 
 
 def first_line() -> LedgerLine | None:
-    """The oldest of all."""
-    found = run(database().collection_group("lines").order_by("at").limit(1), LedgerLine)
-    return found[0].record if found else None
+    """The oldest of all that can be read."""
+    found = run_paged(database().collection_group("lines").order_by("at"), LedgerLine, readable=True, page=5)
+    return next((line.record for line in found), None)
 
 
 def read_reached() -> Read[Reached] | None:

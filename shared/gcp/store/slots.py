@@ -56,7 +56,7 @@ def candidates(near: str | None = None) -> list[Read[Slot]]:
     # by state and then by name, both downwards: a warm one comes before every cold one
     taken = [state for state in SlotState if state not in (SlotState.WARM, SlotState.COLD)]
     claimable = database().collection("slots").where(filter=FieldFilter("state", "not-in", taken))
-    highest = run(claimable.order_by("state", direction=firestore.Query.DESCENDING).limit(1), Slot)
+    highest, _ = run_readable(claimable.order_by("state", direction=firestore.Query.DESCENDING).limit(1), Slot)
     if highest and highest[0].record.state == SlotState.COLD:
         return _from(start, SlotState.COLD, 1) or highest
     return highest
@@ -66,7 +66,7 @@ def _from(start: str, state: SlotState, limit: int) -> list[Read[Slot]]:
     """Upwards: that is the order of the field's own index. Downwards would take a composite one, on every claim."""
     matching = database().collection("slots").where(filter=FieldFilter("state", "==", state))
     upwards = matching.order_by("__name__").start_at({"__name__": slot_ref(start)})
-    return run(upwards.limit(limit), Slot)
+    return run_readable(upwards.limit(limit), Slot)[0]
 
 
 def count_claimed() -> int:
