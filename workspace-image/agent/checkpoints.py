@@ -2,23 +2,23 @@
 
 import asyncio
 from collections.abc import Collection, Sequence
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import asdict, dataclass, replace
 from typing import Any, Protocol
 
 from agent import logs
-from agent.bucket import Bucket, Stored
+from agent.bucket import Bucket
 from agent.clock import elapsed
 from agent.errors import CheckpointRefused
 from agent.home.changes import MOST_PATHS_TOLD
 from agent.keeper import Answer, Keeper
-from agent.layers import How, how_to_save, replaced
-from agent.manifest import Layer, Manifest, Tier
+from agent.layer_uploads import LayerUploads
+from agent.layers import How
+from agent.manifest import Manifest, Tier
 from agent.pausing import Reason
-from agent.pipes import pipe, reader
+from agent.planning import NOTHING, NextTier, SavedTier, after, is_behind, plan, to_come
 from agent.storage_quota import Quota
 from agent.tiers import TIERS
 
-NOTHING = Tier(0, 0)
 NOTHING_LEFT_OUT: Answer = {"count": 0, "bytes": 0, "lost_bytes": 0, "entries": []}
 STILL_SECONDS = 0.12
 """Seconds that the member's programs stand still at most, counted from when all have stopped: a keystroke's echo that
@@ -64,34 +64,6 @@ class Checkpoint:
         return {name: value for name, value in self.encode().items() if name not in ("largest", "changes")}
 
 
-@dataclass
-class _Saved:
-    """A tier in the bucket. `known`: the keeper knows what the layers hold. `complete`: all of it is in the home; until
-    it is, `to_come` is what its first `base` layers bring. `damaged`: nobody can read them."""
-
-    layers: tuple[Layer, ...] = ()
-    held: Tier = NOTHING
-    known: bool = True
-    complete: bool = True
-    base: int = 1
-    to_come: Tier = NOTHING
-    damaged: bool = False
-    inconsistent: tuple[str, ...] = ()
-
-
-@dataclass
-class _Next:
-    """A tier as it will be: `how` is None when it has nothing any more. `moved` counts what changed while it was packed
-    and may come to rest in another round; `inconsistent` names files for which there is none."""
-
-    tier: str
-    how: How | None
-    held: Tier
-    layers: tuple[Layer, ...] = field(default=())
-    moved: int = 0
-    inconsistent: tuple[str, ...] = ()
-
-
 class Checkpoints:
     """The saves of one session."""
 
@@ -100,15 +72,16 @@ class Checkpoints:
     ) -> None:
         self._programs = programs
         self._bucket = bucket
+        self._uploads = LayerUploads(bucket, keeper)
         self._keeper = keeper
         self._workspace = workspace
         self._epoch = epoch
         self._boot = boot
         self._seq = 0
         self._base: str | None = None
-        self._tiers = {tier: _Saved() for tier in TIERS}
+        self._tiers = {tier: SavedTier() for tier in TIERS}
         self._accepted = self._tiers
-        self._named: dict[int, dict[str, _Saved]] = {}
+        self._named: dict[int, dict[str, SavedTier]] = {}
         self._generation = 0
         self._is_forgotten = False
         self._made: list[str] = []
@@ -131,7 +104,7 @@ class Checkpoints:
         self._base = base
         self._is_forgotten = False
         self._made = []
-        self._tiers = {tier: _to_come(manifest.of(tier), manifest.tiers.get(tier, NOTHING)) for tier in TIERS}
+        self._tiers = {tier: to_come(manifest.of(tier), manifest.tiers.get(tier, NOTHING)) for tier in TIERS}
         self._accepted = self._tiers
 
     async def restored(self, tier: str, *, as_saved: bool) -> None:
@@ -175,19 +148,19 @@ class Checkpoints:
         async with self._making:
             generation, started = self._generation, elapsed()
             await self._remind()
-            to_come = sum(saved.to_come.bytes for saved in self._tiers.values() if not saved.complete)
-            wanted: dict[str, Any] = {**vars(quota), "taken": to_come, "urgent": urgent}
+            coming = sum(saved.to_come.bytes for saved in self._tiers.values() if not saved.complete)
+            wanted: dict[str, Any] = {**vars(quota), "taken": coming, "urgent": urgent}
             wanted["small"] = None if last or self.more else SMALL
             self.more = False
             looked = await self._keeper.order("look", **wanted)
             self._tell_unsaved(looked)
             is_news: bool = self.left_out != looked["over_quota"]
             self.left_out, self._apart = looked["over_quota"], looked["apart"]
-            following = self._plan(looked["tiers"], self._tiers)
+            following = plan(looked["tiers"], self._tiers)
             is_large = any(told["waiting"] for told in looked["tiers"].values())
-            if not (following or is_large) or (to_come and self._is_too_much(looked["tiers"], to_come, quota)):
+            if not (following or is_large) or (coming and self._is_too_much(looked["tiers"], coming, quota)):
                 return is_news
-            if not (last or is_news or looked["members"] or self._is_behind(following)):
+            if not (last or is_news or looked["members"] or is_behind(self._tiers, following)):
                 return False
             if is_large and any(tier.how for tier in following):
                 self.more = await self._save(wanted, prefix, generation, started)
@@ -206,8 +179,8 @@ class Checkpoints:
                 break
             # an object is never written twice, so a save that fails on its way gives its number up
             self._seq += 1
-            await self._write_all(following, tiers, prefix)
-            tiers = tiers | {tier.tier: _after(tiers[tier.tier], tier) for tier in following}
+            await self._uploads.write_all(following, tiers, f"{prefix}{self._seq}")
+            tiers = tiers | {tier.tier: after(tiers[tier.tier], tier) for tier in following}
             written |= {tier.tier: tier.how for tier in following if written.get(tier.tier) is None}
             if not is_still or not any(tier.moved for tier in following):
                 break
@@ -225,8 +198,8 @@ class Checkpoints:
         return True
 
     async def _look_again(
-        self, wanted: dict[str, Any], tiers: dict[str, _Saved], written: Collection[str], still: list[float]
-    ) -> tuple[Answer, list[_Next], bool]:
+        self, wanted: dict[str, Any], tiers: dict[str, SavedTier], written: Collection[str], still: list[float]
+    ) -> tuple[Answer, list[NextTier], bool]:
         """While the member's programs stand still, and what they are changing is copied; or, when they can't be stopped
         or the keeper takes too long, without. For how many milliseconds they stood is added to `still`; `wanted` is
         what is asked of a look."""
@@ -236,7 +209,7 @@ class Checkpoints:
                 if await self._programs.pause(Reason.COPYING):
                     stopped = elapsed()
                     looked = await self._keeper.order("look", again=True, **wanted)
-                    following = self._plan(looked["tiers"], tiers, written)
+                    following = plan(looked["tiers"], tiers, written)
                     copied = {tier.tier: tier.how for tier in following if tier.how is not None}
                     left = max(STILL_SECONDS - (elapsed() - stopped), STILL_SECONDS / 2)
                     if copied:
@@ -248,14 +221,14 @@ class Checkpoints:
             await asyncio.shield(self._programs.resume(Reason.COPYING))
             still.append(round((elapsed() - began) * 1000, 1))
         looked = await self._keeper.order("look", again=True, **wanted)
-        return looked, self._plan(looked["tiers"], tiers, written), False
+        return looked, plan(looked["tiers"], tiers, written), False
 
     async def keep_apart(self, prefix: str) -> None:
         """Packs what the newest look has left out, as far as there is room for it, for the last beat to name. Raises as
         `make`."""
         async with self._making:
             following = [
-                _Next(tier, How.WHOLE, Tier(told["bytes"], told["files"]))
+                NextTier(tier, How.WHOLE, Tier(told["bytes"], told["files"]))
                 for tier, told in self._apart.items()
                 if told["files"]
             ]
@@ -263,8 +236,7 @@ class Checkpoints:
                 return
             self._seq += 1
             seq, started = self._seq, elapsed()
-            for upload in [await self._write(tier, _Saved(), prefix, "pack_apart") for tier in following]:
-                await upload
+            await self._uploads.write_apart(following, f"{prefix}{seq}")
             held = {tier.tier: tier.held for tier in following}
             layers = tuple(layer for tier in following for layer in tier.layers)
             manifest = Manifest(self._workspace, self._epoch, self._boot, seq, None, held, layers)
@@ -294,105 +266,14 @@ class Checkpoints:
             if self._made:
                 await self._keeper.order("remember", made=self._made)
 
-    def _is_too_much(self, looked: dict[str, Answer], to_come: int, quota: Quota) -> bool:
+    def _is_too_much(self, looked: dict[str, Answer], coming: int, quota: Quota) -> bool:
         """A smaller plan was taken, and what is still to come can't be left out before it is there."""
-        total = to_come + sum(told["bytes"] for told in looked.values())
+        total = coming + sum(told["bytes"] for told in looked.values())
         return quota.most is not None and total > quota.most
-
-    def _is_behind(self, following: Sequence[_Next]) -> bool:
-        """Whether a tier was never saved, or nobody knows what its layers hold: it is saved whoever wrote in it."""
-        return any(not self._tiers[tier.tier].known or not self._tiers[tier.tier].layers for tier in following)
-
-    def _plan(self, looked: dict[str, Answer], tiers: dict[str, _Saved], written: Collection[str] = ()) -> list[_Next]:
-        """`tiers` as they are now; to those that are `written` for this save already, only a delta is added. So it is
-        where something waits for the next save."""
-        following = []
-        for tier, told in looked.items():
-            saved, is_small = tiers[tier], bool(told["waiting"])
-            is_same = not (told["changed"] or told["missing"])
-            if is_same and (saved.known or not saved.complete):
-                continue
-            if saved.damaged and not told["bytes"]:  # but for folders that the editor makes
-                continue
-            if not told["files"] and saved.complete:
-                if saved.layers and not is_small:
-                    following.append(_Next(tier, None, Tier(0, 0)))
-                continue
-            how = how_to_save(
-                saved.layers,
-                known=saved.known,
-                complete=saved.complete,
-                base=saved.base,
-                bytes=told["bytes"],
-                changed_bytes=told["changed_bytes"],
-                gone_bytes=told["gone_bytes"],
-            )
-            if how is None or not told["files"]:
-                continue
-            if saved.layers and is_small and how == How.WHOLE:
-                continue  # what waits would be missing from it
-            if saved.layers and (is_small or tier in written):
-                how = How.DELTA
-            to_come = NOTHING if saved.complete else saved.to_come
-            held = Tier(to_come.bytes + told["bytes"], to_come.files + told["files"])
-            following.append(_Next(tier, how, held))
-        return following
-
-    async def _write_all(self, following: Sequence[_Next], tiers: dict[str, _Saved], prefix: str) -> None:
-        uploads: list[asyncio.Task[None]] = []
-        try:
-            for tier in following:
-                if tier.how is not None:
-                    uploads += [await self._write(tier, tiers[tier.tier], prefix)]
-            await asyncio.gather(*uploads)
-        except BaseException:
-            for upload in uploads:
-                upload.cancel()
-            raise
-
-    async def _write(self, tier: _Next, saved: _Saved, prefix: str, order: str = "pack") -> "asyncio.Task[None]":
-        """Has the tier packed. The upload that it returns may go on while the next one is."""
-        read, write = pipe()
-        name = f"{prefix}{self._seq}-{tier.tier}.tar.zst"
-        source = await reader(read)
-        packing = asyncio.create_task(self._keeper.order(order, pipe=write, tier=tier.tier, how=tier.how))
-        uploading = asyncio.create_task(self._bucket.create(name, source))
-        try:
-            await asyncio.wait([uploading, packing], return_when=asyncio.FIRST_COMPLETED)
-            if uploading.done() and uploading.exception() is not None:
-                while not source.at_eof():  # it takes nothing more: the packer is freed by reading on
-                    await source.read(1 << 20)
-            packed = await packing
-        except BaseException:
-            uploading.cancel()
-            source.close()  # the keeper would wait for ever until somebody takes the rest
-            raise
-        if packed["left_out"]:
-            logs.warning("checkpoint.unread", tier=tier.tier, entries=packed["left_out"])
-        tier.moved, tier.inconsistent = packed["moved"], tuple(packed["inconsistent"])
-        return asyncio.create_task(self._finish(tier, saved, name, uploading, packed))
-
-    async def _finish(
-        self, tier: _Next, saved: _Saved, name: str, uploading: "asyncio.Task[Stored]", packed: Answer
-    ) -> None:
-        stored = await uploading
-        kind = "whole" if tier.how == How.WHOLE else "delta"
-        layer = Layer(
-            tier=tier.tier,
-            kind=kind,
-            name=name,
-            sha256=stored.sha256,
-            bytes=stored.bytes,
-            stream=packed["stream"],
-            entries=packed["entries"],
-            logical_bytes=packed["logical_bytes"],
-        )
-        assert tier.how is not None  # noqa: S101  for the type checker
-        tier.layers = replaced(saved.layers, tier.how, layer, base=saved.base)
 
     async def _name(
         self,
-        tiers: dict[str, _Saved],
+        tiers: dict[str, SavedTier],
         written: list[str],
         prefix: str,
         largest: list[Any],
@@ -450,20 +331,3 @@ def summed(changes: Sequence[Answer | None]) -> Answer | None:
     paths = {named["path"]: named for each in known for named in each["paths"]}
     counts = {how: sum(each[how] for each in known) for how in ("added", "changed", "removed")}
     return {**counts, "paths": [*paths.values()][-MOST_PATHS_TOLD:]}
-
-
-def _to_come(layers: tuple[Layer, ...], held: Tier) -> _Saved:
-    return _Saved(layers, held, complete=not layers, base=len(layers), to_come=held) if layers else _Saved()
-
-
-def _after(before: _Saved, now: _Next) -> _Saved:
-    is_whole = now.how in (How.WHOLE, None)
-    return replace(
-        before,
-        layers=now.layers,
-        held=now.held,
-        known=before.known or is_whole,
-        base=1 if before.complete else before.base,
-        damaged=before.damaged and not is_whole,
-        inconsistent=now.inconsistent,
-    )
