@@ -1,7 +1,7 @@
 """Which layers a tier is made of after a save."""
 
 import pytest
-from agent.layers import MOST_DELTAS, MOST_GONE, How, how_to_save, replaced
+from agent.layers import MOST_DELTAS, MOST_GONE, MOST_TO_COME, How, how_to_save, replaced
 from agent.manifest import Layer
 
 
@@ -41,6 +41,31 @@ def test_what_is_still_to_come_is_left_as_it_is(own: int, how: How) -> None:
     assert how_to_save(layers, known=False, complete=False, base=3, bytes=10, changed_bytes=10) == how
     kept = to_come if how == How.MERGED else layers
     assert replaced(layers, how, last, base=3) == (*kept, last)
+
+
+@pytest.mark.parametrize(
+    ("base", "own", "failed", "how"),
+    [
+        (9, 7, False, How.DELTA),
+        (10, 0, False, How.DELTA),
+        (10, 1, False, How.MERGED),
+        (MOST_TO_COME - 1, 1, False, How.MERGED),
+        (MOST_TO_COME, 0, False, None),
+        (MOST_TO_COME, 0, True, How.WHOLE),
+    ],
+)
+def test_where_several_sessions_ended_before_a_tier_came(base: int, own: int, failed: bool, how: How | None) -> None:
+    """A manifest names at most 64 layers."""
+    layers = chain(1000, *[7] * (base + own - 1))
+    told = how_to_save(layers, known=False, complete=False, base=base, bytes=10, changed_bytes=10, failed=failed)
+    assert told == how
+
+
+def test_what_will_not_come_gives_way_where_nothing_can_be_added() -> None:
+    sizes = {"bytes": 10, "changed_bytes": 10}
+    returned = chain() + chain(only="a")
+    assert how_to_save(returned, known=True, complete=False, base=2, failed=True, **sizes) == How.WHOLE
+    assert how_to_save(chain(), known=True, complete=False, base=1, failed=True, **sizes) == How.DELTA
 
 
 @pytest.mark.parametrize("complete", [True, False])

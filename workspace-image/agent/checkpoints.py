@@ -15,7 +15,7 @@ from agent.layer_uploads import LayerUploads
 from agent.layers import How
 from agent.manifest import Manifest, Tier
 from agent.pausing import Reason
-from agent.planning import NOTHING, NextTier, SavedTier, after, is_behind, plan, to_come
+from agent.planning import NOTHING, NextTier, SavedTier, after, as_there, is_behind, plan, to_come
 from agent.storage_quota import Quota
 from agent.tiers import TIERS
 
@@ -122,12 +122,34 @@ class Checkpoints:
         saved whole: a delta to them would be as unreadable as they are."""
         async with self._making:
             self._change(tier, complete=True, known=False, damaged=True)
+            self._count_no_more(tier)
             self._is_forgotten = True
+
+    async def failed(self, tier: str) -> None:
+        """The home can't take the tier, in this session. Its layers stay named for another one, with deltas of what is
+        new; but new work is not to have less room for them."""
+        async with self._making:
+            self._change(tier, failed=True)
+            self._count_no_more(tier)
 
     def _change(self, tier: str, **fields: Any) -> None:
         """Of the tier as it is and as it was accepted: what is in the home does not depend on that."""
         for tiers in (self._tiers, self._accepted, *self._named.values()):
             tiers[tier] = replace(tiers[tier], **fields)
+
+    def _count_no_more(self, tier: str) -> None:
+        for tiers in (self._tiers, self._accepted, *self._named.values()):
+            tiers[tier] = tiers[tier].without_to_come()
+
+    async def _let_go(self, most: int | None) -> None:
+        """Of what could not be brought and is too much to be named: with it nothing new would ever be saved. The
+        snapshots before have it still."""
+        for tier in TIERS:
+            if self._tiers[tier].is_too_much(most):
+                await self._keeper.order("forget", tier=tier, complete=True)
+                logs.event("checkpoint.let-go", severity="ERROR", tier=tier)
+                for tiers in (self._tiers, self._accepted, *self._named.values()):
+                    tiers[tier] = SavedTier()
 
     def forget(self) -> None:
         """The keeper died, and what it knew of layers with it."""
@@ -148,6 +170,7 @@ class Checkpoints:
         async with self._making:
             generation, started = self._generation, elapsed()
             await self._remind()
+            await self._let_go(quota.most)
             coming = sum(saved.to_come.bytes for saved in self._tiers.values() if not saved.complete)
             wanted: dict[str, Any] = {**vars(quota), "taken": coming, "urgent": urgent}
             wanted["small"] = None if last or self.more else SMALL
@@ -180,7 +203,7 @@ class Checkpoints:
             # an object is never written twice, so a save that fails on its way gives its number up
             self._seq += 1
             await self._uploads.write_all(following, tiers, f"{prefix}{self._seq}")
-            tiers = tiers | {tier.tier: after(tiers[tier.tier], tier) for tier in following}
+            tiers = as_there(tiers, looked["tiers"]) | {tier.tier: after(tiers[tier.tier], tier) for tier in following}
             written |= {tier.tier: tier.how for tier in following if written.get(tier.tier) is None}
             if not is_still or not any(tier.moved for tier in following):
                 break

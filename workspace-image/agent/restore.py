@@ -116,6 +116,7 @@ class Restore:
                 failures += 1
                 if failures > len(PAUSES):
                     await self._clear_away(tier)
+                    await self._checkpoints.failed(tier)
                     break
             except CorruptState as error:
                 logs.event("restore.damaged", severity="ERROR", tier=tier, reason=str(error))
