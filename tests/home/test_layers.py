@@ -1,5 +1,7 @@
 """Which layers a tier is made of after a save."""
 
+from functools import partial
+
 import pytest
 from agent.layers import MOST_DELTAS, MOST_GONE, MOST_TO_COME, How, how_to_save, replaced
 from agent.manifest import Layer
@@ -71,11 +73,11 @@ def test_what_will_not_come_gives_way_where_nothing_can_be_added() -> None:
 @pytest.mark.parametrize("complete", [True, False])
 def test_what_takes_away_more_than_a_reader_keeps_in_mind_is_no_delta(complete: bool) -> None:
     """Where not all is in the home, nothing is taken away."""
-    sizes = {"bytes": 1000, "changed_bytes": 10}
+    how = partial(how_to_save, known=True, complete=complete, base=1, bytes=1000, changed_bytes=10)
     for layers in (chain(), chain(1000, *[1] * MOST_DELTAS)):
-        fits = how_to_save(layers, known=True, complete=complete, base=1, **sizes, gone_bytes=MOST_GONE)
+        fits = how(layers, gone_bytes=MOST_GONE)
         assert fits in (How.DELTA, How.MERGED)
-        too_much = how_to_save(layers, known=True, complete=complete, base=1, **sizes, gone_bytes=MOST_GONE + 1)
+        too_much = how(layers, gone_bytes=MOST_GONE + 1)
         assert too_much == (How.WHOLE if complete else fits)
 
 
