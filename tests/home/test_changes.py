@@ -1,7 +1,7 @@
 """What a save tells of what changed, and which files are no reason for one."""
 
 import pytest
-from agent.editor_files import is_editors_own
+from agent.editor_files import is_editors_own, is_extensions
 from agent.home.changes import changes
 from agent.home.index import Held, Seen
 from agent.tiers import EDITOR_DATA, TIERS
@@ -96,3 +96,21 @@ def test_what_the_member_set_is_theirs(path: str) -> None:
 @pytest.mark.parametrize("path", ["proj/a.py", ".bashrc", ".local/share/code-server-notes", ".local/share/other/x"])
 def test_whatever_is_elsewhere_is_the_members(path: str) -> None:
     assert not is_editors_own(path)
+
+
+@pytest.mark.parametrize(
+    ("path", "is_so"),
+    [
+        ("User/globalStorage/ms-python.python/state.json", True),
+        ("User/workspaceStorage/79444258/redhat.java/jdt_ws/index", True),
+        ("User/profiles/-1a2b/globalStorage/publisher.name/a/b", True),
+        ("User/globalStorage/state.vscdb", False),
+        ("User/workspaceStorage/79444258/vscode.lock", False),
+        ("User/workspaceStorage/79444258/chatSessions/0428a07b.jsonl", False),
+        ("logs/2026.11/globalStorage", False),
+    ],
+)
+def test_what_an_extension_keeps_is_told_from_what_the_editor_writes(path: str, is_so: bool) -> None:
+    whole = f"{EDITOR_DATA}/{path}"
+    assert is_editors_own(whole)
+    assert is_extensions(whole) is is_so

@@ -28,6 +28,9 @@ MOST_STILL_SECONDS = 1.0
 SMALL = 8 << 20
 """Bytes of changes, in one folder or in all packages, that wait until everything smaller is saved: packing them takes
 a second, and many times that where programs want all of the CPU."""
+EXTENSIONS_SECONDS = 240.0
+"""Seconds that what only an extension of the editor has changed may wait for another reason to save: with the time
+between two looks and a save's own, five minutes. Each of its writes for itself would be a snapshot."""
 MOST_NAMED = 20
 """Files that a manifest names as not consistent."""
 MOST_ROUNDS = 3
@@ -87,6 +90,7 @@ class Checkpoints:
         self._made: list[str] = []
         self._making = asyncio.Lock()
         self._unsaved_told = False
+        self._extensions_since: float | None = None
         self.left_out: Answer = NOTHING_LEFT_OUT
         """What the newest look has left out of the checkpoints."""
         self._apart: dict[str, Answer] = {}
@@ -177,13 +181,14 @@ class Checkpoints:
             self.more = False
             looked = await self._keeper.order("look", **wanted)
             self._tell_unsaved(looked)
-            is_news: bool = self.left_out != looked["over_quota"]
+            is_news = _named(self.left_out) != _named(looked["over_quota"])
             self.left_out, self._apart = looked["over_quota"], looked["apart"]
             following = plan(looked["tiers"], self._tiers)
             is_large = any(told["waiting"] for told in looked["tiers"].values())
             if not (following or is_large) or (coming and self._is_too_much(looked["tiers"], coming, quota)):
                 return is_news
-            if not (last or is_news or looked["members"] or is_behind(self._tiers, following)):
+            is_due = looked["members"] or self._is_extensions_due(looked, started)
+            if not (last or is_news or is_due or is_behind(self._tiers, following)):
                 return False
             if is_large and any(tier.how for tier in following):
                 self.more = await self._save(wanted, prefix, generation, started)
@@ -191,6 +196,13 @@ class Checkpoints:
                     return True
             wanted["small"] = None
             return await self._save(wanted, prefix, generation, started) or is_news
+
+    def _is_extensions_due(self, looked: Answer, now: float) -> bool:
+        if not looked["extensions"]:
+            self._extensions_since = None
+        elif self._extensions_since is None:
+            self._extensions_since = now
+        return self._extensions_since is not None and now - self._extensions_since >= EXTENSIONS_SECONDS
 
     async def _save(self, wanted: dict[str, Any], prefix: str, generation: int, started: float) -> bool:
         """Pack in rounds: what changed while it was packed, and only that, is packed once more on top of it. Most often
@@ -209,6 +221,7 @@ class Checkpoints:
                 break
         if not written:
             return False
+        self._extensions_since = None
         seq = self._seq
         is_known = all(self._tiers[tier].known for tier in written)
         self._untold[seq] = looked["changes"] if is_known else None
@@ -344,6 +357,11 @@ class Checkpoints:
         if not self._unsaved_told and (looked["left_out"] or looked["special"]):
             self._unsaved_told = True
             logs.warning("checkpoint.left-out", entries=looked["left_out"], special=looked["special"])
+
+
+def _named(left_out: Answer) -> tuple[int, set[tuple[str, bool]]]:
+    """What is news of it. That something in it grows is not: its size is told with the next heartbeat."""
+    return left_out["count"], {(entry["path"], entry["kept"]) for entry in left_out["entries"]}
 
 
 def summed(changes: Sequence[Answer | None]) -> Answer | None:

@@ -1,8 +1,11 @@
-"""Which files the editor writes for itself. They are saved with whatever else is, and no save is made for them alone.
+"""Which files the editor writes for itself. They are saved with whatever else is, and no save is made for them alone;
+for what an extension keeps there, not at once.
 
 An editor that nobody types into goes on writing: a lock each five seconds, its heartbeat each minute, logs, storage of
 its own. Taken for the member's work, that was a snapshot every 20 s, all of them alike.
 """
+
+import re
 
 from agent.tiers import EDITOR_DATA
 
@@ -25,6 +28,8 @@ _EXACT = {f"{EDITOR_DATA}/{path}" for path in MEMBERS if not path.endswith("/")}
 _BELOW = tuple(f"{EDITOR_DATA}/{path}" for path in MEMBERS if path.endswith("/"))
 _WRITTEN_INSIDE = ("/globalStorage", "/workspaceStorage")
 """Folders of the editor's own, in a profile too."""
+_EXTENSIONS = re.compile(r"/(globalStorage|workspaceStorage/[^/]+)/[^/]+\.[^/]+/")
+"""A folder in these that has the name of an extension, with its publisher before the dot."""
 
 
 def is_editors_own(path: str) -> bool:
@@ -36,3 +41,8 @@ def is_editors_own(path: str) -> bool:
     if path.startswith(_BELOW):
         return path.startswith(f"{EDITOR_DATA}/User/profiles/") and any(part in path for part in _WRITTEN_INSIDE)
     return True
+
+
+def is_extensions(path: str) -> bool:
+    """Of what `is_editors_own`: whether an extension keeps it, as its settings, sign-ins or notes."""
+    return _EXTENSIONS.search(path) is not None

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from agent.editor_files import is_editors_own
+from agent.editor_files import is_editors_own, is_extensions
 from agent.home.index import Held, Seen
 from agent.tiers import BOOT, DEPS, EDITOR_DATA, WORK
 
@@ -17,9 +17,11 @@ ADDED, CHANGED, REMOVED = "added", "changed", "removed"
 
 @dataclass
 class Changes:
-    """`any`: something of the member's changed, a folder's properties counted too."""
+    """`any`: something of the member's changed, a folder's properties counted too; `extensions`: of what is not counted
+    as the member's, something that an extension of the editor keeps."""
 
     any: bool = False
+    extensions: bool = False
     count: dict[str, int] = field(default_factory=lambda: {ADDED: 0, CHANGED: 0, REMOVED: 0})
     paths: list[dict[str, str]] = field(default_factory=list)
 
@@ -35,14 +37,15 @@ def changes(tiers: Mapping[str, tuple[Seen, Held]]) -> Changes:
         for path, how, is_folder in _of_tier(*tiers[tier]):
             if how == REMOVED and any(path in marks for marks in there):
                 continue  # another tier's now
-            if path.startswith(_EDITORS) and is_editors_own(os.fsdecode(path)):
+            if path.startswith(_EDITORS) and is_editors_own(name := os.fsdecode(path)):
+                found.extensions = found.extensions or is_extensions(name)
                 continue
             found.any = True
             if is_folder:
                 continue
             found.count[how] += 1
-            if len(found.paths) < MOST_PATHS_TOLD and (name := _name(path)):
-                found.paths.append({"path": name, "how": how})
+            if len(found.paths) < MOST_PATHS_TOLD and (told := _name(path)):
+                found.paths.append({"path": told, "how": how})
     return found
 
 

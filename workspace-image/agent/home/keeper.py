@@ -175,9 +175,9 @@ class Keeper:
         steps.close()
 
     def _told_changes(self) -> Answer:
-        """`members`: whether anything of the member's changed; and what, in a few words."""
+        """`members`, `extensions`: whether anything of theirs changed; and what of the member's, in a few words."""
         found = changes({tier: (self._seen(tier), self._held[tier]) for tier in TIERS})
-        return {"members": found.any, "changes": found.told()}
+        return {"members": found.any, "extensions": found.extensions, "changes": found.told()}
 
     def _told(self, tier: str) -> Answer:
         seen, held = self._seen(tier), self._known(tier)
