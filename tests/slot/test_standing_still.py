@@ -54,7 +54,7 @@ class Playing(ProgramPause):
         self.stands = True
         self.done: list[str] = []
 
-    def _stop(self) -> bool:
+    def _stop(self, until: float) -> bool:
         self.done.append("stop")
         return self.stands
 
@@ -161,7 +161,7 @@ def begin(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[str], list[int]
 
     monkeypatch.setattr(programs, "MEMBER", os.getuid())
     monkeypatch.setattr(pausing, "newest_pid", lambda: 0)
-    monkeypatch.setattr(pausing, "signal_all_as_member", lambda _number: None)
+    monkeypatch.setattr(pausing, "signal_all_as_member", lambda *_: None)
     yield start
     for program in started:
         os.killpg(program.pid, signal.SIGKILL)
@@ -196,6 +196,33 @@ def test_a_program_whose_first_thread_is_held_by_a_debugger_is_stopped_in_whole(
     before = spent(child)
     time.sleep(0.1)
     assert spent(child) == before
+
+
+@pytest.mark.parametrize("is_abandoned", [False, True])
+def test_however_many_steps_it_takes_a_pause_ends_in_time(
+    monkeypatch: pytest.MonkeyPatch, *, is_abandoned: bool
+) -> None:
+    """Three generations that never stand still, and a kill that waits for the CPU. Who is cancelled meanwhile, and
+    resumes, need not wait for the rest."""
+    there = [program(100, 1, b"R"), program(200, 100, b"R"), program(300, 200, b"R")]
+    monkeypatch.setattr(pausing, "programs", lambda: there)
+    monkeypatch.setattr(pausing, "read_program", lambda pid: there[pid // 100 - 1])
+    monkeypatch.setattr(pausing, "newest_pid", lambda: 0)
+    monkeypatch.setattr(pausing, "_signal", lambda *_: None)
+    monkeypatch.setattr(pausing, "signal_all_as_member", lambda _number, seconds=9.0: time.sleep(min(seconds, 0.7)))
+    pause = ProgramPause()
+
+    async def play() -> float:
+        began = time.monotonic()
+        try:
+            async with asyncio.timeout(0.1 if is_abandoned else None):
+                assert not await pause.pause(Reason.COPYING)
+        except TimeoutError:
+            pass
+        await pause.resume(Reason.COPYING)
+        return time.monotonic() - began
+
+    assert asyncio.run(play()) < (0.4 if is_abandoned else 1.4)
 
 
 @pytest.mark.parametrize(

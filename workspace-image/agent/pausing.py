@@ -12,15 +12,18 @@ from agent.clock import elapsed
 from agent.processes import signal_all_as_member
 from agent.programs import Program, newest_pid, programs, read_program
 
-STANDSTILL_SECONDS = 1.0
-"""How long `pause` waits until what was asked to stop stands still: a long system call is finished first."""
-
 
 class Reason(StrEnum):
     UNATTENDED = "unattended"
     """No browser is connected and no request is held for a job: nobody is charged."""
     COPYING = "copying"
     """Files are copied that must not change meanwhile."""
+
+
+STANDSTILL_SECONDS = {Reason.UNATTENDED: 2.0, Reason.COPYING: 1.0}
+"""How long `pause` waits at most, in all its steps together, until what was asked to stop stands still: a long system
+call is finished first. Nobody waits longer for files to be copied; and nothing is lost where a machine that is busy
+takes longer to stop what nobody attends."""
 
 
 class ProgramPause:
@@ -47,7 +50,7 @@ class ProgramPause:
         """Whether all of them stand still now. Asked for again, it stops what came since. Whoever is cancelled while
         waiting calls `resume` as after any pause."""
         self._reasons.add(reason)
-        return await asyncio.to_thread(self._stop)
+        return await asyncio.to_thread(self._stop, elapsed() + STANDSTILL_SECONDS[reason])
 
     async def resume(self, reason: Reason) -> None:
         """Returns when they go on, or when another reason keeps them. Asked for again, it does what failed before."""
@@ -65,23 +68,23 @@ class ProgramPause:
         """Raises OSError if no process is to be had for it."""
         await asyncio.to_thread(signal_all_as_member, signal.SIGKILL)
 
-    def _stop(self) -> bool:
+    def _stop(self, until: float) -> bool:
+        began = elapsed()
         with self._one_at_a_time:
-            if not self._reasons:  # resumed before this thread's turn came
+            if not self._reasons or elapsed() > until:  # resumed, or too late, before this thread's turn came
                 return False
             newest = newest_pid()
             alive = programs()
             # also what this reason would not stop: the other's end may not have been settled yet
             self._stopped = {key: self._stopped[key] for key in map(_key, alive) if key in self._stopped}
             found = [program for program in alive if self._is_to_stop(program)]
-            # of all generations together: none may keep the younger ones running
-            until = elapsed() + STANDSTILL_SECONDS
+            # half for all generations together: none may keep the younger ones running
             for equals in _by_depth(found):
-                self._stop_each(equals, until)
+                self._stop_each(equals, (began + until) / 2)
             # what was started meanwhile is in no list that was made before, and may be in none that is made now
-            if newest_pid() != newest or self._running():
-                self._stop_all()
-            return _stand_still(self._running, elapsed() + STANDSTILL_SECONDS)
+            if self._reasons and (newest_pid() != newest or self._running()):
+                self._stop_all(until - elapsed())
+            return _stand_still(self._running, until) and bool(self._reasons)
 
     def _settle(self) -> None:
         """What the reasons that are left do not stop goes on."""
@@ -127,6 +130,8 @@ class ProgramPause:
         """Returns when they stand still, or at `until`: a shell that has not stopped yet would still see that its job
         has."""
         for program in equals:
+            if not self._reasons:
+                return
             # looked at again, right before: what the member stops meanwhile is not to be woken later
             now = read_program(program.pid)
             if now is not None and _key(now) == _key(program) and not now.is_stopped:
@@ -134,16 +139,21 @@ class ProgramPause:
                 _signal(program, signal.SIGSTOP)
 
         def moving() -> list[int]:
+            if not self._reasons:  # resumed meanwhile
+                return []
             found = [read_program(program.pid) for program in equals]
             return [program.pid for program in found if program and not program.is_stopped and program.state != b"D"]
 
         _stand_still(moving, until)
 
-    def _stop_all(self) -> None:
-        """In one call, which no fork can run away from: oldest first, which are parents before their children."""
+    def _stop_all(self, seconds: float) -> None:
+        """In one call, which no fork can run away from: oldest first, which are parents before their children. Given up
+        after so many seconds, whatever it has done by then."""
         standing = {_key(program) for program in programs() if program.is_stopped}
         try:
-            signal_all_as_member(signal.SIGSTOP)
+            signal_all_as_member(signal.SIGSTOP, max(seconds, 0.0))
+        except TimeoutError:
+            pass
         except OSError:
             return  # no process is to be had for it: asked for again, it may be
         self._stopped |= {_key(program): program for program in programs() if _key(program) not in standing}

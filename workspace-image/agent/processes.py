@@ -107,10 +107,15 @@ async def end_member_processes(grace: float) -> None:
         await asyncio.sleep(0.02)
 
 
-def signal_all_as_member(number: signal.Signals) -> None:
+def signal_all_as_member(number: signal.Signals, seconds: float | None = None) -> None:
     """To all of their processes in one call: one that forks cannot run away from it, as it can from a list. Returns
-    when it was done. Raises OSError if no process is to be had for it."""
-    subprocess.run([sys.executable, "-I", "-S", "-c", SIGNAL_ALL, str(int(number))], stderr=subprocess.DEVNULL)
+    when it was done. Raises OSError if no process is to be had for it, TimeoutError if it was not done in so many
+    seconds."""
+    command = [sys.executable, "-I", "-S", "-c", SIGNAL_ALL, str(int(number))]
+    try:
+        subprocess.run(command, stderr=subprocess.DEVNULL, timeout=seconds)
+    except subprocess.TimeoutExpired as error:
+        raise TimeoutError from error
 
 
 def _signal(pids: Iterable[int], number: signal.Signals) -> None:
