@@ -12,7 +12,7 @@ from msgspec.structs import replace
 from shared.account import Billing
 from shared.allowance import deadline
 from shared.charging import Use, charge_use, least_until, paid_until, unheard, use_until
-from shared.idle import KINDS, ReclaimPolicy, decide_reclaim, merge_signals
+from shared.idle import KINDS, ReclaimPolicy, decide_reclaim, last_activity, merge_signals
 from shared.metering import LedgerLine
 from shared.quota import NAMED, Folder, LeftOut, StorageUse
 from shared.retention import Save, choose
@@ -239,11 +239,23 @@ def comes_too_soon(session: Session, beat: Beat, policy: ReclaimPolicy, now: dat
     if session.seq == 0 or session.final or beat.final or is_brought or is_restored or is_stopping:
         return False
     if beat.connected == session.connected:
-        return session.seen <= now < session.seen + timedelta(seconds=policy.interval * SPACING)
+        soon = session.seen <= now < session.seen + timedelta(seconds=policy.interval * SPACING)
+        return soon and not _answers_warning(session, beat, policy, now)
     if not beat.connected or session.least is None or session.paid is None:
         return False
     began = session.least - timedelta(seconds=policy.interval)
     return began <= now < began + timedelta(seconds=policy.interval * VISIT_SPACING)
+
+
+def _answers_warning(session: Session, beat: Beat, policy: ReclaimPolicy, now: datetime) -> bool:
+    """Whether the member of a session that is warned, or to be reclaimed, has done something since. It must be newer
+    than what counted before by the time between two heartbeats: a container that makes up one signal after the other
+    has no more commits by it."""
+    if directive(session, policy, now)[0] != "warn":
+        return False
+    signals = merge_signals(session.signals, beat.signals.times(), connected=beat.connected, now=now)
+    newer = last_activity(replace(session, signals=signals), policy)[0] - last_activity(session, policy)[0]
+    return newer >= timedelta(seconds=policy.interval * SPACING)
 
 
 def _decide(session: Session, policy: ReclaimPolicy, now: datetime) -> Session:
