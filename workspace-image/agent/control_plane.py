@@ -101,7 +101,7 @@ class ControlPlane:
         try:
             async with self._http.post(self._url, json=body, headers=headers, timeout=TIMEOUT) as response:
                 status, text = response.status, await response.text()
-        except (aiohttp.ClientError, TimeoutError) as error:
+        except (aiohttp.ClientError, OSError, UnicodeDecodeError) as error:  # a TimeoutError is an OSError
             raise Unreachable(f"the control plane did not answer: {type(error).__name__}") from error
         if status == 200:
             return text

@@ -28,6 +28,7 @@ class Presence:
 
     def __init__(self, connections: Callable[[], int], pause: ProgramPause) -> None:
         self._connections = connections
+        self._counted = 0
         self._pause = pause
         self._arrived: float | None = None
         self._holds = 0
@@ -38,7 +39,15 @@ class Presence:
 
     def is_connected(self) -> bool:
         arriving = self._arrived is not None and elapsed() - self._arrived < ARRIVING_SECONDS
-        return arriving or self._connections() > 0
+        return arriving or self._count() > 0
+
+    def _count(self) -> int:
+        """As it was counted last, if it can't be now: the system may have no descriptor left."""
+        try:
+            self._counted = self._connections()
+        except OSError as error:
+            logs.failed("presence.not-counted", error)
+        return self._counted
 
     async def arrive(self) -> None:
         """A request of the member's browser was let in. Returns when programs run, and so before it reaches one."""

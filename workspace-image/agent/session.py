@@ -146,6 +146,9 @@ class Session:
             except Unreachable as error:
                 logs.warning("beat.unanswered", reason=str(error), tries=failures + 1)
                 failures += 1
+            except Exception as error:  # without beats the lease lapses, so none is the last but for Stale
+                logs.failed("beat.failed", error, tries=failures + 1)
+                failures += 1
             await self._pause(failures)
 
     async def _pause(self, failures: int) -> None:

@@ -69,7 +69,14 @@ class Watch:
             await self._look_at_programs(session)
 
     async def _look_at_programs(self, session: Session) -> None:
+        """What can't be looked at now is as it was."""
         self._looked_at_programs = elapsed()
+        try:
+            await self._see_activity(session)
+        except OSError as error:
+            logs.failed("watch.not-seen", error)
+
+    async def _see_activity(self, session: Session) -> None:
         typed = last_terminal_input()
         if typed is not None:
             session.activity.saw(TERMINAL, typed)
