@@ -30,6 +30,25 @@ def test_signing_out_tells_the_control_plane_which_browser_it_is(page: Page, pla
     assert plane.signed_out[1]["browser"] != told["browser"], "each sign-in has an id of its own"
 
 
+@pytest.mark.parametrize("way", ["refused", "unreachable", "silent"])
+def test_nobody_stays_signed_in_because_the_control_plane_can_not_be_told(
+    page: Page, plane: Plane, complaints: list[str], way: str
+) -> None:
+    complaints += ["status of 502", "net::ERR_FAILED"]
+    sign_in(page)
+    if way == "refused":
+        plane.refuse("account/sign-out", Refusal(502, None))
+    else:
+        page.route("**/api/account/sign-out", lambda route: route.abort() if way == "unreachable" else None)
+    press(page, "Sign out")
+    expect(page.get_by_role("button", name="Sign in as Haneul Kim")).to_be_visible()
+    expect(page.get_by_role("status").first).to_contain_text("You are signed out here, but Ondol can't be reached")
+    expect(page.get_by_role("status").first).to_contain_text("close its tab")
+    page.unroute_all()
+    page.reload()
+    expect(page.get_by_role("button", name="Sign in as Haneul Kim")).to_be_visible()
+
+
 def test_signing_out_everywhere_says_what_it_does_and_has_done(page: Page, plane: Plane) -> None:
     sign_in(page)
     press(page, "Account")

@@ -23,6 +23,8 @@ let version = "";
 let leftWith: string | null = null;
 /** Milliseconds between two looks whether the address is verified. */
 const VERIFIED_EVERY = 3000;
+/** Milliseconds in which the control plane is to have heard of a sign-out. */
+const TOLD_WITHIN = 6000;
 /** The newest answer to how things stand. */
 let known: Login | null = null;
 /** Views beside the home view that leave an open session as it is. */
@@ -436,15 +438,24 @@ function work(meanwhile: string, act: (signal: AbortSignal) => Promise<string>):
   );
 }
 
-/** The control plane is told first: an editor that is open in this browser is to close with it. */
+/**
+ * The control plane is told first: an editor that is open in this browser is to close with it. Who shares a computer is
+ * signed out of the page whether or not it answers.
+ */
 function signOut(): void {
   begin(
-    async () => {
-      await api.signOut(false);
-      await gone(words().signedOut);
-    },
+    async (signal) => gone((await isSignOutTold(signal)) ? words().signedOut : words().signedOutUntold),
     (trouble) => show({ kind: "failed", trouble }),
   );
+}
+
+/** The request goes on when it is not waited for any more. */
+async function isSignOutTold(signal: AbortSignal): Promise<boolean> {
+  const told = api.signOut(false).then(
+    () => true,
+    (trouble: unknown) => trouble instanceof Problem && trouble.name === "not-signed-in",
+  );
+  return Promise.race([told, pause(TOLD_WITHIN, signal).then(() => false)]);
 }
 
 function lookAgain(): void {

@@ -13,6 +13,8 @@ export const en = {
   madeUp: "These people are made up: this Ondol runs on your own machine.",
   signOut: "Sign out",
   signedOut: "You are signed out.",
+  signedOutUntold:
+    "You are signed out here, but Ondol can't be reached: an editor that is open in this browser stays open. If there is one, close its tab, and on a shared computer the whole browser. A workspace that nobody uses is saved and closed by itself.",
 
   hello: (name: string | null) => (name ? `Hello, ${name}` : "Hello"),
   asleep: "Your workspace is put away. Open brings it back.",
