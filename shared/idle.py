@@ -174,6 +174,21 @@ def decide_reclaim(session: Session, policy: ReclaimPolicy, now: datetime) -> De
     )
 
 
+class IdleAhead(Struct, frozen=True):
+    """When the member is warned, and when the session is reclaimed, if nothing more happens in it."""
+
+    warned_from: datetime
+    ends: datetime
+
+
+def idle_ahead(session: Session, policy: ReclaimPolicy) -> IdleAhead | None:
+    """None where nobody is warned: no browser is connected, or the session is opening or ending."""
+    if session.state != SessionState.ACTIVE or not session.connected:
+        return None
+    ends = last_activity(session, policy)[0] + timedelta(seconds=policy.idle)
+    return IdleAhead(ends - timedelta(seconds=policy.warning), ends)
+
+
 def _idle(session: Session, active: datetime, now: datetime) -> str:
     process = session.signals.get("process")
     if process is None or process <= active:

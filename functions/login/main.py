@@ -15,9 +15,10 @@ from shared.gcp.sign_ins import account_of
 from shared.gcp.store.accounts import read_workspace
 from shared.gcp.store.billing import read_billing
 from shared.gcp.store.sessions import read_session
+from shared.idle import idle_ahead
 from shared.periods import is_zone
 from shared.plans import PLANS
-from shared.policies import slot_origin
+from shared.policies import reclaim_policy, slot_origin
 from shared.quota import Folder, LeftOut, StorageState, lifting_plan, newest_use
 from shared.session import Session, SessionState
 from shared.workspace import Workspace
@@ -54,6 +55,13 @@ class AllowanceView(Struct):
     bytes: int | None
 
 
+class IdleView(Struct):
+    """When the member is warned, and when the session is reclaimed, if nothing more happens in it."""
+
+    warned_from: float
+    ends: float
+
+
 class SessionView(Struct):
     session: str
     state: SessionState
@@ -64,6 +72,8 @@ class SessionView(Struct):
     """When the plan's time is used up if it goes on being used; None without limit, and while nobody uses it."""
     background: float | None
     """Until when at the latest a job is kept at work without a browser; None if none is."""
+    idle: IdleView | None
+    """None while no browser holds its editor open."""
 
 
 class LastSession(Struct):
@@ -170,7 +180,13 @@ def _current(session: Session) -> SessionView:
         _saved(session),
         session.deadline.timestamp() if session.deadline and session.is_used else None,
         session.hold.until.timestamp() if session.hold else None,
+        _idle(session),
     )
+
+
+def _idle(session: Session) -> IdleView | None:
+    ahead = idle_ahead(session, reclaim_policy(session.plan))
+    return IdleView(ahead.warned_from.timestamp(), ahead.ends.timestamp()) if ahead else None
 
 
 def _last(session: Session) -> LastSession:

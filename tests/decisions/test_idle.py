@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 from msgspec.structs import replace
 
-from shared.idle import decide_hold, decide_reclaim, merge_signals, wants_hold
+from shared.idle import IdleAhead, decide_hold, decide_reclaim, idle_ahead, merge_signals, wants_hold
 from shared.session import EndReason, Hold, SessionState, Verdict
 from tests.factories import NOW, POLICY, a_session, after
 
@@ -31,6 +31,21 @@ def test_an_idle_session_is_warned_and_then_reclaimed(
     assert (decision.verdict, decision.look, decision.idle_at) == (verdict, after(look), after(900))
     assert decision.rule
     assert decision.reason == (EndReason.IDLE if verdict == Verdict.RECLAIM else None)
+
+
+@pytest.mark.parametrize(
+    ("fields", "ahead"),
+    [
+        ({"connected": True}, (780, 900)),
+        ({"connected": True, "signals": {"editor": after(100)}}, (880, 1000)),
+        ({"connected": False}, None),  # nobody is there to be warned
+        ({"connected": True, "state": SessionState.OPENING}, None),
+        ({"connected": True, "state": SessionState.DRAINING}, None),
+    ],
+)
+def test_the_page_is_told_when_a_member_is_warned(fields: dict[str, Any], ahead: tuple[float, float] | None) -> None:
+    told = idle_ahead(a_session(**fields), POLICY)
+    assert told == (ahead and IdleAhead(after(ahead[0]), after(ahead[1])))
 
 
 @pytest.mark.parametrize(("idle_for", "said"), [(900, "15 min"), (929, "15 min"), (1860, "31 min")])

@@ -20,6 +20,8 @@ def test_what_changes_is_late_after_three_intervals_until_a_save_is_accepted() -
     assert age.is_late(95, EVERY)
     age.accepted()
     assert not age.is_late(95, EVERY)
+    assert age.unsaved_for(95, EVERY) is None
+    assert age.unsaved_for(171, EVERY) == 91
     assert age.is_late(171, EVERY), "what was changed while it was saved counts from the save's beginning"
 
 

@@ -26,7 +26,7 @@ print(line.makefile().readline())
 def test_attaching_again_renews_and_another_session_is_refused(slot: Container, plane: ControlPlane) -> None:
     member = Member(slot, plane)
     health = member.get("/_slot/health").json()
-    assert (health["ready"], health["attached"]) == (True, False)
+    assert (health["ready"], health["attached"], health["unsaved_for"]) == (True, False, None)
 
     first = member.attach(plane.open())
     assert first.json() == {"boot": health["boot"], "session": SID, "epoch": 1}

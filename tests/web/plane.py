@@ -71,6 +71,8 @@ class Plane:
     """A draining session ends when this is set."""
     attached: bool = True
     """Whether the slot serves somebody."""
+    unsaved_for: float | None = None
+    """Since when something in it is not saved, in seconds, if that is too long."""
     asked: list[tuple[str, dict[str, Any]]] = field(default_factory=list)
     entered: list[tuple[str | None, dict[str, list[str]]]] = field(default_factory=list)
     """Origin and form of every request to enter the slot."""
@@ -97,6 +99,7 @@ class Plane:
             "saved_at": now,
             "deadline": None,
             "background": None,
+            "idle": None,
             **fields,
         }
 
@@ -177,8 +180,9 @@ class Call(Handler):
     def do_GET(self) -> None:
         if self.path == "/_slot/health":
             restore = {"done": self.plane.restored, "total": 1000}
-            health = json.dumps({"attached": self.plane.attached, "restore": restore}).encode()
-            self._answer(200, "application/json", health, **{"Access-Control-Allow-Origin": self.headers["Origin"]})
+            health = {"attached": self.plane.attached, "unsaved_for": self.plane.unsaved_for, "restore": restore}
+            origin = {"Access-Control-Allow-Origin": self.headers["Origin"]}
+            self._answer(200, "application/json", json.dumps(health).encode(), **origin)
             return
         if self.path.startswith("/api/"):
             function, _, query = self.path.removeprefix("/api/").partition("?")

@@ -24,6 +24,25 @@ def test_a_slot_that_serves_nobody_any_more_is_said_and_so_is_that_it_answers_ag
     expect(page.locator(".state")).to_have_text("Your workspace is open.")
 
 
+def test_a_save_that_is_late_is_said_and_for_how_long_until_it_is_made(page: Page, plane: Plane) -> None:
+    plane.open()
+    sign_in(page)
+    expect(page.locator(".state")).to_have_text("Your workspace is open.")
+    plane.unsaved_for = 185
+    notice = page.locator(".card").get_by_role("status")
+    expect(notice).to_contain_text("have not been saved for 3 min")
+    press(page, "한국어")
+    expect(notice).to_contain_text("3분째 저장되지 않았습니다")
+    press(page, "English")
+    plane.attached = False
+    expect(page.locator(".state")).to_have_text("Your workspace does not answer.")
+    expect(notice).to_have_count(0)
+    plane.attached = True
+    expect(notice).to_contain_text("have not been saved for")
+    plane.unsaved_for = None
+    expect(notice).to_have_count(0)
+
+
 def test_text_that_the_editor_hands_over_is_kept_and_goes_into_the_next_session(
     page: Page, plane: Plane, front: str
 ) -> None:

@@ -9,7 +9,7 @@ import { words } from "./language";
 const EARLY = 600;
 const LATE = 120;
 /** Seconds between two looks at an open session: others may use up the same time, or it may rest. */
-const LOOK_SOONEST = 60;
+export const LOOK_SOONEST = 60;
 const LOOK_LATEST = 300;
 
 export function timeFact({ granted, seconds, renews }: Allowance): string {
@@ -40,8 +40,8 @@ export function untilWarning(login: Login): number | null {
   return until <= LOOK_LATEST ? until : null;
 }
 
-/** In how many seconds to ask how an open session stands; null if nothing can change that the page should say. */
-export function untilLook(login: Login): number | null {
+/** In how many seconds to ask what is left of an open session's time; null if it has no limit. */
+export function untilAllowanceLook(login: Login): number | null {
   if (!login.session || login.allowance.seconds === null) return null;
   const left = secondsLeft(login);
   return left === null ? LOOK_LATEST : Math.min(Math.max(left - EARLY, LOOK_SOONEST), LOOK_LATEST);

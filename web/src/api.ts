@@ -15,6 +15,8 @@ export interface OpenSession {
   deadline: number | null;
   /** Until when at the latest a job is kept at work without a browser. */
   background: number | null;
+  /** When the member is warned, and when it ends, if nothing more happens in it; null while its editor is open nowhere. */
+  idle: { warned_from: number; ends: number } | null;
 }
 
 export interface LastSession {

@@ -33,6 +33,11 @@ export function minutesLeft(end: number): HTMLElement {
   return ticking(() => words().minutes(Math.max(1, Math.ceil((end - performance.now()) / 60_000))));
 }
 
+/** An element that tells the whole minutes since `start` (milliseconds of performance.now), one at least. */
+export function minutesSince(start: number): HTMLElement {
+  return ticking(() => words().minutes(Math.max(1, Math.floor((performance.now() - start) / 60_000))));
+}
+
 const faces = new Map<HTMLElement, () => string>();
 
 function ticking(text: () => string): HTMLElement {

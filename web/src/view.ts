@@ -1,14 +1,16 @@
 // What the page can show: one kind of view at a time, each drawn from nothing but its own fields.
 
 import type { Way } from "./account";
-import { deadlineNotice, timeFact, usedUpNotice } from "./allowance";
+import { timeFact, usedUpNotice } from "./allowance";
 import { type LastSession, type Login, type OpenSession, Problem, type Storage } from "./api";
-import { countdown, stopwatch, timeOf } from "./clock";
+import { countdown, minutesSince, stopwatch, timeOf } from "./clock";
 import { button, type Child, h } from "./dom";
+import { endingNotice } from "./ending";
 import { drawHistory, type History, type HistoryActions, storageFact, storageNotice } from "./history";
 import { words } from "./language";
 import { drawLeaving, type Leaving, type LeavingActions } from "./leaving";
 import { apartNotice, confirmStop } from "./leftOut";
+import type { SlotState } from "./slot";
 import { type Step, STEPS } from "./steps";
 import { drawUsage, type UsageActions, type UsageShown } from "./usage";
 import { drawVerifying, type Verifying, type VerifyingActions } from "./verifying";
@@ -25,7 +27,7 @@ export interface Progress {
 export type View =
   | { kind: "starting" }
   | { kind: "signed-out"; ways: Way[]; trouble: unknown; said: string | null }
-  | { kind: "home"; login: Login; trouble: unknown; saved: boolean; silent: boolean; unsaved: string[] }
+  | { kind: "home"; login: Login; trouble: unknown; saved: boolean; slot: SlotState; unsaved: string[] }
   | { kind: "opening"; progress: Progress }
   | { kind: "confirm-stop"; session: OpenSession; storage: Storage }
   | { kind: "stopping"; began: number }
@@ -35,13 +37,27 @@ export type View =
   | { kind: "leaving"; leaving: Leaving; trouble: unknown }
   | { kind: "failed"; trouble: unknown };
 
-export interface Actions extends HistoryActions, UsageActions, VerifyingActions, LeavingActions {
+export interface SignInActions {
   signIn(way: Way): void;
-  history(): void;
+  signOut(): void;
+}
+
+export interface WorkspaceActions {
   open(): void;
   cancel(): void;
   stop(session: OpenSession): void;
+  again(): void;
   discardUnsaved(): void;
+}
+
+export interface Actions
+  extends SignInActions,
+    WorkspaceActions,
+    HistoryActions,
+    UsageActions,
+    VerifyingActions,
+    LeavingActions {
+  history(): void;
 }
 
 /** The first heading takes the focus when the view changes, so a screen reader starts there. */
@@ -110,7 +126,7 @@ function wayIn(way: Way, actions: Actions): HTMLElement {
   return element;
 }
 
-function home({ login, trouble, saved, silent, unsaved }: View & { kind: "home" }, actions: Actions): Child[] {
+function home({ login, trouble, saved, slot, unsaved }: View & { kind: "home" }, actions: Actions): Child[] {
   const { account, plan, allowance, session, last, storage } = login;
   const refused = trouble instanceof Problem && trouble.name === "allowance-exhausted";
   const usedUp = usedUpNotice(allowance, refused ? "alert" : "status");
@@ -118,11 +134,11 @@ function home({ login, trouble, saved, silent, unsaved }: View & { kind: "home" 
     heading(words().hello(account.name)),
     !(refused && usedUp) && notice(trouble),
     usedUp,
-    deadlineNotice(login),
+    endingNotice(login),
     storageNotice(storage),
     !session && apartNotice(storage, actions.history),
     unsavedNotice(unsaved, actions),
-    session ? openCard(session, last, silent, actions) : closedCard(last, saved, actions),
+    session ? openCard(session, last, slot, actions) : closedCard(last, saved, actions),
     h(
       "dl",
       { className: "facts" },
@@ -151,7 +167,8 @@ function unsavedNotice(names: string[], actions: Actions): Child {
   );
 }
 
-function openCard(session: OpenSession, last: LastSession | null, silent: boolean, actions: Actions): HTMLElement {
+function openCard(session: OpenSession, last: LastSession | null, slot: SlotState, actions: Actions): HTMLElement {
+  const { silent, unsavedSince } = slot;
   const facts = [
     ...fact(words().where, new URL(session.slot_origin).host),
     ...fact(words().since, timeOf(session.opened)),
@@ -162,6 +179,7 @@ function openCard(session: OpenSession, last: LastSession | null, silent: boolea
     { className: silent ? "card" : "card awake" },
     h("p", { className: "state" }, silent ? words().silent : words().awake),
     silent && h("p", { className: "notice", role: "alert" }, words().silentNote(session.saved_at ? timeOf(session.saved_at) : null)),
+    !silent && unsavedSince !== null && lateNotice(unsavedSince),
     h("dl", { className: "facts" }, ...facts),
     session.background !== null && h("p", { className: "last" }, words().backgroundUntil(timeOf(session.background))),
     last?.reason === "lost" && h("p", { className: "last" }, howItEnded(last)),
@@ -172,6 +190,11 @@ function openCard(session: OpenSession, last: LastSession | null, silent: boolea
       button("stop", words().stop, () => actions.stop(session)),
     ),
   );
+}
+
+/** The control plane knows when the newest save was made, but only the slot whether something has changed since. */
+function lateNotice(since: number): HTMLElement {
+  return h("p", { className: "notice", role: "status" }, words().lateSince, minutesSince(since), words().lateNote);
 }
 
 function closedCard(last: LastSession | null, saved: boolean, actions: Actions): HTMLElement {

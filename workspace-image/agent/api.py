@@ -78,11 +78,12 @@ class Api:
         return application
 
     async def health(self, request: web.Request) -> web.Response:
-        ready, progress = self._is_ready(), self._slot.progress
+        ready, progress, unsaved_for = self._is_ready(), self._slot.progress, self._slot.unsaved_for()
         body = {
             "ready": ready,
             "attached": self._slot.state is not State.WARM,
             "boot": self._boot,
+            "unsaved_for": unsaved_for and round(unsaved_for),
             "restore": {
                 "done": progress.done,
                 "total": progress.total,
@@ -91,7 +92,7 @@ class Api:
             },
         }
         headers = {"Cache-Control": "no-store", "Vary": "Origin"}
-        if request.headers.get("Origin") == self._settings.page_origin:  # the page shows how far the restore is
+        if request.headers.get("Origin") == self._settings.page_origin:  # the page shows it to the member
             headers["Access-Control-Allow-Origin"] = self._settings.page_origin
         return web.json_response(body, status=200 if ready else 503, headers=headers)
 

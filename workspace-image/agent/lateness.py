@@ -25,4 +25,9 @@ class SaveAge:
 
     def is_late(self, now: float, every: float) -> bool:
         """Whether something has been unsaved for too long, with a save each `every` seconds."""
-        return now - self._saved_until > max(LEAST, INTERVALS * every)
+        return self.unsaved_for(now, every) is not None
+
+    def unsaved_for(self, now: float, every: float) -> float | None:
+        """Seconds, if that is too long."""
+        since = now - self._saved_until
+        return since if since > max(LEAST, INTERVALS * every) else None

@@ -99,9 +99,13 @@ class Slot:
 
     def is_late(self) -> bool:
         """Whether something of the member's has been unsaved for too long."""
+        return self.unsaved_for() is not None
+
+    def unsaved_for(self) -> float | None:
+        """For how many seconds, if that is too long."""
         if self.session is None or self.state is not State.SERVING:
-            return False
-        return self.session.save_age.is_late(elapsed(), self._checkpoint_seconds)
+            return None
+        return self.session.save_age.unsaved_for(elapsed(), self._checkpoint_seconds)
 
     async def beat(self) -> None:
         """Tells the control plane how things are. Raises Refused: 409 when the session is lost, 502 to try again."""

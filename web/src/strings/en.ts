@@ -23,6 +23,8 @@ export const en = {
   silent: "Your workspace does not answer.",
   silentNote: (saved: string | null) =>
     `Its container may have been lost. ${saved ? `Your files were last saved at ${saved}.` : "Nothing was saved in this session yet."} Press Open: it leads back to your workspace, or brings it up in another container.`,
+  lateSince: "Your newest changes have not been saved for ",
+  lateNote: ". What was saved before is safe. Ondol goes on trying; leave the workspace open until it is saved.",
   keptText: (names: string) =>
     `Text that was not saved when the connection was lost is kept in this browser: ${names}. Open your workspace, and its editor offers to bring it back.`,
   discardText: "Discard the text",
@@ -93,6 +95,8 @@ export const en = {
   usedUp: (renews: string, plan: string | null) =>
     `Your plan's time is used up. It renews at ${renews}.${plan ? ` The plan ${plan} has more.` : ""}`,
   timeEnds: (at: string) => ` left of your plan's time. At ${at} your workspace is saved and put away.`,
+  idleSince: "Nothing is happening in your workspace. In ",
+  idleEnds: " it is saved and put away. Go to the editor to keep it open.",
   backgroundUntil: (until: string) => `A job keeps running without a browser, until ${until} at the latest.`,
 
   usage: "Usage",
