@@ -1,7 +1,7 @@
 """What is reason enough for a save, and when: not each thing that changes is."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Awaitable, Callable
 from pathlib import Path
 
 import agent.checkpoints
@@ -49,10 +49,11 @@ class Home:
         return checkpoint is not None
 
 
+Live = Callable[[Callable[[Home], Awaitable[None]]], None]
+
+
 @pytest.fixture
-def live(
-    folder: Path, monkeypatch: pytest.MonkeyPatch
-) -> Iterator[Callable[[Callable[[Home], Awaitable[None]]], None]]:
+def live(folder: Path, monkeypatch: pytest.MonkeyPatch) -> Live:
     def run(act: Callable[[Home], Awaitable[None]]) -> None:
         async def begin() -> None:
             container = Container(folder / "home", Workspace(), 1)
@@ -67,9 +68,6 @@ def live(
         asyncio.run(begin())
 
     return run
-
-
-Live = Callable[[Callable[[Home], Awaitable[None]]], None]
 
 
 def test_what_an_extension_writes_is_saved_within_five_minutes_and_not_each_time(live: Live) -> None:
