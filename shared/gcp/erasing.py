@@ -11,6 +11,7 @@ from msgspec import Struct
 
 from shared.deadlines import Deadline
 from shared.gcp import buckets
+from shared.gcp.identity import delete_person, person
 from shared.gcp.store import accounts, anonymous
 from shared.workspace import Workspace
 
@@ -47,13 +48,21 @@ def _billing(workspace: Workspace) -> int:
     return accounts.leave_billing(workspace.owner, _alias(workspace), datetime.now(UTC))
 
 
+def _sign_in(workspace: Workspace) -> int:
+    """In one call: nothing is left after it. Whoever was made later under the same uid is somebody else."""
+    found = person(workspace.owner)
+    if found and found.created < (workspace.closed_at or workspace.created):
+        delete_person(found.uid)
+    return 0
+
+
 def _alias(workspace: Workspace) -> str:
     if workspace.alias is None:
         raise LookupError(f"workspace {workspace.wid} has no alias for what is kept")
     return workspace.alias
 
 
-PARTS: tuple[Part, ...] = (_objects, _documents, _sessions, _lines, _audit, _billing)
+PARTS: tuple[Part, ...] = (_objects, _documents, _sessions, _lines, _audit, _billing, _sign_in)
 """Each erases a piece of one kind of thing, and says how much that was: 0 once none is left."""
 
 

@@ -7,14 +7,18 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from typing import Any
+from unittest.mock import Mock
 from urllib.parse import urlsplit
 
 import pytest
+from firebase_admin import auth
 from google.cloud import tasks_v2
 
 from functions.erase import main
 from shared.account import Account
+from shared.errors import TryAgain
 from shared.gcp import buckets, emulators, erasing
+from shared.gcp.identity import _firebase, person
 from shared.gcp.store.accounts import (
     close_account,
     ensure_account,
@@ -32,6 +36,7 @@ from shared.gcp.store.slots import all_slots, commit_slot
 from shared.session import EndReason, SessionState
 from shared.snapshots import Snapshot
 from shared.workspace import SESSION_SECONDS, Workspace
+from tests.adapters.leaving import sign_up
 from tests.environment import SETTINGS, environment
 from tests.factories import BOOT, a_head, a_slot
 from tests.failures.gate import gate
@@ -42,20 +47,24 @@ NOW = datetime.now(UTC).replace(microsecond=0)
 
 @pytest.fixture(autouse=True)
 def google(
-    empty_database: None, storage_emulator: dict[str, str], tasks_standin: dict[str, str]
+    empty_database: None,
+    storage_emulator: dict[str, str],
+    tasks_standin: dict[str, str],
+    auth_emulator: dict[str, str],
 ) -> Iterator[dict[str, str]]:
-    with environment(storage_emulator | tasks_standin):
+    with environment(storage_emulator | tasks_standin | auth_emulator):
+        auth.delete_users([user.uid for user in auth.list_users(app=_firebase()).users], app=_firebase())
         yield storage_emulator
 
 
-def a_closed_workspace(uid: str = "u-1", objects: int = 3, snapshots: int = 2) -> Account:
+def a_closed_workspace(uid: str = "u-1", objects: int = 3, snapshots: int = 2, closed: datetime = NOW) -> Account:
     account = ensure_account(uid, email=None, name=None, now=NOW)
     for number in range(objects):
         buckets.create(f"workspaces/{account.wid}/1-x/{number}", b"x")
     for number in range(snapshots):
         reference = workspace_ref(account.wid).collection("snapshots").document(f"1-{BOOT}-{number}")
         Commit().create(reference, Snapshot(sid="s", head=a_head())).run()
-    close_account(uid, NOW)
+    close_account(uid, closed)
     return account
 
 
@@ -110,6 +119,28 @@ def test_a_closed_workspace_is_erased_at_once_and_again_a_day_later() -> None:
     assert (erase(account, again), left(account)) == ("forgotten", (0, 0))
     assert (find_workspace(account.wid), find_account("u-1")) == (None, None)
     assert erase(account, again) == "nothing to erase"
+
+
+def test_the_tombstone_stays_until_the_sign_in_is_deleted_too(monkeypatch: pytest.MonkeyPatch) -> None:
+    sign_up("u-1")
+    account = a_closed_workspace("u-1", closed=NOW + timedelta(minutes=5))
+    now = NOW + timedelta(minutes=5)
+    with monkeypatch.context() as silent:
+        silent.setattr(erasing, "delete_person", Mock(side_effect=TryAgain("unavailable", "Firebase Auth is silent.")))
+        assert (erase(account, now), left(account)) == ("failed", (0, 0)), "all else is erased"
+        assert erase(account, now + timedelta(days=2)) == "failed"
+    assert find_account("u-1") and person("u-1")
+    assert erase(account, now + timedelta(days=4)) == "erased"
+    assert person("u-1") is None
+    assert erase(account, now + timedelta(days=6)) == "forgotten"
+    assert find_account("u-1") is None
+
+
+def test_somebody_new_with_the_uid_of_who_is_erased_keeps_their_sign_in() -> None:
+    account = a_closed_workspace("u-1", closed=NOW - timedelta(days=2))
+    sign_up("u-1")
+    assert (erase(account), erase(account, NOW + timedelta(days=1))) == ("erased", "forgotten")
+    assert person("u-1")
 
 
 def test_thousands_of_objects_are_erased_over_several_steps(monkeypatch: pytest.MonkeyPatch) -> None:

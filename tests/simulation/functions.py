@@ -133,7 +133,7 @@ def _replacements(functions: Sequence[ModuleType]) -> Iterator[tuple[Any, str, A
                 yield module, name, SimulatedTime
             elif value is datetime and module in (*functions, clock, erasing):
                 yield module, name, SimulatedDatetime
-            elif name == "person" and module in functions:
+            elif name == "person" and module in (*functions, erasing):
                 yield module, name, _known
             elif name in ("delete_person", "end_sign_ins"):
                 yield module, name, lambda _uid: None
