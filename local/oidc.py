@@ -42,10 +42,10 @@ class Issuer:
             raise ValueError(f"{path} holds no RSA key. Remove it, and the next start makes a new one.")
         return cls(key)
 
-    def token(self, email: str, audience: str) -> str:
-        """An ID token of the service account `email` for `audience`, good for an hour."""
+    def token(self, email: str, audience: str, at: float | None = None) -> str:
+        """An ID token of the service account `email` for `audience`, good for an hour from `at` (Unix seconds)."""
         subject = str(int.from_bytes(hashlib.sha256(email.encode()).digest()[:8])).zfill(21)
-        now = int(time.time())
+        now = int(time.time() if at is None else at)
         claims = {
             "iss": ISSUER,
             "aud": audience,

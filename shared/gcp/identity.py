@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from contextlib import suppress
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 from typing import Any
 
@@ -13,6 +13,8 @@ from msgspec import Struct
 from shared.account import may_be_a_uid
 from shared.errors import Refused, TryAgain, not_signed_in
 from shared.gcp import emulators
+from shared.gcp.store import clock
+from shared.gcp.store.database import look_at_the_time
 from shared.settings import settings
 
 ISSUERS = ("https://accounts.google.com", "accounts.google.com")
@@ -84,8 +86,34 @@ def _claims(token: str) -> dict[str, Any]:
             "unavailable", "Sign-ins can't be checked right now. Try again in a moment.", retry_after=3
         ) from e
     except (*UNREADABLE, auth.InvalidIdTokenError, firebase_admin.exceptions.FirebaseError) as e:
-        raise not_signed_in("The sign-in has expired or is not valid. Sign in again.") from e
+        if _is_about_time(e):
+            _check_clock()
+        raise _no_sign_in() from e
+    # by the right time: the library asks this machine's clock alone, and its emulator's tokens do not expire
+    expires = _moment(claims.get("exp")) if emulators.auth_checks_credentials() else None
+    if expires and expires + timedelta(seconds=CLOCK_SKEW_SECONDS) < clock.now():
+        look_at_the_time()
+        raise _no_sign_in()
     return claims
+
+
+def _no_sign_in() -> Refused:
+    return not_signed_in("The sign-in has expired or is not valid. Sign in again.")
+
+
+def _is_about_time(error: Exception) -> bool:
+    """Whether a token was refused, its signature being right, for when it is from."""
+    from firebase_admin import auth
+
+    return isinstance(error, auth.ExpiredIdTokenError) or "Token used too early" in str(error)
+
+
+def _check_clock() -> None:
+    """A token was refused for its time, and the library asks this machine's clock. Raises TryAgain if that is wrong:
+    another machine may know better, and nobody is to be signed out for it."""
+    look_at_the_time()
+    if clock.is_corrected():
+        raise TryAgain("unavailable", "A part of Ondol does not know the time. Try again in a moment.", retry_after=3)
 
 
 def _member(claims: dict[str, Any]) -> Member:
@@ -255,16 +283,26 @@ def invoker(token: str, function: str) -> str:
             key,
             algorithms=["RS256"],
             audience=settings().function_url(function),
-            leeway=CLOCK_SKEW_SECONDS,
-            options={"require": ["exp", "iat", "aud", "iss", "email"]},
+            # of both times below, by the right time
+            options={"require": ["exp", "iat", "aud", "iss", "email"], "verify_exp": False, "verify_iat": False},
         )
     except jwt.PyJWKClientConnectionError as e:
         raise TryAgain("unavailable", "Google's signing keys can't be read right now.", retry_after=3) from e
     except (jwt.PyJWKClientError, jwt.InvalidTokenError, RecursionError) as e:
         raise not_signed_in("Only Ondol's own tasks may call this.") from e
+    if not _is_current(claims):
+        look_at_the_time()
+        raise not_signed_in("Only Ondol's own tasks may call this.")
     if claims["iss"] not in ISSUERS or claims["email"] != expected or claims.get("email_verified") is not True:
         raise Refused("forbidden", "Only Ondol's own tasks may call this.")
     return expected
+
+
+def _is_current(claims: dict[str, Any]) -> bool:
+    """By the right time, as far as it is known."""
+    issued, expires = _moment(claims["iat"]), _moment(claims["exp"])
+    skew, now = timedelta(seconds=CLOCK_SKEW_SECONDS), clock.now()
+    return issued is not None and expires is not None and issued - skew <= now < expires + skew
 
 
 @lru_cache(maxsize=1)

@@ -1,13 +1,25 @@
-"""An instance of a function whose clock is hours off charges by Firestore's time, and so do those after it."""
+"""An instance of a function whose clock is hours off charges by Firestore's time, and so do those after it; to that
+time it holds tokens too."""
 
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
+from functools import partial
+from pathlib import Path
 from typing import Any
+from unittest.mock import Mock, patch
 
 import flask
+import jwt
 import msgspec
 import pytest
+from firebase_admin import auth
 
+from local.oidc import Issuer
+from shared.endpoint import endpoint
+from shared.gcp import identity
+from shared.gcp.identity import invoker
 from shared.gcp.store import clock
 from shared.gcp.store.billing import billing_ref
 from shared.gcp.store.database import Commit
@@ -65,3 +77,83 @@ def found() -> Session:
     session = read_session(a_session().sid)
     assert session is not None
     return session.record
+
+
+@pytest.fixture
+def wrong_by(empty_database: None, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[int], None]]:
+    """This machine's clock is so many hours off, and nothing has told it yet. Nobody emulates Firebase Auth."""
+
+    def wrong(hours: int) -> None:
+        class Wrong(datetime):
+            @classmethod
+            def now(cls, tz: Any = None) -> Any:
+                return datetime.now(tz) + timedelta(hours=hours)
+
+        monkeypatch.setattr("jwt.api_jwt.datetime", Wrong)
+        monkeypatch.setattr(clock, "_local", lambda: Wrong.now(UTC))
+        monkeypatch.setattr(clock, "_offset", timedelta(0))
+        monkeypatch.delenv("FIREBASE_AUTH_EMULATOR_HOST", raising=False)
+
+    yield wrong
+    monkeypatch.undo()
+    clock._offset = timedelta(0)
+
+
+@pytest.mark.parametrize("hours", [-2, 0, 2])
+def test_tasks_tokens_are_held_to_the_right_time_whatever_this_machine_says(
+    wrong_by: Callable[[int], None], hours: int, tmp_path: Path
+) -> None:
+    issuer, wanted = Issuer.load(tmp_path / "oidc.pem"), f"{SETTINGS['FUNCTIONS_URL']}/meter"
+    with monkeypatched_keys(issuer):
+        for good, minutes in ((True, 30), (True, 59), (False, 61), (False, 179), (False, -5), (False, -119)):
+            wrong_by(hours)
+            token = issuer.token(SETTINGS["INVOKER_SERVICE_ACCOUNT"], wanted, at=time.time() - 60 * minutes)
+            assert (status(partial(invoker, function="meter"), token) == 200) is good, minutes
+
+
+@pytest.mark.parametrize("hours", [-2, 0, 2])
+def test_an_expired_sign_in_is_refused_though_this_machine_takes_it_for_good(
+    wrong_by: Callable[[int], None], monkeypatch: pytest.MonkeyPatch, hours: int
+) -> None:
+    wrong_by(hours)
+    monkeypatch.setattr(auth, "verify_id_token", lambda *_, **__: claims(issued=-timedelta(minutes=90)))
+    assert status(identity.member, "any") == 401
+    monkeypatch.setattr(auth, "verify_id_token", lambda *_, **__: claims(issued=-timedelta(minutes=30)))
+    assert status(identity.member, "any") == 200
+
+
+@pytest.mark.parametrize(("hours", "answered"), [(-2, 503), (0, 401), (2, 503)])
+def test_nobody_is_signed_out_for_a_sign_in_that_only_this_machine_takes_for_bad(
+    wrong_by: Callable[[int], None], monkeypatch: pytest.MonkeyPatch, hours: int, answered: int
+) -> None:
+    for error in (auth.ExpiredIdTokenError("Token expired", None), auth.InvalidIdTokenError("Token used too early, 1")):
+        wrong_by(hours)
+        monkeypatch.setattr(auth, "verify_id_token", Mock(side_effect=error))
+        assert status(identity.member, "any") == answered
+    monkeypatch.setattr(auth, "verify_id_token", Mock(side_effect=auth.InvalidIdTokenError("Wrong signature")))
+    assert status(identity.member, "any") == 401, "whatever time it is"
+
+
+def claims(issued: timedelta) -> dict[str, Any]:
+    at = datetime.now(UTC) + issued
+    return {"uid": "u-1", "iat": at.timestamp(), "exp": (at + timedelta(hours=1)).timestamp()}
+
+
+def status(authenticate: Callable[[str], Any], token: str) -> int:
+    """Of the answer of a function that reads something."""
+
+    @endpoint(authenticate, msgspec.Struct, task=True)
+    def view(_caller: Any, _body: Any, _now: datetime) -> dict[str, str]:
+        read_session("s-1")
+        return {}
+
+    with flask.Flask("test").test_request_context(method="POST", headers={"Authorization": f"Bearer {token}"}):
+        return view(flask.request).status_code
+
+
+@contextmanager
+def monkeypatched_keys(issuer: Issuer) -> Iterator[None]:
+    keys = {each["kid"]: jwt.PyJWK(each) for each in issuer.certs()["keys"]}
+    found = Mock(get_signing_key_from_jwt=lambda token: keys[jwt.get_unverified_header(token)["kid"]])
+    with patch.object(identity, "_certs", lambda: found):
+        yield

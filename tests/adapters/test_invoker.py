@@ -38,7 +38,7 @@ def view(caller: str, _body: Nothing, _now: datetime) -> dict[str, str]:
 
 
 @pytest.fixture(scope="module")
-def google(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Issuer]:
+def google(firestore: dict[str, str], tmp_path_factory: pytest.TempPathFactory) -> Iterator[Issuer]:
     """Signs as Google does, and its keys are where Google's are."""
     issuer = Issuer.load(tmp_path_factory.mktemp("keys") / "oidc.pem")
 

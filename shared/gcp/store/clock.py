@@ -25,6 +25,11 @@ def now() -> datetime:
     return _local() + _offset
 
 
+def is_corrected() -> bool:
+    """Whether this machine's clock was found to be wrong."""
+    return _offset != timedelta(0)
+
+
 def learn(read_at: datetime) -> None:
     """Firestore says that it answered a read at this moment, just now. Raises Corrected."""
     global _offset
