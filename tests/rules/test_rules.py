@@ -1,4 +1,4 @@
-"""firestore.rules, collection by collection: who may get, list, create, update and delete what."""
+"""firestore.rules: no browser gets, lists, creates, updates or deletes anything, whoever it is of."""
 
 from collections.abc import Callable, Iterable, Iterator
 
@@ -30,32 +30,10 @@ DOCUMENTS = {
 }
 """All but bob's and carol's accounts have to do with alice. Carol is in alice's team: they share a billing account."""
 
-READERS = {
-    "accounts/alice": {"alice"},
-    "billing/b-1": {"alice", "carol"},
-    "billing/b-1/lines/s-1-1": {"alice"},
-    "billing/b-1/shards/2026-11-0": set(),
-    "billing/b-1/periods/2026-11": set(),
-    "billing/b-1/elsewhere/alice": set(),
-    "workspaces/w-1": {"alice"},
-    "workspaces/w-1/snapshots/1-b-1": {"alice"},
-    "sessions/s-1": {"alice"},
-    "slots/ws-1": set(),
-    "usage/2026-11-23": set(),
-    "meter/reached": set(),
-    "operator/limits": set(),
-    "audit/a-request": set(),
-    "elsewhere/alice": set(),
-}
-"""Who may get each document."""
-
-COLLECTIONS = sorted({path.rpartition("/")[0] for path in READERS})
-
-LISTERS = {"workspaces/w-1/snapshots": {"alice"}}
-"""Who may list a whole collection; nobody any other."""
+COLLECTIONS = sorted({path.rpartition("/")[0] for path in DOCUMENTS})
 
 OWN = {"workspaces": "owner", "sessions": "uid", "billing/b-1/lines": "uid"}
-"""The field by which members may ask for what is theirs."""
+"""The field by which members might ask for what is theirs."""
 
 CALLERS = ("alice", "bob", "carol", "stranger", "visitor")
 """A stranger is signed in but has no account; a visitor is not signed in."""
@@ -78,23 +56,19 @@ def as_(firestore_emulator: dict[str, str]) -> Iterator[As]:
         yield lambda caller: visitor(firestore) if caller == "visitor" else signed_in(firestore, caller)
 
 
-def expected(allowed: bool) -> int:
-    return ALLOWED if allowed else DENIED
-
-
-@pytest.mark.parametrize(("path", "caller"), each_caller(READERS))
-def test_get(as_: As, path: str, caller: str) -> None:
-    assert as_(caller).get(path) == expected(caller in READERS[path])
+@pytest.mark.parametrize(("path", "caller"), each_caller(DOCUMENTS))
+def test_nobody_gets_a_document_not_even_their_own(as_: As, path: str, caller: str) -> None:
+    assert as_(caller).get(path) == DENIED
 
 
 @pytest.mark.parametrize(("collection", "caller"), each_caller(COLLECTIONS))
-def test_list_a_whole_collection(as_: As, collection: str, caller: str) -> None:
-    assert as_(caller).list(collection) == expected(caller in LISTERS.get(collection, ()))
+def test_nobody_lists_a_collection(as_: As, collection: str, caller: str) -> None:
+    assert as_(caller).list(collection) == DENIED
 
 
 @pytest.mark.parametrize(("collection", "caller"), each_caller(OWN))
-def test_query_what_is_alices(as_: As, collection: str, caller: str) -> None:
-    assert as_(caller).query(collection, OWN[collection], "alice") == expected(caller == "alice")
+def test_nobody_asks_for_what_is_theirs(as_: As, collection: str, caller: str) -> None:
+    assert as_(caller).query(collection, OWN[collection], "alice") == DENIED
 
 
 @pytest.mark.parametrize(("collection", "caller"), each_caller(["lines", "shards", "snapshots", "sessions"]))
@@ -109,7 +83,7 @@ def test_what_does_not_exist_looks_like_somebody_elses(as_: As, path: str, calle
     assert as_(caller).get(path) == DENIED
 
 
-@pytest.mark.parametrize(("path", "caller"), each_caller(READERS))
+@pytest.mark.parametrize(("path", "caller"), each_caller(DOCUMENTS))
 def test_nobody_writes(as_: As, path: str, caller: str) -> None:
     browser, fields = as_(caller), DOCUMENTS[path]
     assert browser.create(f"{path}-new", fields) == DENIED
@@ -119,4 +93,3 @@ def test_nobody_writes(as_: As, path: str, caller: str) -> None:
 
 def test_a_member_without_an_account_makes_none(as_: As) -> None:
     assert as_("stranger").create("accounts/stranger", {"uid": "stranger", "bid": "b-1"}) == DENIED
-    assert as_("stranger").get("billing/b-1") == DENIED
