@@ -5,7 +5,7 @@ from agent.foreground import runs_command
 from agent.programs import Program
 
 SHELL = Program(
-    pid=10, began=1, parent=9, group=10, session=10, terminal=34816, foreground=10, state=b"S", is_traced=False
+    pid=10, began=1, parent=9, group=10, session=10, terminal=34816, foreground=10, state=b"S", is_traced=False, ticks=0
 )
 JOB = SHELL._replace(pid=11, parent=10, group=11)
 

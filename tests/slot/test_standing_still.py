@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 from agent import pausing, programs
 from agent.pausing import ProgramPause, Reason
-from agent.presence import MOST_AWAKE, MOST_RESTLESS, Presence
+from agent.presence import MOST_AWAKE, MOST_RESTLESS, MOST_USED_SECONDS, Presence
 from agent.programs import Program, read_program
 
 WAKES_ITSELF = """
@@ -52,6 +52,7 @@ class Playing(ProgramPause):
         super().__init__()
         self.awake = False
         self.stands = True
+        self.used = 0.0
         self.done: list[str] = []
 
     def _stop(self, until: float) -> bool:
@@ -60,6 +61,9 @@ class Playing(ProgramPause):
 
     def _is_awake(self) -> bool:
         return self.awake
+
+    async def used_seconds(self) -> float:
+        return self.used
 
     async def end_all(self) -> None:
         self.done.append("end")
@@ -104,6 +108,24 @@ def test_programs_that_never_stand_still_are_ended(pause: Playing) -> None:
         assert "end" not in pause.done
         await there.settle()
         assert pause.done == [*["stop"] * MOST_RESTLESS, "end"]
+
+    asyncio.run(play())
+
+
+def test_programs_that_never_stand_still_and_use_the_cpu_are_ended_sooner(pause: Playing) -> None:
+    """Who only waits for the CPU, to stop, uses none of it."""
+
+    async def play() -> None:
+        connections = [1]
+        there = presence(pause, connections)
+        await there.settle()
+        connections[0], pause.stands = 0, False
+        pause.used = MOST_USED_SECONDS - 0.1
+        await there.settle()
+        assert pause.done == ["stop"]
+        pause.used = MOST_USED_SECONDS
+        await there.settle()
+        assert pause.done == ["stop", "stop", "end"]
 
     asyncio.run(play())
 
@@ -180,6 +202,28 @@ def test_a_program_is_seen_to_wake_itself_by_a_timer(begin: Callable[[str], list
     assert asyncio.run(play())
 
 
+def test_what_a_program_uses_that_wakes_itself_is_counted_since_it_was_to_stop(
+    begin: Callable[[str], list[int]],
+) -> None:
+    """In whatever pause: what it used while somebody was there is charged."""
+    (pid,) = begin(WAKES_ITSELF)
+    pause = ProgramPause()
+
+    async def play() -> None:
+        await asyncio.sleep(0.5)
+        await pause.pause(Reason.UNATTENDED)
+        first = await pause.used_seconds()
+        assert first < sum(map(int, spent(pid))) / os.sysconf("SC_CLK_TCK") - 0.1
+        while (used := await pause.used_seconds()) < first + 0.5:
+            await asyncio.sleep(0.05)
+            await pause.pause(Reason.UNATTENDED)
+        await pause.resume(Reason.UNATTENDED)
+        await pause.pause(Reason.UNATTENDED)
+        assert await pause.used_seconds() < used, "it is counted anew"
+
+    asyncio.run(play())
+
+
 def test_a_program_whose_first_thread_is_held_by_a_debugger_is_stopped_in_whole(
     begin: Callable[[str], list[int]],
 ) -> None:
@@ -249,7 +293,7 @@ def test_what_was_born_of_a_stopped_program_is_awake(
 
 
 def program(pid: int, parent: int, state: bytes) -> Program:
-    return Program(pid, 7, parent, 100, 100, 0, -1, state, is_traced=False)
+    return Program(pid, 7, parent, 100, 100, 0, -1, state, is_traced=False, ticks=0)
 
 
 def spent(pid: int) -> list[str]:

@@ -25,6 +25,8 @@ STANDSTILL_SECONDS = {Reason.UNATTENDED: 2.0, Reason.COPYING: 1.0}
 call is finished first. Nobody waits longer for files to be copied; and nothing is lost where a machine that is busy
 takes longer to stop what nobody attends."""
 
+TICKS_PER_SECOND = os.sysconf("SC_CLK_TCK")
+
 
 class ProgramPause:
     """Every process of the member's, the editor's server included, runs only while no reason is left to stop it.
@@ -38,6 +40,7 @@ class ProgramPause:
     def __init__(self) -> None:
         self._reasons: set[Reason] = set()
         self._stopped: dict[tuple[int, int], Program] = {}
+        self._ticks: dict[tuple[int, int], int] | None = None
         self._one_at_a_time = Lock()
         # how often a reason has gone, and up to which of these what it had stopped goes on
         self._gone = 0
@@ -57,6 +60,8 @@ class ProgramPause:
         if reason in self._reasons:
             self._reasons.remove(reason)
             self._gone += 1
+            if reason is Reason.UNATTENDED:
+                self._ticks = None
         if self._settled < self._gone:
             await asyncio.to_thread(self._settle)
 
@@ -64,8 +69,13 @@ class ProgramPause:
         """Whether one goes on that was stopped, or was started since. A timer may bring its own program SIGCONT."""
         return await asyncio.to_thread(self._is_awake)
 
+    async def used_seconds(self) -> float:
+        """How long the programs that there are have used the CPU since nobody attends them."""
+        return await asyncio.to_thread(self._used_seconds)
+
     async def end_all(self) -> None:
         """Raises OSError if no process is to be had for it."""
+        self._ticks = None
         await asyncio.to_thread(signal_all_as_member, signal.SIGKILL)
 
     def _stop(self, until: float) -> bool:
@@ -75,6 +85,8 @@ class ProgramPause:
                 return False
             newest = newest_pid()
             alive = programs()
+            if self._ticks is None and Reason.UNATTENDED in self._reasons:
+                self._ticks = {_key(program): program.ticks for program in alive}
             # also what this reason would not stop: the other's end may not have been settled yet
             self._stopped = {key: self._stopped[key] for key in map(_key, alive) if key in self._stopped}
             found = [program for program in alive if self._is_to_stop(program)]
@@ -104,6 +116,11 @@ class ProgramPause:
             running = self._running()
             by_pid = {program.pid: program for program in programs()} if running else {}
             return any(self._comes_from_stopped(program, by_pid) for program in running)
+
+    def _used_seconds(self) -> float:
+        if (before := self._ticks) is None:
+            return 0.0
+        return sum(program.ticks - before.get(_key(program), 0) for program in programs()) / TICKS_PER_SECOND
 
     def _comes_from_stopped(self, program: Program, by_pid: Mapping[int, Program]) -> bool:
         """Whether it was stopped, or was born of what was: all but what the agent, or somebody from outside of the

@@ -17,6 +17,8 @@ over a line, brings SIGCONT needs so many: no SIGSTOP holds it, and its time wou
 MOST_RESTLESS = 10
 """Pauses, while nobody is there, after which something never stood still: a timer may be faster than any look. Whoever
 only waits for the CPU, to stop, has long had it."""
+MOST_USED_SECONDS = 3.0
+"""Of CPU time, since nobody is there, after which what has just not stood still is not looked at so often."""
 
 
 class Presence:
@@ -90,9 +92,12 @@ class Presence:
         # stopped at once they can't begin anew; what a storm of forks may have left is stopped the next time
         stands_still = await self._pause.pause(Reason.UNATTENDED)
         self._stands_still = stands_still and self._pause.holds(Reason.UNATTENDED)  # somebody may have come by now
-        if not stands_still and self._pause.holds(Reason.UNATTENDED):
+        if stands_still:
+            return
+        used = await self._pause.used_seconds()
+        if self._pause.holds(Reason.UNATTENDED):  # nobody has come meanwhile
             self._restless += 1
-            if self._restless >= MOST_RESTLESS:
+            if self._restless >= MOST_RESTLESS or used >= MOST_USED_SECONDS:
                 await self._end_all()
 
     async def _stand_still_again(self) -> None:

@@ -32,6 +32,8 @@ class Program(NamedTuple):
     """The process group that this terminal's input goes to; -1 if there is none."""
     state: bytes
     is_traced: bool
+    ticks: int
+    """How long it has used the CPU, without its children."""
 
     @property
     def is_stopped(self) -> bool:
@@ -71,7 +73,8 @@ def read_program(pid: int) -> Program | None:
     except (FileNotFoundError, ProcessLookupError):
         return None
     parent, group, session, terminal, foreground = map(int, fields[1:6])
-    return Program(pid, int(fields[19]), parent, group, session, terminal, foreground, state, tracer != b"0")
+    ticks = int(fields[11]) + int(fields[12])
+    return Program(pid, int(fields[19]), parent, group, session, terminal, foreground, state, tracer != b"0", ticks)
 
 
 def _status(pid: int) -> tuple[bytes, bytes, bytes, bytes]:
