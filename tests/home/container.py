@@ -8,11 +8,12 @@ from typing import cast
 
 import agent.bucket
 import agent.keeper
-from agent.checkpoints import Checkpoints, Standstill
+from agent.checkpoints import Checkpoints
 from agent.control_plane import Head
 from agent.errors import HomeFailed, Unreachable
 from agent.pausing import Reason
 from agent.restore import DONE, FAILED, Progress, Restore
+from agent.still_look import Standstill
 from agent.tiers import TIERS, WORK
 
 from tests.home.line import Line

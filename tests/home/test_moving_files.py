@@ -20,6 +20,26 @@ NO_QUOTA = Quota(None, None, None)
 ROUNDS = 100 if SOAK else 8
 
 
+async def _saved_in_steps(container: Container, workspace: Workspace, folder: Path) -> list[Path]:
+    """What a restore brings after each of the saves until nothing waits for another, in a folder for each."""
+    more, places = True, list[Path]()
+    while more:
+        until_tick(folder)
+        assert await container.checkpoints.make(container.prefix, NO_QUOTA)
+        checkpoint, more = container.checkpoints.waiting, container.checkpoints.more
+        assert checkpoint is not None
+        workspace.move(f"1-boot-{checkpoint.seq}", checkpoint)
+        container.checkpoints.accepted(checkpoint)
+        place = folder / f"{checkpoint.seq}"
+        await _restored(workspace, place)
+        places.append(place)
+    return places
+
+
+def _files(place: Path) -> set[str]:
+    return {str(path.relative_to(place)) for path in place.rglob("*") if path.is_file()}
+
+
 async def _restored(workspace: Workspace, folder: Path) -> tuple[str, ...]:
     """What the member is told of."""
     container = Container(folder, workspace, 2, is_apart=False)
@@ -118,30 +138,17 @@ def test_what_is_small_is_saved_before_what_is_large(folder: Path) -> None:
     async def save() -> list[set[bytes]]:
         container = Container(folder / "home", workspace, 1)
         await container.begin()
-        saved = []
+        saved = list[set[bytes]]()
         for content in (b"x", b"y"):
             for path in ("project/text", "data/large", "data/large-wal", ".config/a", "node_modules/a/b"):
                 (container.folder / path).parent.mkdir(parents=True, exist_ok=True)
                 size = 9_000_000 if path in ("data/large", "node_modules/a/b") else 10
                 (container.folder / path).write_bytes(content * size)
             (container.folder / "rest").write_bytes(b"z" * 30_000_000) if content == b"x" else None
-            more = True
-            while more:
-                until_tick(folder)
-                assert await container.checkpoints.make(container.prefix, NO_QUOTA)
-                checkpoint, more = container.checkpoints.waiting, container.checkpoints.more
-                assert checkpoint is not None
-                workspace.move(f"1-boot-{checkpoint.seq}", checkpoint)
-                container.checkpoints.accepted(checkpoint)
-                place = folder / f"{content.decode()}{checkpoint.seq}"
-                await _restored(workspace, place)
-                saved.append(
-                    {
-                        path.read_bytes()[:1] + bytes(path.relative_to(place))
-                        for path in place.rglob("*")
-                        if path.is_file()
-                    }
-                )
+            saved += [
+                {(place / path).read_bytes()[:1] + path.encode() for path in _files(place)}
+                for place in await _saved_in_steps(container, workspace, folder)
+            ]
         await container.close()
         return saved
 
@@ -184,21 +191,12 @@ def test_what_is_moved_to_where_much_waits_is_in_each_save(folder: Path) -> None
         (container.folder / "base/db-journal").unlink()
         (container.folder / "text").mkdir()
         (container.folder / "text/e").write_bytes(b"e")
-        saved, more = [], True
-        while more:
-            until_tick(folder)
-            assert await container.checkpoints.make(container.prefix, NO_QUOTA)
-            checkpoint, more = container.checkpoints.waiting, container.checkpoints.more
-            assert checkpoint is not None
-            workspace.move(f"1-boot-{checkpoint.seq}", checkpoint)
-            container.checkpoints.accepted(checkpoint)
-            place = folder / f"{checkpoint.seq}"
-            await _restored(workspace, place)
-            saved.append({str(path.relative_to(place)) for path in place.rglob("*") if path.is_file()})
+        places = await _saved_in_steps(container, workspace, folder)
+        for place in places:
             is_new = (place / "base/db").read_bytes() == b"new"
             assert is_new != (place / "base/db-journal").exists(), "both are of one moment"
         await container.close()
-        return saved
+        return [_files(place) for place in places]
 
     small, everything = asyncio.run(save())
     assert {"rest", "text/e"} <= small & everything

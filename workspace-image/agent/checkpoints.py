@@ -1,30 +1,25 @@
 """One save of the home: the keeper packs what changed, it is uploaded and named. A heartbeat makes it the head."""
 
 import asyncio
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
-from typing import Any, Protocol
+from typing import Any
 
 from agent import logs
 from agent.bucket import Bucket
 from agent.clock import elapsed
 from agent.errors import CheckpointRefused
-from agent.home.changes import MOST_PATHS_TOLD
+from agent.home.changes import summed
 from agent.keeper import Answer, Keeper
 from agent.layer_uploads import LayerUploads
 from agent.layers import How
 from agent.manifest import Manifest, Tier
-from agent.pausing import Reason
 from agent.planning import NOTHING, NextTier, SavedTier, after, as_there, is_behind, plan, to_come
+from agent.still_look import Standstill, StillLook
 from agent.storage_quota import Quota
 from agent.tiers import TIERS
 
 NOTHING_LEFT_OUT: Answer = {"count": 0, "bytes": 0, "lost_bytes": 0, "entries": []}
-STILL_SECONDS = 0.12
-"""Seconds that the member's programs stand still at most, counted from when all have stopped: a keystroke's echo that
-comes later than this is noticed."""
-MOST_STILL_SECONDS = 1.0
-"""Seconds after which the member's programs go on, whatever the keeper does."""
 SMALL = 8 << 20
 """Bytes of changes, in one folder or in all packages, that wait until everything smaller is saved: packing them takes
 a second, and many times that where programs want all of the CPU."""
@@ -35,15 +30,6 @@ MOST_NAMED = 20
 """Files that a manifest names as not consistent."""
 MOST_ROUNDS = 3
 """Rounds of one checkpoint: what changed while it was packed is packed once more in the next round."""
-
-
-class Standstill(Protocol):
-    """What stops the member's programs for a moment."""
-
-    async def pause(self, reason: Reason) -> bool:
-        """Whether all of them stand still."""
-
-    async def resume(self, reason: Reason) -> None: ...
 
 
 @dataclass(frozen=True)
@@ -73,7 +59,7 @@ class Checkpoints:
     def __init__(
         self, bucket: Bucket, keeper: Keeper, workspace: str, epoch: int, boot: str, programs: Standstill
     ) -> None:
-        self._programs = programs
+        self._still_look = StillLook(keeper, programs)
         self._bucket = bucket
         self._uploads = LayerUploads(bucket, keeper)
         self._keeper = keeper
@@ -209,7 +195,7 @@ class Checkpoints:
         one is enough, for what is being changed was copied."""
         tiers, written, still = self._tiers, dict[str, How | None](), list[float]()
         for _ in range(MOST_ROUNDS):
-            looked, following, is_still = await self._look_again(wanted, tiers, written.keys(), still)
+            looked, following, is_still = await self._still_look.look(wanted, tiers, written.keys(), still)
             if not following:
                 break
             # an object is never written twice, so a save that fails on its way gives its number up
@@ -232,32 +218,6 @@ class Checkpoints:
         took = round((elapsed() - started) * 1000, 1)
         logs.event("checkpoint.uploaded", seq=seq, tiers=written, ms=took, still_ms=still)
         return True
-
-    async def _look_again(
-        self, wanted: dict[str, Any], tiers: dict[str, SavedTier], written: Collection[str], still: list[float]
-    ) -> tuple[Answer, list[NextTier], bool]:
-        """While the member's programs stand still, and what they are changing is copied; or, when they can't be stopped
-        or the keeper takes too long, without. For how many milliseconds they stood is added to `still`; `wanted` is
-        what is asked of a look."""
-        began = elapsed()
-        try:
-            async with asyncio.timeout(MOST_STILL_SECONDS):
-                if await self._programs.pause(Reason.COPYING):
-                    stopped = elapsed()
-                    looked = await self._keeper.order("look", again=True, **wanted)
-                    following = plan(looked["tiers"], tiers, written)
-                    copied = {tier.tier: tier.how for tier in following if tier.how is not None}
-                    left = max(STILL_SECONDS - (elapsed() - stopped), STILL_SECONDS / 2)
-                    if copied:
-                        await self._keeper.order("copy", tiers=copied, seconds=left)
-                    return looked, following, True
-        except TimeoutError:
-            logs.warning("checkpoint.still-too-long", seconds=elapsed() - began)
-        finally:
-            await asyncio.shield(self._programs.resume(Reason.COPYING))
-            still.append(round((elapsed() - began) * 1000, 1))
-        looked = await self._keeper.order("look", again=True, **wanted)
-        return looked, plan(looked["tiers"], tiers, written), False
 
     async def keep_apart(self, prefix: str) -> None:
         """Packs what the newest look has left out, as far as there is room for it, for the last beat to name. Raises as
@@ -362,13 +322,3 @@ class Checkpoints:
 def _named(left_out: Answer) -> tuple[int, set[tuple[str, bool]]]:
     """What is news of it. That something in it grows is not: its size is told with the next heartbeat."""
     return left_out["count"], {(entry["path"], entry["kept"]) for entry in left_out["entries"]}
-
-
-def summed(changes: Sequence[Answer | None]) -> Answer | None:
-    """The changes of several saves as one; None if those of one are not known. A path is told as it changed last."""
-    known = [each for each in changes if each is not None]
-    if len(known) < len(changes) or not known:
-        return None
-    paths = {named["path"]: named for each in known for named in each["paths"]}
-    counts = {how: sum(each[how] for each in known) for how in ("added", "changed", "removed")}
-    return {**counts, "paths": [*paths.values()][-MOST_PATHS_TOLD:]}

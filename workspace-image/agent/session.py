@@ -8,7 +8,7 @@ from typing import cast
 from agent import logs
 from agent.activity import Activity
 from agent.bucket import Bucket
-from agent.checkpoints import Checkpoints, Standstill
+from agent.checkpoints import Checkpoints
 from agent.clock import ControlClock, elapsed
 from agent.control_plane import Answer, ControlPlane, Head, Storage
 from agent.errors import BeatRefused, CheckpointRefused, Stale, Unreachable
@@ -16,6 +16,7 @@ from agent.keeper import Keeper
 from agent.lateness import SaveAge
 from agent.lease import Lease
 from agent.spacing import Spacing
+from agent.still_look import Standstill
 from agent.tokens import Claims
 
 # Pauses between tries of a beat that was not answered, in seconds; the last one stays.

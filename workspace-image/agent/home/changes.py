@@ -1,7 +1,7 @@
 """What changed since the last save, as it is told: how many files, and a few of their paths."""
 
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -15,6 +15,9 @@ LONGEST_NAMED = 256
 ADDED, CHANGED, REMOVED = "added", "changed", "removed"
 
 
+Told = dict[str, Any]
+
+
 @dataclass
 class Changes:
     """`any`: something of the member's changed, a folder's properties counted too; `extensions`: of what is not counted
@@ -25,7 +28,7 @@ class Changes:
     count: dict[str, int] = field(default_factory=lambda: {ADDED: 0, CHANGED: 0, REMOVED: 0})
     paths: list[dict[str, str]] = field(default_factory=list)
 
-    def told(self) -> dict[str, Any]:
+    def told(self) -> Told:
         return {**self.count, "paths": self.paths}
 
 
@@ -66,3 +69,13 @@ def _name(path: bytes) -> str | None:
     except UnicodeDecodeError:
         return None
     return name if len(name) <= LONGEST_NAMED else None
+
+
+def summed(changes: Sequence[Told | None]) -> Told | None:
+    """The changes of several saves as one; None if those of one are not known. A path is told as it changed last."""
+    known = [each for each in changes if each is not None]
+    if len(known) < len(changes) or not known:
+        return None
+    paths = {named["path"]: named for each in known for named in each["paths"]}
+    counts = {how: sum(each[how] for each in known) for how in ("added", "changed", "removed")}
+    return {**counts, "paths": [*paths.values()][-MOST_PATHS_TOLD:]}
