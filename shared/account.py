@@ -100,9 +100,13 @@ class Account(Struct, frozen=True, kw_only=True):
         """Sign-ins from before `since` count no more."""
         return replace(self, signed_out=max(since, self.signed_out or since))
 
+    def counts(self, issued: datetime | None) -> bool:
+        """False of a sign-in whose token was issued before all of them were ended, or does not say when."""
+        return self.signed_out is None or (issued is not None and issued >= self.signed_out)
+
     def check_sign_in(self, issued: datetime | None) -> None:
-        """Raises Refused if the token was issued before all sign-ins were ended, or does not say when."""
-        if self.signed_out and (issued is None or issued < self.signed_out):
+        """Raises Refused unless the sign-in counts."""
+        if not self.counts(issued):
             raise not_signed_in("This sign-in was ended. Sign in again.")
 
     def wants_sign_in_checked(self, now: datetime) -> bool:

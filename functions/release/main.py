@@ -10,6 +10,7 @@ from shared.endpoint import Accepted, endpoint
 from shared.errors import Conflict
 from shared.gcp import tasks
 from shared.gcp.identity import Member, member
+from shared.gcp.store.accounts import find_account
 from shared.gcp.store.sessions import begin_end, read_session
 from shared.session import EndReason, SessionId, SessionState
 
@@ -26,6 +27,9 @@ class Answer(Struct):
 @functions_framework.http
 @endpoint(member, Release)
 def release(caller: Member, body: Release, now: datetime) -> Accepted:
+    account = find_account(caller.uid)
+    if account:
+        account.check_sign_in(caller.issued)
     _check_own(caller, body.session)
     session = begin_end(body.session, EndReason.MEMBER, now)
     if session is None:

@@ -34,6 +34,7 @@ def account_of(caller: Member, now: datetime, *, locale: str | None = None, time
         time_zone=time_zone,
         plan=settings().first_plan,
         admit=partial(_known, caller),
+        may_settle=lambda found: found.counts(caller.issued),
         now=now,
     )
     if account.state == AccountState.DELETED:

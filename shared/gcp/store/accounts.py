@@ -63,16 +63,18 @@ def ensure_account(
     time_zone: str | None = None,
     plan: str = FIRST_PLAN,
     admit: Callable[[], None] | None = None,
+    may_settle: Callable[[Account], bool] = lambda _: True,
     now: datetime,
 ) -> Account:
     """The person's account, made by whoever comes first: the event of their sign-up, or they themselves.
 
     A new one has this `plan`; before it is made, `admit` asks Firebase Auth, and raises if it is not to be. Language
-    and time zone are those of the first login that brings them. A tombstone is returned as it is, and never revived.
+    and time zone are those of the first login that brings them, and that `may_settle` them. A tombstone is returned as
+    it is, and never revived.
     """
     found = read(account_ref(uid), Account)
     if found:
-        return _settle_in(found, locale, time_zone)
+        return _settle_in(found, locale, time_zone) if may_settle(found.record) else found.record
     if admit:
         admit()
     account = Account(
@@ -93,7 +95,15 @@ def ensure_account(
         commit.run()
     except LostRace:
         return ensure_account(
-            uid, email=email, name=name, locale=locale, time_zone=time_zone, plan=plan, admit=admit, now=now
+            uid,
+            email=email,
+            name=name,
+            locale=locale,
+            time_zone=time_zone,
+            plan=plan,
+            admit=admit,
+            may_settle=may_settle,
+            now=now,
         )
     return account
 
