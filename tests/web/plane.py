@@ -107,7 +107,7 @@ class Plane:
         if self.session and self.session["state"] == "draining" and self.saved.is_set():
             self.session = None
             self.last = {"reason": "member", "ended": time.time(), "saved_at": time.time()}
-        person = {"uid": claims["user_id"], "email": claims["email"], "name": claims.get("name")}
+        person = {"uid": claims["user_id"], "email": claims.get("email"), "name": claims.get("name")}
         return {
             "now": time.time(),
             "account": {**person, "state": "active", "locale": "en"},

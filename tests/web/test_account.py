@@ -1,9 +1,7 @@
-"""The member's account on the page: signing out here and everywhere, deleting it, and verifying its address."""
+"""The member's account on the page: signing out here and everywhere, and deleting it."""
 
 import re
-from collections.abc import Iterator
 
-import httpx
 import pytest
 from playwright.sync_api import Page, expect
 
@@ -90,37 +88,3 @@ def test_a_deletion_that_is_refused_leaves_everything_and_says_so(
     expect(page.get_by_role("alert")).to_contain_text("바뀐 것은 없습니다")
     press(page, "English")
     expect(page.get_by_role("alert")).to_contain_text("Nothing was changed")
-
-
-@pytest.fixture
-def auth(auth_emulator: dict[str, str]) -> Iterator[httpx.Client]:
-    """The Auth emulator: what mails it would have sent."""
-    with httpx.Client(base_url=f"http://{auth_emulator['FIREBASE_AUTH_EMULATOR_HOST']}", timeout=30) as client:
-        yield client
-
-
-def test_an_address_that_is_not_verified_gets_a_mail_and_the_page_goes_on_when_its_link_was_followed(
-    page: Page, plane: Plane, auth: httpx.Client, complaints: list[str]
-) -> None:
-    complaints.append("status of 403")
-    plane.at_once()
-    plane.refuse("allocate", Refusal(403, "email-unverified"))
-    sign_in(page, "Sujin Lee")
-    press(page, "Open")
-    expect(page.get_by_role("heading", name="Verify your email address")).to_be_visible()
-    expect(page.get_by_text("sujin@example.com is yours")).to_be_visible()
-    press(page, "Send the mail")
-    expect(page.get_by_role("status").first).to_contain_text("on its way to sujin@example.com")
-    press(page, "한국어")
-    expect(page.get_by_role("status").first).to_contain_text("sujin@example.com 주소로 메일을 보냈습니다")
-    follow(auth, "VERIFY_EMAIL", "sujin@example.com")
-    expect(page.get_by_role("heading", name="Editor")).to_be_visible()
-    claims = [function for function, _ in plane.asked if function == "allocate"]
-    assert len(claims) == 2, "it opens by itself"
-
-
-def follow(auth: httpx.Client, kind: str, address: str) -> None:
-    """The link in the newest mail to this address."""
-    sent = auth.get("/emulator/v1/projects/demo-ondol/oobCodes").raise_for_status().json()["oobCodes"]
-    link = [code["oobLink"] for code in sent if (code["requestType"], code["email"]) == (kind, address)][-1]
-    auth.get(link).raise_for_status()

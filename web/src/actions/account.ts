@@ -83,7 +83,16 @@ export class AccountActions implements SignInActions, Omit<LeavingActions & Veri
     if (sentTo === null) return;
     page.begin(
       async (signal) => {
-        while (!(await page.accounts.isVerified())) await pause(VERIFIED_EVERY, signal);
+        try {
+          while (!(await page.accounts.isVerified())) await pause(VERIFIED_EVERY, signal);
+        } catch (trouble) {
+          signal.throwIfAborted();
+          if (address !== null || !isSignInOver(trouble)) throw trouble;
+          // a new address ends the sign-ins from before it
+          await page.accounts.signOut();
+          page.showSignedOut(null, words().verifiedSignIn, words().signedOut);
+          return;
+        }
         signal.throwIfAborted();
         page.actions.open();
       },
@@ -116,8 +125,12 @@ export class AccountActions implements SignInActions, Omit<LeavingActions & Veri
   private isSignOutTold(signal: AbortSignal): Promise<boolean> {
     const told = this.page.api.signOut(false).then(
       () => true,
-      (trouble: unknown) => trouble instanceof Problem && trouble.name === "not-signed-in",
+      (trouble: unknown) => isSignInOver(trouble),
     );
     return Promise.race([told, pause(TOLD_WITHIN, signal).then(() => false)]);
   }
+}
+
+function isSignInOver(trouble: unknown): boolean {
+  return trouble instanceof Problem && trouble.name === "not-signed-in";
 }

@@ -185,6 +185,7 @@ export const en = {
   verifySent: (address: string) => `A mail is on its way to ${address}. Follow the link in it.`,
   verifyWaits: "Leave this page open: your workspace opens by itself then. If no mail comes, look in your spam folder.",
   verifyThenSignIn: "You may be asked to sign in once more after that.",
+  verifiedSignIn: "Your sign-in has ended, as it does when the link in the mail is followed. Please sign in again to open your workspace.",
   verifyDone: "I have followed the link",
 
   wrong: "That did not work",

@@ -184,6 +184,7 @@ export const ko: Words = {
   verifySent: (address) => `${address} 주소로 메일을 보냈습니다. 메일에 있는 링크를 눌러 주세요.`,
   verifyWaits: "이 페이지를 열어 두면 확인이 끝나는 대로 작업 공간이 열립니다. 메일이 오지 않으면 스팸함을 확인해 주세요.",
   verifyThenSignIn: "확인한 뒤 다시 로그인해야 할 수 있습니다.",
+  verifiedSignIn: "메일의 링크를 누르면 이전 로그인이 끝납니다. 다시 로그인하면 작업 공간을 열 수 있습니다.",
   verifyDone: "링크를 눌렀습니다",
 
   wrong: "문제가 생겼습니다",
