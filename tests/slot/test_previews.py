@@ -120,6 +120,26 @@ def test_what_a_page_asks_for_at_the_root_is_found_at_its_port(visitor: Visitor,
         assert visitor.get(own, **from_preview).status_code == 200, own
 
 
+def test_a_page_that_lost_its_port_by_a_router_is_told_what_to_set(standing: Member, port: int) -> None:
+    page = Visitor(standing).get(f"/proxy/{port}/", **NAVIGATION)
+    own = f"{COOKIE}={standing.cookie}; {page.headers['Set-Cookie'].partition(';')[0]}"
+    visitor = Visitor(standing, Cookie=own)
+    for path in ("/about", "/users/7?tab=posts"):
+        for where in ("document", "iframe"):
+            answer = visitor.get(path, **{**NAVIGATION, "Sec-Fetch-Dest": where})
+            assert answer.status_code == 404
+            assert f"--base /absproxy/{port}/" in answer.text, path
+            assert "frame-ancestors 'self'" in answer.headers["Content-Security-Policy"]
+    korean = visitor.get("/about", **NAVIGATION, **{"Accept-Language": "ko-KR"}).text
+    assert f"{port}번 포트" in korean
+    assert "absproxy" not in visitor.get("/about").text, "it is no page that is loaded"
+    assert "absproxy" not in Visitor(standing).get("/about", **NAVIGATION).text, "nothing was previewed"
+    for path in ("/", "/?folder=/home/member", "/healthz"):
+        assert visitor.get(path, **NAVIGATION).status_code in (200, 302), path
+    cookie = own.partition("; ")[2]
+    assert Visitor(standing, Cookie=cookie).get("/about", **NAVIGATION).status_code == 401, "a stranger learns nothing"
+
+
 def test_a_websocket_at_the_root_is_the_last_previews_and_never_the_editors(standing: Member, port: int) -> None:
     page = Visitor(standing).get(f"/proxy/{port}/", **NAVIGATION)
     cookie = page.headers["Set-Cookie"].partition(";")[0]

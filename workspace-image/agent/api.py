@@ -72,6 +72,7 @@ class Api:
                 web.get("/closed", self.closed),
                 web.get("/paused", self.paused),
                 web.get("/silent", self.silent),
+                web.get("/adrift", self.adrift),
                 *self._window.all(),
             ]
         )
@@ -203,6 +204,9 @@ class Api:
     async def silent(self, request: web.Request) -> web.Response:
         port = request.headers.get("X-Preview", "").rpartition(":")[2]
         return pages.silent(request, self._settings.page_origin, escape(port))
+
+    async def adrift(self, request: web.Request) -> web.Response:
+        return pages.adrift(request, self._settings.page_origin, escape(request.headers.get("X-Preview", "")))
 
     @web.middleware
     async def _problems(

@@ -46,6 +46,23 @@ _SILENT = {
         "온돌로 돌아가기",
     ),
 }
+_ADRIFT = {
+    "en": (
+        "This preview has lost its port",
+        "The program on port {port} moved to an address without it, and loading that address again leads nowhere. "
+        "Have the program serve below /absproxy/{port}/ and open that: start Vite with --base /absproxy/{port}/, set "
+        "basePath in Next.js, or the base path of another router. Your files and the program are as they were.",
+        "Back to Ondol",
+    ),
+    "ko": (
+        "미리보기 주소에서 포트가 빠졌습니다",
+        "{port}번 포트의 프로그램이 포트가 없는 주소로 옮겨 가서, 그 주소를 다시 열어도 프로그램을 찾을 수 없습니다. "
+        "프로그램을 /absproxy/{port}/ 아래에서 실행하고 그 주소를 열어 주세요. Vite는 --base /absproxy/{port}/ "
+        "옵션으로 시작하고, Next.js는 basePath를, 다른 라우터는 기본 경로를 설정하면 됩니다. "
+        "파일과 프로그램은 그대로입니다.",
+        "온돌로 돌아가기",
+    ),
+}
 _TOO_LARGE = {
     "en": (
         "Too large to send at once",
@@ -100,10 +117,21 @@ def paused(request: web.BaseRequest, page_origin: str) -> web.Response:
 
 def silent(request: web.BaseRequest, page_origin: str, port: str) -> web.Response:
     """502: a preview of a port on which nothing listens."""
+    return _of_preview(request, 502, _SILENT, page_origin, port)
+
+
+def adrift(request: web.BaseRequest, page_origin: str, port: str) -> web.Response:
+    """404: an address to which a preview's page has moved by itself, without its port."""
+    return _of_preview(request, 404, _ADRIFT, page_origin, port)
+
+
+def _of_preview(
+    request: web.BaseRequest, status: int, words: Mapping[str, Sequence[str]], page_origin: str, port: str
+) -> web.Response:
     # the editor shows previews in a frame of its own
     headers = {**_HEADERS, "Content-Security-Policy": _IN_OWN_FRAME}
-    words = {language: (title.format(port=port), *rest) for language, (title, *rest) in _SILENT.items()}
-    return _page(request, 502, words, page_origin, headers, head="")
+    of_port = {language: [text.format(port=port) for text in texts] for language, texts in words.items()}
+    return _page(request, status, of_port, page_origin, headers, head="")
 
 
 def closed_to_a_body(page_origin: str) -> str:
