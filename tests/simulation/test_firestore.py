@@ -55,7 +55,7 @@ class _Played:
         self._documents = client.collection(collection)
         self._group = client.collection_group(collection)
         self._first: dict[str, Any] = {}
-        self._last: dict[str, Any] = {}
+        self._before = self._now = self._read()
 
     def commit(self, writes: list[tuple[str, str, int]]) -> bool:
         batch = self._client.batch()
@@ -64,12 +64,20 @@ class _Played:
         try:
             batch.commit()
         except REFUSED:
-            return False
-        return True
+            made = False
+        else:
+            made = True
+        self._before, self._now = self._now, self._read()
+        return made
+
+    def _read(self) -> dict[str, Any]:
+        """All documents by one request: each request to the emulator takes a thread and some milliseconds."""
+        references = [self._documents.document(name) for name in NAMES]
+        return {snapshot.id: snapshot for snapshot in self._client.get_all(references)}
 
     def _add(self, batch: Any, kind: str, name: str, number: int) -> None:
         reference = self._documents.document(name)
-        now = reference.get()
+        now = self._now[name]
         if now.exists:
             self._first.setdefault(name, now.update_time)
         fields = {"n": number, "in": {"k": number}}
@@ -88,14 +96,11 @@ class _Played:
                 batch.delete(reference, option=option)
 
     def documents(self) -> dict[str, Any]:
-        return {name: self._documents.document(name).get().to_dict() for name in NAMES}
+        return {name: self._now[name].to_dict() for name in NAMES}
 
     def moved(self) -> dict[str, bool]:
-        """Which documents have another version than when this was asked before."""
-        newest = {name: self._documents.document(name).get().update_time for name in NAMES}
-        moved = {name: newest[name] != self._last.get(name) for name in NAMES}
-        self._last = newest
-        return moved
+        """Which documents have another version than before the last commit."""
+        return {name: self._now[name].update_time != self._before[name].update_time for name in NAMES}
 
     def found(self, most: int) -> list[list[str]]:
         """By the kinds of queries that the store makes."""
