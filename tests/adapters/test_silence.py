@@ -37,6 +37,9 @@ class Slot:
         self.agent: dict[str, tuple[int, dict[str, Any]]] = {}
         self.asked: list[str] = []
 
+    def platform_answers_for_good(self, status: int, body: bytes) -> None:
+        self.platform, self.lasts = [(status, body)], True
+
     def answer(self, path: str) -> tuple[int, str, bytes]:
         self.asked.append(path)
         if self.platform:
@@ -82,6 +85,28 @@ def call(name: str, body: str, *given: Any) -> Any:
     return handler(*given[:1], getattr(module, body)(*given[1:]), datetime.now(UTC))
 
 
+def look(session: Session) -> str:
+    """What comes of the task that looks at the session, or finishes its end."""
+    outcome: str = call("reclaim", "Reclaim", "", session.sid).outcome
+    return outcome
+
+
+def hold(session: Session) -> str:
+    """What comes of the task that holds a request open to it."""
+    outcome: str = call("background", "Background", "", session.sid).outcome
+    return outcome
+
+
+def drain(session: Session, since: datetime) -> None:
+    amend(session, state=SessionState.DRAINING, reason=EndReason.MEMBER, draining=since)
+
+
+def be_silent(session: Session, seconds: float, **fields: Any) -> None:
+    """Its container has not answered for so long, nor been heard of since before."""
+    since = datetime.now(UTC) - timedelta(seconds=seconds)
+    amend(session, unanswered=since, seen=since - timedelta(seconds=9), **fields)
+
+
 def a_live_session(url: str, **fields: Any) -> Session:
     """Served by a container that was heard of a moment ago."""
     now = datetime.now(UTC)
@@ -120,25 +145,23 @@ def record(session: Session) -> Session:
 def test_one_answer_of_the_platforms_to_a_look_loses_nothing(url: str, slot: Slot, answer: tuple[int, bytes]) -> None:
     session = a_live_session(url)
     slot.platform = [answer]
-    assert call("reclaim", "Reclaim", "", session.sid).outcome == "keep"
+    assert look(session) == "keep"
     after = record(session)
     assert (after.state, after.reason, slot.asked) == (SessionState.ACTIVE, None, ["attach"])
     assert after.silent_since is not None
     assert after.due == after.decisions[-1].at + timedelta(seconds=30), "it is asked again soon"
     amend(session, due=datetime.now(UTC))
-    assert call("reclaim", "Reclaim", "", session.sid).outcome == "keep"
+    assert look(session) == "keep"
     assert record(session).silent_since is None, "its container has answered"
 
 
 def test_silence_that_lasts_ends_the_session(url: str, slot: Slot) -> None:
     session = a_live_session(url)
-    slot.platform, slot.lasts = [(404, b"<html>")], True
-    assert call("reclaim", "Reclaim", "", session.sid).outcome == "keep"
-    since = datetime.now(UTC) - timedelta(seconds=PATIENCE)
-    for passed, outcome in ((-5, "keep"), (0, "lost")):
-        moment = since - timedelta(seconds=passed)
-        amend(session, unanswered=moment, seen=moment - timedelta(seconds=9), due=datetime.now(UTC))
-        assert call("reclaim", "Reclaim", "", session.sid).outcome == outcome
+    slot.platform_answers_for_good(404, b"<html>")
+    assert look(session) == "keep"
+    for seconds, outcome in ((PATIENCE - 5, "keep"), (PATIENCE, "lost")):
+        be_silent(session, seconds, due=datetime.now(UTC))
+        assert look(session) == outcome
     assert record(session).reason == EndReason.LOST
     assert read_workspace(session.wid).record.session is None
 
@@ -146,8 +169,8 @@ def test_silence_that_lasts_ends_the_session(url: str, slot: Slot) -> None:
 def test_whoever_is_heard_of_is_not_silent(url: str, slot: Slot) -> None:
     """Its heartbeats come, though nobody reaches it."""
     session = a_live_session(url, unanswered=datetime.now(UTC) - timedelta(seconds=PATIENCE))
-    slot.platform, slot.lasts = [(404, b"<html>")], True
-    assert call("reclaim", "Reclaim", "", session.sid).outcome == "keep"
+    slot.platform_answers_for_good(404, b"<html>")
+    assert look(session) == "keep"
     assert record(session).state == SessionState.ACTIVE
 
 
@@ -156,22 +179,20 @@ def test_one_answer_of_the_platforms_to_a_release_loses_nothing(
     url: str, slot: Slot, answer: tuple[int, bytes]
 ) -> None:
     session = a_live_session(url)
-    now = datetime.now(UTC)
-    amend(session, state=SessionState.DRAINING, reason=EndReason.MEMBER, draining=now)
+    drain(session, datetime.now(UTC))
     slot.platform = [answer]
     with pytest.raises(TryAgain):
-        call("reclaim", "Reclaim", "", session.sid)
+        look(session)
     assert record(session).state == SessionState.DRAINING
     amend(session, final=True)  # its last heartbeat, while the release is asked for again
-    assert call("reclaim", "Reclaim", "", session.sid).outcome == "ended: member"
+    assert look(session) == "ended: member"
 
 
 def test_a_release_that_is_never_answered_has_an_end(url: str, slot: Slot) -> None:
     session = a_live_session(url)
-    long_ago = datetime.now(UTC) - timedelta(seconds=PATIENCE)
-    amend(session, state=SessionState.DRAINING, reason=EndReason.MEMBER, draining=long_ago)
-    slot.platform, slot.lasts = [(409, b"Conflict")], True
-    assert call("reclaim", "Reclaim", "", session.sid).outcome == "ended: lost"
+    drain(session, datetime.now(UTC) - timedelta(seconds=PATIENCE))
+    slot.platform_answers_for_good(409, b"Conflict")
+    assert look(session) == "ended: lost"
 
 
 @pytest.mark.parametrize("answer", PLATFORM)
@@ -180,9 +201,9 @@ def test_one_answer_of_the_platforms_to_work_loses_nothing(url: str, slot: Slot,
     session = a_live_session(url, signals={"editor": now, "process": now}, seen=now)
     slot.platform = [answer]
     with pytest.raises(TryAgain):
-        call("background", "Background", "", session.sid)
+        hold(session)
     assert record(session).hold is None
-    assert call("background", "Background", "", session.sid).outcome == "quiet"
+    assert hold(session) == "quiet"
     assert record(session).state == SessionState.ACTIVE
 
 
@@ -201,12 +222,11 @@ def test_a_member_whose_container_answers_no_more_has_another_slot_at_the_bound(
 ) -> None:
     monkeypatch.setattr(function("allocate"), "REPLACED_SECONDS", 0)
     session = a_live_session(url)
-    slot.platform, slot.lasts = [(404, b"<html>")], True
+    slot.platform_answers_for_good(404, b"<html>")
     with pytest.raises(TryAgain, match="slot-unreachable"):
         open_again()
     assert record(session).state == SessionState.ACTIVE
-    since = datetime.now(UTC) - timedelta(seconds=PATIENCE)
-    amend(session, unanswered=since, seen=since - timedelta(seconds=9))
+    be_silent(session, PATIENCE)
     with pytest.raises(TryAgain, match="pool-exhausted"):
         open_again()
     assert record(session).reason == EndReason.LOST
@@ -218,7 +238,7 @@ def test_a_slot_that_the_platform_does_not_know_keeps_nobody_waiting(
     """No container ever heard of the session: there is nothing of the member's in it."""
     monkeypatch.setattr(function("allocate"), "REPLACED_SECONDS", 0)
     session = a_live_session(url, boot=None, state=SessionState.OPENING)
-    slot.platform, slot.lasts = [(404, b"<html>")], True
+    slot.platform_answers_for_good(404, b"<html>")
     with pytest.raises(TryAgain, match="pool-exhausted"):
         open_again()
     assert not record(session).open, "another slot is looked for, and there is none"
@@ -228,7 +248,7 @@ def test_the_agents_own_word_ends_the_session_at_once(url: str, slot: Slot) -> N
     session = a_live_session(url)
     fields = {"type": f"{PROBLEM_BASE}stale-epoch", "detail": "no", "boot": "another000000000"}
     slot.agent["attach"] = 409, fields
-    assert call("reclaim", "Reclaim", "", session.sid).outcome == "lost"
+    assert look(session) == "lost"
     assert record(session).reason == EndReason.LOST
 
 
@@ -239,4 +259,4 @@ def open_again() -> Any:
 def test_an_ended_session_is_nobodys_silence(url: str) -> None:
     session = a_live_session(url)
     end_session(session.sid, datetime.now(UTC), EndReason.MEMBER)
-    assert call("reclaim", "Reclaim", "", session.sid).outcome == "ended before"
+    assert look(session) == "ended before"

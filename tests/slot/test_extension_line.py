@@ -2,18 +2,26 @@
 
 import asyncio
 from pathlib import Path
-from unittest.mock import Mock
+from typing import Any, cast
 
 from agent import editor_socket
 from agent.editor_socket import EditorSocket
+from agent.slot import Slot
+
+
+def a_slot_with_long_news() -> Slot:
+    """It serves no session; what its restore tells fills a line of some 60 kB."""
+    nobody = cast(Any, None)
+    slot = Slot(nobody, nobody, nobody, nobody, nobody, checkpoint_seconds=20)
+    slot.progress.inconsistent = ("x" * 60_000,)
+    return slot
 
 
 def test_no_program_takes_all_of_the_agents_descriptors_and_memory(tmp_path: Path) -> None:
     path = tmp_path / "extension.sock"
 
     async def play() -> tuple[int, list[bytes], set[int]]:
-        line = EditorSocket(path, Mock())
-        line._line = lambda: b"x" * 60_000 + b"\n"  # type: ignore[method-assign]
+        line = EditorSocket(path, a_slot_with_long_news())
         async with await asyncio.start_unix_server(line._serve, path):
             opened = [await asyncio.open_unix_connection(path) for _ in range(editor_socket.MOST_LISTENERS + 2)]
             ends = [await reader.read() for reader, _ in opened[-2:]]
