@@ -66,6 +66,18 @@ def use_until(session: Session, policy: ReclaimPolicy, now: datetime, *, connect
     return unheard(session, policy, now)
 
 
+def used_in_hold(session: Session, policy: ReclaimPolicy, now: datetime, *, answered: bool) -> Use:
+    """What a job used since the last heartbeat when the request that was held for it is over. If its container has not
+    answered, nobody knows whether it was at work until the next heartbeat was due."""
+    hold, until = session.hold, min(now, session.draining or now)
+    time = chargeable(session.seen, until, policy.lease) if session.served else None
+    held = time.within(hold.since, hold.until) if time and hold else None
+    if answered:
+        return Use(held)
+    heard = session.seen + timedelta(seconds=policy.interval + LATE_SECONDS)
+    return Use(None, held and held.within(session.seen, heard))
+
+
 def unheard(session: Session, policy: ReclaimPolicy, now: datetime) -> Use:
     """What was used in a stretch of which no heartbeat tells. A visit is charged for an interval at least. Who
     was there when it began may have stayed until the next heartbeat was due: a container that has CPU would have
@@ -73,10 +85,11 @@ def unheard(session: Session, policy: ReclaimPolicy, now: datetime) -> Use:
     until = min(now, session.draining or now)
     if not session.served or until <= session.seen or now - session.seen > timedelta(seconds=FORGOTTEN_SECONDS):
         return Use()
-    certain = max(session.seen, min(until, session.least or session.seen))
+    begins = max(session.seen, session.paid or session.seen)  # a job's time is charged when its request is over
+    certain = max(begins, min(until, session.least or begins))
     latest = session.seen + timedelta(seconds=policy.interval + LATE_SECONDS)
     possible = max(certain, min(until, latest)) if session.connected else certain
-    return Use(interval_of(session.seen, certain), interval_of(certain, possible))
+    return Use(interval_of(begins, certain), interval_of(certain, possible))
 
 
 def least_until(

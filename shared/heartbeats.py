@@ -11,7 +11,7 @@ from msgspec.structs import replace
 
 from shared.account import Billing
 from shared.allowance import deadline
-from shared.charging import Use, charge_use, least_until, paid_until, unheard, use_until
+from shared.charging import Use, charge_use, least_until, paid_until, unheard, use_until, used_in_hold
 from shared.idle import KINDS, ReclaimPolicy, decide_reclaim, last_activity, merge_signals
 from shared.metering import LedgerLine
 from shared.quota import NAMED, Folder, LeftOut, StorageUse
@@ -215,7 +215,17 @@ def _changes(session: Session, beat: Beat, head: Head | None, forgotten: list[st
 
 def settle(session: Session, billing: Billing, policy: ReclaimPolicy, now: datetime) -> Accepted:
     """What the end of a session charges whose container did not say its last word."""
-    used = Use() if session.final else unheard(session, policy, now)
+    return _charged(session, Use() if session.final else unheard(session, policy, now), billing, now)
+
+
+def let_go(session: Session, billing: Billing, policy: ReclaimPolicy, now: datetime, *, answered: bool) -> Accepted:
+    """The session without its hold: what the job used since the last heartbeat is charged now, for a later heartbeat
+    does not know of the hold. `answered`: the container has said itself that the job is over."""
+    accepted = _charged(session, used_in_hold(session, policy, now, answered=answered), billing, now)
+    return replace(accepted, session=replace(accepted.session, hold=None))
+
+
+def _charged(session: Session, used: Use, billing: Billing, now: datetime) -> Accepted:
     charged, paid = charge_use(session, used, billing, now)
     return Accepted(
         session=replace(session, meter=charged.meter, paid=paid_until(session, charged)),

@@ -17,8 +17,10 @@ from shared.errors import TryAgain
 from shared.gcp import container, tasks
 from shared.gcp.identity import invoker
 from shared.gcp.store import clock
+from shared.gcp.store.billing import read_billing
 from shared.gcp.store.database import LostRace
-from shared.gcp.store.sessions import commit_session, read_session
+from shared.gcp.store.sessions import commit_beat, read_session
+from shared.heartbeats import let_go
 from shared.idle import decide_hold, decide_reclaim
 from shared.policies import reclaim_policy
 from shared.session import Hold, Session, SessionId
@@ -48,10 +50,11 @@ def background(_caller: str, body: Background, now: datetime) -> Done:
         return Done(body.session, "nothing to hold")
     session, hold = begun
     logs.info("held", session=session.sid, slot=session.slot, until=hold.until)
+    why = None
     try:
         why = _hold(session, (hold.until - now).total_seconds(), now)
     finally:
-        after = _end(session.sid, hold)
+        after = _end(session.sid, hold, answered=why not in (None, "gone"))
     logs.info("let-go", session=session.sid, why=why)
     if why == "time" and after:
         tasks.keep_at_work(after.sid, after.seq)
@@ -73,10 +76,12 @@ def _begin(sid: str, now: datetime) -> tuple[Session, Hold] | None:
         decision = decide_reclaim(replace(session, hold=hold), policy, now)
         if decision.reason:
             return None  # `reclaim` is about to end it
+        billing = read_billing(session.bid)
+        before = let_go(session, billing.record, policy, now, answered=False)  # of a request that another one replaces
         rule = f"a busy process goes on without a browser, until {hold.until:%H:%M:%S} UTC at the latest"
-        after = replace(session, hold=hold).decide(replace(decision, rule=rule))
+        after = replace(before.session, hold=hold).decide(replace(decision, rule=rule))
         try:
-            commit_session(found, after)
+            commit_beat(found, billing, replace(before, session=after))
         except LostRace:
             continue
         return after, hold
@@ -92,18 +97,21 @@ def _hold(session: Session, seconds: float, now: datetime) -> str:
         return "gone"
 
 
-def _end(sid: str, hold: Hold) -> Session | None:
-    """The session without this hold. One that another delivery, or a browser, has replaced stays as it is."""
+def _end(sid: str, hold: Hold, *, answered: bool) -> Session | None:
+    """The session without this hold, what was used in it charged. One that another delivery, or a browser, has replaced
+    stays as it is."""
     for _ in range(ATTEMPTS):
         found = read_session(sid)
         if found is None or not found.record.open:
             return None
         if found.record.hold != hold:
             return found.record
-        after = replace(found.record, hold=None)
+        billing = read_billing(found.record.bid)
+        policy = reclaim_policy(found.record.plan)
+        accepted = let_go(found.record, billing.record, policy, clock.now(), answered=answered)
         try:
-            commit_session(found, after)
+            commit_beat(found, billing, accepted)
         except LostRace:
             continue
-        return after
+        return accepted.session
     return None

@@ -1,5 +1,7 @@
 """What a heartbeat charges, and to whom."""
 
+from itertools import pairwise
+
 import pytest
 from msgspec.structs import replace
 
@@ -7,6 +9,7 @@ from shared.charging import LATE_SECONDS
 from shared.heartbeats import (
     Signals,
     accept_beat,
+    let_go,
     settle,
 )
 from shared.idle import KINDS, decide_reclaim
@@ -76,6 +79,31 @@ def test_time_in_which_a_request_is_held_for_a_job_is_charged_as_background(
     assert result is not None
     assert (result.meter.ms, result.meter.background_ms) == (1000 * charged, 1000 * charged)
     assert result.hold == (None if connected else held)
+
+
+@pytest.mark.parametrize(
+    ("hold", "seconds", "answered", "charged"),
+    [
+        ((0, 1500), 20, True, 20),
+        ((10, 1500), 20, True, 10),
+        ((0, 15), 20, True, 15),
+        ((0, 1500), LEASE + 1, True, 0),
+        ((0, 1500), 20, False, 20),
+        ((0, 1500), 80, False, POLICY.interval + LATE_SECONDS),  # its next heartbeat never came
+    ],
+)
+def test_what_a_job_used_since_the_last_beat_is_charged_when_its_request_is_over_and_once(
+    hold: tuple[float, float], seconds: float, answered: bool, charged: float
+) -> None:
+    held = a_session(hold=Hold(after(hold[0]), after(hold[1])), seq=0, least=after(30))
+    nothing_forgiven = a_billing("starter", forgiven={"2026-11": 10**12}, used={"2026-11": 0})
+    done = let_go(held, nothing_forgiven, POLICY, after(seconds), answered=answered)
+    assert (done.session.hold, done.session.seen, done.session.meter.ms) == (None, held.seen, 1000 * charged)
+    assert done.session.meter.background_ms == sum(done.added.values()) == 1000 * charged
+    result = beat_at(done.session, seconds + 5, connected=False)
+    assert result is not None
+    intervals = [*result.meter.open]
+    assert all(first.until <= then.since for first, then in pairwise(intervals)), "no moment is charged twice"
 
 
 @pytest.mark.parametrize(

@@ -173,6 +173,7 @@ class Invariants:
             after["meter"]["ms"] != before["meter"]["ms"]
             and after["state"] != "ended"
             and after["seq"] == before["seq"]
+            and (before["hold"] is None or after["hold"] == before["hold"])  # a job's time, when its request is over
         ):
             self._fail(f"the heartbeat {after['seq']} of {sid} was charged twice")
         if place(after["head"]) < place(before["head"]):
