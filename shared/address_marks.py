@@ -4,7 +4,6 @@ on with what was used of the period, and stays suspended until an operator lifts
 A mark tells nobody an address: it is made with a key, and only who shows a verified address is compared with it.
 """
 
-import unicodedata
 from collections.abc import Mapping
 from datetime import datetime
 
@@ -31,11 +30,30 @@ class AddressMark(Struct, frozen=True, kw_only=True):
 
 
 def normalized(address: str) -> str:
-    """One text for all ways of writing the address of one mailbox."""
-    name, _, host = unicodedata.normalize("NFKC", address.strip()).casefold().rpartition("@")
+    """One text for the ways of writing an address that mail services take for one mailbox, and for no more: whoever
+    shares a mark with a stranger shares their allowance. Letters that only look or sound alike are others."""
+    name, _, domain = address.strip().rpartition("@")
+    name, host = _lower(name), _host(domain)
     if host in WITHOUT_DOTS:
         name, host = name.partition("+")[0].replace(".", ""), WITHOUT_DOTS[0]
     return f"{name}@{host}"
+
+
+def _lower(text: str) -> str:
+    """A to Z only."""
+    return text.encode(errors="surrogatepass").lower().decode(errors="surrogatepass")
+
+
+def _host(domain: str) -> str:
+    """As the DNS has it (IDNA 2008); one that it can't have is taken as it is."""
+    if domain.isascii():
+        return domain.lower()
+    import idna  # few addresses need it, and it is slow to load
+
+    try:
+        return idna.encode(domain, uts46=True).decode().lower()
+    except idna.IDNAError:
+        return _lower(domain)
 
 
 def leave(

@@ -55,10 +55,36 @@ def test_a_suspension_stays_until_it_is_lifted() -> None:
 
 @pytest.mark.parametrize(
     "written",
-    ["haneul.kim@example.com", " Haneul.Kim@Example.COM ", "\uff48aneul.kim@example.com", "HANEUL.KIM@EXAMPLE.COM"],
+    ["haneul.kim@example.com", " Haneul.Kim@Example.COM ", "HANEUL.KIM@EXAMPLE.COM"],
 )
 def test_one_mailbox_has_one_mark(written: str) -> None:
     assert normalized(written) == "haneul.kim@example.com"
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ("strasse@example.com", "stra\u00dfe@example.com"),  # sharp s
+        ("kim@example.com", "\uff4bim@example.com"),  # a wide k
+        ("kim@example.com", "\u212aim@example.com"),  # the sign of Kelvin, a k in lower case
+        ("fi@example.com", "\ufb01@example.com"),  # a ligature
+        ("\u03c3@example.com", "\u03c2@example.com"),  # a sigma, and one at a word's end
+        ("a@strasse.example", "a@stra\u00dfe.example"),
+    ],
+)
+def test_two_mailboxes_have_two_marks(one: str, other: str) -> None:
+    assert normalized(one) != normalized(other)
+
+
+@pytest.mark.parametrize(
+    "host", ["b\u00fccher.example", "B\u00dcCHER.example", "xn--bcher-kva.example", "XN--BCHER-KVA.Example"]
+)
+def test_one_domain_is_one_however_it_is_written(host: str) -> None:
+    assert normalized(f"Kim@{host}") == "kim@xn--bcher-kva.example"
+
+
+def test_a_domain_that_is_none_is_taken_as_it_is() -> None:
+    assert normalized("Kim@\u00dc..x") == "kim@\u00dc..x"
 
 
 def test_googles_mailboxes_have_no_dots_and_no_tags_and_others_do() -> None:
