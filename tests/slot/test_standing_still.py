@@ -30,6 +30,34 @@ print("ready", flush=True)
 while True:
     pass
 """
+WORKS_BETWEEN_LOOKS = """
+import ctypes, os, signal, time
+if os.fork():
+    os.wait()
+class Event(ctypes.Structure):
+    numbers = [(name, ctypes.c_int) for name in ("signo", "notify")]
+    _fields_ = [("value", ctypes.c_void_p), *numbers, ("pad", 48 * ctypes.c_char)]
+signal.signal(signal.SIGCONT, lambda *_: None)
+libc, timer = ctypes.CDLL(None), ctypes.c_void_p()
+assert libc.timer_create(1, ctypes.byref(Event(None, signal.SIGCONT, 0)), ctypes.byref(timer)) == 0
+assert libc.timer_settime(timer, 0, (ctypes.c_long * 4)(1, 0, 1, 0), None) == 0
+print("ready", os.getpid(), flush=True)
+while True:
+    # stands still by itself, until the timer wakes it
+    os.kill(os.getpid(), signal.SIGSTOP)
+    began = time.process_time()
+    while time.process_time() < began + WORK:
+        pass
+"""
+A_CHILD_THAT_NEVER_EXECS = """
+import ctypes, threading
+def work():
+    while True: pass
+threading.Thread(target=work).start()
+print("ready", flush=True)
+ctypes.CDLL(None).syscall(56, 0x4000 | 17, 0, 0, 0, 0)  # clone with CLONE_VFORK: waits until the child has its program
+while True: pass
+"""
 A_TRACED_FIRST_THREAD = """
 import ctypes, os, signal, threading, time
 def work():
@@ -202,6 +230,24 @@ def test_a_program_is_seen_to_wake_itself_by_a_timer(begin: Callable[[str], list
     assert asyncio.run(play())
 
 
+@pytest.mark.parametrize("work", [0.05, 0.0])
+def test_a_program_that_wakes_itself_and_stands_still_at_each_look_is_seen(
+    begin: Callable[[str], list[int]], work: float
+) -> None:
+    """It may know when it is looked at, and leave the work to others that have ended by then."""
+    pid = begin(WORKS_BETWEEN_LOOKS.replace("WORK", str(work)))[1]
+    pause = ProgramPause()
+
+    async def play() -> bool:
+        await pause.pause(Reason.UNATTENDED)
+        await asyncio.sleep(1.5)
+        while not (found := read_program(pid)) or not found.is_stopped:  # noqa: ASYNC110  it has no event to wait for
+            await asyncio.sleep(0.001)
+        return await pause.is_awake()
+
+    assert asyncio.run(play())
+
+
 def test_what_a_program_uses_that_wakes_itself_is_counted_since_it_was_to_stop(
     begin: Callable[[str], list[int]],
 ) -> None:
@@ -242,6 +288,15 @@ def test_a_program_whose_first_thread_is_held_by_a_debugger_is_stopped_in_whole(
     assert spent(child) == before
 
 
+def test_what_works_while_its_first_thread_waits_for_a_child_is_seen(begin: Callable[[str], list[int]]) -> None:
+    (pid,) = begin(A_CHILD_THAT_NEVER_EXECS)
+    while Path(f"/proc/{pid}/task/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "D":
+        time.sleep(0.01)
+    found = read_program(pid)
+    assert found
+    assert found.state != b"D", "its other thread works"
+
+
 @pytest.mark.parametrize("is_abandoned", [False, True])
 def test_however_many_steps_it_takes_a_pause_ends_in_time(
     monkeypatch: pytest.MonkeyPatch, *, is_abandoned: bool
@@ -277,8 +332,9 @@ def test_however_many_steps_it_takes_a_pause_ends_in_time(
 def test_what_was_born_of_a_stopped_program_is_awake(
     monkeypatch: pytest.MonkeyPatch, born_of: int, is_awake: bool
 ) -> None:
-    there = [program(100, 1, b"T")]
+    there = [program(100, 1, b"T"), program(200, 100, b"T")]
     monkeypatch.setattr(pausing, "programs", lambda: there)
+    monkeypatch.setattr(pausing, "times_waited", lambda _pid: 0)
     monkeypatch.setattr(pausing, "newest_pid", lambda: 0)
     pause = ProgramPause()
     pause._stopped = {(100, 7): there[0]}
@@ -286,7 +342,7 @@ def test_what_was_born_of_a_stopped_program_is_awake(
     async def play() -> tuple[bool, bool]:
         assert await pause.pause(Reason.UNATTENDED)
         before = await pause.is_awake()
-        there.extend([program(200, 100, b"T"), program(300, born_of, b"R")])
+        there.append(program(300, born_of, b"R"))
         return before, await pause.is_awake()
 
     assert asyncio.run(play()) == (False, is_awake)

@@ -10,7 +10,7 @@ from time import sleep
 
 from agent.clock import elapsed
 from agent.processes import signal_all_as_member
-from agent.programs import Program, newest_pid, programs, read_program
+from agent.programs import Program, newest_pid, programs, read_program, times_waited
 
 
 class Reason(StrEnum):
@@ -41,6 +41,8 @@ class ProgramPause:
         self._reasons: set[Reason] = set()
         self._stopped: dict[tuple[int, int], Program] = {}
         self._ticks: dict[tuple[int, int], int] | None = None
+        # how often each had waited when it stood still last; None of one that was finishing a system call
+        self._waited: dict[tuple[int, int], int | None] = {}
         self._one_at_a_time = Lock()
         # how often a reason has gone, and up to which of these what it had stopped goes on
         self._gone = 0
@@ -53,7 +55,10 @@ class ProgramPause:
         """Whether all of them stand still now. Asked for again, it stops what came since. Whoever is cancelled while
         waiting calls `resume` as after any pause."""
         self._reasons.add(reason)
-        return await asyncio.to_thread(self._stop, elapsed() + STANDSTILL_SECONDS[reason])
+        stands_still = await asyncio.to_thread(self._stop, elapsed() + STANDSTILL_SECONDS[reason])
+        if reason is Reason.UNATTENDED:
+            self._waited = await asyncio.to_thread(_times_waited)
+        return stands_still
 
     async def resume(self, reason: Reason) -> None:
         """Returns when they go on, or when another reason keeps them. Asked for again, it does what failed before."""
@@ -66,7 +71,8 @@ class ProgramPause:
             await asyncio.to_thread(self._settle)
 
     async def is_awake(self) -> bool:
-        """Whether one goes on that was stopped, or was started since. A timer may bring its own program SIGCONT."""
+        """Whether one goes on that was stopped, or was started since, or one has gone on since it was looked at last,
+        and stands still by itself. A timer may bring its own program SIGCONT."""
         return await asyncio.to_thread(self._is_awake)
 
     async def used_seconds(self) -> float:
@@ -113,9 +119,15 @@ class ProgramPause:
 
     def _is_awake(self) -> bool:
         with self._one_at_a_time:
-            running = self._running()
-            by_pid = {program.pid: program for program in programs()} if running else {}
-            return any(self._comes_from_stopped(program, by_pid) for program in running)
+            before, self._waited = self._waited, _times_waited()
+            running = {_key(program) for program in self._running()}
+            by_pid = {program.pid: program for program in programs()}
+            suspects = [
+                program
+                for program in by_pid.values()
+                if _key(program) in running or _is_changed(before, self._waited, _key(program))
+            ]
+            return any(self._comes_from_stopped(program, by_pid) for program in suspects)
 
     def _used_seconds(self) -> float:
         if (before := self._ticks) is None:
@@ -174,6 +186,19 @@ class ProgramPause:
         except OSError:
             return  # no process is to be had for it: asked for again, it may be
         self._stopped |= {_key(program): program for program in programs() if _key(program) not in standing}
+
+
+def _times_waited() -> dict[tuple[int, int], int | None]:
+    return {_key(program): times_waited(program.pid) if program.is_stopped else None for program in programs()}
+
+
+def _is_changed(
+    before: Mapping[tuple[int, int], int | None], now: Mapping[tuple[int, int], int | None], key: tuple[int, int]
+) -> bool:
+    """Whether it has moved since: who does so by a timer may stop itself before each look."""
+    if key not in before or key not in now:
+        return True
+    return None not in (before[key], now[key]) and before[key] != now[key]
 
 
 def _stand_still(moving: Callable[[], Sequence[object]], until: float) -> bool:

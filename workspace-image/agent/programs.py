@@ -15,6 +15,7 @@ STOPPED = b"Tt"
 _STATUS = re.compile(
     rb"^State:\t(.).*?^TracerPid:\t(\d+).*?^Uid:\t(\d+)(?:.*?^Threads:\t(\d+))?", re.MULTILINE | re.DOTALL
 )
+_WAITED = re.compile(rb"^voluntary_ctxt_switches:\t(\d+)", re.MULTILINE)
 
 
 class Program(NamedTuple):
@@ -63,8 +64,9 @@ def read_program(pid: int) -> Program | None:
             return None
         if state in b"ZX" and int(threads) <= 1:
             return None
-        if state in b"ZX" + STOPPED and int(threads) > 1:
-            # the first thread may have ended, or a debugger may hold it alone, while the others work on
+        if state in b"ZXD" + STOPPED and int(threads) > 1:
+            # the first thread may have ended, a debugger may hold it alone, or it may wait for a child to exec, while
+            # the others work on
             state = _state_of_threads(pid)
             if state == b"Z":  # all have ended, and whoever traces one has not heard of it yet
                 return None
@@ -75,6 +77,15 @@ def read_program(pid: int) -> Program | None:
     parent, group, session, terminal, foreground = map(int, fields[1:6])
     ticks = int(fields[11]) + int(fields[12])
     return Program(pid, int(fields[19]), parent, group, session, terminal, foreground, state, tracer != b"0", ticks)
+
+
+def times_waited(pid: int) -> int:
+    """How often its threads have given the CPU back by themselves, which they do to stand still too; 0 if it is dead.
+    What stands still and is not woken keeps its number."""
+    try:
+        return sum(int(found[1]) for text in _of_threads(pid, "status") if (found := _WAITED.search(text)))
+    except (FileNotFoundError, ProcessLookupError):
+        return 0
 
 
 def _status(pid: int) -> tuple[bytes, bytes, bytes, bytes]:
@@ -88,14 +99,18 @@ def _status(pid: int) -> tuple[bytes, bytes, bytes, bytes]:
 
 def _state_of_threads(pid: int) -> bytes:
     """Of the one that is furthest from standing still."""
-    states = set()
-    for thread in os.scandir(f"/proc/{pid}/task"):
-        try:
-            states.add(_read(f"{thread.path}/stat").rpartition(b")")[2].split(None, 1)[0])
-        except (FileNotFoundError, ProcessLookupError):
-            continue
+    states = {text.rpartition(b")")[2].split(None, 1)[0] for text in _of_threads(pid, "stat")}
     moving = next((state for state in states if state not in b"ZXTtD"), None)
     return moving or next((state for state in (b"D", b"T", b"t") if state in states), b"Z")
+
+
+def _of_threads(pid: int, name: str) -> Iterator[bytes]:
+    """The file of each thread that is not dead. Raises FileNotFoundError if all are."""
+    for thread in os.scandir(f"/proc/{pid}/task"):
+        try:
+            yield _read(f"{thread.path}/{name}")
+        except (FileNotFoundError, ProcessLookupError):
+            continue
 
 
 def _read(path: str) -> bytes:
