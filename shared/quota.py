@@ -57,6 +57,8 @@ class StorageUse(Struct, frozen=True, kw_only=True):
 class LeftOutKind(StrEnum):
     DEPENDENCIES = "dependencies"
     """A folder that a tool can fill again, such as node_modules."""
+    FOLDER = "folder"
+    """One that is worth nothing in part: a git repository, or a database of many files."""
     FILE = "file"
 
 

@@ -119,7 +119,7 @@ def merge(
     """The head with all of the package in it. Raises TooManyLayers.
 
     A package is no state of a home but things beside one, so its layers come over the head's as deltas, which take
-    nothing away. A folder of dependencies takes the place of what the head has there: two versions of one are none.
+    nothing away. A folder that goes whole takes the place of what the head has there: two versions of one are none.
     """
     layers: list[Layer] = []
     tiers: dict[str, Tier] = {}
@@ -128,9 +128,7 @@ def merge(
         theirs = [layer for layer in package.layers if layer.tier == tier]
         first = [layer for layer in ours if layer.only is None]
         added = [replace(layer, kind="delta") for layer in theirs] if ours else theirs
-        whole = [
-            replace(layer, only=path) for path in _folders(left_out) for layer in theirs if tier == TIERS[-1] and ours
-        ]
+        whole = [replace(layer, only=path) for path in _folders(left_out, tier) for layer in theirs if ours]
         layers += [*first, *added, *ours[len(first) :], *whole]
         both = [each.tiers[tier] for each in (head, package) if each and tier in each.tiers]
         if both:
@@ -213,13 +211,13 @@ def _of(manifest: Manifest, tier: str) -> list[Layer]:
     return [layer for layer in manifest.layers if layer.tier == tier]
 
 
-def _folders(left_out: LeftOut) -> list[str]:
-    """Folders of dependencies whose whole name is told."""
+_WHOLE = {"work": LeftOutKind.FOLDER, "deps": LeftOutKind.DEPENDENCIES}
+
+
+def _folders(left_out: LeftOut, tier: str) -> list[str]:
+    """Of a tier, those that were left out as a whole, and whose whole name is told."""
     return [
         entry.path
         for entry in left_out.entries
-        if entry.kind == LeftOutKind.DEPENDENCIES
-        and entry.kept
-        and len(entry.path) < LONGEST
-        and "\ufffd" not in entry.path
+        if entry.kind == _WHOLE.get(tier) and entry.kept and len(entry.path) < LONGEST and "\ufffd" not in entry.path
     ]

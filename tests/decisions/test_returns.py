@@ -5,6 +5,7 @@ import pytest
 from msgspec.structs import replace
 
 from shared.archives import At
+from shared.quota import LeftOut, LeftOutEntry, LeftOutKind
 from shared.returns import (
     BadPath,
     TooManyLayers,
@@ -13,6 +14,7 @@ from shared.returns import (
     count,
     empty_name,
     encode,
+    merge,
     return_id,
     return_name,
 )
@@ -140,3 +142,18 @@ def test_a_file_that_moved_from_one_tier_to_another_is_not_added() -> None:
     counted = count("p", {"work": at(10), "deps": {}}, {"work": {}, "deps": at(10)})
     assert (counted.changes.added, counted.changes.changed, counted.changes.removed) == (0, 0, 0)
     assert counted.tiers == {"work": (Tier(10, 1), Tier(0, 0)), "deps": (Tier(0, 0), Tier(10, 1))}
+
+
+def test_a_folder_that_was_left_out_as_a_whole_takes_the_place_of_the_heads() -> None:
+    """Two versions of one repository are none, as two of a package are."""
+    entries = [
+        LeftOutEntry("proj/.git", 9, LeftOutKind.FOLDER, True),
+        LeftOutEntry("proj/clip.mp4", 9, LeftOutKind.FILE, True),
+        LeftOutEntry("proj/node_modules", 9, LeftOutKind.DEPENDENCIES, True),
+        LeftOutEntry("lost/.git", 9, LeftOutKind.FOLDER, False),
+    ]
+    head, package = (a_manifest(a_layer("work", seq), a_layer("deps", seq)) for seq in (1, 2))
+    made = merge(head, package, LeftOut(4, 36, 9, entries), workspace="w-1", epoch=9, base="8-x-1")
+    assert parse_manifest(msgspec.json.encode(made)) == made
+    assert onlys(made, "work") == [(1, None), (2, None), (2, "proj/.git")]
+    assert onlys(made, "deps") == [(1, None), (2, None), (2, "proj/node_modules")]

@@ -136,6 +136,39 @@ def test_a_database_goes_with_its_log(full: Saver, back: Saver) -> None:
     assert files(back.folder) == {"small"}
 
 
+def test_a_git_repository_goes_whole(full: Saver, back: Saver) -> None:
+    """Its references without its objects are no repository any more."""
+    make(full.folder, "proj/a.py", "proj/.git/HEAD", "proj/.git/refs/heads/main", "proj/.git/index")
+    make(full.folder, "other/.git/HEAD")
+    fill(full.folder, "proj/.git/objects/pack/pack-1.pack", 2 * MB)
+    full.save()
+    assert names(full.left_out) == [("proj/.git", "folder", True)]
+    back.restore()
+    assert files(back.folder) == {"proj/a.py", "other/.git/HEAD"}
+    assert not (back.folder / "proj/.git").exists(), "an empty one would hide the repository above"
+    back.shelf = full.keep_apart()
+    back.restore()
+    assert len(files(back.folder)) == 4
+
+
+def test_a_repository_among_settings_goes_whole(full: Saver, back: Saver) -> None:
+    make(full.folder, ".tool/.git/HEAD", ".tool/a")
+    fill(full.folder, ".tool/.git/objects/pack/pack-1.pack", 2 * MB)
+    full.save()
+    back.restore()
+    assert files(back.folder) == {".tool/a"}
+
+
+def test_a_database_of_a_folder_goes_whole(full: Saver, back: Saver) -> None:
+    make(full.folder, "level/CURRENT", "level/MANIFEST-000004", "level/000005.log", "small")
+    fill(full.folder, "level/000003.ldb", 2 * MB)
+    make(full.folder, "pg/PG_VERSION", "pg/global/pg_control")
+    fill(full.folder, "pg/base/5/16384", 3 * MB)
+    full.save()
+    back.restore()
+    assert files(back.folder) == {"small"}
+
+
 def test_settings_are_saved_whatever_else_is_there(full: Saver, back: Saver) -> None:
     make(full.folder, ".ssh/id_ed25519", ".config/tool")
     for number in range(30):

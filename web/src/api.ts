@@ -47,7 +47,7 @@ export interface LeftOut {
   bytes: number;
   /** What is not even kept apart when the session ends. */
   lost_bytes: number;
-  entries: { path: string; bytes: number; kind: "dependencies" | "file"; kept: boolean }[];
+  entries: { path: string; bytes: number; kind: "dependencies" | "folder" | "file"; kept: boolean }[];
 }
 
 /** What a session has left out and kept apart, by its snapshot's id. */

@@ -1,11 +1,11 @@
 """Takes out of a look what the plan has no room for, and holds it, to be packed apart when the session ends."""
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from agent.home.index import Seen
+from agent.home.index import Seen, topmost
 from agent.home.look import LONGEST_NAMED, Looked
 from agent.home.steps import lies_below
 from agent.storage_quota import Need, Quota, Thing, keep_apart, leave_out
@@ -15,6 +15,11 @@ LISTED = 20
 """So many things are told by name: the largest."""
 COMPANIONS = (b"-wal", b"-shm", b"-journal")
 """A database of SQLite's without its log is damaged, or an older one: all of it is left out, or nothing."""
+REPOSITORY_END = b".git"
+DATABASES = {b"PG_VERSION", b"ibdata1", b"WiredTiger"}
+"""What marks the folder that it lies in as a database of PostgreSQL's, MySQL's or MongoDB's."""
+LEVELS = b"CURRENT", b"MANIFEST-"
+"""The same, of LevelDB and RocksDB: one by this name, and one that begins so."""
 NEEDS = {BOOT: Need.SETTINGS, WORK: Need.WORK, DEPS: Need.DEPENDENCIES}
 
 
@@ -46,12 +51,17 @@ class LeftOut:
                 {
                     "path": thing.name.decode(errors="replace")[:LONGEST_NAMED],
                     "bytes": thing.bytes,
-                    "kind": "dependencies" if thing.name in self.folders else "file",
+                    "kind": self._kind(thing),
                     "kept": thing.name in self.apart,
                 }
                 for thing in largest[:LISTED]
             ],
         }
+
+    def _kind(self, thing: Thing) -> str:
+        if thing.name not in self.folders:
+            return "file"
+        return "dependencies" if thing.need == Need.DEPENDENCIES else "folder"
 
 
 def take_out(looked: Looked, quota: Quota, before: Mapping[bytes, int], *, taken: int = 0) -> LeftOut:
@@ -61,8 +71,9 @@ def take_out(looked: Looked, quota: Quota, before: Mapping[bytes, int], *, taken
     total = taken + sum(seen.total for seen in looked.tiers.values())
     if total <= quota.most and not before:
         return LeftOut()
-    units: dict[str, _Units] = {tier: _Units(tier, seen) for tier, seen in looked.tiers.items()}
-    things = [thing for tier in units.values() for thing in tier.things()]
+    whole = _whole(path for tier in (BOOT, WORK) for path in looked.tiers[tier].marks)
+    units: dict[str, _Units] = {tier: _Units(tier, seen, whole) for tier, seen in looked.tiers.items()}
+    things = _joined(thing for tier in units.values() for thing in tier.things())
     out = leave_out(things, quota.limit, quota.most, before, taken=taken)
     left = LeftOut(out)
     if not out:
@@ -78,11 +89,11 @@ def take_out(looked: Looked, quota: Quota, before: Mapping[bytes, int], *, taken
 class _Units:
     """A tier, by what can be left out of it as a whole. A unit goes by its first name."""
 
-    def __init__(self, tier: str, seen: Seen) -> None:
+    def __init__(self, tier: str, seen: Seen, whole: set[bytes]) -> None:
         self._tier = tier
         self._seen = seen
-        self.folders = _tops(seen) if tier == DEPS else set()
-        """Whole folders of dependencies."""
+        self.folders = _tops(seen) if tier == DEPS else whole
+        """Those that are left out as a whole."""
         self._joined: dict[bytes, bytes] = {}
         for (
             names
@@ -130,7 +141,7 @@ class _Units:
         return kept
 
     def _unit(self, path: bytes) -> bytes:
-        """The folder of dependencies that the path lies in, or the path itself."""
+        """The whole folder that the path lies in, or the path itself."""
         return self._folder_of(path) or path
 
     def _folder_of(self, path: bytes) -> bytes | None:
@@ -154,6 +165,31 @@ class _Units:
             # the name that the member is told: a folder's before a file's
             first, second = (other, one) if other in self.folders and one not in self.folders else (one, other)
             self._joined[second] = first
+
+
+def _joined(things: Iterable[Thing]) -> list[Thing]:
+    """One for each name: of a repository among settings, what is large is the member's work."""
+    found: dict[bytes, Thing] = {}
+    for thing in things:
+        if other := found.get(thing.name):
+            sums = thing.bytes + other.bytes, max(thing.need, other.need), thing.entries + other.entries
+            thing = Thing(thing.name, *sums)
+        found[thing.name] = thing
+    return [*found.values()]
+
+
+def _whole(paths: Iterable[bytes]) -> set[bytes]:
+    """The folders that are worth nothing in part: git repositories, and databases of many files."""
+    found, current, manifests = set[bytes](), set[bytes](), set[bytes]()
+    for path in paths:
+        folder, _, name = path.rpartition(b"/")
+        if name in DATABASES or (name == b"HEAD" and folder.endswith(REPOSITORY_END)):
+            found.add(folder)
+        elif name == LEVELS[0]:
+            current.add(folder)
+        elif name.startswith(LEVELS[1]):
+            manifests.add(folder)
+    return set(topmost((found | (current & manifests)) - {b""}))
 
 
 def _tops(seen: Seen) -> set[bytes]:
