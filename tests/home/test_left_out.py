@@ -126,9 +126,11 @@ def test_all_names_of_a_file_are_left_out_or_none(full: Saver, back: Saver) -> N
     assert files(back.folder) == {"small"}
 
 
-def test_a_database_goes_with_its_log(full: Saver, back: Saver) -> None:
-    fill(full.folder, "app.db", 2 * MB)
-    fill(full.folder, "app.db-wal", 1000)
+@pytest.mark.parametrize("log", ["-wal", "-journal", ".wal"])
+@pytest.mark.parametrize("sizes", [(2 * MB, 1000), (1000, 2 * MB)])
+def test_a_database_goes_with_its_log(full: Saver, back: Saver, log: str, sizes: tuple[int, int]) -> None:
+    fill(full.folder, "app.db", sizes[0])
+    fill(full.folder, f"app.db{log}", sizes[1])
     make(full.folder, "small")
     full.save()
     assert names(full.left_out) == [("app.db", "file", True)]

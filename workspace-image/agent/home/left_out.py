@@ -13,8 +13,8 @@ from agent.tiers import BOOT, DEPS, WORK
 
 LISTED = 20
 """So many things are told by name: the largest."""
-COMPANIONS = (b"-wal", b"-shm", b"-journal")
-"""A database of SQLite's without its log is damaged, or an older one: all of it is left out, or nothing."""
+COMPANIONS = (b"-wal", b"-shm", b"-journal", b".wal")
+"""A database of SQLite's or DuckDB's without its log is damaged, or an older one: all of it is left out, or nothing."""
 REPOSITORY_END = b".git"
 DATABASES = {b"PG_VERSION", b"ibdata1", b"WiredTiger"}
 """What marks the folder that it lies in as a database of PostgreSQL's, MySQL's or MongoDB's."""
