@@ -79,6 +79,26 @@ def test_a_page_that_comes_back_waits_for_nothing(member: Member, plane: Control
     print(f"the second: {1000 * (time.perf_counter() - again):.1f} ms")
 
 
+def test_an_editor_that_begins_anew_while_nobody_is_there_runs_nothing_of_the_members(
+    member: Member, plane: ControlPlane
+) -> None:
+    member.slot.run("mkdir -p .node_modules/bufferutil; echo 'while (true);' > .node_modules/bufferutil/index.js")
+    with member.open_websocket():
+        until(lambda: plane.beats[-1].connected, "a browser is there")
+    until(lambda: {state(pid) for pid in editors(member.slot)} == {"T"}, "the editor stands still")
+    for pid in editors(member.slot):
+        with suppress(ProcessLookupError):
+            os.kill(pid, signal.SIGKILL)
+    until(lambda: editors(member.slot), "it begins anew")
+    until(lambda: {state(pid) for pid in editors(member.slot)} == {"T"}, "it stands still again")
+    assert not plane.beats[-1].connected
+    assert not member.slot.events("programs.ended")
+
+
+def editors(slot: Container) -> list[int]:
+    return [pid for pid in slot.processes() if name(pid) == "node"]
+
+
 def test_a_command_in_front_of_a_terminal_counts_as_a_busy_process(member: Member, plane: ControlPlane) -> None:
     with member.open_websocket():
         member.slot.run(IN_A_TERMINAL)

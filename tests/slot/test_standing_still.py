@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 from agent import pausing, programs
 from agent.pausing import ProgramPause, Reason
-from agent.presence import MOST_AWAKE, MOST_RESTLESS, MOST_USED_SECONDS, Presence
+from agent.presence import MOST_AWAKE, MOST_BEGUN, MOST_RESTLESS, MOST_USED_SECONDS, Presence
 from agent.programs import Program, read_program
 
 WAKES_ITSELF = """
@@ -79,6 +79,7 @@ class Playing(ProgramPause):
     def __init__(self) -> None:
         super().__init__()
         self.awake = False
+        self.begun = False
         self.stands = True
         self.used = 0.0
         self.done: list[str] = []
@@ -89,6 +90,9 @@ class Playing(ProgramPause):
 
     def _is_awake(self) -> bool:
         return self.awake
+
+    def _is_begun(self) -> bool:
+        return self.begun
 
     async def used_seconds(self) -> float:
         return self.used
@@ -154,6 +158,24 @@ def test_programs_that_never_stand_still_and_use_the_cpu_are_ended_sooner(pause:
         pause.used = MOST_USED_SECONDS
         await there.settle()
         assert pause.done == ["stop", "stop", "end"]
+
+    asyncio.run(play())
+
+
+def test_an_editor_that_begins_anew_while_nobody_is_there_is_stopped_and_not_ended(pause: Playing) -> None:
+    """It would run what the member's home brings to it; an errand of the agent's is short."""
+
+    async def play() -> None:
+        connections = [1]
+        there = presence(pause, connections)
+        await there.settle()
+        connections[0] = 0
+        await there.settle()
+        for pause.begun in (True, True, False, *[True] * (MOST_BEGUN - 1)):
+            await there.settle()
+        assert pause.done == ["stop"]
+        await there.settle()
+        assert pause.done == ["stop", "stop"]
 
     asyncio.run(play())
 

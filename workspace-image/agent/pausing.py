@@ -75,6 +75,10 @@ class ProgramPause:
         and stands still by itself. A timer may bring its own program SIGCONT."""
         return await asyncio.to_thread(self._is_awake)
 
+    async def is_begun(self) -> bool:
+        """Whether one goes on that the agent has begun since: the editor's server begins anew when it was ended."""
+        return await asyncio.to_thread(self._is_begun)
+
     async def used_seconds(self) -> float:
         """How long the programs that there are have used the CPU since nobody attends them."""
         return await asyncio.to_thread(self._used_seconds)
@@ -128,6 +132,10 @@ class ProgramPause:
                 if _key(program) in running or _is_changed(before, self._waited, _key(program))
             ]
             return any(self._comes_from_stopped(program, by_pid) for program in suspects)
+
+    def _is_begun(self) -> bool:
+        with self._one_at_a_time:
+            return any(program.parent == os.getpid() for program in self._running())
 
     def _used_seconds(self) -> float:
         if (before := self._ticks) is None:

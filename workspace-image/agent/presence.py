@@ -20,6 +20,10 @@ only waits for the CPU, to stop, has long had it."""
 MOST_USED_SECONDS = 3.0
 """Of CPU time, since nobody is there, after which what has just not stood still is not looked at so often."""
 
+MOST_BEGUN = 3
+"""Looks in a row, while nobody is there, at which something goes on that the agent has begun. The editor's server, once
+it begins anew, runs what the member's home may bring to it; a short errand of the agent's has ended by then."""
+
 
 class Presence:
     """`connections` counts the open ones to the editor. What `is_connected` says goes into every heartbeat, so whenever
@@ -37,6 +41,7 @@ class Presence:
         self._stands_still = True
         self._awake = 0
         self._restless = 0
+        self._begun = 0
         self._ended = False
 
     def is_connected(self) -> bool:
@@ -78,8 +83,16 @@ class Presence:
             await self._go_on()
         elif not self._stands_still:
             await self._stand_still()
-        elif self._pause.holds(Reason.UNATTENDED) and await self._pause.is_awake():
-            await self._stand_still_again()
+        elif self._pause.holds(Reason.UNATTENDED):
+            if await self._pause.is_awake():
+                await self._stand_still_again()
+            elif await self._lasts():
+                await self._stand_still()
+
+    async def _lasts(self) -> bool:
+        """Whether what the agent has begun goes on at too many looks."""
+        self._begun = self._begun + 1 if await self._pause.is_begun() else 0
+        return self._begun >= MOST_BEGUN
 
     async def end(self) -> None:
         """The session ends: programs go on, to be told so and to end by themselves."""
