@@ -87,14 +87,16 @@ def _tidy(workspace: Read[Workspace], old: datetime, now: datetime) -> tuple[int
 
 
 def _too_many(workspace: Workspace, now: datetime) -> list[Snapshot]:
-    """The snapshots to forget in one commit. Of a workspace whose own state is not readable nothing is given up."""
+    """The snapshots to forget in one commit. Of a workspace whose own state is not readable nothing is given up. A
+    session that is open thins its own: its record names them."""
     heads = _heads(workspace)
     for head in heads:
         _manifest(head)
     snapshots = all_snapshots(workspace.wid)
     kept = keep(snapshots, kept_snapshots(plan_of(workspace.owner)), now, heads=heads)
     wanted = {each.snapshot.head.snapshot for each in kept}
-    return [snapshot for snapshot in snapshots if snapshot.head.snapshot not in wanted][-AT_ONCE:]
+    theirs = [snapshot for snapshot in snapshots if snapshot.sid != workspace.session]
+    return [snapshot for snapshot in theirs if snapshot.head.snapshot not in wanted][-AT_ONCE:]
 
 
 def _sweep(workspace: Workspace, old: datetime, now: datetime) -> tuple[int, datetime | None]:
