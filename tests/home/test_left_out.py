@@ -138,6 +138,21 @@ def test_a_database_goes_with_its_log(full: Saver, back: Saver, log: str, sizes:
     assert files(back.folder) == {"small"}
 
 
+@pytest.mark.parametrize("sizes", [(2 * MB, 1000), (1000, 2 * MB)])
+def test_a_database_among_settings_goes_with_its_log(full: Saver, back: Saver, sizes: tuple[int, int]) -> None:
+    """Of settings, what is large goes with the member's work."""
+    fill(full.folder, ".tool/app.db", sizes[0])
+    fill(full.folder, ".tool/app.db-wal", sizes[1])
+    make(full.folder, ".tool/small")
+    full.save()
+    assert names(full.left_out) == [(".tool/app.db", "file", True)]
+    back.restore()
+    assert files(back.folder) == {".tool/small"}
+    back.shelf = full.keep_apart()
+    back.restore()
+    assert files(back.folder) == {".tool/app.db", ".tool/app.db-wal"}
+
+
 def test_a_git_repository_goes_whole(full: Saver, back: Saver) -> None:
     """Its references without its objects are no repository any more."""
     make(full.folder, "proj/a.py", "proj/.git/HEAD", "proj/.git/refs/heads/main", "proj/.git/index")

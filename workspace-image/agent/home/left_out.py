@@ -6,15 +6,13 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from agent.home.index import Seen, topmost
-from agent.home.look import LONGEST_NAMED, Looked
+from agent.home.look import COMPANIONS, LONGEST_NAMED, Looked
 from agent.home.steps import lies_below
 from agent.storage_quota import Need, Quota, Thing, keep_apart, leave_out
 from agent.tiers import BOOT, DEPS, WORK
 
 LISTED = 20
 """So many things are told by name: the largest."""
-COMPANIONS = (b"-wal", b"-shm", b"-journal", b".wal")
-"""A database of SQLite's or DuckDB's without its log is damaged, or an older one: all of it is left out, or nothing."""
 REPOSITORY_END = b".git"
 DATABASES = {b"PG_VERSION", b"ibdata1", b"WiredTiger"}
 """What marks the folder that it lies in as a database of PostgreSQL's, MySQL's or MongoDB's."""

@@ -21,6 +21,9 @@ if TYPE_CHECKING:
 
 IGNORED = ".ondolignore"
 
+COMPANIONS = (b"-wal", b"-shm", b"-journal", b".wal")
+"""A database of SQLite's or DuckDB's without its log is damaged, or an older one: both are in one tier, and both are
+left out or neither."""
 LARGEST = 64 << 30
 """A file of holes may claim any size; larger than any home it could never come back. Bytes."""
 MOST = 2**51
@@ -109,6 +112,7 @@ def _add_settings(looked: Looked, found: list[tuple[bytes, os.stat_result]], rec
     places = [(path, status, _taken(status), os.fsdecode(path)) for path, status in found]
     first = tiers.MOST_BOOT - looked.tiers[tiers.BOOT].total
     others = first - sum(size for _, _, size, name in places if tiers.comes_first(name))
+    chosen: list[tuple[bytes, os.stat_result, bool]] = []
     for path, status, size, name in places:
         if tiers.comes_first(name):
             first -= size
@@ -116,7 +120,22 @@ def _add_settings(looked: Looked, found: list[tuple[bytes, os.stat_result]], rec
         else:
             others -= size
             is_in = others >= 0 or not size
-        _add(looked, tiers.BOOT if is_in else tiers.WORK, path, status, recent)
+        chosen.append((path, status, is_in))
+    settled = {path for path, _, is_in in chosen if is_in}
+    settled -= _parted(settled, {*looked.tiers[tiers.WORK].marks, *(path for path, _, is_in in chosen if not is_in)})
+    for path, status, _ in chosen:
+        _add(looked, tiers.BOOT if path in settled else tiers.WORK, path, status, recent)
+
+
+def _parted(settings: set[bytes], work: set[bytes]) -> set[bytes]:
+    """Of the settings, the databases and logs of which another part goes with the member's work."""
+    parted = set[bytes]()
+    for log in (path for path in chain(settings, work) if path.endswith(COMPANIONS)):
+        base = log.removesuffix(next(end for end in COMPANIONS if log.endswith(end)))
+        group = {base, *(base + end for end in COMPANIONS)}
+        if not group.isdisjoint(work):
+            parted.update(path for path in group & settings if not tiers.is_needed(os.fsdecode(path)))
+    return parted
 
 
 def _join_linked(looked: Looked) -> None:
