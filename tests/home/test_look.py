@@ -2,11 +2,13 @@
 
 import os
 import socket
+import time
 from pathlib import Path
 
 import agent.home.look
 import pytest
 from agent.home.look import PATH_COST
+from agent.home.pack import RACY_NS
 from agent.home.steps import LONGEST_PATH
 from agent.tiers import BOOT, DEPS, MOST_BOOT, TIERS, WORK
 
@@ -143,8 +145,8 @@ def test_what_its_owner_may_not_read_is_saved_and_stays_as_it_is(saver: Saver, f
     for path in ("locked/inner/secret", "locked/inner", "locked"):
         (saver.folder / path).chmod(mode)
     assert tiers(saver)[WORK] == ["locked", "locked/inner", "locked/inner/secret"]
-    while saver.save():  # what was made just now is saved once more
-        pass
+    while saver.save():  # what was changed just now is saved once more, and reading it changes it for a moment
+        time.sleep(2 * RACY_NS / 1e9)
     (folder / "other").mkdir()
     other = Saver(folder / "other", saver.shelf)
     other.restore()
