@@ -13,8 +13,8 @@ from google.api_core.exceptions import DeadlineExceeded
 from bench.emulator import wake
 from bench.report import Figure
 from bench.rig import Rig
-from shared.account import Account, AccountState, Billing
-from shared.allocation import order_slots
+from shared.accounts.account import Account, AccountState
+from shared.billing.account import Billing
 from shared.gcp.store.accounts import read_workspace, workspace_ref
 from shared.gcp.store.billing import billing_ref, read_billing
 from shared.gcp.store.claims import commit_claim
@@ -22,9 +22,10 @@ from shared.gcp.store.database import Commit, LostRace
 from shared.gcp.store.ids import new_id
 from shared.gcp.store.sessions import read_session
 from shared.gcp.store.slots import candidates, new_slot_name, slot_ref
-from shared.session import Session
-from shared.slot import SlotState
-from shared.workspace import Workspace
+from shared.sessions.session import Session
+from shared.sessions.workspace import Workspace
+from shared.slots.allocation import order_slots
+from shared.slots.slot import SlotState
 from tests.environment import SETTINGS, environment
 from tests.factories import a_slot
 from tests.running import running

@@ -14,7 +14,7 @@ from bench.report import Beside, Figure
 from bench.rig import Rig
 from local.functions import Function, load
 from local.parts import Part
-from shared.tokens import Signer
+from shared.sessions.tokens import Signer
 from tests.factories import a_session
 from tests.functions.google import invoker_token
 from tests.functions.person import Person

@@ -17,14 +17,14 @@ from bench.calls import Calls, counting
 from bench.emulator import wake
 from bench.report import Figure
 from bench.rig import Rig
-from shared.account import Billing
+from shared.billing.account import Billing
 from shared.gcp.store.billing import billing_ref
 from shared.gcp.store.database import Commit
 from shared.gcp.store.ids import new_id
 from shared.gcp.store.sessions import session_ref
-from shared.session import Session
+from shared.sessions.session import Session
+from shared.sessions.tokens import Signer
 from shared.settings import Settings
-from shared.tokens import Signer
 from tests.environment import environment
 from tests.factories import a_beat, a_session
 from tests.running import Running, running

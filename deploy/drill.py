@@ -24,8 +24,8 @@ from agent.home.unpack import Unpacked
 from deploy import target
 from shared.gcp import buckets
 from shared.gcp.store.snapshots import all_heads
-from shared.snapshots import TIERS, CheckpointRefused, Head, Layer, Manifest
-from shared.tars import Broken
+from shared.snapshots.checkpoint import TIERS, CheckpointRefused, Head, Layer, Manifest
+from shared.snapshots.format.tar_reader import Broken
 
 CHUNK = 1 << 20
 

@@ -11,9 +11,9 @@ import sys
 from datetime import UTC, datetime
 
 from deploy import target
-from shared.audit import ADMINISTRATOR, Action, AuditLine
+from shared.accounts.audit import ADMINISTRATOR, Action, AuditLine
 from shared.errors import Problem
-from shared.gcp import faults
+from shared.gcp import transient_errors
 from shared.gcp.identity import is_operator, person_by_email, principal, set_operator
 from shared.gcp.store.operators import tell_of_operator
 
@@ -29,7 +29,7 @@ def main() -> None:
     target.choose(arguments.state)
     try:
         uid = change(arguments.email, take_back=arguments.take_back, note=arguments.note)
-    except (LookupError, ValueError, Problem, *faults.TRANSIENT) as error:
+    except (LookupError, ValueError, Problem, *transient_errors.TRANSIENT) as error:
         sys.exit(f"{arguments.email}: {error}")
     if arguments.take_back:
         print(f"{arguments.email} ({uid}) is no operator any more.")

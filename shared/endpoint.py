@@ -16,9 +16,9 @@ from cloudevents.http import CloudEvent
 
 from shared import logs
 from shared.errors import Permanent, Problem, Refused, TryAgain, bad_request, not_signed_in
-from shared.gcp import faults
+from shared.gcp import transient_errors
 from shared.gcp.identity import Member
-from shared.gcp.operations import Operations, counted
+from shared.gcp.operation_counts import Operations, counted
 from shared.gcp.store import clock
 from shared.request_rates import check_rate
 
@@ -180,7 +180,7 @@ def _render(result: Any) -> flask.Response:
 
 
 def _problem(error: Exception) -> Problem:
-    problem = error if isinstance(error, Problem) else faults.as_problem(error)
+    problem = error if isinstance(error, Problem) else transient_errors.as_problem(error)
     if problem is None:
         logs.exception("unexpected", error)
         problem = Permanent("internal", "Something went wrong on our side. It has been written down. Try again.")

@@ -1,10 +1,10 @@
 """Settings and plans, as the policies that decisions take and the addresses that answers carry."""
 
-from shared.idle import ReclaimPolicy
-from shared.plans import PLANS
-from shared.pool import PoolPolicy
-from shared.session import Session
+from shared.billing.plans import PLANS
+from shared.sessions.reclaim_decision import ReclaimPolicy
+from shared.sessions.session import Session
 from shared.settings import settings
+from shared.slots.pool import PoolPolicy
 
 
 def reclaim_policy(plan: str) -> ReclaimPolicy:

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 
-from shared.plans import FIRST_PLAN, PLANS
+from shared.billing.plans import FIRST_PLAN, PLANS
 
 HOLD_LIMIT = 1800.0
 """Seconds that Cloud Tasks waits for an answer."""

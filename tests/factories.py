@@ -5,13 +5,13 @@ from typing import Any
 
 from msgspec.structs import replace
 
-from shared.account import Billing
-from shared.heartbeats import Beat, Signals
-from shared.idle import ReclaimPolicy
-from shared.metering import Interval, Meter
-from shared.session import Session, SessionState, open_session
-from shared.slot import Slot, SlotState
-from shared.snapshots import Head, Layer, Manifest, Tier
+from shared.billing.account import Billing
+from shared.billing.metering import Interval, Meter
+from shared.sessions.heartbeats import Beat, Signals
+from shared.sessions.reclaim_decision import ReclaimPolicy
+from shared.sessions.session import Session, SessionState, open_session
+from shared.slots.slot import Slot, SlotState
+from shared.snapshots.checkpoint import Head, Layer, Manifest, Tier
 
 NOW = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)
 BOOT = "boot00000000000a"

@@ -11,7 +11,7 @@ from typing import Any
 
 import zstandard
 
-from shared.snapshots import Layer, Manifest
+from shared.snapshots.checkpoint import Layer, Manifest
 from tests.factories import a_layer, a_manifest
 
 File = bytes | tuple[str, str] | None

@@ -8,12 +8,12 @@ from msgspec import Struct
 from shared import logs
 from shared.endpoint import endpoint, routes
 from shared.errors import Refused
+from shared.flows.sign_ins import check_person, close_and_drain
 from shared.gcp import tasks
 from shared.gcp.identity import Member, delete_person, end_sign_ins, member, person
-from shared.gcp.sign_ins import check_person, close_and_drain
 from shared.gcp.store.accounts import find_account, read_workspace
 from shared.gcp.store.sessions import sign_out_browser, sign_out_everywhere
-from shared.session import BrowserId
+from shared.sessions.session import BrowserId
 
 FRESH = timedelta(minutes=5)
 """A sign-in that is older than this deletes no account."""

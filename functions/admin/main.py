@@ -7,12 +7,13 @@ import functions_framework
 from msgspec.structs import replace
 
 from shared import logs
-from shared.audit import AuditLine
+from shared.accounts.audit import AuditLine
+from shared.accounts.operator_limits import Limits
 from shared.endpoint import endpoint, routes
 from shared.errors import Refused, bad_request
+from shared.flows.sign_ins import mark_of
 from shared.gcp import tasks
 from shared.gcp.identity import Member, operator, person_by_email
-from shared.gcp.sign_ins import mark_of
 from shared.gcp.store import operators
 from shared.gcp.store.accounts import read_workspace
 from shared.gcp.store.billing import read_billing
@@ -20,9 +21,19 @@ from shared.gcp.store.ledger import read_days
 from shared.gcp.store.limits import read_limits
 from shared.gcp.store.sessions import read_session
 from shared.gcp.store.slots import count_claimed
-from shared.limits import Limits
-from shared.operator_requests import Grant, Look, OfMonth, Page, Request, Resume, SetLimits, SetPlan, Suspend, Which
-from shared.operator_views import (
+from shared.views.operator_requests import (
+    Grant,
+    Look,
+    OfMonth,
+    Page,
+    Request,
+    Resume,
+    SetLimits,
+    SetPlan,
+    Suspend,
+    Which,
+)
+from shared.views.operator_views import (
     AccountView,
     AuditView,
     DaysView,

@@ -13,27 +13,27 @@ import functions_framework
 from msgspec import Struct
 
 from shared import logs
-from shared.account import Account
-from shared.allocation import check_may_be_opened, check_may_open, order_slots
-from shared.allowance import check_allowance
+from shared.accounts.account import Account
+from shared.accounts.operator_limits import check_email, check_new_session, check_room
+from shared.billing.time_allowance import check_allowance
 from shared.endpoint import endpoint
 from shared.errors import Permanent, TryAgain
-from shared.gcp import container, tasks
+from shared.flows.sign_ins import account_of
+from shared.gcp import slot_client, tasks
 from shared.gcp.identity import Member, member
-from shared.gcp.sign_ins import account_of
 from shared.gcp.store import clock
 from shared.gcp.store.claims import Standing, commit_claim, read_standing
 from shared.gcp.store.database import LostRace
 from shared.gcp.store.sessions import end_session, lose_session, note_silence, read_session
 from shared.gcp.store.slots import candidates, count_claimed
-from shared.limits import check_email, check_new_session, check_room
 from shared.policies import slot_origin
 from shared.record import Read
-from shared.session import BrowserId, Session, SessionState
+from shared.sessions.session import BrowserId, Session, SessionState
+from shared.sessions.tokens import Signer
+from shared.sessions.workspace import Workspace
 from shared.settings import settings
-from shared.slot import Slot
-from shared.tokens import Signer
-from shared.workspace import Workspace
+from shared.slots.allocation import check_may_be_opened, check_may_open, order_slots
+from shared.slots.slot import Slot
 
 ATTEMPTS = 12
 """Lost races before a member is asked to try again."""
@@ -176,14 +176,14 @@ def _attach(session: Session, deadline: float) -> Session | None:
     started = time.monotonic()
     try:
         boot = _ask_to_attach(session, deadline)
-    except container.Broken as e:
+    except slot_client.Broken as e:
         _lose(session, str(e))
         detail = "Your files are kept, but the last checkpoint does not verify. Write to the operator before you go on."
         raise Permanent("state-broken", detail) from e
-    except container.Gone as e:
+    except slot_client.Gone as e:
         _lose(session, str(e))
         return None
-    except container.Silent as e:
+    except slot_client.Silent as e:
         if not _is_given_up(session, e):
             raise
         return None
@@ -202,11 +202,11 @@ def _ask_to_attach(session: Session, deadline: float) -> str:
     patience = min(deadline, time.monotonic() + REPLACED_SECONDS)
     while True:
         try:
-            return container.attach(
+            return slot_client.attach(
                 session.url,
                 signer.attach(session, clock.now()),
                 settings().function_url("heartbeat"),
-                min(container.ATTACH_SECONDS, deadline - time.monotonic()),
+                min(slot_client.ATTACH_SECONDS, deadline - time.monotonic()),
             )
         except TryAgain:
             if time.monotonic() > patience:
@@ -214,7 +214,7 @@ def _ask_to_attach(session: Session, deadline: float) -> str:
             time.sleep(0.25)
 
 
-def _is_given_up(session: Session, silence: container.Silent) -> bool:
+def _is_given_up(session: Session, silence: slot_client.Silent) -> bool:
     """Whether the session was ended as lost because its slot does not answer. One that never heard of it has nothing
     of the member's, and the platform knows no service of that name: another slot is as good, and at hand."""
     found, now = read_session(session.sid), clock.now()

@@ -11,10 +11,10 @@ import functions_framework
 from cloudevents.http import CloudEvent
 
 from shared import endpoint, logs
-from shared.account import may_be_a_uid
+from shared.accounts.account import may_be_a_uid
+from shared.flows.sign_ins import note_missing_and_drain, with_mark
 from shared.gcp import tasks
 from shared.gcp.identity import person
-from shared.gcp.sign_ins import note_missing_and_drain, with_mark
 from shared.gcp.store.accounts import ensure_account
 from shared.settings import settings
 

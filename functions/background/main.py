@@ -14,18 +14,18 @@ from msgspec.structs import replace
 from shared import logs
 from shared.endpoint import endpoint
 from shared.errors import TryAgain
-from shared.gcp import container, tasks
+from shared.gcp import slot_client, tasks
 from shared.gcp.identity import invoker
 from shared.gcp.store import clock
 from shared.gcp.store.billing import read_billing
 from shared.gcp.store.database import LostRace
 from shared.gcp.store.sessions import commit_beat, read_session
-from shared.heartbeats import let_go
-from shared.idle import decide_hold, decide_reclaim
 from shared.policies import reclaim_policy
-from shared.session import Hold, Session, SessionId
+from shared.sessions.heartbeats import let_go
+from shared.sessions.reclaim_decision import decide_hold, decide_reclaim
+from shared.sessions.session import Hold, Session, SessionId
+from shared.sessions.tokens import Signer
 from shared.settings import settings
-from shared.tokens import Signer
 
 ATTEMPTS = 5
 
@@ -91,8 +91,8 @@ def _begin(sid: str, now: datetime) -> tuple[Session, Hold] | None:
 def _hold(session: Session, seconds: float, now: datetime) -> str:
     """Why it ended: as the container says, or `gone`. Raises TryAgain if the container did not answer."""
     try:
-        return container.work(session.url, signer.work(session, now), seconds, settings().quiet)
-    except container.Gone as e:
+        return slot_client.work(session.url, signer.work(session, now), seconds, settings().quiet)
+    except slot_client.Gone as e:
         logs.warning("gone", session=session.sid, slot=session.slot, why=str(e))
         return "gone"
 

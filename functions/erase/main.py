@@ -12,14 +12,15 @@ from msgspec import Struct
 
 from shared import logs
 from shared.endpoint import endpoint
-from shared.gcp import erasing, tasks
+from shared.flows import erasing
+from shared.gcp import tasks
 from shared.gcp.identity import invoker
 from shared.gcp.store.accounts import amend_workspace, find_workspace, forget_account
 from shared.gcp.store.ids import new_id
 from shared.gcp.store.sessions import begin_end
 from shared.record import IllegalTransition
-from shared.session import EndReason
-from shared.workspace import Workspace, WorkspaceId
+from shared.sessions.session import EndReason
+from shared.sessions.workspace import Workspace, WorkspaceId
 
 
 class Erase(Struct, forbid_unknown_fields=True):

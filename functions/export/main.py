@@ -7,17 +7,17 @@ import functions_framework
 from msgspec import Struct
 
 from shared import logs
-from shared.archives import TooMuch, home
-from shared.deadlines import Deadline, TooSlow
 from shared.endpoint import endpoint
 from shared.gcp import buckets, exports
 from shared.gcp.identity import invoker
 from shared.gcp.store.accounts import read_workspace
 from shared.gcp.store.left_out import find_package
 from shared.gcp.store.snapshots import read_snapshot
-from shared.snapshots import CheckpointRefused, Head, SnapshotId
-from shared.tars import Broken
-from shared.workspace import WorkspaceId
+from shared.sessions.workspace import WorkspaceId
+from shared.snapshots.checkpoint import CheckpointRefused, Head, SnapshotId
+from shared.snapshots.format.tar_reader import Broken
+from shared.snapshots.merged_archive import TooMuch, home
+from shared.time_budget import Deadline, TooSlow
 
 SECONDS = 800.0
 """How long an export may take before its member is told that there is none. The function's own timeout, of 900 s, would

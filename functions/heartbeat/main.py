@@ -7,6 +7,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from shared import logs
+from shared.billing.plans import PLANS
 from shared.endpoint import endpoint
 from shared.errors import Conflict, Problem, Refused, TryAgain, not_signed_in
 from shared.gcp import buckets, credentials, tasks
@@ -14,7 +15,9 @@ from shared.gcp.store.billing import read_billing
 from shared.gcp.store.database import LostRace
 from shared.gcp.store.sessions import commit_beat, commit_session, read_session
 from shared.gcp.store.snapshots import older_snapshots
-from shared.heartbeats import (
+from shared.policies import kept_snapshots, reclaim_policy
+from shared.record import Read
+from shared.sessions.heartbeats import (
     Beat,
     Hello,
     Older,
@@ -25,17 +28,22 @@ from shared.heartbeats import (
     comes_too_soon,
     directive,
 )
-from shared.idle import wants_hold
-from shared.left_out import why_not_apart
-from shared.plans import PLANS
-from shared.policies import kept_snapshots, reclaim_policy
-from shared.quota import StorageState, StorageUse, apart_bytes, most_bytes, newest_use, used_bytes, why_too_large
-from shared.record import Read
-from shared.retention import keep
-from shared.session import Session
+from shared.sessions.reclaim_decision import wants_hold
+from shared.sessions.session import Session
+from shared.sessions.tokens import Bearer, InvalidToken, Signer
 from shared.settings import settings
-from shared.snapshots import CheckpointRefused, Head, head_of, is_committed
-from shared.tokens import Bearer, InvalidToken, Signer
+from shared.snapshots.checkpoint import CheckpointRefused, Head, head_of, is_committed
+from shared.snapshots.left_out import why_not_apart
+from shared.snapshots.retention import keep
+from shared.snapshots.storage_quota import (
+    StorageState,
+    StorageUse,
+    apart_bytes,
+    most_bytes,
+    newest_use,
+    used_bytes,
+    why_too_large,
+)
 
 ATTEMPTS = 5
 SOONER = timedelta(seconds=0.2)

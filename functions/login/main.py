@@ -7,21 +7,22 @@ import functions_framework
 from msgspec import Meta, Struct
 from msgspec.structs import replace
 
-from shared import allowance as allowances
-from shared.account import Account, AccountState, Billing, account_closed
+from shared.accounts.account import Account, AccountState, account_closed
+from shared.billing import time_allowance as allowances
+from shared.billing.account import Billing
+from shared.billing.periods import is_zone
+from shared.billing.plans import PLANS
 from shared.endpoint import endpoint
+from shared.flows.sign_ins import account_of
 from shared.gcp.identity import Member, member
-from shared.gcp.sign_ins import account_of
 from shared.gcp.store.accounts import read_workspace
 from shared.gcp.store.billing import read_billing
 from shared.gcp.store.sessions import read_session
-from shared.idle import idle_ahead
-from shared.periods import is_zone
-from shared.plans import PLANS
 from shared.policies import reclaim_policy, slot_origin
-from shared.quota import Folder, LeftOut, StorageState, lifting_plan, newest_use
-from shared.session import Session, SessionState
-from shared.workspace import Workspace
+from shared.sessions.reclaim_decision import idle_ahead
+from shared.sessions.session import Session, SessionState
+from shared.sessions.workspace import Workspace
+from shared.snapshots.storage_quota import Folder, LeftOut, StorageState, lifting_plan, newest_use
 
 
 class Login(Struct, forbid_unknown_fields=True):

@@ -14,21 +14,22 @@ import functions_framework
 from msgspec import Struct
 
 from shared import logs
-from shared.account import Billing
-from shared.deadlines import Deadline
+from shared.billing.account import Billing
+from shared.billing.periods import over_everywhere, start_in_utc
+from shared.billing.reconciliation import ClosedPeriod, Figures, day_use, figures
 from shared.endpoint import endpoint
-from shared.gcp import exports, tidying, uploads
-from shared.gcp.comparing import compare
+from shared.flows import tidying, uploads
+from shared.flows.comparing import compare
+from shared.gcp import exports
 from shared.gcp.identity import invoker
 from shared.gcp.store import ledger
 from shared.gcp.store.billing import counted, read_billing
 from shared.gcp.store.database import LostRace
 from shared.gcp.store.marks import forget_marks
-from shared.periods import over_everywhere, start_in_utc
-from shared.reconciliation import ClosedPeriod, Figures, day_use, figures
 from shared.record import Read
-from shared.session import Session
+from shared.sessions.session import Session
 from shared.settings import settings
+from shared.time_budget import Deadline
 
 R = TypeVar("R")
 

@@ -9,18 +9,18 @@ from msgspec import Struct
 
 from shared import logs
 from shared.endpoint import endpoint
-from shared.gcp import container, faults, run, tasks
+from shared.gcp import run, slot_client, tasks, transient_errors
 from shared.gcp.identity import invoker
 from shared.gcp.store.accounts import to_erase
 from shared.gcp.store.database import LostRace
 from shared.gcp.store.sessions import overdue, readable_sessions
 from shared.gcp.store.slots import commit_slot, forget_slot, make_slots, new_slot_name, read_roll, readable_slots
 from shared.policies import pool_policy
-from shared.pool import ALARM_ATTEMPTS, Action, Health, Service, Write, plan_pool, plan_writes, unfinished
 from shared.record import Read
+from shared.sessions.tokens import Signer
 from shared.settings import settings
-from shared.slot import Roll, Slot, SlotState
-from shared.tokens import Signer
+from shared.slots.pool import ALARM_ATTEMPTS, Action, Health, Service, Write, plan_pool, plan_writes, unfinished
+from shared.slots.slot import Roll, Slot, SlotState
 
 SWEEP_GRACE = timedelta(seconds=15)
 """How long after it is due a session, or a workspace that is to be erased, counts as forgotten."""
@@ -81,7 +81,7 @@ def _plan(reads: dict[str, Read[Slot]], services: dict[str, Service], now: datet
 def _health(slots: list[Slot], services: dict[str, Service]) -> dict[str, Health]:
     """Of the containers that are, or are about to be, offered to members."""
     kept = [slot.name for slot in slots if slot.state in (SlotState.WARMING, SlotState.WARM) and slot.name in services]
-    return container.health({name: services[name].url for name in kept})
+    return slot_client.health({name: services[name].url for name in kept})
 
 
 def _make(actions: list[Action], roll: Read[Roll] | None, slots: dict[str, Slot]) -> None:
@@ -164,7 +164,7 @@ def _asked_for(ask: Callable[[], None]) -> bool:
     try:
         ask()
     except Exception as e:
-        if problem := faults.as_problem(e):
+        if problem := transient_errors.as_problem(e):
             raise problem from e
         logs.exception("sweep-failed", e)
         return False

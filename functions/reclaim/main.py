@@ -13,7 +13,7 @@ from msgspec import Struct
 from shared import logs
 from shared.endpoint import endpoint
 from shared.errors import TryAgain
-from shared.gcp import container, tasks
+from shared.gcp import slot_client, tasks
 from shared.gcp.identity import invoker
 from shared.gcp.store import clock
 from shared.gcp.store.database import LostRace
@@ -26,12 +26,12 @@ from shared.gcp.store.sessions import (
     note_silence,
     read_session,
 )
-from shared.idle import decide_hold, decide_reclaim, is_held
 from shared.policies import reclaim_policy
 from shared.record import Read
-from shared.session import EndReason, Session, SessionId, SessionState, Verdict
+from shared.sessions.reclaim_decision import decide_hold, decide_reclaim, is_held
+from shared.sessions.session import EndReason, Session, SessionId, SessionState, Verdict
+from shared.sessions.tokens import Signer
 from shared.settings import settings
-from shared.tokens import Signer
 
 
 class Reclaim(Struct, forbid_unknown_fields=True):
@@ -95,15 +95,15 @@ def _refresh(read: Read[Session], now: datetime) -> Read[Session] | None:
     """The session after its container was asked; as it was if the container can't be asked now; None if it is lost."""
     session = read.record
     try:
-        boot = container.attach(session.url, signer.attach(session, now), settings().function_url("heartbeat"))
+        boot = slot_client.attach(session.url, signer.attach(session, now), settings().function_url("heartbeat"))
         if boot != session.boot:
-            raise container.Gone("another container answers")
+            raise slot_client.Gone("another container answers")
         note_answer(session)
-    except container.Gone as e:
+    except slot_client.Gone as e:
         if lose_session(session.sid, now):
             _tell_lost(session, str(e))
             return None
-    except container.Silent as e:
+    except slot_client.Silent as e:
         logs.warning("slot-silent", session=session.sid, slot=session.slot, why=e.detail)
         if note_silence(session.sid, settings().draining, now):
             _tell_lost(session, "nobody answers, and no heartbeat came")
@@ -125,8 +125,8 @@ def _finish(session: Session, now: datetime) -> Done:
         return _end(session, now, None, "nothing is left to save")
     gone, why = False, "its last checkpoint is not committed"
     try:
-        container.release(session.url, signer.release(session, now))
-    except container.Gone as e:
+        slot_client.release(session.url, signer.release(session, now))
+    except slot_client.Gone as e:
         gone, why = True, str(e)
         time.sleep(LAST_WORD_SECONDS)
     except TryAgain as e:

@@ -12,7 +12,7 @@ from shared.gcp import tasks
 from shared.gcp.identity import Member, member
 from shared.gcp.store.accounts import find_account
 from shared.gcp.store.sessions import begin_end, read_session
-from shared.session import EndReason, SessionId, SessionState
+from shared.sessions.session import EndReason, SessionId, SessionState
 
 
 class Release(Struct, forbid_unknown_fields=True):

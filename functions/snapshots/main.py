@@ -9,26 +9,26 @@ import functions_framework
 from msgspec import Meta, Struct
 
 from shared import logs
-from shared.allocation import check_may_be_opened, check_may_download, check_may_open
 from shared.cursors import cursor, moment
 from shared.endpoint import Accepted, endpoint, routes
 from shared.errors import Conflict, Refused, TryAgain
+from shared.flows.going_back import brought, checked, composed, fits
+from shared.flows.sign_ins import account_of
 from shared.gcp import exports, tasks
-from shared.gcp.going_back import brought, checked, composed, fits
 from shared.gcp.identity import Member, member
-from shared.gcp.sign_ins import account_of
 from shared.gcp.store.accounts import read_workspace
 from shared.gcp.store.database import LostRace
 from shared.gcp.store.left_out import all_packages, bring_back, find_package, forget_packages
 from shared.gcp.store.sessions import read_session
 from shared.gcp.store.snapshots import go_back, page_of_snapshots, read_snapshot
-from shared.left_out import Package
-from shared.quota import LeftOut
 from shared.record import Read
 from shared.request_rates import check_rate, one_at_a_time
-from shared.returns import PATH_BYTES
-from shared.snapshots import MOST, Changes, Head, Snapshot, SnapshotId
-from shared.workspace import Workspace
+from shared.sessions.workspace import Workspace
+from shared.slots.allocation import check_may_be_opened, check_may_download, check_may_open
+from shared.snapshots.checkpoint import MOST, Changes, Head, Snapshot, SnapshotId
+from shared.snapshots.left_out import Package
+from shared.snapshots.path_restore import PATH_BYTES
+from shared.snapshots.storage_quota import LeftOut
 
 ATTEMPTS = 5
 POLL_SECONDS = 2

@@ -9,24 +9,25 @@ import functions_framework
 from msgspec import Meta, Struct
 
 from shared import logs
-from shared.account import Account, AccountState, Billing, account_closed, move
-from shared.allocation import check_may_open
-from shared.allowance import allowance
+from shared.accounts.account import Account, AccountState, account_closed
+from shared.billing.account import Billing, move
+from shared.billing.periods import Per, period_at
+from shared.billing.plans import PLANS
+from shared.billing.time_allowance import allowance
 from shared.endpoint import Attachment, endpoint, routes
 from shared.errors import TryAgain, bad_request
+from shared.flows.sign_ins import account_of
 from shared.gcp.identity import Member, member
-from shared.gcp.sign_ins import account_of
 from shared.gcp.store.accounts import read_workspace
 from shared.gcp.store.billing import commit_move, counted, read_billing
 from shared.gcp.store.database import LostRace
 from shared.gcp.store.sessions import read_session, read_sessions
 from shared.gcp.store.usage import read_lines
-from shared.periods import Per, period_at
-from shared.plans import PLANS
-from shared.quota import newest_use
-from shared.session import EndReason, Session
-from shared.usage import SessionUse, Usage, Used, as_csv, page, parse_cursor
-from shared.usage import usage as used_in
+from shared.sessions.session import EndReason, Session
+from shared.slots.allocation import check_may_open
+from shared.snapshots.storage_quota import newest_use
+from shared.views.usage_report import SessionUse, Usage, Used, as_csv, page, parse_cursor
+from shared.views.usage_report import usage as used_in
 
 ATTEMPTS = 5
 MONTH = re.compile(r"[0-9]{4}-(0[1-9]|1[0-2])\Z")

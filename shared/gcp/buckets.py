@@ -12,9 +12,8 @@ from google.cloud import storage  # type: ignore[attr-defined]  # a namespace pa
 from google.cloud.storage.retry import DEFAULT_RETRY
 
 from shared import logs
-from shared.retention import Stored
 from shared.settings import settings
-from shared.snapshots import (
+from shared.snapshots.checkpoint import (
     MANIFEST_BYTES,
     Checkpoint,
     CheckpointRefused,
@@ -29,7 +28,8 @@ from shared.snapshots import (
     read_manifest,
     workspace_prefix,
 )
-from shared.tars import Broken
+from shared.snapshots.format.tar_reader import Broken
+from shared.snapshots.retention import Stored
 
 CALL: dict[str, Any] = {"retry": DEFAULT_RETRY.with_timeout(2.0), "timeout": 2.0}
 """How long retries may begin, and one attempt may take. A checkpoint is verified by two calls, one after the other, in

@@ -12,7 +12,7 @@ from msgspec import Struct
 
 from shared.gcp import emulators
 from shared.settings import settings
-from shared.snapshots import boot_prefix, workspace_prefix
+from shared.snapshots.checkpoint import boot_prefix, workspace_prefix
 
 SCOPE = "https://www.googleapis.com/auth/devstorage.read_write"
 TOKEN_LIFE = timedelta(minutes=15)

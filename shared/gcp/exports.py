@@ -14,9 +14,9 @@ from msgspec import Struct
 
 from shared.gcp import emulators
 from shared.gcp.buckets import AS_STORED, CALL, PIECE, bucket, delete, list_objects
-from shared.retention import SWEPT_AT_ONCE
 from shared.settings import settings
-from shared.snapshots import exports_prefix
+from shared.snapshots.checkpoint import exports_prefix
+from shared.snapshots.retention import SWEPT_AT_ONCE
 
 URL_LIFE = timedelta(minutes=15)
 PREFIX = "exports/"

@@ -10,7 +10,7 @@ import jwt
 from google.auth.exceptions import TransportError
 from msgspec import Struct
 
-from shared.account import may_be_a_uid
+from shared.accounts.account import may_be_a_uid
 from shared.errors import Refused, TryAgain, not_signed_in
 from shared.gcp import emulators
 from shared.gcp.store import clock

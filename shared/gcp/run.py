@@ -8,10 +8,10 @@ from google.api_core.exceptions import Conflict, GoogleAPICallError, NotFound, T
 from google.cloud import run_v2
 from google.protobuf import duration_pb2, field_mask_pb2
 
-from shared.gcp import emulators, faults
-from shared.pool import Service, Verb, Write
+from shared.gcp import emulators, transient_errors
 from shared.settings import settings
-from shared.slot import Slot
+from shared.slots.pool import Service, Verb, Write
+from shared.slots.slot import Slot
 
 LABEL = "ondol"
 SLOT_LABEL = "slot"
@@ -51,7 +51,7 @@ def apply(write: Write, public_key: str) -> None:
         _apply(write, public_key)
     except TooManyRequests as e:
         raise QuotaSpent(str(e)) from e
-    except (GoogleAPICallError, *faults.TRANSIENT) as e:
+    except (GoogleAPICallError, *transient_errors.TRANSIENT) as e:
         raise WriteRefused(f"{type(e).__name__}: {e}") from e
 
 

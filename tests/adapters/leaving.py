@@ -4,9 +4,9 @@ from datetime import datetime
 
 from firebase_admin import auth
 
-from shared.account import Account
+from shared.accounts.account import Account
+from shared.flows.sign_ins import account_of
 from shared.gcp.identity import Member, _firebase, person
-from shared.gcp.sign_ins import account_of
 from shared.gcp.store.accounts import ensure_account
 
 

@@ -7,18 +7,18 @@ import pytest
 from firebase_admin import auth
 from msgspec.structs import replace
 
-from shared.account import Account, AccountState
-from shared.allowance import allowance
-from shared.audit import Action, AuditLine
+from shared.accounts.account import Account, AccountState
+from shared.accounts.audit import Action, AuditLine
+from shared.billing.periods import over_everywhere
+from shared.billing.time_allowance import allowance
 from shared.errors import Refused
+from shared.flows.sign_ins import mark_of
 from shared.gcp.identity import _firebase
-from shared.gcp.sign_ins import mark_of
 from shared.gcp.store import operators
 from shared.gcp.store.accounts import close_account, find_account, leave_billing, mark_ref, read_workspace
 from shared.gcp.store.billing import billing_ref, read_billing
 from shared.gcp.store.database import Commit
 from shared.gcp.store.marks import forget_marks
-from shared.periods import over_everywhere
 from tests.adapters.leaving import come, leave
 from tests.environment import environment
 

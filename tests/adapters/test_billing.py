@@ -6,16 +6,16 @@ from zlib import crc32
 import pytest
 from msgspec.structs import replace
 
-from shared.account import Billing
-from shared.allowance import allowance
+from shared.billing.account import Billing
+from shared.billing.metering import LINE_SECONDS, Interval, LedgerLine, close
+from shared.billing.periods import over_everywhere
+from shared.billing.time_allowance import allowance
 from shared.gcp.store.billing import SHARDS, billing_ref, line_ref, read_billing
 from shared.gcp.store.database import Commit, LostRace, read, run
 from shared.gcp.store.sessions import commit_beat, commit_session, end_session, read_session, session_ref
-from shared.heartbeats import Accepted, accept_beat
-from shared.metering import LINE_SECONDS, Interval, LedgerLine, close
-from shared.periods import over_everywhere
 from shared.record import Read
-from shared.session import EndReason, Session
+from shared.sessions.heartbeats import Accepted, accept_beat
+from shared.sessions.session import EndReason, Session
 from tests.factories import POLICY, a_beat, a_billing, a_session
 
 pytestmark = pytest.mark.usefixtures("empty_database")

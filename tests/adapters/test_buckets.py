@@ -12,7 +12,15 @@ from msgspec.structs import replace
 
 from shared.gcp import buckets
 from shared.gcp.credentials import boundary
-from shared.snapshots import Checkpoint, CheckpointRefused, Head, Manifest, boot_prefix, head_of, manifest_name
+from shared.snapshots.checkpoint import (
+    Checkpoint,
+    CheckpointRefused,
+    Head,
+    Manifest,
+    boot_prefix,
+    head_of,
+    manifest_name,
+)
 from tests.environment import PROJECT, SETTINGS, environment
 from tests.factories import BOOT, NOW, a_head, a_layer, a_manifest
 

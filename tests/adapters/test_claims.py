@@ -7,9 +7,10 @@ from functools import partial
 
 import pytest
 
-from shared.account import Account
-from shared.allowance import deadline
-from shared.gcp.operations import counted
+from shared.accounts.account import Account
+from shared.accounts.operator_limits import Limits
+from shared.billing.time_allowance import deadline
+from shared.gcp.operation_counts import counted
 from shared.gcp.store.accounts import ensure_account, read_workspace
 from shared.gcp.store.billing import read_billing
 from shared.gcp.store.claims import commit_claim, read_standing
@@ -25,11 +26,10 @@ from shared.gcp.store.slots import (
     forget_slot,
     new_slot_name,
 )
-from shared.limits import Limits
 from shared.record import Read
-from shared.session import EndReason, Session, SessionState
-from shared.slot import Slot, SlotState
-from shared.workspace import Workspace
+from shared.sessions.session import EndReason, Session, SessionState
+from shared.sessions.workspace import Workspace
+from shared.slots.slot import Slot, SlotState
 from tests.factories import a_slot
 
 pytestmark = pytest.mark.usefixtures("empty_database")

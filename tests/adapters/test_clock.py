@@ -24,7 +24,7 @@ from shared.gcp.store import clock
 from shared.gcp.store.billing import billing_ref
 from shared.gcp.store.database import Commit
 from shared.gcp.store.sessions import read_session, session_ref
-from shared.session import Session
+from shared.sessions.session import Session
 from tests.environment import SETTINGS, environment
 from tests.factories import a_beat, a_billing, a_session
 

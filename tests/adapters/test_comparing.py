@@ -12,16 +12,16 @@ from msgspec.structs import replace
 
 from functions.auth_events import main
 from functions.auth_events.main import DELETED
-from shared.account import AccountState
-from shared.deadlines import Deadline
-from shared.gcp import comparing
-from shared.gcp.comparing import MISSING_GRACE, MOST_MISSING, compare
+from shared.accounts.account import AccountState
+from shared.flows import comparing
+from shared.flows.comparing import MISSING_GRACE, MOST_MISSING, compare
 from shared.gcp.identity import _firebase, person
 from shared.gcp.store.accounts import close_account, find_account, read_workspace
 from shared.gcp.store.claims import commit_claim, read_standing
 from shared.gcp.store.sessions import read_session
 from shared.gcp.store.slots import all_slots, commit_slot
-from shared.session import EndReason, Session, SessionState
+from shared.sessions.session import EndReason, Session, SessionState
+from shared.time_budget import Deadline
 from tests.adapters.leaving import an_account, come, disable, leave, sign_up
 from tests.environment import environment
 from tests.factories import a_slot

@@ -12,7 +12,7 @@ from contextlib import contextmanager, suppress
 import pytest
 
 from shared.errors import PROBLEM_BASE, TryAgain
-from shared.gcp import container
+from shared.gcp import slot_client
 
 BOOT = "boot00000000000a"
 SECONDS = 0.5
@@ -64,17 +64,17 @@ def problem(status: int, name: str, boot: str | None = BOOT, base: str = PROBLEM
 
 def attach(pieces: Iterable[bytes]) -> str:
     with answering(pieces) as url:
-        return container.attach(url, "token", "http://127.0.0.1:1/heartbeat", SECONDS)
+        return slot_client.attach(url, "token", "http://127.0.0.1:1/heartbeat", SECONDS)
 
 
 @pytest.mark.parametrize("name", ["slot-taken", "session-over", "stale-epoch", "no-session"])
 def test_the_agent_itself_says_that_a_session_is_not_there(name: str) -> None:
-    with pytest.raises(container.Gone, match=f"409 {name}: because"):
+    with pytest.raises(slot_client.Gone, match=f"409 {name}: because"):
         attach(problem(409, name))
 
 
 def test_the_agent_says_that_the_state_is_broken() -> None:
-    with pytest.raises(container.Broken):
+    with pytest.raises(slot_client.Broken):
         attach(problem(422, "state-broken"))
 
 
@@ -82,7 +82,7 @@ def test_the_agent_says_that_the_state_is_broken() -> None:
 def test_what_else_the_agent_refuses_is_tried_again_and_is_no_silence(status: int, name: str) -> None:
     with pytest.raises(TryAgain) as raised:
         attach(problem(status, name))
-    assert not isinstance(raised.value, container.Silent)
+    assert not isinstance(raised.value, slot_client.Silent)
 
 
 def test_the_agent_says_what_it_did() -> None:
@@ -112,12 +112,12 @@ PLATFORM = {
 
 @pytest.mark.parametrize("pieces", PLATFORM.values(), ids=PLATFORM)
 def test_what_the_platform_may_answer_is_silence(pieces: list[bytes]) -> None:
-    with pytest.raises(container.Silent):
+    with pytest.raises(slot_client.Silent):
         attach(pieces)
-    with answering(pieces) as url, pytest.raises(container.Silent):
-        container.release(url, "token")
-    with answering(pieces) as url, pytest.raises(container.Silent):
-        container.work(url, "token", 1, 1)
+    with answering(pieces) as url, pytest.raises(slot_client.Silent):
+        slot_client.release(url, "token")
+    with answering(pieces) as url, pytest.raises(slot_client.Silent):
+        slot_client.work(url, "token", 1, 1)
 
 
 def bomb() -> bytes:
@@ -161,11 +161,11 @@ def test_a_hostile_answer_costs_neither_memory_nor_time(hostile: "type[Iterable[
     pieces = hostile()
     tracemalloc.start()
     try:
-        with pytest.raises(container.Silent):
+        with pytest.raises(slot_client.Silent):
             attach(pieces)
         assert tracemalloc.get_traced_memory()[1] < 8 << 20
     finally:
         tracemalloc.stop()
     with answering(hostile()) as url:
-        found = container.health({"ws-1": url}, SECONDS)
+        found = slot_client.health({"ws-1": url}, SECONDS)
     assert found.get("ws-1") is None or not found["ws-1"].ready

@@ -9,17 +9,17 @@ import msgspec
 import pytest
 from msgspec.structs import replace
 
+from shared.billing.periods import Per, period_at
 from shared.errors import TryAgain
-from shared.gcp.operations import Operations, counted
+from shared.gcp.operation_counts import Operations, counted
 from shared.gcp.store.billing import billing_ref
 from shared.gcp.store.database import Commit
 from shared.gcp.store.sessions import commit_session, read_session, session_ref
 from shared.gcp.store.snapshots import all_snapshots
-from shared.heartbeats import Declared
-from shared.periods import Per, period_at
 from shared.policies import kept_snapshots
-from shared.session import Session
-from shared.snapshots import boot_prefix, manifest_name
+from shared.sessions.heartbeats import Declared
+from shared.sessions.session import Session
+from shared.snapshots.checkpoint import boot_prefix, manifest_name
 from tests.environment import SETTINGS, environment
 from tests.factories import BOOT, a_beat, a_billing, a_layer, a_manifest, a_session, signals
 from tests.slot.bucket import Bucket

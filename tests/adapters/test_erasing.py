@@ -15,9 +15,10 @@ from firebase_admin import auth
 from google.cloud import tasks_v2
 
 from functions.erase import main
-from shared.account import Account
+from shared.accounts.account import Account
 from shared.errors import TryAgain
-from shared.gcp import buckets, emulators, erasing
+from shared.flows import erasing
+from shared.gcp import buckets, emulators
 from shared.gcp.identity import _firebase, person
 from shared.gcp.store.accounts import (
     close_account,
@@ -33,9 +34,9 @@ from shared.gcp.store.claims import commit_claim
 from shared.gcp.store.database import Commit
 from shared.gcp.store.sessions import end_session, read_session
 from shared.gcp.store.slots import all_slots, commit_slot
-from shared.session import EndReason, SessionState
-from shared.snapshots import Snapshot
-from shared.workspace import SESSION_SECONDS, Workspace
+from shared.sessions.session import EndReason, SessionState
+from shared.sessions.workspace import SESSION_SECONDS, Workspace
+from shared.snapshots.checkpoint import Snapshot
 from tests.adapters.leaving import sign_up
 from tests.environment import SETTINGS, environment
 from tests.factories import BOOT, a_head, a_slot

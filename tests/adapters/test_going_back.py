@@ -4,23 +4,16 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from shared.account import Account
+from shared.accounts.account import Account
 from shared.gcp.store.accounts import ensure_account, read_workspace, snapshot_ref, workspace_ref
 from shared.gcp.store.billing import read_billing
 from shared.gcp.store.claims import commit_claim
 from shared.gcp.store.database import Commit, LostRace
 from shared.gcp.store.slots import all_slots, commit_slot
-from shared.gcp.store.snapshots import (
-    all_snapshots,
-    commit_tidied,
-    forget_thinned,
-    go_back,
-    read_snapshot,
-    to_tidy,
-)
+from shared.gcp.store.snapshots import all_snapshots, commit_tidied, forget_thinned, go_back, read_snapshot, to_tidy
 from shared.record import Read
-from shared.snapshots import Snapshot
-from shared.workspace import Workspace
+from shared.sessions.workspace import Workspace
+from shared.snapshots.checkpoint import Snapshot
 from tests.factories import a_head, a_slot
 
 pytestmark = pytest.mark.usefixtures("empty_database")

@@ -20,8 +20,8 @@ from google.cloud.firestore_v1.base_query import FieldFilter
 from google.cloud.firestore_v1.query import Query
 from google.cloud.firestore_v1.types import StructuredQuery
 
-from shared.account import Account, AccountState
-from shared.audit import Action, AuditLine
+from shared.accounts.account import Account, AccountState
+from shared.accounts.audit import Action, AuditLine
 from shared.gcp import store
 from shared.gcp.store import (
     accounts,
@@ -37,7 +37,7 @@ from shared.gcp.store import (
     usage,
 )
 from shared.record import Read
-from shared.slot import SlotState
+from shared.slots.slot import SlotState
 from tests.environment import SETTINGS, environment
 from tests.factories import a_head, a_session
 from tests.running import ROOT

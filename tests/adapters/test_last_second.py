@@ -9,7 +9,10 @@ from typing import TypeVar
 import pytest
 from msgspec.structs import replace
 
-from shared.account import Account, AccountState
+from shared.accounts.account import Account, AccountState
+from shared.billing.metering import LedgerLine, close
+from shared.billing.periods import period_at
+from shared.billing.plans import PLANS
 from shared.errors import Refused, TryAgain
 from shared.gcp.identity import Member
 from shared.gcp.store.accounts import account_ref, workspace_ref
@@ -18,13 +21,10 @@ from shared.gcp.store.claims import read_standing
 from shared.gcp.store.database import Commit, database, run
 from shared.gcp.store.sessions import commit_session, read_session
 from shared.gcp.store.slots import commit_slot, new_slot_name
-from shared.idle import decide_reclaim
-from shared.metering import LedgerLine, close
-from shared.periods import period_at
-from shared.plans import PLANS
 from shared.policies import reclaim_policy
-from shared.session import EndReason, Session
-from shared.workspace import Workspace
+from shared.sessions.reclaim_decision import decide_reclaim
+from shared.sessions.session import EndReason, Session
+from shared.sessions.workspace import Workspace
 from tests.environment import SETTINGS, environment
 from tests.factories import BOOT, a_beat, a_billing, a_slot
 

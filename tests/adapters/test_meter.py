@@ -10,17 +10,17 @@ import pytest
 from msgspec.structs import replace
 
 from functions.meter import main
-from shared.account import Billing
+from shared.billing.account import Billing
+from shared.billing.metering import LINE_SECONDS, LedgerLine
+from shared.billing.periods import over_everywhere
+from shared.billing.reconciliation import ClosedPeriod, DayUse, Figures, PlanUse
 from shared.gcp.store import ledger
 from shared.gcp.store.billing import billing_ref, line_ref, read_billing
 from shared.gcp.store.database import Commit, LostRace, database, document, read, run
 from shared.gcp.store.sessions import commit_beat, end_session, read_session, session_ref
-from shared.heartbeats import accept_beat
-from shared.metering import LINE_SECONDS, LedgerLine
-from shared.periods import over_everywhere
-from shared.reconciliation import ClosedPeriod, DayUse, Figures, PlanUse
 from shared.record import Read
-from shared.session import EndReason, Session
+from shared.sessions.heartbeats import accept_beat
+from shared.sessions.session import EndReason, Session
 from tests.environment import environment
 from tests.factories import POLICY, a_beat, a_billing, a_session
 
@@ -33,7 +33,7 @@ BID = "b-1"
 def storage(empty_database: None, storage_emulator: dict[str, str], monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """And few ledger lines are many."""
     monkeypatch.setattr("shared.gcp.store.database.PAGE", 2)
-    monkeypatch.setattr("shared.gcp.comparing.people", lambda _: {})  # tests/adapters/test_comparing.py has it
+    monkeypatch.setattr("shared.flows.comparing.people", lambda _: {})  # tests/adapters/test_comparing.py has it
     with environment(storage_emulator):
         yield
 

@@ -8,8 +8,9 @@ from typing import Any
 import pytest
 from msgspec.structs import replace
 
-from shared.account import Account, AccountState
-from shared.audit import Action, AuditLine
+from shared.accounts.account import Account, AccountState
+from shared.accounts.audit import Action, AuditLine
+from shared.accounts.operator_limits import Limits
 from shared.errors import Conflict, Problem
 from shared.gcp.store import operators
 from shared.gcp.store.accounts import account_ref, close_account, ensure_account, read_workspace
@@ -19,8 +20,7 @@ from shared.gcp.store.database import Commit, LostRace
 from shared.gcp.store.limits import read_limits
 from shared.gcp.store.sessions import begin_end, end_session, overdue, read_session
 from shared.gcp.store.slots import all_slots, candidates, commit_slot
-from shared.limits import Limits
-from shared.session import EndReason, Session, SessionState
+from shared.sessions.session import EndReason, Session, SessionState
 from tests.factories import a_slot
 
 pytestmark = pytest.mark.usefixtures("empty_database")

@@ -5,30 +5,17 @@ from typing import Any
 
 import pytest
 
-from shared.account import AccountState
-from shared.gcp.store.accounts import (
-    close_account,
-    ensure_account,
-    find_account,
-    snapshot_ref,
-    workspace_ref,
-)
+from shared.accounts.account import AccountState
+from shared.gcp.store.accounts import close_account, ensure_account, find_account, snapshot_ref, workspace_ref
 from shared.gcp.store.billing import billing_ref, read_billing
 from shared.gcp.store.database import Commit, LostRace, encode, read
-from shared.gcp.store.sessions import (
-    commit_beat,
-    commit_session,
-    end_session,
-    overdue,
-    read_session,
-    session_ref,
-)
+from shared.gcp.store.sessions import commit_beat, commit_session, end_session, overdue, read_session, session_ref
 from shared.gcp.store.snapshots import all_snapshots, older_snapshots
-from shared.heartbeats import Accepted, accept_beat
-from shared.quota import StorageUse
 from shared.record import Read
-from shared.session import EndReason, Session
-from shared.snapshots import Head, Snapshot
+from shared.sessions.heartbeats import Accepted, accept_beat
+from shared.sessions.session import EndReason, Session
+from shared.snapshots.checkpoint import Head, Snapshot
+from shared.snapshots.storage_quota import StorageUse
 from tests.factories import POLICY, a_beat, a_billing, a_head, a_session
 
 pytestmark = pytest.mark.usefixtures("empty_database")

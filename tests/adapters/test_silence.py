@@ -18,7 +18,7 @@ from shared.gcp.store.billing import read_billing
 from shared.gcp.store.claims import commit_claim
 from shared.gcp.store.sessions import commit_session, end_session, read_session
 from shared.gcp.store.slots import all_slots, commit_slot
-from shared.session import EndReason, Session, SessionState
+from shared.sessions.session import EndReason, Session, SessionState
 from tests.environment import environment
 from tests.factories import BOOT, a_slot
 from tests.serving import Handler, serving

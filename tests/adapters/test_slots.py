@@ -6,7 +6,7 @@ import pytest
 
 from shared.gcp.store.database import LostRace
 from shared.gcp.store.slots import all_slots, make_slots, new_slot_name, read_roll
-from shared.slot import Slot, new_slot
+from shared.slots.slot import Slot, new_slot
 
 pytestmark = pytest.mark.usefixtures("empty_database")
 

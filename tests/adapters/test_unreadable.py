@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from shared.account import Account
+from shared.accounts.account import Account
 from shared.gcp.store import anonymous, ledger, snapshots
 from shared.gcp.store.accounts import close_account, ensure_account, read_workspace, to_erase, workspace_ref
 from shared.gcp.store.billing import billing_ref, read_billing
@@ -18,8 +18,8 @@ from shared.gcp.store.claims import commit_claim
 from shared.gcp.store.database import Commit, Unreadable, database, document
 from shared.gcp.store.sessions import session_ref
 from shared.gcp.store.slots import candidates, commit_slot, readable_slots, slot_ref
-from shared.session import Session
-from shared.slot import SlotState
+from shared.sessions.session import Session
+from shared.slots.slot import SlotState
 from tests.environment import environment
 from tests.factories import a_session, a_slot
 from tests.failures.gate import gate

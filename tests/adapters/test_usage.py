@@ -5,12 +5,12 @@ from datetime import timedelta
 import pytest
 from msgspec.structs import replace
 
-from shared.gcp.operations import counted
+from shared.billing.metering import Interval, LedgerLine
+from shared.gcp.operation_counts import counted
 from shared.gcp.store import database, sessions
 from shared.gcp.store.billing import billing_ref, commit_move, line_ref, read_billing
 from shared.gcp.store.database import Commit, LostRace
 from shared.gcp.store.usage import read_lines
-from shared.metering import Interval, LedgerLine
 from tests.factories import NOW, a_billing, a_session, after
 
 pytestmark = pytest.mark.usefixtures("empty_database")

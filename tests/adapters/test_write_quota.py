@@ -8,7 +8,7 @@ from types import ModuleType
 import pytest
 
 from shared.gcp import run
-from shared.pool import Verb, Write
+from shared.slots.pool import Verb, Write
 from tests.environment import SETTINGS, environment
 from tests.factories import a_slot
 from tests.serving import Handler, serving

@@ -12,9 +12,9 @@ import msgspec
 from msgspec.structs import replace
 
 from shared.gcp.store.sessions import end_session
-from shared.session import EndReason, Session
-from shared.snapshots import Layer, boot_prefix, manifest_name
-from shared.tokens import Signer
+from shared.sessions.session import EndReason, Session
+from shared.sessions.tokens import Signer
+from shared.snapshots.checkpoint import Layer, boot_prefix, manifest_name
 from tests.environment import environment
 from tests.factories import a_layer, a_manifest
 from tests.failures.control_plane import claim

@@ -23,8 +23,8 @@ from schemathesis.specs.openapi.checks import (
 )
 from schemathesis.specs.openapi.schemas import OpenApiSchema
 
-from shared.limits import Limits
-from shared.tokens import Signer
+from shared.accounts.operator_limits import Limits
+from shared.sessions.tokens import Signer
 from tests.attacks.alone import FUNCTIONS
 from tests.attacks.forging import unsigned
 from tests.attacks.liar import Liar

@@ -13,7 +13,7 @@ import httpx
 import pytest
 from msgspec.structs import replace
 
-from shared.snapshots import MANIFEST_BYTES, Layer
+from shared.snapshots.checkpoint import MANIFEST_BYTES, Layer
 from tests.attacks.liar import QUIET, Liar, playing
 from tests.factories import a_layer
 from tests.functions.person import problem

@@ -18,7 +18,7 @@ import pytest
 
 from local.run.container import Image
 from shared.gcp.run import HOME_SIZE
-from shared.snapshots import Checkpoint, Head, Layer, Manifest, Tier, boot_prefix, head_of, manifest_name
+from shared.snapshots.checkpoint import Checkpoint, Head, Layer, Manifest, Tier, boot_prefix, head_of, manifest_name
 from tests.attacks.rooms import small_rooms
 from tests.attacks.terminal import PROGRAMS
 from tests.observe import until

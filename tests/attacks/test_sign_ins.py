@@ -18,7 +18,7 @@ from firebase_admin import auth
 
 from shared.gcp.identity import _firebase
 from shared.gcp.store.accounts import account_ref, ensure_account
-from shared.tokens import Signer
+from shared.sessions.tokens import Signer
 from tests.attacks.alone import function_alone
 from tests.attacks.forging import hs256, unsigned
 from tests.attacks.securetoken import KID, Firebase

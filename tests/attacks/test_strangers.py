@@ -15,7 +15,7 @@ from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat,
 from local import environment
 from local.ports import Ports
 from shared.gcp.emulators import VARIABLES
-from shared.tokens import Signer
+from shared.sessions.tokens import Signer
 from tests.attacks.alone import FUNCTIONS, launch
 from tests.attacks.forging import hs256, unsigned
 from tests.environment import SETTINGS

@@ -10,8 +10,8 @@ from functools import partial
 import httpx
 from msgspec.structs import replace
 
-from shared.session import Session
-from shared.tokens import Signer
+from shared.sessions.session import Session
+from shared.sessions.tokens import Signer
 from tests.attacks.doors import EDITOR, knock
 from tests.attacks.forging import flawed
 from tests.attacks.liar import Liar

@@ -2,10 +2,8 @@
 
 from typing import Any
 
-from shared.heartbeats import (
-    accept_beat,
-)
-from shared.session import Session
+from shared.sessions.heartbeats import accept_beat
+from shared.sessions.session import Session
 from tests.factories import (
     POLICY,
     SID,

@@ -9,8 +9,8 @@ from pathlib import Path
 import zstandard
 from agent.home.tar_out import gone, header
 
-from shared.archives import TooMuch, home
-from shared.tars import END
+from shared.snapshots.format.tar_reader import END
+from shared.snapshots.merged_archive import TooMuch, home
 from tests.layers import Shelf, manifest
 
 ENTRIES = 6000

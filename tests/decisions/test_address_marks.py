@@ -5,11 +5,11 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from msgspec.structs import replace
 
-from shared.account import Billing
-from shared.address_marks import AddressMark, leave, lifted, normalized, take
-from shared.allowance import allowance, deadline, left_in
-from shared.periods import over_everywhere
-from shared.tokens import Signer
+from shared.accounts.address_marks import AddressMark, leave, lifted, normalized, take
+from shared.billing.account import Billing
+from shared.billing.periods import over_everywhere
+from shared.billing.time_allowance import allowance, deadline, left_in
+from shared.sessions.tokens import Signer
 from tests.factories import a_billing
 from tests.keys import SIGNING_KEY, new_pem
 

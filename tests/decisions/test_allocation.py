@@ -2,12 +2,12 @@
 
 import pytest
 
-from shared.account import Account, AccountState
-from shared.allocation import check_may_be_opened, check_may_open, order_slots
+from shared.accounts.account import Account, AccountState
 from shared.errors import Refused
 from shared.record import IllegalTransition
-from shared.slot import SlotState
-from shared.workspace import Workspace
+from shared.sessions.workspace import Workspace
+from shared.slots.allocation import check_may_be_opened, check_may_open, order_slots
+from shared.slots.slot import SlotState
 from tests.factories import NOW, a_slot
 
 

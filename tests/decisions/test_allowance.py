@@ -5,9 +5,9 @@ from datetime import UTC, datetime
 import pytest
 from msgspec.structs import replace
 
-from shared.allowance import allowance, check_allowance, deadline, grant, left_in, lifting_plan, pay
+from shared.billing.plans import PLANS
+from shared.billing.time_allowance import allowance, check_allowance, deadline, grant, left_in, lifting_plan, pay
 from shared.errors import Refused
-from shared.plans import PLANS
 from tests.factories import NOW, a_billing, after
 
 MINUTE = 60_000

@@ -3,8 +3,8 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from shared.heartbeats import Beat, Signals, Stale, accept_beat
-from shared.idle import BY_HAND
+from shared.sessions.heartbeats import Beat, Signals, Stale, accept_beat
+from shared.sessions.reclaim_decision import BY_HAND
 from tests.factories import POLICY, a_beat, a_billing, a_head, a_session, after
 
 rarely = st.sampled_from([False] * 9 + [True])

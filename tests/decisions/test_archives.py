@@ -13,9 +13,10 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
-from shared import archives, tars
-from shared.archives import TooMuch, at, empty_layer, holds, home, spelled_alike
-from shared.snapshots import Layer, Manifest
+from shared.snapshots import merged_archive
+from shared.snapshots.checkpoint import Layer, Manifest
+from shared.snapshots.format import tar_reader
+from shared.snapshots.merged_archive import TooMuch, at, empty_layer, holds, home, spelled_alike
 from tests.layers import File, Shelf, found_at, manifest, patiently, tar, unpacked
 
 
@@ -112,7 +113,7 @@ def test_odd_names_times_holes_and_closed_folders_survive(tmp_path: Path) -> Non
 def test_what_is_taken_away_may_stand_in_several_headers(tmp_path: Path) -> None:
     shelf = Shelf()
     whole = shelf.layer("work", {"a": b"", "b": b"", "c": b"kept"})
-    first = tar({}, ["a"])[: 2 * tars.BLOCK]
+    first = tar({}, ["a"])[: 2 * tar_reader.BLOCK]
     delta = shelf.delta("work", {}, content=first + tar({"d": b"new"}, ["b"]), entries=3)
     assert downloaded(shelf, manifest(whole, delta), tmp_path) == {"c": b"kept", "d": b"new"}
 
@@ -213,25 +214,25 @@ def test_the_deepest_tree_of_a_container_is_read() -> None:
     names = [b"%03d" % number + b"n" * 252 for number in range(400)]
     paths = [b"/".join(names[:count]) for count in range(1, 401)]
     folders = b"".join(header(path, b"5", 0o755, 1_790_000_000_123_456_789) for path in paths[:-1])
-    file = header(paths[-1], b"0", 0o644, 1, size=1) + b"x".ljust(tars.BLOCK, b"\0")
+    file = header(paths[-1], b"0", 0o644, 1, size=1) + b"x".ljust(tar_reader.BLOCK, b"\0")
     link = header(b"/".join([*names[:399], b"l"]), b"1", 0o644, 1, link=paths[-1])
     shelf = Shelf()
-    whole = shelf.layer("work", {}, content=folders + file + link + tars.END, entries=401)
-    delta = shelf.delta("work", {}, content=b"".join(gone(paths[-1:])) + tars.END, entries=1)
+    whole = shelf.layer("work", {}, content=folders + file + link + tar_reader.END, entries=401)
+    delta = shelf.delta("work", {}, content=b"".join(gone(paths[-1:])) + tar_reader.END, entries=1)
     assert paths[-1] in {entry.path for entry in entries(b"".join(home(manifest(whole), shelf.open, patiently)))}
     found = [entry.path for entry in entries(b"".join(home(manifest(whole, delta), shelf.open, patiently)))]
     assert sorted(found) == sorted([*paths[:-1], b"/".join([*names[:399], b"l"])])
     assert holds(manifest(whole, delta), os.fsdecode(names[0]), shelf.open, patiently)
 
 
-def entries(packed: bytes) -> list[tars.Entry]:
+def entries(packed: bytes) -> list[tar_reader.Entry]:
     reader = zstandard.ZstdDecompressor().stream_reader(packed)
-    return list(tars.Tar(reader.read, stream=1 << 30, entries=1 << 20, gone=lambda _: None))
+    return list(tar_reader.Tar(reader.read, stream=1 << 30, entries=1 << 20, gone=lambda _: None))
 
 
 def test_an_empty_layer_is_one(tmp_path: Path) -> None:
     shelf = Shelf()
-    layer = shelf.layer("deps", {}, packed=empty_layer(), stream=len(tars.END))
+    layer = shelf.layer("deps", {}, packed=empty_layer(), stream=len(tar_reader.END))
     assert downloaded(shelf, manifest(layer), tmp_path) == {}
     assert not holds(manifest(replace(layer, only="a")), "a", shelf.open, patiently)
 
@@ -256,7 +257,7 @@ def test_what_stands_at_a_path_is_counted_as_a_restore_would_bring_it() -> None:
 
 
 def test_very_many_paths_are_not_kept_in_memory(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(archives, "MOST_AT", 3)
+    monkeypatch.setattr(merged_archive, "MOST_AT", 3)
     shelf = Shelf()
     of = manifest(shelf.layer("work", {f"p/{number}": b"" for number in range(4)}))
     with pytest.raises(TooMuch):

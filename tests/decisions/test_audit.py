@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 from msgspec.structs import replace
 
-from shared.audit import Action, AuditLine
+from shared.accounts.audit import Action, AuditLine
 from shared.errors import Conflict
 from tests.factories import NOW, after
 

@@ -5,7 +5,7 @@ from datetime import timedelta
 
 import pytest
 
-from shared.deadlines import Deadline, begin_elsewhere
+from shared.time_budget import Deadline, begin_elsewhere
 from tests.factories import NOW
 
 

@@ -5,14 +5,8 @@ from typing import Any
 import pytest
 from msgspec.structs import replace
 
-from shared.heartbeats import (
-    Hello,
-    Signals,
-    Stale,
-    accept_hello,
-    directive,
-)
-from shared.session import STOPPING_SECONDS, EndReason, Session, SessionState, Verdict
+from shared.sessions.heartbeats import Hello, Signals, Stale, accept_hello, directive
+from shared.sessions.session import STOPPING_SECONDS, EndReason, Session, SessionState, Verdict
 from tests.decisions.beats import beat_at
 from tests.factories import (
     BOOT,

@@ -5,16 +5,11 @@ from itertools import pairwise
 import pytest
 from msgspec.structs import replace
 
-from shared.charging import LATE_SECONDS
-from shared.heartbeats import (
-    Signals,
-    accept_beat,
-    let_go,
-    settle,
-)
-from shared.idle import KINDS, decide_reclaim
-from shared.metering import LedgerLine, close
-from shared.session import EndReason, Hold, SessionState, Verdict
+from shared.billing.metering import LedgerLine, close
+from shared.sessions.charging import LATE_SECONDS
+from shared.sessions.heartbeats import Signals, accept_beat, let_go, settle
+from shared.sessions.reclaim_decision import KINDS, decide_reclaim
+from shared.sessions.session import EndReason, Hold, SessionState, Verdict
 from tests.decisions.beats import beat_at
 from tests.factories import (
     BOOT,

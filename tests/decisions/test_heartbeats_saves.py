@@ -5,14 +5,10 @@ from typing import Any
 import msgspec
 import pytest
 
-from shared.heartbeats import (
-    FORGOTTEN_AT_ONCE,
-    Declared,
-    accept_beat,
-)
-from shared.quota import LeftOut, LeftOutEntry, LeftOutKind, StorageUse
-from shared.session import EndReason
-from shared.snapshots import ChangedPath, Changes, summed
+from shared.sessions.heartbeats import FORGOTTEN_AT_ONCE, Declared, accept_beat
+from shared.sessions.session import EndReason
+from shared.snapshots.checkpoint import ChangedPath, Changes, summed
+from shared.snapshots.storage_quota import LeftOut, LeftOutEntry, LeftOutKind, StorageUse
 from tests.decisions.beats import beat_at
 from tests.factories import (
     NOW,

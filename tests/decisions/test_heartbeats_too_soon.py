@@ -5,14 +5,9 @@ from typing import Any
 import pytest
 from msgspec.structs import replace
 
-from shared.heartbeats import (
-    SPACING,
-    Declared,
-    accept_beat,
-    comes_too_soon,
-)
-from shared.session import SessionState
-from shared.snapshots import head_of
+from shared.sessions.heartbeats import SPACING, Declared, accept_beat, comes_too_soon
+from shared.sessions.session import SessionState
+from shared.snapshots.checkpoint import head_of
 from tests.factories import (
     BOOT,
     NOW,

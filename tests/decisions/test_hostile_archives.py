@@ -9,11 +9,12 @@ from typing import Any
 import pytest
 import zstandard
 
-from shared import archives, tars
-from shared.archives import TooMuch, holds, home
-from shared.deadlines import Deadline, TooSlow
-from shared.snapshots import Layer, Tier
-from shared.tars import Broken
+from shared.snapshots import merged_archive
+from shared.snapshots.checkpoint import Layer, Tier
+from shared.snapshots.format import tar_reader
+from shared.snapshots.format.tar_reader import Broken
+from shared.snapshots.merged_archive import TooMuch, holds, home
+from shared.time_budget import Deadline, TooSlow
 from tests.layers import File, Shelf, manifest, patiently, tar
 from tests.running import ROOT
 
@@ -36,12 +37,12 @@ def sized(kind: bytes, size: bytes) -> bytes:
 
 
 EVIL: dict[str, dict[str, Any]] = {
-    "a step up": {"content": header("../x") + tars.END},
-    "a step up further on": {"content": header("a/../../x") + tars.END},
-    "an absolute path": {"content": header("/etc/passwd") + tars.END},
-    "a hard link out": {"content": header("a", type=tarfile.LNKTYPE, linkname="../../x") + tars.END},
-    "a device": {"content": header("a", type=tarfile.CHRTYPE) + tars.END},
-    "a pipe": {"content": header("a", type=tarfile.FIFOTYPE) + tars.END},
+    "a step up": {"content": header("../x") + tar_reader.END},
+    "a step up further on": {"content": header("a/../../x") + tar_reader.END},
+    "an absolute path": {"content": header("/etc/passwd") + tar_reader.END},
+    "a hard link out": {"content": header("a", type=tarfile.LNKTYPE, linkname="../../x") + tar_reader.END},
+    "a device": {"content": header("a", type=tarfile.CHRTYPE) + tar_reader.END},
+    "a pipe": {"content": header("a", type=tarfile.FIFOTYPE) + tar_reader.END},
     "more entries than declared": {"content": tar({"a": b"", "b": b""}), "entries": 1},
     "more taken away than declared": {"content": tar({}, ["a", "b", "c"]), "entries": 2},
     "a step up taken away": {"content": tar({}, ["../x"])},
@@ -65,23 +66,23 @@ EVIL: dict[str, dict[str, Any]] = {
     "another size": {"bytes": 3},
     "an extended header without end": {"content": header("x", type=tarfile.XHDTYPE, size=1 << 40)},
     "an extended header of one long record": {
-        "content": header("x", type=tarfile.XHDTYPE, size=99_999) + b"99999 path=".ljust(100_352, b"x") + tars.END
+        "content": header("x", type=tarfile.XHDTYPE, size=99_999) + b"99999 path=".ljust(100_352, b"x") + tar_reader.END
     },
     "an extended header with an odd length": {
-        "content": header("x", type=tarfile.XHDTYPE, size=9) + b"-5 path=x".ljust(512, b"\0") + tars.END
+        "content": header("x", type=tarfile.XHDTYPE, size=9) + b"-5 path=x".ljust(512, b"\0") + tar_reader.END
     },
-    "an extended header after another": {"content": header("x", type=tarfile.XHDTYPE) * 2 + tars.END},
-    "a global header later": {"content": header("a") + header("g", type=tarfile.XGLTYPE) + tars.END},
-    "a path of too many steps": {"content": tars.folder(b"/".join([b"a"] * 401), 0o755, b"1") + tars.END},
+    "an extended header after another": {"content": header("x", type=tarfile.XHDTYPE) * 2 + tar_reader.END},
+    "a global header later": {"content": header("a") + header("g", type=tarfile.XGLTYPE) + tar_reader.END},
+    "a path of too many steps": {"content": tar_reader.folder(b"/".join([b"a"] * 401), 0o755, b"1") + tar_reader.END},
     "too many steps taken away": {"content": tar({}, ["/".join(["a"] * 401)])},
-    "a path that is too long": {"content": tars.folder(b"a" * (128 * 1024 + 1), 0o755, b"1") + tars.END},
-    "a time that is too long": {"content": tars.folder(b"a", 0o755, b"1" * 33) + tars.END},
-    "a size that is no number": {"content": header("a")[:124] + b"zzzzzzzzzzz\0" + header("a")[136:] + tars.END},
+    "a path that is too long": {"content": tar_reader.folder(b"a" * (128 * 1024 + 1), 0o755, b"1") + tar_reader.END},
+    "a time that is too long": {"content": tar_reader.folder(b"a", 0o755, b"1" * 33) + tar_reader.END},
+    "a size that is no number": {"content": header("a")[:124] + b"zzzzzzzzzzz\0" + header("a")[136:] + tar_reader.END},
     **{
-        f"a size below nothing, of kind {kind.decode()}": {"content": sized(kind, b"-0000001001\0") + tars.END}
+        f"a size below nothing, of kind {kind.decode()}": {"content": sized(kind, b"-0000001001\0") + tar_reader.END}
         for kind in (tarfile.REGTYPE, tarfile.XHDTYPE, tarfile.XGLTYPE)
     },
-    "a folder with contents": {"content": header("a", type=tarfile.DIRTYPE, size=512) + bytes(512) + tars.END},
+    "a folder with contents": {"content": header("a", type=tarfile.DIRTYPE, size=512) + bytes(512) + tar_reader.END},
 }
 
 
@@ -109,14 +110,14 @@ def test_memory_is_bounded_whatever_is_in_a_layer(monkeypatch: pytest.MonkeyPatc
     for bound, layers in cases.items():
         list(home(manifest(*layers), shelf.open, patiently))
         with monkeypatch.context() as patched:
-            patched.setattr(archives, bound, 10)
+            patched.setattr(merged_archive, bound, 10)
             with pytest.raises(TooMuch):
                 list(home(manifest(*layers), shelf.open, patiently))
 
 
 def test_a_home_is_no_larger_than_its_layers_stand_for() -> None:
     """What repeats after more than our compressor remembers, and less than others do, is stored once."""
-    content = header("a", size=8 << 22) + os.urandom(1 << 22) * 8 + tars.END
+    content = header("a", size=8 << 22) + os.urandom(1 << 22) * 8 + tar_reader.END
     parameters = zstandard.ZstdCompressionParameters.from_level(3, window_log=23, enable_ldm=True)
     packed = zstandard.ZstdCompressor(compression_params=parameters).compress(content)
     assert len(packed) < 5 << 20
@@ -126,7 +127,7 @@ def test_a_home_is_no_larger_than_its_layers_stand_for() -> None:
     with pytest.raises(TooMuch):
         for piece in home(manifest(layer, tiers={"work": Tier(8 << 22, 1)}), shelf.open, patiently):
             given += len(piece)
-    assert given <= archives.GROWTH * len(packed) + archives.GROWTH_BYTES
+    assert given <= merged_archive.GROWTH * len(packed) + merged_archive.GROWTH_BYTES
 
 
 def test_a_home_holds_no_more_than_its_tiers_declare_but_for_what_files_grew_by(
@@ -136,7 +137,7 @@ def test_a_home_holds_no_more_than_its_tiers_declare_but_for_what_files_grew_by(
     layer = shelf.layer("work", {f"f{number}": bytes(1 << 20) for number in range(8)})
     told, grown = {"work": Tier(8 << 20, 8)}, {"work": Tier(1, 1)}
     assert list(home(manifest(layer, tiers=grown), shelf.open, patiently)), "it grew while it was saved"
-    monkeypatch.setattr(archives, "GROWN_BYTES", 1 << 20)
+    monkeypatch.setattr(merged_archive, "GROWN_BYTES", 1 << 20)
     assert list(home(manifest(layer, tiers=told), shelf.open, patiently))
     with pytest.raises(TooMuch):
         list(home(manifest(layer, tiers=grown), shelf.open, patiently))
@@ -157,7 +158,7 @@ class Impatience:
 
 SMALL_AND_MANY: dict[str, list[tuple[bytes, int]]] = {
     "entries": [(header("a"), 3000)],
-    "contents": [(header("a", size=3000 * tars.CHUNK), 1), (bytes(tars.CHUNK), 3000)],
+    "contents": [(header("a", size=3000 * tar_reader.CHUNK), 1), (bytes(tar_reader.CHUNK), 3000)],
     "paths taken away": [(tar({}, ["p" * 100_000])[: 512 + 100_352], 3000)],
 }
 """Pieces of a tar, each so many times."""
@@ -166,7 +167,7 @@ SMALL_AND_MANY: dict[str, list[tuple[bytes, int]]] = {
 def compressed(pieces: list[tuple[bytes, int]]) -> bytes:
     """Compressed one by one: as a whole they are gigabytes."""
     compressor = zstandard.ZstdCompressor().compressobj()
-    done = [compressor.compress(piece) for piece, times in [*pieces, (tars.END, 1)] for _ in range(times)]
+    done = [compressor.compress(piece) for piece, times in [*pieces, (tar_reader.END, 1)] for _ in range(times)]
     return b"".join([*done, compressor.flush()])
 
 

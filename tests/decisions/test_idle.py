@@ -5,8 +5,15 @@ from typing import Any
 import pytest
 from msgspec.structs import replace
 
-from shared.idle import IdleAhead, decide_hold, decide_reclaim, idle_ahead, merge_signals, wants_hold
-from shared.session import EndReason, Hold, SessionState, Verdict
+from shared.sessions.reclaim_decision import (
+    IdleAhead,
+    decide_hold,
+    decide_reclaim,
+    idle_ahead,
+    merge_signals,
+    wants_hold,
+)
+from shared.sessions.session import EndReason, Hold, SessionState, Verdict
 from tests.factories import NOW, POLICY, a_session, after
 
 

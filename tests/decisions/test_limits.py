@@ -5,10 +5,10 @@ from datetime import timedelta
 import pytest
 from msgspec.structs import replace
 
+from shared.accounts.operator_limits import MOST_OPENS, Limits, check_email, check_new_session, check_room, recent
+from shared.billing.plans import PLANS
 from shared.errors import Problem
-from shared.limits import MOST_OPENS, Limits, check_email, check_new_session, check_room, recent
-from shared.plans import PLANS
-from shared.workspace import Workspace
+from shared.sessions.workspace import Workspace
 from tests.factories import NOW, after
 
 

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from shared.metering import (
+from shared.billing.metering import (
     LINE_SECONDS,
     MOST_INTERVALS,
     Charged,
@@ -19,7 +19,7 @@ from shared.metering import (
     chargeable,
     close,
 )
-from shared.periods import Per, period_at
+from shared.billing.periods import Per, period_at
 from tests.factories import LEASE, NOW, after
 
 SPENDER = Spender(sid="s-1", wid="w-1", uid="u-1")

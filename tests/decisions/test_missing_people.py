@@ -7,14 +7,14 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from msgspec.structs import replace
 
-from shared.account import Account, AccountState
-from shared.deadlines import Deadline
-from shared.gcp import comparing
-from shared.gcp.comparing import MISSING_GRACE, MOST_MISSING, compare
+from shared.accounts.account import Account, AccountState
+from shared.flows import comparing
+from shared.flows.comparing import MISSING_GRACE, MOST_MISSING, compare
 from shared.gcp.identity import Person
 from shared.gcp.store.accounts import Turn
 from shared.gcp.store.database import LostRace
 from shared.record import Read
+from shared.time_budget import Deadline
 
 NOW = datetime(2026, 11, 29, tzinfo=UTC)
 

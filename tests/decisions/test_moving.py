@@ -9,12 +9,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
-from shared.account import ZONE_HOLDS, Billing, move
-from shared.allowance import allowance, left_in, pay, period_of
+from shared.billing.account import ZONE_HOLDS, Billing, move
+from shared.billing.metering import Interval, Meter, Spender, charge
+from shared.billing.periods import is_zone
+from shared.billing.plans import PLANS
+from shared.billing.time_allowance import allowance, left_in, pay, period_of
 from shared.errors import Refused
-from shared.metering import Interval, Meter, Spender, charge
-from shared.periods import is_zone
-from shared.plans import PLANS
 from tests.factories import NOW, a_billing, after
 
 MOVED = replace(a_billing(time_zone="Asia/Seoul"), zone_changed=NOW)

@@ -6,10 +6,10 @@ import msgspec
 import pytest
 from msgspec import to_builtins
 
-from shared.audit import Action
+from shared.accounts.audit import Action
 from shared.errors import Refused
-from shared.operator_requests import Grant, Request, Resume, SetLimits, SetPlan, Suspend, Which
-from shared.operator_views import line_view
+from shared.views.operator_requests import Grant, Request, Resume, SetLimits, SetPlan, Suspend, Which
+from shared.views.operator_views import line_view
 from tests.factories import NOW
 
 

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from shared.periods import Per, period_at
+from shared.billing.periods import Per, period_at
 
 
 def at(text: str) -> datetime:

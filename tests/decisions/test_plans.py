@@ -6,8 +6,8 @@ from itertools import pairwise
 import pytest
 from msgspec.structs import astuple, replace
 
-from shared.periods import Per
-from shared.plans import FIRST_PLAN, MOST_SEATS, PLANS, Plan, check_plans
+from shared.billing.periods import Per
+from shared.billing.plans import FIRST_PLAN, MOST_SEATS, PLANS, Plan, check_plans
 
 COLUMNS = ("title", "price", "seconds", "per", "bytes", "seats", "idle", "busy", "snapshots", "verified")
 TABLE = {

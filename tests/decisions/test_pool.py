@@ -5,7 +5,8 @@ from collections.abc import Sequence
 import pytest
 from msgspec.structs import replace
 
-from shared.pool import (
+from shared.sessions.session import Session, SessionState
+from shared.slots.pool import (
     READY_SECONDS,
     UNANSWERED_APART_SECONDS,
     UNANSWERED_LOOKS,
@@ -18,8 +19,7 @@ from shared.pool import (
     plan_writes,
     unfinished,
 )
-from shared.session import Session, SessionState
-from shared.slot import Slot, SlotState
+from shared.slots.slot import Slot, SlotState
 from tests.factories import NOW, SID, a_session, a_slot, after
 
 POLICY = PoolPolicy(warm=2, max=4, writes=10, sessions=20)

@@ -2,8 +2,9 @@
 
 import pytest
 
-from shared.plans import GB, MB
-from shared.quota import (
+from shared.billing.plans import GB, MB
+from shared.snapshots.checkpoint import Tier
+from shared.snapshots.storage_quota import (
     MOST_UPLOADS,
     STORED,
     StorageState,
@@ -14,7 +15,6 @@ from shared.quota import (
     why_too_large,
     why_too_many_uploads,
 )
-from shared.snapshots import Tier
 from tests.factories import a_layer, a_manifest
 
 LIMIT = 100 * MB

@@ -5,11 +5,11 @@ from itertools import product
 import pytest
 from msgspec.structs import replace
 
-from shared.account import Account, AccountState
+from shared.accounts.account import Account, AccountState
 from shared.record import IllegalTransition
-from shared.session import MOST_SIGNED_OUT, EndReason, SessionState
-from shared.slot import SlotState
-from shared.workspace import Workspace
+from shared.sessions.session import MOST_SIGNED_OUT, EndReason, SessionState
+from shared.sessions.workspace import Workspace
+from shared.slots.slot import SlotState
 from tests.factories import NOW, a_head, a_session, a_slot, after
 
 SLOT_MOVES = {

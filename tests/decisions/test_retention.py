@@ -7,8 +7,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
-from shared.retention import SWEPT_AT_ONCE, Save, Stored, Sweep, choose, keep, ladder, plan_sweep
-from shared.snapshots import Snapshot
+from shared.snapshots.checkpoint import Snapshot
+from shared.snapshots.retention import SWEPT_AT_ONCE, Save, Stored, Sweep, choose, keep, ladder, plan_sweep
 from tests.factories import BOOT, NOW, a_head, a_layer, a_manifest
 
 DAY = 24 * 60

@@ -4,9 +4,18 @@ import msgspec
 import pytest
 from msgspec.structs import replace
 
-from shared.archives import At
-from shared.quota import LeftOut, LeftOutEntry, LeftOutKind
-from shared.returns import (
+from shared.snapshots.checkpoint import (
+    MOST,
+    ChangedPath,
+    Changes,
+    CheckpointRefused,
+    Layer,
+    Manifest,
+    Tier,
+    parse_manifest,
+)
+from shared.snapshots.merged_archive import At
+from shared.snapshots.path_restore import (
     BadPath,
     TooManyLayers,
     check_path,
@@ -18,7 +27,7 @@ from shared.returns import (
     return_id,
     return_name,
 )
-from shared.snapshots import MOST, ChangedPath, Changes, CheckpointRefused, Layer, Manifest, Tier, parse_manifest
+from shared.snapshots.storage_quota import LeftOut, LeftOutEntry, LeftOutKind
 from tests.factories import a_layer, a_manifest
 
 

@@ -4,7 +4,7 @@ import msgspec
 import pytest
 from msgspec.structs import replace
 
-from shared.snapshots import (
+from shared.snapshots.checkpoint import (
     FIRST_BYTES,
     Checkpoint,
     CheckpointRefused,

@@ -10,14 +10,15 @@ import pytest
 from google.cloud.exceptions import Conflict
 
 from functions.meter import main
-from shared.deadlines import Deadline
-from shared.gcp import buckets, exports, tidying, uploads
-from shared.gcp.comparing import Compared
+from shared.flows import tidying, uploads
+from shared.flows.comparing import Compared
+from shared.gcp import buckets, exports
 from shared.gcp.store import ledger
 from shared.record import Read
-from shared.retention import SWEPT_AT_ONCE, Stored
-from shared.session import Session
-from shared.workspace import Workspace
+from shared.sessions.session import Session
+from shared.sessions.workspace import Workspace
+from shared.snapshots.retention import SWEPT_AT_ONCE, Stored
+from shared.time_budget import Deadline
 from tests.environment import SETTINGS, environment
 from tests.factories import NOW, a_session
 

@@ -7,7 +7,7 @@ import jwt
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-from shared.tokens import HEARTBEAT_LIFE, InvalidToken, Signer
+from shared.sessions.tokens import HEARTBEAT_LIFE, InvalidToken, Signer
 from tests.factories import BOOT, SID, a_session
 from tests.keys import SIGNING_KEY, new_pem
 

@@ -10,9 +10,20 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
-from shared.metering import Interval, LedgerLine, Meter
-from shared.session import Decision, EndReason, Session, SessionState, Verdict
-from shared.usage import ENDS, Page, SessionUse, Usage, Used, as_csv, first_and_last, page, parse_cursor, usage
+from shared.billing.metering import Interval, LedgerLine, Meter
+from shared.sessions.session import Decision, EndReason, Session, SessionState, Verdict
+from shared.views.usage_report import (
+    ENDS,
+    Page,
+    SessionUse,
+    Usage,
+    Used,
+    as_csv,
+    first_and_last,
+    page,
+    parse_cursor,
+    usage,
+)
 from tests.factories import NOW, a_session, after, unwritten
 
 MONTH = "2026-11"

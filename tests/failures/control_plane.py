@@ -15,10 +15,10 @@ from shared.gcp.store.database import LostRace
 from shared.gcp.store.sessions import commit_session, read_session
 from shared.gcp.store.slots import candidates
 from shared.record import Read
-from shared.session import Session, SessionState
+from shared.sessions.session import Session, SessionState
+from shared.sessions.tokens import Signer
 from shared.settings import settings
-from shared.slot import Slot, SlotState
-from shared.tokens import Signer
+from shared.slots.slot import Slot, SlotState
 from tests.environment import environment
 from tests.functions.person import PATIENCE, Person
 from tests.observe import until

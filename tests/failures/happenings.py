@@ -6,8 +6,11 @@ from typing import Any
 
 from msgspec.structs import replace
 
-from shared.account import Account, Billing, move
-from shared.audit import Action, AuditLine
+from shared.accounts.account import Account
+from shared.accounts.audit import Action, AuditLine
+from shared.billing.account import Billing, move
+from shared.billing.periods import over_everywhere
+from shared.billing.reconciliation import ClosedPeriod, day_use, figures
 from shared.gcp.store import (
     accounts,
     anonymous,
@@ -22,17 +25,15 @@ from shared.gcp.store import (
     slots,
     snapshots,
 )
-from shared.heartbeats import Accepted, Hello, accept_beat, accept_hello
-from shared.idle import decide_reclaim
-from shared.left_out import Package
-from shared.periods import over_everywhere
-from shared.quota import LeftOut
-from shared.reconciliation import ClosedPeriod, day_use, figures
 from shared.record import Read
-from shared.session import EndReason, Session, SessionState
-from shared.slot import SlotState
-from shared.snapshots import Head, Snapshot
-from shared.workspace import Workspace
+from shared.sessions.heartbeats import Accepted, Hello, accept_beat, accept_hello
+from shared.sessions.reclaim_decision import decide_reclaim
+from shared.sessions.session import EndReason, Session, SessionState
+from shared.sessions.workspace import Workspace
+from shared.slots.slot import SlotState
+from shared.snapshots.checkpoint import Head, Snapshot
+from shared.snapshots.left_out import Package
+from shared.snapshots.storage_quota import LeftOut
 from tests.factories import BOOT, LEASE, POLICY, a_beat, a_head, a_slot, unwritten
 
 NOW = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)

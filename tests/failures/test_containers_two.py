@@ -10,8 +10,8 @@ import httpx
 import pytest
 
 from shared.gcp.emulators import reachable
-from shared.session import Session
-from shared.tokens import Signer
+from shared.sessions.session import Session
+from shared.sessions.tokens import Signer
 from tests.failures.control_plane import attach, claim, release, session_of
 from tests.failures.workspace import Workspace, kill
 from tests.functions.person import PATIENCE, Person

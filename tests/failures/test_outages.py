@@ -14,7 +14,7 @@ import httpx
 import msgspec
 import pytest
 
-from shared.tokens import Signer
+from shared.sessions.tokens import Signer
 from tests.factories import a_beat, a_session
 from tests.failures.conftest import Shaky
 from tests.failures.workspace import Workspace, working

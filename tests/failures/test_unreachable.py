@@ -7,11 +7,11 @@ from datetime import UTC, datetime
 import pytest
 
 from shared.errors import TryAgain
-from shared.gcp import buckets, exports, faults, identity, run, tasks
+from shared.gcp import buckets, exports, identity, run, tasks, transient_errors
 from shared.gcp.emulators import VARIABLES
 from shared.gcp.store import accounts, database, sessions, slots, snapshots
-from shared.pool import Verb, Write
-from shared.snapshots import Checkpoint, manifest_name
+from shared.slots.pool import Verb, Write
+from shared.snapshots.checkpoint import Checkpoint, manifest_name
 from tests.environment import SETTINGS, environment
 from tests.factories import BOOT, a_slot
 from tests.failures.gate import Gate, gate
@@ -69,5 +69,5 @@ def test_what_cannot_be_reached_is_told_as_something_to_try_again(nobody: Gate, 
     for name, answer in answers.items():
         fault = answer.exception()
         assert isinstance(fault, Exception), name
-        is_told = isinstance(fault, TryAgain | run.WriteRefused) or faults.as_problem(fault) is not None
+        is_told = isinstance(fault, TryAgain | run.WriteRefused) or transient_errors.as_problem(fault) is not None
         assert is_told, f"{name}: {fault!r}"

@@ -15,9 +15,9 @@ from shared.gcp.store.billing import read_billing
 from shared.gcp.store.claims import commit_claim
 from shared.gcp.store.sessions import end_session
 from shared.gcp.store.slots import all_slots, commit_slot
-from shared.session import EndReason
+from shared.sessions.session import EndReason
 from shared.settings import settings
-from shared.snapshots import Layer, Manifest, manifest_name
+from shared.snapshots.checkpoint import Layer, Manifest, manifest_name
 from tests.attacks.liar import Liar
 from tests.environment import environment
 from tests.factories import a_manifest, a_slot

@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 
 from msgspec.structs import replace
 
-from shared.allowance import left_in, period_of
+from shared.billing.time_allowance import left_in, period_of
 from shared.gcp.store.billing import billing_ref, read_billing
 from shared.gcp.store.database import encode
 from tests.environment import environment

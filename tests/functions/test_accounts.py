@@ -10,11 +10,11 @@ import httpx
 import pytest
 
 from functions.erase import main
-from shared.deadlines import Deadline
-from shared.gcp.comparing import MISSING_GRACE, compare
-from shared.gcp.sign_ins import mark_of
+from shared.flows.comparing import MISSING_GRACE, compare
+from shared.flows.sign_ins import mark_of
 from shared.gcp.store.accounts import to_erase
 from shared.gcp.store.database import database
+from shared.time_budget import Deadline
 from tests.environment import environment
 from tests.failures.workspace import Workspace
 from tests.functions.operating import operator
@@ -187,7 +187,7 @@ def kept_for_bookkeeping(stack: Running) -> list[dict[str, Any]]:
 
 def limited(stack: Running, bid: str, used: int) -> None:
     """On the plan Free, with so many seconds of today used."""
-    from shared.allowance import allowance
+    from shared.billing.time_allowance import allowance
     from shared.gcp.store.billing import billing_ref, read_billing
 
     with environment(stack.env):

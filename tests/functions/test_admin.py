@@ -8,12 +8,12 @@ from typing import Any
 import httpx
 import pytest
 
+from shared.accounts.operator_limits import Limits
+from shared.billing.reconciliation import DayUse, PlanUse
 from shared.gcp.store.billing import billing_ref, read_billing
 from shared.gcp.store.database import document as document_ref
 from shared.gcp.store.database import encode
 from shared.gcp.store.sessions import read_session
-from shared.limits import Limits
-from shared.reconciliation import DayUse, PlanUse
 from tests.environment import environment
 from tests.failures.control_plane import age
 from tests.functions.google import delete_tasks, tasks_client

@@ -15,7 +15,7 @@ from msgspec.structs import replace
 from shared.gcp.store.accounts import read_workspace, snapshot_ref
 from shared.gcp.store.billing import billing_ref
 from shared.gcp.store.database import Commit
-from shared.snapshots import Snapshot, Tier
+from shared.snapshots.checkpoint import Snapshot, Tier
 from tests.environment import environment
 from tests.functions.google import deliver
 from tests.functions.person import Person, call, problem

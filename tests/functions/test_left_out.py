@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from shared.gcp.store.accounts import account_ref, left_out_ref, read_workspace, workspace_ref
-from shared.snapshots import Tier
+from shared.snapshots.checkpoint import Tier
 from tests.environment import environment
 from tests.functions.google import deliver
 from tests.functions.person import Person, problem

@@ -9,9 +9,9 @@ from typing import Any
 import jwt
 import pytest
 
+from shared.accounts.operator_limits import HOUR, Limits
 from shared.gcp.store.accounts import workspace_ref
 from shared.gcp.store.billing import billing_ref
-from shared.limits import HOUR, Limits
 from tests.attacks.forging import unsigned
 from tests.environment import environment
 from tests.functions.limiting import limit

@@ -11,14 +11,15 @@ from typing import Any
 import pytest
 from msgspec.structs import replace
 
-from shared.account import ZONE_HOLDS, Account
+from shared.accounts.account import Account
+from shared.billing.account import ZONE_HOLDS
+from shared.billing.metering import Interval, LedgerLine
 from shared.gcp.store.accounts import account_ref
 from shared.gcp.store.billing import billing_ref, line_ref, read_billing
 from shared.gcp.store.database import Commit, read
 from shared.gcp.store.ids import new_id
 from shared.gcp.store.sessions import session_ref
-from shared.metering import Interval, LedgerLine
-from shared.session import EndReason, SessionState
+from shared.sessions.session import EndReason, SessionState
 from tests.environment import environment
 from tests.factories import a_session
 from tests.functions.person import Person, call, problem

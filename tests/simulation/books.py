@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterable, Mapping
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
-from shared.periods import over_everywhere
+from shared.billing.periods import over_everywhere
 from tests.simulation.firestore import Change, Fields
 
 DAY_OVER = timedelta(days=1, hours=1)

@@ -10,9 +10,9 @@ from typing import Any
 from msgspec.structs import replace
 
 from shared.errors import Problem, TryAgain
-from shared.gcp.container import Gone
-from shared.heartbeats import Beat, Declared, Hello, Signals
-from shared.snapshots import manifest_name
+from shared.gcp.slot_client import Gone
+from shared.sessions.heartbeats import Beat, Declared, Hello, Signals
+from shared.snapshots.checkpoint import manifest_name
 from tests.simulation.functions import Token
 from tests.simulation.network import (
     BACKOFF,

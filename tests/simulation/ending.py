@@ -4,8 +4,8 @@ from datetime import datetime, timedelta
 
 from msgspec.structs import replace
 
-from shared.account import Billing
-from shared.allowance import allowance
+from shared.billing.account import Billing
+from shared.billing.time_allowance import allowance
 from shared.errors import Problem
 from tests.simulation.invariants import LEASE, place
 from tests.simulation.steps import granted

@@ -5,10 +5,10 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any
 
-from shared import pool
 from shared.errors import TryAgain
-from shared.gcp.container import ATTACH_SECONDS, RELEASE_SECONDS, WORK_MARGIN_SECONDS, Gone, Silent
-from shared.pool import Health, Verb, Write
+from shared.gcp.slot_client import ATTACH_SECONDS, RELEASE_SECONDS, WORK_MARGIN_SECONDS, Gone, Silent
+from shared.slots import pool
+from shared.slots.pool import Health, Verb, Write
 from tests.simulation.container import Container
 from tests.simulation.functions import Token
 from tests.simulation.network import Network

@@ -20,12 +20,13 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from shared import logs
-from shared.gcp import buckets, comparing, container, erasing, exports, run, sign_ins, tasks
+from shared.flows import comparing, erasing, sign_ins
+from shared.gcp import buckets, exports, run, slot_client, tasks
 from shared.gcp.identity import Person
 from shared.gcp.store import clock, database, ids
-from shared.session import Session
-from shared.snapshots import Checkpoint, Head, Manifest
-from shared.tokens import Bearer, InvalidToken
+from shared.sessions.session import Session
+from shared.sessions.tokens import Bearer, InvalidToken
+from shared.snapshots.checkpoint import Checkpoint, Head, Manifest
 from tests.environment import SETTINGS, environment
 from tests.factories import a_layer, a_manifest
 from tests.running import ROOT
@@ -150,10 +151,10 @@ def _replacements(functions: Sequence[ModuleType]) -> Iterator[tuple[Any, str, A
     yield ids, "secrets", SimulatedSecrets
     yield logs, "_write", lambda severity, event, fields: current.world.logged(severity, event, fields)
     yield tasks, "_client", lambda: current.world.queue
-    yield container, "attach", lambda *given: current.world.fleet.attach(*given)
-    yield container, "release", lambda *given: current.world.fleet.release(*given)
-    yield container, "work", lambda *given: current.world.fleet.work(*given)
-    yield container, "health", lambda urls: current.world.fleet.health(urls)
+    yield slot_client, "attach", lambda *given: current.world.fleet.attach(*given)
+    yield slot_client, "release", lambda *given: current.world.fleet.release(*given)
+    yield slot_client, "work", lambda *given: current.world.fleet.work(*given)
+    yield slot_client, "health", lambda urls: current.world.fleet.health(urls)
     yield run, "services", lambda _key: current.world.fleet.services()
     yield run, "apply", lambda write, _key: current.world.fleet.apply(write)
     yield buckets, "verify_checkpoint", _verified

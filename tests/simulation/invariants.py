@@ -6,8 +6,8 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from shared.heartbeats import FORGOTTEN_AT_ONCE
-from shared.plans import PLANS
+from shared.billing.plans import PLANS
+from shared.sessions.heartbeats import FORGOTTEN_AT_ONCE
 from tests.simulation.books import Books
 from tests.simulation.container import Container
 from tests.simulation.firestore import Change, Fields

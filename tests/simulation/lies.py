@@ -6,8 +6,8 @@ from typing import Any
 
 from msgspec.structs import replace
 
-from shared.heartbeats import Beat, Declared, Hello, Signals
-from shared.snapshots import manifest_name
+from shared.sessions.heartbeats import Beat, Declared, Hello, Signals
+from shared.snapshots.checkpoint import manifest_name
 from tests.simulation.container import Container
 from tests.simulation.world import World
 

@@ -3,8 +3,8 @@
 from collections import defaultdict
 from datetime import datetime, timedelta
 
-from shared.periods import Period, period_at
-from shared.plans import PLANS
+from shared.billing.periods import Period, period_at
+from shared.billing.plans import PLANS
 from tests.simulation.invariants import INTERVAL, granted_ms
 from tests.simulation.world import World
 

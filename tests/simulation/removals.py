@@ -8,11 +8,12 @@ from unittest.mock import patch
 
 from msgspec.structs import replace
 
-from shared import account, charging, heartbeats
+from shared.accounts import account
+from shared.billing.periods import over_everywhere
 from shared.gcp.store import billing, ledger, sessions
 from shared.gcp.store.database import Commit, encode
-from shared.periods import over_everywhere
-from shared.session import Session
+from shared.sessions import charging, heartbeats
+from shared.sessions.session import Session
 from tests.simulation.functions import Loaded
 
 Functions = Mapping[str, Loaded]

@@ -8,8 +8,8 @@ what happens, and to whom of those that there are at that moment.
 from collections.abc import Callable, Iterator, Mapping
 from datetime import UTC, datetime
 
-from shared.account import Billing
-from shared.plans import PLANS
+from shared.billing.account import Billing
+from shared.billing.plans import PLANS
 from tests.factories import a_billing
 from tests.simulation.ending import finish
 from tests.simulation.functions import Loaded, living_in

@@ -9,8 +9,8 @@ from typing import TypeVar
 
 from msgspec.structs import replace
 
-from shared.account import Billing
-from shared.allowance import period_of
+from shared.billing.account import Billing
+from shared.billing.time_allowance import period_of
 from tests.simulation.container import Container
 from tests.simulation.lies import lie
 from tests.simulation.world import LATE, Loss, World

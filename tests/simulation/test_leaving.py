@@ -8,8 +8,8 @@ from unittest.mock import patch
 import pytest
 from msgspec.structs import replace
 
+from shared.billing.metering import LedgerLine
 from shared.gcp.store.anonymous import anonymise_sessions
-from shared.metering import LedgerLine
 from tests.factories import a_billing
 from tests.simulation.functions import Loaded, living_in
 from tests.simulation.processes import Violation

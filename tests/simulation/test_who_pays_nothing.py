@@ -12,9 +12,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from shared.allowance import FORGIVEN_PART
-from shared.heartbeats import Beat, Signals
-from shared.plans import PLANS
+from shared.billing.plans import PLANS
+from shared.billing.time_allowance import FORGIVEN_PART
+from shared.sessions.heartbeats import Beat, Signals
 from tests.factories import a_billing
 from tests.simulation import removals
 from tests.simulation.conftest import played

@@ -10,16 +10,17 @@ from typing import Any
 
 from google.api_core import exceptions
 
-from shared.account import Account, AccountState, Billing
+from shared.accounts.account import Account, AccountState
+from shared.billing.account import Billing
 from shared.endpoint import _refuse
 from shared.errors import Problem
-from shared.gcp import faults
+from shared.gcp import transient_errors
 from shared.gcp.identity import Member
 from shared.gcp.store.billing import billing_ref, read_billing
 from shared.gcp.store.database import Commit, LostRace, encode
-from shared.operator_requests import Resume, Suspend
-from shared.slot import Roll, Slot, SlotState
-from shared.workspace import Workspace
+from shared.sessions.workspace import Workspace
+from shared.slots.slot import Roll, Slot, SlotState
+from shared.views.operator_requests import Resume, Suspend
 from tests.simulation.container import Container
 from tests.simulation.firestore import Change, Client, Stored
 from tests.simulation.fleet import Fleet, url_of
@@ -136,7 +137,7 @@ class World:
             try:
                 return loaded.handler(caller, body, self.now)
             except Exception as e:
-                problem = e if isinstance(e, Problem) else faults.as_problem(e)
+                problem = e if isinstance(e, Problem) else transient_errors.as_problem(e)
                 if problem is None:
                     self.fail(f"{function} answers 500: {e!r}", e)
                 return problem

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from subprocess import run
 from urllib.parse import quote
 
-from shared.snapshots import Head
+from shared.snapshots.checkpoint import Head
 from tests.observe import http
 
 

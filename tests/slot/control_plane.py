@@ -10,10 +10,10 @@ from typing import Any
 import msgspec
 from msgspec.structs import replace
 
-from shared.heartbeats import Beat, Hello, Older, Stale, accept_beat, accept_hello
-from shared.session import Session, open_session
-from shared.snapshots import CheckpointRefused, Head, boot_prefix, check_sizes, head_of, read_manifest
-from shared.tokens import InvalidToken, Signer
+from shared.sessions.heartbeats import Beat, Hello, Older, Stale, accept_beat, accept_hello
+from shared.sessions.session import Session, open_session
+from shared.sessions.tokens import InvalidToken, Signer
+from shared.snapshots.checkpoint import CheckpointRefused, Head, boot_prefix, check_sizes, head_of, read_manifest
 from tests.factories import POLICY, a_billing
 from tests.keys import new_pem
 from tests.serving import Handler, serving

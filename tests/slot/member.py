@@ -8,7 +8,7 @@ from uuid import uuid4
 
 import httpx
 
-from shared.session import Session
+from shared.sessions.session import Session
 from tests.observe import until
 from tests.slot.container import Container
 from tests.slot.control_plane import SID, ControlPlane

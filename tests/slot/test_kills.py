@@ -13,7 +13,7 @@ from collections.abc import Callable
 import httpx
 import pytest
 
-from shared.session import Session
+from shared.sessions.session import Session
 from tests.running import SOAK
 from tests.slot.container import Container
 from tests.slot.control_plane import ControlPlane

@@ -7,7 +7,7 @@ from collections.abc import Callable
 import pytest
 
 from shared.gcp.bounded_http import Reply
-from shared.gcp.container import read_answer
+from shared.gcp.slot_client import read_answer
 from tests.observe import until
 from tests.slot.container import Container
 from tests.slot.control_plane import SECOND, SID, ControlPlane

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from msgspec.structs import replace
 
-from shared.snapshots import TIERS, Head
+from shared.snapshots.checkpoint import TIERS, Head
 from tests.attacks.rooms import small_rooms
 from tests.observe import until
 from tests.slot import container

@@ -8,7 +8,7 @@ from agent.tokens import ATTACH, ENTER, RELEASE, WORK, Claims, InvalidToken, Sin
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from cryptography.hazmat.primitives.serialization import load_pem_public_key
 
-from shared.tokens import Signer
+from shared.sessions.tokens import Signer
 from tests.factories import a_session
 from tests.keys import new_pem
 

@@ -6,8 +6,8 @@ from pathlib import Path
 import psutil
 import pytest
 
+from shared.accounts.operator_limits import MOST_OPENS, Limits
 from shared.gcp.store.billing import SHARDS
-from shared.limits import MOST_OPENS, Limits
 from tests.conftest import SHORT
 from tests.functions.limiting import limit
 from tests.functions.person import Person

@@ -10,9 +10,11 @@ from google.cloud.firestore_v1.base_query import FieldFilter
 from msgspec import Struct
 from msgspec.structs import replace
 
-from shared import address_marks
-from shared.account import Account, AccountState, Billing
-from shared.address_marks import AddressMark
+from shared.accounts import address_marks
+from shared.accounts.account import Account, AccountState
+from shared.accounts.address_marks import AddressMark
+from shared.billing.account import Billing
+from shared.billing.plans import FIRST_PLAN
 from shared.gcp.store.billing import billing_ref, read_billing
 from shared.gcp.store.database import (
     CALL,
@@ -26,9 +28,8 @@ from shared.gcp.store.database import (
     run_readable,
 )
 from shared.gcp.store.ids import new_id
-from shared.plans import FIRST_PLAN
 from shared.record import Read
-from shared.workspace import Workspace
+from shared.sessions.workspace import Workspace
 
 ERASED_AT_ONCE = 50
 """Workspaces that one sweep has erased: each costs a read and a task."""

@@ -11,15 +11,15 @@ from typing import Any, TypeVar
 from google.cloud import firestore
 from google.cloud.firestore_v1.base_query import FieldFilter
 
-from shared.account import Account
-from shared.audit import AuditLine
+from shared.accounts.account import Account
+from shared.accounts.audit import AuditLine
+from shared.billing.metering import LedgerLine
 from shared.gcp.store.accounts import account_ref
 from shared.gcp.store.billing import billing_ref, line_ref
 from shared.gcp.store.database import Commit, LostRace, Unreadable, database, read, run_paged
 from shared.gcp.store.operators import audit_ref
 from shared.gcp.store.sessions import session_ref
-from shared.metering import LedgerLine
-from shared.session import Session
+from shared.sessions.session import Session
 
 R = TypeVar("R")
 

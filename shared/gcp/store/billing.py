@@ -10,10 +10,10 @@ from zlib import crc32
 from google.cloud import firestore
 from msgspec import Struct
 
-from shared.account import Billing
+from shared.billing.account import Billing
+from shared.billing.metering import LedgerLine
+from shared.billing.plans import PLANS
 from shared.gcp.store.database import Commit, document, read, read_all
-from shared.metering import LedgerLine
-from shared.plans import PLANS
 from shared.record import Read
 
 SHARDS = 16

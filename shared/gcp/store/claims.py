@@ -4,8 +4,10 @@ from datetime import datetime
 
 from msgspec import Struct
 
-from shared.account import Account, Billing
-from shared.allowance import deadline
+from shared.accounts.account import Account
+from shared.accounts.operator_limits import Limits
+from shared.billing.account import Billing
+from shared.billing.time_allowance import deadline
 from shared.gcp.store.accounts import workspace_ref
 from shared.gcp.store.billing import billing_ref
 from shared.gcp.store.database import Commit, read_all
@@ -13,11 +15,10 @@ from shared.gcp.store.ids import new_id
 from shared.gcp.store.limits import limits_ref
 from shared.gcp.store.sessions import session_ref
 from shared.gcp.store.slots import slot_ref
-from shared.limits import Limits
 from shared.record import Read
-from shared.session import Session, open_session
-from shared.slot import Slot
-from shared.workspace import Workspace
+from shared.sessions.session import Session, open_session
+from shared.sessions.workspace import Workspace
+from shared.slots.slot import Slot
 
 
 class Standing(Struct, frozen=True):

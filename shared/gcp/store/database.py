@@ -13,7 +13,7 @@ from google.api_core.retry import Retry, if_exception_type
 from google.cloud import firestore
 
 from shared import logs
-from shared.gcp import operations
+from shared.gcp import operation_counts
 from shared.gcp.store import clock
 from shared.record import Read
 
@@ -61,19 +61,19 @@ def document(collection: str, name: str) -> firestore.DocumentReference:
 
 def read(reference: firestore.DocumentReference, kind: type[R]) -> Read[R] | None:
     """One record, or None if there is none."""
-    operations.count(reads=1)
+    operation_counts.count(reads=1)
     return _decode(reference.get(**CALL), kind)
 
 
 def look_at_the_time() -> None:
     """Read a document that need not be there, for Firestore's time. Raises Corrected if this machine's is wrong."""
-    operations.count(reads=1)
+    operation_counts.count(reads=1)
     clock.learn(_read_time(document("meter", "reached").get(**CALL)))
 
 
 def read_all(wanted: Sequence[tuple[firestore.DocumentReference, type[Any]]]) -> list[Read[Any] | None]:
     """Several records of any kinds in one round trip, in the order wanted."""
-    operations.count(reads=len(wanted))
+    operation_counts.count(reads=len(wanted))
     found = {snapshot.reference.path: snapshot for snapshot in database().get_all([ref for ref, _ in wanted], **CALL)}
     return [_decode(found[reference.path], kind) for reference, kind in wanted]
 
@@ -81,7 +81,7 @@ def read_all(wanted: Sequence[tuple[firestore.DocumentReference, type[Any]]]) ->
 def run(query: Any, kind: type[R]) -> list[Read[R]]:
     """Everything that a query finds. Raises Unreadable."""
     found = [record for snapshot in query.stream(**CALL) if (record := _decode(snapshot, kind)) is not None]
-    operations.count(reads=max(1, len(found)))
+    operation_counts.count(reads=max(1, len(found)))
     return found
 
 
@@ -95,14 +95,14 @@ def run_readable(query: Any, kind: type[R]) -> tuple[list[Read[R]], list[str]]:
             found.append(record)
         else:
             unreadable.append(snapshot.id)
-    operations.count(reads=max(1, count))
+    operation_counts.count(reads=max(1, count))
     return found, unreadable
 
 
 def run_count(query: Any) -> int:
     """How many documents a query would find. Firestore bills a read for each thousand that it counts."""
     [[found]] = query.count().get(**CALL)
-    operations.count(reads=max(1, math.ceil(found.value / 1000)))
+    operation_counts.count(reads=max(1, math.ceil(found.value / 1000)))
     return int(found.value)
 
 
@@ -125,7 +125,7 @@ def run_paged(
     while most is None or count < most:
         wanted = size if most is None else min(size, most - count)
         found = list(query.limit(wanted).stream(**CALL))
-        operations.count(reads=max(1, len(found)))
+        operation_counts.count(reads=max(1, len(found)))
         count += len(found)
         for snapshot in found:  # now: whoever asks for the documents may work for long on one
             clock.learn(_read_time(snapshot))
@@ -189,7 +189,7 @@ class Commit:
         way. So after one the first document is looked at: whoever finds there what they wrote has won.
         """
         failed: list[Exception] = []
-        operations.count(writes=len(self._batch))
+        operation_counts.count(writes=len(self._batch))
         try:
             self._batch.commit(**CALL | {"retry": _retry(failed.append)})
         except (
@@ -203,7 +203,7 @@ class Commit:
     def _is_made(self) -> bool:
         """The first record of a commit carries an id or a time of its writer's, wherever it matters who that was."""
         reference, fields = self._guarded[0]
-        operations.count(reads=1)
+        operation_counts.count(reads=1)
         return bool(_plain(reference.get(**CALL).to_dict()) == fields)
 
 
@@ -264,7 +264,7 @@ def delete_all(references: Iterable[firestore.DocumentReference]) -> int:
     batch = database().batch()
     for reference in references:
         batch.delete(reference)
-        operations.count(writes=1)
+        operation_counts.count(writes=1)
         count += 1
         if count % 400 == 0:
             batch.commit(**CALL)

@@ -9,15 +9,15 @@ from google.cloud.firestore_v1.base_query import FieldFilter
 from msgspec import Struct
 from msgspec.structs import replace
 
-from shared.account import Billing
+from shared.billing.account import Billing
+from shared.billing.metering import LedgerLine, close
+from shared.billing.periods import start_in_utc
+from shared.billing.reconciliation import ClosedPeriod, DayUse
 from shared.gcp.store.billing import add_lines, billing_ref, shard_refs
 from shared.gcp.store.database import Commit, database, document, read, run, run_paged
 from shared.gcp.store.sessions import session_ref
-from shared.metering import LedgerLine, close
-from shared.periods import start_in_utc
-from shared.reconciliation import ClosedPeriod, DayUse
 from shared.record import Read
-from shared.session import Session
+from shared.sessions.session import Session
 
 
 class Reached(Struct, frozen=True):

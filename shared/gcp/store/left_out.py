@@ -7,10 +7,10 @@ from google.cloud import firestore
 
 from shared.gcp.store.accounts import left_out_ref, snapshot_ref, workspace_ref
 from shared.gcp.store.database import Commit, run
-from shared.left_out import Package
 from shared.record import Read
-from shared.snapshots import Head, Snapshot
-from shared.workspace import Workspace
+from shared.sessions.workspace import Workspace
+from shared.snapshots.checkpoint import Head, Snapshot
+from shared.snapshots.left_out import Package
 
 MOST = 1000
 """Packages of a workspace that are read. Each has at least a file that had no room, and all together are bounded."""

@@ -2,8 +2,8 @@
 
 from google.cloud import firestore
 
+from shared.accounts.operator_limits import Limits
 from shared.gcp.store.database import document, read
-from shared.limits import Limits
 from shared.record import Read
 
 

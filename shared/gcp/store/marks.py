@@ -5,15 +5,16 @@ from datetime import datetime
 from google.cloud.firestore_v1.base_query import FieldFilter
 from msgspec.structs import replace
 
-from shared import address_marks
-from shared.account import Account, AccountState, Billing
-from shared.address_marks import AddressMark
+from shared.accounts import address_marks
+from shared.accounts.account import Account, AccountState
+from shared.accounts.address_marks import AddressMark
+from shared.billing.account import Billing
 from shared.gcp.store.accounts import account_ref, mark_ref, workspace_ref
 from shared.gcp.store.billing import billing_ref
 from shared.gcp.store.database import Commit, LostRace, database, read, read_all, run_readable
 from shared.gcp.store.sessions import session_ref
-from shared.session import EndReason, Session, SessionState
-from shared.workspace import Workspace
+from shared.sessions.session import EndReason, Session, SessionState
+from shared.sessions.workspace import Workspace
 
 AT_ONCE = 100
 """Marks that one run forgets."""

@@ -9,19 +9,20 @@ from google.cloud import firestore
 from msgspec import Struct, to_builtins
 from msgspec.structs import replace
 
-from shared.account import Account, AccountState, Billing, SuspendedFor
-from shared.address_marks import AddressMark, lifted
-from shared.allowance import grant, period_of
-from shared.audit import AuditLine, Values
+from shared.accounts.account import Account, AccountState, SuspendedFor
+from shared.accounts.address_marks import AddressMark, lifted
+from shared.accounts.audit import AuditLine, Values
+from shared.accounts.operator_limits import Limits
+from shared.billing.account import Billing
+from shared.billing.time_allowance import grant, period_of
 from shared.errors import Conflict, Refused, TryAgain
 from shared.gcp.store.accounts import account_ref, mark_ref, read_workspace, workspace_ref
 from shared.gcp.store.billing import billing_ref, read_billing
 from shared.gcp.store.database import Commit, LostRace, database, document, read, run
 from shared.gcp.store.limits import limits_ref, read_limits
 from shared.gcp.store.sessions import read_session, session_ref
-from shared.limits import Limits
 from shared.record import Read
-from shared.session import EndReason, SessionState
+from shared.sessions.session import EndReason, SessionState
 
 ATTEMPTS = 20
 """A shared billing account is written by the heartbeats of all of its sessions."""

@@ -10,7 +10,9 @@ from google.cloud.firestore_v1.base_query import FieldFilter
 from msgspec.structs import replace
 
 from shared import logs
-from shared.account import Account, Billing
+from shared.accounts.account import Account
+from shared.billing.account import Billing
+from shared.billing.metering import close
 from shared.gcp.store.accounts import account_ref, left_out_ref, snapshot_ref, workspace_ref
 from shared.gcp.store.billing import add_charge, add_lines, read_billing
 from shared.gcp.store.database import (
@@ -25,16 +27,15 @@ from shared.gcp.store.database import (
     run_readable,
 )
 from shared.gcp.store.slots import slot_ref
-from shared.heartbeats import Accepted, settle
-from shared.left_out import Package
-from shared.metering import close
 from shared.policies import reclaim_policy
-from shared.quota import LeftOut
 from shared.record import Read
-from shared.session import EndReason, Session, SessionState
-from shared.slot import Slot, SlotState
-from shared.snapshots import Snapshot
-from shared.workspace import Workspace
+from shared.sessions.heartbeats import Accepted, settle
+from shared.sessions.session import EndReason, Session, SessionState
+from shared.sessions.workspace import Workspace
+from shared.slots.slot import Slot, SlotState
+from shared.snapshots.checkpoint import Snapshot
+from shared.snapshots.left_out import Package
+from shared.snapshots.storage_quota import LeftOut
 
 OVERDUE_AT_ONCE = 50
 END_ATTEMPTS = 20

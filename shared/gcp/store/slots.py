@@ -8,7 +8,7 @@ from google.cloud.firestore_v1.base_query import FieldFilter
 from shared.gcp.store.database import Commit, database, document, read, run, run_count, run_readable
 from shared.gcp.store.ids import new_id
 from shared.record import Read
-from shared.slot import Roll, Slot, SlotState
+from shared.slots.slot import Roll, Slot, SlotState
 
 CANDIDATES = 3
 """Slots that one attempt of a claim reads, and all that it may spend on finding one: an attempt has eight reads, and

@@ -10,8 +10,8 @@ from google.cloud.firestore_v1.base_query import FieldFilter
 from shared.gcp.store.accounts import snapshot_ref, workspace_ref
 from shared.gcp.store.database import Commit, database, read, run, run_paged
 from shared.record import Read
-from shared.snapshots import Head, Snapshot
-from shared.workspace import Workspace
+from shared.sessions.workspace import Workspace
+from shared.snapshots.checkpoint import Head, Snapshot
 
 MOST = 4000
 """A session that saves every 30 s makes 2880 a day; they are thinned when it ends."""

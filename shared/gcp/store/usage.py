@@ -5,10 +5,10 @@ from datetime import datetime
 from google.cloud import firestore
 from google.cloud.firestore_v1.base_query import FieldFilter
 
+from shared.billing.metering import LedgerLine
 from shared.gcp.store.billing import billing_ref
 from shared.gcp.store.database import run_paged
-from shared.metering import LedgerLine
-from shared.usage import first_and_last
+from shared.views.usage_report import first_and_last
 
 
 def read_lines(

@@ -1,0 +1,1 @@
+"""Who signs in, what operators allow, and what they did."""

@@ -1,0 +1,1 @@
+"""Who pays, what a plan grants, and what was used."""

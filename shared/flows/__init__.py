@@ -1,0 +1,1 @@
+"""Use cases that read, decide and commit for several functions."""

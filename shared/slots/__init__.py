@@ -1,0 +1,1 @@
+"""Slots, their pool, and which of them a member gets."""

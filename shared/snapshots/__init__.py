@@ -1,0 +1,1 @@
+"""What of a workspace is saved, for how long, and how it comes back."""

@@ -1,0 +1,1 @@
+"""The snapshot format's reader and writer: docs/snapshot-format.md."""

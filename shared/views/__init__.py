@@ -1,0 +1,1 @@
+"""What is shown of all this to members and operators."""
