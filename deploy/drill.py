@@ -25,7 +25,7 @@ from deploy import target
 from shared.gcp import buckets
 from shared.gcp.store.snapshots import all_heads
 from shared.snapshots.checkpoint import TIERS, CheckpointRefused, Head, Layer, Manifest
-from shared.snapshots.format.tar_reader import Broken
+from shared.snapshots.format.tar_reader import BrokenArchive
 
 CHUNK = 1 << 20
 
@@ -51,7 +51,7 @@ def drill(scratch: Path | None = None) -> bool:
         with tempfile.TemporaryDirectory(prefix="ondol-drill-", dir=scratch) as folder:
             try:
                 files, size = restore(head, Path(folder))
-            except (Damaged, CheckpointRefused, Broken) as error:
+            except (Damaged, CheckpointRefused, BrokenArchive) as error:
                 damaged += 1
                 print(f"{wid}  {head.snapshot}  DAMAGED: {error}")
             else:

@@ -32,14 +32,14 @@ Answer = TypeVar("Answer")
 View = Callable[[flask.Request], flask.Response]
 
 
-class Accepted(msgspec.Struct, frozen=True):
+class AcceptedAnswer(msgspec.Struct, frozen=True):
     """Answer 202: it will be done. `retry_after`: seconds after which to ask whether it is."""
 
     body: Any
     retry_after: int | None = None
 
 
-class Attachment(msgspec.Struct, frozen=True):
+class CsvDownload(msgspec.Struct, frozen=True):
     """Answer a file to keep. `name` is its own, of characters that need no quoting. `next`: where the rest of it is,
     relative to this (RFC 8288)."""
 
@@ -168,12 +168,12 @@ def _convert(query: dict[str, str], body: Any) -> Any:
 
 def _render(result: Any) -> flask.Response:
     status, headers = 200, {}
-    if isinstance(result, Attachment):
+    if isinstance(result, CsvDownload):
         headers = {"Content-Disposition": f'attachment; filename="{result.name}"'}
         if result.next is not None:
             headers["Link"] = f'<{result.next}>; rel="next"'
         return flask.Response(result.text, status, headers, content_type=result.content_type)
-    if isinstance(result, Accepted):
+    if isinstance(result, AcceptedAnswer):
         status, headers = 202, {} if result.retry_after is None else {"Retry-After": str(result.retry_after)}
         result = result.body
     return flask.Response(msgspec.json.encode(result), status, headers, content_type="application/json")

@@ -18,7 +18,7 @@ def check_transition(kind: str, table: dict[str, tuple[str, ...]], old: str, new
         raise IllegalTransition(f"a {kind} can't go from {old} to {new}")
 
 
-class Read(Struct, Generic[R], frozen=True):
+class Versioned(Struct, Generic[R], frozen=True):
     """A record as it was read: guard a commit with `version`, and it succeeds only if nobody has written since."""
 
     record: R

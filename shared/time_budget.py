@@ -17,15 +17,15 @@ class TooSlow(Exception):
     """There was more to do than there was time for."""
 
 
-class Deadline:
+class TimeBudget:
     """So many seconds from now, by the monotonic clock."""
 
     def __init__(self, seconds: float) -> None:
         self._at = time.monotonic() + seconds
 
-    def share(self, jobs: int) -> "Deadline":
+    def share(self, jobs: int) -> "TimeBudget":
         """For the next of so many jobs: an equal part of what is left. What it does not need is for those behind it."""
-        return Deadline(max(0.0, self._at - time.monotonic()) / jobs)
+        return TimeBudget(max(0.0, self._at - time.monotonic()) / jobs)
 
     def is_over(self) -> bool:
         return time.monotonic() >= self._at

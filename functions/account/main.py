@@ -55,7 +55,7 @@ def delete(caller: Member, _body: Delete, now: datetime) -> Done:
     workspace = close_and_drain(caller.uid, now)
     delete_person(caller.uid)
     if workspace and workspace.session:
-        tasks.look_at_session(workspace.session, now, again="deleted")
+        tasks.schedule_reclaim_check(workspace.session, now, again="deleted")
     if workspace and workspace.erase_due:
         tasks.erase_workspace(workspace.wid, workspace.erase_due)
     logs.info("account-deleted", uid=caller.uid, found_by="member")
@@ -75,7 +75,7 @@ def sign_out(caller: Member, body: SignOut, now: datetime) -> Done:
         since = now.replace(microsecond=0) + timedelta(seconds=1)
         sid = sign_out_everywhere(caller.uid, since, now)
         if sid:
-            tasks.look_at_session(sid, now, again="signed-out")
+            tasks.schedule_reclaim_check(sid, now, again="signed-out")
         logs.info("signed-out", uid=caller.uid, everywhere=True, session=sid)
         return Done()
     session = read_workspace(account.wid).record.session

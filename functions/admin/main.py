@@ -68,7 +68,7 @@ def suspend(caller: Member, body: Suspend, now: datetime) -> LineView:
     line = operators.suspend_account(_line(caller, body, now), body.uid, now, body.reason)
     sid = line.after.get("session")
     if isinstance(sid, str):
-        tasks.look_at_session(sid, line.at, again="suspended")
+        tasks.schedule_reclaim_check(sid, line.at, again="suspended")
     return _told(line)
 
 

@@ -22,12 +22,12 @@ from shared.flows.sign_ins import account_of
 from shared.gcp import slot_client, tasks
 from shared.gcp.identity import Member, member
 from shared.gcp.store import clock
-from shared.gcp.store.claims import Standing, commit_claim, read_standing
+from shared.gcp.store.claims import ClaimContext, commit_claim, read_standing
 from shared.gcp.store.database import LostRace
 from shared.gcp.store.sessions import end_session, lose_session, note_silence, read_session
 from shared.gcp.store.slots import candidates, count_claimed
 from shared.policies import slot_origin
-from shared.record import Read
+from shared.record import Versioned
 from shared.sessions.session import BrowserId, Session, SessionState
 from shared.sessions.tokens import Signer
 from shared.sessions.workspace import Workspace
@@ -54,7 +54,7 @@ class Allocate(Struct, forbid_unknown_fields=True):
     browser: BrowserId | None = None
 
 
-class Answer(Struct):
+class AllocateAnswer(Struct):
     """Post `enter_token` (as `token`) and `folder` as a form to `enter_url`, from the page's origin."""
 
     session: str
@@ -70,7 +70,7 @@ side_effects = ThreadPoolExecutor(max_workers=8)
 
 @functions_framework.http
 @endpoint(member, Allocate)
-def allocate(caller: Member, body: Allocate, now: datetime) -> Answer:
+def allocate(caller: Member, body: Allocate, now: datetime) -> AllocateAnswer:
     deadline = time.monotonic() + ANSWER_SECONDS
     for attempt in range(ATTEMPTS):
         if time.monotonic() > deadline - DRAINING_SECONDS:
@@ -116,11 +116,11 @@ def _remind(session: Session) -> bool:
     """Have a draining session looked at: whoever began its end may have died before they asked for it."""
     if session.draining is None or clock.now() - session.draining < timedelta(seconds=REMIND_SECONDS):
         return False
-    tasks.look_at_session(session.sid, session.draining, again="open")
+    tasks.schedule_reclaim_check(session.sid, session.draining, again="open")
     return True
 
 
-def _claim(caller: Member, account: Account, standing: Standing, *, first: bool) -> Session | None:
+def _claim(caller: Member, account: Account, standing: ClaimContext, *, first: bool) -> Session | None:
     """A new session on the best slot there is, or None if somebody else was faster. Raises what refuses one.
 
     The `first` attempt looks for the slot that the member had last, any other where it may be less crowded. Reading the
@@ -137,7 +137,7 @@ def _claim(caller: Member, account: Account, standing: Standing, *, first: bool)
         # those that open at the very moment are not counted yet: they may be more by their number
         check_room(standing.limits, count_claimed())
     found = candidates(workspace.record.last_slot if first else None)
-    by_name: dict[str, Read[Slot]] = {slot.record.name: slot for slot in found}
+    by_name: dict[str, Versioned[Slot]] = {slot.record.name: slot for slot in found}
     slots = order_slots(
         [slot.record for slot in by_name.values()], last_slot=workspace.record.last_slot, seed=secrets.randbits(32)
     )
@@ -163,7 +163,7 @@ def _follow_up(session: Session) -> None:
     def enqueue() -> None:
         try:
             if session.due:
-                tasks.look_at_session(session.sid, session.due)
+                tasks.schedule_reclaim_check(session.sid, session.due)
             tasks.run_pool()
         except Exception as e:
             logs.exception("follow-up-failed", e)
@@ -176,7 +176,7 @@ def _attach(session: Session, deadline: float) -> Session | None:
     started = time.monotonic()
     try:
         boot = _ask_to_attach(session, deadline)
-    except slot_client.Broken as e:
+    except slot_client.BrokenAnswer as e:
         _lose(session, str(e))
         detail = "Your files are kept, but the last checkpoint does not verify. Write to the operator before you go on."
         raise Permanent("state-broken", detail) from e
@@ -237,8 +237,8 @@ def _tell_lost(session: Session, why: str) -> None:
     tasks.run_pool()
 
 
-def _answer(session: Session, browser: str) -> Answer:
-    return Answer(
+def _answer(session: Session, browser: str) -> AllocateAnswer:
+    return AllocateAnswer(
         session=session.sid,
         state=session.state,
         enter_url=f"{slot_origin(session)}/_slot/enter",

@@ -49,4 +49,4 @@ def _miss(uid: str, now: datetime) -> None:
     if workspace is None:
         logs.info("event-ignored", uid=uid, why="there is no such account")
     elif workspace.session:
-        tasks.look_at_session(workspace.session, now, again="missing")
+        tasks.schedule_reclaim_check(workspace.session, now, again="missing")

@@ -57,9 +57,9 @@ def background(_caller: str, body: Background, now: datetime) -> Done:
         after = _end(session.sid, hold, answered=why not in (None, "gone"))
     logs.info("let-go", session=session.sid, why=why)
     if why == "time" and after:
-        tasks.keep_at_work(after.sid, after.seq)
+        tasks.schedule_background_hold(after.sid, after.seq)
     if why == "gone":
-        tasks.look_at_session(session.sid, clock.now())
+        tasks.schedule_reclaim_check(session.sid, clock.now())
     return Done(session.sid, why)
 
 

@@ -52,7 +52,7 @@ def _is_open(sid: str, now: datetime) -> bool:
     session = begin_end(sid, EndReason.DELETED, now)
     if session is None or not session.open:
         return False
-    tasks.look_at_session(sid, session.draining or now, again="erase")
+    tasks.schedule_reclaim_check(sid, session.draining or now, again="erase")
     return True
 
 

@@ -15,9 +15,9 @@ from shared.gcp.store.left_out import find_package
 from shared.gcp.store.snapshots import read_snapshot
 from shared.sessions.workspace import WorkspaceId
 from shared.snapshots.checkpoint import CheckpointRefused, Head, SnapshotId
-from shared.snapshots.format.tar_reader import Broken
+from shared.snapshots.format.tar_reader import BrokenArchive
 from shared.snapshots.merged_archive import TooMuch, home
-from shared.time_budget import Deadline, TooSlow
+from shared.time_budget import TimeBudget, TooSlow
 
 SECONDS = 800.0
 """How long an export may take before its member is told that there is none. The function's own timeout, of 900 s, would
@@ -45,8 +45,8 @@ def export(_caller: str, body: Export, now: datetime) -> Done:
         return Done(snapshot, "done before")
     try:
         manifest = buckets.head_manifest(head)
-        exports.write(wid, snapshot, home(manifest, buckets.open_layer, Deadline(SECONDS).check))
-    except (CheckpointRefused, Broken, TooMuch, TooSlow) as e:
+        exports.write(wid, snapshot, home(manifest, buckets.open_layer, TimeBudget(SECONDS).check))
+    except (CheckpointRefused, BrokenArchive, TooMuch, TooSlow) as e:
         logs.error("export-failed", workspace=wid, snapshot=snapshot, why=str(e))
         exports.fail(wid, snapshot, f"This snapshot can't be put together: {e}. Choose another one.")
         return Done(snapshot, "it can't be put together")

@@ -16,7 +16,7 @@ from shared.gcp.store.database import LostRace
 from shared.gcp.store.sessions import commit_beat, commit_session, read_session
 from shared.gcp.store.snapshots import older_snapshots
 from shared.policies import kept_snapshots, reclaim_policy
-from shared.record import Read
+from shared.record import Versioned
 from shared.sessions.heartbeats import (
     Beat,
     Hello,
@@ -70,7 +70,7 @@ class StorageView(Struct):
     apart: int | None
 
 
-class Answer(Struct):
+class HeartbeatAnswer(Struct):
     """docs/protocol.md describes it."""
 
     now: float
@@ -99,7 +99,7 @@ signer = Signer(settings().signing_key)
 
 @functions_framework.http
 @endpoint(str, Hello | Beat | Older)
-def heartbeat(token: str, message: Hello | Beat | Older, now: datetime) -> Answer | OlderSnapshots:
+def heartbeat(token: str, message: Hello | Beat | Older, now: datetime) -> HeartbeatAnswer | OlderSnapshots:
     bearer = _authenticate(token, message)
     try:
         if isinstance(message, Older):
@@ -179,9 +179,9 @@ def _follow_up(before: Session, after: Session, now: datetime) -> None:
     if after.due and before.due and (after.due < before.due - SOONER or after.due <= now < before.due):
         # the task that is on its way comes too late: others use the same allowance (perhaps a little at each beat), a
         # smaller plan was taken, or a process has begun to work
-        tasks.look_at_session(after.sid, after.due)
+        tasks.schedule_reclaim_check(after.sid, after.due)
     if wants_hold(before, after, reclaim_policy(after.plan), longest=settings().hold, now=now):
-        tasks.keep_at_work(after.sid, after.seq)
+        tasks.schedule_background_hold(after.sid, after.seq)
 
 
 def _older(message: Older, now: datetime) -> OlderSnapshots:
@@ -194,7 +194,7 @@ def _older(message: Older, now: datetime) -> OlderSnapshots:
     return OlderSnapshots([_view(snapshot.head) for snapshot in older])
 
 
-def _read(sid: str) -> Read[Session]:
+def _read(sid: str) -> Versioned[Session]:
     found = read_session(sid)
     if found is None:
         raise Stale("there is no such session")
@@ -248,10 +248,10 @@ def _refused(session: Session, why: str) -> Refused:
     return Refused("checkpoint-refused", f"{why}.", status=422)
 
 
-def _answer(session: Session, boot: str, now: datetime) -> Answer:
+def _answer(session: Session, boot: str, now: datetime) -> HeartbeatAnswer:
     word, idle_at = directive(session, reclaim_policy(session.plan), now)
     head = session.head
-    return Answer(
+    return HeartbeatAnswer(
         now=now.timestamp(),
         directive=word,
         interval=settings().heartbeat,

@@ -99,7 +99,7 @@ class StorageView(Struct):
     """Bytes that sessions have kept apart."""
 
 
-class Answer(Struct):
+class LoginAnswer(Struct):
     now: float
     account: AccountView
     plan: PlanView
@@ -111,7 +111,7 @@ class Answer(Struct):
 
 @functions_framework.http
 @endpoint(member, Login)
-def login(caller: Member, body: Login, now: datetime) -> Answer:
+def login(caller: Member, body: Login, now: datetime) -> LoginAnswer:
     # only the first one counts, and a browser may have a newer list of them than we: nobody is kept out by it
     zone = body.time_zone if is_zone(body.time_zone) else None
     account = account_of(caller, now, locale=body.locale, time_zone=zone)
@@ -120,7 +120,7 @@ def login(caller: Member, body: Login, now: datetime) -> Answer:
     billing = read_billing(account.bid).record
     workspace = read_workspace(account.wid).record
     current, last = _session(workspace.session), _session(workspace.last_session)
-    return Answer(
+    return LoginAnswer(
         now=now.timestamp(),
         account=_account(account),
         plan=PlanView(billing.plan, PLANS[billing.plan].title),

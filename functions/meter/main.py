@@ -26,10 +26,10 @@ from shared.gcp.store import ledger
 from shared.gcp.store.billing import counted, read_billing
 from shared.gcp.store.database import LostRace
 from shared.gcp.store.marks import forget_marks
-from shared.record import Read
+from shared.record import Versioned
 from shared.sessions.session import Session
 from shared.settings import settings
-from shared.time_budget import Deadline
+from shared.time_budget import TimeBudget
 
 R = TypeVar("R")
 
@@ -72,7 +72,7 @@ class Done(Struct):
 @functions_framework.http
 @endpoint(partial(invoker, function="meter"), Meter, task=True)
 def meter(_caller: str, _body: Meter, now: datetime) -> Done:
-    run = Deadline(RUN_SECONDS)
+    run = TimeBudget(RUN_SECONDS)
     # first: they are whole homes, and nothing that is odd stands in their way
     swept = _or_told(partial(exports.sweep, now - timedelta(seconds=settings().sweep)))
     marks = _or_told(partial(forget_marks, now))
@@ -84,7 +84,7 @@ def meter(_caller: str, _body: Meter, now: datetime) -> Done:
     return Done(lines, checked, periods, days, *tidied, swept, compared, ended, marks, stopped)
 
 
-def _keep_books(now: datetime, run: Deadline) -> tuple[int, int, int, int]:
+def _keep_books(now: datetime, run: TimeBudget) -> tuple[int, int, int, int]:
     """Lines written, sessions checked, periods closed, days rolled up. Of the time that is left, a share each."""
     # an account of which a line could not be written now waits for the next run
     waiting: list[str] = []
@@ -100,7 +100,7 @@ def _keep_books(now: datetime, run: Deadline) -> tuple[int, int, int, int]:
     return lines, checked, periods, days
 
 
-def _compare(now: datetime, deadline: Deadline) -> tuple[int, int]:
+def _compare(now: datetime, deadline: TimeBudget) -> tuple[int, int]:
     """Accounts that were compared with Firebase Auth, and what ended for it. Its silence keeps nothing else from its
     turn."""
     try:
@@ -111,7 +111,7 @@ def _compare(now: datetime, deadline: Deadline) -> tuple[int, int]:
     return done.accounts, done.ended
 
 
-def _each(found: Iterable[Read[R]], act: Callable[[Read[R]], int], deadline: Deadline) -> tuple[int, bool]:
+def _each(found: Iterable[Versioned[R]], act: Callable[[Versioned[R]], int], deadline: TimeBudget) -> tuple[int, bool]:
     """How much was done, and whether that was all that there is: the next run finds what is left."""
     done = 0
     try:
@@ -136,7 +136,7 @@ def _or_told(act: Callable[[], int]) -> int:
 
 
 def _write_line(
-    session: Read[Session], *, now: datetime, rolled_up: Callable[[], datetime], waiting: list[str]
+    session: Versioned[Session], *, now: datetime, rolled_up: Callable[[], datetime], waiting: list[str]
 ) -> bool:
     """As of when it was due: so it is of the same day however late that is done, unless that day was told already."""
     due = session.record.meter.line_due or now
@@ -148,7 +148,7 @@ def _write_line(
     return False
 
 
-def _check(session: Read[Session], now: datetime) -> bool:
+def _check(session: Versioned[Session], now: datetime) -> bool:
     """Of a session that has ended: its lines, its meter and its intervals say the same."""
     record = session.record
     found = figures(record.meter.ms, ledger.lines_of_session(record))
@@ -161,7 +161,7 @@ def _check(session: Read[Session], now: datetime) -> bool:
     return True
 
 
-def _close(account: Read[Billing], now: datetime) -> int:
+def _close(account: Versioned[Billing], now: datetime) -> int:
     """How many periods of the account were closed. A month may have begun before a day that is over long since."""
     closed = 0
     for period in sorted(account.record.used, key=over_everywhere):
@@ -188,7 +188,7 @@ def _tell(found: Figures, **of: str) -> None:
     logs.error("ledger-differs", **of, lines_ms=found.lines, counter_ms=found.counter, intervals_ms=found.intervals)
 
 
-def _roll_up(now: datetime, deadline: Deadline) -> int:
+def _roll_up(now: datetime, deadline: TimeBudget) -> int:
     """How many days that are over were rolled up: all that were not yet, oldest first."""
     days = 0
     while not deadline.is_over():
@@ -210,7 +210,7 @@ def _rolled_up() -> datetime:
     return start_in_utc(reached.record.following) if reached else BEGINNING
 
 
-def _day_after(reached: Read[ledger.Reached] | None) -> date | None:
+def _day_after(reached: Versioned[ledger.Reached] | None) -> date | None:
     """The next day to roll up; None while there is no line at all."""
     if reached:
         return reached.record.following

@@ -16,11 +16,11 @@ from shared.gcp.store.database import LostRace
 from shared.gcp.store.sessions import overdue, readable_sessions
 from shared.gcp.store.slots import commit_slot, forget_slot, make_slots, new_slot_name, read_roll, readable_slots
 from shared.policies import pool_policy
-from shared.record import Read
+from shared.record import Versioned
 from shared.sessions.tokens import Signer
 from shared.settings import settings
 from shared.slots.pool import ALARM_ATTEMPTS, Action, Health, Service, Write, plan_pool, plan_writes, unfinished
-from shared.slots.slot import Roll, Slot, SlotState
+from shared.slots.slot import Slot, SlotCounter, SlotState
 
 SWEEP_GRACE = timedelta(seconds=15)
 """How long after it is due a session, or a workspace that is to be erased, counts as forgotten."""
@@ -63,7 +63,7 @@ def pool(_caller: str, _body: Pool, now: datetime) -> Done:
     return Done([f"{a.verb} {a.slot.name}: {a.reason}" for a in actions], [f"{w.verb} {w.name}" for w in writes], swept)
 
 
-def _plan(reads: dict[str, Read[Slot]], services: dict[str, Service], now: datetime) -> list[Action]:
+def _plan(reads: dict[str, Versioned[Slot]], services: dict[str, Service], now: datetime) -> list[Action]:
     """Without the slots of sessions that can't be read: whether somebody works in them nobody knows."""
     sessions, unreadable = readable_sessions([read.record.session for read in reads.values() if read.record.session])
     slots = [read.record for read in reads.values() if read.record.session not in unreadable]
@@ -84,7 +84,7 @@ def _health(slots: list[Slot], services: dict[str, Service]) -> dict[str, Health
     return slot_client.health({name: services[name].url for name in kept})
 
 
-def _make(actions: list[Action], roll: Read[Roll] | None, slots: dict[str, Slot]) -> None:
+def _make(actions: list[Action], roll: Versioned[SlotCounter] | None, slots: dict[str, Slot]) -> None:
     """The new records, all or none: a run at the same moment may have made those that were missing."""
     if not actions:
         return
@@ -98,7 +98,7 @@ def _make(actions: list[Action], roll: Read[Roll] | None, slots: dict[str, Slot]
         _tell(action)
 
 
-def _commit(action: Action, read: Read[Slot], slots: dict[str, Slot]) -> None:
+def _commit(action: Action, read: Versioned[Slot], slots: dict[str, Slot]) -> None:
     """One record, guarded. Whoever was faster is right: the next run sees what they made of it."""
     slot = action.slot
     try:
@@ -152,7 +152,7 @@ def _sweep(now: datetime) -> int:
     swept = 0
     for session in overdue(now, SWEEP_GRACE):
         logs.warning("swept", session=session.sid, due=session.due)
-        swept += _asked_for(partial(tasks.look_at_session, session.sid, session.due or now, again=minute))
+        swept += _asked_for(partial(tasks.schedule_reclaim_check, session.sid, session.due or now, again=minute))
     for workspace in to_erase(now - SWEEP_GRACE):
         logs.warning("swept", workspace=workspace.wid, due=workspace.erase_due)
         swept += _asked_for(partial(tasks.erase_workspace, workspace.wid, workspace.erase_due or now, again=minute))

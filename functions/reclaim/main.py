@@ -27,7 +27,7 @@ from shared.gcp.store.sessions import (
     read_session,
 )
 from shared.policies import reclaim_policy
-from shared.record import Read
+from shared.record import Versioned
 from shared.sessions.reclaim_decision import decide_hold, decide_reclaim, is_held
 from shared.sessions.session import EndReason, Session, SessionId, SessionState, Verdict
 from shared.sessions.tokens import Signer
@@ -55,12 +55,12 @@ def reclaim(_caller: str, body: Reclaim, now: datetime) -> Done:
     if found.record.state == SessionState.DRAINING:
         return _finish(found.record, now)
     if now < found.record.due:
-        tasks.look_at_session(body.session, found.record.due)
+        tasks.schedule_reclaim_check(body.session, found.record.due)
         return Done(body.session, "not due yet")
     return _look(found, now)
 
 
-def _look(read: Read[Session], now: datetime) -> Done:
+def _look(read: Versioned[Session], now: datetime) -> Done:
     """Decide on fresh signals: ask the slot, which thaws it and makes it send a heartbeat first.
 
     Also one that is still opening: its container may have been frozen before it could say that it serves.
@@ -85,13 +85,13 @@ def _look(read: Read[Session], now: datetime) -> Done:
     logs.info("decided", session=after.sid, verdict=decision.verdict, rule=decision.rule)
     if decision.verdict == Verdict.RECLAIM:
         return _finish(after, now)
-    tasks.look_at_session(after.sid, decision.look)
+    tasks.schedule_reclaim_check(after.sid, decision.look)
     if not is_held(after, now) and decide_hold(after, reclaim_policy(after.plan), longest=settings().hold, now=now):
-        tasks.keep_at_work(after.sid, after.seq)
+        tasks.schedule_background_hold(after.sid, after.seq)
     return Done(after.sid, decision.verdict)
 
 
-def _refresh(read: Read[Session], now: datetime) -> Read[Session] | None:
+def _refresh(read: Versioned[Session], now: datetime) -> Versioned[Session] | None:
     """The session after its container was asked; as it was if the container can't be asked now; None if it is lost."""
     session = read.record
     try:

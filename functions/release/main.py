@@ -6,7 +6,7 @@ import functions_framework
 from msgspec import Struct
 
 from shared import logs
-from shared.endpoint import Accepted, endpoint
+from shared.endpoint import AcceptedAnswer, endpoint
 from shared.errors import Conflict
 from shared.gcp import tasks
 from shared.gcp.identity import Member, member
@@ -19,14 +19,14 @@ class Release(Struct, forbid_unknown_fields=True):
     session: SessionId
 
 
-class Answer(Struct):
+class ReleaseAnswer(Struct):
     session: str
     state: SessionState
 
 
 @functions_framework.http
 @endpoint(member, Release)
-def release(caller: Member, body: Release, now: datetime) -> Accepted:
+def release(caller: Member, body: Release, now: datetime) -> AcceptedAnswer:
     account = find_account(caller.uid)
     if account:
         account.check_sign_in(caller.issued)
@@ -35,9 +35,9 @@ def release(caller: Member, body: Release, now: datetime) -> Accepted:
     if session is None:
         raise _elsewhere()
     if session.open:
-        tasks.look_at_session(session.sid, now)
+        tasks.schedule_reclaim_check(session.sid, now)
     logs.info("stopped", session=session.sid, state=session.state)
-    return Accepted(Answer(session.sid, session.state))
+    return AcceptedAnswer(ReleaseAnswer(session.sid, session.state))
 
 
 def _check_own(caller: Member, sid: str) -> None:

@@ -10,7 +10,7 @@ from msgspec import Meta, Struct
 
 from shared import logs
 from shared.cursors import cursor, moment
-from shared.endpoint import Accepted, endpoint, routes
+from shared.endpoint import AcceptedAnswer, endpoint, routes
 from shared.errors import Conflict, Refused, TryAgain
 from shared.flows.going_back import brought, checked, composed, fits
 from shared.flows.sign_ins import account_of
@@ -21,7 +21,7 @@ from shared.gcp.store.database import LostRace
 from shared.gcp.store.left_out import all_packages, bring_back, find_package, forget_packages
 from shared.gcp.store.sessions import read_session
 from shared.gcp.store.snapshots import go_back, page_of_snapshots, read_snapshot
-from shared.record import Read
+from shared.record import Versioned
 from shared.request_rates import check_rate, one_at_a_time
 from shared.sessions.workspace import Workspace
 from shared.slots.allocation import check_may_be_opened, check_may_download, check_may_open
@@ -147,7 +147,7 @@ class WayBack(NamedTuple):
     told: str
 
 
-def _way_back(workspace: Read[Workspace], uid: str, body: Restore, now: datetime) -> WayBack:
+def _way_back(workspace: Versioned[Workspace], uid: str, body: Restore, now: datetime) -> WayBack:
     record = workspace.record
     if package := find_package(record.wid, body.snapshot):
         made = _looked_for(uid, partial(brought, record, package.record, body.path, now))
@@ -166,7 +166,7 @@ def _looked_for(uid: str, look: Callable[[], Snapshot]) -> Snapshot:
 
 
 @endpoint(member, Download)
-def download(caller: Member, body: Download, now: datetime) -> Ready | Accepted:
+def download(caller: Member, body: Download, now: datetime) -> Ready | AcceptedAnswer:
     workspace = _own(caller, now).record
     head = _head(workspace)
     wanted = body.snapshot or (head.snapshot if head else None)
@@ -180,7 +180,7 @@ def download(caller: Member, body: Download, now: datetime) -> Ready | Accepted:
     if found:
         return Ready(wanted, found.url, found.expires.timestamp())
     tasks.export_home(workspace.wid, wanted, now)
-    return Accepted(Making(wanted), retry_after=POLL_SECONDS)
+    return AcceptedAnswer(Making(wanted), retry_after=POLL_SECONDS)
 
 
 @endpoint(member, Discard)
@@ -207,7 +207,7 @@ snapshots = functions_framework.http(
 )
 
 
-def _workspace(caller: Member, now: datetime) -> Read[Workspace]:
+def _workspace(caller: Member, now: datetime) -> Versioned[Workspace]:
     """Raises Refused unless it may be changed."""
     account = account_of(caller, now)
     check_may_open(account)
@@ -216,7 +216,7 @@ def _workspace(caller: Member, now: datetime) -> Read[Workspace]:
     return workspace
 
 
-def _own(caller: Member, now: datetime) -> Read[Workspace]:
+def _own(caller: Member, now: datetime) -> Versioned[Workspace]:
     """Raises Refused unless what is saved may be looked at and fetched: also without time left, over the plan's
     storage, and while a payment is missing."""
     account = account_of(caller, now)
@@ -244,7 +244,7 @@ def _head(workspace: Workspace) -> Head | None:
     return session.record.head if session else workspace.head
 
 
-def _snapshot(wid: str, snapshot: str) -> Read[Snapshot]:
+def _snapshot(wid: str, snapshot: str) -> Versioned[Snapshot]:
     """Somebody else's is not told from one that never was."""
     found = read_snapshot(wid, snapshot)
     if found is None:

@@ -11,10 +11,10 @@ from msgspec import Meta, Struct
 from shared import logs
 from shared.accounts.account import Account, AccountState, account_closed
 from shared.billing.account import Billing, move
-from shared.billing.periods import Per, period_at
+from shared.billing.periods import PeriodKind, period_at
 from shared.billing.plans import PLANS
 from shared.billing.time_allowance import allowance
-from shared.endpoint import Attachment, endpoint, routes
+from shared.endpoint import CsvDownload, endpoint, routes
 from shared.errors import TryAgain, bad_request
 from shared.flows.sign_ins import account_of
 from shared.gcp.identity import Member, member
@@ -92,7 +92,7 @@ class SessionView(Struct):
     idle_seconds: float | None
 
 
-class Answer(Struct):
+class UsageAnswer(Struct):
     plan: PlanView
     time_zone: str
     zone_holds_until: float | None
@@ -113,7 +113,7 @@ class Moved(Struct):
 
 
 @partial(endpoint, method="GET")(member, Month)
-def monthly(caller: Member, query: Month, now: datetime) -> Answer:
+def monthly(caller: Member, query: Month, now: datetime) -> UsageAnswer:
     account = _account(caller, now)
     billing = read_billing(account.bid).record
     workspace = read_workspace(account.wid).record
@@ -122,7 +122,7 @@ def monthly(caller: Member, query: Month, now: datetime) -> Answer:
     found, following = _used(account, billing, current, month, query.after)
     saved = current if current and current.open else workspace
     use = newest_use(saved.storage, saved.head)
-    return Answer(
+    return UsageAnswer(
         plan=PlanView(billing.plan, PLANS[billing.plan].title),
         time_zone=billing.zone,
         zone_holds_until=_stamp(billing.zone_holds_until(now)),
@@ -137,7 +137,7 @@ def monthly(caller: Member, query: Month, now: datetime) -> Answer:
 
 
 @partial(endpoint, method="GET")(member, Month)
-def table(caller: Member, query: Month, now: datetime) -> Attachment:
+def table(caller: Member, query: Month, now: datetime) -> CsvDownload:
     account = _account(caller, now)
     billing = read_billing(account.bid).record
     month = _month(query, billing, now)
@@ -145,7 +145,7 @@ def table(caller: Member, query: Month, now: datetime) -> Attachment:
     found, following = _used(account, billing, current, month, query.after)
     content = as_csv(found.sessions, billing.zone, is_first=query.after is None)
     link = f"?month={month}&after={following}" if following else None
-    return Attachment(content, "text/csv; charset=utf-8", f"ondol-usage-{month}.csv", next=link)
+    return CsvDownload(content, "text/csv; charset=utf-8", f"ondol-usage-{month}.csv", next=link)
 
 
 @endpoint(member, Move)
@@ -183,7 +183,7 @@ def _session(sid: str | None) -> Session | None:
 
 def _month(query: Month, billing: Billing, now: datetime) -> str:
     if query.month is None:
-        return period_at(Per.MONTH, billing.zone, now).id
+        return period_at(PeriodKind.MONTH, billing.zone, now).id
     if not MONTH.match(query.month):
         raise bad_request("month: Send it as year and month, such as 2026-11.")
     return query.month

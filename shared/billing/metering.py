@@ -81,7 +81,7 @@ class Charged(Struct, frozen=True, kw_only=True):
     """Time that no allowance was left for: it was used, and is not charged."""
 
 
-class Spender(Struct, frozen=True, kw_only=True):
+class LedgerOwner(Struct, frozen=True, kw_only=True):
     """Whose time it is, as every ledger line says."""
 
     sid: str
@@ -111,7 +111,7 @@ def charge(
     meter: Meter,
     time: Interval | None,
     *,
-    spender: Spender,
+    spender: LedgerOwner,
     plan: str,
     background: bool,
     period_at: Callable[[datetime], Period],
@@ -147,7 +147,7 @@ def charge(
     return Charged(meter=meter, lines=lines, added=added, beyond_ms=beyond)
 
 
-def close(meter: Meter, spender: Spender, now: datetime) -> tuple[Meter, list[LedgerLine]]:
+def close(meter: Meter, spender: LedgerOwner, now: datetime) -> tuple[Meter, list[LedgerLine]]:
     """What is open becomes a line, if anything is: so it is at the end of a session too."""
     if not meter.open:
         return meter, []

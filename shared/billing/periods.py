@@ -9,7 +9,7 @@ from msgspec import Struct
 reset_tzpath(to=())  # only those of the pinned package: with a machine's own two functions may differ about a zone
 
 
-class Per(StrEnum):
+class PeriodKind(StrEnum):
     DAY = "day"
     MONTH = "month"
 
@@ -26,10 +26,10 @@ class Period(Struct, frozen=True):
     ends: datetime
 
 
-def period_at(per: Per, zone: str, now: datetime) -> Period:
+def period_at(per: PeriodKind, zone: str, now: datetime) -> Period:
     """The period that `now` lies in. A day begins at midnight, or where the clocks skip that, as soon as they have."""
     today = now.astimezone(ZoneInfo(zone)).date()
-    if per == Per.DAY:
+    if per == PeriodKind.DAY:
         return Period(today.isoformat(), _midnight(today, zone), _midnight(today + timedelta(days=1), zone))
     first = today.replace(day=1)
     following = (first + timedelta(days=31)).replace(day=1)

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from msgspec import Struct
 from msgspec.structs import replace
 
-from shared.billing.periods import Per
+from shared.billing.periods import PeriodKind
 
 MB = 10**6
 GB = 10**9
@@ -21,7 +21,7 @@ class Plan(Struct, frozen=True, kw_only=True):
     """US dollars a month; None is agreed upon."""
     seconds: float | None
     """Time in the editor that a period grants, to all members together."""
-    per: Per
+    per: PeriodKind
     """What a period is."""
     bytes: int | None
     """Storage, in bytes as `shared.snapshots.storage_quota` counts them."""
@@ -50,7 +50,7 @@ PLANS = Plans(
         title="Free",
         price=0,
         seconds=30 * MINUTE,
-        per=Per.DAY,
+        per=PeriodKind.DAY,
         bytes=100 * MB,
         seats=1,
         idle=10 * MINUTE,
@@ -62,7 +62,7 @@ PLANS = Plans(
         title="Starter",
         price=5,
         seconds=5 * HOUR,
-        per=Per.MONTH,
+        per=PeriodKind.MONTH,
         bytes=1 * GB,
         seats=1,
         idle=15 * MINUTE,
@@ -74,7 +74,7 @@ PLANS = Plans(
         title="Pro",
         price=10,
         seconds=20 * HOUR,
-        per=Per.MONTH,
+        per=PeriodKind.MONTH,
         bytes=5 * GB,
         seats=1,
         idle=15 * MINUTE,
@@ -86,7 +86,7 @@ PLANS = Plans(
         title="Team",
         price=25,
         seconds=100 * HOUR,
-        per=Per.MONTH,
+        per=PeriodKind.MONTH,
         bytes=10 * GB,
         seats=3,
         idle=15 * MINUTE,
@@ -98,7 +98,7 @@ PLANS = Plans(
         title="Enterprise",
         price=None,
         seconds=None,
-        per=Per.MONTH,
+        per=PeriodKind.MONTH,
         bytes=None,
         seats=None,
         idle=30 * MINUTE,

@@ -18,9 +18,9 @@ from shared.gcp.identity import PEOPLE_AT_ONCE, Person, delete_person, people
 from shared.gcp.store.accounts import note_missing, read_turn, turn, write_turn
 from shared.gcp.store.database import LostRace
 from shared.gcp.store.sessions import begin_end, in_use
-from shared.record import Read
+from shared.record import Versioned
 from shared.sessions.session import EndReason, Session
-from shared.time_budget import Deadline
+from shared.time_budget import TimeBudget
 
 HUNDREDS = 10
 """How many hundreds of accounts one run looks at. Each hundred is a call to Firebase Auth and a hundred reads."""
@@ -39,7 +39,7 @@ class Compared(Struct, frozen=True):
     """Accounts that were closed, and sessions whose end was begun."""
 
 
-def compare(now: datetime, deadline: Deadline) -> Compared:
+def compare(now: datetime, deadline: TimeBudget) -> Compared:
     """Raises TryAgain if Firebase Auth does not answer."""
     ended = _look_at_sessions(now, deadline)
     looked = 0
@@ -57,7 +57,7 @@ def compare(now: datetime, deadline: Deadline) -> Compared:
     return Compared(looked, ended)
 
 
-def _look_at_sessions(now: datetime, deadline: Deadline) -> int:
+def _look_at_sessions(now: datetime, deadline: TimeBudget) -> int:
     """End the sessions whose member Firebase Auth has disabled, or whose sign-ins were ended since; how many."""
     ended, sessions = 0, in_use()
     while not deadline.is_over() and (some := list(islice(sessions, PEOPLE_AT_ONCE))):
@@ -85,14 +85,14 @@ def why_end(session: Session, person: Person | None) -> EndReason | None:
     return EndReason.SIGNED_OUT if person.valid_since > session.opened else None
 
 
-def _look_at_accounts(accounts: Sequence[Read[Account]], now: datetime, *, are_rest: bool) -> int:
+def _look_at_accounts(accounts: Sequence[Versioned[Account]], now: datetime, *, are_rest: bool) -> int:
     """`are_rest`: they may be few. Then Firebase Auth is judged by what it says of the first hundred as well."""
     known = people([account.record.uid for account in accounts])
     ended = _finish_deletions(accounts, known)
     for account in accounts:
         if account.record.uid in known and account.record.missing is not None:
             _or_told(partial(_note, account, None))
-    due = list[Read[Account]]()
+    due = list[Versioned[Account]]()
     for account in _believed(accounts, known, are_rest=are_rest):
         if account.record.missing is None:
             _or_told(partial(_note, account, now))
@@ -103,12 +103,14 @@ def _look_at_accounts(accounts: Sequence[Read[Account]], now: datetime, *, are_r
     return ended
 
 
-def _gone(accounts: Iterable[Read[Account]], known: dict[str, Person]) -> list[Read[Account]]:
+def _gone(accounts: Iterable[Versioned[Account]], known: dict[str, Person]) -> list[Versioned[Account]]:
     open_ = (account for account in accounts if account.record.state != AccountState.DELETED)
     return [account for account in open_ if account.record.uid not in known]
 
 
-def _believed(accounts: Sequence[Read[Account]], known: dict[str, Person], *, are_rest: bool) -> list[Read[Account]]:
+def _believed(
+    accounts: Sequence[Versioned[Account]], known: dict[str, Person], *, are_rest: bool
+) -> list[Versioned[Account]]:
     """The accounts whose person may be taken for gone, if the next answer says so too.
 
     MOST_MISSING of a hundred, if as many are known. Of more only those who came after somebody who is known: a Firebase
@@ -135,7 +137,7 @@ def _close(uid: str, now: datetime) -> bool:
     return True
 
 
-def _note(account: Read[Account], since: datetime | None) -> bool:
+def _note(account: Versioned[Account], since: datetime | None) -> bool:
     """Since when they are missing. Nothing has ended by it."""
     try:
         note_missing(account, since)
@@ -155,7 +157,7 @@ def _or_told(act: Callable[[], bool]) -> bool:
         return False
 
 
-def _finish_deletions(accounts: Iterable[Read[Account]], known: dict[str, Person]) -> int:
+def _finish_deletions(accounts: Iterable[Versioned[Account]], known: dict[str, Person]) -> int:
     """A member who has deleted their account is forgotten by Firebase Auth too, if that failed at the time."""
     done = 0
     for account in accounts:

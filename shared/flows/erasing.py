@@ -13,7 +13,7 @@ from shared.gcp import buckets
 from shared.gcp.identity import delete_person, person
 from shared.gcp.store import accounts, anonymous
 from shared.sessions.workspace import Workspace
-from shared.time_budget import Deadline
+from shared.time_budget import TimeBudget
 
 PIECE = 400
 """Things that a part deletes at once: one commit may have 500 writes."""
@@ -76,7 +76,7 @@ class Erased(Struct, frozen=True):
 
 def erase_some(workspace: Workspace) -> Erased:
     """One step. A part that fails keeps no other from its turn, and is raised at the end: ExceptionGroup."""
-    deadline, things, failed = Deadline(STEP_SECONDS), 0, list[Exception]()
+    deadline, things, failed = TimeBudget(STEP_SECONDS), 0, list[Exception]()
     for part in PARTS:
         try:
             while found := part(workspace):

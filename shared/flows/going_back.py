@@ -15,7 +15,7 @@ from shared.gcp.store.accounts import plan_of
 from shared.gcp.store.ids import new_id
 from shared.sessions.workspace import Workspace
 from shared.snapshots.checkpoint import Changes, CheckpointRefused, Head, Layer, Manifest, Snapshot, first_layers
-from shared.snapshots.format.tar_reader import END, Broken
+from shared.snapshots.format.tar_reader import END, BrokenArchive
 from shared.snapshots.left_out import Package, has_room
 from shared.snapshots.merged_archive import At, TooMuch, at, empty_layer, holds, spelled_alike, stands_at
 from shared.snapshots.path_restore import (
@@ -33,7 +33,7 @@ from shared.snapshots.path_restore import (
     return_name,
 )
 from shared.snapshots.storage_quota import newest_use
-from shared.time_budget import Deadline, TooSlow
+from shared.time_budget import TimeBudget, TooSlow
 
 LOOK_SECONDS = 25.0
 """How long one request looks for a path in the layers: the browser waits for a minute at most."""
@@ -63,7 +63,7 @@ def brought(workspace: Workspace, package: Package, path: str | None, now: datet
             return _stored(workspace, merge(head, left_out, package.left_out, **whose), None, now)
         except (TooManyLayers, CheckpointRefused) as e:
             raise _too_large("Open the workspace and save something, or download it", str(e)) from e
-    path = _found(checked(path), left_out, Deadline(LOOK_SECONDS))
+    path = _found(checked(path), left_out, TimeBudget(LOOK_SECONDS))
     if not _stands(path, left_out):
         # as a folder of an ordinary snapshot it would take the place of what is there now
         raise _too_large("Name one of the files and folders that are listed", "only parts of it were left out")
@@ -76,7 +76,7 @@ def composed(workspace: Workspace, snapshot: Snapshot, path: str, now: datetime)
     It is the head itself when all of the path's tiers are in it as they are in the snapshot. `path` is a
     `checked` one. Raises Refused.
     """
-    old, deadline = _manifest(snapshot.head), Deadline(LOOK_SECONDS)
+    old, deadline = _manifest(snapshot.head), TimeBudget(LOOK_SECONDS)
     path = _found(path, old, deadline)
     head = _manifest(workspace.head) if workspace.head else None
     none = Manifest(2, workspace.wid, 0, "", 0, None, {}, [])
@@ -118,10 +118,10 @@ def checked(path: str) -> str:
 
 def _stands(path: str, manifest: Manifest) -> bool:
     try:
-        return stands_at(manifest, path, buckets.open_layer, Deadline(LOOK_SECONDS).check)
+        return stands_at(manifest, path, buckets.open_layer, TimeBudget(LOOK_SECONDS).check)
     except (TooSlow, TooMuch) as e:
         raise _too_large("Download it", "it takes too long to look for the path") from e
-    except Broken as e:
+    except BrokenArchive as e:
         raise _broken(str(e)) from e
 
 
@@ -148,7 +148,7 @@ def _stored(
     return Snapshot(sid=None, head=made, returned=path, changes=changes)
 
 
-def _found(path: str, manifest: Manifest, deadline: Deadline) -> str:
+def _found(path: str, manifest: Manifest, deadline: TimeBudget) -> str:
     """The path as the snapshot has it: that very one, or else the one that is spelled alike in other characters."""
     try:
         if holds(manifest, path, buckets.open_layer, deadline.check):
@@ -158,7 +158,7 @@ def _found(path: str, manifest: Manifest, deadline: Deadline) -> str:
         raise _too_large(
             "Go back as a whole, or download the snapshot", "it takes too long to look for the path"
         ) from e
-    except Broken as e:
+    except BrokenArchive as e:
         raise _broken(str(e)) from e
     if not alike:
         raise Refused("not-found", f"{path} is not in that snapshot. Look for another one.", status=404)
@@ -169,7 +169,7 @@ def _found(path: str, manifest: Manifest, deadline: Deadline) -> str:
     return alike[0]
 
 
-def _counted(head: Manifest, old: Manifest, path: str, deadline: Deadline) -> Counted | None:
+def _counted(head: Manifest, old: Manifest, path: str, deadline: TimeBudget) -> Counted | None:
     """What the head and the old snapshot have at the path; None if that takes too long: then nobody knows how much less
     than both together there will be."""
     ours, theirs = dict[str, dict[int, At]](), dict[str, dict[int, At]]()
@@ -180,7 +180,7 @@ def _counted(head: Manifest, old: Manifest, path: str, deadline: Deadline) -> Co
     except (TooSlow, TooMuch):
         logs.info("not-counted", workspace=old.workspace)
         return None
-    except Broken as e:
+    except BrokenArchive as e:
         raise _broken(str(e)) from e
     return count(path, ours, theirs)
 

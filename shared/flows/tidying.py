@@ -15,13 +15,13 @@ from shared.gcp.store.left_out import all_packages, forget_packages
 from shared.gcp.store.sessions import read_session
 from shared.gcp.store.snapshots import AT_ONCE, all_snapshots, commit_tidied, forget_thinned, to_tidy
 from shared.policies import kept_snapshots
-from shared.record import Read
+from shared.record import Versioned
 from shared.sessions.workspace import Workspace
 from shared.settings import settings
 from shared.snapshots.checkpoint import CheckpointRefused, Head, Manifest, Snapshot, workspace_prefix
 from shared.snapshots.left_out import expired
 from shared.snapshots.retention import keep, plan_sweep
-from shared.time_budget import Deadline
+from shared.time_budget import TimeBudget
 
 LISTED = 50_000
 """Objects of one workspace that are looked at in one run: all of them, but where a container made very many."""
@@ -31,7 +31,7 @@ class Odd(Exception):
     """A snapshot that is kept can't be read: nobody knows what it needs, so nothing is deleted."""
 
 
-def tidy(now: datetime, deadline: Deadline) -> tuple[int, int, int]:
+def tidy(now: datetime, deadline: TimeBudget) -> tuple[int, int, int]:
     """Workspaces looked at, snapshots forgotten, objects deleted. After the deadline no further workspace is begun: the
     next run finds those that are left."""
     old = now - timedelta(seconds=settings().sweep)
@@ -46,7 +46,7 @@ def tidy(now: datetime, deadline: Deadline) -> tuple[int, int, int]:
     return workspaces, snapshots, objects
 
 
-def _tidy_or_tell(workspace: Read[Workspace], old: datetime, now: datetime) -> tuple[int, int]:
+def _tidy_or_tell(workspace: Versioned[Workspace], old: datetime, now: datetime) -> tuple[int, int]:
     """As _tidy. Whatever goes wrong is told, and is looked at later: it would stand before the others in each run."""
     try:
         return _tidy(workspace, old, now)
@@ -60,7 +60,7 @@ def _tidy_or_tell(workspace: Read[Workspace], old: datetime, now: datetime) -> t
     return 0, 0
 
 
-def _tidy(workspace: Read[Workspace], old: datetime, now: datetime) -> tuple[int, int]:
+def _tidy(workspace: Versioned[Workspace], old: datetime, now: datetime) -> tuple[int, int]:
     """How many snapshots were forgotten, and how many objects deleted."""
     wid, thinned, swept = workspace.record.wid, 0, 0
     try:
@@ -133,6 +133,6 @@ def _manifest(head: Head) -> Manifest:
         raise Odd(f"snapshot {head.snapshot}: {e}") from e
 
 
-def _look_later(workspace: Read[Workspace], now: datetime) -> None:
+def _look_later(workspace: Versioned[Workspace], now: datetime) -> None:
     with suppress(LostRace):
         commit_tidied(workspace, now + timedelta(seconds=settings().sweep))

@@ -10,10 +10,10 @@ from shared.sessions.session import EndReason, Session
 from shared.settings import settings
 from shared.snapshots.checkpoint import boot_prefix
 from shared.snapshots.storage_quota import MOST_UPLOADS, why_too_many_uploads
-from shared.time_budget import Deadline, begin_elsewhere
+from shared.time_budget import TimeBudget, begin_elsewhere
 
 
-def watch(now: datetime, deadline: Deadline) -> int:
+def watch(now: datetime, deadline: TimeBudget) -> int:
     """How many sessions were ended because their container uploads without bound; what it saved before is kept, and the
     rest is swept after a day. After the deadline the next run looks at those that are left."""
     ended = 0

@@ -28,7 +28,7 @@ from shared.snapshots.checkpoint import (
     read_manifest,
     workspace_prefix,
 )
-from shared.snapshots.format.tar_reader import Broken
+from shared.snapshots.format.tar_reader import BrokenArchive
 from shared.snapshots.retention import Stored
 
 CALL: dict[str, Any] = {"retry": DEFAULT_RETRY.with_timeout(2.0), "timeout": 2.0}
@@ -120,7 +120,7 @@ class _Layer:
         try:
             return self._content.read(size)
         except NotFound as e:
-            raise Broken("it is gone") from e
+            raise BrokenArchive("it is gone") from e
 
 
 @contextmanager

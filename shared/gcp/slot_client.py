@@ -38,7 +38,7 @@ class Gone(Exception):
     """The container behind the slot's URL does not serve this session, and never will."""
 
 
-class Broken(Gone):
+class BrokenAnswer(Gone):
     """The container can't restore the workspace: its state does not verify."""
 
 
@@ -100,7 +100,7 @@ def _post(url: str, token: str, body: dict[str, Any], seconds: float) -> Agent:
     if answer.problem in OVER:
         raise Gone(detail)
     if answer.problem == BROKEN:
-        raise Broken(detail)
+        raise BrokenAnswer(detail)
     if answer.problem == TRY_AGAIN:
         raise TryAgain("slot-unreachable", f"The slot is not ready ({detail}).", retry_after=2)
     if answer.problem:

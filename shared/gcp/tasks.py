@@ -40,12 +40,12 @@ def _client() -> tasks_v2.CloudTasksClient:
     return tasks_v2.CloudTasksClient(**emulators.rest_client("TASKS_EMULATOR_HOST"))
 
 
-def look_at_session(sid: str, due: datetime, *, again: str = "") -> None:
+def schedule_reclaim_check(sid: str, due: datetime, *, again: str = "") -> None:
     """Have `reclaim` look at the session when it is due. `again` tells a later task for that moment from the first."""
     _create(RECLAIM, f"{sid}-{_moment(due, again)}", {"session": sid}, due + LATE)
 
 
-def keep_at_work(sid: str, seq: int) -> None:
+def schedule_background_hold(sid: str, seq: int) -> None:
     """Have `background` hold a request open to the session's container. `seq`: the heartbeat after which."""
     _create(BACKGROUND, f"{sid}-{seq}", {"session": sid}, clock.now(), BACKGROUND_SECONDS)
 

@@ -106,7 +106,7 @@ def accept_hello(session: Session, hello: Hello, *, lease: float, now: datetime)
     return replace(session, boot=hello.boot, seen=now, lease=now + timedelta(seconds=lease))
 
 
-class Accepted(Struct, frozen=True, kw_only=True):
+class AcceptedHeartbeat(Struct, frozen=True, kw_only=True):
     """What a heartbeat changes, all in one commit."""
 
     session: Session
@@ -131,7 +131,7 @@ def accept_beat(
     policy: ReclaimPolicy,
     kept: int = MOST_KEPT,
     now: datetime,
-) -> Accepted | None:
+) -> AcceptedHeartbeat | None:
     """What becomes of the session, and of who pays, or None if the beat is old and changes nothing. Raises Stale.
 
     `head` is the verified head that the beat's checkpoint becomes, if it has one; `storage` is what was found of that;
@@ -174,7 +174,7 @@ def accept_beat(
         after = after.drain(EndReason.STOPPED, now, look_again=0 if after.final else STOPPING_SECONDS)
     elif after.state == SessionState.ACTIVE:
         after = _decide(after, policy, now)
-    return Accepted(
+    return AcceptedHeartbeat(
         session=after,
         billing=paid,
         lines=charged.lines,
@@ -213,21 +213,23 @@ def _changes(session: Session, beat: Beat, head: Head | None, forgotten: list[st
     return summed(session.changes, told) if is_alone else told
 
 
-def settle(session: Session, billing: Billing, policy: ReclaimPolicy, now: datetime) -> Accepted:
+def settle(session: Session, billing: Billing, policy: ReclaimPolicy, now: datetime) -> AcceptedHeartbeat:
     """What the end of a session charges whose container did not say its last word."""
     return _charged(session, Use() if session.final else unheard(session, policy, now), billing, now)
 
 
-def let_go(session: Session, billing: Billing, policy: ReclaimPolicy, now: datetime, *, answered: bool) -> Accepted:
+def let_go(
+    session: Session, billing: Billing, policy: ReclaimPolicy, now: datetime, *, answered: bool
+) -> AcceptedHeartbeat:
     """The session without its hold: what the job used since the last heartbeat is charged now, for a later heartbeat
     does not know of the hold. `answered`: the container has said itself that the job is over."""
     accepted = _charged(session, used_in_hold(session, policy, now, answered=answered), billing, now)
     return replace(accepted, session=replace(accepted.session, hold=None))
 
 
-def _charged(session: Session, used: Use, billing: Billing, now: datetime) -> Accepted:
+def _charged(session: Session, used: Use, billing: Billing, now: datetime) -> AcceptedHeartbeat:
     charged, paid = charge_use(session, used, billing, now)
-    return Accepted(
+    return AcceptedHeartbeat(
         session=replace(session, meter=charged.meter, paid=paid_until(session, charged)),
         billing=paid,
         lines=charged.lines,

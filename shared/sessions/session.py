@@ -7,7 +7,7 @@ from typing import Annotated
 from msgspec import Meta, Struct
 from msgspec.structs import replace
 
-from shared.billing.metering import Meter, Spender
+from shared.billing.metering import LedgerOwner, Meter
 from shared.record import check_transition
 from shared.snapshots.checkpoint import Changes, Head
 from shared.snapshots.retention import Save
@@ -193,8 +193,8 @@ class Session(Struct, frozen=True, kw_only=True):
         return self if self.silent_since else replace(self, unanswered=max(now, self.seen + timedelta(microseconds=1)))
 
     @property
-    def spender(self) -> Spender:
-        return Spender(sid=self.sid, wid=self.wid, uid=self.uid)
+    def spender(self) -> LedgerOwner:
+        return LedgerOwner(sid=self.sid, wid=self.wid, uid=self.uid)
 
     def may_still_save(self, *, gone: bool, patience: float, now: datetime) -> bool:
         """Whether a draining session's last checkpoint may still come: within `patience` seconds, while its container

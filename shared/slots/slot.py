@@ -101,14 +101,14 @@ class Slot(Struct, frozen=True, kw_only=True):
         return replace(self._move("cool", now), min_instances=0).answered()
 
 
-class Roll(Struct, frozen=True, kw_only=True):
+class SlotCounter(Struct, frozen=True, kw_only=True):
     """`pool/roll`: how many slots were ever made. Every commit that makes some raises it, guarded: of two runs of
     `pool` that plan from the same figures, one makes what both find missing."""
 
     made: int = 0
 
-    def raised(self, count: int) -> "Roll":
-        return Roll(made=self.made + count)
+    def raised(self, count: int) -> "SlotCounter":
+        return SlotCounter(made=self.made + count)
 
 
 def new_slot(name: str, *, warm: bool, now: datetime) -> Slot:

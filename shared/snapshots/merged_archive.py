@@ -19,7 +19,7 @@ from shared.snapshots.format.tar_reader import (
     END,
     FOLDER,
     LINK,
-    Broken,
+    BrokenArchive,
     Entry,
     Tar,
     folder,
@@ -229,7 +229,7 @@ def _adopt(layer: Layer, orphans: dict[bytes, list[bytes]], open_tar: "_OpenTar"
                 yield from tar.contents()
                 yield from (hard_link(other, first) for other in others)
     if orphans:
-        raise Broken("a hard link leads nowhere")
+        raise BrokenArchive("a hard link leads nowhere")
 
 
 def _visible(
@@ -340,13 +340,13 @@ def _opened(
             try:
                 found: bytes = reader.read(size)
             except zstandard.ZstdError as e:
-                raise Broken(str(e)) from e
+                raise BrokenArchive(str(e)) from e
             return found
 
         try:
             yield _Whole(read, checked.finish, stream=layer.stream, entries=layer.entries, gone=gone)
-        except Broken as e:
-            raise Broken(f"layer {layer.name}: {e}") from e
+        except BrokenArchive as e:
+            raise BrokenArchive(f"layer {layer.name}: {e}") from e
 
 
 class _Whole(Tar):
@@ -377,11 +377,11 @@ class _Checked:
         self._hash.update(chunk)
         self._left -= len(chunk)
         if self._left < 0:
-            raise Broken("it is longer than the manifest declares")
+            raise BrokenArchive("it is longer than the manifest declares")
         return chunk
 
     def finish(self) -> None:
         while self.read(OUT_BYTES):
             pass
         if self._left or self._hash.hexdigest() != self._layer.sha256:
-            raise Broken("its hash is not the manifest's")
+            raise BrokenArchive("its hash is not the manifest's")

@@ -13,7 +13,7 @@ from zoneinfo import ZoneInfo
 from msgspec import Struct
 
 from shared.billing.metering import Interval, LedgerLine, close
-from shared.billing.periods import Per, period_at
+from shared.billing.periods import PeriodKind, period_at
 from shared.cursors import cursor, moment
 from shared.sessions.session import Decision, EndReason, Session
 
@@ -200,7 +200,7 @@ def _is_within(period: str, month: str) -> bool:
 def _by_day(interval: Interval, zone: str) -> Iterator[tuple[str, Interval]]:
     since = interval.since
     while since < interval.until:
-        day = period_at(Per.DAY, zone, since)
+        day = period_at(PeriodKind.DAY, zone, since)
         part = Interval(since, min(interval.until, day.ends))
         yield day.id, part
         since = part.until

@@ -13,8 +13,8 @@ from shared.billing.time_allowance import allowance
 from shared.gcp.store.billing import SHARDS, billing_ref, line_ref, read_billing
 from shared.gcp.store.database import Commit, LostRace, read, run
 from shared.gcp.store.sessions import commit_beat, commit_session, end_session, read_session, session_ref
-from shared.record import Read
-from shared.sessions.heartbeats import Accepted, accept_beat
+from shared.record import Versioned
+from shared.sessions.heartbeats import AcceptedHeartbeat, accept_beat
 from shared.sessions.session import EndReason, Session
 from tests.factories import POLICY, a_beat, a_billing, a_session
 
@@ -25,27 +25,27 @@ BID = "b-1"
 LATER = NOW + timedelta(seconds=30)
 
 
-def paid_by(plan: str, **fields: dict[str, int]) -> Read[Billing]:
+def paid_by(plan: str, **fields: dict[str, int]) -> Versioned[Billing]:
     """The billing account, in periods in which somebody has worked before."""
     used = fields.get("used", dict.fromkeys(("2026-11", "2026-12") if plan == "enterprise" else (TODAY,), 0))
     Commit().create(billing_ref(BID), a_billing(plan).count(used)).run()
     return read_billing(BID)
 
 
-def working(number: int = 1) -> Read[Session]:
+def working(number: int = 1) -> Versioned[Session]:
     """A session of the billing account, with a browser since NOW."""
     session = a_session(sid=f"s-{number}", uid=f"u-{number}", wid=f"w-{number}", connected=True, opened=NOW, seen=NOW)
     Commit().create(session_ref(session.sid), session).run()
     return again(session)
 
 
-def again(session: Session) -> Read[Session]:
+def again(session: Session) -> Versioned[Session]:
     found = read_session(session.sid)
     assert found is not None
     return found
 
 
-def accepted(before: Read[Session], payer: Read[Billing], now: datetime = LATER) -> Accepted:
+def accepted(before: Versioned[Session], payer: Versioned[Billing], now: datetime = LATER) -> AcceptedHeartbeat:
     session = before.record
     beat = a_beat(session.seq + 1, session=session.sid)
     found = accept_beat(session, beat, None, billing=payer.record, policy=POLICY, now=now)
@@ -53,7 +53,7 @@ def accepted(before: Read[Session], payer: Read[Billing], now: datetime = LATER)
     return found
 
 
-def beaten(before: Read[Session], seconds: float = 30) -> Read[Session]:
+def beaten(before: Versioned[Session], seconds: float = 30) -> Versioned[Session]:
     """The session after one more beat, committed."""
     payer = read_billing(BID)
     commit_beat(before, payer, accepted(before, payer, NOW + timedelta(seconds=seconds)))

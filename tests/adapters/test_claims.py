@@ -26,7 +26,7 @@ from shared.gcp.store.slots import (
     forget_slot,
     new_slot_name,
 )
-from shared.record import Read
+from shared.record import Versioned
 from shared.sessions.session import EndReason, Session, SessionState
 from shared.sessions.workspace import Workspace
 from shared.slots.slot import Slot, SlotState
@@ -50,7 +50,7 @@ def claim(account: Account) -> Session:
 
 
 def claiming(
-    account: Account, workspace: Read[Workspace], slot: Read[Slot], now: datetime = NOW
+    account: Account, workspace: Versioned[Workspace], slot: Versioned[Slot], now: datetime = NOW
 ) -> Callable[[], Session]:
     """The claim of what was read by now."""
     billing = read_billing(account.bid).record

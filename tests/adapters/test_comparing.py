@@ -21,7 +21,7 @@ from shared.gcp.store.claims import commit_claim, read_standing
 from shared.gcp.store.sessions import read_session
 from shared.gcp.store.slots import all_slots, commit_slot
 from shared.sessions.session import EndReason, Session, SessionState
-from shared.time_budget import Deadline
+from shared.time_budget import TimeBudget
 from tests.adapters.leaving import an_account, come, disable, leave, sign_up
 from tests.environment import environment
 from tests.factories import a_slot
@@ -38,7 +38,7 @@ def people(empty_database: None, auth_emulator: dict[str, str]) -> Iterator[None
 
 
 def run(now: datetime) -> int:
-    return compare(now, Deadline(60)).ended
+    return compare(now, TimeBudget(60)).ended
 
 
 def state(uid: str) -> AccountState:

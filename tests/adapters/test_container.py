@@ -74,7 +74,7 @@ def test_the_agent_itself_says_that_a_session_is_not_there(name: str) -> None:
 
 
 def test_the_agent_says_that_the_state_is_broken() -> None:
-    with pytest.raises(slot_client.Broken):
+    with pytest.raises(slot_client.BrokenAnswer):
         attach(problem(422, "state-broken"))
 
 

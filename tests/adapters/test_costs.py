@@ -9,7 +9,7 @@ import msgspec
 import pytest
 from msgspec.structs import replace
 
-from shared.billing.periods import Per, period_at
+from shared.billing.periods import PeriodKind, period_at
 from shared.errors import TryAgain
 from shared.gcp.operation_counts import Operations, counted
 from shared.gcp.store.billing import billing_ref
@@ -39,7 +39,7 @@ def bucket(empty_database: None, storage_emulator: dict[str, str]) -> Iterator[B
 
 def at_work(plan: str) -> Session:
     """A member's, who has worked before in this period."""
-    periods = {period_at(per, "UTC", OPENED).id: 0 for per in Per}
+    periods = {period_at(per, "UTC", OPENED).id: 0 for per in PeriodKind}
     Commit().create(billing_ref("b-1"), a_billing(plan).count(periods)).run()
     session = a_session(plan=plan, connected=True, opened=OPENED, seen=OPENED, due=OPENED)
     Commit().create(session_ref(session.sid), session).run()

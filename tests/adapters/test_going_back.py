@@ -11,7 +11,7 @@ from shared.gcp.store.claims import commit_claim
 from shared.gcp.store.database import Commit, LostRace
 from shared.gcp.store.slots import all_slots, commit_slot
 from shared.gcp.store.snapshots import all_snapshots, commit_tidied, forget_thinned, go_back, read_snapshot, to_tidy
-from shared.record import Read
+from shared.record import Versioned
 from shared.sessions.workspace import Workspace
 from shared.snapshots.checkpoint import Snapshot
 from tests.factories import a_head, a_slot
@@ -32,13 +32,13 @@ def account(empty_database: None) -> Account:
     return account
 
 
-def snapshot(account: Account, number: int) -> Read[Snapshot]:
+def snapshot(account: Account, number: int) -> Versioned[Snapshot]:
     found = read_snapshot(account.wid, HEADS[number].snapshot)
     assert found is not None
     return found
 
 
-def claim(account: Account, workspace: Read[Workspace]) -> None:
+def claim(account: Account, workspace: Versioned[Workspace]) -> None:
     commit_slot(None, a_slot())
     commit_claim(account, read_billing(account.bid).record, workspace, all_slots()[0], opening=60, now=NOW)
 

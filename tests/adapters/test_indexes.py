@@ -36,7 +36,7 @@ from shared.gcp.store import (
     snapshots,
     usage,
 )
-from shared.record import Read
+from shared.record import Versioned
 from shared.slots.slot import SlotState
 from tests.environment import SETTINGS, environment
 from tests.factories import a_head, a_session
@@ -120,7 +120,7 @@ def asked() -> Iterator[list[StructuredQuery]]:
 
     with pytest.MonkeyPatch.context() as patch, environment(SETTINGS | {"FIRESTORE_EMULATOR_HOST": "127.0.0.1:1"}):
         patch.setattr(Query, "stream", stream)
-        patch.setattr(anonymous, "read", lambda *_: Read(ACCOUNT, NOW))
+        patch.setattr(anonymous, "read", lambda *_: Versioned(ACCOUNT, NOW))
         patch.setattr(AggregationQuery, "get", counted)
         for call in [call for calls in QUERIES.values() for call in calls]:
             before = len(seen)

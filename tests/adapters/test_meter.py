@@ -18,7 +18,7 @@ from shared.gcp.store import ledger
 from shared.gcp.store.billing import billing_ref, line_ref, read_billing
 from shared.gcp.store.database import Commit, LostRace, database, document, read, run
 from shared.gcp.store.sessions import commit_beat, end_session, read_session, session_ref
-from shared.record import Read
+from shared.record import Versioned
 from shared.sessions.heartbeats import accept_beat
 from shared.sessions.session import EndReason, Session
 from tests.environment import environment
@@ -184,7 +184,7 @@ def test_a_period_is_closed_beside_heartbeats_that_write_the_account(monkeypatch
     over = over_everywhere(TODAY)
     to_close = ledger.to_close
 
-    def and_a_heartbeat(now: datetime) -> list[Read[Billing]]:
+    def and_a_heartbeat(now: datetime) -> list[Versioned[Billing]]:
         found = list(to_close(now))
         ended(worked("free", 60, since=over - timedelta(minutes=5), number=2))
         return found
@@ -257,7 +257,7 @@ def test_a_line_that_is_later_than_its_days_roll_up_is_of_the_day_on_which_it_is
     ended(worked("free", 60, number=2, bid="b-2"))
     write_line, lost = ledger.write_line, iter([True])
 
-    def after_somebody_else(late: Read[Session], at: datetime) -> None:
+    def after_somebody_else(late: Versioned[Session], at: datetime) -> None:
         if next(lost, False):
             raise LostRace("a heartbeat was first")
         write_line(late, at)

@@ -11,8 +11,8 @@ from shared.gcp.store.billing import billing_ref, read_billing
 from shared.gcp.store.database import Commit, LostRace, encode, read
 from shared.gcp.store.sessions import commit_beat, commit_session, end_session, overdue, read_session, session_ref
 from shared.gcp.store.snapshots import all_snapshots, older_snapshots
-from shared.record import Read
-from shared.sessions.heartbeats import Accepted, accept_beat
+from shared.record import Versioned
+from shared.sessions.heartbeats import AcceptedHeartbeat, accept_beat
 from shared.sessions.session import EndReason, Session
 from shared.snapshots.checkpoint import Head, Snapshot
 from shared.snapshots.storage_quota import StorageUse
@@ -22,14 +22,14 @@ pytestmark = pytest.mark.usefixtures("empty_database")
 NOW = datetime.now(UTC)
 
 
-def stored(session: Session) -> Read[Session]:
+def stored(session: Session) -> Versioned[Session]:
     """The session as it lies in the database, with its billing account beside it."""
     commit = Commit().create(session_ref(session.sid), session)
     commit.create(billing_ref(session.bid), a_billing("pro")).run()
     return again(session)
 
 
-def again(session: Session) -> Read[Session]:
+def again(session: Session) -> Versioned[Session]:
     found = read_session(session.sid)
     assert found is not None
     return found
@@ -40,7 +40,9 @@ def test_a_record_comes_back_as_it_was_written() -> None:
     assert stored(session).record == session
 
 
-def beaten(before: Read[Session], seq: int = 1, head: Head | None = None, *, now: datetime, **fields: Any) -> Accepted:
+def beaten(
+    before: Versioned[Session], seq: int = 1, head: Head | None = None, *, now: datetime, **fields: Any
+) -> AcceptedHeartbeat:
     """What one more beat changes, on the plan of the billing account as it is now."""
     payer = read_billing(before.record.bid).record
     accepted = accept_beat(
@@ -92,7 +94,7 @@ def test_a_beat_that_lost_its_race_changes_nothing_and_charges_nothing() -> None
     assert (again(before.record).record.seq, charged(before.record.bid)) == (0, 0)
 
 
-def moved(before: Read[Session], seq: int, head: Head) -> Read[Session]:
+def moved(before: Versioned[Session], seq: int, head: Head) -> Versioned[Session]:
     """The session after one more beat, committed."""
     commit_beat(before, read_billing(before.record.bid), beaten(before, seq, head, now=NOW))
     return again(before.record)

@@ -5,14 +5,14 @@ from datetime import timedelta
 
 import pytest
 
-from shared.time_budget import Deadline, begin_elsewhere
+from shared.time_budget import TimeBudget, begin_elsewhere
 from tests.factories import NOW
 
 
 def test_each_job_has_its_share_however_long_the_others_would_take(monkeypatch: pytest.MonkeyPatch) -> None:
     clock = [100.0]
     monkeypatch.setattr(time, "monotonic", lambda: clock[0])
-    run, shares = Deadline(80), []
+    run, shares = TimeBudget(80), []
     for left in (4, 3, 2, 1):
         began, share = clock[0], run.share(left)
         while not share.is_over():
@@ -25,7 +25,7 @@ def test_each_job_has_its_share_however_long_the_others_would_take(monkeypatch: 
 def test_what_a_job_does_not_need_is_for_those_behind_it(monkeypatch: pytest.MonkeyPatch) -> None:
     clock = [100.0]
     monkeypatch.setattr(time, "monotonic", lambda: clock[0])
-    run = Deadline(80)
+    run = TimeBudget(80)
     run.share(4)
     last = run.share(1)
     clock[0] += 79

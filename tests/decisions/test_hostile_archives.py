@@ -12,9 +12,9 @@ import zstandard
 from shared.snapshots import merged_archive
 from shared.snapshots.checkpoint import Layer, Tier
 from shared.snapshots.format import tar_reader
-from shared.snapshots.format.tar_reader import Broken
+from shared.snapshots.format.tar_reader import BrokenArchive
 from shared.snapshots.merged_archive import TooMuch, holds, home
-from shared.time_budget import Deadline, TooSlow
+from shared.time_budget import TimeBudget, TooSlow
 from tests.layers import File, Shelf, manifest, patiently, tar
 from tests.running import ROOT
 
@@ -95,7 +95,7 @@ def test_a_hostile_layer_is_refused(evil: dict[str, Any]) -> None:
         lambda: list(home(manifest(layer), shelf.open, patiently)),
         lambda: holds(manifest(layer), "zz", shelf.open, patiently),
     ):
-        with pytest.raises(Broken):
+        with pytest.raises(BrokenArchive):
             work()
 
 
@@ -186,7 +186,7 @@ def test_whoever_waits_is_asked_however_little_of_the_object_is_read(many: str) 
             read(impatience.check)
         assert impatience.asked == 251
         with pytest.raises(TooSlow):
-            read(Deadline(0).check)
+            read(TimeBudget(0).check)
 
 
 @pytest.mark.parametrize(("kind", "outcome"), [("g", "read"), ("5", "TooMuch"), ("1", "TooMuch")])

@@ -13,16 +13,16 @@ from shared.billing.metering import (
     Charged,
     Interval,
     LedgerLine,
+    LedgerOwner,
     Meter,
-    Spender,
     charge,
     chargeable,
     close,
 )
-from shared.billing.periods import Per, period_at
+from shared.billing.periods import PeriodKind, period_at
 from tests.factories import LEASE, NOW, after
 
-SPENDER = Spender(sid="s-1", wid="w-1", uid="u-1")
+SPENDER = LedgerOwner(sid="s-1", wid="w-1", uid="u-1")
 MIDNIGHT = 15 * 3600.0
 """Seconds from NOW, which is 9:00."""
 
@@ -36,7 +36,7 @@ def charged(
         spender=SPENDER,
         plan=plan,
         background=background,
-        period_at=partial(period_at, Per.DAY, "UTC"),
+        period_at=partial(period_at, PeriodKind.DAY, "UTC"),
         left=lambda _: left,
         now=after(until),
     )
@@ -94,7 +94,7 @@ def test_a_day_that_ends_between_two_beats_has_its_line_though_nothing_is_charge
         spender=SPENDER,
         plan="free",
         background=False,
-        period_at=partial(period_at, Per.DAY, "UTC"),
+        period_at=partial(period_at, PeriodKind.DAY, "UTC"),
         left=lambda _: None,
         now=after(MIDNIGHT + 30),
     )

@@ -13,8 +13,8 @@ from shared.flows.comparing import MISSING_GRACE, MOST_MISSING, compare
 from shared.gcp.identity import Person
 from shared.gcp.store.accounts import Turn
 from shared.gcp.store.database import LostRace
-from shared.record import Read
-from shared.time_budget import Deadline
+from shared.record import Versioned
+from shared.time_budget import TimeBudget
 
 NOW = datetime(2026, 11, 29, tzinfo=UTC)
 
@@ -26,7 +26,7 @@ class Ondol:
         self.accounts = {uid: an_account(uid) for uid in (f"u-{n:03}" for n in range(count))}
         self.known = set(self.accounts)
         self.odd = ""
-        self.reached = Read(Turn(""), NOW)
+        self.reached = Versioned(Turn(""), NOW)
 
     def come(self, uid: str, created: datetime) -> None:
         self.accounts[uid] = replace(an_account(uid), created=created)
@@ -38,15 +38,15 @@ class Ondol:
     def people(self, uids: list[str]) -> dict[str, Person]:
         return {uid: a_person(uid) for uid in uids if uid in self.known}
 
-    def turn(self, after: str, most: int) -> tuple[list[Read[Account]], str]:
+    def turn(self, after: str, most: int) -> tuple[list[Versioned[Account]], str]:
         uids = [uid for uid in sorted(self.accounts) if uid > after][:most]
-        return [Read(self.accounts[uid], NOW) for uid in uids], uids[-1] if len(uids) == most else ""
+        return [Versioned(self.accounts[uid], NOW) for uid in uids], uids[-1] if len(uids) == most else ""
 
-    def write_turn(self, _before: object, after: str) -> Read[Turn]:
-        self.reached = Read(Turn(after), NOW)
+    def write_turn(self, _before: object, after: str) -> Versioned[Turn]:
+        self.reached = Versioned(Turn(after), NOW)
         return self.reached
 
-    def note_missing(self, account: Read[Account], since: datetime | None) -> None:
+    def note_missing(self, account: Versioned[Account], since: datetime | None) -> None:
         self.accounts[account.record.uid] = replace(account.record, missing=since)
 
     def close(self, uid: str, now: datetime) -> None:
@@ -56,7 +56,7 @@ class Ondol:
 
     def run(self, now: datetime) -> set[str]:
         """Who was erased by then."""
-        compare(now, Deadline(60))
+        compare(now, TimeBudget(60))
         return {uid for uid, account in self.accounts.items() if account.state == AccountState.DELETED}
 
 

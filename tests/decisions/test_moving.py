@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from msgspec.structs import replace
 
 from shared.billing.account import ZONE_HOLDS, Billing, move
-from shared.billing.metering import Interval, Meter, Spender, charge
+from shared.billing.metering import Interval, LedgerOwner, Meter, charge
 from shared.billing.periods import is_zone
 from shared.billing.plans import PLANS
 from shared.billing.time_allowance import allowance, left_in, pay, period_of
@@ -110,7 +110,7 @@ def test_each_period_is_granted_once_to_whoever_moves_about(plan: str, steps: li
         done = charge(
             Meter(),
             time,
-            spender=Spender(sid="s-1", wid="w-1", uid="u-1"),
+            spender=LedgerOwner(sid="s-1", wid="w-1", uid="u-1"),
             plan=plan,
             background=False,
             period_at=partial(period_of, billing),

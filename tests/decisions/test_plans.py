@@ -6,7 +6,7 @@ from itertools import pairwise
 import pytest
 from msgspec.structs import astuple, replace
 
-from shared.billing.periods import Per
+from shared.billing.periods import PeriodKind
 from shared.billing.plans import FIRST_PLAN, MOST_SEATS, PLANS, Plan, check_plans
 
 COLUMNS = ("title", "price", "seconds", "per", "bytes", "seats", "idle", "busy", "snapshots", "verified")
@@ -29,7 +29,7 @@ def test_what_is_sold() -> None:
 
 def test_a_larger_plan_is_smaller_in_nothing() -> None:
     """What lifts a limit is looked for from small to large."""
-    monthly = [plan for plan in PLANS.values() if plan.per == Per.MONTH]
+    monthly = [plan for plan in PLANS.values() if plan.per == PeriodKind.MONTH]
     for smaller, larger in pairwise(monthly):
         for field in ("price", "seconds", "bytes", "seats", "idle", "busy", "snapshots"):
             below, above = (getattr(plan, field) for plan in (smaller, larger))

@@ -14,19 +14,19 @@ from shared.flows import tidying, uploads
 from shared.flows.comparing import Compared
 from shared.gcp import buckets, exports
 from shared.gcp.store import ledger
-from shared.record import Read
+from shared.record import Versioned
 from shared.sessions.session import Session
 from shared.sessions.workspace import Workspace
 from shared.snapshots.retention import SWEPT_AT_ONCE, Stored
-from shared.time_budget import Deadline
+from shared.time_budget import TimeBudget
 from tests.environment import SETTINGS, environment
 from tests.factories import NOW, a_session
 
 DAY = timedelta(days=1)
 
 
-def due(number: int, **fields: Any) -> Read[Workspace]:
-    return Read(Workspace(wid=f"w-{number}", owner="u", created=NOW, epoch=7, tidy_due=NOW, **fields), NOW)
+def due(number: int, **fields: Any) -> Versioned[Workspace]:
+    return Versioned(Workspace(wid=f"w-{number}", owner="u", created=NOW, epoch=7, tidy_due=NOW, **fields), NOW)
 
 
 @pytest.fixture
@@ -34,7 +34,7 @@ def done(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """What the run did, in its order. Three workspaces are due."""
     told: list[str] = []
 
-    def tidy(workspace: Read[Workspace], *_: object) -> tuple[int, int]:
+    def tidy(workspace: Versioned[Workspace], *_: object) -> tuple[int, int]:
         told.append(workspace.record.wid)
         return 1, 1
 
@@ -52,7 +52,7 @@ def done(monkeypatch: pytest.MonkeyPatch) -> list[str]:
         monkeypatch.setattr(ledger, found, lambda *_: [])
     monkeypatch.setattr(main, "compare", lambda *_: Compared(7, 1))
     monkeypatch.setattr(main, "forget_marks", lambda _: 2)
-    monkeypatch.setattr(ledger, "read_reached", lambda: Read(ledger.Reached("2026-11-22"), NOW))
+    monkeypatch.setattr(ledger, "read_reached", lambda: Versioned(ledger.Reached("2026-11-22"), NOW))
     return told
 
 
@@ -86,7 +86,7 @@ def test_the_next_workspace_has_its_turn_and_the_odd_one_comes_last(
 ) -> None:
     tidy = tidying._tidy
 
-    def stumble(workspace: Read[Workspace], *rest: Any) -> tuple[int, int]:
+    def stumble(workspace: Versioned[Workspace], *rest: Any) -> tuple[int, int]:
         if workspace.record.wid == "w-1":
             raise fault
         return tidy(workspace, *rest)
@@ -115,7 +115,7 @@ def test_a_backlog_of_any_job_leaves_the_others_their_share(done: list[str], mon
 
         return found
 
-    def compare(_: object, deadline: Deadline) -> Compared:
+    def compare(_: object, deadline: TimeBudget) -> Compared:
         told.extend([] if deadline.is_over() else ["compare"])
         return Compared(0, 0)
 
@@ -177,5 +177,5 @@ def test_uploads_that_can_not_be_measured_keep_no_other_session_from_being_looke
 
     monkeypatch.setattr(uploads, "in_use", lambda: iter([a_session(sid="s-1"), a_session(sid="s-2")]))
     monkeypatch.setattr(uploads, "_why", why)
-    assert uploads.watch(NOW, Deadline(60)) == 0
+    assert uploads.watch(NOW, TimeBudget(60)) == 0
     assert (sorted(looked), "uploads-not-measured" in capsys.readouterr().out) == (["s-1", "s-2"], True)

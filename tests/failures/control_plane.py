@@ -14,7 +14,7 @@ from shared.gcp.store.claims import commit_claim
 from shared.gcp.store.database import LostRace
 from shared.gcp.store.sessions import commit_session, read_session
 from shared.gcp.store.slots import candidates
-from shared.record import Read
+from shared.record import Versioned
 from shared.sessions.session import Session, SessionState
 from shared.sessions.tokens import Signer
 from shared.settings import settings
@@ -37,7 +37,7 @@ def claim(stack: Running, person: Person, opening: float = 30) -> Session:
         return commit_claim(account, billing, workspace, found[0], opening=opening, now=datetime.now(UTC))
 
 
-def _warm() -> list[Read[Slot]]:
+def _warm() -> list[Versioned[Slot]]:
     return [slot for slot in candidates() if slot.record.state == SlotState.WARM]
 
 

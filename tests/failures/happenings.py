@@ -25,8 +25,8 @@ from shared.gcp.store import (
     slots,
     snapshots,
 )
-from shared.record import Read
-from shared.sessions.heartbeats import Accepted, Hello, accept_beat, accept_hello
+from shared.record import Versioned
+from shared.sessions.heartbeats import AcceptedHeartbeat, Hello, accept_beat, accept_hello
 from shared.sessions.reclaim_decision import decide_reclaim
 from shared.sessions.session import EndReason, Session, SessionState
 from shared.sessions.workspace import Workspace
@@ -65,7 +65,7 @@ def a_claim(plan: str = "enterprise") -> Act:
     return lambda: claims.commit_claim(account, payer, workspace, slot, opening=60, now=NOW)
 
 
-def a_claimed_session(plan: str = "enterprise", **fields: Any) -> Read[Session]:
+def a_claimed_session(plan: str = "enterprise", **fields: Any) -> Versioned[Session]:
     """An active session as its claim and its first beats left it, but for `fields`."""
     session = a_claim(plan)()
     before = read(session.sid)
@@ -74,7 +74,7 @@ def a_claimed_session(plan: str = "enterprise", **fields: Any) -> Read[Session]:
     return read(session.sid)
 
 
-def read(sid: str) -> Read[Session]:
+def read(sid: str) -> Versioned[Session]:
     found = sessions.read_session(sid)
     assert found is not None
     return found
@@ -88,7 +88,9 @@ def a_hello() -> Act:
     return lambda: sessions.commit_session(before, after)
 
 
-def accepted(before: Session, seq: int, head: Head | None, now: datetime) -> tuple[Read[Billing], Accepted]:
+def accepted(
+    before: Session, seq: int, head: Head | None, now: datetime
+) -> tuple[Versioned[Billing], AcceptedHeartbeat]:
     """Who pays for a beat, and what it changes."""
     payer, beat = billing.read_billing(before.bid), a_beat(seq, session=before.sid, epoch=before.epoch)
     beaten = accept_beat(before, beat, head, billing=payer.record, policy=POLICY, now=now)
@@ -108,7 +110,7 @@ def a_beat_that_completes_a_line() -> Act:
     return a_charged_beat(a_claimed_session(meter=replace(unwritten(12.5), line_due=NOW)))
 
 
-def a_charged_beat(before: Read[Session]) -> Act:
+def a_charged_beat(before: Versioned[Session]) -> Act:
     payer, after = accepted(before.record, 4, a_head(), LATER)
     assert [*after.added.values()] == [30_000]
     return lambda: sessions.commit_beat(before, payer, after)
@@ -248,7 +250,7 @@ def erased_snapshots() -> Act:
     return lambda: accounts.erase_documents(account.wid, 10)
 
 
-def a_history() -> Read[Workspace]:
+def a_history() -> Versioned[Workspace]:
     """A workspace with two snapshots that nobody has open."""
     before = a_claimed_session()
     for number in (1, 2):
@@ -279,7 +281,7 @@ def a_thinned_history() -> Act:
     return lambda: snapshots.forget_thinned(workspace, [older], LATER)
 
 
-def a_package() -> tuple[Read[Workspace], Read[Package]]:
+def a_package() -> tuple[Versioned[Workspace], Versioned[Package]]:
     """A workspace that nobody has open, and what its session has left out."""
     workspace = a_history()
     package = Package(sid="s-1", head=replace(a_head(), snapshot="1-apart-3"), left_out=LeftOut(1, 5))

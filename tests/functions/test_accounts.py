@@ -14,7 +14,7 @@ from shared.flows.comparing import MISSING_GRACE, compare
 from shared.flows.sign_ins import mark_of
 from shared.gcp.store.accounts import to_erase
 from shared.gcp.store.database import database
-from shared.time_budget import Deadline
+from shared.time_budget import TimeBudget
 from tests.environment import environment
 from tests.failures.workspace import Workspace
 from tests.functions.operating import operator
@@ -143,7 +143,7 @@ def compare_later(stack: Running) -> None:
     """As `meter` does it once the grace is over; `erase` has no task of it yet, and is asked."""
     later = datetime.now(UTC) + MISSING_GRACE + timedelta(minutes=1)
     with environment(stack.env):
-        compare(later, Deadline(60))
+        compare(later, TimeBudget(60))
         handler: Any = inspect.unwrap(main.erase)
         for workspace in to_erase(later):
             handler("", main.Erase(workspace.wid), later)

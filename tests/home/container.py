@@ -50,7 +50,7 @@ class Container:
         self.prefix = f"workspaces/w/{epoch}-boot/"
         self._workspace = workspace
         self._bringing: asyncio.Task[None] | None = None
-        bucket, keeper = cast(agent.bucket.Bucket, self.bucket), cast(agent.keeper.Keeper, self.line)
+        bucket, keeper = cast(agent.bucket.Bucket, self.bucket), cast(agent.keeper.KeeperProcess, self.line)
         self.checkpoints = Checkpoints(bucket, keeper, "w", epoch, "boot", programs or NoPrograms())
         self.line.lost = self.checkpoints.forget
         self._restore = Restore(bucket, keeper, self.checkpoints, self.progress, self._older, lambda: None)

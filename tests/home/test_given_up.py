@@ -9,7 +9,7 @@ from typing import Any, cast
 import pytest
 from agent.activity import Activity
 from agent.clock import elapsed
-from agent.control_plane import Answer, ControlPlane
+from agent.control_plane import ControlPlane, HeartbeatAnswer
 from agent.lateness import SaveAge
 from agent.session import Session
 from agent.slot import Slot, State
@@ -112,5 +112,5 @@ def _session(container: Container) -> Session:
     )
     session.checkpoints = container.checkpoints
     storage, use = SimpleNamespace(prefix=container.prefix), SimpleNamespace(quota=NO_QUOTA)
-    session.answer = cast(Answer, SimpleNamespace(storage=storage, storage_use=use))
+    session.answer = cast(HeartbeatAnswer, SimpleNamespace(storage=storage, storage_use=use))
     return session

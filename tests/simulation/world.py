@@ -19,7 +19,7 @@ from shared.gcp.identity import Member
 from shared.gcp.store.billing import billing_ref, read_billing
 from shared.gcp.store.database import Commit, LostRace, encode
 from shared.sessions.workspace import Workspace
-from shared.slots.slot import Roll, Slot, SlotState
+from shared.slots.slot import Slot, SlotCounter, SlotState
 from shared.views.operator_requests import Resume, Suspend
 from tests.simulation.container import Container
 from tests.simulation.firestore import Change, Client, Stored
@@ -332,7 +332,7 @@ class World:
         return person
 
     def _fill_pool(self) -> None:
-        self._write("pool/roll", Roll(made=SLOTS))
+        self._write("pool/roll", SlotCounter(made=SLOTS))
         for number in range(SLOTS):
             name, warm = f"ws-{number:010}", number < WARM
             state = SlotState.WARM if warm else SlotState.COLD

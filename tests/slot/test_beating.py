@@ -11,7 +11,7 @@ import pytest
 from agent import session as beats
 from agent.activity import Activity
 from agent.clock import elapsed
-from agent.control_plane import Answer, ControlPlane
+from agent.control_plane import ControlPlane, HeartbeatAnswer
 from agent.errors import Stale, Unreachable
 from agent.pausing import ProgramPause
 from agent.presence import Presence
@@ -31,14 +31,14 @@ class Plane:
     left: int = 3
     heard: list[dict[str, Any]] = field(default_factory=list)
 
-    async def post(self, body: dict[str, Any], _token: str) -> Answer:
+    async def post(self, body: dict[str, Any], _token: str) -> HeartbeatAnswer:
         if self.left == 0:
             raise Stale("another container has it")
         self.left -= 1
         self.heard.append(body)
         now = elapsed()
         answered = {"now": 1000.0, "lease": 90.0, "interval": 0.001, "sent": now, "received": now}
-        return cast(Answer, SimpleNamespace(token="t", head=None, idle_at=None, deadline=None, **answered))
+        return cast(HeartbeatAnswer, SimpleNamespace(token="t", head=None, idle_at=None, deadline=None, **answered))
 
 
 def a_session(plane: Plane, connected: Callable[[], bool] = lambda: True) -> Session:

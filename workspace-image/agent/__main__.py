@@ -20,7 +20,7 @@ from agent.control_plane import ControlPlane
 from agent.editor import Editor
 from agent.editor_socket import EditorSocket
 from agent.errors import Refused
-from agent.keeper import Keeper
+from agent.keeper import KeeperProcess
 from agent.nginx import Nginx
 from agent.pausing import ProgramPause
 from agent.places import HOME, MEMBER, NGINX_GROUP, PRIVATE, SHARED
@@ -63,7 +63,7 @@ async def run(settings: Settings) -> int:
             if slot.session is not None:
                 slot.session.checkpoints.forget()
 
-        keeper = Keeper(forget)
+        keeper = KeeperProcess(forget)
 
         def begin(claims: Claims, heartbeat_url: str) -> Session:
             return Session(

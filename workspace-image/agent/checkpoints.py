@@ -10,7 +10,7 @@ from agent.bucket import Bucket
 from agent.clock import elapsed
 from agent.errors import CheckpointRefused
 from agent.home.changes import summed
-from agent.keeper import Answer, Keeper
+from agent.keeper import KeeperAnswer, KeeperProcess
 from agent.layer_uploads import LayerUploads
 from agent.layers import How
 from agent.manifest import Manifest, Tier
@@ -19,7 +19,7 @@ from agent.still_look import Standstill, StillLook
 from agent.storage_quota import Quota
 from agent.tiers import TIERS
 
-NOTHING_LEFT_OUT: Answer = {"count": 0, "bytes": 0, "lost_bytes": 0, "entries": []}
+NOTHING_LEFT_OUT: KeeperAnswer = {"count": 0, "bytes": 0, "lost_bytes": 0, "entries": []}
 SMALL = 8 << 20
 """Bytes of changes, in one folder or in all packages, that wait until everything smaller is saved: packing them takes
 a second, and many times that where programs want all of the CPU."""
@@ -57,7 +57,7 @@ class Checkpoints:
     """The saves of one session."""
 
     def __init__(
-        self, bucket: Bucket, keeper: Keeper, workspace: str, epoch: int, boot: str, programs: Standstill
+        self, bucket: Bucket, keeper: KeeperProcess, workspace: str, epoch: int, boot: str, programs: Standstill
     ) -> None:
         self._still_look = StillLook(keeper, programs)
         self._bucket = bucket
@@ -77,12 +77,12 @@ class Checkpoints:
         self._making = asyncio.Lock()
         self._unsaved_told = False
         self._extensions_since: float | None = None
-        self.left_out: Answer = NOTHING_LEFT_OUT
+        self.left_out: KeeperAnswer = NOTHING_LEFT_OUT
         """What the newest look has left out of the checkpoints."""
-        self._apart: dict[str, Answer] = {}
+        self._apart: dict[str, KeeperAnswer] = {}
         self.apart: Checkpoint | None = None
         """What was left out, packed once more to be kept apart."""
-        self._untold: dict[int, Answer | None] = {}
+        self._untold: dict[int, KeeperAnswer | None] = {}
         """The changes of the saves that the control plane has not taken yet, by the saves' `seq`."""
         self.waiting: Checkpoint | None = None
         self.more = False
@@ -183,7 +183,7 @@ class Checkpoints:
             wanted["small"] = None
             return await self._save(wanted, prefix, generation, started) or is_news
 
-    def _is_extensions_due(self, looked: Answer, now: float) -> bool:
+    def _is_extensions_due(self, looked: KeeperAnswer, now: float) -> bool:
         if not looked["extensions"]:
             self._extensions_since = None
         elif self._extensions_since is None:
@@ -262,7 +262,7 @@ class Checkpoints:
             if self._made:
                 await self._keeper.order("remember", made=self._made)
 
-    def _is_too_much(self, looked: dict[str, Answer], coming: int, quota: Quota) -> bool:
+    def _is_too_much(self, looked: dict[str, KeeperAnswer], coming: int, quota: Quota) -> bool:
         """A smaller plan was taken, and what is still to come can't be left out before it is there."""
         total = coming + sum(told["bytes"] for told in looked.values())
         return quota.most is not None and total > quota.most
@@ -313,12 +313,12 @@ class Checkpoints:
         self._tiers = self._accepted
         self.forget()
 
-    def _tell_unsaved(self, looked: Answer) -> None:
+    def _tell_unsaved(self, looked: KeeperAnswer) -> None:
         if not self._unsaved_told and (looked["left_out"] or looked["special"]):
             self._unsaved_told = True
             logs.warning("checkpoint.left-out", entries=looked["left_out"], special=looked["special"])
 
 
-def _named(left_out: Answer) -> tuple[int, set[tuple[str, bool]]]:
+def _named(left_out: KeeperAnswer) -> tuple[int, set[tuple[str, bool]]]:
     """What is news of it. That something in it grows is not: its size is told with the next heartbeat."""
     return left_out["count"], {(entry["path"], entry["kept"]) for entry in left_out["entries"]}

@@ -57,7 +57,7 @@ class StorageUse:
 
 
 @dataclass(frozen=True)
-class Answer:
+class HeartbeatAnswer:
     """`sent` and `received` are on this machine's `elapsed()`; every other time is on the control plane's clock."""
 
     now: float
@@ -83,7 +83,7 @@ class ControlPlane:
         self._http = http
         self._url = url
 
-    async def post(self, body: dict[str, Any], token: str) -> Answer:
+    async def post(self, body: dict[str, Any], token: str) -> HeartbeatAnswer:
         """Raises Stale, CheckpointRefused, BeatRefused or Unreachable."""
         sent = elapsed()
         return _answer(await self._exchange(body, token), sent)
@@ -129,11 +129,11 @@ def _problem(text: str) -> dict[str, Any]:
     return problem if isinstance(problem, dict) else {}
 
 
-def _answer(text: str, sent: float) -> Answer:
+def _answer(text: str, sent: float) -> HeartbeatAnswer:
     try:
         fields = json.loads(text)
         head, storage, use = fields["head"], fields["storage"], fields["storage_use"]
-        return Answer(
+        return HeartbeatAnswer(
             now=float(fields["now"]),
             directive=fields["directive"],
             interval=float(fields["interval"]),

@@ -16,17 +16,17 @@ from agent.places import IMAGE
 
 LONGEST_ANSWER = 1 << 17
 
-Answer = dict[str, Any]
+KeeperAnswer = dict[str, Any]
 
 
-class Keeper:
+class KeeperProcess:
     """Started again when it died. `lost` is called then: whatever it knew of layers is forgotten."""
 
     def __init__(self, lost: Callable[[], None]) -> None:
         self._lost = lost
         self._line: socket.socket | None = None
         self._process: asyncio.subprocess.Process | None = None
-        self._waiting: dict[int, asyncio.Future[Answer]] = {}
+        self._waiting: dict[int, asyncio.Future[KeeperAnswer]] = {}
         self._numbers = itertools.count(1)
         self._listening: asyncio.Task[None] | None = None
         self._starting = asyncio.Lock()
@@ -56,7 +56,7 @@ class Keeper:
         self._line = ours
         self._listening = asyncio.create_task(self._listen(ours, self._process))
 
-    async def order(self, what: str, pipe: int | None = None, **fields: object) -> Answer:
+    async def order(self, what: str, pipe: int | None = None, **fields: object) -> KeeperAnswer:
         """What it answers. `pipe` is handed over, and closed here whatever happens.
 
         Raises BadLayer when it was told to unpack one; HomeFailed when it could not do it, or died.
@@ -64,7 +64,7 @@ class Keeper:
         number = next(self._numbers)
         await self._send({"id": number, "do": what, **fields}, pipe)
         # no earlier: whoever fails when a keeper ends must have told that one
-        answered: asyncio.Future[Answer] = asyncio.get_running_loop().create_future()
+        answered: asyncio.Future[KeeperAnswer] = asyncio.get_running_loop().create_future()
         self._waiting[number] = answered
         try:
             answer = await answered

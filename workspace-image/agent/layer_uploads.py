@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 
 from agent import logs
 from agent.bucket import Bucket, Stored
-from agent.keeper import Answer, Keeper
+from agent.keeper import KeeperAnswer, KeeperProcess
 from agent.layers import How, replaced
 from agent.manifest import Layer
 from agent.pipes import pipe, reader
@@ -13,7 +13,7 @@ from agent.planning import NextTier, SavedTier
 
 
 class LayerUploads:
-    def __init__(self, bucket: Bucket, keeper: Keeper) -> None:
+    def __init__(self, bucket: Bucket, keeper: KeeperProcess) -> None:
         self._bucket = bucket
         self._keeper = keeper
 
@@ -59,7 +59,7 @@ class LayerUploads:
         return asyncio.create_task(self._finish(tier, saved, name, uploading, packed))
 
     async def _finish(
-        self, tier: NextTier, saved: SavedTier, name: str, uploading: "asyncio.Task[Stored]", packed: Answer
+        self, tier: NextTier, saved: SavedTier, name: str, uploading: "asyncio.Task[Stored]", packed: KeeperAnswer
     ) -> None:
         stored = await uploading
         kind = "whole" if tier.how == How.WHOLE else "delta"

@@ -13,7 +13,7 @@ from agent.bucket import Bucket
 from agent.checkpoints import Checkpoints
 from agent.control_plane import Head
 from agent.errors import BadLayer, CorruptState, HomeFailed, Unreachable
-from agent.keeper import Keeper
+from agent.keeper import KeeperProcess
 from agent.manifest import Layer, Manifest, decode
 from agent.pipes import pipe, writer
 from agent.tiers import BOOT, DEPS, TIERS, WORK
@@ -53,7 +53,7 @@ class Restore:
     def __init__(
         self,
         bucket: Bucket,
-        keeper: Keeper,
+        keeper: KeeperProcess,
         checkpoints: Checkpoints,
         progress: Progress,
         older: Callable[[], Awaitable[Sequence[Head]]],

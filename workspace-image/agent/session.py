@@ -10,9 +10,9 @@ from agent.activity import Activity
 from agent.bucket import Bucket
 from agent.checkpoints import Checkpoints
 from agent.clock import ControlClock, elapsed
-from agent.control_plane import Answer, ControlPlane, Head, Storage
+from agent.control_plane import ControlPlane, Head, HeartbeatAnswer, Storage
 from agent.errors import BeatRefused, CheckpointRefused, Stale, Unreachable
-from agent.keeper import Keeper
+from agent.keeper import KeeperProcess
 from agent.lateness import SaveAge
 from agent.lease import Lease
 from agent.spacing import Spacing
@@ -38,7 +38,7 @@ class Session:
         boot: str,
         control_plane: ControlPlane,
         bucket: Callable[[Callable[[], Storage]], Bucket],
-        keeper: Keeper,
+        keeper: KeeperProcess,
         activity: Activity,
         connected: Callable[[], bool],
         programs: Standstill,
@@ -48,7 +48,7 @@ class Session:
         self.clock = ControlClock()
         self.activity = activity
         self.save_age = SaveAge(elapsed())
-        self.answer: Answer | None = None
+        self.answer: HeartbeatAnswer | None = None
         self.restored = False
         self._began_with: Head | None = None
         self.stopping = False
@@ -67,7 +67,7 @@ class Session:
         self._spacing = Spacing(BURST)
 
     @property
-    def known(self) -> Answer:
+    def known(self) -> HeartbeatAnswer:
         """The newest answer. There is one from hello on."""
         if self.answer is None:
             raise RuntimeError("the control plane has not answered the hello yet")
@@ -103,7 +103,7 @@ class Session:
         body = {"kind": "older", "session": self.sid, "epoch": self.epoch, "boot": self.boot}
         return await self._control_plane.ask_for_older(body, self.known.token)
 
-    async def beat(self, *, final: bool = False) -> Answer:
+    async def beat(self, *, final: bool = False) -> HeartbeatAnswer:
         """Says what is now. A beat that was never answered goes out again first; after a final one there is
         nothing left to say.
 
@@ -204,7 +204,7 @@ class Session:
         known = {kind: then if moment is None else moment for kind, moment in signals.items()}
         return unanswered | {"connected": self._connected(), "signals": known}
 
-    async def _send(self, body: dict[str, object]) -> Answer:
+    async def _send(self, body: dict[str, object]) -> HeartbeatAnswer:
         self._unanswered = body
         checkpoint = self.checkpoints.waiting
         try:
@@ -229,7 +229,7 @@ class Session:
             self.save_age.accepted()
         return answer
 
-    def _take(self, answer: Answer) -> None:
+    def _take(self, answer: HeartbeatAnswer) -> None:
         self.answer = answer
         self.clock.learn(answer.now, answer.sent, answer.received)
         self.lease.extend(answer.sent, answer.lease)

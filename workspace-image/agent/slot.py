@@ -12,7 +12,7 @@ from agent.control_plane import Head
 from agent.editor import Editor
 from agent.errors import BeatRefused, CheckpointRefused, CorruptState, HomeFailed, Refused, Stale, Unreachable
 from agent.furnish import furnish
-from agent.keeper import Keeper
+from agent.keeper import KeeperProcess
 from agent.layers import is_urgent
 from agent.places import ALIASES, HOME
 from agent.presence import Presence
@@ -43,7 +43,7 @@ class Slot:
     def __init__(
         self,
         editor: Editor,
-        keeper: Keeper,
+        keeper: KeeperProcess,
         window: Window,
         presence: Presence,
         begin: Callable[[Claims, str], Session],

@@ -6,7 +6,7 @@ from typing import Any, Protocol
 
 from agent import logs
 from agent.clock import elapsed
-from agent.keeper import Answer, Keeper
+from agent.keeper import KeeperAnswer, KeeperProcess
 from agent.pausing import Reason
 from agent.planning import NextTier, SavedTier, plan
 
@@ -27,13 +27,13 @@ class Standstill(Protocol):
 
 
 class StillLook:
-    def __init__(self, keeper: Keeper, programs: Standstill) -> None:
+    def __init__(self, keeper: KeeperProcess, programs: Standstill) -> None:
         self._keeper = keeper
         self._programs = programs
 
     async def look(
         self, wanted: dict[str, Any], tiers: dict[str, SavedTier], written: Collection[str], still: list[float]
-    ) -> tuple[Answer, list[NextTier], bool]:
+    ) -> tuple[KeeperAnswer, list[NextTier], bool]:
         """For a round of a save: what there is, what of it is to be saved, and whether programs stood still. If they
         can't be stopped, or the keeper takes too long, it is looked without. For how many milliseconds they stood is
         added to `still`; `wanted` is what is asked of a look. Raises HomeFailed."""

@@ -28,7 +28,7 @@ from shared.gcp.store.database import (
     run_readable,
 )
 from shared.gcp.store.ids import new_id
-from shared.record import Read
+from shared.record import Versioned
 from shared.sessions.workspace import Workspace
 
 ERASED_AT_ONCE = 50
@@ -109,7 +109,7 @@ def ensure_account(
     return account
 
 
-def _settle_in(found: Read[Account], locale: str | None, time_zone: str | None) -> Account:
+def _settle_in(found: Versioned[Account], locale: str | None, time_zone: str | None) -> Account:
     account = found.record
     if account.locale is not None or locale is None or account.state != AccountState.ACTIVE:
         return account
@@ -125,7 +125,7 @@ def _settle_in(found: Read[Account], locale: str | None, time_zone: str | None) 
     return settled
 
 
-def read_workspace(wid: str) -> Read[Workspace]:
+def read_workspace(wid: str) -> Versioned[Workspace]:
     found = read(workspace_ref(wid), Workspace)
     if found is None:
         raise LookupError(f"workspace {wid} is missing")
@@ -223,7 +223,7 @@ def leave_billing(uid: str, alias: str, now: datetime) -> bool:
 def _hand_over(
     commit: Commit,
     account: Account,
-    billing: Read[Billing],
+    billing: Versioned[Billing],
     now: datetime,
     *,
     suspended: bool,
@@ -247,7 +247,7 @@ def _hand_over(
         put_mark(commit, account.mark, mark, replace(mark.record, suspended=True, until=None))
 
 
-def put_mark(commit: Commit, mark: str, before: Read[AddressMark] | None, after: AddressMark | None) -> None:
+def put_mark(commit: Commit, mark: str, before: Versioned[AddressMark] | None, after: AddressMark | None) -> None:
     """The mark as it is after the commit; None is none."""
     if before is None:
         if after is not None:
@@ -280,11 +280,11 @@ class Turn(Struct, frozen=True):
     after: str
 
 
-def read_turn() -> Read[Turn] | None:
+def read_turn() -> Versioned[Turn] | None:
     return read(_turn_ref(), Turn)
 
 
-def turn(after: str, most: int) -> tuple[list[Read[Account]], str]:
+def turn(after: str, most: int) -> tuple[list[Versioned[Account]], str]:
     """The accounts whose turn it is, by their uids, and the last of them; an empty text if there is none behind them.
     One that can't be read keeps no other from its turn."""
     query = database().collection("accounts").order_by("__name__")
@@ -295,7 +295,7 @@ def turn(after: str, most: int) -> tuple[list[Read[Account]], str]:
     return found, max(uids) if len(uids) == most else ""
 
 
-def write_turn(before: Read[Turn] | None, after: str) -> Read[Turn] | None:
+def write_turn(before: Versioned[Turn] | None, after: str) -> Versioned[Turn] | None:
     """As it is now; None if another run was faster."""
     if before is not None and before.record.after == after:
         return before
@@ -315,7 +315,7 @@ def _turn_ref() -> firestore.DocumentReference:
     return document("meter", "compared")
 
 
-def note_missing(account: Read[Account], since: datetime | None) -> None:
+def note_missing(account: Versioned[Account], since: datetime | None) -> None:
     """Firebase Auth does not know them, or with None does so again. Raises LostRace."""
     Commit().change(account_ref(account.record.uid), account, replace(account.record, missing=since)).run()
 

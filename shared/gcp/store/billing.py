@@ -14,7 +14,7 @@ from shared.billing.account import Billing
 from shared.billing.metering import LedgerLine
 from shared.billing.plans import PLANS
 from shared.gcp.store.database import Commit, document, read, read_all
-from shared.record import Read
+from shared.record import Versioned
 
 SHARDS = 16
 """Each session writes to one of them twice a minute: this many carry some 500 at about one write a second."""
@@ -38,7 +38,7 @@ def line_ref(bid: str, line: LedgerLine) -> firestore.DocumentReference:
     return document(f"billing/{bid}/lines", f"{line.sid}-{line.n}")
 
 
-def read_billing(bid: str) -> Read[Billing]:
+def read_billing(bid: str) -> Versioned[Billing]:
     """Raises LookupError if there is none."""
     found = read(billing_ref(bid), Billing)
     if found is None:
@@ -46,18 +46,18 @@ def read_billing(bid: str) -> Read[Billing]:
     return found
 
 
-def commit_move(before: Read[Billing], after: Billing) -> None:
+def commit_move(before: Versioned[Billing], after: Billing) -> None:
     """Another time zone. Raises LostRace."""
     Commit().change(billing_ref(after.bid), before, after).run()
 
 
 def counted(billing: Billing, period: str) -> int:
     """Milliseconds charged in a period: what the account's own document has, and what its shards have."""
-    shards: list[Read[Shard] | None] = read_all([(ref, Shard) for ref in shard_refs(billing.bid, period)])
+    shards: list[Versioned[Shard] | None] = read_all([(ref, Shard) for ref in shard_refs(billing.bid, period)])
     return billing.used.get(period, 0) + sum(shard.record.ms for shard in shards if shard)
 
 
-def add_charge(commit: Commit, before: Read[Billing], after: Billing, sid: str, added: Mapping[str, int]) -> None:
+def add_charge(commit: Commit, before: Versioned[Billing], after: Billing, sid: str, added: Mapping[str, int]) -> None:
     """Milliseconds by period become part of the commit, in the account's own count or in the session's shard."""
     if after != before.record:
         commit.change(billing_ref(after.bid), before, after)

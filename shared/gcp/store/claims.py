@@ -15,32 +15,38 @@ from shared.gcp.store.ids import new_id
 from shared.gcp.store.limits import limits_ref
 from shared.gcp.store.sessions import session_ref
 from shared.gcp.store.slots import slot_ref
-from shared.record import Read
+from shared.record import Versioned
 from shared.sessions.session import Session, open_session
 from shared.sessions.workspace import Workspace
 from shared.slots.slot import Slot
 
 
-class Standing(Struct, frozen=True):
+class ClaimContext(Struct, frozen=True):
     """What decides whether an account may have a session, beside the account itself."""
 
-    workspace: Read[Workspace]
+    workspace: Versioned[Workspace]
     billing: Billing
     limits: Limits
 
 
-def read_standing(account: Account) -> Standing:
+def read_standing(account: Account) -> ClaimContext:
     """In one round trip. Raises LookupError if workspace or billing account is missing."""
     workspace, billing, limits = read_all(
         [(workspace_ref(account.wid), Workspace), (billing_ref(account.bid), Billing), (limits_ref(), Limits)]
     )
     if workspace is None or billing is None:
         raise LookupError(f"account {account.uid} lacks its workspace or its billing account")
-    return Standing(workspace, billing.record, limits.record if limits else Limits())
+    return ClaimContext(workspace, billing.record, limits.record if limits else Limits())
 
 
 def commit_claim(
-    account: Account, billing: Billing, workspace: Read[Workspace], slot: Read[Slot], *, opening: float, now: datetime
+    account: Account,
+    billing: Billing,
+    workspace: Versioned[Workspace],
+    slot: Versioned[Slot],
+    *,
+    opening: float,
+    now: datetime,
 ) -> Session:
     """Claim `slot` for `workspace`. Raises LostRace: read the workspace again first, for the claim may be one's own."""
     sid = new_id("s-")

@@ -15,7 +15,7 @@ from google.cloud import firestore
 from shared import logs
 from shared.gcp import operation_counts
 from shared.gcp.store import clock
-from shared.record import Read
+from shared.record import Versioned
 
 R = TypeVar("R")
 
@@ -59,7 +59,7 @@ def document(collection: str, name: str) -> firestore.DocumentReference:
     return database().collection(collection).document(name)
 
 
-def read(reference: firestore.DocumentReference, kind: type[R]) -> Read[R] | None:
+def read(reference: firestore.DocumentReference, kind: type[R]) -> Versioned[R] | None:
     """One record, or None if there is none."""
     operation_counts.count(reads=1)
     return _decode(reference.get(**CALL), kind)
@@ -71,24 +71,24 @@ def look_at_the_time() -> None:
     clock.learn(_read_time(document("meter", "reached").get(**CALL)))
 
 
-def read_all(wanted: Sequence[tuple[firestore.DocumentReference, type[Any]]]) -> list[Read[Any] | None]:
+def read_all(wanted: Sequence[tuple[firestore.DocumentReference, type[Any]]]) -> list[Versioned[Any] | None]:
     """Several records of any kinds in one round trip, in the order wanted."""
     operation_counts.count(reads=len(wanted))
     found = {snapshot.reference.path: snapshot for snapshot in database().get_all([ref for ref, _ in wanted], **CALL)}
     return [_decode(found[reference.path], kind) for reference, kind in wanted]
 
 
-def run(query: Any, kind: type[R]) -> list[Read[R]]:
+def run(query: Any, kind: type[R]) -> list[Versioned[R]]:
     """Everything that a query finds. Raises Unreadable."""
     found = [record for snapshot in query.stream(**CALL) if (record := _decode(snapshot, kind)) is not None]
     operation_counts.count(reads=max(1, len(found)))
     return found
 
 
-def run_readable(query: Any, kind: type[R]) -> tuple[list[Read[R]], list[str]]:
+def run_readable(query: Any, kind: type[R]) -> tuple[list[Versioned[R]], list[str]]:
     """Everything that a query finds and that can be read, and the names of what can't be, which is told: for whoever
     works through documents of different people, of whom nobody is to wait for another's."""
-    found, unreadable, count = list[Read[R]](), list[str](), 0
+    found, unreadable, count = list[Versioned[R]](), list[str](), 0
     for snapshot in query.stream(**CALL):
         count += 1
         if (record := _decode_or_tell(snapshot, kind)) is not None:
@@ -114,7 +114,7 @@ def run_paged(
     readable: bool = False,
     odd: Callable[[dict[str, Any]], None] | None = None,
     page: int | None = None,
-) -> Iterator[Read[R]]:
+) -> Iterator[Versioned[R]]:
     """Everything that a query finds, or `most` of it, in calls of `page` documents (PAGE): each must end within the
     time that a call is given. The next one is made when its first document is asked for.
 
@@ -156,7 +156,7 @@ class Commit:
         self._guarded.append((reference, fields))
         return self
 
-    def change(self, reference: firestore.DocumentReference, read: Read[R], record: R) -> "Commit":
+    def change(self, reference: firestore.DocumentReference, read: Versioned[R], record: R) -> "Commit":
         guard, fields = database().write_option(last_update_time=read.version), encode(record)
         self._batch.update(reference, fields, option=guard)
         self._guarded.append((reference, fields))
@@ -177,7 +177,7 @@ class Commit:
         self._batch.delete(reference)
         return self
 
-    def delete(self, reference: firestore.DocumentReference, read: Read[Any]) -> "Commit":
+    def delete(self, reference: firestore.DocumentReference, read: Versioned[Any]) -> "Commit":
         self._batch.delete(reference, option=database().write_option(last_update_time=read.version))
         self._guarded.append((reference, None))
         return self
@@ -218,28 +218,28 @@ def _read_time(snapshot: Any) -> datetime:
     return read_at if isinstance(read_at, datetime) else cast("datetime", read_at.ToDatetime(tzinfo=UTC))
 
 
-def _decode(snapshot: Any, kind: type[R]) -> Read[R] | None:
+def _decode(snapshot: Any, kind: type[R]) -> Versioned[R] | None:
     """Raises Corrected if Firestore's time shows that this machine's is wrong."""
     clock.learn(_read_time(snapshot))
     return _record(snapshot, kind)
 
 
-def _record(snapshot: Any, kind: type[R]) -> Read[R] | None:
+def _record(snapshot: Any, kind: type[R]) -> Versioned[R] | None:
     if not snapshot.exists:
         return None
     try:
         record = msgspec.convert(_plain(snapshot.to_dict()), type=kind)
     except msgspec.ValidationError as e:
         raise Unreadable(f"{snapshot.reference.path}: {e}") from e
-    return Read(record, snapshot.update_time)
+    return Versioned(record, snapshot.update_time)
 
 
-def _decode_or_tell(snapshot: Any, kind: type[R]) -> Read[R] | None:
+def _decode_or_tell(snapshot: Any, kind: type[R]) -> Versioned[R] | None:
     clock.learn(_read_time(snapshot))
     return _record_or_tell(snapshot, kind)
 
 
-def _record_or_tell(snapshot: Any, kind: type[R]) -> Read[R] | None:
+def _record_or_tell(snapshot: Any, kind: type[R]) -> Versioned[R] | None:
     try:
         return _record(snapshot, kind)
     except Unreadable as e:

@@ -16,7 +16,7 @@ from shared.billing.reconciliation import ClosedPeriod, DayUse
 from shared.gcp.store.billing import add_lines, billing_ref, shard_refs
 from shared.gcp.store.database import Commit, database, document, read, run, run_paged
 from shared.gcp.store.sessions import session_ref
-from shared.record import Read
+from shared.record import Versioned
 from shared.sessions.session import Session
 
 
@@ -30,7 +30,7 @@ class Reached(Struct, frozen=True):
         return date.fromisoformat(self.day) + timedelta(days=1)
 
 
-def unwritten(before: datetime, waiting: list[str]) -> Iterator[Read[Session]]:
+def unwritten(before: datetime, waiting: list[str]) -> Iterator[Versioned[Session]]:
     """Sessions with charged time that should have become a line by then: their heartbeats have ceased. Of
     one that can't be read `waiting` gets the billing account, whose line is still to be written."""
 
@@ -41,7 +41,7 @@ def unwritten(before: datetime, waiting: list[str]) -> Iterator[Read[Session]]:
     return run_paged(late, Session, readable=True, odd=wait)
 
 
-def write_line(session: Read[Session], at: datetime) -> None:
+def write_line(session: Versioned[Session], at: datetime) -> None:
     """What is open becomes a line, as of `at`. Raises LostRace: a heartbeat came, or the end, and has written it."""
     record = session.record
     meter, lines = close(record.meter, record.spender, at)
@@ -50,13 +50,13 @@ def write_line(session: Read[Session], at: datetime) -> None:
     commit.run()
 
 
-def unchecked(now: datetime) -> Iterator[Read[Session]]:
+def unchecked(now: datetime) -> Iterator[Versioned[Session]]:
     """Sessions that have ended and are due to be checked."""
     due = database().collection("sessions").where(filter=FieldFilter("check_due", "<=", now))
     return run_paged(due, Session, readable=True)
 
 
-def commit_checked(session: Read[Session], due: datetime | None) -> None:
+def commit_checked(session: Versioned[Session], due: datetime | None) -> None:
     """It is to be checked again when `due`. Raises LostRace."""
     record = session.record
     Commit().change(session_ref(record.sid), session, replace(record, check_due=due)).run()
@@ -78,13 +78,13 @@ def lines_of_day(day: date) -> Iterator[LedgerLine]:
     return (line.record for line in run_paged(found.order_by("at"), LedgerLine, readable=True))
 
 
-def to_close(now: datetime) -> Iterator[Read[Billing]]:
+def to_close(now: datetime) -> Iterator[Versioned[Billing]]:
     """Billing accounts with a period that is over everywhere."""
     due = database().collection("billing").where(filter=FieldFilter("close_due", "<=", now))
     return run_paged(due, Billing, readable=True)
 
 
-def close_period(billing: Read[Billing], closed: ClosedPeriod) -> None:
+def close_period(billing: Versioned[Billing], closed: ClosedPeriod) -> None:
     """The period gets a record of its own, and is counted no more. Raises LostRace."""
     before, period = billing.record, closed.id
     used, granted, carried = (
@@ -104,11 +104,11 @@ def first_line() -> LedgerLine | None:
     return next((line.record for line in found), None)
 
 
-def read_reached() -> Read[Reached] | None:
+def read_reached() -> Versioned[Reached] | None:
     return read(_reached_ref(), Reached)
 
 
-def write_day(use: DayUse, before: Read[Reached] | None) -> None:
+def write_day(use: DayUse, before: Versioned[Reached] | None) -> None:
     """Raises LostRace if another run was faster."""
     commit = Commit().create(document("usage", use.day), use)
     if before is None:

@@ -7,7 +7,7 @@ from google.cloud import firestore
 
 from shared.gcp.store.accounts import left_out_ref, snapshot_ref, workspace_ref
 from shared.gcp.store.database import Commit, run
-from shared.record import Read
+from shared.record import Versioned
 from shared.sessions.workspace import Workspace
 from shared.snapshots.checkpoint import Head, Snapshot
 from shared.snapshots.left_out import Package
@@ -16,18 +16,18 @@ MOST = 1000
 """Packages of a workspace that are read. Each has at least a file that had no room, and all together are bounded."""
 
 
-def all_packages(wid: str) -> list[Read[Package]]:
+def all_packages(wid: str) -> list[Versioned[Package]]:
     """Newest first."""
     query = workspace_ref(wid).collection("left_out").order_by("head.at", direction=firestore.Query.DESCENDING)
     return run(query.limit(MOST), Package)
 
 
-def find_package(wid: str, snapshot: str) -> Read[Package] | None:
+def find_package(wid: str, snapshot: str) -> Versioned[Package] | None:
     """By its snapshot's id."""
     return next((each for each in all_packages(wid) if each.record.head.snapshot == snapshot), None)
 
 
-def bring_back(workspace: Read[Workspace], package: Read[Package], composed: Snapshot, now: datetime) -> Head:
+def bring_back(workspace: Versioned[Workspace], package: Versioned[Package], composed: Snapshot, now: datetime) -> Head:
     """Make a snapshot the head that was composed with a package. Raises LostRace: somebody opened the workspace, or the
     package was forgotten."""
     wid, head = workspace.record.wid, composed.head
@@ -38,7 +38,7 @@ def bring_back(workspace: Read[Workspace], package: Read[Package], composed: Sna
     return head
 
 
-def forget_packages(workspace: Read[Workspace], packages: Sequence[Package], due: datetime) -> None:
+def forget_packages(workspace: Versioned[Workspace], packages: Sequence[Package], due: datetime) -> None:
     """Their objects are swept when it is looked again, when `due`. Raises LostRace."""
     record = workspace.record
     commit = Commit().change(workspace_ref(record.wid), workspace, record.forget_apart(_bytes(packages), due))

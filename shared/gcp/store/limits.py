@@ -4,12 +4,12 @@ from google.cloud import firestore
 
 from shared.accounts.operator_limits import Limits
 from shared.gcp.store.database import document, read
-from shared.record import Read
+from shared.record import Versioned
 
 
 def limits_ref() -> firestore.DocumentReference:
     return document("operator", "limits")
 
 
-def read_limits() -> Read[Limits] | None:
+def read_limits() -> Versioned[Limits] | None:
     return read(limits_ref(), Limits)

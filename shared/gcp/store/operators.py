@@ -21,14 +21,14 @@ from shared.gcp.store.billing import billing_ref, read_billing
 from shared.gcp.store.database import Commit, LostRace, database, document, read, run
 from shared.gcp.store.limits import limits_ref, read_limits
 from shared.gcp.store.sessions import read_session, session_ref
-from shared.record import Read
+from shared.record import Versioned
 from shared.sessions.session import EndReason, SessionState
 
 ATTEMPTS = 20
 """A shared billing account is written by the heartbeats of all of its sessions."""
 
 
-Records = list[tuple[firestore.DocumentReference, Read[Any] | None, Any]]
+Records = list[tuple[firestore.DocumentReference, Versioned[Any] | None, Any]]
 """Each as it was read, None if it was not there, and as it will be, None if it is deleted."""
 
 
@@ -59,7 +59,7 @@ def audit_lines(before: AuditLine | None, limit: int) -> list[AuditLine]:
     return [found.record for found in run(newest.limit(limit), AuditLine)]
 
 
-def read_account(uid: str) -> Read[Account]:
+def read_account(uid: str) -> Versioned[Account]:
     """Raises Refused if there is none, and Conflict if it was deleted."""
     found = read(account_ref(uid), Account)
     if found is None:

@@ -28,8 +28,8 @@ from shared.gcp.store.database import (
 )
 from shared.gcp.store.slots import slot_ref
 from shared.policies import reclaim_policy
-from shared.record import Read
-from shared.sessions.heartbeats import Accepted, settle
+from shared.record import Versioned
+from shared.sessions.heartbeats import AcceptedHeartbeat, settle
 from shared.sessions.session import EndReason, Session, SessionState
 from shared.sessions.workspace import Workspace
 from shared.slots.slot import Slot, SlotState
@@ -50,13 +50,13 @@ def session_ref(sid: str) -> firestore.DocumentReference:
     return document("sessions", sid)
 
 
-def read_session(sid: str) -> Read[Session] | None:
+def read_session(sid: str) -> Versioned[Session] | None:
     return read(session_ref(sid), Session)
 
 
 def read_sessions(sids: list[str]) -> dict[str, Session]:
     """Those that exist, by id."""
-    found = list[Read[Session] | None]()
+    found = list[Versioned[Session] | None]()
     for start in range(0, len(sids), READ_AT_ONCE):
         found += read_all([(session_ref(sid), Session) for sid in sids[start : start + READ_AT_ONCE]])
     return {session.record.sid: session.record for session in found if session}
@@ -84,7 +84,7 @@ def overdue(now: datetime, grace: timedelta) -> list[Session]:
     return [found.record for found in run_readable(late.limit(OVERDUE_AT_ONCE), Session)[0]]
 
 
-def commit_session(before: Read[Session], after: Session) -> None:
+def commit_session(before: Versioned[Session], after: Session) -> None:
     """A decision, or the beginning of the end. Raises LostRace."""
     Commit().change(session_ref(after.sid), before, after).run()
 
@@ -152,7 +152,7 @@ def in_use() -> Iterator[Session]:
     return (session.record for session in run_paged(found, Session, readable=True))
 
 
-def commit_beat(before: Read[Session], billing: Read[Billing], accepted: Accepted) -> None:
+def commit_beat(before: Versioned[Session], billing: Versioned[Billing], accepted: AcceptedHeartbeat) -> None:
     """A heartbeat: lease, charge, ledger and head move together. Raises LostRace."""
     after = accepted.session
     commit = Commit().change(session_ref(after.sid), before, after)
@@ -235,7 +235,7 @@ def note_answer(session: Session) -> None:
             commit_session(found, replace(found.record, unanswered=None))
 
 
-def _payer(bid: str) -> Read[Billing] | None:
+def _payer(bid: str) -> Versioned[Billing] | None:
     """None where it was erased or can't be read: every session ends all the same."""
     try:
         return read_billing(bid)
@@ -244,10 +244,10 @@ def _payer(bid: str) -> Read[Billing] | None:
         return None
 
 
-def _commit_end(session: Read[Session], now: datetime, reason: EndReason | None) -> Session:
+def _commit_end(session: Versioned[Session], now: datetime, reason: EndReason | None) -> Session:
     before = session.record
-    workspace: Read[Workspace] | None
-    slot: Read[Slot] | None
+    workspace: Versioned[Workspace] | None
+    slot: Versioned[Slot] | None
     workspace, slot = read_all([(workspace_ref(before.wid), Workspace), (slot_ref(before.slot), Slot)])
     billing = _payer(before.bid)
     settled = settle(before, billing.record, reclaim_policy(billing.record.plan), now) if billing else None

@@ -7,8 +7,8 @@ from google.cloud.firestore_v1.base_query import FieldFilter
 
 from shared.gcp.store.database import Commit, database, document, read, run, run_count, run_readable
 from shared.gcp.store.ids import new_id
-from shared.record import Read
-from shared.slots.slot import Roll, Slot, SlotState
+from shared.record import Versioned
+from shared.slots.slot import Slot, SlotCounter, SlotState
 
 CANDIDATES = 3
 """Slots that one attempt of a claim reads, and all that it may spend on finding one: an attempt has eight reads, and
@@ -29,21 +29,21 @@ def new_slot_name() -> str:
     return new_id("ws-", 10)
 
 
-def all_slots() -> list[Read[Slot]]:
+def all_slots() -> list[Versioned[Slot]]:
     return run(database().collection("slots"), Slot)
 
 
-def readable_slots() -> tuple[list[Read[Slot]], list[str]]:
+def readable_slots() -> tuple[list[Versioned[Slot]], list[str]]:
     """All that can be read, and the names of the others: their services are somebody's too."""
     return run_readable(database().collection("slots"), Slot)
 
 
-def read_roll() -> Read[Roll] | None:
+def read_roll() -> Versioned[SlotCounter] | None:
     """To be read before the slots, by whoever may make new ones."""
-    return read(roll_ref(), Roll)
+    return read(roll_ref(), SlotCounter)
 
 
-def candidates(near: str | None = None) -> list[Read[Slot]]:
+def candidates(near: str | None = None) -> list[Versioned[Slot]]:
     """Slots to claim, for at most CANDIDATES reads: warm ones if there are any, else a cold one.
 
     Looked for upwards from `near`, so that this slot comes first if it is warm, or from a random place: names are
@@ -62,7 +62,7 @@ def candidates(near: str | None = None) -> list[Read[Slot]]:
     return highest
 
 
-def _from(start: str, state: SlotState, limit: int) -> list[Read[Slot]]:
+def _from(start: str, state: SlotState, limit: int) -> list[Versioned[Slot]]:
     """Upwards: that is the order of the field's own index. Downwards would take a composite one, on every claim."""
     matching = database().collection("slots").where(filter=FieldFilter("state", "==", state))
     upwards = matching.order_by("__name__").start_at({"__name__": slot_ref(start)})
@@ -74,19 +74,19 @@ def count_claimed() -> int:
     return run_count(database().collection("slots").where(filter=FieldFilter("state", "==", SlotState.CLAIMED)))
 
 
-def make_slots(roll: Read[Roll] | None, slots: Sequence[Slot]) -> None:
+def make_slots(roll: Versioned[SlotCounter] | None, slots: Sequence[Slot]) -> None:
     """The first records of new slots. Raises LostRace if others were made since `roll` was read."""
     commit = Commit()
     for slot in slots:
         commit.create(slot_ref(slot.name), slot)
     if roll is None:
-        commit.create(roll_ref(), Roll().raised(len(slots)))
+        commit.create(roll_ref(), SlotCounter().raised(len(slots)))
     else:
         commit.change(roll_ref(), roll, roll.record.raised(len(slots)))
     commit.run()
 
 
-def commit_slot(before: Read[Slot] | None, slot: Slot) -> None:
+def commit_slot(before: Versioned[Slot] | None, slot: Slot) -> None:
     """A slot's next record, or its first. Raises LostRace."""
     commit = Commit()
     if before is None:
@@ -96,6 +96,6 @@ def commit_slot(before: Read[Slot] | None, slot: Slot) -> None:
     commit.run()
 
 
-def forget_slot(before: Read[Slot]) -> None:
+def forget_slot(before: Versioned[Slot]) -> None:
     """Delete the record; `pool` then deletes the service that nobody knows. Raises LostRace."""
     Commit().delete(slot_ref(before.record.name), before).run()

@@ -9,7 +9,7 @@ from google.cloud.firestore_v1.base_query import FieldFilter
 
 from shared.gcp.store.accounts import snapshot_ref, workspace_ref
 from shared.gcp.store.database import Commit, database, read, run, run_paged
-from shared.record import Read
+from shared.record import Versioned
 from shared.sessions.workspace import Workspace
 from shared.snapshots.checkpoint import Head, Snapshot
 
@@ -19,7 +19,7 @@ AT_ONCE = 400
 """Snapshots forgotten by one commit, which may have 500 writes."""
 
 
-def read_snapshot(wid: str, snapshot: str) -> Read[Snapshot] | None:
+def read_snapshot(wid: str, snapshot: str) -> Versioned[Snapshot] | None:
     return read(snapshot_ref(wid, snapshot), Snapshot)
 
 
@@ -51,13 +51,13 @@ def all_heads() -> list[tuple[str, Head]]:
     return [(read.record.wid, read.record.head) for read in found if read.record.head]
 
 
-def to_tidy(now: datetime) -> Iterator[Read[Workspace]]:
+def to_tidy(now: datetime) -> Iterator[Versioned[Workspace]]:
     """Workspaces whose snapshots and objects are due to be looked at."""
     due = database().collection("workspaces").where(filter=FieldFilter("tidy_due", "<=", now))
     return run_paged(due, Workspace, readable=True)
 
 
-def forget_thinned(workspace: Read[Workspace], snapshots: Sequence[Snapshot], due: datetime) -> None:
+def forget_thinned(workspace: Versioned[Workspace], snapshots: Sequence[Snapshot], due: datetime) -> None:
     """Delete the documents of AT_ONCE snapshots at most, and look again when `due`. Raises LostRace.
 
     The workspace guards it: whoever claims it, or goes back to one of these, is either before it and seen, or after it
@@ -70,13 +70,13 @@ def forget_thinned(workspace: Read[Workspace], snapshots: Sequence[Snapshot], du
     commit.run()
 
 
-def commit_tidied(workspace: Read[Workspace], due: datetime | None) -> None:
+def commit_tidied(workspace: Versioned[Workspace], due: datetime | None) -> None:
     """Its objects are swept, and are to be looked at again when `due`. Raises LostRace."""
     Commit().change(workspace_ref(workspace.record.wid), workspace, workspace.record.tidied(due)).run()
 
 
 def go_back(
-    workspace: Read[Workspace], snapshot: Read[Snapshot], now: datetime, composed: Snapshot | None = None
+    workspace: Versioned[Workspace], snapshot: Versioned[Snapshot], now: datetime, composed: Snapshot | None = None
 ) -> Head:
     """Make a snapshot the head again, or one that was `composed` with it. Raises LostRace.
 

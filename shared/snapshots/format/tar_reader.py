@@ -28,7 +28,7 @@ FILE, LINK, SYMLINK, FOLDER = b"0", b"1", b"2", b"5"
 GONE = b"ONDOL.gone"
 
 
-class Broken(Exception):
+class BrokenArchive(Exception):
     """The tar is not what the format allows, or not what its manifest declares."""
 
 
@@ -79,11 +79,11 @@ class Tar:
             kind, size = _kind_and_size(block)
             if kind == b"g":
                 if not first:
-                    raise Broken("a global header stands after other entries")
+                    raise BrokenArchive("a global header stands after other entries")
                 self._take_away(size)
             elif kind == b"x":
                 if size > PAX_BYTES or extended:
-                    raise Broken("an extended header is too long, or one follows another")
+                    raise BrokenArchive("an extended header is too long, or one follows another")
                 content = self._exactly(_padded(size))
                 records, extended = tuple(_records(iter([content[:size]]))), block + content
             else:
@@ -118,19 +118,19 @@ class Tar:
     def _count(self) -> None:
         self._entries -= 1
         if self._entries < 0:
-            raise Broken("there are more entries than the manifest declares")
+            raise BrokenArchive("there are more entries than the manifest declares")
 
     def _exactly(self, count: int) -> bytes:
         if count < 0:
-            raise Broken("a size is below nothing")
+            raise BrokenArchive("a size is below nothing")
         self._stream -= count
         if self._stream < 0:
-            raise Broken("there is more in it than the manifest declares")
+            raise BrokenArchive("there is more in it than the manifest declares")
         content = b""
         while len(content) < count:
             more = self._read(count - len(content))
             if not more:
-                raise Broken("it ends early")
+                raise BrokenArchive("it ends early")
             content += more
         return content
 
@@ -139,7 +139,7 @@ class Tar:
         while more := self._read(CHUNK):
             self._stream -= len(more)
             if self._stream < 0 or more.count(0) != len(more):
-                raise Broken("something follows its end")
+                raise BrokenArchive("something follows its end")
 
 
 def safe_path(path: bytes) -> bytes:
@@ -150,9 +150,9 @@ def safe_path(path: bytes) -> bytes:
     """
     cleaned = path.removesuffix(b"/")
     if len(cleaned) > PATH_BYTES or cleaned.count(b"/") >= MOST_STEPS:
-        raise Broken("a path is too long")
+        raise BrokenArchive("a path is too long")
     if b"\0" in cleaned or any(part in (b"", b".", b"..") for part in cleaned.split(b"/")):
-        raise Broken("a path leads out of the home")
+        raise BrokenArchive("a path leads out of the home")
     return cleaned
 
 
@@ -182,16 +182,16 @@ def _entry(block: bytes, kind: bytes, size: int, records: tuple[tuple[bytes, byt
     if kind == b"\0":
         kind = FILE
     if kind not in (FILE, LINK, SYMLINK, FOLDER):
-        raise Broken(f"an entry is of kind {kind!r}")
+        raise BrokenArchive(f"an entry is of kind {kind!r}")
     extended = dict(records)
     size = _decimal(extended[b"size"]) if b"size" in extended else size
     if size and kind != FILE:
-        raise Broken("something that is no file has contents")
+        raise BrokenArchive("something that is no file has contents")
     path = extended.get(b"GNU.sparse.name") or extended.get(b"path") or _short_name(block)
     link = extended.get(b"linkpath") or block[157:257].rstrip(b"\0")
     mtime = extended.get(b"mtime") or str(_octal(block[136:148])).encode()
     if len(mtime) > MTIME_BYTES:
-        raise Broken("a time is none")
+        raise BrokenArchive("a time is none")
     return Entry(
         path=safe_path(path),
         kind=kind,
@@ -207,7 +207,7 @@ def _entry(block: bytes, kind: bytes, size: int, records: tuple[tuple[bytes, byt
 
 def _kind_and_size(block: bytes) -> tuple[bytes, int]:
     if _octal(block[148:156]) != _checksum(block):
-        raise Broken("a header's checksum is wrong")
+        raise BrokenArchive("a header's checksum is wrong")
     return block[156:157], _octal(block[124:136])
 
 
@@ -226,13 +226,13 @@ def _octal(field: bytes) -> int:
         return int.from_bytes(field[1:], "big")
     digits = field.strip(b" \0")
     if digits.strip(b"01234567"):  # int() would take a sign too
-        raise Broken("a header's number is none")
+        raise BrokenArchive("a header's number is none")
     return int(digits or b"0", 8)
 
 
 def _decimal(text: bytes) -> int:
     if not text.isdigit() or len(text) > NUMBER_BYTES:
-        raise Broken("an extended header's number is none")
+        raise BrokenArchive("an extended header's number is none")
     return int(text)
 
 
@@ -249,19 +249,19 @@ def _records(chunks: Iterator[bytes]) -> Iterator[tuple[bytes, bytes]]:
         while (end := content.find(b" ", at, at + NUMBER_BYTES)) != -1:
             length = _decimal(content[at:end])
             if not end - at < length <= RECORD_BYTES:
-                raise Broken("an extended header's record is too long")
+                raise BrokenArchive("an extended header's record is too long")
             if len(content) < at + length:
                 break
             key, equals, value = content[end + 1 : at + length - 1].partition(b"=")
             if not equals or content[at + length - 1 : at + length] != b"\n":
-                raise Broken("an extended header's record has no end")
+                raise BrokenArchive("an extended header's record has no end")
             yield key, value
             at += length
         content = content[at:]
         if len(content) > RECORD_BYTES:
-            raise Broken("an extended header's record is too long")
+            raise BrokenArchive("an extended header's record is too long")
     if content:
-        raise Broken("an extended header ends early")
+        raise BrokenArchive("an extended header ends early")
 
 
 def _written(records: list[tuple[bytes, bytes]], block: bytes) -> bytes:
