@@ -1,4 +1,4 @@
-"""What is shown first names all that there is: the picture in README, and the table of functions in it."""
+"""What newcomers read names all that there is: the picture in README, and the table of functions in the map."""
 
 import re
 import xml.etree.ElementTree as ET
@@ -16,5 +16,5 @@ def test_the_picture_has_every_function_and_no_other() -> None:
 
 
 def test_the_table_has_a_row_for_every_function_and_for_no_other() -> None:
-    table = (ROOT / "README.md").read_text().split("| called by | function | does |")[1].split("\n\n")[0]
+    table = (ROOT / "docs" / "map.md").read_text().split("| called by | function | does |")[1].split("\n\n")[0]
     assert sorted(re.findall(r"^\|[^|]*\| `(\w+)` \|", table, re.MULTILINE)) == FUNCTIONS
