@@ -47,6 +47,13 @@ def test_few_are_named_and_only_what_can_be_asked_for() -> None:
     assert (found.count["added"], found.paths) == (2, [])
 
 
+def test_the_editors_names_are_counted_and_not_told() -> None:
+    window, settings = f"{EDITOR_DATA}/window/4.139.jsonl.gz", f"{EDITOR_DATA}/User/settings.json"
+    _, each = told({}, {window: 1, settings: 1, ".bashrc": 1})
+    assert isinstance(each, dict) and each["added"] == 3
+    assert [named["path"] for named in each["paths"]] == [settings, ".bashrc"]
+
+
 def test_what_became_another_tiers_is_not_removed() -> None:
     seen = {tier: Seen() for tier in TIERS}
     held = {tier: Held() for tier in TIERS}

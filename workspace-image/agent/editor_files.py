@@ -46,3 +46,9 @@ def is_editors_own(path: str) -> bool:
 def is_extensions(path: str) -> bool:
     """Of what `is_editors_own`: whether an extension keeps it, as its settings, sign-ins or notes."""
     return _EXTENSIONS.search(path) is not None
+
+
+def is_known_by_name(path: str) -> bool:
+    """Whether its name tells a member something. The editor has names of its own for the files of extensions, of the
+    window, and of what was typed and not saved yet."""
+    return path in _EXACT or not path.startswith(f"{EDITOR_DATA}/")

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from agent.editor_files import is_editors_own, is_extensions
+from agent.editor_files import is_editors_own, is_extensions, is_known_by_name
 from agent.home.index import Held, Seen
 from agent.tiers import BOOT, DEPS, EDITOR_DATA, WORK
 
@@ -63,12 +63,12 @@ def _of_tier(seen: Seen, held: Held) -> Iterator[tuple[bytes, str, bool]]:
 
 
 def _name(path: bytes) -> str | None:
-    """None of a path that can't be told and asked for in JSON."""
+    """None of a path that can't be told and asked for in JSON, or that tells a member nothing."""
     try:
         name = path.decode()
     except UnicodeDecodeError:
         return None
-    return name if len(name) <= LONGEST_NAMED else None
+    return name if len(name) <= LONGEST_NAMED and is_known_by_name(name) else None
 
 
 def summed(changes: Sequence[Told | None]) -> Told | None:
