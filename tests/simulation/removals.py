@@ -8,7 +8,7 @@ from unittest.mock import patch
 
 from msgspec.structs import replace
 
-from shared.accounts import account
+from shared.billing import account
 from shared.billing.periods import over_everywhere
 from shared.gcp.store import billing, ledger, sessions
 from shared.gcp.store.database import Commit, encode
