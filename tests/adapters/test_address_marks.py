@@ -22,7 +22,7 @@ from shared.gcp.store.marks import forget_marks
 from tests.adapters.leaving import come, leave
 from tests.environment import environment
 
-NOW = datetime.now(UTC) + timedelta(minutes=1)
+NOW = datetime.now(UTC) + timedelta(days=1)  # later than whoever a test signs up, however late that runs
 LATER = NOW + timedelta(hours=1)
 ADDRESS = "Haneul.Kim@example.com"
 

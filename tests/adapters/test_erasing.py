@@ -124,8 +124,8 @@ def test_a_closed_workspace_is_erased_at_once_and_again_a_day_later() -> None:
 
 def test_the_tombstone_stays_until_the_sign_in_is_deleted_too(monkeypatch: pytest.MonkeyPatch) -> None:
     sign_up("u-1")
-    account = a_closed_workspace("u-1", closed=NOW + timedelta(minutes=5))
-    now = NOW + timedelta(minutes=5)
+    now = NOW + timedelta(days=1)  # later than the sign-up, however late that is
+    account = a_closed_workspace("u-1", closed=now)
     with monkeypatch.context() as silent:
         silent.setattr(erasing, "delete_person", Mock(side_effect=TryAgain("unavailable", "Firebase Auth is silent.")))
         assert (erase(account, now), left(account)) == ("failed", (0, 0)), "all else is erased"
