@@ -37,6 +37,9 @@ MOST_ORPHANS = 10_000
 """Hard links to something that does not show through."""
 MOST_AT = 200_000
 """Paths that are counted of what is brought back; some 40 MB."""
+STEP_BYTES = 255
+"""The longest name of a file or folder. To compare what is written in other characters takes time by the square of its
+length, and no other request has its turn meanwhile."""
 MOST_KEPT = 64 << 20
 """Bytes of the paths of folders and of such links. Their number alone says little: a path may have PATH_BYTES."""
 OUT_BYTES = 1 << 20
@@ -124,9 +127,14 @@ def spelled_alike(manifest: Manifest, path: str, open_layer: Open, check: Check)
                 before = top
                 with suppress(UnicodeDecodeError):
                     name = top.decode()
-                    if not name.isascii() and normalize("NFC", name) == wanted:
+                    if not name.isascii() and _is_short(top) and normalize("NFC", name) == wanted:
                         found.add(name)
     return sorted(found)
+
+
+def _is_short(path: bytes) -> bool:
+    """Whether a file of such a path may be in a home."""
+    return all(len(step) <= STEP_BYTES for step in path.split(b"/"))
 
 
 def stands_at(manifest: Manifest, path: str, open_layer: Open, check: Check) -> bool:

@@ -5,6 +5,7 @@ import subprocess
 import sys
 import tarfile
 from typing import Any
+from unicodedata import normalize
 
 import pytest
 import zstandard
@@ -13,7 +14,7 @@ from shared.snapshots import merged_archive
 from shared.snapshots.checkpoint import Layer, Tier
 from shared.snapshots.format import tar_reader
 from shared.snapshots.format.tar_reader import BrokenArchive
-from shared.snapshots.merged_archive import TooMuch, holds, home
+from shared.snapshots.merged_archive import TooMuch, holds, home, spelled_alike
 from shared.time_budget import TimeBudget, TooSlow
 from tests.layers import File, Shelf, manifest, patiently, tar
 from tests.running import ROOT
@@ -187,6 +188,23 @@ def test_whoever_waits_is_asked_however_little_of_the_object_is_read(many: str) 
         assert impatience.asked == 251
         with pytest.raises(TooSlow):
             read(TimeBudget(0).check)
+
+
+def test_no_name_takes_seconds_to_compare(monkeypatch: pytest.MonkeyPatch) -> None:
+    """To put accents in their order takes time by the square of their number, and no other request has its turn."""
+    accents = "e" + "\u0301\u0323" * 30_000
+    names = ["\u00e9", f"\u00e9/{accents}", accents, f"{accents}/x"]
+    shelf, steps = Shelf(), set[int]()
+
+    def looked_at(form: Any, text: str) -> str:
+        steps.update(len(step.encode()) for step in text.split("/"))
+        return normalize(form, text)
+
+    monkeypatch.setattr(merged_archive, "normalize", looked_at)
+    of = manifest(shelf.layer("work", dict.fromkeys(names, b"")))
+    assert spelled_alike(of, "e\u0301", shelf.open, patiently) == ["\u00e9"]
+    assert spelled_alike(of, "e\u0301/x", shelf.open, patiently) == []
+    assert max(steps) <= 255
 
 
 @pytest.mark.parametrize(("kind", "outcome"), [("g", "read"), ("5", "TooMuch"), ("1", "TooMuch")])
