@@ -27,6 +27,8 @@ Count = Annotated[int, Meta(ge=0, le=MOST)]
 """A number as it comes from outside: what JSON and Firestore both hold exactly."""
 SnapshotId = Annotated[str, Meta(pattern=r"^[0-9]{1,16}-[a-z0-9]{1,32}-[a-z0-9]{1,32}\Z")]
 """A snapshot's id as it comes from outside."""
+_OWN = "[0-9]{1,16}-[a-z0-9]{1,32}"
+"""What a container's objects lie below, in the workspace's: bounded, for the storage takes no name of any length."""
 Kind = Literal["whole", "delta"]
 
 
@@ -187,7 +189,7 @@ def read_manifest(content: bytes, checkpoint: Checkpoint, *, wid: str, epoch: in
         raise CheckpointRefused("the manifest is another checkpoint's")
     for layer in manifest.layers:
         # the whole name: one that begins well may still lead elsewhere, where somebody takes ".." for a step up
-        if not re.fullmatch(rf"{workspace_prefix(wid)}\d+-[a-z0-9]+/\d+-{layer.tier}\.tar\.zst", layer.name):
+        if not re.fullmatch(rf"{workspace_prefix(wid)}{_OWN}/[0-9]{{1,16}}-{layer.tier}\.tar\.zst", layer.name):
             raise CheckpointRefused(f"layer {layer.tier} does not lie where the workspace's layers are")
     if sum(tier.bytes for tier in manifest.tiers.values()) != checkpoint.bytes:
         raise CheckpointRefused("the bytes do not add up")

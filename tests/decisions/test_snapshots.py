@@ -46,6 +46,8 @@ def test_an_honest_manifest_is_read() -> None:
         replace(MANIFEST, layers=[replace(LAYER, name="workspaces/w-2/7-x/1-boot.tar.zst"), OLDER]),
         replace(MANIFEST, layers=[LAYER, replace(OLDER, name="workspaces/w-1/../w-2/5-bootbootbootbo/9-deps.tar.zst")]),
         replace(MANIFEST, layers=[LAYER, replace(OLDER, name="workspaces/w-1/5-bootbootbootbo/9-work.tar.zst")]),
+        replace(MANIFEST, layers=[LAYER, replace(OLDER, name=OLD_NAME.replace("/9-", f"/{'9' * 2000}-"))]),
+        replace(MANIFEST, layers=[LAYER, replace(OLDER, name=OLD_NAME.replace("/9-", "/\u0669-"))]),
         replace(MANIFEST, layers=[LAYER, replace(OLDER, tier="boot")]),
         replace(MANIFEST, layers=[LAYER, replace(OLDER, tier="more")]),
         replace(MANIFEST, layers=[OLDER, LAYER]),
