@@ -253,7 +253,8 @@ def comes_too_soon(session: Session, beat: Beat, policy: ReclaimPolicy, now: dat
     if beat.connected == session.connected:
         soon = session.seen <= now < session.seen + timedelta(seconds=policy.interval * SPACING)
         return soon and not _answers_warning(session, beat, policy, now)
-    if not beat.connected or session.least is None or session.paid is None:
+    # a session that serves is told of its first visit at once; one that does not serve is never charged for any
+    if not beat.connected or session.least is None or (session.served and session.paid is None):
         return False
     began = session.least - timedelta(seconds=policy.interval)
     return began <= now < began + timedelta(seconds=policy.interval * VISIT_SPACING)

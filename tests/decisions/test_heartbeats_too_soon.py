@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 from msgspec.structs import replace
 
-from shared.sessions.heartbeats import SPACING, Declared, accept_beat, comes_too_soon
+from shared.sessions.heartbeats import SPACING, VISIT_SPACING, Declared, accept_beat, comes_too_soon
 from shared.sessions.session import SessionState
 from shared.snapshots.checkpoint import head_of
 from tests.factories import (
@@ -95,3 +95,16 @@ def test_a_first_visit_and_every_leave_are_told_at_once() -> None:
     assert not comes_too_soon(opened, a_beat(2, connected=True), POLICY, after(0.1))
     visited = replace(opened, connected=True, paid=NOW)
     assert not comes_too_soon(visited, a_beat(2, connected=False), POLICY, after(0.1))
+
+
+def test_a_container_that_flaps_before_it_serves_is_committed_once_in_a_while() -> None:
+    """Nothing is charged before the session serves, so no charge tells its visits apart."""
+    session = a_session(SessionState.OPENING, seq=1, boot=BOOT, seen=NOW)
+    commits = 0
+    for beat in range(20 * 30):
+        at, said = after(beat / 20), a_beat(beat + 2, connected=beat % 2 == 0, restored=False)
+        if not comes_too_soon(session, said, POLICY, at):
+            accepted = accept_beat(session, said, None, billing=a_billing(), policy=POLICY, now=at)
+            assert accepted is not None
+            session, commits = accepted.session, commits + 1
+    assert commits <= 2 * 30 / (POLICY.interval * VISIT_SPACING) + 2
