@@ -40,8 +40,13 @@ RATES = {
     "sign_out": Rate(burst=60, per_second=0.2),
     "delete": Rate(burst=60, per_second=0.2),
     "look for a path": Rate(burst=6, per_second=1 / 30),
+    "older snapshots": Rate(burst=6, per_second=1 / 60),
+    "auth events": Rate(burst=120, per_second=4),
 }
-"""By the endpoint's handler; what is not named has the USUAL rate. Looking for a path takes up to 25 s of CPU."""
+"""By the endpoint's handler; what is not named has the USUAL rate. Looking for a path takes up to 25 s of CPU. Older
+snapshots are asked for by a session's container, which may be hostile: each answer reads up to 1,000 documents. Auth
+events are everybody's together: any stranger can send one, and each has Firebase Auth asked, whose quota is all
+members'."""
 
 
 class Buckets:

@@ -17,6 +17,7 @@ from shared.gcp.store.sessions import commit_beat, commit_session, read_session
 from shared.gcp.store.snapshots import older_snapshots
 from shared.policies import kept_snapshots, reclaim_policy
 from shared.record import Versioned
+from shared.request_rates import check_rate
 from shared.sessions.heartbeats import (
     Beat,
     Hello,
@@ -48,6 +49,8 @@ from shared.snapshots.storage_quota import (
 ATTEMPTS = 5
 SOONER = timedelta(seconds=0.2)
 """A look that is earlier by less than this is not worth another task: what is left is counted in whole milliseconds."""
+OLDER = "older snapshots"
+"""What is counted in shared/request_rates.py."""
 MOST_OLDER = 1000
 """Snapshots that are read to choose from; a session makes 180 an hour while the member types without a break."""
 
@@ -187,6 +190,7 @@ def _follow_up(before: Session, after: Session, now: datetime) -> None:
 def _older(message: Older, now: datetime) -> OlderSnapshots:
     session = _read(message.session).record
     check_boot(session, message)
+    check_rate(OLDER, session.sid)
     found = older_snapshots(session.wid, session.head, MOST_OLDER)
     # as they would be thinned: a session that was lost has left hundreds, most of them on the same damaged layers
     older = [each.snapshot for each in keep(found, kept_snapshots(session.plan), now)]

@@ -1,20 +1,29 @@
 """How many requests a member may make."""
 
+import importlib.util
 from datetime import datetime
+from types import ModuleType
 
 import flask
 import pytest
+from cloudevents.http import CloudEvent
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from msgspec import Struct
+from msgspec.structs import replace
+from werkzeug.exceptions import HTTPException
 
 from local.functions import load
 from shared import request_rates
 from shared.endpoint import endpoint
 from shared.errors import Refused
 from shared.gcp.identity import Member
+from shared.record import Versioned
 from shared.request_rates import MOST_BUCKETS, RATES, USUAL, Buckets, Rate, check_rate, one_at_a_time
+from shared.sessions.heartbeats import Older
+from shared.snapshots.checkpoint import Snapshot
 from tests.environment import SETTINGS, environment
+from tests.factories import BOOT, NOW, SID, a_session
 from tests.running import ROOT
 
 
@@ -104,6 +113,49 @@ def test_an_endpoint_answers_429_to_a_member_and_to_nobody_else(monkeypatch: pyt
         assert answers(Member("u-1", None, None)) == [200, 200, 429]
         assert answers(Member("u-2", None, None)) == [200, 200, 429], "each has their own"
         assert answers("Google's tasks, or a container") == [200, 200, 200]
+
+
+def loaded(function: str) -> ModuleType:
+    spec = importlib.util.spec_from_file_location(f"rates_{function}", ROOT / "functions" / function / "main.py")
+    assert spec and spec.loader
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+def test_a_container_asks_for_older_snapshots_a_few_times(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each answer reads up to 1,000 documents, and the container may be hostile."""
+    monkeypatch.setattr(request_rates, "_buckets", Buckets(Clock()))
+    with environment(SETTINGS):
+        heartbeat, asked = loaded("heartbeat"), list[str]()
+
+        def older_snapshots(wid: str, *_: object) -> list[Snapshot]:
+            asked.append(wid)
+            return []
+
+        monkeypatch.setattr(heartbeat, "older_snapshots", older_snapshots)
+        message = Older(SID, 7, BOOT)
+        with pytest.raises(Refused) as refused:
+            for sid in (SID, SID, SID, "s-other", *[SID] * 10):
+                monkeypatch.setattr(heartbeat, "_read", lambda _, sid=sid: Versioned(a_session(sid=sid), NOW))
+                heartbeat._older(replace(message, session=sid), NOW)
+    assert (len(asked), refused.value.answer_status) == (RATES["older snapshots"].burst + 1, 429)
+
+
+def test_strangers_have_firebase_auth_asked_no_more_than_so_often(monkeypatch: pytest.MonkeyPatch) -> None:
+    """They make up a uid for each event; a real one that is dropped is answered too, and missed by nobody."""
+    monkeypatch.setattr(request_rates, "_buckets", Buckets(Clock()))
+    with environment(SETTINGS):
+        events, asked = loaded("auth_events"), list[str]()
+        monkeypatch.setattr(events, "person", asked.append)
+        for number in range(200):
+            kind = {"type": events.CREATED[0], "source": "x", "subject": f"users/u-{number}"}
+            try:
+                events.auth_events(CloudEvent(kind, {}))
+            except HTTPException as dropped:
+                assert dropped.response is not None
+                assert dropped.get_response().status_code == 200, "it does not come again"
+    assert len(asked) == RATES["auth events"].burst
 
 
 def test_one_at_a_time_is_one_of_each_member() -> None:
