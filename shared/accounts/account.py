@@ -63,8 +63,8 @@ class Account(Struct, frozen=True, kw_only=True):
     created: datetime
     deleted: datetime | None = None
     mark: str | None = None
-    """Of the verified address that it was last used with; None before the first. See
-    `shared.accounts.address_marks`."""
+    """Of the verified address that it was last used with, or of the one before while time of a running period was used
+    with that; None before the first. See `shared.accounts.address_marks`."""
     sign_in_checked: datetime | None = None
     """When Firebase Auth was last asked whether this person may still sign in, and since when sign-ins count."""
     signed_out: datetime | None = None

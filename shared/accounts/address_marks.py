@@ -67,11 +67,21 @@ def leave(
 
 def settled(mark: AddressMark, now: datetime) -> AddressMark | None:
     """The mark without periods that are over; None if nothing else is left of it."""
-    used = {period: ms for period, ms in mark.used.items() if ms and over_everywhere(period) > now}
+    used = _running(mark.used, now)
     if mark.suspended:
         return replace(mark, used=used, until=None)
     until = max(map(over_everywhere, used), default=mark.until)
     return replace(mark, used=used, until=until) if until and until > now else None
+
+
+def is_kept(used: Mapping[str, int], now: datetime) -> bool:
+    """Whether a mark keeps anything of this use."""
+    return bool(_running(used, now))
+
+
+def _running(used: Mapping[str, int], now: datetime) -> dict[str, int]:
+    """Of the periods that are not over."""
+    return {period: ms for period, ms in used.items() if ms and over_everywhere(period) > now}
 
 
 def lifted(mark: AddressMark, now: datetime) -> AddressMark | None:

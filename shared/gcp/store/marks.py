@@ -13,6 +13,7 @@ from shared.gcp.store.accounts import account_ref, mark_ref, workspace_ref
 from shared.gcp.store.billing import billing_ref
 from shared.gcp.store.database import Commit, LostRace, database, read, read_all, run_readable
 from shared.gcp.store.sessions import session_ref
+from shared.record import Versioned
 from shared.sessions.session import EndReason, Session, SessionState
 from shared.sessions.workspace import Workspace
 
@@ -29,7 +30,9 @@ def marked_accounts(mark: str, most: int = 10) -> list[Account]:
 def adopt(uid: str, mark: str, now: datetime) -> Account:
     """The account with the mark of its member's address, and with what that mark has kept of an erased account.
 
-    One that was closed meanwhile is returned as it is. Raises LookupError if there is no such account.
+    One that was closed meanwhile is returned as it is. So is one with the mark of another address that has used time of
+    a period that is not over: it keeps that mark until then, for whoever comes again with the other address is to find
+    what was used. Only a suspension of the new address goes before that. Raises LookupError without an account.
     """
     while True:
         account = read(account_ref(uid), Account)
@@ -41,6 +44,9 @@ def adopt(uid: str, mark: str, now: datetime) -> Account:
         found, billing, workspace = read_all(
             [(mark_ref(mark), AddressMark), (billing_ref(before.bid), Billing), (workspace_ref(before.wid), Workspace)]
         )
+        is_suspended = found is not None and found.record.suspended
+        if before.mark not in (None, mark) and not is_suspended and _has_used(before, billing, now):
+            return before
         after = replace(before, mark=mark)
         commit = Commit()
         if found and workspace and found.record.suspended and before.state == AccountState.ACTIVE:
@@ -57,6 +63,13 @@ def adopt(uid: str, mark: str, now: datetime) -> Account:
         except LostRace:
             continue
         return after
+
+
+def _has_used(account: Account, billing: Versioned[Billing] | None, now: datetime) -> bool:
+    """Whether the account's mark is to be left something once it is closed."""
+    if billing is None or billing.record.owner != account.uid:
+        return False
+    return address_marks.is_kept(billing.record.not_left, now)
 
 
 def forget_marks(now: datetime) -> int:
