@@ -49,10 +49,10 @@ class Saver:
     def close(self) -> None:
         os.close(self.keeper._home)
 
-    def save(self, force: How | None = None) -> dict[str, How]:
+    def save(self, force: How | None = None, *, last: bool = False) -> dict[str, How]:
         """One checkpoint of everything that changed; which tiers were written, and how. `force`: in what way,
         wherever a tier can be written in several."""
-        answer = self.keeper.look(**vars(self.quota))
+        answer = self.keeper.look(**vars(self.quota), last=last)
         looked, self.left_out = answer["tiers"], answer["over_quota"]
         self.told_apart: dict[str, Any] = answer["apart"]
         made: dict[str, How] = {}

@@ -7,7 +7,7 @@ from pathlib import Path
 import agent.checkpoints
 import agent.home.pack
 import pytest
-from agent.checkpoints import EXTENSIONS_SECONDS
+from agent.checkpoints import LATER_SECONDS
 from agent.storage_quota import Quota
 from agent.tiers import EDITOR_DATA
 
@@ -79,7 +79,7 @@ def test_what_an_extension_writes_is_saved_within_five_minutes_and_not_each_time
             if await home.saves():
                 saved.append(home.now - began)
         assert saved[0] <= 300
-        assert len(saved) == 1200 // (EXTENSIONS_SECONDS + 20)
+        assert len(saved) == 1200 // (LATER_SECONDS + 20)
 
     live(act)
 
@@ -100,7 +100,7 @@ def test_the_members_work_takes_what_an_extension_wrote_along(live: Live) -> Non
 
     async def act(home: Home) -> None:
         home.write(EXTENSIONS)
-        while home.now < 1000 + EXTENSIONS_SECONDS:
+        while home.now < 1000 + LATER_SECONDS:
             assert not await home.saves()
         home.write("work")
         assert await home.saves()

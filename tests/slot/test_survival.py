@@ -35,6 +35,27 @@ for _ in range(60):
 """
 
 
+# writes the second byte when it is asked to end
+MAPS_A_FILE = """
+cat > maps.py <<'END'
+import mmap, signal, sys
+with open("data", "w+b") as file:
+    file.write(bytes(8192))
+    file.flush()
+    mapped = mmap.mmap(file.fileno(), 0)
+def end(*_):
+    mapped[1] = 2
+    sys.exit()
+signal.signal(signal.SIGTERM, end)
+mapped[0] = 1
+while True:
+    signal.pause()
+END
+nohup python3 maps.py >/dev/null 2>&1 &
+sleep 0.5
+"""
+
+
 def test_names_that_are_no_text_end_nothing(start: Callable[..., Container], plane: ControlPlane) -> None:
     member = opened(start(CHECKPOINT_SECONDS="0.5"), plane)
     member.slot.run(NAMES_IN_PIECES)
@@ -88,6 +109,20 @@ def test_what_cannot_be_saved_keeps_nothing_else_from_it(start: Callable[..., Co
     after.restore(plane.open(SECOND, epoch=2, head=head))
     assert member_slot.run("cat kept.txt") == "precious\n"
     assert "dddd" not in member.slot.log.read_text()
+
+
+def test_what_is_written_through_a_mapping_at_the_end_is_saved(
+    start: Callable[..., Container], plane: ControlPlane
+) -> None:
+    """Though it was saved before, and its times are the same since."""
+    member = opened(start(CHECKPOINT_SECONDS="0.5"), plane)
+    member.slot.run(MAPS_A_FILE)
+    until(lambda: plane.sessions[SID].head, "the first byte is saved")
+    member.slot.run("sleep 2")
+    member.release().raise_for_status()
+    after = Member(start(), plane)
+    after.restore(plane.open(SECOND, epoch=2, head=plane.sessions[SID].head))
+    assert after.slot.run("head -c 2 data | od -An -tx1") == " 01 02\n"
 
 
 def test_a_checkpoint_that_is_no_message_blocks_no_other(start: Callable[..., Container], plane: ControlPlane) -> None:

@@ -23,9 +23,10 @@ NOTHING_LEFT_OUT: KeeperAnswer = {"count": 0, "bytes": 0, "lost_bytes": 0, "entr
 SMALL = 8 << 20
 """Bytes of changes, in one folder or in all packages, that wait until everything smaller is saved: packing them takes
 a second, and many times that where programs want all of the CPU."""
-EXTENSIONS_SECONDS = 240.0
-"""Seconds that what only an extension of the editor has changed may wait for another reason to save: with the time
-between two looks and a save's own, five minutes. Each of its writes for itself would be a snapshot."""
+LATER_SECONDS = 240.0
+"""Seconds that what only an extension of the editor has changed, or a program through a mapping, may wait for another
+reason to save: with the time between two looks and a save's own, five minutes. Each of these writes for itself would be
+a snapshot."""
 MOST_NAMED = 20
 """Files that a manifest names as not consistent."""
 MOST_ROUNDS = 3
@@ -76,7 +77,7 @@ class Checkpoints:
         self._made: list[str] = []
         self._making = asyncio.Lock()
         self._unsaved_told = False
-        self._extensions_since: float | None = None
+        self._later_since: float | None = None
         self.left_out: KeeperAnswer = NOTHING_LEFT_OUT
         """What the newest look has left out of the checkpoints."""
         self._apart: dict[str, KeeperAnswer] = {}
@@ -162,7 +163,7 @@ class Checkpoints:
             await self._remind()
             await self._let_go(quota.most)
             coming = sum(saved.to_come.bytes for saved in self._tiers.values() if not saved.complete)
-            wanted: dict[str, Any] = {**vars(quota), "taken": coming, "urgent": urgent}
+            wanted: dict[str, Any] = {**vars(quota), "taken": coming, "urgent": urgent, "last": last}
             wanted["small"] = None if last or self.more else SMALL
             self.more = False
             looked = await self._keeper.order("look", **wanted)
@@ -173,7 +174,7 @@ class Checkpoints:
             is_large = any(told["waiting"] for told in looked["tiers"].values())
             if not (following or is_large) or (coming and self._is_too_much(looked["tiers"], coming, quota)):
                 return is_news
-            is_due = looked["members"] or self._is_extensions_due(looked, started)
+            is_due = looked["members"] or self._is_later_due(looked, started)
             if not (last or is_news or is_due or is_behind(self._tiers, following)):
                 return False
             if is_large and any(tier.how for tier in following):
@@ -183,12 +184,12 @@ class Checkpoints:
             wanted["small"] = None
             return await self._save(wanted, prefix, generation, started) or is_news
 
-    def _is_extensions_due(self, looked: KeeperAnswer, now: float) -> bool:
-        if not looked["extensions"]:
-            self._extensions_since = None
-        elif self._extensions_since is None:
-            self._extensions_since = now
-        return self._extensions_since is not None and now - self._extensions_since >= EXTENSIONS_SECONDS
+    def _is_later_due(self, looked: KeeperAnswer, now: float) -> bool:
+        if not looked["later"]:
+            self._later_since = None
+        elif self._later_since is None:
+            self._later_since = now
+        return self._later_since is not None and now - self._later_since >= LATER_SECONDS
 
     async def _save(self, wanted: dict[str, Any], prefix: str, generation: int, started: float) -> bool:
         """Pack in rounds: what changed while it was packed, and only that, is packed once more on top of it. Most often
@@ -207,7 +208,7 @@ class Checkpoints:
                 break
         if not written:
             return False
-        self._extensions_since = None
+        self._later_since = None
         seq = self._seq
         is_known = all(self._tiers[tier].known for tier in written)
         self._untold[seq] = looked["changes"] if is_known else None

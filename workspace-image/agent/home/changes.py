@@ -1,7 +1,7 @@
 """What changed since the last save, as it is told: how many files, and a few of their paths."""
 
 import os
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -20,11 +20,12 @@ Told = dict[str, Any]
 
 @dataclass
 class Changes:
-    """`any`: something of the member's changed, a folder's properties counted too; `extensions`: of what is not counted
-    as the member's, something that an extension of the editor keeps."""
+    """`any`: something of the member's changed, a folder's properties counted too; `later`: something that is saved
+    within minutes, and not each time: what an extension of the editor keeps, or what is written through a mapping that
+    is open."""
 
     any: bool = False
-    extensions: bool = False
+    later: bool = False
     count: dict[str, int] = field(default_factory=lambda: {ADDED: 0, CHANGED: 0, REMOVED: 0})
     paths: list[dict[str, str]] = field(default_factory=list)
 
@@ -32,8 +33,9 @@ class Changes:
         return {**self.count, "paths": self.paths}
 
 
-def changes(tiers: Mapping[str, tuple[Seen, Held]]) -> Changes:
-    """Of the member's files: what the editor writes for itself is left out. Their work is named first."""
+def changes(tiers: Mapping[str, tuple[Seen, Held]], later: Set[bytes] = frozenset()) -> Changes:
+    """Of the member's files: what the editor writes for itself is left out. Their work is named first. `later`: files
+    that are no reason for a save at once."""
     found = Changes()
     there = [seen.marks for seen, _ in tiers.values()]
     for tier in (WORK, BOOT, DEPS):
@@ -41,9 +43,12 @@ def changes(tiers: Mapping[str, tuple[Seen, Held]]) -> Changes:
             if how == REMOVED and any(path in marks for marks in there):
                 continue  # another tier's now
             if path.startswith(_EDITORS) and is_editors_own(name := os.fsdecode(path)):
-                found.extensions = found.extensions or is_extensions(name)
+                found.later = found.later or is_extensions(name)
                 continue
-            found.any = True
+            if path in later:
+                found.later = True
+            else:
+                found.any = True
             if is_folder:
                 continue
             found.count[how] += 1

@@ -67,13 +67,14 @@ class Held:
 
     `changed`: the paths that a delta wrote since the whole; `gone`: what deltas took away. Not `complete` while the
     tier is not restored: then `marks` has only what was saved meanwhile, `leaves` which of it was no folder, and
-    nothing is known to be missing.
+    nothing is known to be missing. `contents`: what `Packed.contents` says of files that programs had mapped then.
     """
 
     marks: dict[bytes, int] = field(default_factory=dict)
     changed: set[bytes] = field(default_factory=set)
     gone: set[bytes] = field(default_factory=set)
     leaves: set[bytes] = field(default_factory=set)
+    contents: dict[bytes, bytes] = field(default_factory=dict)
     complete: bool = True
 
     def changes(self, seen: Seen) -> list[bytes]:

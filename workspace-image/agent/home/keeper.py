@@ -11,9 +11,10 @@ from agent.home import place
 from agent.home.changes import changes
 from agent.home.index import UNSURE, Held, Seen, topmost
 from agent.home.left_out import LeftOut, take_out
-from agent.home.look import LONGEST_NAMED, Looked, look
+from agent.home.look import Looked, look
+from agent.home.mapped import Mapped
 from agent.home.moving import MOST_COPIED, Kept, belonging, held_back, not_again, to_copy
-from agent.home.pack import Packed, Packing
+from agent.home.pack import Packing
 from agent.home.place import STAGING, is_as_made
 from agent.home.renamed import renamed_into
 from agent.home.steps import FOLDER, Steps, empty, lies_below, remove, split
@@ -24,9 +25,6 @@ from agent.tiers import BOOT, DEPS, TIERS, WORK
 
 MOST_TOLD = 100_000
 """Bytes of JSON for paths: answers and orders are one packet each."""
-
-MOST_NAMED = 20
-"""Files that a manifest names as not consistent."""
 
 WAYS = {BOOT: place.BOOT, WORK: place.WORK, DEPS: place.DEPS}
 
@@ -64,6 +62,7 @@ class Keeper:
         self._packages_wait = False
         self._made: set[bytes] = set()
         self._over = LeftOut()
+        self._mapped = Mapped(self._home)
 
     def empty(self, complete: list[str]) -> Answer:
         """Removes everything: what the editor made while the slot was warm must not mix with what was saved. Only
@@ -81,17 +80,22 @@ class Keeper:
         taken: int = 0,
         again: bool = False,
         small: int | None = None,
+        last: bool = False,
     ) -> Answer:
         """What there is to be saved, and what changed since the last save, in each tier; and what is left out, because
         the quota has no room for it. `taken`: bytes of tiers that are still to come. `again`: for the same save, which
         goes on with what it has written. `small`: where more bytes changed, in one folder or in all packages, these
-        changes wait for another save."""
+        changes wait for another save. `last`: no other save follows."""
         looked = self._looked = self._look_again() if again else look(self._home)
         self._let_go()
+        self._mapped.read()
         if not again:
             self._written = {}
         for tier, seen in looked.tiers.items():
             self._pass_over_made(seen, self._known(tier))
+            self._mapped.take(seen)
+        if not again:
+            self._mapped.compare({tier: (self._seen(tier), self._held[tier]) for tier in TIERS}, last=last)
         everything = {} if again else {tier: seen.copy() for tier, seen in looked.tiers.items()}
         if not again:
             self._largest = looked.largest()
@@ -175,9 +179,11 @@ class Keeper:
         steps.close()
 
     def _told_changes(self) -> Answer:
-        """`members`, `extensions`: whether anything of theirs changed; and what of the member's, in a few words."""
-        found = changes({tier: (self._seen(tier), self._held[tier]) for tier in TIERS})
-        return {"members": found.any, "extensions": found.extensions, "changes": found.told()}
+        """`members`: whether anything of theirs changed; `later`: whether anything did that can wait for some minutes;
+        and what of the member's, in a few words."""
+        both = {tier: (self._seen(tier), self._held[tier]) for tier in TIERS}
+        found = changes(both, self._mapped.later(both))
+        return {"members": found.any, "later": found.later, "changes": found.told()}
 
     def _told(self, tier: str) -> Answer:
         seen, held = self._seen(tier), self._known(tier)
@@ -222,6 +228,8 @@ class Keeper:
             packed = layer.packing.write(layer.paths, pipe)
         finally:
             layer.packing.close()
+        kept = held.contents if how != "whole" else {}
+        after.contents = {path: it for path, it in kept.items() if path not in packed.marks} | packed.contents
         after.marks = dict(seen.marks) if held.complete or how == "whole" else {**held.marks, **seen.marks}
         packed.marks |= dict.fromkeys(layer.passed_over, UNSURE)
         packed.moved += layer.passed_over
@@ -233,7 +241,7 @@ class Keeper:
         if not after.complete:
             after.leaves = held.leaves | {path for path in layer.paths if path not in seen.folders} | packed.astray
         self._written[tier] = after
-        return _report(packed, seen)
+        return packed.told(seen)
 
     def _begin(self, tier: str, how: str) -> _Layer:
         seen, held = self._seen(tier), self._known(tier)
@@ -253,7 +261,7 @@ class Keeper:
         again = {path for path in paths if seen.sizes.get(path, 0) > MOST_COPIED} if tier in self._written else set()
         left = again | waiting
         paths = [path for path in paths if path not in left]
-        return _Layer(how, held, after, paths, again, waiting, Packing(self._home, taken, seen))
+        return _Layer(how, held, after, paths, again, waiting, Packing(self._home, taken, seen, self._mapped.paths))
 
     def _known(self, tier: str) -> Held:
         """What the layers hold, also those that are written and not adopted yet."""
@@ -269,7 +277,7 @@ class Keeper:
         seen = self._over.apart_of(tier)
         packing = Packing(self._home, [], seen)
         try:
-            return _report(packing.write(list(seen.marks), pipe), seen)
+            return packing.write(list(seen.marks), pipe).told(seen)
         finally:
             packing.close()
 
@@ -314,6 +322,7 @@ class Keeper:
             marks=marks,
             changed=unpacked.changed | held.marks.keys(),
             gone=unpacked.gone | held.gone,
+            contents=held.contents,
         )
         self.discard(tier)
         return {"made": self._told_made()}
@@ -377,16 +386,3 @@ def read_result(told: bytes) -> Unpacked | Answer:
     except (EOFError, ValueError):
         return {"failed": "the unpacking program ended"}
     return found if "bad" in found or "failed" in found else Unpacked(**found)
-
-
-def _report(packed: Packed, seen: Seen) -> Answer:
-    """`moved`: of the files that are not in the layer as they were when nobody changed anything, how many are small
-    enough to be copied; `inconsistent` names some of all of them."""
-    return {
-        "entries": packed.entries,
-        "logical_bytes": packed.logical_bytes,
-        "stream": packed.stream,
-        "left_out": packed.left_out,
-        "moved": sum(1 for path in packed.moved if seen.sizes.get(path, 0) <= MOST_COPIED),
-        "inconsistent": [path.decode(errors="replace")[:LONGEST_NAMED] for path in packed.moved[:MOST_NAMED]],
-    }

@@ -1,15 +1,16 @@
 """Writes a layer: a tier of the home, or what changed in it, as a compressed tar, while the home goes on changing."""
 
 import errno
+import hashlib
 import os
 import stat
 import time
 from collections.abc import Callable, Iterable, Set
-from dataclasses import dataclass, field
 
 import zstandard
 
 from agent.home.index import UNSURE, Seen, mark
+from agent.home.packed import Packed
 from agent.home.steps import Steps, lies_below, split
 from agent.home.tar_out import BLOCK, gone, header, padding, record
 
@@ -35,21 +36,6 @@ _CHANGED = {errno.ENOENT, errno.ENOTDIR, errno.ELOOP}
 """What the system says of a path that became another since it was looked at."""
 
 
-@dataclass
-class Packed:
-    """What was written. `marks`: those of the entries as they were written, where the look's don't hold any more;
-    UNSURE for what was to be written and was not. `astray`: what was a folder when it was looked at, and is none in
-    this layer. `moved`: what is not in the layer as the look saw it."""
-
-    entries: int = 0
-    logical_bytes: int = 0
-    stream: int = 0
-    left_out: int = 0
-    marks: dict[bytes, int] = field(default_factory=dict)
-    astray: set[bytes] = field(default_factory=set)
-    moved: list[bytes] = field(default_factory=list)
-
-
 def pack(
     home: int, paths: Iterable[bytes], missing: list[bytes], pipe: int, folders: Set[bytes] = frozenset()
 ) -> Packed:
@@ -62,15 +48,18 @@ class _LateError(Exception):
 
 
 class Packing:
-    """A layer in the making. `seen` is the look that it is to be a picture of; `missing` is what it takes away.
+    """A layer in the making. `seen` is the look that it is to be a picture of; `missing` is what it takes away;
+    `mapped` is which files programs have mapped.
 
     Paths that vanish meanwhile are passed over; so is, and counted, what can't be read.
     """
 
-    def __init__(self, home: int, missing: list[bytes], seen: Seen) -> None:
+    def __init__(self, home: int, missing: list[bytes], seen: Seen, mapped: Set[bytes] = frozenset()) -> None:
         self._steps = Steps(home)
         self._seen = seen
         self._missing = missing
+        self._mapped = mapped
+        self._hash = hashlib.sha256()
         self._waiting: list[bytes] = []
         self._size = 0
         self._packed = Packed()
@@ -122,6 +111,15 @@ class Packing:
                 self._flush()
                 self._steps.close()
                 return self._packed
+
+    def content(self, path: bytes) -> bytes | None:
+        """What `Packed.contents` would say of a mapped file now; nothing is written. None if it can't be read."""
+        try:
+            self._take(path)
+            self._flush()
+        finally:
+            self._steps.close()
+        return self._packed.contents.get(path)
 
     def close(self) -> None:
         """Lets go of the copies."""
@@ -203,12 +201,15 @@ class Packing:
             if not stat.S_ISREG(status.st_mode):  # since a moment ago: a folder can be opened too
                 self._pass_over(path)
                 return
+            self._hash = hashlib.sha256()
             if status.st_size - status.st_blocks * 512 >= SPARSE:
                 self._add_sparse(path, descriptor, status)
             elif status.st_size <= WHOLE_FILE:
                 self._add_small(path, descriptor, status)
             else:
                 self._add_large(path, descriptor, status)
+            if path in self._mapped:
+                self._packed.contents[path] = self._hash.digest()
             if status.st_nlink > 1:
                 self._linked[status.st_ino] = path, mark(status)
         finally:
@@ -224,7 +225,7 @@ class Packing:
                 break
         # still changing: what was read last, which is saved again the next time
         self._enter(path, status, _file(path, status, len(content)), len(content), is_sure=is_same)
-        self._write(content)
+        self._write_content(path, content)
         self._write(padding(len(content)))
 
     def _add_large(self, path: bytes, descriptor: int, status: os.stat_result) -> None:
@@ -233,7 +234,7 @@ class Packing:
         before = packed.entries, packed.logical_bytes, packed.stream
         self._enter(path, status, _file(path, status, status.st_size), status.st_size)
         try:
-            self._copy(descriptor, 0, status.st_size)
+            self._copy(path, descriptor, 0, status.st_size)
         except _LateError:  # as if it had not been begun
             self._waiting, self._size = [], 0
             packed.entries, packed.logical_bytes, packed.stream = before
@@ -262,10 +263,10 @@ class Packing:
         )
         start = header(b"GNUSparseFile.0/file", b"0", _kept(status), status.st_mtime_ns, stored, extra=extra)
         self._enter(path, status, start, status.st_size)
-        self._write(listed)
+        self._write_content(path, listed)
         until, self._until = self._until, float("inf")
         for offset, length in parts:
-            self._copy(descriptor, offset, length)
+            self._copy(path, descriptor, offset, length)
         self._until = until
         self._write(padding(stored))
         if mark(os.fstat(descriptor)) != mark(status):
@@ -280,7 +281,7 @@ class Packing:
         is_racy = not stat.S_ISDIR(status.st_mode) and time.time_ns() - changed_ns < RACY_NS
         self._packed.marks[path] = mark(status) if is_sure and not is_racy else UNSURE
 
-    def _copy(self, descriptor: int, offset: int, length: int) -> None:
+    def _copy(self, path: bytes, descriptor: int, offset: int, length: int) -> None:
         """So many bytes, whatever becomes of the file: what is not there any more is zeros."""
         end = offset + length
         while offset < end:
@@ -288,7 +289,7 @@ class Packing:
                 raise _LateError
             wanted = min(PIECE, end - offset)
             piece = self._read(descriptor, wanted, offset) or bytes(wanted)
-            self._write(piece)
+            self._write_content(path, piece)
             offset += len(piece)
 
     def _is_late(self) -> bool:
@@ -301,6 +302,11 @@ class Packing:
         except OSError:
             self._is_torn = True
             return b""
+
+    def _write_content(self, path: bytes, piece: bytes) -> None:
+        if path in self._mapped:
+            self._hash.update(piece)
+        self._write(piece)
 
     def _write(self, piece: bytes) -> None:
         self._waiting.append(piece)
