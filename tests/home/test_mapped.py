@@ -156,6 +156,24 @@ def test_the_index_that_sqlite_builds_anew_is_no_reason(saver: Saver, mapped: Ma
     assert not saver.save()
 
 
+def test_what_is_mapped_between_the_two_looks_of_a_save_is_known(saver: Saver, mapped: Map) -> None:
+    before = mapped(saver.folder / "before")
+    saver.keeper.look()
+    mapped(saver.folder / "between")
+    before.close()
+    saver.keeper.look(again=True)
+    assert saver.keeper._mapped.paths == {b"between"}
+
+
+def test_a_program_that_begins_to_map_between_the_two_looks_is_known(saver: Saver, mapped: Map) -> None:
+    """One that had no file of the home mapped before."""
+    saver.keeper.look()
+    saver.keeper.look(again=True)
+    mapped(saver.folder / "between")
+    saver.keeper.look(again=True)
+    assert saver.keeper._mapped.paths == {b"between"}
+
+
 def test_a_mapped_file_is_copied_while_programs_stand_still(
     saver: Saver, mapped: Map, monkeypatch: pytest.MonkeyPatch
 ) -> None:

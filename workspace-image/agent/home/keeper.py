@@ -88,7 +88,7 @@ class Keeper:
         changes wait for another save. `last`: no other save follows."""
         looked = self._looked = self._look_again() if again else look(self._home)
         self._let_go()
-        self._mapped.read()
+        self._mapped.read(again=again)
         if not again:
             self._written = {}
         for tier, seen in looked.tiers.items():

@@ -10,6 +10,7 @@ import re
 from collections.abc import Mapping
 from contextlib import closing, suppress
 from pathlib import Path
+from typing import NamedTuple
 
 from agent.home.index import UNSURE, Held, Seen
 from agent.home.moving import MOST_COPIED
@@ -27,18 +28,28 @@ _LINE_END = rb"\012"
 Tiers = Mapping[str, tuple[Seen, Held]]
 
 
+class _Program(NamedTuple):
+    size: bytes
+    paths: frozenset[bytes]
+    """Below the home, as the kernel names what is mapped shared and may be written to."""
+
+
 class Mapped:
     """`home` is a descriptor of the folder. `paths`: the names of what was mapped at the last look."""
 
     def __init__(self, home: int) -> None:
         self.paths: set[bytes] = set()
         self._home = home
+        self._programs: dict[str, _Program] = {}
         self._rewritten: dict[bytes, int] = {}
 
-    def read(self) -> None:
+    def read(self, *, again: bool) -> None:
         """Of all programs of which this one is told. While they stand still it is exact: what is mapped later and
-        written to gets other times than the look saw."""
-        self.paths = {path for path in _mapped(self._home) if not path.endswith(BUILT_ANEW)}
+        written to gets other times than the look saw. It must be quick then: `again` passes over the programs that are
+        as large as they were a moment ago."""
+        self._programs = _read_programs(self._home, self._programs if again else {})
+        found = (path for program in self._programs.values() for path in program.paths)
+        self.paths = {path for path in found if not path.endswith(BUILT_ANEW)}
 
     def take(self, seen: Seen) -> None:
         """What is mapped is taken for being written."""
@@ -97,15 +108,27 @@ class Mapped:
         return None
 
 
-def _mapped(home: int) -> set[bytes]:
-    """Paths below the home, as the kernel names what is mapped shared and may be written to."""
+def _size(pid: str) -> bytes:
+    """Of its address space, in pages: another mapping most often makes it another. Raises OSError."""
+    with open(f"/proc/{pid}/statm", "rb", buffering=0) as statm:  # noqa: PTH123
+        return statm.read(64).split(None, 1)[0]
+
+
+def _read_programs(home: int, known: Mapping[str, _Program]) -> dict[str, _Program]:
+    """By process id. Of those that are `known`, what is as large as before and had nothing mapped has nothing now."""
     prefix = os.fsencode(Path(f"/proc/self/fd/{home}").readlink()) + b"/"
     wanted = re.compile(rb"^\S+ .w.s \S+ \S+ \d+ +" + re.escape(prefix.replace(b"\n", _LINE_END)) + rb"(.+)$", re.M)
-    found = set[bytes]()
+    found: dict[str, _Program] = {}
     for entry in os.scandir("/proc"):
-        if not entry.name.isdigit():
+        pid = entry.name
+        if not pid.isdigit():
             continue
-        # somebody else's, or it has ended
-        with suppress(OSError), open(f"/proc/{entry.name}/maps", "rb", buffering=0) as maps:  # noqa: PTH123
-            found.update(wanted.findall(maps.read()))
+        with suppress(OSError):  # somebody else's, or it has ended
+            before = known.get(pid)
+            if before is not None and not before.paths and _size(pid) == before.size:
+                found[pid] = before
+                continue
+            with open(f"/proc/{pid}/maps", "rb", buffering=0) as maps:  # noqa: PTH123
+                size = _size(pid)
+                found[pid] = _Program(size, frozenset(wanted.findall(maps.read())))
     return found
