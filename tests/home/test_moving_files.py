@@ -6,6 +6,7 @@ from random import Random
 from threading import Event, Thread
 
 import agent.home.keeper
+import agent.home.packed
 import pytest
 from agent.storage_quota import Quota
 
@@ -100,7 +101,8 @@ def test_what_never_comes_to_rest_is_in_a_layer_once_and_is_named(
     folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """It is too large to be copied: torn, but no more than what there is."""
-    monkeypatch.setattr(agent.home.keeper, "MOST_COPIED", 1 << 20)
+    for module in (agent.home.keeper, agent.home.packed):
+        monkeypatch.setattr(module, "MOST_COPIED", 1 << 20)
     workspace, ended = Workspace(), Event()
 
     async def save() -> None:
