@@ -2,7 +2,10 @@
 
 import os
 import signal
+import time
 from pathlib import Path
+
+from agent.presence import ARRIVING_SECONDS
 
 from tests.observe import until
 from tests.slot.container import PREFIX, RUNTIME, SLOT, Container
@@ -34,8 +37,11 @@ def test_a_busy_program_runs_on_without_a_browser_while_a_request_is_held(tmp_pa
             member.slot.run(BUSY)
             program = until(lambda: find(member.slot), "it runs")
             until(lambda: plane.beats[-1].connected, "a browser is there")
+            left = time.monotonic()
         run.frozen(SLOT)
         until(lambda: state(program) == "T", "it stands still")
+        # until then a browser that came and left counts as one that is loading the page
+        until(lambda: time.monotonic() > left + ARRIVING_SECONDS + 1, "nobody is on the way any more")
 
         with held(member, quiet=QUIET) as answer:
             before, told = cpu(program), len(plane.beats)

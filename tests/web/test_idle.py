@@ -4,6 +4,7 @@ import time
 
 from playwright.sync_api import Page, expect
 
+from tests.observe import until
 from tests.web.member import press, sign_in
 from tests.web.plane import Plane
 
@@ -15,6 +16,10 @@ def open_idly(plane: Plane, until_warned: float, until_end: float) -> None:
 
 def logins(plane: Plane) -> int:
     return [name for name, _ in plane.asked].count("login")
+
+
+def wait_for_logins(plane: Plane, count: int) -> None:
+    until(lambda: logins(plane) >= count, "the page asks")
 
 
 def test_who_is_warned_goes_to_the_editor_and_keeps_the_workspace(page: Page, plane: Plane) -> None:
@@ -64,7 +69,7 @@ def test_a_member_who_is_active_is_asked_about_no_more_than_once_a_minute(page: 
     open_idly(plane, 5, 125)
     sign_in(page)
     for asked in range(1, 4):
-        assert logins(plane) == asked
+        wait_for_logins(plane, asked)
         open_idly(plane, 5, 125)
         page.clock.fast_forward(59_000)
         assert logins(plane) == asked
