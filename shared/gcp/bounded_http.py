@@ -32,7 +32,8 @@ class Reply(Struct, frozen=True):
 def exchange(
     method: str, url: str, *, headers: dict[str, str], content: bytes | None = None, seconds: float, most: int
 ) -> Reply:
-    """The answer, with a body of `most` bytes at most, within so many seconds altogether. Raises NoAnswer."""
+    """The answer, with a body of `most` bytes at most, within so many seconds altogether. Raises NoAnswer; also for an
+    address that is none: a service of Cloud Run's has no URL before its first revision is ready."""
     line = _Line(seconds, most + HEAD_BYTES)
     asked = list[tuple[str | bytes, str | bytes]](
         {"Accept-Encoding": "identity", "User-Agent": "ondol", **headers}.items()
@@ -54,7 +55,12 @@ def exchange(
                     raise NoAnswer(f"it is longer than {most} bytes")
             kind = said.get(b"content-type", "").partition(";")[0].strip().lower()
             return Reply(response.status, kind, bytes(body))
-    except (httpcore.NetworkError, httpcore.ProtocolError, httpcore.TimeoutException) as e:
+    except (
+        httpcore.NetworkError,
+        httpcore.ProtocolError,
+        httpcore.TimeoutException,
+        httpcore.UnsupportedProtocol,
+    ) as e:
         raise NoAnswer(f"{type(e).__name__}: {e}"[:200]) from e
 
 

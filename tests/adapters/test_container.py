@@ -169,3 +169,7 @@ def test_a_hostile_answer_costs_neither_memory_nor_time(hostile: "type[Iterable[
     with answering(hostile()) as url:
         found = slot_client.health({"ws-1": url}, SECONDS)
     assert found.get("ws-1") is None or not found["ws-1"].ready
+
+
+def test_a_service_without_an_address_is_not_well_and_keeps_nobody_from_being_looked_at() -> None:
+    assert slot_client.health({"ws-new": ""}) == {}
