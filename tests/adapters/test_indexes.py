@@ -10,8 +10,6 @@ import inspect
 import json
 from collections.abc import Callable, Iterator
 from datetime import UTC, date, datetime, timedelta
-from importlib import import_module
-from pkgutil import iter_modules
 from typing import Any, NamedTuple
 
 import pytest
@@ -22,7 +20,6 @@ from google.cloud.firestore_v1.types import StructuredQuery
 
 from shared.accounts.account import Account, AccountState
 from shared.accounts.audit import Action, AuditLine
-from shared.gcp import store
 from shared.gcp.store import (
     accounts,
     anonymous,
@@ -41,6 +38,7 @@ from shared.slots.slot import SlotState
 from tests.environment import SETTINGS, environment
 from tests.factories import a_head, a_session
 from tests.running import ROOT
+from tests.store_modules import store_modules
 
 NOW = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)
 ACCOUNT = Account(
@@ -163,8 +161,7 @@ def test_the_file_holds_the_indexes_that_are_needed_and_no_other(asked: list[Str
 
 
 def test_every_function_that_makes_a_query_is_in_the_table() -> None:
-    modules = [import_module(f"{store.__name__}.{found.name}") for found in iter_modules(store.__path__)]
-    exist = {(module.__name__, name) for module in modules if module is not database for name in asking(module)}
+    exist = {(module.__name__, name) for module in store_modules() if module is not database for name in asking(module)}
     assert exist == {(function.__module__, function.__name__) for function in QUERIES}
 
 

@@ -5,20 +5,20 @@ import inspect
 import random
 import secrets
 from collections.abc import Callable, Iterator
-from importlib import import_module
-from pkgutil import iter_modules
 from types import ModuleType
 from typing import Any
 
 import pytest
 
-from shared.gcp import store
 from shared.gcp.store import database, slots
 from tests.environment import SETTINGS, environment, forget_documents
 from tests.factories import a_slot
+from tests.failures import happenings, history_happenings
 from tests.failures.commits import Commits, Loss, proxying
-from tests.failures.happenings import COMMITS, NOW, Act
+from tests.failures.happenings import NOW, Act
+from tests.store_modules import store_modules
 
+COMMITS = happenings.COMMITS | history_happenings.COMMITS
 DOCUMENTS = (
     "accounts", "billing", "lines", "shards", "periods", "usage", "meter", "workspaces", "snapshots", "sessions",
     "slots", "pool", "audit", "operator", "marks", "left_out",
@@ -76,7 +76,7 @@ def test_a_race_is_still_lost_when_an_attempt_failed_before(
 
 def test_every_commit_that_exists_is_in_the_table() -> None:
     proved = {(function.__module__, function.__name__) for covers in COMMITS.values() for function in covers}
-    modules = [import_module(f"{store.__name__}.{found.name}") for found in iter_modules(store.__path__)]
+    modules = store_modules()
     assert database in modules
     exist = {(module.__name__, name) for module in modules for name in committing(module)}
     assert exist | {(database.__name__, database.delete_all.__name__)} == proved
