@@ -1,4 +1,4 @@
-"""The books and the storeroom, on a schedule: check the ledger against sessions and counters, close periods, roll up
+"""Accounting and cleaning, on a schedule: check the ledger against sessions and counters, close periods, roll up
 what was used by plan and day; tidy up behind sessions; compare accounts with Firebase Auth.
 
 A run that is repeated, late, or beside another changes nothing more.

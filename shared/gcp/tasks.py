@@ -68,7 +68,7 @@ def export_home(wid: str, snapshot: str, now: datetime) -> None:
 
 
 def erase_workspace(wid: str, due: datetime, *, again: str = "") -> None:
-    """Have `erase` erase a piece of the closed workspace when that is due. `again` as in `look_at_session`."""
+    """Have `erase` erase a piece of the closed workspace when that is due. `again` as in `schedule_reclaim_check`."""
     _create(ERASE, f"{wid}-{_moment(due, again)}", {"workspace": wid}, due + LATE, ERASE_SECONDS)
 
 
