@@ -80,9 +80,14 @@ class Member:
 
     def write_file(self, name: str, text: str) -> None:
         """Make a new file in the home by typing it into the editor and saving it."""
-        self.command("File: New Untitled Text File")
         editor = self.page.locator(".editor-group-container.active .monaco-editor").last
-        editor.click()
+        for _ in range(5):
+            self.command("File: New Untitled Text File")
+            try:
+                editor.click(timeout=10_000)
+            except TimeoutError:  # an editor that is still starting may open its own page in front of it: ask again
+                continue
+            break
         self.page.keyboard.type(text)
         self.page.keyboard.press("Control+s")
         box = self._box()
@@ -105,6 +110,10 @@ class Member:
                 continue
             break
         expect(self._terminal()).to_be_visible()
+        self.page.locator(".xterm-helper-textarea").first.focus()
+        expect(self._terminal()).to_contain_text("$", timeout=PATIENCE)
+        # the terminal of the session before comes back by itself, a moment later, and in front of this one
+        self.page.wait_for_timeout(3_000)
         self.page.locator(".xterm-helper-textarea").first.focus()
         expect(self._terminal()).to_contain_text("$", timeout=PATIENCE)
 
