@@ -5,7 +5,7 @@ import signal
 import subprocess
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -71,8 +71,9 @@ def _going_on(group: int) -> Iterator[None]:
 
     def go_on() -> None:
         while not done.wait(0.2):
-            if _state(group) == "T":
-                os.killpg(group, signal.SIGCONT)
+            with suppress(FileNotFoundError, ProcessLookupError):  # it has ended meanwhile
+                if _state(group) == "T":
+                    os.killpg(group, signal.SIGCONT)
 
     watching = threading.Thread(target=go_on)
     watching.start()
