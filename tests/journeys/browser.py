@@ -112,8 +112,8 @@ class Member:
         expect(self._terminal()).to_be_visible()
         self.page.locator(".xterm-helper-textarea").first.focus()
         expect(self._terminal()).to_contain_text("$", timeout=PATIENCE)
-        # Seen once on a busy machine: a terminal that had just opened was replaced by another in front of it. The editor
-        # tells nobody when it has restored its own
+        # Seen once on a busy machine: a terminal that had just opened was replaced by another in front of it. The
+        # editor tells nobody when it has restored its own
         self.page.wait_for_timeout(3_000)
         self.page.locator(".xterm-helper-textarea").first.focus()
         expect(self._terminal()).to_contain_text("$", timeout=PATIENCE)
