@@ -180,6 +180,23 @@ def test_an_editor_that_begins_anew_while_nobody_is_there_is_stopped_and_not_end
     asyncio.run(play())
 
 
+def test_a_visit_forgets_what_the_agent_had_begun_before_it(pause: Playing) -> None:
+    async def play() -> None:
+        connections = [1]
+        there = presence(pause, connections)
+        pause.begun = True
+        for _ in range(2):
+            connections[0] = 1
+            await there.settle()
+            connections[0] = 0
+            await there.settle()
+            for _ in range(MOST_BEGUN - 1):
+                await there.settle()
+        assert pause.done == ["stop", "stop"]
+
+    asyncio.run(play())
+
+
 def test_nothing_is_stopped_any_more_once_the_session_ends(pause: Playing) -> None:
     async def play() -> None:
         connections = [1]

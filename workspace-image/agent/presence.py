@@ -128,5 +128,5 @@ class Presence:
 
     async def _go_on(self) -> None:
         self._stands_still = False
-        self._awake = self._restless = 0
+        self._awake = self._restless = self._begun = 0
         await self._pause.resume(Reason.UNATTENDED)
