@@ -1,30 +1,30 @@
 """The edge of every function: authenticate, parse, call the handler, map errors, write one log line.
 
-A handler takes `(caller, body, now)` and returns what to answer. Errors are mapped here and not by the framework: an
-error handler registered in a shared module would bind to the first function's app only.
+A handler takes `(caller, body, now)` and returns the answer. Errors are mapped here and not by the framework: an error
+handler registered in a shared module would bind to the first function's app only.
 """
 
 import functools
-import time
 from collections.abc import Callable
 from datetime import datetime
-from typing import Any, TypeVar
+from typing import Any, Generic, TypeVar
 
 import flask
 import msgspec
-from cloudevents.http import CloudEvent
 
-from shared import logs
-from shared.errors import Permanent, Problem, Refused, TryAgain, bad_request, not_signed_in
+from shared import logs, machine, traces
+from shared.errors import Permanent, Problem, Refusals, Refused, TryAgain, bad_request, not_signed_in
 from shared.gcp import transient_errors
-from shared.gcp.identity import Member
-from shared.gcp.operation_counts import Operations, counted
+from shared.gcp.identity import Call
+from shared.gcp.operation_counts import counted
 from shared.gcp.store import clock
-from shared.request_rates import check_rate
 
 BODY_BYTES = 64 * 1024
+LOGGED_DETAIL = 200
+"""Characters of a problem's detail in the log: a detail may quote what a stranger sent, and each line is paid for."""
 CORRECTIONS = 3
-"""How often one request is begun with another time: it would end the whole process if it were told to nobody."""
+"""How many times one request may begin with a corrected clock. Uncaught, `clock.Corrected` would end the whole
+process."""
 
 Caller = TypeVar("Caller")
 Body = TypeVar("Body")
@@ -32,16 +32,16 @@ Answer = TypeVar("Answer")
 View = Callable[[flask.Request], flask.Response]
 
 
-class AcceptedAnswer(msgspec.Struct, frozen=True):
-    """Answer 202: it will be done. `retry_after`: seconds after which to ask whether it is."""
+class AcceptedAnswer(msgspec.Struct, Generic[Answer], frozen=True):
+    """Answer 202: the request will be carried out. `retry_after`: seconds after which to ask for the result."""
 
-    body: Any
+    body: Answer
     retry_after: int | None = None
 
 
 class CsvDownload(msgspec.Struct, frozen=True):
-    """Answer a file to keep. `name` is its own, of characters that need no quoting. `next`: where the rest of it is,
-    relative to this (RFC 8288)."""
+    """Answer a file. `name` is its file name, of characters that need no quoting. `next`: the relative URL of the next
+    part (RFC 8288)."""
 
     text: str
     content_type: str
@@ -49,91 +49,115 @@ class CsvDownload(msgspec.Struct, frozen=True):
     next: str | None = None
 
 
+class Operation(msgspec.Struct, frozen=True):
+    """An endpoint as it is declared. The API's description is made from these.
+
+    The handler's docstring becomes the operation's summary and description; the handler's return type becomes the
+    answer's type.
+    """
+
+    handler: Callable[..., Any]
+    authenticate: Callable[[Call], Any]
+    """Returns the handler's caller."""
+    body: Any
+    method: str
+    task: bool
+    refuses: Refusals
+
+
+def operations_of(view: View) -> dict[str, Operation]:
+    """The operations of an HTTP function, each by the last part of its path; "" is the function's own path."""
+    declared: dict[str, Operation] = vars(view)["operations"]
+    return declared
+
+
 def endpoint(
-    authenticate: Callable[[str], Caller], body: Any, *, task: bool = False, method: str = "POST"
+    authenticate: Callable[[Call], Caller],
+    body: Any,
+    *,
+    refuses: Refusals | None = None,
+    task: bool = False,
+    method: str = "POST",
 ) -> Callable[[Callable[[Caller, Body, datetime], Any]], View]:
     """Make a handler of `(caller, body, now)` an HTTP function that takes POST with a JSON body, or GET with a query.
 
-    `authenticate` turns the bearer token into the caller; `body` is the type, or the union of types, of the message.
-    With `task` the caller is Cloud Tasks or Scheduler, which delivers again whatever is not answered 2xx. So what
-    another delivery would only repeat is answered 200, and logged. A member who asks too often is answered 429.
+    `authenticate` returns the caller of a request. `body` is the type of the message, or a union of types. `refuses`
+    are the problems that the handler may answer, without the problems that `authenticate` declares and those that any
+    endpoint may answer: an unreadable message, an invalid token, too many requests, and `unavailable`. With `task` the
+    caller is Cloud Tasks or Cloud Scheduler, which repeats a request until the answer is 2xx. So a problem that
+    repetition can't change is answered 200, and logged.
     """
+
+    all_refusals = _merged(_refusals_of(authenticate), refuses or {})
 
     def wrap(handler: Callable[[Caller, Body, datetime], Any]) -> View:
         @functools.wraps(handler)
         def view(request: flask.Request) -> flask.Response:
-            started = time.monotonic()
+            started = machine.monotonic()
             parsed = functools.cache(lambda: _parse(request, body, method))
+            authenticated = False
 
             def handle(now: datetime) -> flask.Response:
-                caller = authenticate(_bearer(request))
-                if isinstance(caller, Member):
-                    check_rate(handler.__name__, caller.uid)
-                return _render(handler(caller, parsed(), now))
+                nonlocal authenticated
+                caller = authenticate(Call(handler.__name__, _bearer(request), now, parsed))
+                authenticated = True
+                return _unless_known(request, _render(handler(caller, parsed(), now)))
 
-            with counted() as operations:
-                try:
-                    answer = _by_the_right_time(handle)
-                    problem = None
-                except Exception as e:
-                    problem = _problem(e)
-                    answer = _refuse(problem, task=task)
-            _log(handler.__name__, answer.status_code, problem, started, operations)
+            with traces.continued(request.headers.get(traces.HEADER, "")):
+                with counted() as operations:
+                    try:
+                        answer = by_the_right_time(handle)
+                        problem = None
+                    except Exception as e:
+                        problem = _problem(e)
+                        answer = refusal(problem, task=task)
+                costs = {"ms": logs.ms_since(started), "reads": operations.reads, "writes": operations.writes}
+                _log(handler.__name__, answer.status_code, problem, costs, authenticated=authenticated)
             return answer
 
+        vars(view)["operations"] = {"": Operation(handler, authenticate, body, method, task, all_refusals)}
         return view
 
     return wrap
 
 
+def _refusals_of(authenticate: Callable[[Call], Any]) -> Refusals:
+    """The problems that an authenticator declares by `refusing`."""
+    declared = authenticate.func if isinstance(authenticate, functools.partial) else authenticate
+    refusals: Refusals = vars(declared).get("refuses", {})
+    return refusals
+
+
+def _merged(first: Refusals, second: Refusals) -> Refusals:
+    return {status: (*first.get(status, ()), *second.get(status, ())) for status in first.keys() | second.keys()}
+
+
 def routes(views: dict[str, View], name: str) -> View:
-    """The HTTP function `name` for several endpoints, each by the last part of its path, whatever stands before it."""
+    """The HTTP function `name` for several endpoints, each by the last part of its path."""
 
     def view(request: flask.Request) -> flask.Response:
-        found = views.get(request.path.rpartition("/")[2])
-        return (
-            found(request) if found else _refuse(Refused("not-found", "This does not exist.", status=404), task=False)
-        )
+        endpoint_view = views.get(request.path.rpartition("/")[2])
+        if endpoint_view is None:
+            return refusal(Refused("not-found", "There is no such endpoint.", status=404), task=False)
+        return endpoint_view(request)
 
     view.__name__ = name
+    declared = {part: operations_of(each)[""] for part, each in views.items()}
+    vars(view)["operations"] = {"" if part == name else part: operation for part, operation in declared.items()}
     return view
 
 
-def event(handler: Callable[[CloudEvent, datetime], None]) -> Callable[[CloudEvent], None]:
-    """Make a handler of `(event, now)` a function of an event, which comes again until it is answered 2xx."""
-
-    @functools.wraps(handler)
-    def view(event: CloudEvent) -> None:
-        started = time.monotonic()
-        with counted() as operations:
-            try:
-                _by_the_right_time(lambda now: handler(event, now))
-            except Exception as e:
-                problem = _problem(e)
-                answer = _refuse(problem, task=True)
-                _log(handler.__name__, answer.status_code, problem, started, operations)
-                flask.abort(answer)
-        _log(handler.__name__, 200, None, started, operations)
-
-    return view
-
-
-def _by_the_right_time(handle: Callable[[datetime], Answer]) -> Answer:
-    """A handler reads before it commits anything. The first read tells whether this machine's clock is right: if not,
-    the handler begins anew with a clock that is. A process that stood still between a read and the look at its time
-    takes a right clock for a wrong one, and is set right by the next read. Raises TryAgain if that goes on."""
+def by_the_right_time(handle: Callable[[datetime], Answer]) -> Answer:
+    """Calls the handler with the right time. A handler reads before it commits anything, and the first read shows
+    whether this machine's clock is right. If the clock is wrong, the handler begins again with a corrected one. A
+    process that was frozen between a read and its look at the clock takes a right clock for a wrong one; the next read
+    corrects that. Raises TryAgain after CORRECTIONS."""
     for _ in range(CORRECTIONS):
         try:
             return handle(clock.now())
         except clock.Corrected as e:
-            logs.error("clock-corrected", why=str(e))
-    raise TryAgain("unavailable", "A part of Ondol does not know the time. Try again in a moment.", retry_after=3)
-
-
-def unreadable(error: Exception) -> flask.Response:
-    """The answer to a body that the framework can't make an event of: it lets through what its libraries trip over."""
-    logs.warning("event-unreadable", error=type(error).__name__)
-    return _refuse(bad_request("This is not an event as Eventarc brings it."), task=False)
+            logs.error("clock-corrected", reason=str(e))
+    raise TryAgain("unavailable", "A clock of Ondol is being corrected. Try again in a moment.", retry_after=3)
 
 
 def _bearer(request: flask.Request) -> str:
@@ -179,30 +203,45 @@ def _render(result: Any) -> flask.Response:
     return flask.Response(msgspec.json.encode(result), status, headers, content_type="application/json")
 
 
+def _unless_known(request: flask.Request, answer: flask.Response) -> flask.Response:
+    """The answer to GET, or 304 if the caller has the same one: what is asked again and again costs reads and no
+    transfer. A browser keeps the answer and sends its tag by itself; no cache on the way may keep it."""
+    if request.method != "GET":
+        return answer
+    answer.headers["Cache-Control"] = "private, no-cache"
+    answer.headers["Vary"] = "Authorization"
+    answer.add_etag(weak=True)
+    answer.make_conditional(request)
+    return answer
+
+
 def _problem(error: Exception) -> Problem:
     problem = error if isinstance(error, Problem) else transient_errors.as_problem(error)
     if problem is None:
         logs.exception("unexpected", error)
-        problem = Permanent("internal", "Something went wrong on our side. It has been written down. Try again.")
+        problem = Permanent("internal", "Something went wrong in Ondol. The error was logged. Try again.")
         problem.__cause__ = error
     return problem
 
 
-def _refuse(problem: Problem, *, task: bool) -> flask.Response:
+def refusal(problem: Problem, *, task: bool) -> flask.Response:
     unexpected = problem.__cause__ is not None and isinstance(problem, Permanent)
     status = problem.answer_status
     if task and not isinstance(problem, TryAgain) and not unexpected and status not in (401, 403):
         status = 200
-    answer = flask.Response(msgspec.json.encode(problem.to_json()), status, content_type="application/problem+json")
+    answer = flask.Response(msgspec.json.encode(problem.answer()), status, content_type="application/problem+json")
     if problem.retry_after is not None:
         answer.headers["Retry-After"] = str(problem.retry_after)
     return answer
 
 
-def _log(function: str, status: int, problem: Problem | None, started: float, operations: Operations) -> None:
-    told = {"ms": logs.ms_since(started), "reads": operations.reads, "writes": operations.writes}
+def _log(function: str, status: int, problem: Problem | None, costs: dict[str, Any], *, authenticated: bool) -> None:
+    """`authenticated` says of a refusal that the authenticator had accepted the caller. Everybody can have Ondol write
+    refusals without it, so no alert may count those."""
     if problem is None:
-        logs.info("request", function=function, status=status, **told)
+        logs.info("request", function=function, status=status, **costs)
     else:
         write = logs.error if isinstance(problem, Permanent) else logs.info
-        write("request", function=function, status=status, **told, problem=problem.name, detail=problem.detail)
+        detail = problem.detail[:LOGGED_DETAIL]
+        about = {"function": function, "status": status, **costs}
+        write("request", **about, problem=problem.name, detail=detail, authenticated=authenticated)

@@ -1,44 +1,74 @@
-"""Every way in which Ondol says no: one table of problems, five kinds of error, rendered as RFC 9457 problem+json.
+"""Every refusal of Ondol: one table of problems, and four kinds of errors, rendered as problem+json (RFC 9457).
 
-Raise the kind; `shared.endpoint` is the one place that turns it into an answer.
+Code raises one of the kinds, and only `shared.endpoint` makes an answer of it.
 """
 
-from typing import ClassVar
+from collections.abc import Callable, Mapping
+from typing import Annotated, Any, ClassVar, TypeVar
+
+from msgspec import Meta, Struct
 
 PROBLEM_BASE = "https://ondol.dev/problems/"
 
 TITLES = {
-    "bad-request": "The request can't be understood",
+    "bad-request": "The request is not valid",
     "not-signed-in": "Sign in first",
-    "forbidden": "This caller may not do that",
+    "forbidden": "You are not allowed to do this",
     "account-closed": "This account is closed",
     "account-suspended": "This account is suspended",
     "email-unverified": "The email address is not verified",
     "sign-in-again": "A new sign-in is needed for this",
-    "not-found": "There is no such thing",
+    "not-found": "Not found",
     "allowance-exhausted": "The plan's time is used up",
     "too-many-opens": "Too many sessions opened",
     "too-many-requests": "Too many requests",
     "sessions-closed": "New sessions are closed",
-    "sessions-full": "As many sessions are open as may be",
-    "no-limit": "There is no limit to raise",
-    "request-reused": "That request was another one",
-    "too-soon": "It was changed not long ago",
+    "sessions-full": "The limit of open sessions is reached",
+    "no-limit": "This plan has no limit",
+    "request-reused": "This request id was used for a different request",
+    "too-soon": "This was changed too recently",
     "pool-exhausted": "Every slot is in use",
     "session-draining": "The last session is still being saved",
     "session-open": "The workspace is open",
-    "storage-full": "The plan has no room for all of it",
-    "session-elsewhere": "That session is not open",
+    "storage-full": "The plan's storage is full",
+    "session-elsewhere": "This session is not open",
     "stale-epoch": "The session belongs to another container",
     "checkpoint-refused": "The checkpoint does not hold what it declares",
-    "several-alike": "Several paths have that name",
-    "too-large": "There is too much of it",
+    "several-alike": "Several paths have this name",
+    "too-large": "This is too large",
     "state-broken": "The last checkpoint can't be restored",
     "slot-unreachable": "The slot does not answer",
     "too-busy": "Too many changes at once",
     "unavailable": "A part of Ondol can't be reached",
     "internal": "Something went wrong on our side",
 }
+
+
+Refusals = Mapping[int, tuple[str, ...]]
+"""Names of problems, which are keys of TITLES, by the status that each is answered with."""
+
+Authenticate = TypeVar("Authenticate", bound=Callable[..., Any])
+
+
+def refusing(refuses: Refusals) -> Callable[[Authenticate], Authenticate]:
+    """Declare which problems an authenticator raises, beside an invalid token and too many requests."""
+
+    def declare(authenticate: Authenticate) -> Authenticate:
+        vars(authenticate)["refuses"] = refuses
+        return authenticate
+
+    return declare
+
+
+class ProblemAnswer(Struct, frozen=True):
+    """A refusal (RFC 9457)."""
+
+    type: Annotated[str, Meta(pattern=f"^{PROBLEM_BASE}", extra_json_schema={"format": "uri"})]
+    """Ends with the problem's name, which never changes."""
+    title: str
+    status: int
+    detail: str
+    """What happened, and what to do next, for a person."""
 
 
 class Problem(Exception):
@@ -53,29 +83,25 @@ class Problem(Exception):
         self.answer_status = status or self.status
         self.retry_after = retry_after
 
-    def to_json(self) -> dict[str, str | int]:
-        return {
-            "type": PROBLEM_BASE + self.name,
-            "title": TITLES[self.name],
-            "status": self.answer_status,
-            "detail": self.detail,
-        }
+    def answer(self) -> ProblemAnswer:
+        return ProblemAnswer(PROBLEM_BASE + self.name, TITLES[self.name], self.answer_status, self.detail)
 
 
 class Refused(Problem):
-    """The caller may not, whatever it tries again: 400, 401, 403, 422; or not yet: 429."""
+    """The caller may not do this, and repeating the request does not help: 400, 401, 403, 422. With 429 it helps
+    later."""
 
     status = 403
 
 
 class Conflict(Problem):
-    """What the caller knows is out of date."""
+    """The caller's information is outdated."""
 
     status = 409
 
 
 class TryAgain(Problem):
-    """It may work in `retry_after` seconds. A task that raises it is delivered again."""
+    """The request may succeed in `retry_after` seconds. A task that raises this is delivered again."""
 
     status = 503
 
@@ -84,7 +110,7 @@ class TryAgain(Problem):
 
 
 class Permanent(Problem):
-    """Ondol's own fault; trying again will not help. A task that raises it is not delivered again."""
+    """An internal error that repeating does not solve. A task that raises this is not delivered again."""
 
     status = 500
 

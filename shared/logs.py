@@ -1,39 +1,42 @@
-"""Structured logs: one JSON object a line on stdout, as Cloud Logging reads it.
+"""Structured logs: one JSON object per line on stdout, as Cloud Logging reads it.
 
-Event names are constants, fields are keywords, values are identifiers and numbers. Never a token, never a whole record.
+Event names are constants, fields are keywords, values are identifiers and numbers. A log never contains a token or a
+whole record. Each line names the trace that it belongs to.
 """
 
 import json
 import sys
-import time
 import traceback
 from typing import Any
 
+from shared import machine, traces
+
 
 def info(event: str, **fields: Any) -> None:
-    _write("INFO", event, fields)
+    write("INFO", event, fields)
 
 
 def warning(event: str, **fields: Any) -> None:
-    _write("WARNING", event, fields)
+    write("WARNING", event, fields)
 
 
 def error(event: str, **fields: Any) -> None:
     """Something an operator should look at."""
-    _write("ERROR", event, fields)
+    write("ERROR", event, fields)
 
 
 def exception(event: str, error: BaseException) -> None:
-    """An error that nobody foresaw, with where it came from."""
-    _write("ERROR", event, {"error": repr(error), "stack": "".join(traceback.format_exception(error))})
+    """An unexpected error, with its stack."""
+    write("ERROR", event, {"error": repr(error), "stack": "".join(traceback.format_exception(error))})
 
 
 def ms_since(started: float) -> float:
-    """Milliseconds since `started`, a moment of the monotonic clock, as lines tell how long something took."""
-    return round((time.monotonic() - started) * 1000, 1)
+    """Milliseconds since `started`, a time of the monotonic clock."""
+    return round((machine.monotonic() - started) * 1000, 1)
 
 
-def _write(severity: str, event: str, fields: dict[str, Any]) -> None:
-    line = json.dumps({"severity": severity, "message": event, **fields}, default=str, ensure_ascii=False)
+def write(severity: str, event: str, fields: dict[str, Any]) -> None:
+    whole = {"severity": severity, "message": event, **fields, **traces.log_fields()}
+    line = json.dumps(whole, default=str)  # in ASCII: a stranger's line separators stay within the line
     sys.stdout.write(line + "\n")
     sys.stdout.flush()

@@ -1,4 +1,4 @@
-"""What the records have in common: legal transitions, and a record together with the version that was read."""
+"""Records: legal transitions, and a record together with its version."""
 
 from datetime import datetime
 from typing import Generic, TypeVar
@@ -9,7 +9,7 @@ R = TypeVar("R")
 
 
 class IllegalTransition(Exception):
-    """A record was asked for a change of state that does not exist. A bug in the caller, never an answer."""
+    """A change of state that does not exist. This is a bug in the caller."""
 
 
 def check_transition(kind: str, table: dict[str, tuple[str, ...]], old: str, new: str) -> None:
@@ -19,7 +19,7 @@ def check_transition(kind: str, table: dict[str, tuple[str, ...]], old: str, new
 
 
 class Versioned(Struct, Generic[R], frozen=True):
-    """A record as it was read: guard a commit with `version`, and it succeeds only if nobody has written since."""
+    """A record as it was read. A commit guarded with `version` succeeds only if nobody has written since."""
 
     record: R
     version: datetime

@@ -1,7 +1,7 @@
-"""How many requests a member may make: a token bucket for each endpoint and member, in the memory of one process.
+"""Request rates: a token bucket for each endpoint and member, in the memory of one process.
 
-functions.toml bounds the processes of a function (`max_instances`), so a member may have that many times what stands
-here. That is far below what a function carries; what one request costs is bounded by its own code.
+functions.toml limits the processes of a function (`max_instances`), so a member's total may be that many times these
+rates. That is far below a function's capacity. The code of an endpoint limits what one request costs.
 """
 
 import math
@@ -9,16 +9,16 @@ from collections import OrderedDict
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from threading import Lock
-from time import monotonic
 
 from msgspec import Struct
 
+from shared import machine
 from shared.errors import Refused
 from shared.settings import settings
 
 MOST_BUCKETS = 20_000
-"""Members and endpoints that one process remembers, some 5 MB. Whose bucket is forgotten, the one longest unused
-first, has a full one again."""
+"""Members and endpoints that one process remembers, about 5 MB. The longest unused bucket is dropped first, and is full
+when it is needed again."""
 
 
 class Rate(Struct, frozen=True):
@@ -29,9 +29,10 @@ class Rate(Struct, frozen=True):
 
 
 USUAL = Rate(burst=120, per_second=4)
-"""The rate of requests that cost a few reads: the page asks once in some seconds."""
+"""The rate of requests that cost a few reads. The page sends one in some seconds."""
 RATES = {
     "history": Rate(burst=40, per_second=1),
+    "files": Rate(burst=60, per_second=1),
     "restore": Rate(burst=40, per_second=0.5),
     "download": Rate(burst=60, per_second=1),
     "monthly": Rate(burst=40, per_second=1),
@@ -41,24 +42,24 @@ RATES = {
     "delete": Rate(burst=60, per_second=0.2),
     "look for a path": Rate(burst=6, per_second=1 / 30),
     "older snapshots": Rate(burst=6, per_second=1 / 60),
-    "auth events": Rate(burst=120, per_second=4),
+    "checkpoints": Rate(burst=30, per_second=1),
 }
-"""By the endpoint's handler; what is not named has the USUAL rate. Looking for a path takes up to 25 s of CPU. Older
-snapshots are asked for by a session's container, which may be hostile: each answer reads up to 1,000 documents. Auth
-events are everybody's together: any stranger can send one, and each has Firebase Auth asked, whose quota is all
-members'."""
+"""Rates by the endpoint's handler, or by the name of something expensive. Everything else has the USUAL rate. Searching
+for a path takes up to 25 s of CPU. Older snapshots are requested by a session's container, which may be hostile, and
+each answer reads up to 1,000 documents. A container's checkpoints are looked up in the bucket even if they are refused;
+shared/sessions/checkpoint_rate.py limits those that are accepted."""
 
 
 class Buckets:
-    """Who has taken how much. Safe for threads."""
+    """Token buckets. Thread-safe."""
 
-    def __init__(self, clock: Callable[[], float] = monotonic) -> None:
+    def __init__(self, clock: Callable[[], float] = machine.monotonic) -> None:
         self._clock = clock
         self._buckets: OrderedDict[tuple[str, str], tuple[float, float]] = OrderedDict()
         self._lock = Lock()
 
     def take(self, what: str, who: str, rate: Rate) -> float:
-        """Take one request; 0, or the seconds after which there is one again."""
+        """Takes one request. Returns 0, or the seconds until one is available."""
         with self._lock:
             now = self._clock()
             left, since = self._buckets.pop((what, who), (rate.burst, now))
@@ -69,26 +70,35 @@ class Buckets:
                 self._buckets.popitem(last=False)
             return wait
 
+    def __len__(self) -> int:
+        return len(self._buckets)
 
-_buckets = Buckets()
+    def clear(self) -> None:
+        """Fills all buckets."""
+        with self._lock:
+            self._buckets.clear()
+
+
+BUCKETS = Buckets()
+"""The buckets of this process."""
 _busy: set[tuple[str, str]] = set()
 _guard = Lock()
 
 
 def check_rate(what: str, who: str) -> None:
-    """Raises Refused, with when to come again, if `who` asks for it too often."""
+    """Raises Refused, with the time to wait, if `who` asks for `what` too often."""
     rate, times = RATES.get(what, USUAL), settings().request_rate_times
-    wait = _buckets.take(what, who, Rate(rate.burst * times, rate.per_second * times))
+    wait = BUCKETS.take(what, who, Rate(rate.burst * times, rate.per_second * times))
     if wait:
         raise _too_many("You have made too many requests in a short time. Nothing is lost.", wait)
 
 
 @contextmanager
 def one_at_a_time(what: str, who: str) -> Iterator[None]:
-    """Raises Refused while the same member's request before is still at work in this process."""
+    """Raises Refused while an earlier request of the same member for the same thing is running in this process."""
     with _guard:
         if (what, who) in _busy:
-            raise _too_many("The same request of yours is still at work.", 5)
+            raise _too_many("Ondol is still working on the same request of yours.", 5)
         _busy.add((what, who))
     try:
         yield
@@ -97,6 +107,6 @@ def one_at_a_time(what: str, who: str) -> Iterator[None]:
             _busy.discard((what, who))
 
 
-def _too_many(said: str, wait: float) -> Refused:
+def _too_many(detail: str, wait: float) -> Refused:
     seconds = max(1, math.ceil(wait))
-    return Refused("too-many-requests", f"{said} Try again in {seconds} s.", status=429, retry_after=seconds)
+    return Refused("too-many-requests", f"{detail} Try again in {seconds} s.", status=429, retry_after=seconds)

@@ -1,176 +1,201 @@
-"""What an operator sets: the environment, read once into one frozen, documented Settings."""
+"""Settings: the operator's environment variables, read once into a frozen, documented struct.
+
+A function gets the settings that functions/functions.toml declares for it, and no others. It fails at its first start
+if one of them is missing or malformed, and whenever it reads another one.
+"""
 
 import math
 import os
-from collections.abc import Mapping
-from dataclasses import dataclass
+import tomllib
+from collections.abc import Iterable, Mapping
 from functools import lru_cache
+from pathlib import Path
+from typing import Annotated, Any, ClassVar, Literal
 
-from shared.billing.plans import FIRST_PLAN, PLANS
+import msgspec
+from msgspec import Meta, Struct, field
 
-HOLD_LIMIT = 1800.0
+from shared.billing.plans import FIRST_PLAN, GB, MB, PLANS
+
+TABLE = Path(__file__).resolve().parents[1] / "functions" / "functions.toml"
+MIB = 2**20
+LONGEST_TASK_SECONDS = 1800
 """Seconds that Cloud Tasks waits for an answer."""
 
+Text = Annotated[str, Meta(min_length=1)]
+Secret = Annotated[str, Meta(min_length=32)]
+Count = Annotated[int, Meta(ge=1)]
+Seconds = Annotated[float, Meta(gt=0)]
 
-@dataclass(frozen=True)
-class Settings:
-    """Every setting of the control plane. Lengths of time are seconds.
 
-    A function needs the whole of it, so that a deployment that lacks something fails at its first start and not at
-    its first odd request.
+class Settings(Struct, frozen=True, kw_only=True):
+    """Every setting of the control plane, each by the name of its variable. Lengths of time are seconds.
+
+    `settings()` has those that this process is given; to read another one raises AttributeError.
     """
 
-    project: str
-    """Google Cloud project id (GOOGLE_CLOUD_PROJECT)."""
-    region: str
-    """Where slots, queues and functions live (REGION)."""
-    page_origin: str
-    """Origin of the page, the only one that may enter a slot (PAGE_ORIGIN)."""
-    functions_url: str
-    """Base URL of the functions; a function's own URL is this, a slash and its name (FUNCTIONS_URL)."""
-    state_bucket: str
-    """Bucket of the layers and manifests (STATE_BUCKET)."""
-    slot_image: str
-    """Container image of a slot (SLOT_IMAGE)."""
-    slot_service_account: str
-    """Identity of the slots; it has no role (SLOT_SERVICE_ACCOUNT)."""
-    state_service_account: str
-    """Identity whose access to the bucket is lent to slots, cut down to their own workspace (STATE_SERVICE_ACCOUNT)."""
-    invoker_service_account: str
-    """Identity by which Cloud Tasks and Cloud Scheduler call (INVOKER_SERVICE_ACCOUNT)."""
-    signing_key: str
-    """Ed25519 private key, PEM, that signs Ondol's tokens (SIGNING_KEY)."""
+    project: Text = field(name="GOOGLE_CLOUD_PROJECT")
+    """Google Cloud project id."""
+    region: Text = field(name="REGION")
+    """Where slots, queues and functions live."""
+    page_origin: Text = field(name="PAGE_ORIGIN")
+    """Origin of the page, the only one that may enter a slot."""
+    functions_url: Annotated[str, Meta(pattern=r"\{function\}")] = field(name="FUNCTIONS_URL")
+    """URL of each function, with `{function}` for the id of its service: the function's name with - for each _."""
+    state_bucket: Text = field(name="STATE_BUCKET")
+    """Bucket of the layers and manifests."""
+    slot_image: Text = field(name="SLOT_IMAGE")
+    """Container image that slots should have. Two slots try another one before all have it; see docs/operating.md."""
+    slot_service_account: Text = field(name="SLOT_SERVICE_ACCOUNT")
+    """Identity of the slots; it has no role."""
+    state_service_account: Text = field(name="STATE_SERVICE_ACCOUNT")
+    """Identity whose access to the bucket is lent to slots, cut down to their own workspace."""
+    invoker_service_account: Text = field(name="INVOKER_SERVICE_ACCOUNT")
+    """Identity by which Cloud Tasks and Cloud Scheduler call."""
+    signing_key: Text = field(name="SIGNING_KEY")
+    """Ed25519 private key, PEM, that signs Ondol's tokens. A secret. While keys are rotated there are two, one behind
+    the other: the first signs, and what either has signed is accepted."""
+    verifying_key: Text = field(name="VERIFYING_KEY")
+    """The public keys of SIGNING_KEY, PEM, by which slots verify Ondol's tokens."""
+    window_key: Secret = field(name="WINDOW_KEY")
+    """Random text from which the key of each workspace's window is derived. A secret. With another one members sign in
+    to the tools in their editor again."""
+    address_mark_key: Secret = field(name="ADDRESS_MARK_KEY")
+    """Random text with which address marks are made. A secret: with this key a mark shows whether an address is the one
+    it was made from. Changing the key forgets all marks."""
 
-    slot_origin: str = "{url}"
-    """The browser's address of a slot; `{url}` is its service's URL, `{slot}` its name (SLOT_ORIGIN). Slots need a
-    registrable domain of their own: one that a browser meets anew has it forget every cookie of that domain."""
-    pool_warm: int = 2
-    """Slots to keep warm and unclaimed (POOL_WARM)."""
-    pool_max: int = 10
-    """Slots at most, in every state together (POOL_MAX)."""
-    pool_writes: int = 10
-    """Admin API writes in one run of `pool`; the default quota that operators report is 60 a minute (POOL_WRITES)."""
-    slot_sessions: int = 20
-    """After so many sessions a slot is given up for one with another name, and with it the address that the members of
-    these sessions know (SLOT_SESSIONS)."""
-    first_plan: str = FIRST_PLAN
-    """The plan of a new account (FIRST_PLAN)."""
-    idle: float = math.inf
-    """Without activity for this long a session is reclaimed, if its plan gives it no less (IDLE_SECONDS)."""
-    busy: float = math.inf
-    """A busy job keeps a session for no longer, if its plan gives it no less (BUSY_SECONDS)."""
-    idle_warning: float = 120
-    """How long before that the member is warned (IDLE_WARNING_SECONDS)."""
-    quiet: float = 60
-    """A job whose processes used no CPU for this long has ended (QUIET_SECONDS)."""
-    hold: float = 1500
-    """How long one request is held open for a job; the next one follows. Less than HOLD_LIMIT (HOLD_SECONDS)."""
-    lease: float = 90
-    """How long a container may serve after its last accepted heartbeat (LEASE_SECONDS)."""
-    heartbeat: float = 30
-    """Time between a slot's heartbeats (HEARTBEAT_SECONDS)."""
-    checkpoint: float = 20
-    """Time between a slot's checkpoints while something changes (CHECKPOINT_SECONDS)."""
-    opening: float = 180
-    """A session that has not come to serve within this time is given up (OPENING_SECONDS)."""
-    draining: float = 300
-    """A session is lost whose slot has not answered a release within this time, or has neither answered anything nor
-    sent a heartbeat for so long (DRAINING_SECONDS)."""
-    kept_snapshots: int | None = None
-    """A workspace keeps no more snapshots than these, if its plan keeps no fewer (KEPT_SNAPSHOTS)."""
-    left_out_times: float = 5
-    """How many times a plan's storage its members may have kept apart, of what did not fit into it
-    (LEFT_OUT_TIMES)."""
-    request_rate_times: float = 1
-    """How many times the requests that shared/request_rates.py allows a member may make (REQUEST_RATE_TIMES)."""
-    uploads_times: float = 250
-    """How many times a plan's storage one session may upload in all, before it is ended. An hour of saves of 60 MB each
-    20 s is 108 times that of the smallest plan (UPLOADS_TIMES)."""
-    sweep: float = 86400
-    """How old an object must be before it is swept when nothing needs it, or an export at all (SWEEP_SECONDS)."""
-
-    def __post_init__(self) -> None:
-        if not 0 < self.idle_warning < self.idle:
-            raise ValueError(f"IDLE_WARNING_SECONDS ({self.idle_warning}) must lie between 0 and IDLE_SECONDS")
-        if not 0 < self.heartbeat < self.lease:
-            raise ValueError(f"HEARTBEAT_SECONDS ({self.heartbeat}) must lie between 0 and LEASE_SECONDS")
-        if not 0 < self.hold < HOLD_LIMIT:
-            raise ValueError(
-                f"HOLD_SECONDS ({self.hold}) must lie between 0 and {HOLD_LIMIT:.0f}: Cloud Tasks waits no longer"
-            )
-        if self.first_plan not in PLANS:
-            raise ValueError(f"FIRST_PLAN ({self.first_plan}) must be one of {', '.join(PLANS)}")
-        if self.kept_snapshots is not None and self.kept_snapshots < 1:
-            raise ValueError(f"KEPT_SNAPSHOTS ({self.kept_snapshots}) must be 1 at least: the head is one of them")
-        if not self.left_out_times >= 0:
-            raise ValueError(f"LEFT_OUT_TIMES ({self.left_out_times}) must be 0 at least")
-        if not self.request_rate_times > 0:
-            raise ValueError(f"REQUEST_RATE_TIMES ({self.request_rate_times}) must be above 0")
-        if self.slot_sessions < 1:
-            raise ValueError(f"SLOT_SESSIONS ({self.slot_sessions}) must be 1 at least: a slot serves one session")
-        if not self.uploads_times >= 1:
-            raise ValueError(f"UPLOADS_TIMES ({self.uploads_times}) must be 1 at least")
-        if not 0 <= self.pool_warm <= self.pool_max:
-            raise ValueError(f"POOL_WARM ({self.pool_warm}) must lie between 0 and POOL_MAX ({self.pool_max})")
+    slot_origin: Text = field(name="SLOT_ORIGIN", default="{url}")
+    """The browser's address of a slot; `{url}` is its service's URL, `{slot}` its name. Slots need a registrable domain
+    of their own, because a slot that a browser meets for the first time clears all cookies of its domain."""
+    pool_warm: Annotated[int, Meta(ge=0)] = field(name="POOL_WARM", default=2)
+    """Slots to keep warm and unclaimed."""
+    pool_max: Annotated[int, Meta(ge=0)] = field(name="POOL_MAX", default=10)
+    """The most slots, in all states together."""
+    pool_writes: int = field(name="POOL_WRITES", default=10)
+    """Admin API writes in one run of `pool`; the default quota that operators report is 60 a minute."""
+    slot_sessions: Count = field(name="SLOT_SESSIONS", default=20)
+    """After so many sessions a slot is replaced by one with another name, because the members of these sessions know
+    its address."""
+    slot_ready: Seconds = field(name="SLOT_READY_SECONDS", default=240)
+    """An incarnation of a slot that is not ready after this time is given up."""
+    slot_trial: Seconds = field(name="SLOT_TRIAL_SECONDS", default=180)
+    """A slot that tries an image must stay warm and well for this time before the image is proven."""
+    slot_cpu: Literal[1, 2, 4, 8] = field(name="SLOT_CPU", default=1)
+    """CPUs of a slot."""
+    slot_memory: Annotated[int, Meta(ge=512 * MIB, multiple_of=2 * MIB)] = field(
+        name="SLOT_MEMORY_BYTES", default=2048 * MIB
+    )
+    """Memory of a slot in bytes, a multiple of 2 MiB."""
+    slot_home_bytes: Annotated[int, Meta(ge=MB, multiple_of=MB)] = field(name="SLOT_HOME_BYTES", default=10 * GB)
+    """Bytes that a slot's home holds, a multiple of 1,000,000. No plan may sell more. By default Cloud Run gives an
+    instance 10 GB of disk, and all instances of a project and region 100 GB."""
+    slot_home_medium: Literal["disk", "memory"] = field(name="SLOT_HOME_MEDIUM", default="disk")
+    """Where a slot's home lies. In memory it has half of SLOT_MEMORY_BYTES at most."""
+    first_plan: str = field(name="FIRST_PLAN", default=FIRST_PLAN)
+    """The plan of a new account."""
+    idle: Seconds = field(name="IDLE_SECONDS", default=math.inf)
+    """A session without activity for this long is reclaimed, unless its plan has a shorter time."""
+    background_limit: float = field(name="BACKGROUND_LIMIT_SECONDS", default=math.inf)
+    """How long a busy job keeps a session without a browser, unless its plan has a shorter time."""
+    idle_warning: Seconds = field(name="IDLE_WARNING_SECONDS", default=120)
+    """How long before the reclaim the member is warned."""
+    quiet: float = field(name="QUIET_SECONDS", default=60)
+    """A job whose processes used no CPU for this long has ended."""
+    background_hold_seconds: Annotated[float, Meta(gt=0, lt=LONGEST_TASK_SECONDS)] = field(
+        name="BACKGROUND_HOLD_SECONDS", default=1500
+    )
+    """How long one background hold is kept open before the next one follows. Less than LONGEST_TASK_SECONDS."""
+    lease: Seconds = field(name="LEASE_SECONDS", default=90)
+    """How long a container may serve after its last accepted heartbeat."""
+    heartbeat: Seconds = field(name="HEARTBEAT_SECONDS", default=30)
+    """Time between a slot's heartbeats."""
+    checkpoint: float = field(name="CHECKPOINT_SECONDS", default=20)
+    """Time between a slot's checkpoints while something changes."""
+    opening: float = field(name="OPENING_SECONDS", default=180)
+    """A session that does not serve within this time is ended."""
+    draining: float = field(name="DRAINING_SECONDS", default=300)
+    """A session is lost if its slot has not answered a release within this time, or has neither answered nor sent a
+    heartbeat for so long."""
+    kept_snapshots: Count | None = field(name="KEPT_SNAPSHOTS", default=None)
+    """The most snapshots that a workspace keeps, the head included, unless its plan has fewer."""
+    left_out_times: Annotated[float, Meta(ge=0)] = field(name="LEFT_OUT_TIMES", default=5)
+    """How many times a plan's storage its members may keep in left-out files."""
+    request_rate_times: Annotated[float, Meta(gt=0)] = field(name="REQUEST_RATE_TIMES", default=1)
+    """Multiplies the rates of shared/request_rates.py."""
+    uploads_times: Annotated[float, Meta(ge=1)] = field(name="UPLOADS_TIMES", default=250)
+    """How many times a plan's storage one session may upload before it is ended. An hour of saves of 60 MB each 20 s is
+    108 times the storage of the smallest plan."""
+    sweep: float = field(name="SWEEP_SECONDS", default=86400)
+    """How old an object must be before it is deleted as unneeded, and how old an export may become."""
 
     def function_url(self, name: str) -> str:
-        """Where the function `name` is called; also the audience of the tokens that call it."""
-        return f"{self.functions_url}/{name}"
+        """The URL of the function `name`, which is also the audience of tokens that call it."""
+        return self.functions_url.replace("{function}", name.replace("_", "-"))
 
 
-_TEXTS = {
-    "project": "GOOGLE_CLOUD_PROJECT",
-    "region": "REGION",
-    "page_origin": "PAGE_ORIGIN",
-    "functions_url": "FUNCTIONS_URL",
-    "state_bucket": "STATE_BUCKET",
-    "slot_image": "SLOT_IMAGE",
-    "slot_service_account": "SLOT_SERVICE_ACCOUNT",
-    "state_service_account": "STATE_SERVICE_ACCOUNT",
-    "invoker_service_account": "INVOKER_SERVICE_ACCOUNT",
-    "signing_key": "SIGNING_KEY",
-}
-_CHOICES = {"slot_origin": "SLOT_ORIGIN", "first_plan": "FIRST_PLAN"}
-_COUNTS = {
-    "pool_warm": "POOL_WARM",
-    "pool_max": "POOL_MAX",
-    "pool_writes": "POOL_WRITES",
-    "slot_sessions": "SLOT_SESSIONS",
-    "kept_snapshots": "KEPT_SNAPSHOTS",
-}
-_TIMES = {
-    "left_out_times": "LEFT_OUT_TIMES",
-    "request_rate_times": "REQUEST_RATE_TIMES",
-    "uploads_times": "UPLOADS_TIMES",
-}
-_SECONDS = {
-    "idle": "IDLE_SECONDS",
-    "busy": "BUSY_SECONDS",
-    "idle_warning": "IDLE_WARNING_SECONDS",
-    "quiet": "QUIET_SECONDS",
-    "hold": "HOLD_SECONDS",
-    "lease": "LEASE_SECONDS",
-    "heartbeat": "HEARTBEAT_SECONDS",
-    "checkpoint": "CHECKPOINT_SECONDS",
-    "opening": "OPENING_SECONDS",
-    "draining": "DRAINING_SECONDS",
-    "sweep": "SWEEP_SECONDS",
-}
+FIELDS = {each.encode_name: each for each in msgspec.structs.fields(Settings)}
+"""By the name of the variable."""
+REQUIRED = tuple(name for name, each in FIELDS.items() if each.required)
+"""The variables without a default."""
 
 
-def read(environ: Mapping[str, str]) -> Settings:
-    """Settings from an environment. Raises ValueError that names every missing or malformed variable's name."""
-    missing = [name for name in _TEXTS.values() if not environ.get(name)]
+class _Declared(Struct, frozen=True, kw_only=True):
+    """The base of the settings of one process, which has only the declared settings."""
+
+    reader: ClassVar[str] = ""
+    function_url = Settings.function_url
+
+    def __repr__(self) -> str:
+        return f"<settings of {self.reader}>"  # the values include keys
+
+    def __getattr__(self, name: str) -> Any:
+        raise AttributeError(f"{self.reader} reads the setting `{name}`, which is not among those that it is given")
+
+
+def read(environ: Mapping[str, str], declared: Iterable[str] = tuple(FIELDS), reader: str = "this process") -> Settings:
+    """Reads the `declared` settings from an environment. An empty variable counts as missing.
+
+    Raises ValueError that names every missing variable, or the malformed one, and never its value; and KeyError for a
+    variable that is not in Settings.
+    """
+    wanted = {name: FIELDS[name] for name in declared}
+    given = {name: environ[name] for name in wanted if environ.get(name)}
+    missing = [name for name, each in wanted.items() if each.required and name not in given]
     if missing:
         raise ValueError(f"set these environment variables: {', '.join(missing)}")
-    values: dict[str, str | int | float] = {field: environ[name] for field, name in _TEXTS.items()}
-    values |= {field: environ[name] for field, name in _CHOICES.items() if environ.get(name)}
-    values |= {field: int(environ[name]) for field, name in _COUNTS.items() if environ.get(name)}
-    values |= {field: float(environ[name]) for field, name in {**_SECONDS, **_TIMES}.items() if environ.get(name)}
-    return Settings(**values)  # type: ignore[arg-type]  # each table above holds one type
+    kind = msgspec.defstruct(
+        "Declared",
+        [(each.name, each.type, field(name=name, default=each.default)) for name, each in wanted.items()],
+        bases=(_Declared,),
+        namespace={"reader": reader},
+        frozen=True,
+        kw_only=True,
+    )
+    try:
+        settings_read: Any = msgspec.convert(given, kind, strict=False)
+    except msgspec.ValidationError as e:
+        raise ValueError(f"an environment variable is malformed: {e}") from e
+    _check(settings_read, set(wanted))
+    return settings_read  # type: ignore[no-any-return]  # it has the declared attributes of Settings
+
+
+def _check(values: Settings, declared: set[str]) -> None:
+    """Raises ValueError for settings that contradict each other."""
+    if {"IDLE_SECONDS", "IDLE_WARNING_SECONDS"} <= declared and not values.idle_warning < values.idle:
+        raise ValueError(f"IDLE_WARNING_SECONDS ({values.idle_warning}) must lie between 0 and IDLE_SECONDS")
+    if {"HEARTBEAT_SECONDS", "LEASE_SECONDS"} <= declared and not values.heartbeat < values.lease:
+        raise ValueError(f"HEARTBEAT_SECONDS ({values.heartbeat}) must lie between 0 and LEASE_SECONDS")
+    if "FIRST_PLAN" in declared and values.first_plan not in PLANS:
+        raise ValueError(f"FIRST_PLAN ({values.first_plan}) must be one of {', '.join(PLANS)}")
+    if {"POOL_WARM", "POOL_MAX"} <= declared and values.pool_warm > values.pool_max:
+        raise ValueError(f"POOL_WARM ({values.pool_warm}) must lie between 0 and POOL_MAX ({values.pool_max})")
 
 
 @lru_cache(maxsize=1)
 def settings() -> Settings:
-    """This process's settings."""
-    return read(os.environ)
+    """This process's settings: those of the function FUNCTION_TARGET. Any other program, such as an operator's, has the
+    settings that are set or have a default."""
+    function = os.environ.get("FUNCTION_TARGET")
+    if function is None:
+        return read(os.environ, [name for name, each in FIELDS.items() if os.environ.get(name) or not each.required])
+    return read(os.environ, tomllib.loads(TABLE.read_text())[function]["settings"], function)

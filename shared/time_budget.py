@@ -1,43 +1,46 @@
-"""A moment at which work that has no end in sight is given up."""
+"""Time budgets: limits for work whose duration is unknown."""
 
-import time
 from collections.abc import Sequence
 from datetime import datetime
 from typing import TypeVar
 
+from shared import machine
+
 T = TypeVar("T")
 
 TURN_SECONDS = 900
-"""How often `meter` runs: it begins elsewhere each time."""
+"""How often `meter` runs."""
 TURN = 0.6180339887
-"""The part of all by which a turn begins later than the one before: so a few turns reach all of them."""
+"""The fraction of all items by which each turn begins later, so that a few turns reach all of them."""
 
 
 class TooSlow(Exception):
-    """There was more to do than there was time for."""
+    """The work did not fit into its time."""
 
 
 class TimeBudget:
-    """So many seconds from now, by the monotonic clock."""
+    """A number of seconds from now, by the monotonic clock."""
 
     def __init__(self, seconds: float) -> None:
-        self._at = time.monotonic() + seconds
+        self._at = machine.monotonic() + seconds
 
     def share(self, jobs: int) -> "TimeBudget":
-        """For the next of so many jobs: an equal part of what is left. What it does not need is for those behind it."""
-        return TimeBudget(max(0.0, self._at - time.monotonic()) / jobs)
+        """The budget of the next of `jobs` jobs: an equal part of the rest. Time that a job does not use is left for
+        the later ones."""
+        return TimeBudget(max(0.0, self._at - machine.monotonic()) / jobs)
 
     def is_over(self) -> bool:
-        return time.monotonic() >= self._at
+        return machine.monotonic() >= self._at
 
     def check(self) -> None:
-        """Raises TooSlow once it is over."""
+        """Raises TooSlow once the budget is spent."""
         if self.is_over():
             raise TooSlow("it takes too long to read")
 
 
-def begin_elsewhere(all_: Sequence[T], now: datetime) -> list[T]:
-    """The same, begun in another place in each turn, for whoever may not get through: none waits for ever."""
+def rotated(all_: Sequence[T], now: datetime) -> list[T]:
+    """The same items, beginning at another one in each turn, so that work which is cut short reaches all items in
+    time."""
     if not all_:
         return []
     turn = int(now.timestamp() // TURN_SECONDS)

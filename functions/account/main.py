@@ -8,80 +8,87 @@ from msgspec import Struct
 from shared import logs
 from shared.endpoint import endpoint, routes
 from shared.errors import Refused
-from shared.flows.sign_ins import check_person, close_and_drain
+from shared.flows.sign_ins import InAnyStanding, check_person, close_and_drain, in_any_standing
 from shared.gcp import tasks
-from shared.gcp.identity import Member, delete_person, end_sign_ins, member, person
-from shared.gcp.store.accounts import find_account, read_workspace
-from shared.gcp.store.sessions import sign_out_browser, sign_out_everywhere
+from shared.gcp.identity import delete_person, end_sign_ins, person
+from shared.gcp.store.sessions import sign_out_everywhere, sign_out_here
 from shared.sessions.session import BrowserId
 
 FRESH = timedelta(minutes=5)
-"""A sign-in that is older than this deletes no account."""
+"""A member whose sign-in is older than this can't delete the account."""
 SKEW = timedelta(seconds=5)
-"""By how much Firebase Auth's clock and ours may differ."""
+"""By how much the clock of Firebase Auth and the clock of a function may differ."""
 
 
 class Delete(Struct, forbid_unknown_fields=True):
-    pass
+    """No fields: the account is the caller's."""
 
 
 class SignOut(Struct, forbid_unknown_fields=True):
-    """Sign out in `browser`, the id that the page made at the sign-in; with `everywhere`, in all browsers."""
+    """Where to sign out."""
 
     browser: BrowserId | None = None
+    """The id that the page made at the sign-in."""
     everywhere: bool = False
+    """Ends the sign-ins in all browsers."""
 
 
-class Done(Struct):
+class AccountAnswer(Struct):
+    """The request was carried out."""
+
     done: bool = True
 
 
-@endpoint(member, Delete)
-def delete(caller: Member, _body: Delete, now: datetime) -> Done:
-    """Close the account, end its session, delete the person in Firebase Auth. A request that was not answered is sent
-    again: what is done already stays done. No step needs an event.
+@endpoint(in_any_standing, Delete, refuses={403: ("sign-in-again", "account-suspended")})
+def delete(caller: InAnyStanding, _body: Delete, now: datetime) -> AccountAnswer:
+    """Delete the account.
 
-    The account is closed first: whoever signs up anew after this finds what was used of the period.
+    Deletes everything in the account, and the sign-in itself. The member must have signed in within the last five
+    minutes (`sign-in-again`). The session ends. The rest is erased soon after, see docs/erasing.md. A client that got
+    no answer sends the request again: steps that were done are not done twice.
     """
-    if caller.signed_in is None or not -SKEW <= now - caller.signed_in <= FRESH:
-        said = "You signed in too long ago. Nothing was deleted. Sign in again, and delete within five minutes."
-        raise Refused("sign-in-again", said)
-    account = find_account(caller.uid)
-    if account:
-        account.check_sign_in(caller.issued)
-    # whom it does not know any more has asked before, and did not hear the answer
-    if found := person(caller.uid):
-        check_person(found, caller)
-    workspace = close_and_drain(caller.uid, now)
-    delete_person(caller.uid)
+    # No step waits for an event of Firebase Auth. The account is closed first, so that a person who signs up again
+    # afterwards goes on with the time that was used.
+    signed_in, uid = caller.member.signed_in, caller.member.uid
+    if signed_in is None or not -SKEW <= now - signed_in <= FRESH:
+        detail = "You signed in too long ago. Nothing was deleted. Sign in again, and delete within five minutes."
+        raise Refused("sign-in-again", detail)
+    # Firebase Auth does not know the person if an earlier request deleted the sign-in and its answer was lost.
+    if person_now := person(uid):
+        check_person(person_now, caller.member)
+    workspace = close_and_drain(uid, now)
+    delete_person(uid)
     if workspace and workspace.session:
         tasks.schedule_reclaim_check(workspace.session, now, again="deleted")
     if workspace and workspace.erase_due:
         tasks.erase_workspace(workspace.wid, workspace.erase_due)
-    logs.info("account-deleted", uid=caller.uid, found_by="member")
-    return Done()
+    logs.info("account-deleted", uid=uid, found_by="member")
+    return AccountAnswer()
 
 
-@endpoint(member, SignOut)
-def sign_out(caller: Member, body: SignOut, now: datetime) -> Done:
-    """End sign-ins in Firebase Auth first: if a later step fails, the same sign-in may ask again."""
-    account = find_account(caller.uid)
+@endpoint(in_any_standing, SignOut)
+def sign_out(caller: InAnyStanding, body: SignOut, now: datetime) -> AccountAnswer:
+    """Sign out.
+
+    With `browser`: this browser's sign-in and every token renewed from it stop counting. What the browser and the
+    sign-in may enter ends at the container's next heartbeat. The session goes on. With `everywhere`: every sign-in of
+    the member ends, in all browsers, and the session is saved and ended.
+    """
+    account = caller.account
     if account is None or not account.wid:
-        return Done()
-    account.check_sign_in(caller.issued)
+        return AccountAnswer()
     if body.everywhere:
-        end_sign_ins(caller.uid)
-        # ID tokens tell whole seconds: those of this very second are ended too
+        # Firebase Auth comes first: if a later step fails, the same sign-in may still send the request again.
+        end_sign_ins(account.uid)
+        # An ID token carries its time in whole seconds, so tokens issued in the current second are ended too.
         since = now.replace(microsecond=0) + timedelta(seconds=1)
-        sid = sign_out_everywhere(caller.uid, since, now)
+        sid = sign_out_everywhere(account.uid, since, now)
         if sid:
             tasks.schedule_reclaim_check(sid, now, again="signed-out")
-        logs.info("signed-out", uid=caller.uid, everywhere=True, session=sid)
-        return Done()
-    session = read_workspace(account.wid).record.session
-    if session and body.browser:
-        sign_out_browser(session, body.browser, now)
-    return Done()
+        logs.info("signed-out", uid=account.uid, everywhere=True, session=sid)
+        return AccountAnswer()
+    sign_out_here(account.uid, caller.member.signed_in, body.browser, now)
+    return AccountAnswer()
 
 
 account = functions_framework.http(routes({"delete": delete, "sign-out": sign_out}, "account"))

@@ -1,117 +1,289 @@
-"""What an operator does: plans, granted time, suspensions, limits; and what operators did."""
+"""What an operator sees and does: the service now, its members, its slots and sessions; changes of each, and the log of
+the changes."""
 
 from datetime import datetime
-from functools import partial
 
 import functions_framework
 from msgspec.structs import replace
 
 from shared import logs
 from shared.accounts.audit import AuditLine
-from shared.accounts.operator_limits import Limits
-from shared.endpoint import endpoint, routes
+from shared.endpoint import AcceptedAnswer, endpoint, routes
 from shared.errors import Refused, bad_request
+from shared.flows import operator_looks as looks
+from shared.flows.archives import POLL_SECONDS, archive_of
 from shared.flows.sign_ins import mark_of
 from shared.gcp import tasks
-from shared.gcp.identity import Member, operator, person_by_email
-from shared.gcp.store import operators
-from shared.gcp.store.accounts import read_workspace
-from shared.gcp.store.billing import read_billing
-from shared.gcp.store.ledger import read_days
-from shared.gcp.store.limits import read_limits
-from shared.gcp.store.sessions import read_session
-from shared.gcp.store.slots import count_claimed
+from shared.gcp.identity import Member, RoleHolder, operator, operator_or_auditor, person_by_email
+from shared.gcp.store import levers, operators
+from shared.policies import pool_size
+from shared.views.archive import Making, Ready
+from shared.views.operator_members import AccountDetails, MembersView
+from shared.views.operator_now import (
+    OpensView,
+    Overview,
+    SessionDetails,
+    SessionsView,
+    SlotDetails,
+    SlotsView,
+)
+from shared.views.operator_queries import (
+    AccountQuery,
+    AuditQuery,
+    DaysQuery,
+    MembersQuery,
+    OverviewQuery,
+    SessionQuery,
+    SessionsQuery,
+    SlotQuery,
+    SlotsQuery,
+)
 from shared.views.operator_requests import (
+    DownloadHome,
+    Drain,
+    EndSession,
     Grant,
-    Look,
-    OfMonth,
-    Page,
+    QuarantineSlot,
+    RecycleSlot,
     Request,
     Resume,
     SetLimits,
     SetPlan,
+    SetPool,
     Suspend,
-    Which,
 )
 from shared.views.operator_views import (
-    AccountView,
     AuditView,
     DaysView,
     LineView,
-    Overview,
-    account_view,
     audit_view,
-    days_view,
     line_view,
 )
 
-
-@partial(endpoint, method="GET")(operator, Look)
-def overview(_caller: Member, _query: Look, _now: datetime) -> Overview:
-    found = read_limits()
-    return Overview(found.record if found else Limits(), count_claimed())
+OF_CHANGE = {404: ("not-found",), 409: ("account-closed", "request-reused")}
+"""Problems that any change of an account may be refused with."""
+OF_SLOT = {404: ("not-found",), 409: ("request-reused",)}
 
 
-@endpoint(operator, SetPlan)
+@endpoint(operator_or_auditor, OverviewQuery, method="GET")
+def overview(caller: RoleHolder, _query: OverviewQuery, _now: datetime) -> Overview:
+    """The limits and the service now.
+
+    Every endpoint below /admin answers 403 without the custom claim `admin`. With the claim `auditor` those that change
+    nothing answer too. Each figure has its healthy range beside it.
+    """
+    return looks.overview(caller.role)
+
+
+@endpoint(operator_or_auditor, OverviewQuery, method="GET")
+def opens(_caller: RoleHolder, _query: OverviewQuery, now: datetime) -> OpensView:
+    """How Opens of the last hour went.
+
+    Times by step, misses of the pool and errors, by the newest hundred sessions.
+    """
+    return looks.opens(now)
+
+
+@endpoint(operator_or_auditor, SlotsQuery, method="GET")
+def slots(_caller: RoleHolder, query: SlotsQuery, _now: datetime) -> SlotsView:
+    """All slots.
+
+    By name, in pages.
+    """
+    return looks.slots(query)
+
+
+@endpoint(operator_or_auditor, SlotQuery, refuses={404: ("not-found",)}, method="GET")
+def slot(_caller: RoleHolder, query: SlotQuery, _now: datetime) -> SlotDetails:
+    """One slot.
+
+    With what was done with it lately, and why.
+    """
+    return looks.slot(query.slot)
+
+
+@endpoint(operator_or_auditor, SessionsQuery, method="GET")
+def sessions(_caller: RoleHolder, query: SessionsQuery, _now: datetime) -> SessionsView:
+    """Sessions.
+
+    All that are open, or those of one member, in pages.
+    """
+    return looks.sessions(query)
+
+
+@endpoint(operator_or_auditor, SessionQuery, refuses={404: ("not-found",)}, method="GET")
+def session(_caller: RoleHolder, query: SessionQuery, _now: datetime) -> SessionDetails:
+    """One session.
+
+    With the steps of its Open, and every decision about it with its rule.
+    """
+    return looks.session(query.session)
+
+
+@endpoint(operator_or_auditor, MembersQuery, method="GET")
+def members(caller: RoleHolder, query: MembersQuery, now: datetime) -> MembersView:
+    """Members.
+
+    Sorted over all of them, in pages. With `email`, those whose address begins with it.
+    """
+    page = looks.members(query, now)
+    logs.info("operator-listed", by=caller.member.uid, sort=query.order(), searched=query.email is not None)
+    return page
+
+
+@endpoint(operator, SetPlan, refuses=OF_CHANGE)
 def plan(caller: Member, body: SetPlan, now: datetime) -> LineView:
-    return _told(operators.set_plan(_line(caller, body, now), body.uid, body.plan))
+    """Set an account's plan.
+
+    An open session follows the new plan from its next heartbeat on. The same `request` sent again changes nothing and
+    gets the same answer.
+    """
+    return _logged_view(operators.set_plan(_line(caller, body, now), body.uid, body.plan))
 
 
-@endpoint(operator, Grant)
+@endpoint(operator, Grant, refuses={**OF_CHANGE, 422: ("no-limit",)})
 def grant(caller: Member, body: Grant, now: datetime) -> LineView:
-    return _told(operators.grant_time(_line(caller, body, now), body.uid, body.seconds, now))
+    """Add time to the current period.
+
+    Refused on a plan without limit (`no-limit`). Granted time ends with its period.
+    """
+    return _logged_view(operators.grant_time(_line(caller, body, now), body.uid, body.seconds, now))
 
 
-@endpoint(operator, Suspend)
+@endpoint(operator, Suspend, refuses=OF_CHANGE)
 def suspend(caller: Member, body: Suspend, now: datetime) -> LineView:
-    """The session drains with the suspension itself; the task only makes prompt what the sweep would find."""
-    line = operators.suspend_account(_line(caller, body, now), body.uid, now, body.reason)
-    sid = line.after.get("session")
-    if isinstance(sid, str):
-        tasks.schedule_reclaim_check(sid, line.at, again="suspended")
-    return _told(line)
+    """Suspend an account.
+
+    The account's session is saved and ended, the files are kept, and no session can be opened. If the suspension is for
+    a missing payment, the member can still see the history and download files.
+    """
+    # The suspension and the beginning of the session's end are one commit. The task only saves the wait until the sweep
+    # finds the session.
+    return _ended(operators.suspend_account(_line(caller, body, now), body.uid, now, body.reason))
 
 
-@endpoint(operator, Resume)
+@endpoint(operator, Resume, refuses=OF_CHANGE)
 def resume(caller: Member, body: Resume, now: datetime) -> LineView:
-    """By address it is the mark's: the log is told that, and never the address."""
+    """End a suspension.
+
+    With `uid`, of an existing account. With `email`, of an address whose account was erased while it was suspended: the
+    next account with this address is not suspended. The audit log has a keyed mark of the address, and not the address.
+    """
     line = _line(caller, body, now)
     if body.uid is not None:
-        return _told(operators.resume_account(line, body.uid, now))
+        return _logged_view(operators.resume_account(line, body.uid, now))
     mark = mark_of(body.email or "")
-    return _told(operators.lift_suspension(replace(line, asked={"mark": mark}), mark, now))
+    return _logged_view(operators.lift_suspension(replace(line, asked={"mark": mark}), mark, now))
 
 
-@endpoint(operator, SetLimits)
+@endpoint(operator, SetLimits, refuses={409: ("request-reused",)})
 def limits(caller: Member, body: SetLimits, now: datetime) -> LineView:
+    """Set limits for everybody.
+
+    Limits that are not given stay as they are.
+    """
     line = _line(caller, body, now)
-    return _told(operators.set_limits(line, line.asked))
+    return _logged_view(operators.set_limits(line, line.asked))
 
 
-@partial(endpoint, method="GET")(operator, Which)
-def account(caller: Member, query: Which, now: datetime) -> AccountView:
-    """It is logged who looked at whom: here an address leads to a person, or turns out to be nobody's."""
-    uid = _whose(query)
-    logs.info("operator-looked", by=caller.uid, target=uid, given="email" if query.uid is None else "uid")
+@endpoint(operator, EndSession, refuses=OF_CHANGE)
+def end(caller: Member, body: EndSession, now: datetime) -> LineView:
+    """End a member's session.
+
+    The work is saved, and the member sees that an operator ended the session. They can open another one at once.
+    """
+    return _ended(levers.end_session_of(_line(caller, body, now), body.uid, now))
+
+
+@endpoint(operator, DownloadHome, refuses={**OF_CHANGE, 422: ("state-broken",)})
+def download(caller: Member, body: DownloadHome, now: datetime) -> Ready | AcceptedAnswer[Making]:
+    """Download a member's home on their behalf.
+
+    The answer is one tar.zst. Send the same request again until the archive is ready: it has one line in the audit log,
+    and stays the archive of the snapshot that was the newest at first.
+    """
+    line = levers.choose_snapshot(_line(caller, body, now), body.uid, body.snapshot)
+    logs.info("operator-changed", request=line.request, action=line.action, target=line.target, by=line.by)
+    snapshot = str(line.after["snapshot"])
+    ready = archive_of(str(line.after["workspace"]), snapshot, now)
+    return ready or AcceptedAnswer(Making(snapshot), retry_after=POLL_SECONDS)
+
+
+@endpoint(operator, SetPool, refuses={409: ("request-reused",)})
+def pool(caller: Member, body: SetPool, now: datetime) -> LineView:
+    """Set how many slots are warm and exist.
+
+    Holds until it is set anew, also over an upgrade. A lower maximum ends no session.
+    """
+    line = levers.set_pool(_line(caller, body, now), pool_size())
+    tasks.run_pool(audit=True)
+    return _logged_view(line)
+
+
+@endpoint(operator, Drain, refuses={409: ("request-reused",)})
+def drain(caller: Member, body: Drain, now: datetime) -> LineView:
+    """End all open sessions, for an upgrade.
+
+    Each is saved, and its member sees that an operator ended it. With `close`, new sessions are closed first, by the
+    same commit.
+    """
+    line = levers.drain_all(_line(caller, body, now), now, close=body.close)
+    tasks.run_pool(audit=True)
+    return _logged_view(line)
+
+
+@endpoint(operator, RecycleSlot, refuses=OF_SLOT)
+def recycle(caller: Member, body: RecycleSlot, now: datetime) -> LineView:
+    """Replace a slot's container.
+
+    A session in it is saved and ended first. A slot that was taken out of use comes back.
+    """
+    return _replaced(levers.recycle_slot(_line(caller, body, now), body.slot, now))
+
+
+@endpoint(operator, QuarantineSlot, refuses=OF_SLOT)
+def quarantine(caller: Member, body: QuarantineSlot, now: datetime) -> LineView:
+    """Take a slot out of use.
+
+    Nobody gets it, and its container is left as it is, to be looked into. A session in it is saved and ended first.
+    """
+    return _replaced(levers.quarantine_slot(_line(caller, body, now), body.slot, now))
+
+
+@endpoint(operator_or_auditor, AccountQuery, refuses={404: ("not-found",), 409: ("account-closed",)}, method="GET")
+def account(caller: RoleHolder, query: AccountQuery, now: datetime) -> AccountDetails:
+    """One account.
+
+    Found by `uid` or by `email`; give one of them.
+    """
+    # Each look-up is logged with the operator and the account, because it connects an address with a person.
+    uid = _uid_of(query)
+    logs.info("operator-looked", by=caller.member.uid, target=uid, given="email" if query.uid is None else "uid")
     if uid is None:
-        raise Refused("not-found", "Nobody has signed in with this address.", status=404)
-    found = operators.read_account(uid).record
-    billing, workspace = read_billing(found.bid).record, read_workspace(found.wid).record
-    session = read_session(workspace.session) if workspace.session else None
-    return account_view(found, billing, workspace, session.record if session else None, now)
+        raise Refused("not-found", "No account has this address.", status=404)
+    return looks.account(uid, now)
 
 
-@partial(endpoint, method="GET")(operator, Page)
-def audit(_caller: Member, query: Page, _now: datetime) -> AuditView:
+@endpoint(operator_or_auditor, AuditQuery, refuses={404: ("not-found",)}, method="GET")
+def audit(_caller: RoleHolder, query: AuditQuery, _now: datetime) -> AuditView:
+    """The log of what operators did."""
     before = operators.read_audit(query.before) if query.before else None
     if query.before and before is None:
-        raise Refused("not-found", "No line has this request. Leave `before` out to start with the newest.", status=404)
-    return audit_view(operators.audit_lines(before, query.limit))
+        raise Refused(
+            "not-found",
+            "The audit log has no such request. Leave out `before` to start with the newest line.",
+            status=404,
+        )
+    return audit_view(operators.audit_lines(before, query.limit, query.target))
 
 
-@partial(endpoint, method="GET")(operator, OfMonth)
-def used(_caller: Member, query: OfMonth, _now: datetime) -> DaysView:
-    return days_view(read_days(query.month))
+@endpoint(operator_or_auditor, DaysQuery, method="GET")
+def used(_caller: RoleHolder, query: DaysQuery, now: datetime) -> DaysView:
+    """Time used by plan, on each day of a month (UTC).
+
+    With today, and with yesterday until it is summed up, an hour after midnight.
+    """
+    return looks.days(query.month, now)
 
 
 admin = functions_framework.http(
@@ -119,11 +291,23 @@ admin = functions_framework.http(
         {
             "": overview,
             "admin": overview,
+            "opens": opens,
+            "slots": slots,
+            "slot": slot,
+            "sessions": sessions,
+            "session": session,
+            "members": members,
             "plan": plan,
             "grant": grant,
             "suspend": suspend,
             "resume": resume,
             "limits": limits,
+            "end": end,
+            "download": download,
+            "pool": pool,
+            "drain": drain,
+            "recycle": recycle,
+            "quarantine": quarantine,
             "account": account,
             "audit": audit,
             "usage": used,
@@ -137,17 +321,32 @@ def _line(caller: Member, body: Request, now: datetime) -> AuditLine:
     return body.line(by=caller.uid, email=caller.email, at=now)
 
 
-def _told(line: AuditLine) -> LineView:
-    logs.info("operator", request=line.request, action=line.action, target=line.target, by=line.by)
+def _logged_view(line: AuditLine) -> LineView:
+    logs.info("operator-changed", request=line.request, action=line.action, target=line.target, by=line.by)
     return line_view(line)
 
 
-def _whose(query: Which) -> str | None:
+def _ended(line: AuditLine) -> LineView:
+    """The line of a change whose commit has begun the end of the session that it names, if any."""
+    sid = line.after.get("session")
+    if isinstance(sid, str):
+        tasks.schedule_reclaim_check(sid, line.at, again=line.action)
+    return _logged_view(line)
+
+
+def _replaced(line: AuditLine) -> LineView:
+    """The line of a change of a slot. A slot without a session changes at once."""
+    if line.after.get("session") is None:
+        tasks.run_pool()
+    return _ended(line)
+
+
+def _uid_of(query: AccountQuery) -> str | None:
     query.check()
     if query.uid is not None:
         return query.uid
     try:
-        found = person_by_email(query.email or "")
+        holder = person_by_email(query.email or "")
     except ValueError as e:
-        raise bad_request("email: this is no address.") from e
-    return found.uid if found else None
+        raise bad_request("email: This is not an address.") from e
+    return holder.uid if holder else None

@@ -1,163 +1,224 @@
-"""Open: claim a slot and attach the workspace, or attach the session that is open once more.
+"""Open: claim a slot and attach the workspace, or attach the open session again.
 
-One request ends with an editor to enter or with a clear refusal. A container that is gone is found out here, its
-session ended as lost, and another slot claimed, so that Open never leads in circles.
+One request ends with an editor to enter or with a clear refusal. If a container is gone, this function ends the session
+as lost and claims another slot, so that the member need not press Open again.
 """
 
-import secrets
-import time
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta
+from itertools import count
 
 import functions_framework
 from msgspec import Struct
 
-from shared import logs
+from shared import logs, machine, traces
 from shared.accounts.account import Account
 from shared.accounts.operator_limits import check_email, check_new_session, check_room
 from shared.billing.time_allowance import check_allowance
 from shared.endpoint import endpoint
-from shared.errors import Permanent, TryAgain
-from shared.flows.sign_ins import account_of
+from shared.errors import Conflict, Permanent, Problem, Refused, TryAgain
+from shared.flows.sign_ins import SignedIn, may_open
 from shared.gcp import slot_client, tasks
-from shared.gcp.identity import Member, member
+from shared.gcp.identity import Member
 from shared.gcp.store import clock
 from shared.gcp.store.claims import ClaimContext, commit_claim, read_standing
 from shared.gcp.store.database import LostRace
-from shared.gcp.store.sessions import end_session, lose_session, note_silence, read_session
+from shared.gcp.store.races import until_won
+from shared.gcp.store.sessions import end_session, lose_session, note_entry, note_silence, read_session
 from shared.gcp.store.slots import candidates, count_claimed
-from shared.policies import slot_origin
+from shared.policies import slot_origin, slot_shape
 from shared.record import Versioned
-from shared.sessions.session import BrowserId, Session, SessionState
+from shared.sessions.session import BrowserId, Session, SessionId, SessionState, sign_in_id
 from shared.sessions.tokens import Signer
 from shared.sessions.workspace import Workspace
 from shared.settings import settings
-from shared.slots.allocation import check_may_be_opened, check_may_open, order_slots
+from shared.slots.allocation import check_may_be_opened, order_slots
+from shared.slots.shape import HOME
 from shared.slots.slot import Slot
+from shared.views.units import Url
 
 ATTEMPTS = 12
-"""Lost races before a member is asked to try again."""
+"""Attempts before the member is asked to try again. An attempt fails by a lost race, or because its container is
+gone."""
+TOO_BUSY = "Too many members are opening a workspace at the same time. Try again."
 ANSWER_SECONDS = 50.0
-"""Firebase Hosting gives a function 60 s to answer a browser. What is not done by then is asked for again."""
+"""Firebase Hosting gives a function 60 s to answer a browser. The page asks again for what is not done by then."""
 DRAINING_SECONDS = 10.0
-"""How long Open waits for the session before to be saved."""
+"""How long Open waits until the previous session is saved."""
 REMIND_SECONDS = 2.0
-"""A session that drains for longer may have nobody who finishes it."""
+"""After this time a draining session gets another task: the task that should end the session may have been lost."""
+CLOSED = ("sessions-closed", "sessions-full")
+"""The problems by which an operator keeps members out. They are no failures."""
+FAILED_MS = 60_000
+"""As what a failed Open counts among the times to open: its member still waits."""
 REPLACED_SECONDS = 5.0
-"""A container that was killed is replaced in a moment, and only its replacement can say that the session is lost."""
-FOLDER = "/home/member"
+"""The platform replaces a killed container within moments. Only the replacement can say that the session is lost."""
 
 
 class Allocate(Struct, forbid_unknown_fields=True):
-    """`browser`: the id that the page made at the sign-in. Signing out there ends what it may enter."""
+    """Where the workspace is opened from."""
 
     browser: BrowserId | None = None
+    """The id that the page made at the sign-in. Signing out in this browser ends what this id may enter."""
+    project: bool = False
+    """Whether the answer is to have a token for bringing a project in."""
 
 
 class AllocateAnswer(Struct):
-    """Post `enter_token` (as `token`) and `folder` as a form to `enter_url`, from the page's origin."""
+    """The open session. A container serves it."""
 
-    session: str
+    session: SessionId
     state: SessionState
-    enter_url: str
+    enter_url: Url
     enter_token: str
+    """Can be used once, within a minute."""
     folder: str
+    project_url: Url | None = None
+    """`/repository`, `/sample` and `/archive` below it bring a project into the home; docs/protocol.md says how."""
+    project_token: str | None = None
+    """Can be used for an hour, by this browser."""
 
 
+slot_shape()  # fails at the first start if a plan sells more storage than a slot holds
 signer = Signer(settings().signing_key)
 side_effects = ThreadPoolExecutor(max_workers=8)
 
 
 @functions_framework.http
-@endpoint(member, Allocate)
-def allocate(caller: Member, body: Allocate, now: datetime) -> AllocateAnswer:
-    deadline = time.monotonic() + ANSWER_SECONDS
-    for attempt in range(ATTEMPTS):
-        if time.monotonic() > deadline - DRAINING_SECONDS:
-            break
-        # again whenever a race was lost: it may have been lost to the end of all sign-ins
-        account = account_of(caller, now)
-        check_may_open(account)
-        standing = read_standing(account)
-        check_may_be_opened(standing.workspace.record)
-        session = _open_session(standing.workspace.record) or _claim(caller, account, standing, first=attempt == 0)
-        attached = _attach(session, deadline) if session else None
-        if attached:
-            return _answer(attached, body.browser or "")
-    raise TryAgain("too-busy", "Too many members open at this moment. Try again.", retry_after=2)
+@endpoint(
+    may_open,
+    Allocate,
+    refuses={
+        403: ("allowance-exhausted", "email-unverified"),
+        429: ("too-many-opens",),
+        500: ("state-broken",),
+        503: ("session-draining", "pool-exhausted", "sessions-closed", "sessions-full", "slot-unreachable"),
+    },
+)
+def allocate(caller: SignedIn, body: Allocate, now: datetime) -> AllocateAnswer:
+    """Open the workspace.
+
+    Claims a slot and attaches the workspace, or attaches the open session again. Then post `token=<enter_token>` and
+    `folder` as a form, from the page's origin, to `enter_url`. The answer leads to the editor.
+    """
+    started = machine.monotonic()
+    try:
+        session, language = _open(caller.member, caller.accounts(now), started + ANSWER_SECONDS, count())
+    except (Refused, Conflict):  # the account may not open a workspace, however fast Ondol is
+        raise
+    except Exception as e:
+        failed_by = e.name if isinstance(e, Problem) else "unexpected"
+        if failed_by not in CLOSED:
+            _log_open(started, failed_by)
+        raise
+    _log_open(started)
+    return _answer(session, body, caller.member, language)
+
+
+def _log_open(started: float, failed_by: str = "") -> None:
+    took = logs.ms_since(started)
+    logs.info("open-answered", outcome=failed_by or "opened", ms=took, counts_as_ms=FAILED_MS if failed_by else took)
+
+
+@until_won(TOO_BUSY, attempts=ATTEMPTS, retry_after=2)
+def _open(
+    caller: Member, accounts: Iterator[Account], deadline: float, attempts: Iterator[int]
+) -> tuple[Session, str | None]:
+    """The open session, or a new one; a container serves it. And the account's language."""
+    attempt = next(attempts)
+    if machine.monotonic() > deadline - DRAINING_SECONDS:
+        raise TryAgain("too-busy", TOO_BUSY, retry_after=2)
+    account = next(accounts)
+    standing = read_standing(account)
+    check_may_be_opened(standing.workspace.record)
+    session = _open_session(standing.workspace.record) or claim(caller, account, standing, first=attempt == 0)
+    attached = _attach(session, deadline)
+    if not note_entry(attached, caller.issued):
+        raise LostRace("the session ends by now")
+    return attached, account.locale
 
 
 def _open_session(workspace: Workspace) -> Session | None:
-    """The session that is open, if there is one. One that is being saved is waited for, and ended if it is saved."""
+    """The open session; None if there is none. A session that is being saved is waited for, and ended once it is
+    saved."""
     if workspace.session is None:
         return None
-    patience, reminded = time.monotonic() + DRAINING_SECONDS, False
+    patience, reminded = machine.monotonic() + DRAINING_SECONDS, False
     while True:
-        found = read_session(workspace.session)
-        if found is None or not found.record.open:
+        session = read_session(workspace.session)
+        if session is None or not session.record.open:
             return None
-        if found.record.state != SessionState.DRAINING:
-            return found.record
-        if found.record.final:
-            end_session(found.record.sid, clock.now())
+        if session.record.state != SessionState.DRAINING:
+            return session.record
+        if session.record.final:
+            end_session(session.record.sid, clock.now())
             tasks.run_pool()
             return None
-        if time.monotonic() > patience:
+        if machine.monotonic() > patience:
             raise TryAgain(
                 "session-draining",
-                "Your last session is still being saved. It opens as soon as that is done.",
+                "Your last session is still being saved. Your workspace opens as soon as it is saved.",
                 retry_after=3,
             )
-        reminded = reminded or _remind(found.record)
-        time.sleep(0.25)
+        reminded = reminded or _remind(session.record)
+        machine.sleep(0.25)
 
 
 def _remind(session: Session) -> bool:
-    """Have a draining session looked at: whoever began its end may have died before they asked for it."""
+    """Schedules a check of a draining session. The process that began the session's end may have died before scheduling
+    one."""
     if session.draining is None or clock.now() - session.draining < timedelta(seconds=REMIND_SECONDS):
         return False
     tasks.schedule_reclaim_check(session.sid, session.draining, again="open")
     return True
 
 
-def _claim(caller: Member, account: Account, standing: ClaimContext, *, first: bool) -> Session | None:
-    """A new session on the best slot there is, or None if somebody else was faster. Raises what refuses one.
+def claim(caller: Member, account: Account, standing: ClaimContext, *, first: bool) -> Session:
+    """Claims the best slot for a new session. Raises the refusal if the account may have no session, and LostRace if
+    another request was faster.
 
-    The `first` attempt looks for the slot that the member had last, any other where it may be less crowded. Reading the
-    account before and the session afterwards included, a claim reads at most 8 documents, and one more if there is a
-    cap on open sessions; it writes 3.
+    The `first` attempt looks for the slot that the member had last. Any other attempt looks from a random place, where
+    fewer requests meet. Reads of the account before and of the session afterwards included, a claim reads at most 8
+    documents, one more if open sessions are limited, and writes 3.
     """
     workspace, billing, now = standing.workspace, standing.billing, clock.now()
     if workspace.record.session is not None:
-        return None
+        raise LostRace("the session that was open has just ended")
     check_new_session(standing.limits, workspace.record.opens, now)
     check_email(billing.plan, verified=caller.email_verified)
     check_allowance(billing, now)
     if standing.limits.open_sessions is not None:
-        # those that open at the very moment are not counted yet: they may be more by their number
+        # Sessions that open at this very moment are not counted yet, so the limit may be exceeded by their number.
         check_room(standing.limits, count_claimed())
-    found = candidates(workspace.record.last_slot if first else None)
-    by_name: dict[str, Versioned[Slot]] = {slot.record.name: slot for slot in found}
+    slots_read = candidates(workspace.record.last_slot if first else None)
+    by_name: dict[str, Versioned[Slot]] = {slot.record.name: slot for slot in slots_read}
     slots = order_slots(
-        [slot.record for slot in by_name.values()], last_slot=workspace.record.last_slot, seed=secrets.randbits(32)
+        [slot.record for slot in by_name.values()], last_slot=workspace.record.last_slot, seed=machine.draw_bits(32)
     )
     if not slots:
-        raise TryAgain("pool-exhausted", "Every slot is in use. One is usually free within a minute.", retry_after=10)
-    started = time.monotonic()
-    try:
-        session = commit_claim(account, billing, workspace, by_name[slots[0].name], opening=settings().opening, now=now)
-    except LostRace:
-        return None
+        raise TryAgain("pool-exhausted", "All containers are in use. One is usually free in a minute.", retry_after=10)
+    started = machine.monotonic()
+    session = commit_claim(
+        account,
+        billing,
+        workspace,
+        by_name[slots[0].name],
+        opening=settings().opening,
+        issued=caller.issued,
+        now=now,
+    )
     took = logs.ms_since(started)
-    logs.info("claimed", session=session.sid, slot=session.slot, epoch=session.epoch, was=slots[0].state, ms=took)
+    logs.info("slot-claimed", session=session.sid, slot=session.slot, epoch=session.epoch, was=slots[0].state, ms=took)
     _follow_up(session)
     return session
 
 
 def _follow_up(session: Session) -> None:
-    """Have the session looked at, and the pool refilled, while the slot is attached.
+    """Schedules the session's check and a run of `pool` while the slot is attached.
 
-    If this process dies first, the sweep finds the session by its `due`, and the pool's schedule the missing slot.
+    If this process dies first, the sweep finds the session by its `due`, and the scheduled run of `pool` finds the
+    missing slot.
     """
 
     def enqueue() -> None:
@@ -168,80 +229,85 @@ def _follow_up(session: Session) -> None:
         except Exception as e:
             logs.exception("follow-up-failed", e)
 
-    side_effects.submit(enqueue)
+    side_effects.submit(traces.bound(enqueue))
 
 
-def _attach(session: Session, deadline: float) -> Session | None:
-    """The session with a container that serves it; None if its container is gone, and the session with it."""
-    started = time.monotonic()
+def _attach(session: Session, deadline: float) -> Session:
+    """The session with a container that serves it. Raises LostRace if the container is gone; then the session is
+    ended."""
+    started = machine.monotonic()
     try:
         boot = _ask_to_attach(session, deadline)
     except slot_client.BrokenAnswer as e:
         _lose(session, str(e))
-        detail = "Your files are kept, but the last checkpoint does not verify. Write to the operator before you go on."
+        detail = "Your files are kept, but the newest saved version is damaged. Write to the operator before you go on."
         raise Permanent("state-broken", detail) from e
     except slot_client.Gone as e:
         _lose(session, str(e))
-        return None
+        raise LostRace("its container is gone") from e
     except slot_client.Silent as e:
         if not _is_given_up(session, e):
             raise
-        return None
-    logs.info("attached", session=session.sid, slot=session.slot, ms=logs.ms_since(started))
-    found = read_session(session.sid)
-    if found is None or found.record.state in (SessionState.DRAINING, SessionState.ENDED):
-        return None
-    if found.record.boot != boot:
+        raise LostRace("its slot does not answer") from e
+    logs.info("slot-attached", session=session.sid, slot=session.slot, ms=logs.ms_since(started))
+    attached = read_session(session.sid)
+    if attached is None or attached.record.state in (SessionState.DRAINING, SessionState.ENDED):
+        raise LostRace("the session has ended")
+    if attached.record.boot != boot:
         _lose(session, "another container answers")
-        return None
-    return found.record
+        raise LostRace("another container answers")
+    return attached.record
 
 
 def _ask_to_attach(session: Session, deadline: float) -> str:
-    """The boot of the container that serves the session. Raises what `container.attach` does."""
-    patience = min(deadline, time.monotonic() + REPLACED_SECONDS)
+    """The boot id of the container that serves the session. Raises the errors of `slot_client.attach`."""
+    patience = min(deadline, machine.monotonic() + REPLACED_SECONDS)
     while True:
         try:
             return slot_client.attach(
                 session.url,
                 signer.attach(session, clock.now()),
                 settings().function_url("heartbeat"),
-                min(slot_client.ATTACH_SECONDS, deadline - time.monotonic()),
+                min(slot_client.ATTACH_SECONDS, deadline - machine.monotonic()),
             )
         except TryAgain:
-            if time.monotonic() > patience:
+            if machine.monotonic() > patience:
                 raise
-            time.sleep(0.25)
+            machine.sleep(0.25)
 
 
 def _is_given_up(session: Session, silence: slot_client.Silent) -> bool:
-    """Whether the session was ended as lost because its slot does not answer. One that never heard of it has nothing
-    of the member's, and the platform knows no service of that name: another slot is as good, and at hand."""
-    found, now = read_session(session.sid), clock.now()
-    if found and found.record.boot is None and silence.platform_says == 404:
+    """Whether the session was ended as lost because its slot does not answer. If the container never said hello and the
+    platform knows no such service, the session ends at once: nothing of the member's is in that slot."""
+    newest, now = read_session(session.sid), clock.now()
+    if newest and newest.record.boot is None and silence.platform_says == 404:
         _lose(session, "there is no such slot")
         return True
     if note_silence(session.sid, settings().draining, now):
-        _tell_lost(session, "nobody answers, and no heartbeat came")
+        _report_loss(session, "nobody answers, and no heartbeat came")
         return True
     return False
 
 
-def _lose(session: Session, why: str) -> None:
+def _lose(session: Session, detail: str) -> None:
     if lose_session(session.sid, clock.now()):
-        _tell_lost(session, why)
+        _report_loss(session, detail)
 
 
-def _tell_lost(session: Session, why: str) -> None:
-    logs.warning("lost", session=session.sid, slot=session.slot, why=why)
+def _report_loss(session: Session, detail: str) -> None:
+    logs.warning("session-lost", session=session.sid, slot=session.slot, reason=detail)
     tasks.run_pool()
 
 
-def _answer(session: Session, browser: str) -> AllocateAnswer:
+def _answer(session: Session, body: Allocate, caller: Member, language: str | None) -> AllocateAnswer:
+    origin, now = slot_origin(session), clock.now()
+    of_browser = (session, now, body.browser or "", sign_in_id(caller.signed_in))
     return AllocateAnswer(
         session=session.sid,
         state=session.state,
-        enter_url=f"{slot_origin(session)}/_slot/enter",
-        enter_token=signer.enter(session, clock.now(), browser),
-        folder=FOLDER,
+        enter_url=f"{origin}/_slot/enter",
+        enter_token=signer.enter(*of_browser, language),
+        folder=HOME,
+        project_url=f"{origin}/_slot/project" if body.project else None,
+        project_token=signer.project(*of_browser) if body.project else None,
     )

@@ -1,7 +1,7 @@
-"""Erase what one closed workspace has left behind: a step in each delivery, and again a day later.
+"""Erase what one closed workspace has left behind: one step in each delivery, and everything once more a day later.
 
-The record's `erase_due` is the truth about when; this task is a reminder. It is set to the time of the next attempt
-before one begins, so that whatever becomes of an attempt, the next one comes, and later each time.
+The record's `erase_due` decides when to erase; the task is a reminder. Before an attempt begins, `erase_due` is set to
+the time of the next attempt. So the next attempt comes even if this one dies, and each one comes later.
 """
 
 from datetime import datetime
@@ -27,28 +27,31 @@ class Erase(Struct, forbid_unknown_fields=True):
     workspace: WorkspaceId
 
 
-class Done(Struct):
+class EraseAnswer(Struct):
+    """What was done."""
+
     workspace: str
     outcome: str
 
 
 @functions_framework.http
 @endpoint(partial(invoker, function="erase"), Erase, task=True)
-def erase(_caller: str, body: Erase, now: datetime) -> Done:
+def erase(_caller: str, body: Erase, now: datetime) -> EraseAnswer:
+    """Erase a part of what a closed workspace has left."""
     workspace = find_workspace(body.workspace)
     if workspace is None or workspace.erase_due is None:
-        return Done(body.workspace, "nothing to erase")
+        return EraseAnswer(body.workspace, "nothing to erase")
     if workspace.session is not None and _is_open(workspace.session, now):
-        return _again(amend_workspace(workspace.wid, lambda found: found.erase_after_session(now)), "a session is open")
+        return _again(amend_workspace(workspace.wid, lambda each: each.erase_after_session(now)), "a session is open")
     try:
-        begun = amend_workspace(workspace.wid, lambda found: found.begin_erasing(now).named(new_id("e-")))
+        begun = amend_workspace(workspace.wid, lambda each: each.begin_erasing(now).named(new_id("e-")))
     except IllegalTransition:
-        return Done(workspace.wid, "not due yet")
+        return EraseAnswer(workspace.wid, "not due yet")
     return _attempt(begun, now)
 
 
 def _is_open(sid: str, now: datetime) -> bool:
-    """Whether the session may still write. Its end is begun if nobody has."""
+    """Whether the session may still write. Begins the session's end if it has not begun."""
     session = begin_end(sid, EndReason.DELETED, now)
     if session is None or not session.open:
         return False
@@ -56,24 +59,24 @@ def _is_open(sid: str, now: datetime) -> bool:
     return True
 
 
-def _attempt(workspace: Workspace, now: datetime) -> Done:
+def _attempt(workspace: Workspace, now: datetime) -> EraseAnswer:
     try:
         erased = erasing.erase_some(workspace)
     except Exception as e:
         age = round((now - (workspace.closed_at or workspace.created)).total_seconds())
-        told = {"workspace": workspace.wid, "attempts": workspace.erase_attempts, "age_seconds": age}
-        logs.error("not-erased", **told, why=repr(e))
+        fields = {"workspace": workspace.wid, "attempts": workspace.erase_attempts, "age_seconds": age}
+        logs.error("erase-failed", **fields, reason=repr(e))
         return _again(workspace, "failed")
-    logs.info("erased", workspace=workspace.wid, things=erased.things, whole=erased.whole)
+    logs.info("workspace-erased", workspace=workspace.wid, things=erased.things, whole=erased.whole)
     if erased.whole and workspace.erased_once:
         forget_account(workspace)
-        return Done(workspace.wid, "forgotten")
+        return EraseAnswer(workspace.wid, "forgotten")
     if erased.whole:
-        return _again(amend_workspace(workspace.wid, lambda found: found.erased(now)), "erased")
-    return _again(amend_workspace(workspace.wid, lambda found: found.erased_in_part(now)), "erased in part")
+        return _again(amend_workspace(workspace.wid, lambda each: each.erased(now)), "erased")
+    return _again(amend_workspace(workspace.wid, lambda each: each.erased_in_part(now)), "erased in part")
 
 
-def _again(workspace: Workspace, outcome: str) -> Done:
+def _again(workspace: Workspace, outcome: str) -> EraseAnswer:
     if workspace.erase_due is not None:
         tasks.erase_workspace(workspace.wid, workspace.erase_due)
-    return Done(workspace.wid, outcome)
+    return EraseAnswer(workspace.wid, outcome)

@@ -1,9 +1,11 @@
-"""From the slot: hello, activity and checkpoints in; lease, credentials, idle state and the head out."""
+"""Heartbeat: takes a slot's hello, activity and checkpoints; answers with lease, credentials, directive and head."""
 
+import math
 from datetime import datetime, timedelta
+from typing import Annotated, Literal
 
 import functions_framework
-from msgspec import Struct
+from msgspec import Meta, Struct
 from msgspec.structs import replace
 
 from shared import logs
@@ -11,8 +13,9 @@ from shared.billing.plans import PLANS
 from shared.endpoint import endpoint
 from shared.errors import Conflict, Problem, Refused, TryAgain, not_signed_in
 from shared.gcp import buckets, credentials, tasks
+from shared.gcp.identity import Call
 from shared.gcp.store.billing import read_billing
-from shared.gcp.store.database import LostRace
+from shared.gcp.store.races import until_won
 from shared.gcp.store.sessions import commit_beat, commit_session, read_session
 from shared.gcp.store.snapshots import older_snapshots
 from shared.policies import kept_snapshots, reclaim_policy
@@ -20,64 +23,76 @@ from shared.record import Versioned
 from shared.request_rates import check_rate
 from shared.sessions.heartbeats import (
     Beat,
+    Directive,
     Hello,
     Older,
     Stale,
     accept_beat,
     accept_hello,
     check_boot,
-    comes_too_soon,
+    checkpoint_to_verify,
+    checkpoint_wait,
     directive,
+    directive_if_too_soon,
+    new_package,
+    writer_of,
 )
-from shared.sessions.reclaim_decision import wants_hold
-from shared.sessions.session import Session
+from shared.sessions.reclaim_decision import wants_background_hold
+from shared.sessions.session import MOST_SIGNED_OUT, Session, SignedOut
 from shared.sessions.tokens import Bearer, InvalidToken, Signer
+from shared.sessions.window_keys import window_key
 from shared.settings import settings
-from shared.snapshots.checkpoint import CheckpointRefused, Head, head_of, is_committed
-from shared.snapshots.left_out import why_not_apart
+from shared.snapshots.checkpoint import CheckpointRefused, Count, Head, SnapshotId, Writer
+from shared.snapshots.head import NewHead, decide_head, decide_package
 from shared.snapshots.retention import keep
 from shared.snapshots.storage_quota import (
     StorageState,
-    StorageUse,
     apart_bytes,
     most_bytes,
-    newest_use,
-    used_bytes,
-    why_too_large,
 )
 
-ATTEMPTS = 5
+TOO_BUSY = "Several requests change the session at once. Send the same heartbeat again."
+BEATS = 5
+"""Attempts to commit one heartbeat. Each attempt verifies the checkpoint again, and counts against the session's
+rate."""
 SOONER = timedelta(seconds=0.2)
-"""A look that is earlier by less than this is not worth another task: what is left is counted in whole milliseconds."""
-OLDER = "older snapshots"
-"""What is counted in shared/request_rates.py."""
+"""No new task is scheduled for a check that becomes due sooner by less than this: remaining time is rounded to
+milliseconds."""
+OLDER, LOOKING = "older snapshots", "checkpoints"
+"""The names by which shared/request_rates.py counts."""
 MOST_OLDER = 1000
-"""Snapshots that are read to choose from; a session makes 180 an hour while the member types without a break."""
+"""Snapshots that one answer chooses from. A session makes 180 an hour while the member types without a break."""
 
 
 class HeadView(Struct):
-    snapshot: str
+    """A snapshot: where its manifest is, and the manifest's hash and sizes."""
+
+    snapshot: SnapshotId
     manifest: str
     sha256: str
-    bytes: int
-    files: int
+    bytes: Count
+    files: Count
     at: float
     first: list[str]
 
 
-class StorageView(Struct):
+class HeartbeatStorage(Struct):
+    """What the newest checkpoint takes of the plan's storage, in bytes. None means without limit."""
+
     state: StorageState
-    used: int
+    used: Count
     limit: int | None
     most: int | None
+    """What a checkpoint may take, with the grace."""
     apart: int | None
+    """Bytes of left-out files that may still be kept."""
 
 
 class HeartbeatAnswer(Struct):
-    """docs/protocol.md describes it."""
+    """The heartbeat was accepted and the lease goes on. docs/protocol.md describes each field."""
 
     now: float
-    directive: str
+    directive: Literal["continue", "warn", "drain"]
     interval: float
     lease: float
     token: str
@@ -86,13 +101,13 @@ class HeartbeatAnswer(Struct):
     head: HeadView | None
     after_loss: bool
     storage: credentials.Access
-    storage_use: StorageView
-    window_key: str
-    signed_out: list[str]
+    storage_use: HeartbeatStorage
+    window_key: Annotated[str, Meta(extra_json_schema={"pattern": "^[A-Za-z0-9_-]{43}=$"})]
+    signed_out: Annotated[list[SignedOut], Meta(max_length=MOST_SIGNED_OUT)]
 
 
 class OlderSnapshots(Struct):
-    """Of the session's workspace, older than its head, newest first."""
+    """Snapshots of the session's workspace that are older than its head, newest first."""
 
     snapshots: list[HeadView]
 
@@ -100,189 +115,194 @@ class OlderSnapshots(Struct):
 signer = Signer(settings().signing_key)
 
 
-@functions_framework.http
-@endpoint(str, Hello | Beat | Older)
-def heartbeat(token: str, message: Hello | Beat | Older, now: datetime) -> HeartbeatAnswer | OlderSnapshots:
-    bearer = _authenticate(token, message)
+def container(call: Call) -> Bearer:
+    """The container that the token was made for. Raises Refused."""
     try:
-        if isinstance(message, Older):
-            return _older(message, now)
-        session = _hello(bearer, message, now) if isinstance(message, Hello) else _beat(message, now)
-    except Stale as e:
-        raise _stale(e) from e
-    return _answer(session, message.boot, now)
-
-
-def _authenticate(token: str, message: Hello | Beat | Older) -> Bearer:
-    """The bearer must be who the message says it is: a token of one session opens no other."""
-    try:
-        verify = signer.verify_hello if isinstance(message, Hello) else signer.verify_heartbeat
-        bearer = verify(token)
+        return signer.verify_container(call.token)
     except InvalidToken as e:
         raise not_signed_in(f"The slot's token is not valid: {e}.") from e
+
+
+@functions_framework.http
+@endpoint(
+    container,
+    Hello | Beat | Older,
+    refuses={
+        403: ("forbidden",),
+        409: ("stale-epoch",),
+        422: ("checkpoint-refused",),
+        429: ("too-many-requests",),
+        503: ("too-soon",),
+    },
+)
+def heartbeat(bearer: Bearer, message: Hello | Beat | Older, now: datetime) -> HeartbeatAnswer | OlderSnapshots:
+    """A container's hello, and each heartbeat after it."""
+    _check_bearer(bearer, message)
+    try:
+        if isinstance(message, Older):
+            return answer_older(message, now)
+        if isinstance(message, Hello):
+            session = _hello(bearer, message, now)
+            directed = directive(session, reclaim_policy(session.plan), now)
+        else:
+            session, directed = apply_beat(message, now)
+    except Stale as e:
+        raise _stale(e) from e
+    return _answer(session, directed, writer_of(session, message), now)
+
+
+def _check_bearer(bearer: Bearer, message: Hello | Beat | Older) -> None:
+    """Raises Refused unless the token is of the message's kind, and of the session, epoch and boot that it names."""
+    if isinstance(message, Hello) != (bearer.slot is not None):
+        raise not_signed_in("A hello takes an attach token, any other message a heartbeat token.")
     names = (message.session, message.epoch, None if isinstance(message, Hello) else message.boot)
     if (bearer.sid, bearer.epoch, bearer.boot) != names:
         raise Refused("forbidden", "The token is another container's.")
-    return bearer
 
 
+@until_won(TOO_BUSY)
 def _hello(bearer: Bearer, hello: Hello, now: datetime) -> Session:
-    for _ in range(ATTEMPTS):
-        read = _read(hello.session)
-        if read.record.slot != bearer.slot:
-            raise Stale("the session is another slot's")
-        after = accept_hello(read.record, hello, lease=settings().lease, now=now)
-        if after is None:
-            return read.record
-        try:
-            commit_session(read, after)
-        except LostRace:
-            continue
-        logs.info("hello", session=after.sid, slot=after.slot, epoch=after.epoch, boot=hello.boot)
-        return after
-    raise _too_busy()
+    read = read_open_session(hello.session)
+    if read.record.slot != bearer.slot:
+        raise Stale("the session is another slot's")
+    after = accept_hello(read.record, hello, lease=settings().lease, now=now)
+    if after is None:
+        return read.record
+    commit_session(read, after)
+    logs.info("hello-accepted", session=after.sid, slot=after.slot, epoch=after.epoch, boot=hello.boot)
+    return after
 
 
-def _beat(beat: Beat, now: datetime) -> Session:
-    for _ in range(ATTEMPTS):
-        read = _read(beat.session)
-        check_boot(read.record, beat)
-        if comes_too_soon(read.record, beat, reclaim_policy(read.record.plan), now):
-            if beat.connected != read.record.connected:  # the container must not take it for told
-                raise TryAgain("too-soon", "A heartbeat came a moment ago. Send this one again.", retry_after=1)
-            return read.record
-        billing = read_billing(read.record.bid)
-        saved = _saved(read.record, beat, PLANS[billing.record.plan].bytes, now)
-        accepted = accept_beat(
-            read.record,
-            beat,
-            saved.head,
-            billing=billing.record,
-            storage=saved.storage,
-            apart=_apart(read.record, beat, PLANS[billing.record.plan].bytes, now),
-            policy=reclaim_policy(billing.record.plan),
-            kept=kept_snapshots(billing.record.plan),
-            now=now,
-        )
-        if accepted is None:
-            return read.record
-        try:
-            commit_beat(read, billing, accepted)
-        except LostRace:
-            continue
-        after = accepted.session
-        _follow_up(read.record, after, now)
-        if accepted.beyond_ms:
-            logs.info("beyond-allowance", session=after.sid, billing=after.bid, ms=accepted.beyond_ms)
-        return after
-    raise _too_busy()
+@until_won(TOO_BUSY, attempts=BEATS)
+def apply_beat(beat: Beat, now: datetime) -> tuple[Session, Directive]:
+    """Commits a heartbeat. Returns the session afterwards, and the directive for the slot."""
+    read = read_open_session(beat.session)
+    session, policy = read.record, reclaim_policy(read.record.plan)
+    check_boot(session, beat)
+    if unchanged := directive_if_too_soon(session, beat, policy, now):
+        if beat.connected != session.connected:  # an answer would tell the container that `connected` was accepted
+            raise TryAgain("too-soon", "A heartbeat came a moment ago. Send this one again.", retry_after=1)
+        return session, unchanged
+    if wait := checkpoint_wait(session, beat, policy, now):
+        detail = "Checkpoints came too fast. Send this one again."
+        raise TryAgain("too-soon", detail, retry_after=math.ceil(wait))
+    billing = read_billing(session.bid)
+    plan, limit = billing.record.plan, PLANS[billing.record.plan].bytes
+    accepted = accept_beat(
+        session,
+        beat,
+        new_head(session, beat, limit, now),
+        billing=billing.record,
+        apart=_apart(session, beat, limit, now),
+        policy=reclaim_policy(plan),
+        kept=kept_snapshots(plan),
+        now=now,
+    )
+    if accepted is None:
+        return session, directive(session, policy, now)
+    commit_beat(read, billing, accepted)
+    after = accepted.session
+    _follow_up(session, after, now)
+    if accepted.beyond_ms:
+        logs.info("beyond-allowance", session=after.sid, billing=after.bid, ms=accepted.beyond_ms)
+    return after, accepted.directive
 
 
 def _follow_up(before: Session, after: Session, now: datetime) -> None:
     if after.due and before.due and (after.due < before.due - SOONER or after.due <= now < before.due):
-        # the task that is on its way comes too late: others use the same allowance (perhaps a little at each beat), a
-        # smaller plan was taken, or a process has begun to work
+        # The scheduled task comes too late. Other sessions may use the same allowance, the plan may have become
+        # smaller, or a process may have begun to work.
         tasks.schedule_reclaim_check(after.sid, after.due)
-    if wants_hold(before, after, reclaim_policy(after.plan), longest=settings().hold, now=now):
+    if wants_background_hold(
+        before, after, reclaim_policy(after.plan), longest=settings().background_hold_seconds, now=now
+    ):
         tasks.schedule_background_hold(after.sid, after.seq)
 
 
-def _older(message: Older, now: datetime) -> OlderSnapshots:
-    session = _read(message.session).record
+def answer_older(message: Older, now: datetime) -> OlderSnapshots:
+    session = read_open_session(message.session).record
     check_boot(session, message)
     check_rate(OLDER, session.sid)
-    found = older_snapshots(session.wid, session.head, MOST_OLDER)
-    # as they would be thinned: a session that was lost has left hundreds, most of them on the same damaged layers
-    older = [each.snapshot for each in keep(found, kept_snapshots(session.plan), now)]
+    candidates = older_snapshots(session.wid, session.head, MOST_OLDER)
+    # Thinned as `meter` would: a lost session has left hundreds of snapshots, most of them with the same damaged
+    # layers.
+    older = [each.snapshot for each in keep(candidates, kept_snapshots(session.plan), now)]
     logs.warning("older-snapshots", session=session.sid, head=session.head and session.head.snapshot, found=len(older))
     return OlderSnapshots([_view(snapshot.head) for snapshot in older])
 
 
-def _read(sid: str) -> Versioned[Session]:
-    found = read_session(sid)
-    if found is None:
+def read_open_session(sid: str) -> Versioned[Session]:
+    session = read_session(sid)
+    if session is None:
         raise Stale("there is no such session")
-    return found
+    return session
 
 
-class Saved(Struct, frozen=True):
-    """What a beat's checkpoint becomes, and what it takes. Nothing without a new one."""
-
-    head: Head | None = None
-    storage: StorageUse | None = None
+def new_head(session: Session, beat: Beat, limit: int | None, now: datetime) -> NewHead | None:
+    """What the beat's checkpoint becomes; None if the beat brings no new checkpoint. Raises Refused if the checkpoint
+    does not verify."""
+    checkpoint, writer = checkpoint_to_verify(session, beat), writer_of(session, beat)
+    if checkpoint is None:
+        return None
+    check_rate(LOOKING, session.sid)
+    before = [session.head] if session.head else []
+    try:
+        manifest = buckets.verify_checkpoint(checkpoint, writer, before=before)
+        return decide_head(checkpoint, manifest, checkpoint.largest, writer=writer, limit=limit, now=now)
+    except CheckpointRefused as e:
+        raise _refused(session, str(e)) from e
 
 
 def _apart(session: Session, beat: Beat, limit: int | None, now: datetime) -> Head | None:
-    """What a final beat brings to be kept apart, verified. Nothing if it does not verify: the session ends all the
-    same, and nobody is left to make another."""
-    checkpoint, epoch, boot = beat.apart, beat.epoch, beat.boot
-    if checkpoint is None or not beat.final or beat.seq <= session.seq:
+    """The verified package of left-out files that a final beat brings. None if the package does not verify: the session
+    ends anyway, and no container is left to make another."""
+    checkpoint, writer = new_package(session, beat), writer_of(session, beat)
+    if checkpoint is None:
         return None
+    room = apart_bytes(limit, settings().left_out_times, session.apart_before)
     try:
-        manifest = buckets.verify_checkpoint(checkpoint, wid=session.wid, epoch=epoch, boot=boot)
-        why = why_not_apart(manifest, apart_bytes(limit, settings().left_out_times, session.apart_before))
+        manifest = buckets.verify_checkpoint(checkpoint, writer)
+        return decide_package(checkpoint, manifest, writer=writer, room=room, now=now)
     except CheckpointRefused as e:
-        why = str(e)
-    if why:
-        logs.error("left-out-refused", session=session.sid, why=why)
+        logs.error("left-out-refused", session=session.sid, reason=str(e))
         return None
-    return head_of(checkpoint, manifest, epoch=epoch, boot=boot, now=now)
 
 
-def _saved(session: Session, beat: Beat, limit: int | None, now: datetime) -> Saved:
-    """The beat's checkpoint, verified and measured by the plan, if it brings a new one."""
-    checkpoint, epoch, boot = beat.checkpoint, beat.epoch, beat.boot
-    if beat.seq <= session.seq or checkpoint is None or is_committed(checkpoint, session.head, epoch=epoch, boot=boot):
-        return Saved()
-    before = [session.head] if session.head else []
-    try:
-        manifest = buckets.verify_checkpoint(checkpoint, wid=session.wid, epoch=epoch, boot=boot, before=before)
-    except CheckpointRefused as e:
-        raise _refused(session, str(e)) from e
-    too_large = why_too_large(manifest, limit)
-    if too_large:
-        # a smaller plan was taken since it was made, or the container lies: it leaves more out, or saves nothing
-        raise _refused(session, too_large)
-    storage = StorageUse(used=used_bytes(manifest), limit=limit, largest=checkpoint.largest)
-    return Saved(head_of(checkpoint, manifest, epoch=epoch, boot=boot, now=now), storage)
+def _refused(session: Session, reason: str) -> Refused:
+    logs.warning("checkpoint-refused", session=session.sid, reason=reason)
+    return Refused("checkpoint-refused", f"{reason}.", status=422)
 
 
-def _refused(session: Session, why: str) -> Refused:
-    logs.warning("checkpoint-refused", session=session.sid, why=why)
-    return Refused("checkpoint-refused", f"{why}.", status=422)
-
-
-def _answer(session: Session, boot: str, now: datetime) -> HeartbeatAnswer:
-    word, idle_at = directive(session, reclaim_policy(session.plan), now)
+def _answer(session: Session, directed: Directive, writer: Writer, now: datetime) -> HeartbeatAnswer:
     head = session.head
     return HeartbeatAnswer(
         now=now.timestamp(),
-        directive=word,
+        directive=directed.word,
         interval=settings().heartbeat,
         lease=_seconds_until(session.lease, now),
         token=signer.heartbeat(session, now),
-        idle_at=idle_at.timestamp(),
+        idle_at=directed.idle_at.timestamp(),
         deadline=session.deadline.timestamp() if session.deadline else None,
         head=_view(head) if head else None,
         after_loss=session.after_loss,
-        storage=credentials.slot_access(wid=session.wid, epoch=session.epoch, boot=boot, now=now),
+        storage=credentials.slot_access(writer, now),
         storage_use=_storage(session),
-        window_key=signer.window_key(session.wid),
+        window_key=window_key(settings().window_key, session.wid),
         signed_out=session.signed_out,
     )
 
 
 def _seconds_until(lease: datetime | None, now: datetime) -> float:
-    """A heartbeat that changed nothing has not made the lease longer."""
+    """Seconds until the lease ends. A heartbeat that changed nothing has not extended the lease."""
     return max(0.0, (lease - now).total_seconds()) if lease else 0.0
 
 
-def _storage(session: Session) -> StorageView:
-    """What there is by the newest checkpoint, and what there may be by the plan as it is now."""
+def _storage(session: Session) -> HeartbeatStorage:
+    """What the newest checkpoint takes, and what the current plan allows."""
     limit = PLANS[session.plan].bytes
-    use = replace(newest_use(session.storage, session.head), limit=limit)
+    use = replace(session.saved.use, limit=limit)
     apart = apart_bytes(limit, settings().left_out_times, session.apart_before)
-    return StorageView(use.state, use.used, limit, most_bytes(limit), apart)
+    return HeartbeatStorage(use.state, use.used, limit, most_bytes(limit), apart)
 
 
 def _view(head: Head) -> HeadView:
@@ -291,7 +311,3 @@ def _view(head: Head) -> HeadView:
 
 def _stale(error: Stale) -> Problem:
     return Conflict("stale-epoch", f"Stop serving: {error}.")
-
-
-def _too_busy() -> Problem:
-    return TryAgain("too-busy", "The session changes too fast. Send the same heartbeat again.")

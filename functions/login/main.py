@@ -1,4 +1,4 @@
-"""Who am I: account, plan, allowance, and the session that is open. Makes the account on the first visit."""
+"""Who am I: account, plan, allowance and the open session. Creates the account on the first visit."""
 
 from datetime import datetime
 from typing import Annotated
@@ -7,32 +7,39 @@ import functions_framework
 from msgspec import Meta, Struct
 from msgspec.structs import replace
 
-from shared.accounts.account import Account, AccountState, account_closed
+from shared.accounts.account import Account, AccountState
 from shared.billing import time_allowance as allowances
 from shared.billing.account import Billing
 from shared.billing.periods import is_zone
 from shared.billing.plans import PLANS
 from shared.endpoint import endpoint
-from shared.flows.sign_ins import account_of
+from shared.flows.sign_ins import marked_account_of
 from shared.gcp.identity import Member, member
 from shared.gcp.store.accounts import read_workspace
 from shared.gcp.store.billing import read_billing
 from shared.gcp.store.sessions import read_session
 from shared.policies import reclaim_policy, slot_origin
 from shared.sessions.reclaim_decision import idle_ahead
-from shared.sessions.session import Session, SessionState
+from shared.sessions.session import EndReason, Session, SessionId, SessionState
 from shared.sessions.workspace import Workspace
-from shared.snapshots.storage_quota import Folder, LeftOut, StorageState, lifting_plan, newest_use
+from shared.snapshots.checkpoint import Count
+from shared.snapshots.storage_quota import NAMED, Folder, LeftOut, StorageState, lifting_plan
+from shared.views.plan import PlanView, plan_view
+from shared.views.units import Seconds, Url
 
 
 class Login(Struct, forbid_unknown_fields=True):
-    """The browser's time zone (an IANA name) and language (a BCP 47 tag), for a new account."""
+    """Values for a new account. An existing account keeps its own."""
 
     time_zone: Annotated[str, Meta(max_length=64)] = "UTC"
+    """The browser's time zone, an IANA name. An unknown name counts as UTC."""
     locale: Annotated[str, Meta(pattern="^[A-Za-z]{2,3}(-[A-Za-z0-9]{1,8}){0,3}\\Z")] = "en"
+    """The browser's language, a BCP 47 tag."""
 
 
 class AccountView(Struct):
+    """The caller's account."""
+
     uid: str
     email: str | None
     name: str | None
@@ -40,67 +47,76 @@ class AccountView(Struct):
     locale: str
 
 
-class PlanView(Struct):
-    name: str
-    title: str
-
-
 class AllowanceView(Struct):
-    """What the plan grants in this period, what is left of it, None without limit, and when it grants anew."""
+    """What the plan grants. None means without limit."""
 
-    granted: float | None
-    seconds: float | None
+    granted: Seconds | None
+    """Seconds in the editor that this period grants."""
+    seconds: Seconds | None
+    """Seconds that are left of them."""
     renews: float
+    """When the next period begins."""
     lifted_by: str | None
-    """The title of the smallest plan that has more, once nothing is left."""
+    """The title of the smallest plan with more time, if none is left."""
     bytes: int | None
+    """Bytes of storage."""
 
 
 class IdleView(Struct):
-    """When the member is warned, and when the session is reclaimed, if nothing more happens in it."""
+    """When the member is warned and when the session is reclaimed, if nothing more happens in it."""
 
     warned_from: float
     ends: float
 
 
 class SessionView(Struct):
-    session: str
+    """The open session."""
+
+    session: SessionId
     state: SessionState
-    slot_origin: str
+    slot_origin: Url
     opened: float
     saved_at: float | None
     deadline: float | None
-    """When the plan's time is used up if it goes on being used; None without limit, and while nobody uses it."""
+    """When the plan's time ends if the session stays in use; None without limit, or while nobody uses the session."""
     background: float | None
-    """Until when at the latest a job is kept at work without a browser; None if none is."""
+    """When the background hold ends at the latest; None if there is no hold."""
     idle: IdleView | None
-    """None while no browser holds its editor open."""
+    """None while no browser has the editor open."""
 
 
 class LastSession(Struct):
-    reason: str | None
+    """How the last session ended, and the time of its last checkpoint."""
+
+    reason: EndReason | None
     ended: float | None
     saved_at: float | None
 
 
 class StorageView(Struct):
-    """What the newest checkpoint takes of the plan, in bytes. `over`: how much has to go for all to be saved."""
+    """What the newest checkpoint takes of the plan, in bytes."""
 
     state: StorageState
-    used: int
+    used: Count
     limit: int | None
-    over: int
-    largest: list[Folder]
+    """None means without limit."""
+    over: Count
+    """Bytes to delete before everything is saved."""
+    largest: Annotated[list[Folder], Meta(max_length=NAMED)]
+    """The largest folders and files of the home."""
     lifted_by: str | None
-    """The title of the smallest plan that all of it fits into, when it does not fit into this one."""
+    """The title of the smallest plan that has room for everything, if this plan has not."""
     left_out: LeftOut | None
-    """What is in the home and in no checkpoint; of a workspace that is closed, what was so as it was closed."""
-    apart: int
-    """Bytes that sessions have kept apart."""
+    """Files of the home that no checkpoint has. Of a workspace without an open session: as of the session's end."""
+    apart: Count
+    """Bytes of left-out files that are kept."""
 
 
 class LoginAnswer(Struct):
+    """The member's account, plan and allowance, and the open session."""
+
     now: float
+    """The control plane's time."""
     account: AccountView
     plan: PlanView
     allowance: AllowanceView
@@ -110,20 +126,24 @@ class LoginAnswer(Struct):
 
 
 @functions_framework.http
-@endpoint(member, Login)
+@endpoint(member, Login, refuses={403: ("account-closed", "account-suspended")})
 def login(caller: Member, body: Login, now: datetime) -> LoginAnswer:
-    # only the first one counts, and a browser may have a newer list of them than we: nobody is kept out by it
+    """Who am I.
+
+    Creates the account on the first visit.
+    """
+    # Only a new account uses the time zone. A browser may know newer time zones than this function, and must get in all
+    # the same.
     zone = body.time_zone if is_zone(body.time_zone) else None
-    account = account_of(caller, now, locale=body.locale, time_zone=zone)
-    if account.state == AccountState.DELETED:
-        raise account_closed()
+    account = marked_account_of(caller, now, locale=body.locale, time_zone=zone)
+    account.check_not_closed()
     billing = read_billing(account.bid).record
     workspace = read_workspace(account.wid).record
     current, last = _session(workspace.session), _session(workspace.last_session)
     return LoginAnswer(
         now=now.timestamp(),
         account=_account(account),
-        plan=PlanView(billing.plan, PLANS[billing.plan].title),
+        plan=plan_view(billing.plan),
         allowance=_allowance(billing, now),
         storage=_storage(billing, current if current and current.open else workspace, workspace.apart),
         session=_current(current) if current and current.open else None,
@@ -132,8 +152,8 @@ def login(caller: Member, body: Login, now: datetime) -> LoginAnswer:
 
 
 def _session(sid: str | None) -> Session | None:
-    found = read_session(sid) if sid else None
-    return found.record if found else None
+    read = read_session(sid) if sid else None
+    return read.record if read else None
 
 
 def _account(account: Account) -> AccountView:
@@ -153,9 +173,8 @@ def _allowance(billing: Billing, now: datetime) -> AllowanceView:
 
 
 def _storage(billing: Billing, newest: Session | Workspace, apart: int) -> StorageView:
-    """By the plan as it is now, which may have changed since the newest checkpoint."""
-    found = newest_use(newest.storage, newest.head)
-    use = replace(found, limit=PLANS[billing.plan].bytes)
+    """Measured against the current plan, which may have changed since the newest checkpoint."""
+    use = replace(newest.saved.use, limit=PLANS[billing.plan].bytes)
     left_out = newest.left_out if isinstance(newest, Session) else None
     whole = use.used + (left_out.bytes if left_out else 0)
     over = 0 if use.limit is None else max(0, whole - use.limit)
@@ -180,7 +199,7 @@ def _current(session: Session) -> SessionView:
         session.opened.timestamp(),
         _saved(session),
         session.deadline.timestamp() if session.deadline and session.is_used else None,
-        session.hold.until.timestamp() if session.hold else None,
+        session.background_hold.until.timestamp() if session.background_hold else None,
         _idle(session),
     )
 

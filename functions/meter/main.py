@@ -1,7 +1,7 @@
-"""Accounting and cleaning, on a schedule: check the ledger against sessions and counters, close periods, roll up
-what was used by plan and day; tidy up behind sessions; compare accounts with Firebase Auth.
+"""Scheduled job: reconcile the ledger, close periods, roll up use by day and plan, thin histories, delete unreferenced
+objects, and compare accounts with Firebase Auth.
 
-A run that is repeated, late, or beside another changes nothing more.
+A run that is repeated, late, or concurrent with another changes nothing more.
 """
 
 from collections.abc import Callable, Iterable
@@ -34,23 +34,25 @@ from shared.time_budget import TimeBudget
 R = TypeVar("R")
 
 RUN_SECONDS = 150.0
-"""After this, nothing further is begun: the next run finds what is left. Each job has a share of it, so that none waits
-for the backlog of another. It is half of the function's timeout, for one workspace that has very much may take a minute
-or two."""
+"""After so many seconds no further record is begun; the next run finds the rest. Each job has a share, so that no job
+waits for another's backlog. The sum is half of the function's timeout, because one very large workspace may take a
+minute or two."""
 LINE_GRACE = timedelta(minutes=2)
-"""How long after its time a heartbeat may still bring a line: only then have they ceased."""
+"""How long after its time a heartbeat may still write a ledger line. After that no heartbeat does."""
 DAY_GRACE = timedelta(hours=1)
-"""After this no line of a day that is over is on its way any more."""
+"""After this time no ledger line of a past day can still be written."""
 BEGINNING = datetime.min.replace(tzinfo=UTC)
 CHECK_AGAIN = timedelta(days=1)
-"""A difference is told each day until somebody has settled it."""
+"""A difference is logged again each day until an operator has corrected it."""
 
 
-class Meter(Struct, forbid_unknown_fields=True):
-    pass
+class MeterRequest(Struct, forbid_unknown_fields=True):
+    """No fields."""
 
 
-class Done(Struct):
+class MeterAnswer(Struct):
+    """What was done."""
+
     lines: int
     checked: int
     periods: int
@@ -60,74 +62,80 @@ class Done(Struct):
     objects: int
     exports: int
     compared: int
-    """Accounts, with Firebase Auth."""
+    """Accounts compared with Firebase Auth."""
     ended: int
-    """Of those and of open sessions, by what it said."""
+    """Accounts closed and sessions ended because of Firebase Auth's answers."""
     marks: int
-    """Of addresses, whose time was over."""
+    """Address marks that were forgotten because their time was over."""
     stopped: int
-    """Sessions that were ended because their container uploads without bound."""
+    """Sessions ended because their container uploads without bound."""
 
 
 @functions_framework.http
-@endpoint(partial(invoker, function="meter"), Meter, task=True)
-def meter(_caller: str, _body: Meter, now: datetime) -> Done:
+@endpoint(partial(invoker, function="meter"), MeterRequest, task=True)
+def meter(_caller: str, _body: MeterRequest, now: datetime) -> MeterAnswer:
+    """Reconcile the ledger, close periods and roll up days.
+
+    Then thin histories, delete unreferenced objects, and compare accounts with Firebase Auth.
+    """
     run = TimeBudget(RUN_SECONDS)
-    # first: they are whole homes, and nothing that is odd stands in their way
-    swept = _or_told(partial(exports.sweep, now - timedelta(seconds=settings().sweep)))
-    marks = _or_told(partial(forget_marks, now))
+    # Exports come first: they are whole homes, and no other failure can delay their deletion.
+    swept = _or_logged(partial(exports.sweep, now - timedelta(seconds=settings().sweep)))
+    marks = _or_logged(partial(forget_marks, now))
     lines, checked, periods, days = _keep_books(now, run)
-    stopped = _or_told(partial(uploads.watch, now, run.share(3)))
+    stopped = _or_logged(partial(uploads.end_excessive, now, run.share(3)))
     compared, ended = _compare(now, run.share(2))
-    # last: one workspace that has very much may take longer than the share of its job
+    # Tidying comes last: one very large workspace may take longer than the share of this job.
     tidied = tidying.tidy(now, run.share(1))
-    return Done(lines, checked, periods, days, *tidied, swept, compared, ended, marks, stopped)
+    return MeterAnswer(lines, checked, periods, days, *tidied, swept, compared, ended, marks, stopped)
 
 
 def _keep_books(now: datetime, run: TimeBudget) -> tuple[int, int, int, int]:
-    """Lines written, sessions checked, periods closed, days rolled up. Of the time that is left, a share each."""
-    # an account of which a line could not be written now waits for the next run
+    """Ledger lines written, sessions checked, periods closed, days rolled up. Each job has a share of the remaining
+    time."""
+    # Billing accounts with a line that could not be written now. Their periods are closed in the next run.
     waiting: list[str] = []
     late = ledger.unwritten(now - LINE_GRACE, waiting)
-    write_line = partial(_write_line, now=now, rolled_up=cache(_rolled_up), waiting=waiting)
+    write_line = partial(write_missing_line, now=now, rolled_up=cache(_rolled_up), waiting=waiting)
     lines, whole = _each(late, write_line, run.share(7))
-    checked, _ = _each(ledger.unchecked(now), partial(_check, now=now), run.share(6))
+    checked, _ = _each(ledger.unchecked(now), partial(check_session, now=now), run.share(6))
     periods = days = 0
-    if whole:  # before anything is closed or rolled up all its lines are there
+    if whole:  # all lines must be written before a period is closed or a day is rolled up
         over = (account for account in ledger.to_close(now) if account.record.bid not in waiting)
         periods, _ = _each(over, partial(_close, now=now), run.share(5))
-        days = _or_told(partial(_roll_up, now, run.share(4)))
+        days = _or_logged(partial(_roll_up, now, run.share(4)))
     return lines, checked, periods, days
 
 
-def _compare(now: datetime, deadline: TimeBudget) -> tuple[int, int]:
-    """Accounts that were compared with Firebase Auth, and what ended for it. Its silence keeps nothing else from its
-    turn."""
+def _compare(now: datetime, budget: TimeBudget) -> tuple[int, int]:
+    """Accounts compared with Firebase Auth, and accounts and sessions ended by it. If Firebase Auth does not answer,
+    the other jobs go on."""
     try:
-        done = compare(now, deadline)
+        done = compare(now, budget)
     except Exception as e:
         logs.exception("meter-failed", e)
         return 0, 0
     return done.accounts, done.ended
 
 
-def _each(found: Iterable[Versioned[R]], act: Callable[[Versioned[R]], int], deadline: TimeBudget) -> tuple[int, bool]:
-    """How much was done, and whether that was all that there is: the next run finds what is left."""
+def _each(records: Iterable[Versioned[R]], act: Callable[[Versioned[R]], int], budget: TimeBudget) -> tuple[int, bool]:
+    """Applies `act` to each record. Returns how much was done, and whether all records were reached. The next run finds
+    the rest."""
     done = 0
     try:
-        for record in found:
-            if deadline.is_over():
+        for record in records:
+            if budget.is_over():
                 logs.warning("meter-out-of-time", done=done)
                 return done, False
-            done += _or_told(partial(act, record))
-    except Exception as e:  # a record that can't be read keeps only those behind it from their turn
+            done += _or_logged(partial(act, record))
+    except Exception as e:  # an unreadable record stops this job only
         logs.exception("meter-failed", e)
         return done, False
     return done, True
 
 
-def _or_told(act: Callable[[], int]) -> int:
-    """How much was done. What is odd about one record is told, and keeps no other from its turn, nor what follows."""
+def _or_logged(act: Callable[[], int]) -> int:
+    """The result of `act`; 0 if it failed. A failure is logged, and stops no other record."""
     try:
         return act()
     except Exception as e:
@@ -135,10 +143,11 @@ def _or_told(act: Callable[[], int]) -> int:
         return 0
 
 
-def _write_line(
+def write_missing_line(
     session: Versioned[Session], *, now: datetime, rolled_up: Callable[[], datetime], waiting: list[str]
 ) -> bool:
-    """As of when it was due: so it is of the same day however late that is done, unless that day was told already."""
+    """Writes the line with the time at which it was due, so that the line belongs to the same day however late it is
+    written. If that day is rolled up already, the line gets the present time."""
     due = session.record.meter.line_due or now
     waiting.append(session.record.bid)
     with suppress(LostRace):
@@ -148,34 +157,34 @@ def _write_line(
     return False
 
 
-def _check(session: Versioned[Session], now: datetime) -> bool:
-    """Of a session that has ended: its lines, its meter and its intervals say the same."""
+def check_session(session: Versioned[Session], now: datetime) -> bool:
+    """Compares an ended session's ledger lines, meter and intervals, and logs a difference."""
     record = session.record
-    found = figures(record.meter.ms, ledger.lines_of_session(record))
-    if not found.agree:
-        _tell(found, session=record.sid, billing=record.bid)
+    totals = figures(record.meter.ms, ledger.lines_of_session(record))
+    if not totals.agree:
+        _log_difference(totals, session=record.sid, billing=record.bid)
     try:
-        ledger.commit_checked(session, None if found.agree else now + CHECK_AGAIN)
+        ledger.commit_checked(session, None if totals.agree else now + CHECK_AGAIN)
     except LostRace:
         return False
     return True
 
 
 def _close(account: Versioned[Billing], now: datetime) -> int:
-    """How many periods of the account were closed. A month may have begun before a day that is over long since."""
+    """Closes the account's past periods. Returns how many were closed."""
     closed = 0
     for period in sorted(account.record.used, key=over_everywhere):
         if over_everywhere(period) > now:
             break
-        # once more: its members' heartbeats write it all the time, and its turn may have been long in coming
+        # Read again: heartbeats of the account's members write this record all the time.
         billing = read_billing(account.record.bid)
         if period not in billing.record.used:
             continue
-        found = figures(counted(billing.record, period), ledger.lines_of_period(billing.record.bid, period))
-        if not found.agree:
-            _tell(found, period=period, billing=billing.record.bid)
+        totals = figures(counted(billing.record, period), ledger.lines_of_period(billing.record.bid, period))
+        if not totals.agree:
+            _log_difference(totals, period=period, billing=billing.record.bid)
         granted = billing.record.granted.get(period, 0)
-        record = ClosedPeriod(id=period, plan=billing.record.plan, granted=granted, figures=found, closed=now)
+        record = ClosedPeriod(id=period, plan=billing.record.plan, granted=granted, figures=totals, closed=now)
         try:
             ledger.close_period(billing, record)
         except LostRace:
@@ -184,20 +193,20 @@ def _close(account: Versioned[Billing], now: datetime) -> int:
     return closed
 
 
-def _tell(found: Figures, **of: str) -> None:
-    logs.error("ledger-differs", **of, lines_ms=found.lines, counter_ms=found.counter, intervals_ms=found.intervals)
+def _log_difference(totals: Figures, **of: str) -> None:
+    logs.error("ledger-differs", **of, lines_ms=totals.lines, counter_ms=totals.counter, intervals_ms=totals.intervals)
 
 
-def _roll_up(now: datetime, deadline: TimeBudget) -> int:
-    """How many days that are over were rolled up: all that were not yet, oldest first."""
+def _roll_up(now: datetime, budget: TimeBudget) -> int:
+    """Rolls up days that are over and not rolled up yet, oldest first. Returns how many."""
     days = 0
-    while not deadline.is_over():
+    while not budget.is_over():
         reached = ledger.read_reached()
         day = _day_after(reached)
         if day is None or start_in_utc(day) + timedelta(days=1) + DAY_GRACE > now:
             break
         try:
-            ledger.write_day(day_use(day, ledger.lines_of_day(day)), reached)
+            ledger.write_day(day_use(day, ledger.lines_of_day(day), ledger.stored_bytes()), reached)
         except LostRace:
             break
         days += 1
@@ -205,13 +214,13 @@ def _roll_up(now: datetime, deadline: TimeBudget) -> int:
 
 
 def _rolled_up() -> datetime:
-    """The first moment of which nothing is rolled up yet."""
+    """The end of the last day that is rolled up."""
     reached = ledger.read_reached()
     return start_in_utc(reached.record.following) if reached else BEGINNING
 
 
 def _day_after(reached: Versioned[ledger.Reached] | None) -> date | None:
-    """The next day to roll up; None while there is no line at all."""
+    """The next day to roll up; None while there is no ledger line."""
     if reached:
         return reached.record.following
     first = ledger.first_line()

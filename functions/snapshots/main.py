@@ -1,6 +1,7 @@
-"""A workspace's history, without a container: what is kept, going back to it whole or for one path, downloading it."""
+"""A workspace's history, without a container: list snapshots, look into one, go back to one as a whole or for one path,
+download one."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import datetime
 from functools import partial
 from typing import Annotated, NamedTuple
@@ -9,232 +10,318 @@ import functions_framework
 from msgspec import Meta, Struct
 
 from shared import logs
-from shared.cursors import cursor, moment
+from shared.accounts.account import Account
+from shared.cursors import cursor, end_of_page, moment
 from shared.endpoint import AcceptedAnswer, endpoint, routes
-from shared.errors import Conflict, Refused, TryAgain
-from shared.flows.going_back import brought, checked, composed, fits
-from shared.flows.sign_ins import account_of
-from shared.gcp import exports, tasks
-from shared.gcp.identity import Member, member
+from shared.errors import Conflict, Refused
+from shared.flows.archives import POLL_SECONDS, archive_of
+from shared.flows.going_back import checked_path, fits, limit_of, paths_of, with_left_out, with_path
+from shared.flows.sign_ins import SignedIn, may_change, may_download
+from shared.gcp import path_indexes
 from shared.gcp.store.accounts import read_workspace
-from shared.gcp.store.database import LostRace
-from shared.gcp.store.left_out import all_packages, bring_back, find_package, forget_packages
+from shared.gcp.store.left_out import bring_back, find_package, forget_packages
+from shared.gcp.store.races import until_won
 from shared.gcp.store.sessions import read_session
-from shared.gcp.store.snapshots import go_back, page_of_snapshots, read_snapshot
+from shared.gcp.store.snapshots import go_back, page_of, read_snapshot
 from shared.record import Versioned
 from shared.request_rates import check_rate, one_at_a_time
 from shared.sessions.workspace import Workspace
-from shared.slots.allocation import check_may_be_opened, check_may_download, check_may_open
-from shared.snapshots.checkpoint import MOST, Changes, Head, Snapshot, SnapshotId
+from shared.slots.allocation import check_may_be_opened
+from shared.snapshots.checkpoint import MOST, Changes, Count, Head, Snapshot, SnapshotId
 from shared.snapshots.left_out import Package
+from shared.snapshots.path_index import PathIndex, PathKind, children, has_folder
 from shared.snapshots.path_restore import PATH_BYTES
 from shared.snapshots.storage_quota import LeftOut
+from shared.views.archive import Making, Ready
 
-ATTEMPTS = 5
-POLL_SECONDS = 2
+TOO_BUSY = "The workspace is being changed by several requests at once. Try again."
+RESTORES = 5
+"""Attempts to go back. Each attempt may compose a snapshot, which takes seconds of CPU."""
 PAGE = 50
-"""Snapshots that one answer tells of."""
-LOOKING = "look for a path"
-"""What is counted, in shared/request_rates.py, and done once at a time for each member: it takes seconds of CPU."""
+"""Snapshots and packages of left-out files in one answer."""
+PAGE_PATHS = 500
+"""Paths of a folder in one answer."""
+SEARCHING = "look for a path"
+"""The name by which shared/request_rates.py counts searches for a path. Each member may have one search at a time: a
+search takes seconds of CPU."""
 
 
 class Listing(Struct, forbid_unknown_fields=True):
     after: Annotated[int, Meta(ge=0, le=MOST)] | None = None
-    """The `next` of the page before."""
+    """The `next` of the previous page."""
 
 
 class Restore(Struct, forbid_unknown_fields=True):
+    """The snapshot to go back to."""
+
     snapshot: SnapshotId
     path: Annotated[str, Meta(min_length=1, max_length=PATH_BYTES)] | None = None
+    """Relative to the home, without . and ..; None restores everything."""
 
 
 class Discard(Struct, forbid_unknown_fields=True):
+    """Which left-out files to delete."""
+
     snapshot: SnapshotId
 
 
 class Discarded(Struct):
-    snapshot: str
+    """The left-out files are deleted."""
+
+    snapshot: SnapshotId
 
 
 class Download(Struct, forbid_unknown_fields=True):
+    """Which snapshot to download."""
+
     snapshot: SnapshotId | None = None
-    """The newest one unless it is given."""
+    """The newest snapshot if this is not given."""
+
+
+class Look(Struct, forbid_unknown_fields=True):
+    """The folder to look into."""
+
+    snapshot: SnapshotId
+    folder: Annotated[str, Meta(max_length=PATH_BYTES)] = ""
+    """Relative to the home, without . and ..; empty for the home itself."""
+    after: Annotated[str, Meta(max_length=PATH_BYTES)] | None = None
+    """The `next` of the previous page."""
 
 
 class SnapshotView(Struct):
-    snapshot: str
+    snapshot: SnapshotId
     at: float
-    bytes: int
-    files: int
+    bytes: Count
+    files: Count
     current: bool
     final: bool
-    """A session was stopped with it."""
+    """A session ended with this snapshot, by a clean stop."""
     returned: str | None
-    """The path that it brought back."""
+    """The path that this snapshot restored."""
     changes: Changes | None
-    """What of the member's changed with it."""
+    """How many of the member's files changed since the previous snapshot, and a few of them; None if unknown."""
 
 
 class LeftOutView(Struct):
-    """What a session has left out and kept apart. `fits`: the plan has room for all of it."""
+    """Files that a session has left out of its snapshots, and that are kept."""
 
-    snapshot: str
+    snapshot: SnapshotId
     at: float
     expires: float
-    bytes: int
+    bytes: Count
     fits: bool
+    """Whether the plan's storage has room for all of them."""
     left_out: LeftOut
 
 
 class History(Struct):
+    """A page of the snapshots, newest first."""
+
     snapshots: list[SnapshotView]
-    next: int | None
-    """There are older ones, if not None: ask for them with `after`."""
+    next: Count | None
+    """Older snapshots exist if this is not None: ask for them with `after`."""
     left_out: list[LeftOutView]
-    """With the first page."""
+    """Left-out files that are kept, of the time of this page, newest first."""
+
+
+class PathView(Struct):
+    """Something in a folder of a snapshot. Of a folder, `bytes` and `files` are the sums of all that is below it."""
+
+    name: str
+    kind: PathKind
+    bytes: Count
+    files: Count
+    exact: bool
+    """Whether it can be restored by its path: the name is valid UTF-8, and not too long."""
+
+
+class FolderView(Struct):
+    """A page of a folder, sorted by name."""
+
+    folder: str
+    entries: list[PathView]
+    next: str | None
+    """More entries exist if this is not None: ask for them with `after`."""
+    partial: bool
+    """The snapshot has more paths than are listed here or could be read in time."""
 
 
 class Restored(Struct):
-    """What the workspace opens with from now on."""
+    """The snapshot that the workspace opens with from now on."""
 
-    snapshot: str
+    snapshot: SnapshotId
     at: float
 
 
-class Making(Struct):
-    snapshot: str
+@endpoint(may_download, Listing, method="GET")
+def history(caller: SignedIn, query: Listing, now: datetime) -> History:
+    """The workspace's history.
 
-
-class Ready(Struct):
-    snapshot: str
-    url: str
-    expires: float
-
-
-@partial(endpoint, method="GET")(member, Listing)
-def history(caller: Member, query: Listing, now: datetime) -> History:
-    workspace = _own(caller, now).record
+    Snapshots that are kept, newest first, in pages. No container is started.
+    """
+    workspace = read_workspace(caller.account.wid).record
     head = _head(workspace)
-    found = page_of_snapshots(workspace.wid, moment(query.after), PAGE + 1)
-    shown = found[:PAGE]
-    apart = [_package_view(each, workspace) for each in _packages(workspace)] if query.after is None else []
-    older = cursor(shown[-1].head.at) if len(found) > PAGE else None
-    return History([_view(each, head) for each in shown], older, apart)
+    before = moment(query.after)
+    snapshots = page_of(Snapshot, workspace.wid, before, PAGE + 1)
+    packages = page_of(Package, workspace.wid, before, PAGE + 1)
+    oldest = end_of_page([each.head.at for each in snapshots] + [each.head.at for each in packages], PAGE)
+    shown = [_view(each, head) for each in snapshots if not oldest or each.head.at >= oldest]
+    limit = limit_of(caller.account.bid) if packages else None
+    apart = [_package_view(each, workspace, limit) for each in packages if not oldest or each.head.at >= oldest]
+    return History(shown, cursor(oldest) if oldest else None, apart)
 
 
-@endpoint(member, Restore)
-def restore(caller: Member, body: Restore, now: datetime) -> Restored:
-    for _ in range(ATTEMPTS):
-        workspace = _workspace(caller, now)
-        if workspace.record.session is not None:
-            raise Conflict("session-open", "Your workspace is open. Stop it first, then go back.")
-        way = _way_back(workspace, caller.uid, body, now)
-        if way.to != workspace.record.head:
-            try:
-                way.commit()
-            except LostRace:
-                continue
-            logs.info(way.told, workspace=workspace.record.wid, snapshot=body.snapshot, head=way.to.snapshot)
-        return Restored(way.to.snapshot, way.to.at.timestamp())
-    raise TryAgain("too-busy", "The workspace changes too fast. Try again.")
+@endpoint(
+    may_change,
+    Restore,
+    refuses={
+        404: ("not-found",),
+        409: ("session-open", "storage-full", "several-alike"),
+        422: ("too-large", "state-broken"),
+    },
+)
+def restore(caller: SignedIn, body: Restore, now: datetime) -> Restored:
+    """Go back to a snapshot.
+
+    The next session opens with this snapshot. With `path`, the next session opens with the current files, and with this
+    file or folder as it is in the snapshot. The current snapshot stays in the history. Refused while a session is open
+    (`session-open`). If the snapshot has no such path, a path is restored that looks the same in other Unicode
+    characters, as macOS writes them; `several-alike` names the paths if there are several. Left-out files can be
+    restored all at once if the plan's storage has room (`storage-full`), or one listed file or folder at a time.
+    """
+    return _restored(caller.accounts(now), body, now)
 
 
-class WayBack(NamedTuple):
-    """What the workspace is to open with, the commit that makes it so, and what the log calls that."""
+@until_won(TOO_BUSY, attempts=RESTORES)
+def _restored(accounts: Iterator[Account], body: Restore, now: datetime) -> Restored:
+    account = next(accounts)
+    workspace = read_workspace(account.wid)
+    check_may_be_opened(workspace.record)
+    if workspace.record.session is not None:
+        raise Conflict("session-open", "Your workspace is open. Stop it first, then go back.")
+    plan = _restore_plan(workspace, account, body, now)
+    if plan.to != workspace.record.head:
+        plan.commit()
+        logs.info(
+            "brought-back" if plan.is_left_out else "went-back",
+            workspace=workspace.record.wid,
+            snapshot=body.snapshot,
+            head=plan.to.snapshot,
+        )
+    return Restored(plan.to.snapshot, plan.to.at.timestamp())
+
+
+class RestorePlan(NamedTuple):
+    """The snapshot that the workspace opens with next, the commit that makes this snapshot the head, and whether it
+    brings back what a session has left out."""
 
     to: Head
     commit: Callable[[], Head]
-    told: str
+    is_left_out: bool
 
 
-def _way_back(workspace: Versioned[Workspace], uid: str, body: Restore, now: datetime) -> WayBack:
+def _restore_plan(workspace: Versioned[Workspace], account: Account, body: Restore, now: datetime) -> RestorePlan:
     record = workspace.record
     if package := find_package(record.wid, body.snapshot):
-        made = _looked_for(uid, partial(brought, record, package.record, body.path, now))
-        return WayBack(made.head, partial(bring_back, workspace, package, made, now), "brought-back")
+        made = _search(account.uid, partial(with_left_out, record, account.bid, package.record, body.path, now))
+        return RestorePlan(made.head, partial(bring_back, workspace, package, made, now), True)
     snapshot = _snapshot(record.wid, body.snapshot)
     if body.path is None:
-        return WayBack(snapshot.record.head, partial(go_back, workspace, snapshot, now), "went-back")
-    made = _looked_for(uid, partial(composed, record, snapshot.record, checked(body.path), now))
-    return WayBack(made.head, partial(go_back, workspace, snapshot, now, made), "went-back")
+        return RestorePlan(snapshot.record.head, partial(go_back, workspace, snapshot, now), False)
+    made = _search(account.uid, partial(with_path, record, snapshot.record, checked_path(body.path), now))
+    return RestorePlan(made.head, partial(go_back, workspace, snapshot, now, made), False)
 
 
-def _looked_for(uid: str, look: Callable[[], Snapshot]) -> Snapshot:
-    with one_at_a_time(LOOKING, uid):
-        check_rate(LOOKING, uid)
+def _search(uid: str, look: Callable[[], Snapshot]) -> Snapshot:
+    with one_at_a_time(SEARCHING, uid):
+        check_rate(SEARCHING, uid)
         return look()
 
 
-@endpoint(member, Download)
-def download(caller: Member, body: Download, now: datetime) -> Ready | AcceptedAnswer:
-    workspace = _own(caller, now).record
+@endpoint(may_download, Look, method="GET", refuses={404: ("not-found",), 422: ("state-broken",)})
+def files(caller: SignedIn, query: Look, now: datetime) -> FolderView:
+    """Look into a snapshot.
+
+    A folder of the snapshot, or of left-out files, without a container. The first look reads all layers, for at most
+    25 s; the paths are then kept for a day, and other folders of the snapshot take one read.
+    """
+    wid = caller.account.wid
+    folder = checked_path(query.folder) if query.folder else ""
+    package = find_package(wid, query.snapshot)
+    head = (package or _snapshot(wid, query.snapshot)).record.head
+    index = path_indexes.find(wid, query.snapshot) or _indexed(caller.account, head)
+    if not has_folder(index, folder):
+        raise Refused("not-found", f"{folder} is not a folder of this snapshot. Choose another one.", status=404)
+    found, has_more = children(index, folder, query.after, PAGE_PATHS)
+    views = [PathView(each.path.rpartition("/")[2], each.kind, each.bytes, each.files, each.exact) for each in found]
+    return FolderView(folder, views, views[-1].name if has_more else None, index.partial)
+
+
+def _indexed(account: Account, head: Head) -> PathIndex:
+    with one_at_a_time(SEARCHING, account.uid):
+        check_rate(SEARCHING, account.uid)
+        index = paths_of(head)
+    path_indexes.keep(account.wid, head.snapshot, index)
+    return index
+
+
+@endpoint(may_download, Download, refuses={404: ("not-found",), 422: ("state-broken",)})
+def download(caller: SignedIn, body: Download, now: datetime) -> Ready | AcceptedAnswer[Making]:
+    """Download the whole home.
+
+    The answer is one tar.zst of the given snapshot, or of the newest. Ask again until the archive is ready.
+    """
+    workspace = read_workspace(caller.account.wid).record
     head = _head(workspace)
     wanted = body.snapshot or (head.snapshot if head else None)
     if wanted is None:
         raise Refused("not-found", "Nothing is saved yet. Open the workspace first.", status=404)
     if find_package(workspace.wid, wanted) is None:
         _snapshot(workspace.wid, wanted)
-    found = exports.find(workspace.wid, wanted, now)
-    if isinstance(found, exports.Failed):
-        raise Refused("state-broken", found.detail, status=422)
-    if found:
-        return Ready(wanted, found.url, found.expires.timestamp())
-    tasks.export_home(workspace.wid, wanted, now)
-    return AcceptedAnswer(Making(wanted), retry_after=POLL_SECONDS)
+    ready = archive_of(workspace.wid, wanted, now)
+    return ready or AcceptedAnswer(Making(wanted), retry_after=POLL_SECONDS)
 
 
-@endpoint(member, Discard)
-def discard(caller: Member, body: Discard, now: datetime) -> Discarded:
-    """Give up what a session has kept apart: its room is free for others. The same again is no error."""
-    for _ in range(ATTEMPTS):
-        workspace = _own(caller, now)
-        package = find_package(workspace.record.wid, body.snapshot)
-        if package is None:
-            return Discarded(body.snapshot)
-        try:
-            forget_packages(workspace, [package.record], now)
-        except LostRace:
-            continue
-        logs.info("left-out-discarded", workspace=workspace.record.wid, snapshot=body.snapshot)
-        return Discarded(body.snapshot)
-    raise TryAgain("too-busy", "The workspace changes too fast. Try again.")
+@endpoint(may_download, Discard)
+def discard(caller: SignedIn, body: Discard, now: datetime) -> Discarded:
+    """Delete left-out files that are kept.
+
+    Their room is free for others. The same request again is no error.
+    """
+    _discard(caller.accounts(now), body.snapshot, now)
+    return Discarded(body.snapshot)
+
+
+@until_won(TOO_BUSY)
+def _discard(accounts: Iterator[Account], snapshot: str, now: datetime) -> None:
+    workspace = read_workspace(next(accounts).wid)
+    if package := find_package(workspace.record.wid, snapshot):
+        forget_packages(workspace, [package.record], now)
+        logs.info("left-out-discarded", workspace=workspace.record.wid, snapshot=snapshot)
 
 
 snapshots = functions_framework.http(
     routes(
-        {"": history, "snapshots": history, "restore": restore, "download": download, "discard": discard}, "snapshots"
+        {
+            "": history,
+            "snapshots": history,
+            "files": files,
+            "restore": restore,
+            "download": download,
+            "discard": discard,
+        },
+        "snapshots",
     )
 )
 
 
-def _workspace(caller: Member, now: datetime) -> Versioned[Workspace]:
-    """Raises Refused unless it may be changed."""
-    account = account_of(caller, now)
-    check_may_open(account)
-    workspace = read_workspace(account.wid)
-    check_may_be_opened(workspace.record)
-    return workspace
-
-
-def _own(caller: Member, now: datetime) -> Versioned[Workspace]:
-    """Raises Refused unless what is saved may be looked at and fetched: also without time left, over the plan's
-    storage, and while a payment is missing."""
-    account = account_of(caller, now)
-    check_may_download(account)
-    return read_workspace(account.wid)
-
-
-def _packages(workspace: Workspace) -> list[Package]:
-    return [package.record for package in all_packages(workspace.wid)]
-
-
-def _package_view(package: Package, workspace: Workspace) -> LeftOutView:
+def _package_view(package: Package, workspace: Workspace, limit: int | None) -> LeftOutView:
     return LeftOutView(
         snapshot=package.head.snapshot,
         at=package.head.at.timestamp(),
         expires=package.expires.timestamp(),
         bytes=package.head.bytes,
-        fits=fits(package, workspace),
+        fits=fits(package, workspace, limit),
         left_out=package.left_out,
     )
 
@@ -245,11 +332,11 @@ def _head(workspace: Workspace) -> Head | None:
 
 
 def _snapshot(wid: str, snapshot: str) -> Versioned[Snapshot]:
-    """Somebody else's is not told from one that never was."""
-    found = read_snapshot(wid, snapshot)
-    if found is None:
-        raise Refused("not-found", "You have no such snapshot. Load the list again.", status=404)
-    return found
+    """Raises Refused if the workspace has no such snapshot. Another member's snapshot gets the same answer."""
+    read = read_snapshot(wid, snapshot)
+    if read is None:
+        raise Refused("not-found", "This is not one of your snapshots. Load the list again.", status=404)
+    return read
 
 
 def _view(snapshot: Snapshot, current: Head | None) -> SnapshotView:

@@ -1,1 +1,1 @@
-"""Who signs in, what operators allow, and what they did."""
+"""Accounts: sign-ins, address marks, operators' limits and the audit log."""

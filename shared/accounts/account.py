@@ -9,12 +9,14 @@ from msgspec.structs import replace
 from shared.errors import Refused, not_signed_in
 from shared.record import check_transition
 
+MOST_ENDED = 50
+"""The most individually ended sign-ins that an account remembers."""
 SIGN_IN_CHECK = timedelta(hours=1)
-"""For how long an answer of Firebase Auth's about somebody's sign-ins is taken as true. An ID token lives as long."""
+"""How long an answer of Firebase Auth about a person's sign-ins is valid. An ID token is valid equally long."""
 
 
 class SuspendedFor(StrEnum):
-    """Why an account is suspended: who has not paid can still download what is theirs."""
+    """Why an account is suspended. A member whose payment is missing can still download their files."""
 
     ABUSE = "abuse"
     PAYMENT = "payment"
@@ -34,23 +36,23 @@ _TRANSITIONS: dict[str, tuple[str, ...]] = {
 
 
 def may_be_a_uid(text: str) -> bool:
-    """An operator's own sign-in may choose any uid of up to 128 characters; not each of them can name a document."""
+    """Whether the uid can name a document. Administrators can create sign-ins with any uid of up to 128 characters."""
     reserved = text in (".", "..") or (text.startswith("__") and text.endswith("__"))
     return 0 < len(text) <= 128 and "/" not in text and not reserved
 
 
 def account_closed() -> Refused:
-    """What anybody hears who comes with the token of a deleted account."""
+    """The refusal of a deleted account."""
     return Refused("account-closed", "This account was deleted, and its files with it. Sign in with another one.")
 
 
 def account_suspended() -> Refused:
-    """What the member of a suspended account hears when they want more than to see that it is."""
+    """The refusal of a suspended account."""
     return Refused("account-suspended", "This account is suspended. Its files are kept. Write to the operator.")
 
 
 class Account(Struct, frozen=True, kw_only=True):
-    """`accounts/{uid}`. A deleted account stays as a tombstone with nothing personal in it."""
+    """`accounts/{uid}`. A deleted account stays as a tombstone without personal data."""
 
     uid: str
     bid: str
@@ -63,20 +65,23 @@ class Account(Struct, frozen=True, kw_only=True):
     created: datetime
     deleted: datetime | None = None
     mark: str | None = None
-    """Of the verified address that it was last used with, or of the one before while time of a running period was used
-    with that; None before the first. See `shared.accounts.address_marks`."""
+    """The mark of the verified address that the account last used, or of an earlier address with which time of a
+    current period was used; None before the first. See `shared.accounts.address_marks`."""
     sign_in_checked: datetime | None = None
-    """When Firebase Auth was last asked whether this person may still sign in, and since when sign-ins count."""
+    """When Firebase Auth was last asked about this person; the answer is in `signed_out`."""
     signed_out: datetime | None = None
-    """Sign-ins from before this moment count no more: their member, or an operator, ended all of them."""
+    """Sign-ins from before this time are invalid: the member or an operator ended all of them."""
+    ended_sign_ins: list[datetime] = []
+    """The times of authentication of sign-ins that were ended one by one, oldest first: see `end_sign_in`."""
     missing: datetime | None = None
-    """Since when Firebase Auth does not know this person, as `meter` found; None while it does."""
+    """Since when `meter` found the person missing in Firebase Auth; None while the person is there."""
     suspended_for: SuspendedFor | None = None
-    """None of an account that is not suspended, or was before this was written down: that counts as abuse."""
+    """None if the account is not suspended, or was suspended before this field existed; the latter counts as abuse."""
 
     @property
     def may_download(self) -> bool:
-        """Also without time left, over the plan's storage, and while a payment is missing."""
+        """Whether files can be downloaded: also without time left, over the plan's storage, and while a payment is
+        missing."""
         unpaid = self.state == AccountState.SUSPENDED and self.suspended_for == SuspendedFor.PAYMENT
         return self.state == AccountState.ACTIVE or unpaid
 
@@ -90,21 +95,39 @@ class Account(Struct, frozen=True, kw_only=True):
 
     def delete(self, now: datetime) -> "Account":
         check_transition("account", _TRANSITIONS, self.state, AccountState.DELETED)
-        return replace(self, state=AccountState.DELETED, email=None, name=None, locale=None, deleted=now)
+        return replace(
+            self, state=AccountState.DELETED, email=None, name=None, locale=None, deleted=now, ended_sign_ins=[]
+        )
 
     def sign_out(self, since: datetime) -> "Account":
-        """Sign-ins from before `since` count no more."""
+        """The account with all sign-ins from before `since` invalid."""
         return replace(self, signed_out=max(since, self.signed_out or since))
 
-    def counts(self, issued: datetime | None) -> bool:
-        """False of a sign-in whose token was issued before all of them were ended, or does not say when."""
-        return self.signed_out is None or (issued is not None and issued >= self.signed_out)
+    def end_sign_in(self, signed_in: datetime) -> "Account":
+        """The account with one sign-in invalid, whose person authenticated at `signed_in`, and with it every token
+        renewed from it. Once MOST_ENDED are remembered, every older sign-in is invalid too."""
+        return replace(self, ended_sign_ins=sorted({*self.ended_sign_ins, signed_in})[-MOST_ENDED:])
 
-    def check_sign_in(self, issued: datetime | None) -> None:
-        """Raises Refused unless the sign-in counts."""
-        if not self.counts(issued):
+    def counts(self, issued: datetime | None, signed_in: datetime | None) -> bool:
+        """Whether the sign-in is valid. It is not if its token was issued before all sign-ins were ended, if it was
+        ended individually, or if its token lacks a time that is needed to decide."""
+        if self.signed_out is not None and (issued is None or issued < self.signed_out):
+            return False
+        if not self.ended_sign_ins:
+            return True
+        is_old = len(self.ended_sign_ins) == MOST_ENDED and signed_in is not None and signed_in < self.ended_sign_ins[0]
+        return signed_in is not None and signed_in not in self.ended_sign_ins and not is_old
+
+    def check_not_closed(self) -> None:
+        """Raises Refused if the account was deleted."""
+        if self.state == AccountState.DELETED:
+            raise account_closed()
+
+    def check_sign_in(self, issued: datetime | None, signed_in: datetime | None) -> None:
+        """Raises Refused unless the sign-in is valid."""
+        if not self.counts(issued, signed_in):
             raise not_signed_in("This sign-in was ended. Sign in again.")
 
     def wants_sign_in_checked(self, now: datetime) -> bool:
-        """Whether Firebase Auth is to be asked again."""
+        """Whether Firebase Auth must be asked again."""
         return self.sign_in_checked is None or now - self.sign_in_checked >= SIGN_IN_CHECK

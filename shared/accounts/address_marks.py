@@ -1,11 +1,13 @@
-"""What is kept of an erased account by a keyed mark of its address: whoever deletes their sign-in and comes again goes
-on with what was used of the period, and stays suspended until an operator lifts it.
+"""Address marks: a keyed hash of an erased account's address keeps its used time and its suspension. A person who
+deletes the sign-in and signs up again goes on with the used time, and stays suspended until an operator lifts that.
 
-A mark tells nobody an address: it is made with a key, and only who shows a verified address is compared with it.
+A mark reveals no address: it is made with a key, and only compared with the mark of a verified address.
 """
 
+import hmac
 from collections.abc import Mapping
 from datetime import datetime
+from hashlib import sha256
 
 from msgspec import Struct
 from msgspec.structs import replace
@@ -21,17 +23,23 @@ class AddressMark(Struct, frozen=True, kw_only=True):
 
     mark: str
     used: dict[str, int] = {}
-    """Milliseconds used, by period, that no account counts now."""
+    """Milliseconds used, by period, that no existing account counts."""
     suspended: bool = False
     bid: str | None = None
-    """The billing account of whoever has come again with this address: it counts what is still to come."""
+    """The billing account of the new account with this address. It takes over what is still to come."""
     until: datetime | None = None
-    """When the mark is forgotten; None while it is suspended."""
+    """When the mark is deleted; None while it is suspended."""
+
+
+def mark_of(address: str, key: str) -> str:
+    """The mark of an email address (HMAC-SHA-256, in hex). All spellings of an address have the same mark. Without the
+    key a mark can't be compared with an address."""
+    return hmac.new(key.encode(), normalized(address).encode(), sha256).hexdigest()
 
 
 def normalized(address: str) -> str:
-    """One text for the ways of writing an address that mail services take for one mailbox, and for no more: whoever
-    shares a mark with a stranger shares their allowance. Letters that only look or sound alike are others."""
+    """One text for all spellings of an address that mail services deliver to one mailbox. No more spellings are joined,
+    because people with the same mark share their allowance. Letters that only look alike stay different."""
     name, _, domain = address.strip().rpartition("@")
     name, host = _lower(name), _host(domain)
     if host in WITHOUT_DOTS:
@@ -40,15 +48,15 @@ def normalized(address: str) -> str:
 
 
 def _lower(text: str) -> str:
-    """A to Z only."""
+    """Lower case for A to Z only."""
     return text.encode(errors="surrogatepass").lower().decode(errors="surrogatepass")
 
 
 def _host(domain: str) -> str:
-    """As the DNS has it (IDNA 2008); one that it can't have is taken as it is."""
+    """The domain as the DNS has it (IDNA 2008); an invalid domain in lower case."""
     if domain.isascii():
         return domain.lower()
-    import idna  # few addresses need it, and it is slow to load
+    import idna  # imported late: few addresses need it, and it loads slowly
 
     try:
         return idna.encode(domain, uts46=True).decode().lower()
@@ -57,16 +65,17 @@ def _host(domain: str) -> str:
 
 
 def leave(
-    found: AddressMark | None, mark: str, used: Mapping[str, int], *, suspended: bool, now: datetime
+    existing: AddressMark | None, mark: str, used: Mapping[str, int], *, suspended: bool, now: datetime
 ) -> AddressMark | None:
-    """The mark once an account was closed that had used this much; None if there is nothing to keep."""
-    kept = (found or AddressMark(mark=mark)).used
+    """The mark after an account with this used time was closed; None if there is nothing to keep."""
+    kept = (existing or AddressMark(mark=mark)).used
     total = {period: kept.get(period, 0) + used.get(period, 0) for period in {**kept, **used}}
-    return settled(AddressMark(mark=mark, used=total, suspended=suspended or bool(found and found.suspended)), now)
+    is_suspended = suspended or bool(existing and existing.suspended)
+    return settled(AddressMark(mark=mark, used=total, suspended=is_suspended), now)
 
 
 def settled(mark: AddressMark, now: datetime) -> AddressMark | None:
-    """The mark without periods that are over; None if nothing else is left of it."""
+    """The mark without past periods; None if nothing is left."""
     used = _running(mark.used, now)
     if mark.suspended:
         return replace(mark, used=used, until=None)
@@ -75,20 +84,20 @@ def settled(mark: AddressMark, now: datetime) -> AddressMark | None:
 
 
 def is_kept(used: Mapping[str, int], now: datetime) -> bool:
-    """Whether a mark keeps anything of this use."""
+    """Whether a mark would keep anything of this used time."""
     return bool(_running(used, now))
 
 
 def _running(used: Mapping[str, int], now: datetime) -> dict[str, int]:
-    """Of the periods that are not over."""
+    """Used time of periods that are not over."""
     return {period: ms for period, ms in used.items() if ms and over_everywhere(period) > now}
 
 
 def lifted(mark: AddressMark, now: datetime) -> AddressMark | None:
-    """The mark without its suspension; None if nothing else is left of it."""
+    """The mark without its suspension; None if nothing else is left."""
     return settled(replace(mark, suspended=False), now)
 
 
 def take(mark: AddressMark, bid: str) -> AddressMark:
-    """The mark once the billing account `bid` counts its time."""
+    """The mark after the billing account `bid` took over its time."""
     return replace(mark, used={}, bid=bid)

@@ -1,4 +1,4 @@
-"""What operators did: one line for each use of their rights, made with the change itself, and never changed."""
+"""The audit log: one line for each change by an operator, written in the same commit and never changed."""
 
 from datetime import datetime
 from enum import StrEnum
@@ -10,18 +10,18 @@ from msgspec.structs import replace
 from shared.errors import Conflict
 
 RequestId = Annotated[str, Meta(pattern=r"^[a-z0-9-]{8,64}\Z")]
-"""Chosen by the caller: the same one a second time is the same request."""
+"""Chosen by the caller. The same id again is the same request."""
 Note = Annotated[str, Meta(min_length=1, max_length=500)]
-"""Why."""
+"""The operator's reason."""
 Values = dict[str, str | int | bool | None]
 
 
 ADMINISTRATOR = "administrator"
-"""Who administers the project, where their credentials do not say who they are."""
+"""Stands for an administrator of the project whose credentials have no address."""
 
 
 ERASED = "erased with the account"
-"""In place of the note of a line that tells of somebody who was erased."""
+"""Replaces the note of a line about a person who was erased."""
 
 
 class Action(StrEnum):
@@ -30,8 +30,16 @@ class Action(StrEnum):
     SUSPEND = "suspend"
     RESUME = "resume"
     LIMITS = "limits"
+    POOL = "pool"
+    DRAIN = "drain"
+    RECYCLE = "recycle"
+    QUARANTINE = "quarantine"
+    END = "end"
+    DOWNLOAD = "download"
     OPERATOR = "operator"
+    AUDITOR = "auditor"
     OPERATOR_TAKEN_BACK = "operator-taken-back"
+    """Of an auditor too."""
 
 
 class AuditLine(Struct, frozen=True, kw_only=True):
@@ -40,20 +48,21 @@ class AuditLine(Struct, frozen=True, kw_only=True):
     request: str
     at: datetime
     by: str
-    """The operator's uid. Of OPERATOR and OPERATOR_TAKEN_BACK the address of who administers the project, or
-    ADMINISTRATOR."""
+    """The operator's uid. For OPERATOR, AUDITOR and OPERATOR_TAKEN_BACK the address of an administrator of the project,
+    or ADMINISTRATOR."""
     email: str | None
-    """Theirs, as of then."""
+    """The operator's address at that time."""
     action: Action
     target: str | None
-    """The uid of the account; None for what concerns everybody."""
+    """The uid of the account; None if the change concerns everybody."""
     asked: Values
     note: str
     before: Values = {}
     after: Values = {}
 
     def anonymous(self, uid: str, alias: str) -> "AuditLine":
-        """What stays of it once this person is erased: what was done and when. A note may name them."""
+        """The line once this person is erased: what was done and when. The note is replaced, because it may name
+        them."""
         by_them = self.by == uid
         return replace(
             self,
@@ -64,7 +73,8 @@ class AuditLine(Struct, frozen=True, kw_only=True):
         )
 
     def check_repeats(self, first: "AuditLine") -> None:
-        """Raises Conflict if this asks for anything else than `first`, which had the same id."""
+        """Raises Conflict if this request differs from `first`, an earlier request with the same id."""
         if [self.action, self.target, self.asked, self.note] != [first.action, first.target, first.asked, first.note]:
-            said = f"The request {self.request} was another one: {first.action} of {first.target or 'everybody'}."
-            raise Conflict("request-reused", f"{said} Nothing was changed. Choose a new id.")
+            earlier = f"{first.action} of {first.target or 'everybody'}"
+            detail = f"The request id {self.request} was used before, for another change: {earlier}."
+            raise Conflict("request-reused", f"{detail} Nothing was changed. Choose a new id.")

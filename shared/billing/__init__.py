@@ -1,1 +1,1 @@
-"""Who pays, what a plan grants, and what was used."""
+"""Billing: plans, periods, used time, and billing accounts."""

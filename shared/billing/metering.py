@@ -1,6 +1,6 @@
-"""What a heartbeat charges: time between two, split by period, kept as intervals until a ledger line has them.
+"""Metering: splits the time between two heartbeats by period, and keeps it as intervals until a ledger line has them.
 
-All of it is in whole milliseconds of the control plane's clock, so that sums agree exactly.
+All times are in whole milliseconds of the control plane's clock, so that sums agree exactly.
 """
 
 from collections.abc import Callable
@@ -12,10 +12,10 @@ from msgspec.structs import replace
 from shared.billing.periods import Period
 
 LINE_SECONDS = 900.0
-"""How long charged time waits for its ledger line at most, while heartbeats come."""
+"""The longest time in seconds that charged time waits for its ledger line while heartbeats come."""
 MOST_INTERVALS = 100
-"""How many intervals one line has at most: a container may say as often as it likes that its browser left and came
-back, and neither the session nor its line may outgrow what Firestore takes for a document."""
+"""The most intervals of one line. A container may report any number of disconnections, and neither the session nor its
+line may exceed Firestore's limit for a document."""
 
 
 class Interval(Struct, frozen=True):
@@ -29,14 +29,14 @@ class Interval(Struct, frozen=True):
         return milliseconds(self.until - self.since)
 
     def within(self, since: datetime, until: datetime) -> "Interval | None":
-        """The part of it that lies between the two; None if there is none."""
+        """The part of the interval between the two times; None if there is none."""
         part = Interval(max(self.since, _whole(since)), min(self.until, _whole(until)))
         return part if part.since < part.until else None
 
 
 class LedgerLine(Struct, frozen=True, kw_only=True):
-    """`billing/{bid}/lines/{sid-n}`: append-only, but for the erasing of its member. What one session was charged in
-    one period, on one plan."""
+    """`billing/{bid}/lines/{sid-n}`: what one session was charged in one period on one plan. Append-only, except that
+    erasing the member anonymises it."""
 
     sid: str
     n: int
@@ -46,24 +46,25 @@ class LedgerLine(Struct, frozen=True, kw_only=True):
     period: str
     ms: int
     background: bool
-    """No browser was connected: a busy job was kept at work."""
+    """No browser was connected: a background hold kept a busy job running."""
     intervals: list[Interval]
     at: datetime
-    """When the line was complete, which is when it was written; but for those that `meter` writes late."""
+    """When the line was complete. It is written at the same time, unless `meter` writes it late."""
 
     def anonymous(self, alias: str) -> "LedgerLine":
-        """The same time, of nobody."""
+        """The line without the member's ids."""
         return replace(self, uid=alias, wid=alias)
 
 
 class Meter(Struct, frozen=True, kw_only=True):
-    """What a session was charged so far, and what of that is in no ledger line yet: `open`, of `period`, on `plan`."""
+    """The time that a session was charged, and the part that is in no ledger line yet: `open`, of `period`, on
+    `plan`."""
 
     ms: int = 0
     background_ms: int = 0
     lines: int = 0
     line_due: datetime | None = None
-    """When what is open becomes a line at the latest."""
+    """When the open part becomes a line at the latest."""
     period: str = ""
     plan: str = ""
     background: bool = False
@@ -71,18 +72,18 @@ class Meter(Struct, frozen=True, kw_only=True):
 
 
 class Charged(Struct, frozen=True, kw_only=True):
-    """What became of a stretch of time: the meter after it, the lines that are complete, and what to add to the
-    counters, in milliseconds by period."""
+    """The result of charging: the meter afterwards, the complete lines, and the milliseconds to add to the counters by
+    period."""
 
     meter: Meter
     lines: list[LedgerLine] = []
     added: dict[str, int] = {}
     beyond_ms: int = 0
-    """Time that no allowance was left for: it was used, and is not charged."""
+    """Milliseconds that were used but not charged, because no allowance was left."""
 
 
 class LedgerOwner(Struct, frozen=True, kw_only=True):
-    """Whose time it is, as every ledger line says."""
+    """The ids that every ledger line of a session carries."""
 
     sid: str
     wid: str
@@ -90,20 +91,20 @@ class LedgerOwner(Struct, frozen=True, kw_only=True):
 
 
 def chargeable(seen: datetime, now: datetime, lease: float) -> Interval | None:
-    """The time since the last accepted heartbeat; None after a gap longer than the lease: for a part of it the
-    container was not allowed to serve, and how long is not ours to guess."""
+    """The time since the last accepted heartbeat. None if that is longer than the lease: the container was not allowed
+    to serve for some part of it, and that part is unknown."""
     is_counted = timedelta(0) < now - seen <= timedelta(seconds=lease)
     return Interval(_whole(seen), _whole(now)) if is_counted else None
 
 
 def interval_of(since: datetime, until: datetime) -> Interval | None:
-    """None if nothing is left of it in whole milliseconds."""
+    """None if the interval has no whole millisecond."""
     interval = Interval(_whole(since), _whole(until))
     return interval if interval.since < interval.until else None
 
 
 def _whole(moment: datetime) -> datetime:
-    """In whole milliseconds, so that intervals that touch still do."""
+    """In whole milliseconds, so that adjacent intervals stay adjacent."""
     return moment.replace(microsecond=moment.microsecond // 1000 * 1000)
 
 
@@ -111,17 +112,17 @@ def charge(
     meter: Meter,
     time: Interval | None,
     *,
-    spender: LedgerOwner,
+    owner: LedgerOwner,
     plan: str,
     background: bool,
     period_at: Callable[[datetime], Period],
     left: Callable[[str], int | None],
     now: datetime,
 ) -> Charged:
-    """Charge `time`, if there is any, on `plan`. `left`: milliseconds that a period still grants, None without limit.
+    """Charges `time` on `plan`. `left`: milliseconds that a period still grants, None without limit.
 
-    Lines are complete when the period, the plan or the kind of work changes, when their time has come, or when they
-    have as many intervals as one may have.
+    A line is complete when the period, the plan or the background hold changes, when its time has come, or when it has
+    the most intervals.
     """
     lines: list[LedgerLine] = []
     added: dict[str, int] = {}
@@ -135,27 +136,27 @@ def charge(
         beyond += milliseconds(end - until)
         if until > start:
             if meter.open and (meter.period, meter.plan, meter.background) != (period.id, plan, background):
-                meter, line = close(meter, spender, now)
+                meter, line = close(meter, owner, now)
                 lines += line
             meter = _add(meter, Interval(start, until), period.id, plan, background=background)
             added[period.id] = added.get(period.id, 0) + milliseconds(until - start)
         start = end
     turned = meter.open and period_at(now).id != meter.period
     if turned or len(meter.open) >= MOST_INTERVALS or (meter.line_due is not None and now >= meter.line_due):
-        meter, line = close(meter, spender, now)
+        meter, line = close(meter, owner, now)
         lines += line
     return Charged(meter=meter, lines=lines, added=added, beyond_ms=beyond)
 
 
-def close(meter: Meter, spender: LedgerOwner, now: datetime) -> tuple[Meter, list[LedgerLine]]:
-    """What is open becomes a line, if anything is: so it is at the end of a session too."""
+def close(meter: Meter, owner: LedgerOwner, now: datetime) -> tuple[Meter, list[LedgerLine]]:
+    """Makes a line of the open time, if there is any. The end of a session does that too."""
     if not meter.open:
         return meter, []
     line = LedgerLine(
-        sid=spender.sid,
+        sid=owner.sid,
         n=meter.lines,
-        wid=spender.wid,
-        uid=spender.uid,
+        wid=owner.wid,
+        uid=owner.uid,
         plan=meter.plan,
         period=meter.period,
         ms=sum(interval.ms for interval in meter.open),
@@ -167,7 +168,7 @@ def close(meter: Meter, spender: LedgerOwner, now: datetime) -> tuple[Meter, lis
 
 
 def _add(meter: Meter, interval: Interval, period: str, plan: str, *, background: bool) -> Meter:
-    """Intervals that touch are one."""
+    """Adjacent intervals become one."""
     opened = list(meter.open)
     if opened and opened[-1].until == interval.since:
         opened[-1] = Interval(opened[-1].since, interval.until)

@@ -1,4 +1,4 @@
-"""Periods: the day or the month that an allowance is for, as the account's time zone has it."""
+"""Periods: the day or the month of an allowance, in the account's time zone."""
 
 from datetime import UTC, date, datetime, timedelta
 from enum import StrEnum
@@ -6,7 +6,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError, reset_tzpath
 
 from msgspec import Struct
 
-reset_tzpath(to=())  # only those of the pinned package: with a machine's own two functions may differ about a zone
+reset_tzpath(to=())  # only the pinned package's zones: with the machine's own zones, two functions could differ
 
 
 class PeriodKind(StrEnum):
@@ -15,10 +15,10 @@ class PeriodKind(StrEnum):
 
 
 class Period(Struct, frozen=True):
-    """From `starts` up to, and without, `ends`. `id` is its date or month on the account's calendar.
+    """From `starts` up to, and without, `ends`. `id` is the date or the month on the account's calendar.
 
-    What was used is counted by `id`, and each is granted once: whoever moves to another time zone takes with them what
-    they used of the same date, so that nobody gains a day by moving.
+    Used time is counted by `id`, and each id grants its time once. So after a change of the time zone the time used on
+    a date still counts for that date, and nobody gains a day.
     """
 
     id: str
@@ -27,7 +27,8 @@ class Period(Struct, frozen=True):
 
 
 def period_at(per: PeriodKind, zone: str, now: datetime) -> Period:
-    """The period that `now` lies in. A day begins at midnight, or where the clocks skip that, as soon as they have."""
+    """The period that contains `now`. A day begins at midnight, or at the first moment after a gap that skips
+    midnight."""
     today = now.astimezone(ZoneInfo(zone)).date()
     if per == PeriodKind.DAY:
         return Period(today.isoformat(), _midnight(today, zone), _midnight(today + timedelta(days=1), zone))
@@ -37,12 +38,12 @@ def period_at(per: PeriodKind, zone: str, now: datetime) -> Period:
 
 
 def over_everywhere(period: str) -> datetime:
-    """When the period of this id is over in every time zone, with half a day to spare for what was late."""
+    """When the period of this id is over in every time zone, plus half a day for late heartbeats."""
     return start_in_utc(_last_day(period)) + timedelta(days=2)
 
 
 def start_in_utc(day: date) -> datetime:
-    """An operator's days, of all accounts together, are those of UTC."""
+    """The start of a day in UTC, as operators' reports count days."""
     return datetime(day.year, day.month, day.day, tzinfo=UTC)
 
 
@@ -54,7 +55,7 @@ def _last_day(period: str) -> date:
 
 
 def is_zone(name: str) -> bool:
-    """Whether it is an IANA name, such as Asia/Seoul."""
+    """Whether the name is an IANA time zone, such as Asia/Seoul."""
     try:
         ZoneInfo(name)
     except (ZoneInfoNotFoundError, ValueError, OSError):

@@ -1,4 +1,4 @@
-"""The plan table: what each plan costs and grants. An operator changes it here and nowhere else."""
+"""The plan table: what each plan costs and grants. An operator changes plans only here."""
 
 from collections.abc import Mapping
 
@@ -14,32 +14,33 @@ HOUR = 3600.0
 
 
 class Plan(Struct, frozen=True, kw_only=True):
-    """One row. None means without limit."""
+    """One plan. None means without limit."""
 
     title: str
     price: float | None
-    """US dollars a month; None is agreed upon."""
+    """US dollars a month; None is by agreement."""
     seconds: float | None
-    """Time in the editor that a period grants, to all members together."""
+    """Seconds in the editor that a period grants, to all members together."""
     per: PeriodKind
-    """What a period is."""
+    """The kind of the period."""
     bytes: int | None
-    """Storage, in bytes as `shared.snapshots.storage_quota` counts them."""
+    """Bytes of storage, as `shared.snapshots.storage_quota` counts them, at most what a slot's home holds
+    (`shared.slots.shape`). None means as much as a slot's home holds."""
     seats: int | None
-    """Members who may share it."""
+    """The most members who may share the plan."""
     idle: float
-    """Without activity for this long, in seconds, a session is reclaimed."""
-    busy: float
-    """How long a silent but busy job may keep a session without a browser, in seconds."""
+    """A session without activity for so many seconds is reclaimed."""
+    background_limit: float
+    """The most seconds that a busy job keeps a session without a browser."""
     snapshots: int
     """How many snapshots are kept, thinned by age."""
     verified: bool
-    """Whether it is only for people whose email address was verified: what costs nothing invites made-up ones."""
+    """Whether the plan requires a verified email address. A free plan would invite invented addresses otherwise."""
 
 
 class Plans(dict[str, Plan]):
-    """By name. A row that is gone leaves nobody stranded who is still on it: they have the first plan's time, and
-    nothing that is kept for them is taken away, until an operator gives them another."""
+    """Plans by name. An account on a removed plan gets the first plan's time until an operator gives it another plan,
+    and loses nothing that is kept for it."""
 
     def __missing__(self, name: str) -> Plan:
         return replace(self[FIRST_PLAN], bytes=None, snapshots=max(plan.snapshots for plan in self.values()))
@@ -54,7 +55,7 @@ PLANS = Plans(
         bytes=100 * MB,
         seats=1,
         idle=10 * MINUTE,
-        busy=0,
+        background_limit=0,
         snapshots=5,
         verified=True,
     ),
@@ -66,7 +67,7 @@ PLANS = Plans(
         bytes=1 * GB,
         seats=1,
         idle=15 * MINUTE,
-        busy=15 * MINUTE,
+        background_limit=15 * MINUTE,
         snapshots=10,
         verified=False,
     ),
@@ -78,7 +79,7 @@ PLANS = Plans(
         bytes=5 * GB,
         seats=1,
         idle=15 * MINUTE,
-        busy=2 * HOUR,
+        background_limit=2 * HOUR,
         snapshots=20,
         verified=False,
     ),
@@ -90,7 +91,7 @@ PLANS = Plans(
         bytes=10 * GB,
         seats=3,
         idle=15 * MINUTE,
-        busy=2 * HOUR,
+        background_limit=2 * HOUR,
         snapshots=20,
         verified=False,
     ),
@@ -102,7 +103,7 @@ PLANS = Plans(
         bytes=None,
         seats=None,
         idle=30 * MINUTE,
-        busy=12 * HOUR,
+        background_limit=12 * HOUR,
         snapshots=50,
         verified=False,
     ),
@@ -113,12 +114,12 @@ FIRST_PLAN = "free"
 """The plan of a new account, unless an operator says otherwise (FIRST_PLAN)."""
 
 MOST_SEATS = 30
-"""Members who may share a limited allowance: each of their heartbeats writes the one document that says what is left of
-it, and Firestore bears about one write a second to a document."""
+"""The most members who may share a limited allowance. Each heartbeat of each member writes the one document with the
+allowance, and Firestore allows about one write a second to a document."""
 
 
 def check_plans(plans: Mapping[str, Plan]) -> None:
-    """Raises ValueError if a limited allowance may be shared by too many."""
+    """Raises ValueError if too many members may share a limited allowance."""
     for name, plan in plans.items():
         if plan.seconds is not None and (plan.seats is None or plan.seats > MOST_SEATS):
             raise ValueError(f"plan {name}: an allowance with a limit may be shared by at most {MOST_SEATS} members")

@@ -1,4 +1,4 @@
-"""Reconciliation: ledger lines, counters and intervals must say the same, and what they come to by plan and day."""
+"""Reconciliation: compares ledger lines, counters and intervals, and sums lines by plan and day."""
 
 from collections import defaultdict
 from collections.abc import Iterable
@@ -10,12 +10,12 @@ from shared.billing.metering import Interval, LedgerLine, milliseconds
 
 
 class Figures(Struct, frozen=True, kw_only=True):
-    """What was charged, in milliseconds, as three records have it."""
+    """The charged milliseconds, as three records have them."""
 
     lines: int
     counter: int
     intervals: int
-    """Without what two of them cover both: nobody works twice at once in one session."""
+    """Overlapping intervals are counted once: a session can use each moment only once."""
 
     @property
     def agree(self) -> bool:
@@ -23,13 +23,14 @@ class Figures(Struct, frozen=True, kw_only=True):
 
 
 class ClosedPeriod(Struct, frozen=True, kw_only=True):
-    """`billing/{bid}/periods/{id}`: what a period came to. Written once, when it is over everywhere."""
+    """`billing/{bid}/periods/{id}`: the totals of a period. Written once, when the period is over in every time
+    zone."""
 
     id: str
     plan: str
-    """The account's when the period was closed."""
+    """The account's plan when the period was closed."""
     granted: int
-    """Milliseconds that an operator had added."""
+    """Milliseconds that operators had added."""
     figures: Figures
     closed: datetime
 
@@ -37,21 +38,25 @@ class ClosedPeriod(Struct, frozen=True, kw_only=True):
 class PlanUse(Struct, frozen=True, kw_only=True):
     ms: int
     background_ms: int
-    members: int
+    members: int | None
+    """None on a day that is not over: only the lines one by one say how many."""
     sessions: int
-    lines: int
+    lines: int | None
 
 
 class DayUse(Struct, frozen=True, kw_only=True):
-    """`usage/{day}`: what the ledger lines of a day (UTC) come to, by plan. For the operator."""
+    """`usage/{day}`: sums of the ledger lines of a day (UTC) by plan, for operators."""
 
     day: str
     plans: dict[str, PlanUse]
+    stored: int | None = None
+    """Bytes that all members together had saved when the day was summed; None if it was summed before this field
+    existed."""
 
 
 def figures(counter: int, lines: Iterable[LedgerLine]) -> Figures:
-    """`counter`: milliseconds that the meter of an ended session has, or a billing account's count of a period.
-    `lines`: all of that session, or period."""
+    """`counter`: milliseconds in the meter of an ended session, or in a billing account's count of a period. `lines`:
+    all lines of that session, or period."""
     total, by_session = 0, dict[str, list[Interval]]()
     for line in lines:
         total += line.ms
@@ -59,15 +64,15 @@ def figures(counter: int, lines: Iterable[LedgerLine]) -> Figures:
     return Figures(lines=total, counter=counter, intervals=sum(_covered(each) for each in by_session.values()))
 
 
-def day_use(day: date, lines: Iterable[LedgerLine]) -> DayUse:
-    """They may be more than fit in memory, and are looked at one by one."""
-    by_plan = defaultdict[str, _Sum](_Sum)
+def day_use(day: date, lines: Iterable[LedgerLine], stored: int | None = None) -> DayUse:
+    """Sums the lines one by one: there may be more than fit into memory."""
+    by_plan = defaultdict[str, _PlanSum](_PlanSum)
     for line in lines:
         by_plan[line.plan].add(line)
-    return DayUse(day=day.isoformat(), plans={plan: by_plan[plan].use() for plan in sorted(by_plan)})
+    return DayUse(day=day.isoformat(), plans={plan: by_plan[plan].use() for plan in sorted(by_plan)}, stored=stored)
 
 
-class _Sum:
+class _PlanSum:
     def __init__(self) -> None:
         self._ms = self._background_ms = self._lines = 0
         self._members, self._sessions = set[str](), set[str]()
@@ -90,7 +95,7 @@ class _Sum:
 
 
 def _covered(intervals: list[Interval]) -> int:
-    """Milliseconds that lie in at least one of them."""
+    """Milliseconds that at least one of the intervals covers."""
     total, reached = 0, None
     for interval in sorted(intervals, key=lambda each: each.since):
         since = interval.since if reached is None else max(interval.since, reached)

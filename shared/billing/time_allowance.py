@@ -1,4 +1,4 @@
-"""The allowance: what a plan still grants in a period, until when that lasts, and what lifts it."""
+"""The time allowance: how much time a plan still grants in a period, when it ends, and which plan has more."""
 
 from collections.abc import Mapping
 from datetime import datetime, timedelta
@@ -13,8 +13,8 @@ from shared.billing.plans import PLANS, Plan
 from shared.errors import Refused
 
 FORGIVEN_PART = 10
-"""A tenth of what is granted may go uncharged: some ten times a day that a tab is closed on Free, at a quarter of a
-minute each on average."""
+"""A tenth of the granted time may go uncharged. On Free that is about ten closed tabs a day, of a quarter of a minute
+each on average."""
 
 
 class Allowance(Struct, frozen=True, kw_only=True):
@@ -34,7 +34,7 @@ def period_of(billing: Billing, now: datetime) -> Period:
 
 
 def allowance(billing: Billing, now: datetime) -> Allowance:
-    """Of the period that `now` lies in."""
+    """The allowance of the period that contains `now`."""
     period = period_of(billing, now)
     return Allowance(period=period, granted=_granted(billing, period.id), used=_used(billing, period.id))
 
@@ -46,9 +46,9 @@ def left_in(billing: Billing, period: str) -> int | None:
 
 
 def deadline(billing: Billing, now: datetime) -> datetime | None:
-    """When the allowance ends if one session uses it from now on without a break; None if it never does.
+    """When the allowance ends if one session uses it without a break from now on; None if it never ends.
 
-    Who is at work when the next period begins goes on with what that one grants.
+    A session that is open when the next period begins goes on with that period's time.
     """
     current = allowance(billing, now)
     if current.left is None:
@@ -61,18 +61,18 @@ def deadline(billing: Billing, now: datetime) -> datetime | None:
 
 
 def pay(billing: Billing, added: Mapping[str, int]) -> Billing:
-    """Counts milliseconds, by period. Those of a plan without a limit are counted apart, and only their period is
-    noted: see `shared.gcp.store.billing`."""
+    """Counts milliseconds, by period. On a plan without limit only the period is noted, and the time is counted
+    separately: see `shared.gcp.store.billing`."""
     is_limited = PLANS[billing.plan].seconds is not None
     paid = {period: billing.used.get(period, 0) + (ms if is_limited else 0) for period, ms in added.items()}
     return billing.count(billing.used | paid) if added else billing
 
 
 def forgive(billing: Billing, period: str, ms: int) -> Billing | None:
-    """Lets so much time go uncharged that may have been used; None if the period's part for that would be exceeded.
+    """Leaves time uncharged that may have been used. None if that would exceed the period's budget for it.
 
-    A container that gets no CPU may be frozen before it can say that its browser left: honest members lose no time by
-    it. Whoever brings that about on purpose gains one part in FORGIVEN_PART of what their plan grants, and no more.
+    A container without CPU may be frozen before it can report that its browser has left, and an honest member should
+    not pay for that. A member who causes this on purpose gains at most one part in FORGIVEN_PART of the granted time.
     """
     granted = _granted(billing, period)
     if granted is None:
@@ -80,26 +80,26 @@ def forgive(billing: Billing, period: str, ms: int) -> Billing | None:
     forgiven = billing.forgiven.get(period, 0) + ms
     if forgiven * FORGIVEN_PART > granted:
         return None
-    # the period is noted, so that it is closed and forgotten like any other
+    # the period is noted, so that it is closed like any other
     noted = billing.count({period: 0} | billing.used)
     return replace(noted, forgiven=noted.forgiven | {period: forgiven})
 
 
 def check_allowance(billing: Billing, now: datetime) -> None:
-    """Raises Refused when nothing is left, and says when it renews and which plan lifts it."""
+    """Raises Refused if no time is left, with the time of renewal and a plan that has more."""
     if allowance(billing, now).left != 0:
         return
     current, plan = allowance(billing, now), PLANS[billing.plan]
     renews = current.period.ends
-    said = f"The {plan.title} plan's time for this {plan.per} is used up. It renews at {renews:%Y-%m-%d %H:%M} UTC."
+    detail = f"The {plan.title} plan's time for this {plan.per} is used up. It renews at {renews:%Y-%m-%d %H:%M} UTC."
     lifting = lifting_plan(billing.plan, current.used)
-    said += f" The plan {PLANS[lifting].title} has more." if lifting else ""
+    detail += f" The {PLANS[lifting].title} plan has more time." if lifting else ""
     wait = max(1, round((renews - now).total_seconds()))
-    raise Refused("allowance-exhausted", said, retry_after=wait)
+    raise Refused("allowance-exhausted", detail, retry_after=wait)
 
 
 def grant(billing: Billing, seconds: int, now: datetime) -> Billing:
-    """So much more in the period that `now` lies in. Raises Refused where there is no limit to raise."""
+    """Adds time to the period that contains `now`. Raises Refused on a plan without limit."""
     plan = PLANS[billing.plan]
     if plan.seconds is None:
         raise Refused("no-limit", f"The {plan.title} plan has no limit: there is nothing to add to.", status=422)
@@ -109,7 +109,7 @@ def grant(billing: Billing, seconds: int, now: datetime) -> Billing:
 
 
 def lifting_plan(plan: str, used: int) -> str | None:
-    """The smallest plan above `plan` whose time is not used up by as much."""
+    """The smallest plan above `plan` that grants more than `used` milliseconds."""
     names = list(PLANS)
     larger = names[names.index(plan) + 1 :] if plan in names else names
     return next((name for name in larger if (ms := _plan_ms(PLANS[name])) is None or used < ms), None)

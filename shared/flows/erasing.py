@@ -1,14 +1,14 @@
-"""Erase what a closed workspace and its member have left behind, in steps that each end soon.
+"""Erase what a closed workspace and its member have left behind, in short steps.
 
-PARTS names all that is erased, or made anonymous where bookkeeping needs it: docs/erasing.md has the whole list. When,
-and how often it is tried, is the workspace's record to say.
+PARTS names everything that is erased, or made anonymous where bookkeeping needs it; docs/erasing.md has the whole list.
+The workspace's record decides when to erase and how often to try.
 """
 
 from collections.abc import Callable
-from datetime import UTC, datetime
 
 from msgspec import Struct
 
+from shared import machine
 from shared.gcp import buckets
 from shared.gcp.identity import delete_person, person
 from shared.gcp.store import accounts, anonymous
@@ -16,10 +16,10 @@ from shared.sessions.workspace import Workspace
 from shared.time_budget import TimeBudget
 
 PIECE = 400
-"""Things that a part deletes at once: one commit may have 500 writes."""
+"""Things that a part erases at once. One commit may have 500 writes."""
 STEP_SECONDS = 15.0
 STEP_THINGS = 2000
-"""A step ends after so many seconds or things; the next step erases what is left."""
+"""A step ends after so many seconds or things. The next step erases the rest."""
 
 Part = Callable[[Workspace], int]
 
@@ -45,14 +45,14 @@ def _audit(workspace: Workspace) -> int:
 
 
 def _billing(workspace: Workspace) -> int:
-    return accounts.leave_billing(workspace.owner, _alias(workspace), datetime.now(UTC))
+    return accounts.leave_billing(workspace.owner, _alias(workspace), machine.now())
 
 
 def _sign_in(workspace: Workspace) -> int:
-    """In one call: nothing is left after it. Whoever was made later under the same uid is somebody else."""
-    found = person(workspace.owner)
-    if found and found.created < (workspace.closed_at or workspace.created):
-        delete_person(found.uid)
+    """Deletes the sign-in, in one call. A person created later under the same uid is somebody else."""
+    owner = person(workspace.owner)
+    if owner and owner.created < (workspace.closed_at or workspace.created):
+        delete_person(owner.uid)
     return 0
 
 
@@ -63,28 +63,29 @@ def _alias(workspace: Workspace) -> str:
 
 
 PARTS: tuple[Part, ...] = (_objects, _documents, _sessions, _lines, _audit, _billing, _sign_in)
-"""Each erases a piece of one kind of thing, and says how much that was: 0 once none is left."""
+"""Each part erases some things of one kind, and returns how many; 0 when none is left."""
 
 
 class Erased(Struct, frozen=True):
-    """What one step has done."""
+    """The result of one step."""
 
     things: int
     whole: bool
-    """Nothing is left."""
+    """Nothing is left to erase."""
 
 
 def erase_some(workspace: Workspace) -> Erased:
-    """One step. A part that fails keeps no other from its turn, and is raised at the end: ExceptionGroup."""
-    deadline, things, failed = TimeBudget(STEP_SECONDS), 0, list[Exception]()
+    """Runs one step. A part that fails stops no other part; all failures are raised together at the end as
+    ExceptionGroup."""
+    budget, things, failed = TimeBudget(STEP_SECONDS), 0, list[Exception]()
     for part in PARTS:
         try:
-            while found := part(workspace):
-                things += found
-                if deadline.is_over() or things >= STEP_THINGS:
+            while erased := part(workspace):
+                things += erased
+                if budget.is_over() or things >= STEP_THINGS:
                     break
         except Exception as e:
             failed.append(e)
     if failed:
         raise ExceptionGroup("not everything could be erased", failed)
-    return Erased(things, whole=not (deadline.is_over() or things >= STEP_THINGS))
+    return Erased(things, whole=not (budget.is_over() or things >= STEP_THINGS))

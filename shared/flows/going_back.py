@@ -1,6 +1,6 @@
-"""Snapshots that go back: composed of the head and of what an older snapshot, or what was left out, has at a path.
+"""Going back: composes a snapshot of the head and one path of an older snapshot, or of left-out files.
 
-Their objects are stored, and nothing points at them until the caller commits it.
+The composed objects are stored, and nothing points at them until the caller commits the snapshot.
 """
 
 from datetime import datetime
@@ -11,13 +11,23 @@ from shared import logs
 from shared.billing.plans import PLANS
 from shared.errors import Conflict, Refused, bad_request
 from shared.gcp import buckets
-from shared.gcp.store.accounts import plan_of
+from shared.gcp.store.billing import read_billing
 from shared.gcp.store.ids import new_id
 from shared.sessions.workspace import Workspace
 from shared.snapshots.checkpoint import Changes, CheckpointRefused, Head, Layer, Manifest, Snapshot, first_layers
-from shared.snapshots.format.tar_reader import END, BrokenArchive
+from shared.snapshots.format.layout import END, BadLayer
 from shared.snapshots.left_out import Package, has_room
-from shared.snapshots.merged_archive import At, TooMuch, at, empty_layer, holds, spelled_alike, stands_at
+from shared.snapshots.merged_archive import (
+    At,
+    TooMuch,
+    at,
+    empty_layer,
+    entries,
+    equivalent_paths,
+    has_entry_at,
+    has_path,
+)
+from shared.snapshots.path_index import PathIndex, index_of
 from shared.snapshots.path_restore import (
     BadPath,
     Counted,
@@ -32,55 +42,58 @@ from shared.snapshots.path_restore import (
     return_id,
     return_name,
 )
-from shared.snapshots.storage_quota import newest_use
 from shared.time_budget import TimeBudget, TooSlow
 
-LOOK_SECONDS = 25.0
-"""How long one request looks for a path in the layers: the browser waits for a minute at most."""
+SEARCH_SECONDS = 25.0
+"""How long one request searches the layers for a path. The browser waits for at most a minute."""
 MOST_ALIKE = 4
-"""Names that a refusal tells."""
+"""The most paths that a refusal names."""
 
 
-def fits(package: Package, workspace: Workspace) -> bool:
-    """Whether the plan has room for all of it."""
-    used = newest_use(workspace.storage, workspace.head).used
-    return has_room(used, package, PLANS[plan_of(workspace.owner)].bytes)
+def limit_of(bid: str) -> int | None:
+    """Bytes that the plan of a billing account stores; None without limit."""
+    return PLANS[read_billing(bid).record.plan].bytes
 
 
-def brought(workspace: Workspace, package: Package, path: str | None, now: datetime) -> Snapshot:
-    """The head with what a session has left out: all of it, or the file or folder at `path`.
+def fits(package: Package, workspace: Workspace, limit: int | None) -> bool:
+    """Whether the plan has room for the whole package."""
+    return has_room(workspace.saved.use.used, package, limit)
 
-    Raises Refused, and Conflict without room for it.
+
+def with_left_out(workspace: Workspace, bid: str, package: Package, path: str | None, now: datetime) -> Snapshot:
+    """The head with a session's left-out files: all of them, or the file or folder at `path`.
+
+    Raises Refused, and Conflict if the plan has no room.
     """
     left_out = _manifest(package.head)
     if path is None:
-        if not fits(package, workspace):
-            said = "Your plan has no room for all of it. It stays kept apart."
-            raise Conflict("storage-full", f"{said} Bring one file back, download it, or take a larger plan.")
+        if not fits(package, workspace, limit_of(bid)):
+            detail = "Your plan's storage has no room for all of these files. They are still kept."
+            raise Conflict("storage-full", f"{detail} Restore one file, download them, or change to a larger plan.")
         head = _manifest(workspace.head) if workspace.head else None
-        whose: dict[str, Any] = {"workspace": workspace.wid, "epoch": workspace.epoch, "base": _base(workspace)}
+        origin: dict[str, Any] = {"workspace": workspace.wid, "epoch": workspace.epoch, "base": _base(workspace)}
         try:
-            return _stored(workspace, merge(head, left_out, package.left_out, **whose), None, now)
+            return _stored(workspace, merge(head, left_out, package.left_out, **origin), None, now)
         except (TooManyLayers, CheckpointRefused) as e:
             raise _too_large("Open the workspace and save something, or download it", str(e)) from e
-    path = _found(checked(path), left_out, TimeBudget(LOOK_SECONDS))
-    if not _stands(path, left_out):
-        # as a folder of an ordinary snapshot it would take the place of what is there now
+    path = _path_in(checked_path(path), left_out, TimeBudget(SEARCH_SECONDS))
+    if not _has_entry(path, left_out):
+        # Restoring an ordinary folder would replace the current one, and only parts of this folder were left out.
         raise _too_large("Name one of the files and folders that are listed", "only parts of it were left out")
-    return composed(workspace, Snapshot(sid=package.sid, head=package.head), path, now)
+    return with_path(workspace, Snapshot(sid=package.sid, head=package.head), path, now)
 
 
-def composed(workspace: Workspace, snapshot: Snapshot, path: str, now: datetime) -> Snapshot:
-    """A snapshot that brings the path back.
+def with_path(workspace: Workspace, snapshot: Snapshot, path: str, now: datetime) -> Snapshot:
+    """A snapshot in which `path` is restored.
 
-    It is the head itself when all of the path's tiers are in it as they are in the snapshot. `path` is a
-    `checked` one. Raises Refused.
+    If the head already has the path as the snapshot has it, the result is the head itself. `path` must be a result of
+    `checked_path`. Raises Refused.
     """
-    old, deadline = _manifest(snapshot.head), TimeBudget(LOOK_SECONDS)
-    path = _found(path, old, deadline)
+    old, budget = _manifest(snapshot.head), TimeBudget(SEARCH_SECONDS)
+    path = _path_in(path, old, budget)
     head = _manifest(workspace.head) if workspace.head else None
     none = Manifest(2, workspace.wid, 0, "", 0, None, {}, [])
-    counted = _counted(head or none, old, path, deadline)
+    counted = _counted(head or none, old, path, budget)
     content, empty = empty_layer(), []
 
     def empty_of(tier: str) -> Layer:
@@ -108,20 +121,28 @@ def composed(workspace: Workspace, snapshot: Snapshot, path: str, now: datetime)
     return _stored(workspace, manifest, path, now, counted.changes if counted else None)
 
 
-def checked(path: str) -> str:
-    """Raises Refused unless it is the path of a file or folder in a home."""
+def paths_of(head: Head) -> PathIndex:
+    """The paths of a snapshot. Raises Refused if it can't be read."""
+    try:
+        return index_of(entries(_manifest(head), buckets.open_layer, TimeBudget(SEARCH_SECONDS).check))
+    except BadLayer as e:
+        raise _broken(str(e)) from e
+
+
+def checked_path(path: str) -> str:
+    """The path without slashes at its ends. Raises Refused unless it is a path in a home."""
     try:
         return check_path(path)
     except BadPath as e:
         raise bad_request(f"path: {e}.") from e
 
 
-def _stands(path: str, manifest: Manifest) -> bool:
+def _has_entry(path: str, manifest: Manifest) -> bool:
     try:
-        return stands_at(manifest, path, buckets.open_layer, TimeBudget(LOOK_SECONDS).check)
+        return has_entry_at(manifest, path, buckets.open_layer, TimeBudget(SEARCH_SECONDS).check)
     except (TooSlow, TooMuch) as e:
         raise _too_large("Download it", "it takes too long to look for the path") from e
-    except BrokenArchive as e:
+    except BadLayer as e:
         raise _broken(str(e)) from e
 
 
@@ -132,14 +153,14 @@ def _base(workspace: Workspace) -> str | None:
 def _stored(
     workspace: Workspace, manifest: Manifest, path: str | None, now: datetime, changes: Changes | None = None
 ) -> Snapshot:
-    """A composed manifest in the bucket, and the snapshot that it is. Raises CheckpointRefused."""
-    told = encode(manifest)
+    """Stores a composed manifest, and returns its snapshot. Raises CheckpointRefused."""
+    content = encode(manifest)
     snapshot_id = return_id(workspace.epoch, new_id("", 16))
-    buckets.create(return_name(workspace.wid, snapshot_id), told)
+    buckets.create(return_name(workspace.wid, snapshot_id), content)
     made = Head(
         snapshot=snapshot_id,
         manifest=return_name(workspace.wid, snapshot_id),
-        sha256=sha256(told).hexdigest(),
+        sha256=sha256(content).hexdigest(),
         bytes=sum(tier.bytes for tier in manifest.tiers.values()),
         files=sum(tier.files for tier in manifest.tiers.values()),
         at=now,
@@ -148,39 +169,39 @@ def _stored(
     return Snapshot(sid=None, head=made, returned=path, changes=changes)
 
 
-def _found(path: str, manifest: Manifest, deadline: TimeBudget) -> str:
-    """The path as the snapshot has it: that very one, or else the one that is spelled alike in other characters."""
+def _path_in(path: str, manifest: Manifest, budget: TimeBudget) -> str:
+    """The path as the snapshot spells it: exactly, or else in canonically equivalent characters."""
     try:
-        if holds(manifest, path, buckets.open_layer, deadline.check):
+        if has_path(manifest, path, buckets.open_layer, budget.check):
             return path
-        alike = [] if path.isascii() else spelled_alike(manifest, path, buckets.open_layer, deadline.check)
+        alike = [] if path.isascii() else equivalent_paths(manifest, path, buckets.open_layer, budget.check)
     except (TooSlow, TooMuch) as e:
         raise _too_large(
             "Go back as a whole, or download the snapshot", "it takes too long to look for the path"
         ) from e
-    except BrokenArchive as e:
+    except BadLayer as e:
         raise _broken(str(e)) from e
     if not alike:
-        raise Refused("not-found", f"{path} is not in that snapshot. Look for another one.", status=404)
+        raise Refused("not-found", f"{path} is not in this snapshot. Choose another snapshot.", status=404)
     if len(alike) > 1:
         names = " and ".join(f"{each} ({ascii(each)[1:-1]})" for each in alike[:MOST_ALIKE])
-        said = f"That snapshot has several of that name, in different characters: {names}."
-        raise Conflict("several-alike", f"{said} Nothing was changed. Bring back the folder that they are in.")
+        detail = f"This snapshot has several paths that look the same: {names}."
+        raise Conflict("several-alike", f"{detail} Nothing was changed. Restore the folder that they are in.")
     return alike[0]
 
 
-def _counted(head: Manifest, old: Manifest, path: str, deadline: TimeBudget) -> Counted | None:
-    """What the head and the old snapshot have at the path; None if that takes too long: then nobody knows how much less
-    than both together there will be."""
+def _counted(head: Manifest, old: Manifest, path: str, budget: TimeBudget) -> Counted | None:
+    """What the head and the old snapshot have at the path. None if counting takes too long; then only an upper bound of
+    the new size is known."""
     ours, theirs = dict[str, dict[int, At]](), dict[str, dict[int, At]]()
     try:
         for tier in differing(head, old):
-            ours[tier] = at(head, path, tier, buckets.open_layer, deadline.check)
-            theirs[tier] = at(old, path, tier, buckets.open_layer, deadline.check)
+            ours[tier] = at(head, path, tier, buckets.open_layer, budget.check)
+            theirs[tier] = at(old, path, tier, buckets.open_layer, budget.check)
     except (TooSlow, TooMuch):
-        logs.info("not-counted", workspace=old.workspace)
+        logs.info("path-not-counted", workspace=old.workspace)
         return None
-    except BrokenArchive as e:
+    except BadLayer as e:
         raise _broken(str(e)) from e
     return count(path, ours, theirs)
 
@@ -192,10 +213,11 @@ def _manifest(head: Head) -> Manifest:
         raise _broken(str(e)) from e
 
 
-def _broken(why: str) -> Refused:
-    logs.error("snapshot-broken", why=why)
-    return Refused("state-broken", f"That snapshot can't be read: {why}. Choose another one.", status=422)
+def _broken(reason: str) -> Refused:
+    logs.error("snapshot-broken", reason=reason)
+    return Refused("state-broken", f"This snapshot can't be read: {reason}. Choose another one.", status=422)
 
 
-def _too_large(instead: str, why: str) -> Refused:
-    return Refused("too-large", f"This can't be brought back: {why}. Nothing was changed. {instead}.", status=422)
+def _too_large(instead: str, reason: str) -> Refused:
+    detail = f"This can't be restored by itself: {reason}. Nothing was changed. {instead}."
+    return Refused("too-large", detail, status=422)

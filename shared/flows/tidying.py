@@ -1,7 +1,6 @@
-"""Tidying behind sessions: thin the snapshots of workspaces that are due, and sweep what nothing needs any more.
+"""Tidying: thins the snapshots of workspaces that are due, and deletes objects that nothing needs.
 
-Whatever it finds odd it leaves alone and tells, and goes on with the next: what one workspace holds is no other's
-trouble.
+A workspace whose state is odd is logged and left alone, and the others go on.
 """
 
 from contextlib import suppress
@@ -24,44 +23,45 @@ from shared.snapshots.retention import keep, plan_sweep
 from shared.time_budget import TimeBudget
 
 LISTED = 50_000
-"""Objects of one workspace that are looked at in one run: all of them, but where a container made very many."""
+"""Objects of one workspace that one run examines. Only a hostile container creates more."""
 
 
-class Odd(Exception):
-    """A snapshot that is kept can't be read: nobody knows what it needs, so nothing is deleted."""
+class UnreadableState(Exception):
+    """A kept snapshot can't be read, so it is unknown which objects it needs. Nothing is deleted then."""
 
 
-def tidy(now: datetime, deadline: TimeBudget) -> tuple[int, int, int]:
-    """Workspaces looked at, snapshots forgotten, objects deleted. After the deadline no further workspace is begun: the
-    next run finds those that are left."""
+def tidy(now: datetime, budget: TimeBudget) -> tuple[int, int, int]:
+    """Workspaces tidied, snapshots deleted, objects deleted. When the budget is spent, the next run goes on with the
+    rest."""
     old = now - timedelta(seconds=settings().sweep)
     workspaces = snapshots = objects = 0
     for workspace in to_tidy(now):
-        if deadline.is_over():
+        if budget.is_over():
             logs.warning("meter-out-of-time", workspaces=workspaces)
             break
         if not workspace.record.closed:
-            thinned, swept = _tidy_or_tell(workspace, old, now)
+            thinned, swept = _tidy_or_log(workspace, old, now)
             workspaces, snapshots, objects = workspaces + 1, snapshots + thinned, objects + swept
     return workspaces, snapshots, objects
 
 
-def _tidy_or_tell(workspace: Versioned[Workspace], old: datetime, now: datetime) -> tuple[int, int]:
-    """As _tidy. Whatever goes wrong is told, and is looked at later: it would stand before the others in each run."""
+def _tidy_or_log(workspace: Versioned[Workspace], old: datetime, now: datetime) -> tuple[int, int]:
+    """As `tidy_workspace`. A failure is logged, and the workspace becomes due later, so that it does not stand
+    before the others in each run."""
     try:
-        return _tidy(workspace, old, now)
+        return tidy_workspace(workspace, old, now)
     except Exception as e:
         logs.exception("tidying-failed", e)
-        logs.error("untidy", workspace=workspace.record.wid, why=repr(e))
+        logs.error("sweep-skipped", workspace=workspace.record.wid, reason=repr(e))
     try:
-        _look_later(read_workspace(workspace.record.wid), now)
+        look_later(read_workspace(workspace.record.wid), now)
     except Exception as e:
         logs.exception("tidying-failed", e)
     return 0, 0
 
 
-def _tidy(workspace: Versioned[Workspace], old: datetime, now: datetime) -> tuple[int, int]:
-    """How many snapshots were forgotten, and how many objects deleted."""
+def tidy_workspace(workspace: Versioned[Workspace], old: datetime, now: datetime) -> tuple[int, int]:
+    """Tidies one workspace. Returns the numbers of snapshots and of objects that were deleted."""
     wid, thinned, swept = workspace.record.wid, 0, 0
     try:
         while forgotten := _too_many(workspace.record, now):
@@ -73,22 +73,22 @@ def _tidy(workspace: Versioned[Workspace], old: datetime, now: datetime) -> tupl
             forget_packages(workspace, over, now)
             logs.info("left-out-expired", workspace=wid, packages=len(over))
             workspace = read_workspace(wid)
-        swept, due = _sweep(workspace.record, old, now)
+        swept, due = sweep_objects(workspace.record, old, now)
         nexts = [package.expires for package in packages if package not in over]
         commit_tidied(workspace, min([*([due] if due else []), *nexts], default=None))
-    except Odd as e:
-        logs.error("untidy", workspace=wid, why=str(e))
-        _look_later(workspace, now)
+    except UnreadableState as e:
+        logs.error("sweep-skipped", workspace=wid, reason=str(e))
+        look_later(workspace, now)
     except LostRace:
         logs.info("tidying-overtaken", workspace=wid)
     if thinned or swept:
-        logs.info("tidied", workspace=wid, snapshots=thinned, objects=swept)
+        logs.info("workspace-swept", workspace=wid, snapshots=thinned, objects=swept)
     return thinned, swept
 
 
 def _too_many(workspace: Workspace, now: datetime) -> list[Snapshot]:
-    """The snapshots to forget in one commit. Of a workspace whose own state is not readable nothing is given up. A
-    session that is open thins its own: its record names them."""
+    """The snapshots to delete in one commit. None if the head or the open session's head can't be read. An open session
+    thins its own snapshots: its record names them."""
     heads = _heads(workspace)
     for head in heads:
         _manifest(head)
@@ -99,17 +99,17 @@ def _too_many(workspace: Workspace, now: datetime) -> list[Snapshot]:
     return [snapshot for snapshot in theirs if snapshot.head.snapshot not in wanted][-AT_ONCE:]
 
 
-def _sweep(workspace: Workspace, old: datetime, now: datetime) -> tuple[int, datetime | None]:
-    """How many objects were deleted, and when to look again.
+def sweep_objects(workspace: Workspace, old: datetime, now: datetime) -> tuple[int, datetime | None]:
+    """Deletes unneeded objects. Returns how many, and when to tidy next.
 
-    The objects are listed before the snapshots are read: what was added in between is no garbage here. And every
-    snapshot that has a document counts, for a member may go back to it at any moment.
+    The objects are listed before the snapshots are read, so that an object added in between is not taken for garbage.
+    Every snapshot with a document counts, because a member may go back to it at any moment.
     """
     stored = buckets.list_objects(workspace_prefix(workspace.wid), LISTED)
     heads = [*_heads(workspace), *(snapshot.head for snapshot in all_snapshots(workspace.wid))]
     heads += [package.record.head for package in all_packages(workspace.wid)]
     needed = [(head, _manifest(head)) for head in {head.snapshot: head for head in heads}.values()]
-    # once no session is open nobody writes in the newest epoch either: its container's words are stale
+    # Without an open session nobody writes in the newest epoch either: its container is refused as stale.
     epoch = workspace.epoch if workspace.session else workspace.epoch + 1
     sweep = plan_sweep(workspace.wid, stored, needed, epoch=epoch, older_than=old, whole=len(stored) < LISTED)
     for name in sweep.missing:
@@ -121,7 +121,7 @@ def _sweep(workspace: Workspace, old: datetime, now: datetime) -> tuple[int, dat
 
 
 def _heads(record: Workspace) -> list[Head]:
-    """What the workspace is now, and what it was when the session that is open began."""
+    """The workspace's head, and the head of its open session."""
     session = read_session(record.session) if record.session else None
     return [head for head in (record.head, session and session.record.head) if head]
 
@@ -130,9 +130,9 @@ def _manifest(head: Head) -> Manifest:
     try:
         return buckets.head_manifest(head)
     except CheckpointRefused as e:
-        raise Odd(f"snapshot {head.snapshot}: {e}") from e
+        raise UnreadableState(f"snapshot {head.snapshot}: {e}") from e
 
 
-def _look_later(workspace: Versioned[Workspace], now: datetime) -> None:
+def look_later(workspace: Versioned[Workspace], now: datetime) -> None:
     with suppress(LostRace):
         commit_tidied(workspace, now + timedelta(seconds=settings().sweep))

@@ -1,11 +1,10 @@
-"""One HTTP exchange with a server that may be hostile: it takes no longer, and no more memory, than the caller says.
+"""One HTTP exchange with a server that may be hostile, within a limit of time and of bytes.
 
-Nothing is decoded: whoever is asked for `identity` and answers with a Content-Encoding is not listened to. All that is
-received counts, headers and interim answers too, and each read ends with the whole exchange's time.
+The answer is not decoded: a server that sends a Content-Encoding, although it was asked for `identity`, is refused. All
+received bytes count, headers and interim answers too, and the time limit covers the whole exchange.
 """
 
 import ssl
-import time
 from collections.abc import Iterable
 from functools import lru_cache
 from typing import Any
@@ -13,16 +12,18 @@ from typing import Any
 import httpcore
 from msgspec import Struct
 
+from shared import machine
+
 HEAD_BYTES = 64 * 1024
-"""Bytes of an exchange that may be received beside the answer's body: headers, chunk sizes, interim answers."""
+"""Bytes that an exchange may receive beside the answer's body: headers, chunk sizes, interim answers."""
 
 
 class NoAnswer(Exception):
-    """No answer came, or none in time, or the one that came is not to be read."""
+    """No answer came in time, or the answer can't be accepted."""
 
 
 class Reply(Struct, frozen=True):
-    """What was answered. `content_type` is without parameters and in lower case, empty if there is none."""
+    """The answer. `content_type` has no parameters and is in lower case; empty if there is none."""
 
     status: int
     content_type: str
@@ -32,8 +33,8 @@ class Reply(Struct, frozen=True):
 def exchange(
     method: str, url: str, *, headers: dict[str, str], content: bytes | None = None, seconds: float, most: int
 ) -> Reply:
-    """The answer, with a body of `most` bytes at most, within so many seconds altogether. Raises NoAnswer; also for an
-    address that is none: a service of Cloud Run's has no URL before its first revision is ready."""
+    """The answer, with a body of at most `most` bytes, within `seconds` in all. Raises NoAnswer, also for an invalid
+    URL: a Cloud Run service has no URL before its first revision is ready."""
     line = _Line(seconds, most + HEAD_BYTES)
     asked = list[tuple[str | bytes, str | bytes]](
         {"Accept-Encoding": "identity", "User-Agent": "ondol", **headers}.items()
@@ -44,8 +45,8 @@ def exchange(
             httpcore.ConnectionPool(ssl_context=_tls(), max_keepalive_connections=0, network_backend=line) as pool,
             pool.stream(method, url, headers=asked, content=content, extensions=waits) as response,
         ):
-            said = {name.lower(): value.decode("latin-1") for name, value in response.headers}
-            encoding = said.get(b"content-encoding", "identity").strip().lower()
+            received_headers = {name.lower(): value.decode("latin-1") for name, value in response.headers}
+            encoding = received_headers.get(b"content-encoding", "identity").strip().lower()
             if encoding not in ("", "identity"):
                 raise NoAnswer(f"it is encoded as {encoding[:40]!r}, which nobody asked for")
             body = bytearray()
@@ -53,7 +54,7 @@ def exchange(
                 body += piece
                 if len(body) > most:
                     raise NoAnswer(f"it is longer than {most} bytes")
-            kind = said.get(b"content-type", "").partition(";")[0].strip().lower()
+            kind = received_headers.get(b"content-type", "").partition(";")[0].strip().lower()
             return Reply(response.status, kind, bytes(body))
     except (
         httpcore.NetworkError,
@@ -70,10 +71,10 @@ def _tls() -> ssl.SSLContext:
 
 
 class _Line(httpcore.NetworkBackend):
-    """What the exchange goes over: it ends when its time is over or its bytes are used up."""
+    """The exchange's connection. It ends when the time or the bytes are used up."""
 
     def __init__(self, seconds: float, most: int) -> None:
-        self.until = time.monotonic() + seconds
+        self.until = machine.monotonic() + seconds
         self.left = most
         self._network = httpcore.SyncBackend()
 
@@ -89,8 +90,8 @@ class _Line(httpcore.NetworkBackend):
         return _Stream(self, stream)
 
     def rest(self, timeout: float | None) -> float:
-        """Seconds that the next step may take. Raises ReadTimeout when none are left."""
-        rest = self.until - time.monotonic()
+        """Seconds that the next step may take. Raises ReadTimeout when no time is left."""
+        rest = self.until - machine.monotonic()
         if rest <= 0:
             raise httpcore.ReadTimeout("the exchange takes too long")
         return rest if timeout is None else min(rest, timeout)

@@ -1,4 +1,4 @@
-"""Cloud Storage: what the control plane checks of a checkpoint, and erasing."""
+"""Cloud Storage: verifies checkpoints, reads layers, lists and deletes objects."""
 
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -20,52 +20,50 @@ from shared.snapshots.checkpoint import (
     Head,
     Layer,
     Manifest,
+    Writer,
     check_sizes,
     exports_prefix,
-    manifest_name,
     new_layers,
     parse_manifest,
     read_manifest,
     workspace_prefix,
 )
-from shared.snapshots.format.tar_reader import BrokenArchive
+from shared.snapshots.format.layout import BadLayer
 from shared.snapshots.retention import Stored
 
 CALL: dict[str, Any] = {"retry": DEFAULT_RETRY.with_timeout(2.0), "timeout": 2.0}
-"""How long retries may begin, and one attempt may take. A checkpoint is verified by two calls, one after the other, in
-the 10 s that the slot waits for the answer to a heartbeat; the client's own patience is minutes."""
+"""The time after which no retry begins, and the time of one attempt. Verifying a checkpoint takes two calls in
+sequence, within the 10 s that the slot waits for its heartbeat's answer. The SDK's own limits are minutes."""
 AS_STORED = {"raw_download": True}
-"""An object says itself how it is encoded, and whoever made it wrote that: a container. It is read as it is stored."""
+"""A container writes the object's encoding, so it is not trusted: objects are read as they are stored."""
 LISTED = "items(name,timeCreated),nextPageToken"
-"""What is asked of each object that is listed: there may be very many."""
+"""Fields to ask for each listed object; there may be very many objects."""
 PIECE = 4 << 20
-"""Bytes of an object that one request brings."""
+"""Bytes of an object that one request reads."""
 
 
 @lru_cache(maxsize=1)
-def _client() -> storage.Client:
+def storage_client() -> storage.Client:
     return storage.Client(project=settings().project)
 
 
 def bucket() -> storage.Bucket:
-    """The bucket of all state."""
-    return _client().bucket(settings().state_bucket)
+    """The bucket that holds all workspaces' state."""
+    return storage_client().bucket(settings().state_bucket)
 
 
-def verify_checkpoint(
-    checkpoint: Checkpoint, *, wid: str, epoch: int, boot: str, before: Sequence[Head] = ()
-) -> Manifest:
-    """The manifest of a declared checkpoint, after its new objects were found to be there with the sizes it says.
+def verify_checkpoint(checkpoint: Checkpoint, writer: Writer, *, before: Sequence[Head] = ()) -> Manifest:
+    """The manifest of a declared checkpoint, after verifying that its new objects exist with the declared sizes.
 
-    `before`: verified snapshots of the session, whose layers are known. Raises CheckpointRefused. Sizes are asked of
-    the storage, because a container may declare anything.
+    `before`: verified snapshots of the session, whose layers need no second look. Raises CheckpointRefused. Cloud
+    Storage is asked for sizes, because a container may declare anything.
     """
-    if checkpoint.manifest != manifest_name(wid, epoch, boot, checkpoint.seq):
+    if checkpoint.manifest != writer.manifest_name(checkpoint.seq):
         raise CheckpointRefused("the manifest does not lie where this container may write")
     content = _download(checkpoint.manifest, checkpoint.sha256)
-    manifest = read_manifest(content, checkpoint, wid=wid, epoch=epoch, boot=boot)
-    known = [layer for head in before for layer in _known_layers(head)]
-    new = new_layers(manifest, known, wid=wid, epoch=epoch, boot=boot)
+    manifest = read_manifest(content, checkpoint, writer)
+    verified_before = [layer for head in before for layer in _layers_of(head)]
+    new = new_layers(manifest, verified_before, writer)
     names = [layer.name for layer in new]
     with ThreadPoolExecutor(max_workers=max(1, len(names))) as pool:
         sizes = dict(zip(names, pool.map(_size, names), strict=True))
@@ -73,23 +71,23 @@ def verify_checkpoint(
     return manifest
 
 
-def _known_layers(head: Head) -> list[Layer]:
+def _layers_of(head: Head) -> list[Layer]:
     """Nothing is known of a snapshot that can't be read: its container can still save everything anew."""
     try:
         return head_manifest(head).layers
     except CheckpointRefused as e:
-        logs.error("head-unreadable", snapshot=head.snapshot, why=str(e))
+        logs.error("head-unreadable", snapshot=head.snapshot, reason=str(e))
         return []
 
 
 def head_manifest(head: Head) -> Manifest:
-    """The manifest of a verified snapshot. Raises CheckpointRefused when it is gone, or not what it was."""
+    """The manifest of a verified snapshot. Raises CheckpointRefused if the object is gone or changed."""
     return _manifest(head.manifest, head.sha256)
 
 
 @lru_cache(maxsize=512)
 def _manifest(name: str, digest: str) -> Manifest:
-    """Immutable, and asked for with every checkpoint of a session."""
+    """Cached: a manifest never changes, and each checkpoint of a session asks for it."""
     return parse_manifest(_download(name, digest))
 
 
@@ -111,7 +109,7 @@ def _size(name: str) -> int | None:
 
 
 class _Layer:
-    """A layer's object that is read piece by piece."""
+    """A layer's object, read piece by piece."""
 
     def __init__(self, content: BinaryIO) -> None:
         self._content = content
@@ -120,51 +118,51 @@ class _Layer:
         try:
             return self._content.read(size)
         except NotFound as e:
-            raise BrokenArchive("it is gone") from e
+            raise BadLayer("it is gone") from e
 
 
 @contextmanager
 def open_layer(layer: Layer) -> Iterator[_Layer]:
-    """The layer's object. Reading it raises Broken when it is gone."""
+    """Opens the layer's object. Reading raises BadLayer if the object is gone."""
     with bucket().blob(layer.name).open("rb", chunk_size=PIECE, **AS_STORED, **CALL) as content:
         yield _Layer(content)
 
 
 def create(name: str, content: bytes) -> None:
-    """A new object. One that is there already, by the same attempt of ours, stays."""
+    """Creates an object. If it exists already, by an earlier attempt, it stays."""
     with suppress(PreconditionFailed):
         bucket().blob(name).upload_from_string(content, if_generation_match=0, **CALL)
 
 
 def list_objects(prefix: str, most: int | None = None) -> list[Stored]:
-    """Every object below `prefix`, or the first `most` of them by their names, with its age."""
-    found = bucket().list_blobs(prefix=prefix, max_results=most, fields=LISTED, **CALL)
-    return [Stored(blob.name, blob.time_created) for blob in found]
+    """Objects below `prefix` with their age: all, or the first `most` by name."""
+    blobs = bucket().list_blobs(prefix=prefix, max_results=most, fields=LISTED, **CALL)
+    return [Stored(blob.name, blob.time_created) for blob in blobs]
 
 
 def measure(prefix: str, most: int) -> tuple[int, int]:
-    """How many objects there are below `prefix`, and how many bytes they have; of `most` objects at most."""
-    found = bucket().list_blobs(prefix=prefix, max_results=most, fields="items(size),nextPageToken", **CALL)
-    sizes = [blob.size or 0 for blob in found]
+    """The number of objects below `prefix` and their bytes; of at most `most` objects."""
+    blobs = bucket().list_blobs(prefix=prefix, max_results=most, fields="items(size),nextPageToken", **CALL)
+    sizes = [blob.size or 0 for blob in blobs]
     return len(sizes), sum(sizes)
 
 
 def delete(names: Sequence[str]) -> int:
-    """Delete these objects; how many there still were."""
+    """Deletes these objects. Returns how many existed."""
     with ThreadPoolExecutor(max_workers=8) as pool:
         return sum(pool.map(_delete, names))
 
 
 def erase_objects(wid: str, most: int) -> int:
-    """Delete `most` of a workspace's objects and exports at most; how many were found."""
+    """Deletes at most `most` of a workspace's objects and exports. Returns how many there were."""
     prefixes = (workspace_prefix(wid), exports_prefix(wid))
-    found = [stored.name for prefix in prefixes for stored in list_objects(prefix, most)]
-    delete(found[:most])
-    return len(found[:most])
+    names = [stored.name for prefix in prefixes for stored in list_objects(prefix, most)]
+    delete(names[:most])
+    return len(names[:most])
 
 
 def _delete(name: str) -> bool:
-    with suppress(NotFound):  # another sweep was faster
+    with suppress(NotFound):  # another run deleted it first
         bucket().blob(name).delete(**CALL)
         return True
     return False

@@ -1,18 +1,19 @@
-"""What a slot may do in the bucket: a short-lived token, cut down to one workspace and one container."""
+"""A slot's credentials for the bucket: a short-lived token, restricted to one workspace and one container."""
 
 import json
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 from typing import Any
 
-import google.auth
 from google.auth import downscoped, impersonated_credentials
 from google.auth.transport.requests import Request
 from msgspec import Struct
 
+from shared import machine
 from shared.gcp import emulators
+from shared.gcp.own_credentials import own_credentials
 from shared.settings import settings
-from shared.snapshots.checkpoint import boot_prefix, workspace_prefix
+from shared.snapshots.checkpoint import Writer, workspace_prefix
 
 SCOPE = "https://www.googleapis.com/auth/devstorage.read_write"
 TOKEN_LIFE = timedelta(minutes=15)
@@ -20,7 +21,8 @@ RENEW_SECONDS = 300
 
 
 class Access(Struct, frozen=True, kw_only=True):
-    """What a slot needs to reach its state. `token` is None where storage checks no credentials; `expires` is Unix."""
+    """What a slot needs to reach its state. `token` is None where the storage checks no credentials; `expires` is in
+    Unix seconds."""
 
     endpoint: str
     bucket: str
@@ -29,10 +31,11 @@ class Access(Struct, frozen=True, kw_only=True):
     expires: float
 
 
-def boundary(bucket: str, *, wid: str, epoch: int, boot: str) -> dict[str, Any]:
-    """The Credential Access Boundary of one container: read its workspace, create under its own epoch and boot.
+def boundary(bucket: str, writer: Writer) -> dict[str, Any]:
+    """The Credential Access Boundary of one container: read the workspace, create below its own epoch and boot.
 
-    A creator can neither overwrite nor delete, and nothing needs to be listed: manifests name everything.
+    The creator role can neither overwrite nor delete. The container needs no permission to list, because manifests name
+    all objects.
     """
     resource = f"//storage.googleapis.com/projects/_/buckets/{bucket}"
 
@@ -45,41 +48,40 @@ def boundary(bucket: str, *, wid: str, epoch: int, boot: str) -> dict[str, Any]:
         }
 
     rules = [
-        rule("legacyObjectReader", workspace_prefix(wid)),
-        rule("objectCreator", boot_prefix(wid, epoch, boot)),
+        rule("legacyObjectReader", workspace_prefix(writer.wid)),
+        rule("objectCreator", writer.prefix),
     ]
     return {"accessBoundary": {"accessBoundaryRules": rules}}
 
 
-def slot_access(*, wid: str, epoch: int, boot: str, now: datetime) -> Access:
-    """Credentials for one container, good for at least ten minutes more."""
+def slot_access(writer: Writer, now: datetime) -> Access:
+    """Credentials for one container, valid for at least ten more minutes."""
     token, expires = None, now + TOKEN_LIFE
     if emulators.storage_checks_credentials():
-        token, expires = _token(wid, epoch, boot, int(now.timestamp() // RENEW_SECONDS))
+        token, expires = _token(writer, int(now.timestamp() // RENEW_SECONDS))
     return Access(
         endpoint=emulators.storage_endpoint(),
         bucket=settings().state_bucket,
-        prefix=boot_prefix(wid, epoch, boot),
+        prefix=writer.prefix,
         token=token,
         expires=expires.timestamp(),
     )
 
 
 @lru_cache(maxsize=4096)
-def _token(wid: str, epoch: int, boot: str, _period: int) -> tuple[str, datetime]:
-    """A new token in each period: minting one costs two calls, and a heartbeat comes every 30 s."""
-    rules = boundary(settings().state_bucket, wid=wid, epoch=epoch, boot=boot)
+def _token(writer: Writer, _period: int) -> tuple[str, datetime]:
+    """The token of a period. It is cached, because creating one costs two calls and a heartbeat comes every 30 s."""
+    rules = boundary(settings().state_bucket, writer)
     credentials = downscoped.Credentials(_source(), _boundary(rules))
     credentials.refresh(Request())
-    expiry: datetime = credentials.expiry or datetime.now(UTC)
+    expiry: datetime = credentials.expiry or machine.now()
     return str(credentials.token), expiry.replace(tzinfo=UTC)
 
 
 def _source() -> impersonated_credentials.Credentials:
-    """A downscoped token lives as long as its source, so the source is a fresh short-lived one."""
-    own, _ = google.auth.default(scopes=["https://www.googleapis.com/auth/cloud-platform"])
+    """A downscoped token lives as long as its source. So the source is a new short-lived token."""
     return impersonated_credentials.Credentials(
-        source_credentials=own,
+        source_credentials=own_credentials(),
         target_principal=settings().state_service_account,
         target_scopes=[SCOPE],
         lifetime=int(TOKEN_LIFE.total_seconds()),

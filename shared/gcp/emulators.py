@@ -1,12 +1,16 @@
-"""Endpoints of the local stack. Nothing else knows that there is one.
+"""Endpoints of the local stack. No other module knows that there is a local stack.
 
-Firestore, Auth and Storage have official variables, which Google's SDKs read by themselves; the rest are ours.
+Firestore, Auth and Storage have official variables, which Google's SDKs read. The other variables are Ondol's own.
 """
 
 import os
 from collections.abc import Mapping
 from typing import Any
 from urllib.parse import urlsplit
+
+from google.auth.credentials import AnonymousCredentials
+
+from shared.gcp.own_credentials import own_credentials
 
 VARIABLES = (
     "FIRESTORE_EMULATOR_HOST",
@@ -18,51 +22,62 @@ VARIABLES = (
 
 
 def refuse_in_cloud(environ: Mapping[str, str]) -> None:
-    """Raises RuntimeError if an emulator is named inside Cloud Run: it would accept unsigned tokens."""
+    """Raises RuntimeError if a variable names an emulator inside Cloud Run: the function would accept unsigned
+    tokens."""
     named = [name for name in VARIABLES if environ.get(name)]
     if environ.get("K_SERVICE") and named:
         raise RuntimeError(f"running in Cloud Run, but these variables name an emulator: {', '.join(named)}")
 
 
 def rest_client(variable: str) -> dict[str, Any]:
-    """Arguments for a Google client: none in the cloud; the local stand-in, over REST, where `variable` names one."""
-    endpoint = os.environ.get(variable)
-    if not endpoint:
+    """Arguments for a Google client: none in the cloud; the local stand-in over REST if `variable` names one."""
+    endpoint = rest_endpoint(variable)
+    if endpoint is None:
         return {}
-    from google.auth.credentials import AnonymousCredentials
-
     return {
         "transport": "rest",
         "client_options": {"api_endpoint": endpoint},
-        "credentials": AnonymousCredentials(),
+        "credentials": rest_credentials(variable),
     }
 
 
+def rest_endpoint(variable: str) -> str | None:
+    """Base URL of the local stand-in that `variable` names; None in the cloud."""
+    return os.environ.get(variable) or None
+
+
+def rest_credentials(variable: str) -> Any:
+    """Credentials for Google's REST APIs: this process's own, or anonymous ones for a local stand-in."""
+    if rest_endpoint(variable):
+        return AnonymousCredentials()
+    return own_credentials()
+
+
 def oidc_certs_url() -> str:
-    """Where the keys are that sign the ID tokens of service accounts."""
+    """URL of the public keys for ID tokens of service accounts."""
     base = os.environ.get("TASKS_EMULATOR_HOST") or "https://www.googleapis.com"
     return f"{base}/oauth2/v3/certs"
 
 
 def storage_endpoint() -> str:
-    """Where slots reach Cloud Storage's JSON API."""
+    """URL at which slots reach Cloud Storage's JSON API."""
     return os.environ.get("STORAGE_EMULATOR_HOST") or "https://storage.googleapis.com"
 
 
 def storage_checks_credentials() -> bool:
-    """Cloud Storage does; its emulator has nobody to ask for a token."""
+    """Whether the storage checks credentials. The emulator does not."""
     return not os.environ.get("STORAGE_EMULATOR_HOST")
 
 
 def auth_checks_credentials() -> bool:
-    """Firebase Auth does; its emulator lets whoever reaches it administer it."""
+    """Whether Firebase Auth checks credentials. The emulator lets every caller administer it."""
     return not os.environ.get("FIREBASE_AUTH_EMULATOR_HOST")
 
 
 def reachable(url: str) -> tuple[str, dict[str, str]]:
-    """The URL to call instead of a slot's, and the headers that go with it.
+    """The URL to call for a slot's URL, and the headers to send.
 
-    Locally each slot has a host name under `.localhost`, which browsers resolve and most other programs do not.
+    Locally each slot has a host name below `.localhost`. Browsers resolve such a name, most other programs do not.
     """
     parts = urlsplit(url)
     if parts.hostname is None or not parts.hostname.endswith(".localhost"):

@@ -1,11 +1,10 @@
-"""Whole homes for download: put together once, handed out by signed URL, deleted after a day."""
+"""Exports: whole homes packed for download once, handed out by signed URL, and deleted after a day."""
 
 from collections.abc import Iterator
 from contextlib import suppress
 from datetime import datetime, timedelta
 from urllib.parse import quote
 
-import google.auth
 import msgspec
 from google.api_core.exceptions import NotFound, PreconditionFailed
 from google.auth.transport.requests import Request
@@ -14,22 +13,25 @@ from msgspec import Struct
 
 from shared.gcp import emulators
 from shared.gcp.buckets import AS_STORED, CALL, PIECE, bucket, delete, list_objects
+from shared.gcp.own_credentials import own_credentials
 from shared.settings import settings
 from shared.snapshots.checkpoint import exports_prefix
 from shared.snapshots.retention import SWEPT_AT_ONCE
 
-URL_LIFE = timedelta(minutes=15)
+URL_LIFE = timedelta(minutes=2)
+"""Cloud Storage checks the time when a request begins, and nothing can revoke a signed URL. So a URL is valid only as
+long as a browser needs to start a download; an interrupted download needs a new URL."""
 PREFIX = "exports/"
 
 
 class Failed(Struct, frozen=True):
-    """Why there will be no export of a snapshot, in words for its member."""
+    """Why a snapshot can't be exported, in words for the member."""
 
     detail: str
 
 
 class Link(Struct, frozen=True):
-    """Where the export can be fetched by whoever has this, until when."""
+    """The URL of an export, and when it expires. Everybody who has the URL can download the export."""
 
     url: str
     expires: datetime
@@ -40,7 +42,7 @@ def export_name(wid: str, snapshot: str) -> str:
 
 
 def find(wid: str, snapshot: str, now: datetime) -> Link | Failed | None:
-    """The export, or that there can be none; None while nobody has made it."""
+    """The export, or why there can be none; None while it has not been made."""
     blob = bucket().get_blob(export_name(wid, snapshot), **CALL)
     if blob is not None:
         return Link(_url(blob, now), now + URL_LIFE)
@@ -50,8 +52,15 @@ def find(wid: str, snapshot: str, now: datetime) -> Link | Failed | None:
     return None
 
 
+def exists(wid: str, snapshot: str) -> bool:
+    """Whether an export of the snapshot exists, or a note that there can be none."""
+    names = (export_name(wid, snapshot), _failure(wid, snapshot))
+    return any(bucket().blob(name).exists(**CALL) for name in names)
+
+
 def write(wid: str, snapshot: str, content: Iterator[bytes]) -> None:
-    """Store an export piece by piece. If `content` raises, nothing is stored. A second writer changes nothing."""
+    """Stores an export piece by piece. If `content` raises, nothing is stored. If the export exists already, it
+    stays."""
     blob = bucket().blob(export_name(wid, snapshot), chunk_size=PIECE)
     blob.content_disposition = f'attachment; filename="{snapshot}.tar.zst"'
     with suppress(PreconditionFailed):
@@ -59,14 +68,14 @@ def write(wid: str, snapshot: str, content: Iterator[bytes]) -> None:
 
 
 def fail(wid: str, snapshot: str, detail: str) -> None:
-    """Have whoever asks for the export told why there is none."""
+    """Stores why the snapshot can't be exported."""
     with suppress(PreconditionFailed):
         blob = bucket().blob(_failure(wid, snapshot))
         blob.upload_from_string(msgspec.json.encode(Failed(detail)), if_generation_match=0, **CALL)
 
 
 def sweep(older_than: datetime) -> int:
-    """Delete exports that are older, SWEPT_AT_ONCE at most; how many."""
+    """Deletes exports that are older than `older_than`, at most SWEPT_AT_ONCE. Returns how many."""
     old = [stored.name for stored in list_objects(PREFIX) if stored.created < older_than]
     return delete(old[:SWEPT_AT_ONCE])
 
@@ -76,11 +85,11 @@ def _failure(wid: str, snapshot: str) -> str:
 
 
 def _url(blob: storage.Blob, now: datetime) -> str:
-    """Signed by the service account that this function runs as, through IAM: it has no key of its own."""
+    """A signed URL. The function's service account signs it through IAM, because the function has no key of its own."""
     if not emulators.storage_checks_credentials():
         path = f"download/storage/v1/b/{settings().state_bucket}/o/{quote(blob.name, safe='')}?alt=media"
         return f"{emulators.storage_endpoint()}/{path}"
-    credentials, _ = google.auth.default(scopes=["https://www.googleapis.com/auth/cloud-platform"])
+    credentials = own_credentials()
     credentials.refresh(Request())
     url: str = blob.generate_signed_url(
         version="v4",
@@ -93,7 +102,7 @@ def _url(blob: storage.Blob, now: datetime) -> str:
 
 
 class _Pieces:
-    """An iterator of bytes as a file that is read once, from its beginning."""
+    """An iterator of bytes as a file that is read once, from the beginning."""
 
     def __init__(self, content: Iterator[bytes]) -> None:
         self._content = content
@@ -112,6 +121,6 @@ class _Pieces:
             pieces.append(piece)
             count += len(piece)
         whole = b"".join(pieces)
-        found, self._rest = (whole, b"") if size < 0 else (whole[:size], whole[size:])
-        self._position += len(found)
-        return found
+        content, self._rest = (whole, b"") if size < 0 else (whole[:size], whole[size:])
+        self._position += len(content)
+        return content

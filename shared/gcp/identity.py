@@ -1,9 +1,10 @@
-"""Who is calling: a member with a Firebase ID token, or Google's own services with an OIDC token."""
+"""Callers: a member with a Firebase ID token, or Cloud Tasks and Cloud Scheduler with an OIDC token."""
 
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
+from threading import Lock
 from typing import Any
 
 import jwt
@@ -11,39 +12,59 @@ from google.auth.exceptions import TransportError
 from msgspec import Struct
 
 from shared.accounts.account import may_be_a_uid
-from shared.errors import Refused, TryAgain, not_signed_in
+from shared.accounts.roles import Role, role_of, with_role
+from shared.errors import Refused, TryAgain, not_signed_in, refusing
 from shared.gcp import emulators
+from shared.gcp.own_credentials import own_credentials
 from shared.gcp.store import clock
-from shared.gcp.store.database import look_at_the_time
+from shared.gcp.store.database import compare_clock
+from shared.request_rates import check_rate
 from shared.settings import settings
 
 ISSUERS = ("https://accounts.google.com", "accounts.google.com")
 CLOCK_SKEW_SECONDS = 5
+_making_app = Lock()
 UNREADABLE = (ValueError, TypeError, AttributeError, KeyError, RecursionError)
-"""What the verifier trips over, before any signature is checked, in a token whose claims have odd types."""
+"""Errors of the verifier for tokens whose claims have wrong types, before it checks a signature."""
 CALL_SECONDS = 10
 PEOPLE_AT_ONCE = 100
-"""People that Firebase Auth looks up in one call at most."""
-OPERATOR = "admin"
-"""The custom claim of an operator. Only who may administer the project's Firebase Auth can set one."""
+"""The most people that one call to Firebase Auth looks up."""
+
+
+class Call(Struct, frozen=True):
+    """A request before authentication. `name` is the handler's name, by which requests are counted."""
+
+    name: str
+    token: str
+    now: datetime
+    parse: Callable[[], Any]
+    """Parses the message. Raises Refused if the message is not valid. An authenticator that creates accounts calls this
+    first, so that an invalid request creates none."""
 
 
 class Member(Struct, frozen=True):
-    """Somebody who signed in."""
+    """A person who has signed in, by their ID token."""
 
     uid: str
     email: str | None
     name: str | None
     email_verified: bool = False
-    """Whether Firebase Auth knows that the address is theirs."""
+    """Whether Firebase Auth has verified the address."""
     issued: datetime | None = None
     """When the ID token was issued."""
     signed_in: datetime | None = None
-    """When the person last showed who they are: an ID token is renewed without that."""
+    """When the person last authenticated. Renewing an ID token does not change this."""
+
+
+class RoleHolder(Struct, frozen=True):
+    """A person who has signed in, and the role that Firebase Auth gives them now."""
+
+    member: Member
+    role: Role
 
 
 class Person(Struct, frozen=True):
-    """Somebody as Firebase Auth has them now."""
+    """A person as Firebase Auth knows them now."""
 
     uid: str
     email: str | None
@@ -52,35 +73,52 @@ class Person(Struct, frozen=True):
     disabled: bool
     created: datetime
     valid_since: datetime
-    """ID tokens that were issued before this moment were revoked."""
+    """ID tokens issued before this time are revoked."""
 
 
-def member(token: str) -> Member:
-    """The bearer of a Firebase ID token. Raises Refused not-signed-in."""
-    return _member(_claims(token))
+def member(call: Call) -> Member:
+    """The bearer of a Firebase ID token. Raises Refused: not-signed-in or too-many-requests."""
+    caller = _member(_claims(call.token))
+    check_rate(call.name, caller.uid)
+    return caller
 
 
-def operator(token: str) -> Member:
-    """The bearer, if they are an operator: the token says so, and Firebase Auth still does. Raises Refused.
+@refusing({403: ("forbidden",)})
+def operator(call: Call) -> Member:
+    """The bearer, if they are an operator. Raises as `operator_or_auditor`."""
+    return _with_role(call, (Role.OPERATOR,)).member
 
-    A token lives for an hour; an operator's rights end when they are taken back, and so do their sign-ins.
+
+@refusing({403: ("forbidden",)})
+def operator_or_auditor(call: Call) -> RoleHolder:
+    """The bearer, if the token and Firebase Auth both say that they have a role. Raises as `member`.
+
+    A token is valid for an hour. Somebody whose role or sign-ins were ended is refused at once.
     """
-    claims = _claims(token)
+    return _with_role(call, tuple(Role))
+
+
+def _with_role(call: Call, roles: Sequence[Role]) -> RoleHolder:
+    claims = _claims(call.token)
     caller = _member(claims)
-    user = _user(uid=caller.uid) if claims.get(OPERATOR) is True else None
-    if user is None or not _has_rights(user):
+    user = find_user(uid=caller.uid) if role_of(claims) in roles else None
+    role = _role_of(user) if user is not None else None
+    if role is None or role not in roles:
+        # the same words for everybody, so that the answer says nothing of the request
         raise Refused("forbidden", "Only an operator may do this.")
     if caller.issued is None or caller.issued < _person(user).valid_since:
         raise not_signed_in("This sign-in was ended. Sign in again.")
-    return caller
+    check_rate(call.name, caller.uid)
+    return RoleHolder(caller, role)
 
 
 def _claims(token: str) -> dict[str, Any]:
     import firebase_admin
     from firebase_admin import auth
 
+    app = firebase_app()
     try:
-        claims: dict[str, Any] = auth.verify_id_token(token, app=_firebase(), clock_skew_seconds=CLOCK_SKEW_SECONDS)
+        claims: dict[str, Any] = auth.verify_id_token(token, app=app, clock_skew_seconds=CLOCK_SKEW_SECONDS)
     except auth.CertificateFetchError as e:
         raise TryAgain(
             "unavailable", "Sign-ins can't be checked right now. Try again in a moment.", retry_after=3
@@ -89,10 +127,10 @@ def _claims(token: str) -> dict[str, Any]:
         if _is_about_time(e):
             _check_clock()
         raise _no_sign_in() from e
-    # by the right time: the library asks this machine's clock alone, and its emulator's tokens do not expire
+    # The library compares with this machine's clock only, and accepts the emulator's tokens at any time.
     expires = _moment(claims.get("exp")) if emulators.auth_checks_credentials() else None
     if expires and expires + timedelta(seconds=CLOCK_SKEW_SECONDS) < clock.now():
-        look_at_the_time()
+        compare_clock()
         raise _no_sign_in()
     return claims
 
@@ -102,23 +140,23 @@ def _no_sign_in() -> Refused:
 
 
 def _is_about_time(error: Exception) -> bool:
-    """Whether a token was refused, its signature being right, for when it is from."""
+    """Whether a token with a valid signature was refused for its time."""
     from firebase_admin import auth
 
     return isinstance(error, auth.ExpiredIdTokenError) or "Token used too early" in str(error)
 
 
 def _check_clock() -> None:
-    """A token was refused for its time, and the library asks this machine's clock. Raises TryAgain if that is wrong:
-    another machine may know better, and nobody is to be signed out for it."""
-    look_at_the_time()
+    """A token was refused for its time, by this machine's clock. Raises TryAgain if this clock is wrong: another
+    instance may know better, and no member should be signed out for that."""
+    compare_clock()
     if clock.is_corrected():
-        raise TryAgain("unavailable", "A part of Ondol does not know the time. Try again in a moment.", retry_after=3)
+        raise TryAgain("unavailable", "A clock of Ondol is being corrected. Try again in a moment.", retry_after=3)
 
 
 def _member(claims: dict[str, Any]) -> Member:
     if not may_be_a_uid(claims["uid"]):
-        raise not_signed_in("This sign-in is of nobody who can have an account here.")
+        raise not_signed_in("This kind of sign-in can't have an account here. Sign in another way.")
     return Member(
         claims["uid"],
         claims.get("email"),
@@ -130,48 +168,50 @@ def _member(claims: dict[str, Any]) -> Member:
 
 
 def _moment(claim: object) -> datetime | None:
-    """Unix seconds of a claim, if it has any."""
+    """The time of a claim in Unix seconds; None if it has none."""
     is_number = isinstance(claim, int | float) and not isinstance(claim, bool) and 0 <= claim < 1 << 32
     return datetime.fromtimestamp(claim, UTC) if is_number else None  # type: ignore[arg-type]
 
 
 def person(uid: str) -> Person | None:
-    """Whom Firebase Auth knows by this uid now, if anybody. An event about them is only a hint. Raises TryAgain."""
-    user = _user(uid=uid)
+    """The person whom Firebase Auth knows by this uid now; None if there is none. An event about them is only a hint.
+    Raises TryAgain."""
+    user = find_user(uid=uid)
     return user and _person(user)
 
 
 def person_by_email(email: str) -> Person | None:
-    """Whom Firebase Auth knows by this address now, if anybody. Raises ValueError if it is none, and TryAgain."""
-    user = _user(email=email)
+    """The person whom Firebase Auth knows by this address now; None if there is none. Raises ValueError for an invalid
+    address, and TryAgain."""
+    user = find_user(email=email)
     return user and _person(user)
 
 
 def people(uids: Sequence[str]) -> dict[str, Person]:
-    """The people, of up to PEOPLE_AT_ONCE `uids`, whom Firebase Auth knows now, by uid. Raises TryAgain."""
+    """The people among up to PEOPLE_AT_ONCE `uids` whom Firebase Auth knows now, by uid. Raises TryAgain."""
     from firebase_admin import auth
 
     asked = [auth.UidIdentifier(uid) for uid in uids]
     if not asked:
         return {}
-    found = _ask(lambda: auth.get_users(asked, app=_firebase()).users)
-    return {user.uid: _person(user) for user in found}
+    users = _ask(lambda: auth.get_users(asked, app=firebase_app()).users)
+    return {user.uid: _person(user) for user in users}
 
 
 def delete_person(uid: str) -> None:
-    """Have Firebase Auth forget the person; whoever is not known is forgotten already. Raises TryAgain."""
+    """Deletes the person from Firebase Auth. A person who does not exist is no error. Raises TryAgain."""
     from firebase_admin import auth
 
     with suppress(auth.UserNotFoundError):
-        _ask(lambda: auth.delete_user(uid, app=_firebase()))
+        _ask(lambda: auth.delete_user(uid, app=firebase_app()))
 
 
 def end_sign_ins(uid: str) -> None:
-    """End the person's sign-ins: none is renewed from now on. Raises TryAgain."""
+    """Ends the person's sign-ins: no token is renewed from now on. Raises TryAgain."""
     from firebase_admin import auth
 
     with suppress(auth.UserNotFoundError):
-        _ask(lambda: auth.revoke_refresh_tokens(uid, app=_firebase()))
+        _ask(lambda: auth.revoke_refresh_tokens(uid, app=firebase_app()))
 
 
 def _person(user: Any) -> Person:
@@ -186,47 +226,49 @@ def _person(user: Any) -> Person:
     )
 
 
-def is_operator(uid: str) -> bool:
-    """Whether Firebase Auth has them as one now. Raises TryAgain."""
-    user = _user(uid=uid)
-    return user is not None and _has_rights(user)
+def current_role(uid: str) -> Role | None:
+    """The role that Firebase Auth gives the person now. Raises TryAgain."""
+    user = find_user(uid=uid)
+    return None if user is None else _role_of(user)
 
 
-def _has_rights(user: Any) -> bool:
-    return not user.disabled and (user.custom_claims or {}).get(OPERATOR) is True
+def _role_of(user: Any) -> Role | None:
+    return None if user.disabled else role_of(user.custom_claims or {})
 
 
-def set_operator(uid: str, *, to: bool) -> None:
-    """Set the claim that makes somebody an operator, or take it back. No function of Ondol's calls this.
+def set_role(uid: str, role: Role | None) -> None:
+    """Sets the claim that gives a person this role, and removes that of any other. No function of Ondol calls this.
 
     Raises LookupError if nobody has this uid, and TryAgain.
     """
     from firebase_admin import auth
 
-    user = _user(uid=uid)
+    user = find_user(uid=uid)
     if user is None:
         raise LookupError(f"nobody has the uid {uid}")
-    claims = {name: value for name, value in (user.custom_claims or {}).items() if name != OPERATOR}
-    auth.set_custom_user_claims(uid, {**claims, OPERATOR: True} if to else claims, app=_firebase())
+    auth.set_custom_user_claims(uid, with_role(user.custom_claims or {}, role), app=firebase_app())
 
 
 def principal() -> str | None:
-    """Whose credentials this process has, as they say themselves; None if they don't, or nobody asks for any."""
-    import google.auth
-
+    """The address of this process's credentials; None if they have none, or if Auth checks no credentials."""
     if not emulators.auth_checks_credentials():
         return None
-    credentials, _project = google.auth.default()
-    told = (getattr(credentials, name, None) for name in ("service_account_email", "account"))
-    return next((name for name in told if name and "@" in name), None)
+    credentials = own_credentials()
+    addresses = (getattr(credentials, name, None) for name in ("service_account_email", "account"))
+    return next((name for name in addresses if name and "@" in name), None)
 
 
-def _user(*, uid: str | None = None, email: str | None = None) -> Any:
-    """As Firebase Auth has them; None if it does not. Raises TryAgain, and ValueError for an address that is none."""
+def find_user(*, uid: str | None = None, email: str | None = None) -> Any:
+    """The user record in Firebase Auth; None if there is none. Raises TryAgain, and ValueError for an invalid
+    address."""
     from firebase_admin import auth, exceptions
 
     def ask() -> Any:
-        return auth.get_user(uid, app=_firebase()) if email is None else auth.get_user_by_email(email, app=_firebase())
+        return (
+            auth.get_user(uid, app=firebase_app())
+            if email is None
+            else auth.get_user_by_email(email, app=firebase_app())
+        )
 
     try:
         return _ask(ask)
@@ -235,12 +277,13 @@ def _user(*, uid: str | None = None, email: str | None = None) -> Any:
     except exceptions.InvalidArgumentError as e:
         if email is not None:
             return None  # no such address
-        # it says so of its quotas and of its own settings too, and who is not known may be erased
+        # Firebase Auth answers like this for its quotas and settings too. An unknown person may be erased, so such an
+        # answer must not count as unknown.
         raise _unavailable() from e
 
 
 def _ask(call: Callable[[], Any]) -> Any:
-    """What Firebase Auth answers. Raises TryAgain if it does not."""
+    """Firebase Auth's answer. Raises TryAgain if there is none."""
     from firebase_admin import exceptions
 
     passing = (
@@ -248,8 +291,8 @@ def _ask(call: Callable[[], Any]) -> Any:
         exceptions.DeadlineExceededError,
         exceptions.InternalError,
         exceptions.ResourceExhaustedError,
-        exceptions.UnknownError,  # a status that is nobody's, such as a proxy's 502
-        TransportError,  # of the credentials, before Firebase Auth is reached
+        exceptions.UnknownError,  # a status that Firebase Auth does not use, such as a proxy's 502
+        TransportError,  # from the credentials, before Firebase Auth is reached
     )
     try:
         return call()
@@ -262,28 +305,33 @@ def _unavailable() -> TryAgain:
 
 
 @lru_cache(maxsize=1)
-def _firebase():  # type: ignore[no-untyped-def]  # firebase_admin publishes no types
+def firebase_app():  # type: ignore[no-untyped-def]  # firebase_admin publishes no types
+    """One for the process: the library refuses to make a second, also for requests that come at the same moment."""
     import firebase_admin
 
-    return firebase_admin.initialize_app(options={"projectId": settings().project, "httpTimeout": CALL_SECONDS})
+    with _making_app:
+        try:
+            return firebase_admin.get_app()
+        except ValueError:  # there is none yet
+            return firebase_admin.initialize_app(options={"projectId": settings().project, "httpTimeout": CALL_SECONDS})
 
 
-def invoker(token: str, function: str) -> str:
-    """The service account that calls `function` for Cloud Tasks or Cloud Scheduler. Raises Refused.
+@refusing({403: ("forbidden",)})
+def invoker(call: Call, function: str) -> str:
+    """The service account with which Cloud Tasks or Cloud Scheduler calls `function`. Raises Refused.
 
-    The token is whole: functions are deployed without IAM's check of invokers, which would take its signature away.
-    Issuer and audience are not enough: a member's code can have Google sign a token of the slot's own account for any
-    audience. So the account itself is checked.
+    Functions are deployed without IAM's invoker check, which would strip the token's signature. Issuer and audience do
+    not suffice: a member's code can get a token of the slot's own account for any audience. So the account is checked.
     """
     expected = settings().invoker_service_account
     try:
-        key = _certs().get_signing_key_from_jwt(token)
+        key = google_keys().get_signing_key_from_jwt(call.token)
         claims = jwt.decode(
-            token,
+            call.token,
             key,
             algorithms=["RS256"],
             audience=settings().function_url(function),
-            # of both times below, by the right time
+            # both times are checked below, against the corrected clock
             options={"require": ["exp", "iat", "aud", "iss", "email"], "verify_exp": False, "verify_iat": False},
         )
     except jwt.PyJWKClientConnectionError as e:
@@ -291,7 +339,7 @@ def invoker(token: str, function: str) -> str:
     except (jwt.PyJWKClientError, jwt.InvalidTokenError, RecursionError) as e:
         raise not_signed_in("Only Ondol's own tasks may call this.") from e
     if not _is_current(claims):
-        look_at_the_time()
+        compare_clock()
         raise not_signed_in("Only Ondol's own tasks may call this.")
     if claims["iss"] not in ISSUERS or claims["email"] != expected or claims.get("email_verified") is not True:
         raise Refused("forbidden", "Only Ondol's own tasks may call this.")
@@ -299,12 +347,12 @@ def invoker(token: str, function: str) -> str:
 
 
 def _is_current(claims: dict[str, Any]) -> bool:
-    """By the right time, as far as it is known."""
+    """Whether the token is valid now, by the corrected clock."""
     issued, expires = _moment(claims["iat"]), _moment(claims["exp"])
     skew, now = timedelta(seconds=CLOCK_SKEW_SECONDS), clock.now()
     return issued is not None and expires is not None and issued - skew <= now < expires + skew
 
 
 @lru_cache(maxsize=1)
-def _certs() -> jwt.PyJWKClient:
+def google_keys() -> jwt.PyJWKClient:
     return jwt.PyJWKClient(emulators.oidc_certs_url(), cache_jwk_set=True, lifespan=3600, timeout=5)

@@ -1,4 +1,4 @@
-"""What a request costs in Firestore: each function's log line says it, and a test holds it to a budget."""
+"""What a request costs in Firestore. Each function logs it, and a test compares it with a budget."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 @dataclass
 class Operations:
-    """Documents read and written, as Firestore bills them: a query that finds nothing is one read."""
+    """Documents read and written, as Firestore bills them: a query without a result is one read."""
 
     reads: int = 0
     writes: int = 0
@@ -19,7 +19,7 @@ _counting: ContextVar[Operations | None] = ContextVar("operations", default=None
 
 @contextmanager
 def counted() -> Iterator[Operations]:
-    """What this thread reads and writes meanwhile. What the client repeats by itself counts once."""
+    """Counts this thread's reads and writes. Retries by the client count once."""
     operations = Operations()
     token = _counting.set(operations)
     try:

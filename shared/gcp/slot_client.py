@@ -1,8 +1,8 @@
-"""Calls to a slot's container. Whatever it answers is a hint: the session's record says what is true.
+"""Calls to a slot's container. Every answer is a hint; only the session's record is trusted.
 
-What answers at a slot's address need not be its agent: the platform says 404, 409, 429 or 503 by itself while it starts
-a container, replaces one, or can't. So an answer counts as the agent's only if it has the agent's form and its boot. A
-hostile container can say what it likes about itself, and ends no session but its own.
+A slot's address may answer without its agent: the platform itself sends 404, 409, 429 or 503 while it starts or
+replaces a container, or can't. So an answer counts as the agent's only if it has the agent's form and boot id. A
+hostile container can lie about itself, and can end only its own session.
 """
 
 import re
@@ -12,38 +12,41 @@ from typing import Any
 import msgspec
 from msgspec import Struct
 
-from shared import logs
+from shared import logs, traces
 from shared.errors import PROBLEM_BASE, TryAgain
 from shared.gcp import emulators
 from shared.gcp.bounded_http import NoAnswer, Reply, exchange
 from shared.slots.pool import Health
 
 ATTACH_SECONDS = 45.0
-"""A cold start and a restore fit into it. What takes longer goes on in the container; the next attach joins it."""
+"""Enough for a cold start and a restore. If they take longer, they go on in the container, and the next attach joins
+them."""
 RELEASE_SECONDS = 240.0
 HEALTH_SECONDS = 20.0
-WORK_MARGIN_SECONDS = 20.0
-"""How much later than it was asked to a container may answer that its time is over."""
+ANSWER_MARGIN_SECONDS = 20.0
+"""How much later than the requested time a container may answer that the time is over."""
 ANSWER_BYTES = 16 * 1024
 TOLD = 200
-"""Characters of a container's explanation that are passed on."""
+"""The most characters of a container's explanation that are passed on."""
 BOOT = re.compile(r"[a-z0-9]{16}")
+TOO_MANY = 429
+"""The platform's answer while others use up the container's concurrency."""
 OVER = ("slot-taken", "session-over", "stale-epoch", "no-session")
-"""The agent's problems that say: this container does not serve the session, and never will."""
+"""The agent's problems which mean that this container does not serve the session and never will."""
 BROKEN = "state-broken"
 TRY_AGAIN = "try-again"
 
 
 class Gone(Exception):
-    """The container behind the slot's URL does not serve this session, and never will."""
+    """The container at the slot's URL does not serve this session, and never will."""
 
 
 class BrokenAnswer(Gone):
-    """The container can't restore the workspace: its state does not verify."""
+    """The container can't restore the workspace, because the saved state does not verify."""
 
 
 class Silent(TryAgain):
-    """No agent has answered, but nobody, or the platform in its place with this `status`."""
+    """No agent answered. `status` is the platform's, if the platform answered."""
 
     def __init__(self, detail: str, status: int | None = None) -> None:
         super().__init__("slot-unreachable", detail, retry_after=2)
@@ -51,7 +54,7 @@ class Silent(TryAgain):
 
 
 class Agent(Struct, frozen=True):
-    """An answer that has the agent's form. `problem` is empty for what was done."""
+    """An answer in the agent's form. `problem` is empty if the request succeeded."""
 
     boot: str
     problem: str
@@ -59,27 +62,33 @@ class Agent(Struct, frozen=True):
 
 
 def attach(url: str, token: str, heartbeat_url: str, seconds: float = ATTACH_SECONDS) -> str:
-    """Have the container serve the session, or renew its lease if it does already; its boot id.
+    """Has the container serve the session, or renews its lease. Returns the boot id.
 
-    Raises Gone (Broken when the state itself is at fault), or TryAgain: Silent if no agent answered.
+    Raises Gone (BrokenAnswer if the saved state is damaged), or TryAgain: Silent if no agent answered.
     """
     return _post(f"{url}/_slot/attach", token, {"heartbeat_url": heartbeat_url}, seconds).boot
 
 
 def release(url: str, token: str) -> None:
-    """Have the container make its last checkpoint and commit it. Raises as `attach`, but for Broken."""
+    """Has the container make and commit its last checkpoint. Raises as `attach`, except BrokenAnswer."""
     _post(f"{url}/_slot/release", token, {}, RELEASE_SECONDS)
 
 
-def work(url: str, token: str, seconds: float, quiet: float) -> str:
-    """Hold a request open to the container while a process of the member's is at work; why it ended: `quiet`,
+def background_hold(url: str, token: str, seconds: float, quiet: float) -> str:
+    """Holds a request open to the container while a process of the member's is working. Returns why it ended: `quiet`,
     `connected`, `time` or `over`. Raises as `release`."""
-    answer = _post(f"{url}/_slot/work", token, {"seconds": seconds, "quiet": quiet}, seconds + WORK_MARGIN_SECONDS)
+    answer = _post(
+        f"{url}/_slot/background-hold",
+        token,
+        {"seconds": seconds, "quiet": quiet},
+        seconds + ANSWER_MARGIN_SECONDS,
+    )
     return str(answer.fields.get("why"))[:TOLD]
 
 
 def health(urls: dict[str, str], seconds: float = HEALTH_SECONDS) -> dict[str, Health]:
-    """What the containers behind these URLs say of themselves, by the same keys, without those that don't answer."""
+    """The health reports of the containers behind these URLs, by the same keys. A container that does not answer is
+    left out, unless it is busy."""
     with ThreadPoolExecutor(max_workers=max(1, len(urls))) as pool:
         answers = dict(zip(urls, pool.map(lambda url: _health(url, seconds), urls.values()), strict=True))
     return {name: answer for name, answer in answers.items() if answer is not None}
@@ -90,7 +99,7 @@ def _post(url: str, token: str, body: dict[str, Any], seconds: float) -> Agent:
     try:
         reply = _ask("POST", url, headers, msgspec.json.encode(body), seconds)
     except NoAnswer as e:
-        logs.info("slot-silent", url=url, why=str(e))
+        logs.info("slot-silent", url=url, reason=str(e))
         raise Silent("The slot does not answer. Try again in a moment.") from e
     answer = read_answer(reply)
     if answer is None:
@@ -104,14 +113,14 @@ def _post(url: str, token: str, body: dict[str, Any], seconds: float) -> Agent:
     if answer.problem == TRY_AGAIN:
         raise TryAgain("slot-unreachable", f"The slot is not ready ({detail}).", retry_after=2)
     if answer.problem:
-        # our own token or message is not understood: that is no reason to give somebody's session up
+        # Ondol's own token or message was refused. That must not end a member's session.
         logs.error("slot-refuses-us", url=url, problem=answer.problem)
         raise TryAgain("slot-unreachable", f"The slot refuses to answer ({reply.status}).", retry_after=5)
     return answer
 
 
 def read_answer(reply: Reply) -> Agent | None:
-    """The answer, if it is provably the agent's; None if it may be anybody's."""
+    """The answer, if it is certainly the agent's; None otherwise."""
     expected = "application/json" if reply.status == 200 else "application/problem+json"
     fields = _fields(reply)
     boot = fields.get("boot")
@@ -127,21 +136,23 @@ def read_answer(reply: Reply) -> Agent | None:
 
 def _health(url: str, seconds: float) -> Health | None:
     try:
-        fields = _fields(_ask("GET", f"{url}/_slot/health", {}, None, seconds))
+        reply = _ask("GET", f"{url}/_slot/health", {}, None, seconds)
     except NoAnswer:
         return None
-    if "boot" not in fields:
-        return None  # the platform's: strangers may have used up all that a container answers at once
+    fields = _fields(reply)
+    if "boot" not in fields:  # the platform's answer
+        return Health(ready=False, attached=False, busy=True) if reply.status == TOO_MANY else None
     return Health(ready=fields.get("ready") is True, attached=fields.get("attached") is not False)
 
 
 def _ask(method: str, url: str, headers: dict[str, str], content: bytes | None, seconds: float) -> Reply:
     address, host = emulators.reachable(url)
-    return exchange(method, address, headers={**host, **headers}, content=content, seconds=seconds, most=ANSWER_BYTES)
+    sent = {**host, **headers, **traces.headers()}
+    return exchange(method, address, headers=sent, content=content, seconds=seconds, most=ANSWER_BYTES)
 
 
 def _fields(reply: Reply) -> dict[str, Any]:
-    """The fields of an answer; none of one that is no JSON object, as the platform's own page."""
+    """The fields of an answer; none if it is no JSON object, such as a page of the platform."""
     try:
         answer = msgspec.json.decode(reply.content)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):

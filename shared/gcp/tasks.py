@@ -1,7 +1,7 @@
-"""Cloud Tasks: look at a session when it is due, and run the pool soon.
+"""Cloud Tasks: check sessions when they are due, run the pool soon, export and erase.
 
-A task only makes prompt what a record already says. Its name carries the moment that it is for, so that asking twice
-for the same look makes one task; a name stays taken for up to a day after its task has run.
+A task only makes prompt what a record already says. A task's name contains the time that it is for, so that two
+requests for the same check make one task. A name stays taken for up to a day after its task has run.
 """
 
 import json
@@ -15,14 +15,13 @@ from google.api_core.exceptions import Conflict
 from google.cloud import tasks_v2
 from google.protobuf import duration_pb2, timestamp_pb2
 
+from shared import traces
 from shared.gcp import emulators
 from shared.gcp.store import clock
-from shared.settings import settings
+from shared.settings import LONGEST_TASK_SECONDS, settings
 
 RECLAIM = "reclaim"
-BACKGROUND = "background"
-BACKGROUND_SECONDS = 1800
-"""The longest that Cloud Tasks waits for an answer; the function's own timeout is the same."""
+BACKGROUND_HOLD = "background_hold"
 POOL = "pool"
 EXPORT = "export"
 EXPORT_SECONDS = 900
@@ -32,43 +31,46 @@ ERASE_SECONDS = 60
 """How long one delivery may take; the function's own timeout is the same."""
 CALL_SECONDS = 5.0
 LATE = timedelta(milliseconds=50)
-"""A reminder that came a moment early would find that it is not due yet, and its name already taken."""
+"""Tasks come this much late. A task that came a moment early would find nothing due, and its name would be taken
+already."""
 
 
 @lru_cache(maxsize=1)
-def _client() -> tasks_v2.CloudTasksClient:
+def tasks_client() -> tasks_v2.CloudTasksClient:
     return tasks_v2.CloudTasksClient(**emulators.rest_client("TASKS_EMULATOR_HOST"))
 
 
 def schedule_reclaim_check(sid: str, due: datetime, *, again: str = "") -> None:
-    """Have `reclaim` look at the session when it is due. `again` tells a later task for that moment from the first."""
+    """Schedules `reclaim` for the session's due time. `again` distinguishes a further task for the same time from the
+    first."""
     _create(RECLAIM, f"{sid}-{_moment(due, again)}", {"session": sid}, due + LATE)
 
 
 def schedule_background_hold(sid: str, seq: int) -> None:
-    """Have `background` hold a request open to the session's container. `seq`: the heartbeat after which."""
-    _create(BACKGROUND, f"{sid}-{seq}", {"session": sid}, clock.now(), BACKGROUND_SECONDS)
+    """Schedules `background_hold` for the session. `seq`: the heartbeat that made the hold necessary."""
+    _create(BACKGROUND_HOLD, f"{sid}-{seq}", {"session": sid}, clock.now(), LONGEST_TASK_SECONDS)
 
 
-def run_pool(seconds: int = 1) -> None:
-    """Have `pool` run at the next full second, or so many of them later: whoever asks within one second shares the run
-    that starts after it.
+def run_pool(seconds: int = 1, *, audit: bool = False) -> None:
+    """Schedules a run of `pool` over the unsettled slots, or over all for an `audit`, at the next full second or
+    `seconds` later. All requests within one second share the run that starts after it.
 
-    The second is that of the call, not of the request which makes it: by the end of a long one, a run for the second
-    after its beginning may be over, its name taken, and what happened since seen by nobody.
+    The second is that of this call, not of the request that makes it. By the end of a long request, the run of the
+    second after its beginning may be over: then its name is taken, and no run would see what happened since.
     """
     second = math.floor(clock.now().timestamp()) + seconds
-    _create(POOL, f"pool-{second}", {}, datetime.fromtimestamp(second, UTC))
+    name = f"pool-audit-{second}" if audit else f"pool-{second}"
+    _create(POOL, name, {"audit": audit}, datetime.fromtimestamp(second, UTC))
 
 
 def export_home(wid: str, snapshot: str, now: datetime) -> None:
-    """Have `export` put a home together. Whoever asks again within the hour shares the task, with its retries."""
+    """Schedules `export`. Requests within the same hour share one task and its retries."""
     name = f"{wid}-{snapshot}-{int(now.timestamp() // 3600)}"
     _create(EXPORT, name, {"workspace": wid, "snapshot": snapshot}, now, EXPORT_SECONDS)
 
 
 def erase_workspace(wid: str, due: datetime, *, again: str = "") -> None:
-    """Have `erase` erase a piece of the closed workspace when that is due. `again` as in `schedule_reclaim_check`."""
+    """Schedules `erase` for the closed workspace's due time. `again` as in `schedule_reclaim_check`."""
     _create(ERASE, f"{wid}-{_moment(due, again)}", {"workspace": wid}, due + LATE, ERASE_SECONDS)
 
 
@@ -78,7 +80,7 @@ def _moment(due: datetime, again: str) -> str:
 
 def _create(function: str, name: str, body: dict[str, Any], when: datetime, seconds: int = 300) -> None:
     config = settings()
-    queue = _client().queue_path(config.project, config.region, function)
+    queue = tasks_client().queue_path(config.project, config.region, function.replace("_", "-"))
     url = config.function_url(function)
     schedule = timestamp_pb2.Timestamp()
     schedule.FromDatetime(when)
@@ -89,10 +91,10 @@ def _create(function: str, name: str, body: dict[str, Any], when: datetime, seco
         http_request=tasks_v2.HttpRequest(
             http_method=tasks_v2.HttpMethod.POST,
             url=url,
-            headers={"Content-Type": "application/json"},
+            headers={"Content-Type": "application/json", **traces.headers()},
             body=json.dumps(body).encode(),
             oidc_token=tasks_v2.OidcToken(service_account_email=config.invoker_service_account, audience=url),
         ),
     )
-    with suppress(Conflict):  # this look was asked for before: one name, one task
-        _client().create_task(parent=queue, task=task, timeout=CALL_SECONDS)
+    with suppress(Conflict):  # this check was scheduled before under the same name
+        tasks_client().create_task(parent=queue, task=task, timeout=CALL_SECONDS)

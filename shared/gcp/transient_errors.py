@@ -1,4 +1,4 @@
-"""Google's errors in Ondol's words."""
+"""Transient errors of Google's APIs, as Ondol's problems."""
 
 import requests
 from google.api_core import exceptions
@@ -20,11 +20,11 @@ TRANSIENT = (
     requests.ConnectionError,
     requests.Timeout,
 )
-"""What a later attempt may survive. Clients that speak REST let through what `requests` raises."""
+"""Errors that a later attempt may not meet. Clients over REST pass on errors of `requests`."""
 
 
 def as_problem(fault: Exception) -> TryAgain | None:
-    """The answer to a fault of Google's that may pass; None for anything else."""
+    """The problem for a transient error; None for any other error."""
     if isinstance(fault, TRANSIENT):
         return TryAgain(
             "unavailable", "A part of Ondol can't be reached. Nothing is lost. Try again in a moment.", retry_after=3

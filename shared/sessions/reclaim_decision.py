@@ -1,4 +1,4 @@
-"""Keep, warn or reclaim: what a session's signals mean.
+"""Reclaim decision: keep, warn or reclaim a session, by its signals.
 
 The kinds of signal are the protocol's: `editor` (typing, selecting, scrolling, focus), `terminal` (input), `preview`
 (requests through the port proxy), `process` (a process of the member's that uses CPU).
@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 
 from msgspec import Struct
 
-from shared.sessions.session import Decision, EndReason, Hold, Session, SessionState, Verdict
+from shared.sessions.session import BackgroundHold, Decision, EndReason, Session, SessionState, Verdict
 
 BY_HAND = ("editor", "terminal", "preview")
 KINDS = (*BY_HAND, "process")
@@ -17,20 +17,22 @@ CLOCK = "%H:%M:%S"
 
 
 class ReclaimPolicy(Struct, frozen=True, kw_only=True):
-    """Lengths of time in seconds."""
+    """Durations in seconds."""
 
     idle: float
-    """Without activity for this long a session is reclaimed."""
+    """A session without activity for this long is reclaimed."""
     warning: float
     """How long before that the member is warned."""
-    busy: float | None
-    """How long after the last thing done by hand a busy process counts as activity; None without limit."""
+    background_limit: float | None
+    """How long after the last activity by hand a busy process still counts as activity; None without limit."""
     quiet: float
-    """A process that was busy within this time before a heartbeat was at work then."""
+    """A process that used CPU within this time before a heartbeat counts as working at that heartbeat."""
     opening: float
-    """How long a session may take to come to serve."""
+    """How long a session may take until it serves."""
     interval: float
     """Between two heartbeats."""
+    saving: float
+    """Between two saves of a home that changes."""
     lease: float
     """How long a container may serve after its last accepted heartbeat."""
 
@@ -40,11 +42,11 @@ def merge_signals(
 ) -> dict[str, datetime]:
     """A session's signals after a heartbeat.
 
-    Unknown is never idle: what is not reported counts as seen now, except for what only a browser can do while none is
-    connected. A report from the future counts as now, and a signal never goes back.
+    A signal that is not reported counts as seen now, except for kinds that only a browser can cause while no browser is
+    connected. A time in the future counts as now, and a signal never goes back.
 
-    What was done by hand with no browser connected is taken for a process's work: nobody is charged for such time, so
-    a container that claims it without end keeps its session no longer than a busy process would.
+    Activity by hand without a connected browser counts as a process's work. Such time is not charged, so a container
+    that keeps claiming it keeps its session no longer than a busy process would.
     """
     merged = dict(old)
     for kind in KINDS:
@@ -59,7 +61,7 @@ def merge_signals(
 
 
 def last_by_hand(session: Session) -> tuple[datetime, str]:
-    """When the member did something last, and what kind of thing: opening the workspace is one."""
+    """When the member last did something by hand, and which kind of signal it was. Opening the workspace counts."""
     seen = [(session.signals[kind], kind) for kind in BY_HAND if kind in session.signals]
     return max(*seen, (session.opened, "opening")) if seen else (session.opened, "opening")
 
@@ -67,9 +69,9 @@ def last_by_hand(session: Session) -> tuple[datetime, str]:
 def last_activity(session: Session, policy: ReclaimPolicy) -> tuple[datetime, str]:
     """When the session was last active, and by which kind of signal.
 
-    Each signal is the container's word. While nobody is charged, none later than what was charged last counts: so who
-    makes them up, or comes for a moment again and again, stays no longer than a plan's idle time for each visit that
-    is paid for.
+    Each signal is the container's claim. While the session is not charged, no signal later than the last charged time
+    counts. So invented signals, or many short visits, keep a session no longer than the plan's idle time after each
+    visit that was paid for.
     """
     active, kind = _last_signal(session, policy)
     if session.is_used:
@@ -85,19 +87,30 @@ def _last_signal(session: Session, policy: ReclaimPolicy) -> tuple[datetime, str
 
 
 def is_busy(session: Session, policy: ReclaimPolicy) -> bool:
-    """Whether a process was at work at the newest heartbeat, on a plan that lets it go on without a browser."""
+    """Whether a process was working at the newest heartbeat, on a plan that allows work without a browser."""
     process = session.signals.get("process")
-    return policy.busy != 0 and process is not None and session.seen - process <= timedelta(seconds=policy.quiet)
+    return (
+        policy.background_limit != 0
+        and process is not None
+        and session.seen - process <= timedelta(seconds=policy.quiet)
+    )
 
 
 def _cap(session: Session, policy: ReclaimPolicy) -> datetime | None:
     """Until when a busy process may keep the session; None without limit."""
-    return None if policy.busy is None else last_by_hand(session)[0] + timedelta(seconds=policy.busy)
+    return (
+        None
+        if policy.background_limit is None
+        else last_by_hand(session)[0] + timedelta(seconds=policy.background_limit)
+    )
 
 
-def decide_hold(session: Session, policy: ReclaimPolicy, *, longest: float, now: datetime) -> Hold | None:
-    """Whether a request is to be held open to the container, so that its CPU stays allocated and a busy process goes
-    on though no browser is connected: for `longest` seconds at most, and within the plan's cap and allowance."""
+def decide_background_hold(
+    session: Session, policy: ReclaimPolicy, *, longest: float, now: datetime
+) -> BackgroundHold | None:
+    """The background hold for a busy process without a browser: a request held open keeps the container's CPU
+    allocated. The hold lasts `longest` seconds at most, within the plan's limit and allowance. None if there should be
+    none."""
     if session.state != SessionState.ACTIVE or session.connected or session.final or not is_busy(session, policy):
         return None
     ends = [now + timedelta(seconds=longest)]
@@ -105,30 +118,36 @@ def decide_hold(session: Session, policy: ReclaimPolicy, *, longest: float, now:
         ends.append(cap)
     if session.deadline is not None:
         ends.append(session.deadline)
-    return Hold(now, min(ends)) if min(ends) > now else None
+    return BackgroundHold(now, min(ends)) if min(ends) > now else None
 
 
-def is_held(session: Session, now: datetime) -> bool:
-    """Whether a request is held open to the container. One whose time is over was left behind by whoever died."""
-    return session.hold is not None and now < session.hold.until
+def has_background_hold(session: Session, now: datetime) -> bool:
+    """Whether a background hold is open. A hold whose time is over was left behind by a function that died."""
+    return session.background_hold is not None and now < session.background_hold.until
 
 
-def wants_hold(before: Session, after: Session, policy: ReclaimPolicy, *, longest: float, now: datetime) -> bool:
-    """Whether a heartbeat makes it time to ask for a hold: the last browser has left, or a process has come to work
-    since. Some other request must keep its CPU then, and what runs beside that is charged as any job is."""
+def wants_background_hold(
+    before: Session, after: Session, policy: ReclaimPolicy, *, longest: float, now: datetime
+) -> bool:
+    """Whether to schedule a background hold after this heartbeat: the last browser has left, or a process has started
+    to work since. The container had CPU for this heartbeat from some other request, and loses it when that ends."""
     began = before.connected or not is_busy(before, policy)
-    return began and not is_held(after, now) and decide_hold(after, policy, longest=longest, now=now) is not None
+    return (
+        began
+        and not has_background_hold(after, now)
+        and decide_background_hold(after, policy, longest=longest, now=now) is not None
+    )
 
 
 def decide_reclaim(session: Session, policy: ReclaimPolicy, now: datetime) -> Decision:
-    """Keep, warn or reclaim an opening or active session, and when to look again.
+    """Decides whether to keep, warn or reclaim an opening or active session, and when to check again.
 
-    A session that takes longer than `opening` to come to serve has failed. The warning is for somebody who can see it:
-    with no browser connected there is none.
+    A session that does not serve within `opening` has failed. Only a connected browser can show a warning, so there is
+    none without a browser.
 
-    A container whose last browser leaves may be frozen before it can say so. If a process is at work in it, that must
-    not wait until the session would be idle: it is looked at as soon as its heartbeats have ceased. So it is when it
-    said that nobody is there, and the request that keeps its CPU never came.
+    A container may be frozen before it can report that its last browser has left. If one of its processes is working,
+    the check must not wait until the session is idle: the session is checked as soon as heartbeats are missing. The
+    same holds when the container reported that no browser is connected, and the background hold never came.
     """
     if session.state == SessionState.OPENING:
         give_up = session.opened + timedelta(seconds=policy.opening)
@@ -159,9 +178,10 @@ def decide_reclaim(session: Session, policy: ReclaimPolicy, now: datetime) -> De
         verdict, look, rule = Verdict.KEEP, warn_at, f"active at {active:{CLOCK}} ({kind})"
     sooner = [deadline] if deadline else []
     if session.silent_since:
-        sooner.append(now + timedelta(seconds=policy.interval))  # it is asked again, until it is given up
+        # the container is asked again until the session is given up
+        sooner.append(now + timedelta(seconds=policy.interval))
     cap = _cap(session, policy)
-    if is_busy(session, policy) and not is_held(session, now) and (cap is None or now < cap):
+    if is_busy(session, policy) and not has_background_hold(session, now) and (cap is None or now < cap):
         sooner.append(max(now, session.seen) + timedelta(seconds=policy.lease))
     return Decision(
         verdict=verdict,
@@ -175,14 +195,14 @@ def decide_reclaim(session: Session, policy: ReclaimPolicy, now: datetime) -> De
 
 
 class IdleAhead(Struct, frozen=True):
-    """When the member is warned, and when the session is reclaimed, if nothing more happens in it."""
+    """When the member is warned and when the session is reclaimed, if nothing more happens."""
 
     warned_from: datetime
     ends: datetime
 
 
 def idle_ahead(session: Session, policy: ReclaimPolicy) -> IdleAhead | None:
-    """None where nobody is warned: no browser is connected, or the session is opening or ending."""
+    """None if nobody would be warned: no browser is connected, or the session is opening or ending."""
     if session.state != SessionState.ACTIVE or not session.connected:
         return None
     ends = last_activity(session, policy)[0] + timedelta(seconds=policy.idle)

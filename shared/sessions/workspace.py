@@ -1,4 +1,4 @@
-"""The record of a workspace: what one member owns, who may serve it now, and where its state is."""
+"""The record of a workspace: its owner, the session that may serve it, and where its saved state is."""
 
 from datetime import datetime, timedelta
 from typing import Annotated
@@ -10,18 +10,20 @@ from shared.accounts.operator_limits import MOST_OPENS, recent
 from shared.record import IllegalTransition
 from shared.sessions.session import Session
 from shared.snapshots.checkpoint import Head
+from shared.snapshots.saved_state import SavedState
 from shared.snapshots.storage_quota import StorageUse
 
 WorkspaceId = Annotated[str, Meta(pattern=r"^w-[a-z0-9]{20}\Z")]
-"""A workspace's id as it comes from outside."""
+"""A workspace's id in a message from outside."""
 
 ERASE_AGAIN = timedelta(days=1)
-"""ID tokens outlive accounts by an hour, signed URLs and events may come late: a day is past all of them."""
+"""Erasing is repeated after a day: ID tokens are valid for an hour after an account is deleted, and events may come
+late."""
 ERASE_PAUSES = (60, 300, 1800, 7200, 21600)
-"""Seconds between two attempts to erase a workspace when the one before failed or never ended; the last goes on. The
-first is longer than an attempt may take, so that no two work at once."""
+"""Seconds until the next attempt to erase a workspace if the previous one failed or died; the last value repeats. The
+first is longer than an attempt may take, so that two attempts never run at once."""
 SESSION_SECONDS = 10
-"""Time between two looks whether the session of a workspace that is to be erased has ended."""
+"""Seconds between two checks whether the session of a workspace to be erased has ended."""
 
 
 class Workspace(Struct, frozen=True, kw_only=True):
@@ -33,44 +35,53 @@ class Workspace(Struct, frozen=True, kw_only=True):
     epoch: int = 0
     session: str | None = None
     head: Head | None = None
-    """As of the last session's end; while one is open, the session has the newer one."""
+    """The current snapshot as of the last session's end. An open session has the newer one."""
     storage: StorageUse | None = None
-    """As the newest checkpoint was found."""
+    """What the newest checkpoint takes of the plan."""
     apart: int = 0
-    """Bytes that sessions have kept apart, of what they left out."""
+    """Bytes of left-out files that sessions have kept."""
     last_slot: str | None = None
     last_session: str | None = None
     lost: bool = False
-    """What was done after `head` was lost with a container, and the member has not been told in an editor yet."""
+    """Work after `head` was lost with a container, and the member has not been told in an editor yet."""
+    opened: datetime | None = None
+    """When it was claimed last; operators sort members by it."""
     opens: list[datetime] = []
-    """When it was claimed within the hour before the newest claim, and that one."""
+    """When the workspace was claimed, within the hour before the newest claim and including it."""
     suspended: bool = False
-    """Its account is: no session is opened. What is saved stays."""
+    """The account is suspended: no session can be opened. Saved files are kept."""
     signed_out: datetime | None = None
-    """When all of its member's sign-ins were ended: a claim that was under way then finds the workspace changed."""
+    """When all sign-ins of the member were ended. Writing this makes a concurrent claim lose its race and read
+    again."""
     closed: bool = False
-    """Its account is deleted: no session will ever be opened again."""
+    """The account is deleted: no session will ever be opened again."""
     erase_due: datetime | None = None
-    """When its state is to be erased next; None when there is nothing left to erase."""
+    """When to erase next; None when nothing is left to erase."""
     erased_once: bool = False
     erase_attempts: int = 0
-    """Attempts to erase the workspace that were begun since one last got on."""
+    """Attempts to erase since the last one that made progress."""
     closed_at: datetime | None = None
-    """Since when the workspace is closed; None for one that was closed before this was written down."""
+    """Since when the workspace is closed; None if it was closed before this field existed."""
     alias: str | None = None
-    """The random id that stands in place of its member's ids in what bookkeeping keeps; None before it is closed."""
+    """The random id that replaces the member's ids in bookkeeping; None before erasing begins."""
     tidy_due: datetime | None = None
-    """When `meter` is to thin its snapshots and sweep its objects next; None when there is nothing to tidy."""
+    """When `meter` will thin snapshots and delete unreferenced objects next; None when there is nothing to do."""
+
+    @property
+    def saved(self) -> SavedState:
+        """What is saved of the workspace, as of the last session's end."""
+        return SavedState(head=self.head, storage=self.storage, after_loss=self.lost)
 
     def claim(self, sid: str, slot: str, now: datetime) -> "Workspace":
         if self.session is not None or self.closed or self.suspended:
             state = f"session={self.session} closed={self.closed} suspended={self.suspended}"
             raise IllegalTransition(f"workspace {self.wid} can't be claimed: {state}")
         opens = [*recent(self.opens, now), now]
-        return replace(self, session=sid, epoch=self.epoch + 1, last_slot=slot, opens=opens[-MOST_OPENS:])
+        return replace(self, session=sid, epoch=self.epoch + 1, last_slot=slot, opened=now, opens=opens[-MOST_OPENS:])
 
     def free(self, session: Session, now: datetime) -> "Workspace":
-        """The session has ended, and leaves its head, what it kept apart, and snapshots to be thinned."""
+        """The workspace after its session has ended: with the session's head and kept left-out files, and due for
+        thinning."""
         if self.session != session.sid:
             raise IllegalTransition(f"workspace {self.wid} is not {session.sid}'s but {self.session}'s")
         return replace(
@@ -85,17 +96,17 @@ class Workspace(Struct, frozen=True, kw_only=True):
         )
 
     def go_back(self, head: Head, now: datetime) -> "Workspace":
-        """Another snapshot becomes the head. The one that was stays among the snapshots."""
+        """The workspace with another snapshot as its head. The previous head stays among the snapshots."""
         if self.session is not None or self.closed:
             raise IllegalTransition(f"workspace {self.wid} can't go back: session={self.session} closed={self.closed}")
         return replace(self, head=head, tidy_due=now)
 
     def tidied(self, due: datetime | None) -> "Workspace":
-        """`due` is when to look again."""
+        """`due` is when to tidy next."""
         return replace(self, tidy_due=due)
 
     def forget_apart(self, bytes: int, due: datetime) -> "Workspace":
-        """So much of what was kept apart is forgotten; `due` is when to look again."""
+        """The workspace without so many bytes of kept left-out files. `due` is when to tidy next."""
         return replace(self, apart=max(0, self.apart - bytes), tidy_due=due)
 
     def suspend(self) -> "Workspace":
@@ -108,9 +119,9 @@ class Workspace(Struct, frozen=True, kw_only=True):
         return replace(self, closed=True, closed_at=now, erase_due=now)
 
     def begin_erasing(self, now: datetime) -> "Workspace":
-        """An attempt begins. The next one is due when this one has failed, whether or not it can still say so.
+        """The workspace with an attempt begun. `erase_due` becomes the time of the next attempt, also if this one dies.
 
-        Raises IllegalTransition if it is not due: another attempt may have begun.
+        Raises IllegalTransition if erasing is not due: another attempt may have begun.
         """
         if self.erase_due is None or now < self.erase_due:
             raise IllegalTransition(f"workspace {self.wid} is to be erased at {self.erase_due}, not at {now}")
@@ -118,19 +129,20 @@ class Workspace(Struct, frozen=True, kw_only=True):
         return replace(self, erase_due=now + timedelta(seconds=pause), erase_attempts=self.erase_attempts + 1)
 
     def named(self, alias: str) -> "Workspace":
-        """What bookkeeping keeps of its member says this, unless it says something else already."""
+        """The workspace with this alias, unless it has one."""
         return self if self.alias else replace(self, alias=alias)
 
     def erase_after_session(self, now: datetime) -> "Workspace":
-        """Its session is open and may still write."""
+        """The workspace with erasing postponed, because its session is open and may still write."""
         return replace(self, erase_due=now + timedelta(seconds=SESSION_SECONDS))
 
     def erased_in_part(self, now: datetime) -> "Workspace":
-        """The attempt got on, and there is more."""
+        """The workspace after an attempt that made progress and left more to erase."""
         return replace(self, erase_due=now, erase_attempts=0)
 
     def erased(self, now: datetime) -> "Workspace":
-        """Its state was erased: once more after a day, for what a container still wrote, and then never again."""
+        """The workspace after its state was erased. Erasing is repeated once after a day, for anything a container
+        still wrote."""
         again = None if self.erased_once else now + ERASE_AGAIN
         gone = replace(self, head=None, storage=None, apart=0, tidy_due=None)
         return replace(gone, erased_once=True, erase_due=again, erase_attempts=0)

@@ -1,1 +1,1 @@
-"""Slots, their pool, and which of them a member gets."""
+"""Slots: their records, the warm pool, and which slot a member gets."""

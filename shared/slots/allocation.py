@@ -1,4 +1,4 @@
-"""Which slot a member gets, or why none: the decision behind `allocate`."""
+"""Allocation: which slot a member gets, or why none."""
 
 import random
 from collections.abc import Sequence
@@ -9,21 +9,20 @@ from shared.slots.slot import Slot, SlotState
 
 
 def check_may_open(account: Account) -> None:
-    """Raises Refused if this account may open nothing, whatever slots there are."""
-    if account.state == AccountState.DELETED:
-        raise account_closed()
+    """Raises Refused if the account may open no session."""
+    account.check_not_closed()
     if account.state == AccountState.SUSPENDED:
         raise account_suspended()
 
 
 def check_may_download(account: Account) -> None:
-    """Raises Refused if this account may not even fetch what is saved."""
+    """Raises Refused if the account may not even download saved files."""
     if not account.may_download:
         check_may_open(account)
 
 
 def check_may_be_opened(workspace: Workspace) -> None:
-    """Raises Refused if its account was closed or suspended since that was read: both mark the workspace too."""
+    """Raises Refused if the account was closed or suspended after it was read. The workspace carries both marks too."""
     if workspace.closed:
         raise account_closed()
     if workspace.suspended:
@@ -31,9 +30,9 @@ def check_may_be_opened(workspace: Workspace) -> None:
 
 
 def order_slots(slots: Sequence[Slot], *, last_slot: str | None, seed: int) -> list[Slot]:
-    """The claimable slots, best first: the member's last one if it is warm, the other warm ones, the cold ones.
+    """The claimable slots, best first: the member's last slot if it is warm, other warm slots, cold slots.
 
-    Within a rank the order is random, so that members who come at once do not all reach for the same slot.
+    Within a rank the order is random, so that concurrent requests do not all choose the same slot.
     """
 
     def rank(slot: Slot) -> int:

@@ -1,262 +1,372 @@
-"""The warm pool's plan: what should change about the slots, and which Admin API writes bring their services there.
+"""The warm pool: the next record of each slot that should change, with a reason. `shared.slots.writes` has the engines
+follow the records.
 
-Two steps, both pure. `plan_pool` decides the next record of each slot, with a reason. `plan_writes` compares records
-with services and spends a budget on the differences. What a crash leaves undone is a difference for the next run.
+A run reads the unsettled slots and counts the others (`Unread`). An audit reads all slots: only an audit finds changes
+without a record, such as a service that somebody deleted.
 """
 
 from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime, timedelta
-from enum import StrEnum
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from shared.sessions.session import Session
+from shared.slots.engine import Observed
+from shared.slots.rollout import Rollout
 from shared.slots.slot import Slot, SlotState, new_slot
 
-READY_SECONDS = 240
-"""A generation that is not ready after this long is given up; Cloud Run's own limit for a start-up is four minutes."""
 LISTED_SECONDS = 30
-"""A run may take this long between listing the services and reading the records."""
-BACKOFF_SECONDS = (10, 30, 120, 600)
-"""Between generations that did not become ready."""
+"""Seconds that a run may take from listing the engines' slots until reading the records."""
 ALARM_ATTEMPTS = 3
-UNANSWERED_LOOKS = 3
+UNANSWERED_CHECKS = 3
 UNANSWERED_APART_SECONDS = 40
-"""A warm container is given up when it did not say that it is well at so many looks in a row, so far apart: Cloud Run
-answers 429 and 503 by itself while strangers use up a slot's requests, and the network between us may fail."""
+"""A warm container is given up after so many checks in a row, at least so far apart, at which it did not report that it
+is well. The platform itself answers 429 and 503 while strangers use up a slot's concurrency, and the network may
+fail."""
+CUT_OFF_SECONDS = 600
+"""If no container answers at all, most likely this function is cut off. Then one slot is given up after so many
+seconds, and the next only after its replacement has become warm: strangers may know all addresses, but not the new
+one."""
+RENAMED_ATTEMPTS = 1
+"""Incarnations that may fail under one name although the platform says they are ready. Perhaps strangers at the address
+keep this function from reaching them; the next slot has another address."""
 SPARES_AT_ONCE = 2
-"""Each new service starts a container once, to see whether it works."""
+"""New spare slots in one run. Each starts a container once, to prove that it works."""
 
 
 class PoolPolicy(Struct, frozen=True, kw_only=True):
-    """The operator's numbers. `writes` is the budget of one run; after so many `sessions` an address is given up."""
+    """The operator's settings. `writes` is the budget of one run; after so many `sessions` a slot is given up with its
+    address, and after `ready` seconds an incarnation that is not ready."""
 
     warm: int
     max: int
     writes: int
     sessions: int
+    ready: float
 
 
-class Service(Struct, frozen=True, kw_only=True):
-    """A slot's Cloud Run service as the Admin API shows it."""
+class Unread(Struct, frozen=True, kw_only=True):
+    """Slots that a run has not read: how many, and how many of them are warm."""
 
-    name: str
-    url: str
-    generation: int
-    """Of the newest revision's template, by its GENERATION variable."""
-    min_instances: int
-    ready: bool
-    """The newest revision is ready and has all the traffic."""
-    outdated: bool
-    """Its template is not what the operator's settings ask for today."""
-    updated: datetime | None = None
-    """When it was last written."""
+    slots: int = 0
+    warm: int = 0
 
 
 class Health(Struct, frozen=True):
-    """What a warm container says of itself: enough to distrust it, never enough to trust it. The platform's own answers
-    are none."""
+    """A warm container's report of itself: it can make the container distrusted, never trusted."""
 
     ready: bool
     attached: bool
+    busy: bool = False
+    """There is no report: the platform said that others use up the container's concurrency."""
 
 
-class Action(Struct, frozen=True):
-    """One slot's next record. `slot.name` is unknown to the store when it is to be created."""
+class PoolAction(Struct, frozen=True):
+    """The next record of one slot. With the verb `create` the store does not have `slot.name` yet."""
 
     verb: str
     slot: Slot
     reason: str
+    failed: bool = False
+    """The slot's incarnation is given up because its container did not become ready, or stopped answering."""
+
+    def noted(self, now: datetime) -> "PoolAction":
+        """The action with itself in the slot's history; settling is none, because it changes nothing."""
+        is_event = self.verb not in ("settle", "answered", "delete")
+        return replace(self, slot=self.slot.note(self.verb, self.reason, now)) if is_event else self
 
 
-class Verb(StrEnum):
-    CREATE = "create"
-    REPLACE = "replace"
-    SCALE = "scale"
-    DELETE = "delete"
+def wanted_warm(policy: PoolPolicy, rollout: Rollout) -> int:
+    """How many slots should be warm. Slots that try an image come on top, because the image may be bad."""
+    return min(policy.max, policy.warm + len(rollout.slots))
 
 
-class Write(Struct, frozen=True):
-    """One Admin API write. `slot` is None where a service is to go that no record knows."""
+def missing_warm(slots: Sequence[Slot], unread: Unread, policy: PoolPolicy, rollout: Rollout) -> int:
+    """How many more slots should be warm or warming; negative for fewer."""
+    kept = [slot for slot in slots if slot.state in (SlotState.WARMING, SlotState.WARM) or _begins(slot, rollout)]
+    return wanted_warm(policy, rollout) - len(kept) - unread.warm
 
-    verb: Verb
-    name: str
-    slot: Slot | None
+
+def _begins(slot: Slot, rollout: Rollout) -> bool:
+    """Whether the slot's next incarnation tries an image, and is kept warm."""
+    return slot.state == SlotState.RECYCLING and slot.name in rollout.slots and not slot.sessions
 
 
 def plan_pool(
     slots: Sequence[Slot],
-    services: Mapping[str, Service],
+    observed: Mapping[str, Observed],
     health: Mapping[str, Health],
     sessions: Mapping[str, Session],
     names: Sequence[str],
     policy: PoolPolicy,
+    rollout: Rollout,
     now: datetime,
-) -> list[Action]:
-    """The next record of every slot that should change; at most one change per slot.
+    unread: Unread | None = None,
+    to_try: Sequence[str] = (),
+) -> list[PoolAction]:
+    """The next record of every slot that should change, at most one change per slot.
 
-    `health` is by slot, `sessions` by id, `names` are fresh ones for as many slots as may be created.
+    `health` is by slot, `sessions` by id. `names` are fresh names for as many slots as may be created, and `to_try`
+    those of slots to be made that try an image. `unread` counts the slots that are not among `slots`.
     """
-    actions: list[Action] = []
+    unread = unread or Unread()
+    health = {name: report for name, report in health.items() if not report.busy}
+    actions: list[PoolAction] = []
     for slot in slots:
-        action = _settle(slot, services.get(slot.name), health.get(slot.name), sessions, now)
+        action = _settle(slot, observed.get(slot.name), health.get(slot.name), sessions, policy, rollout, now)
         if action:
             actions.append(action)
-    actions += _look_at_unanswered(slots, {action.slot.name for action in actions}, health, now)
+    actions += _unanswered_checks(slots, {action.slot.name for action in actions}, health, now)
+    given_up = [action for action in actions if _gives_address_up(action)]
+    actions = [action for action in actions if action not in given_up[1:]]  # one slot's address in each run
+    existing = len(slots) + unread.slots
+    displaced, tried = _try(slots, actions, to_try, policy.max - existing, policy, rollout, now)
+    actions += displaced
+    actions += _roll(slots, {action.slot.name for action in actions}, policy, rollout, now)
     settled = {action.slot.name: action.slot for action in actions}
-    current = [settled.get(slot.name, slot) for slot in slots]
-    free = [slot for slot in current if slot.name not in settled]
-    warm = [slot for slot in current if slot.state in (SlotState.WARMING, SlotState.WARM)]
-    missing = policy.warm - len(warm)
+    gone = {action.slot.name for action in [*given_up[:1], *displaced]}
+    current = [*(settled.get(slot.name, slot) for slot in slots if slot.name not in gone), *tried]
+    free = [slot for slot in current if slot.name not in settled and slot not in tried]
+    actions += [PoolAction("create", slot, f"it tries {slot.image}") for slot in tried]
+    missing = missing_warm(current, unread, policy, rollout)
 
-    retired = 0
-    for slot in (s for s in free if s.state == SlotState.RECYCLING and s.stale and _may_retry(s, now)):
-        if slot.sessions >= policy.sessions:
+    retired = len(gone) - len(tried)
+    for slot in (s for s in free if s.state == SlotState.RECYCLING and s.stale and may_retry(s, now)):
+        if slot.sessions >= policy.sessions or (slot.sessions and slot.name in rollout.slots):
             retired += 1
-            actions.append(Action("delete", slot, f"{slot.sessions} sessions know its address; a new one has another"))
+            actions.append(PoolAction("delete", slot, f"{slot.sessions} sessions know its address"))
             continue
-        keep = missing > 0
-        missing -= keep
-        actions.append(
-            Action(
-                "renew",
-                slot.renew(warm=keep, now=now),
-                "its session ended" if keep else "its session ended; enough are warm",
-            )
-        )
-    for slot in (s for s in free if s.state == SlotState.COLD):
+        tries = _begins(slot, rollout)  # it is among those that will be warm
+        keep = tries or missing > 0
+        missing -= keep and not tries
+        renewed = slot.renew(rollout.image_of(slot.name), warm=keep, now=now)
+        why = f"it tries {renewed.image}" if tries else "nobody has it" if keep else "nobody has it; enough are warm"
+        actions.append(PoolAction("renew", renewed, why))
+    for slot in sorted((s for s in free if s.state == SlotState.COLD), key=lambda slot: _rank(slot, rollout)):
         if missing > 0:
             missing -= 1
-            actions.append(Action("warm", slot.warm_up(now), f"{policy.warm} should be warm"))
-    actions += _create(names, missing, max(0, policy.max - len(slots) + retired), policy, now)
-    surplus = [slot for slot in free if slot.state == SlotState.WARM][: max(0, -missing)]
-    actions += [Action("cool", slot.cool(now), f"more than {policy.warm} are warm") for slot in surplus]
-    excess = max(0, len(slots) - retired - policy.max)
+            actions.append(PoolAction("warm", slot.warm_up(now), f"{wanted_warm(policy, rollout)} should be warm"))
+    room = max(0, policy.max - existing + retired)
+    created = _create(names, missing, room, policy, rollout, now)
+    if given_up and missing > 0 and created:
+        created[0] = replace(created[0], slot=created[0].slot.instead_of(given_up[0].slot, now))
+    actions += created
+    warm = sorted((s for s in free if s.state == SlotState.WARM), key=lambda slot: _rank(slot, rollout), reverse=True)
+    surplus = warm[: max(0, -missing)]
+    actions += [
+        PoolAction("cool", slot.cool(now), f"more than {wanted_warm(policy, rollout)} are warm") for slot in surplus
+    ]
+    excess = max(0, existing - retired - policy.max)
     cold = [slot for slot in free if slot.state == SlotState.COLD and missing <= 0][:excess]
-    actions += [Action("delete", slot, f"more than {policy.max} exist") for slot in cold]
+    actions += [PoolAction("delete", slot, f"more than {policy.max} exist") for slot in cold]
     return actions
 
 
-def _create(names: Sequence[str], missing: int, room: int, policy: PoolPolicy, now: datetime) -> list[Action]:
-    """The warm slots that are missing; and when none is, spare cold ones up to the maximum, a few at a time.
+def _create(
+    names: Sequence[str], missing: int, room: int, policy: PoolPolicy, rollout: Rollout, now: datetime
+) -> list[PoolAction]:
+    """Creates the warm slots that are missing. If none is missing, creates cold spare slots up to the maximum, a few at
+    a time.
 
-    A cold slot costs nothing. That it exists lets a member be served when every warm one is taken.
+    A cold slot costs nothing, and serves a member when every warm one is taken.
     """
-    if missing > 0:
-        reason = f"{policy.warm} should be warm"
-        return [Action("create", new_slot(name, warm=True, now=now), reason) for name in names[: min(missing, room)]]
-    reason = f"{policy.max} may be in use"
-    spares = names[: min(SPARES_AT_ONCE, room)]
-    return [Action("create", new_slot(name, warm=False, now=now), reason) for name in spares]
+    if warm := missing > 0:
+        count, reason = min(missing, room), f"{wanted_warm(policy, rollout)} should be warm"
+    else:
+        count, reason = min(SPARES_AT_ONCE, room), f"{policy.max} may be in use"
+    new_slots = [new_slot(name, rollout.image_of(name), warm=warm, now=now) for name in names[:count]]
+    return [PoolAction("create", slot, reason) for slot in new_slots]
+
+
+def _try(
+    slots: Sequence[Slot],
+    actions: Sequence[PoolAction],
+    names: Sequence[str],
+    room: int,
+    policy: PoolPolicy,
+    rollout: Rollout,
+    now: datetime,
+) -> tuple[list[PoolAction], list[Slot]]:
+    """The slots with these names, which try an image; and the deletions that make room for them. First go slots that
+    come back from a session, then cold ones, then warm ones but for half of `policy.warm`, and of each kind those that
+    most people know the address of. A slot without room is not made: the next audit names another one."""
+    settled = {action.slot.name for action in actions}
+    warm = [slot for slot in slots if slot.state == SlotState.WARM and slot.name not in settled]
+    others = [slot for slot in slots if slot.name not in settled and slot.name not in rollout.slots]
+    others.sort(key=lambda slot: -slot.sessions)
+    spare = [slot for slot in others if slot.state == SlotState.RECYCLING and slot.stale]
+    spare += [slot for slot in others if slot.state == SlotState.COLD]
+    spare += [slot for slot in others if slot in warm][: max(0, len(warm) - policy.warm // 2)]
+    needed = max(0, len(names) - max(0, room))
+    displaced = [PoolAction("delete", slot, f"a new slot tries {rollout.trying}") for slot in spare[:needed]]
+    made = names[: max(0, room) + len(displaced)]
+    return displaced, [new_slot(name, rollout.image_of(name), warm=True, now=now) for name in made]
+
+
+def _roll(
+    slots: Sequence[Slot], settled: Collection[str], policy: PoolPolicy, rollout: Rollout, now: datetime
+) -> list[PoolAction]:
+    """Recycles free slots that have another image than they should, a few at a time: at least half of the cold ones and
+    half of `policy.warm` stay, and no more containers start at once than one run may write."""
+    starting = [slot for slot in slots if slot.state in (SlotState.WARMING, SlotState.RECYCLING)]
+    actions = list[PoolAction]()
+    for state in (SlotState.WARM, SlotState.COLD):
+        free = [slot for slot in slots if slot.state == state and slot.name not in settled]
+        stay = len(free) // 2 if state == SlotState.COLD else policy.warm // 2
+        old = [slot for slot in free if slot.image != rollout.image_of(slot.name)]
+        old.sort(key=lambda slot: slot.name not in rollout.slots)
+        room = min(len(free) - stay, policy.writes - len(starting) - len(actions))
+        actions += [
+            PoolAction("recycle", slot.recycle(now), f"it gets {rollout.image_of(slot.name)}")
+            for slot in old[: max(0, room)]
+        ]
+    return actions
+
+
+def _rank(slot: Slot, rollout: Rollout) -> tuple[bool, bool]:
+    """The order in which slots are warmed, and the reverse of that in which they are cooled: those that try an image,
+    those with the right image, the others."""
+    return slot.name not in rollout.slots, slot.image != rollout.image_of(slot.name)
 
 
 def _settle(
-    slot: Slot, service: Service | None, health: Health | None, sessions: Mapping[str, Session], now: datetime
-) -> Action | None:
-    """What the world has made of one slot."""
+    slot: Slot,
+    seen: Observed | None,
+    health: Health | None,
+    sessions: Mapping[str, Session],
+    policy: PoolPolicy,
+    rollout: Rollout,
+    now: datetime,
+) -> PoolAction | None:
+    """The change that a slot's state in its engine, its health or its session makes necessary; None if none."""
+    if slot.state == SlotState.QUARANTINED:
+        return None
     if slot.state == SlotState.CLAIMED:
         session = sessions.get(slot.session or "")
         if session is None or not session.open or session.slot != slot.name:
-            return Action("recycle", slot.recycle(now), "nobody owns it any more")
-        return None
-    if service is None and (now - slot.changed).total_seconds() < LISTED_SECONDS:
-        return None  # the services were listed before the records were read: this one may be newer than the list
-    if slot.state == SlotState.COLD and (service is None or service.outdated or service.url != slot.url):
-        return Action("delete", slot, "its service is not what it should be; a new one costs nothing")
-    if slot.state == SlotState.WARM and service and (service.outdated or service.url != slot.url):
-        return Action("recycle", slot.recycle(now), "its service is not what it should be")
-    if slot.state == SlotState.WARM and service is None:
-        return Action("recycle", slot.recycle(now), "its container is gone")
+            return PoolAction("recycle", slot.recycle(now), "no open session owns it")
+        return _seen_as_wanted(slot, seen)
+    if slot.image == rollout.refused and not slot.stale:
+        return PoolAction("recycle", slot.recycle(now), "its image is refused")
+    if seen is None and (now - slot.changed).total_seconds() < LISTED_SECONDS:
+        return None  # The engines were asked before the records were read, so this slot may be newer than their list.
+    changed = seen is not None and (seen.outdated or seen.image != slot.image)
+    if slot.state == SlotState.COLD and (seen is None or changed or seen.url != slot.url):
+        return PoolAction("delete", slot, "it differs from its record or the settings")
+    if slot.state == SlotState.WARM and seen and (changed or seen.url != slot.url):
+        return PoolAction("recycle", slot.recycle(now), "it differs from its record or the settings")
+    if slot.state == SlotState.WARM and seen is None:
+        return PoolAction("recycle", slot.recycle(now), "its container is gone")
     if slot.state == SlotState.WARM and health is not None and health.attached:
-        return Action("recycle", slot.recycle(now), "its container serves a session that nobody gave it")
+        return PoolAction("recycle", slot.recycle(now), "its container serves an unknown session")
     becoming = slot.state == SlotState.WARMING or (slot.state == SlotState.RECYCLING and not slot.stale)
     if not becoming:
-        return None
-    if service and service.generation == slot.generation and service.outdated:
-        # a stack was stopped, or settings changed, while it started
-        return Action("recycle", slot.recycle(now), "its service is not what it should be")
-    if service and is_current(slot, service) and service.ready and _fit(slot, health):
-        return Action("ready", slot.ready(service.url, now), f"generation {slot.generation} is ready")
-    if service is None or service.generation < slot.generation:
-        return None  # still to be written: the Admin API takes so many writes a minute, and after a burst it waits
-    since = max(slot.changed, slot.retry_at or slot.changed, service.updated or slot.changed)
-    if (now - since).total_seconds() > READY_SECONDS:
-        pause = BACKOFF_SECONDS[min(slot.attempts, len(BACKOFF_SECONDS) - 1)]
-        return Action(
-            "retry",
-            slot.retry(now + timedelta(seconds=pause), now),
-            f"generation {slot.generation} did not become ready",
-        )
+        return _seen_as_wanted(slot, seen)
+    return _become(slot, seen, health, policy, rollout, now)
+
+
+def _become(
+    slot: Slot, seen: Observed | None, health: Health | None, policy: PoolPolicy, rollout: Rollout, now: datetime
+) -> PoolAction | None:
+    """The change that a warming slot, or one that starts to see whether it works, makes necessary; None if none."""
+    image = rollout.image_of(slot.name)
+    if slot.name in rollout.slots and slot.image != image:
+        return PoolAction("recycle", slot.recycle(now), f"it is to try {image}")
+    if seen and seen.incarnation == slot.incarnation and (seen.outdated or seen.image != slot.image):
+        # the local stack was stopped, or settings changed, while the slot started
+        return PoolAction("recycle", slot.recycle(now), "it differs from its record or the settings")
+    if seen and is_current(slot, seen) and seen.ready and _fit(slot, health):
+        return PoolAction("ready", slot.ready(seen.url, now), f"incarnation {slot.incarnation} is ready")
+    if seen is None or seen.incarnation < slot.incarnation:
+        return None  # Not written yet: an engine accepts only so many writes a minute.
+    since = max(slot.changed, slot.retry_at or slot.changed, seen.updated or slot.changed)
+    if (now - since).total_seconds() > policy.ready:
+        reason = f"incarnation {slot.incarnation} did not become ready"
+        if is_current(slot, seen) and seen.ready and slot.attempts >= RENAMED_ATTEMPTS:
+            return PoolAction("delete", slot, f"{reason}, although the platform says it is", failed=True)
+        return PoolAction("retry", slot.retry(image, now), reason, failed=True)
     return None
 
 
-def _look_at_unanswered(
+def failed_incarnations(
+    actions: Sequence[PoolAction], before: Mapping[str, Slot], health: Mapping[str, Health]
+) -> list[Slot]:
+    """The slots of `before`, by name, whose incarnation failed by itself and is given up by these actions: it did not
+    become ready, or stopped answering. A slot that somebody has had does not count, nor one that is busy: strangers may
+    keep it from answering."""
+    return [
+        slot
+        for action in actions
+        if action.failed
+        and (slot := before.get(action.slot.name))
+        and not slot.sessions
+        and not ((report := health.get(slot.name)) and report.busy)
+    ]
+
+
+def ended_unserved(actions: Sequence[PoolAction], before: Mapping[str, Slot]) -> list[Slot]:
+    """The slots of `before` that these actions give their next incarnation, or give up, and whose session never came to
+    serve."""
+    return [
+        slot
+        for action in actions
+        if action.verb != "recycle" and (slot := before.get(action.slot.name)) and slot.unserved
+    ]
+
+
+def _gives_address_up(action: PoolAction) -> bool:
+    return action.failed and action.verb == "delete"
+
+
+def _seen_as_wanted(slot: Slot, seen: Observed | None) -> PoolAction | None:
+    """Settles a slot whose engine shows it as its record wants it. A claimed slot's container is never replaced, so
+    nothing else of it is waited for."""
+    if slot.settled or seen is None or slot.state == SlotState.RECYCLING:
+        return None
+    claimed = slot.state == SlotState.CLAIMED and seen.kept == slot.kept
+    return (
+        PoolAction("settle", slot.settle(), "it agrees with its record") if claimed or is_current(slot, seen) else None
+    )
+
+
+def _unanswered_checks(
     slots: Sequence[Slot], settled: Collection[str], health: Mapping[str, Health], now: datetime
-) -> list[Action]:
-    """Counts the looks at which a warm container did not say that it is well, and gives up the one for which there are
-    enough of them: one in each run. None in a run in which no container answered, for then it is we who are cut off.
-    """
+) -> list[PoolAction]:
+    """Counts the checks at which warm containers did not report that they are well, and gives up those with enough of
+    them. If no container answered in this run, only the one that has been silent longest is considered."""
     warm = [slot for slot in slots if slot.state == SlotState.WARM and slot.name not in settled]
-    silent = [slot for slot in warm if not (found := health.get(slot.name)) or not found.ready]
+    silent = [slot for slot in warm if not (answer := health.get(slot.name)) or not answer.ready]
     actions = [
-        Action("answered", slot.answered(), "its container says that it is well")
+        PoolAction("answered", slot.answered(), "its container reports that it is well")
         for slot in warm
         if slot not in silent and slot.unanswered
     ]
-    if not health:
+    if not health and any(slot.state == SlotState.WARMING for slot in slots):
         return actions
-    given_up = False
-    for slot in silent:
+    silent.sort(key=lambda slot: slot.unanswered_since or now)
+    for slot in silent if health else silent[:1]:
         since = slot.unanswered_since or now
         if now < since + timedelta(seconds=UNANSWERED_APART_SECONDS * slot.unanswered):
             continue
-        if slot.unanswered < UNANSWERED_LOOKS:
-            reason = f"its container does not say that it is well: {slot.unanswered + 1} of {UNANSWERED_LOOKS}"
-            actions.append(Action("wait", slot.not_answered(now), reason))
-        elif not given_up:
-            given_up = True
-            actions.append(Action("recycle", slot.recycle(now), "its container is gone"))
+        if slot.unanswered < UNANSWERED_CHECKS:
+            reason = f"its container did not report that it is well: {slot.unanswered + 1} of {UNANSWERED_CHECKS}"
+            actions.append(PoolAction("wait", slot.not_answered(now), reason))
+        elif health or now >= since + timedelta(seconds=CUT_OFF_SECONDS):
+            actions.append(PoolAction("delete", slot, "its container is gone, or kept busy", failed=True))
     return actions
 
 
 def _fit(slot: Slot, health: Health | None) -> bool:
-    """A container that is kept warm must say that it is ready; one that is not kept has nobody to say so."""
-    return slot.min_instances == 0 or (health is not None and health.ready and not health.attached)
+    """A container that is kept running must report that it is ready. A slot without a container has none to report."""
+    return not slot.kept or (health is not None and health.ready and not health.attached)
 
 
-def _may_retry(slot: Slot, now: datetime) -> bool:
+def may_retry(slot: Slot, now: datetime) -> bool:
+    """Whether the pause before the slot's next incarnation is over."""
     return slot.retry_at is None or now >= slot.retry_at
 
 
-def is_current(slot: Slot, service: Service) -> bool:
-    """The service is what the record says it should be."""
-    return service.generation == slot.generation and service.min_instances == slot.min_instances
-
-
-def plan_writes(
-    slots: Sequence[Slot], services: Mapping[str, Service], known: Collection[str], policy: PoolPolicy, now: datetime
-) -> list[Write]:
-    """The writes that bring services to their records, the most useful first, within the budget.
-
-    `known` are the names of all records, also of those whose content is out of date: their services are somebody's.
-    """
-    writes: list[tuple[int, Write]] = []
-    for slot in slots:
-        service = services.get(slot.name)
-        if not _may_retry(slot, now):
-            continue
-        urgent = 0 if slot.state == SlotState.WARMING else 1
-        if service is None:
-            writes.append((urgent, Write(Verb.CREATE, slot.name, slot)))
-        elif service.generation < slot.generation and slot.state != SlotState.CLAIMED:
-            writes.append((urgent, Write(Verb.REPLACE, slot.name, slot)))
-        elif service.min_instances != slot.min_instances:
-            writes.append((urgent if slot.state != SlotState.COLD else 2, Write(Verb.SCALE, slot.name, slot)))
-    writes += [(3, Write(Verb.DELETE, name, None)) for name in services if name not in known]
-    writes.sort(key=lambda ranked: ranked[0])
-    return [write for _, write in writes[: policy.writes]]
-
-
-def unfinished(slots: Sequence[Slot], now: datetime) -> bool:
-    """There is something to look at again in a second."""
-    return any(slot.state in (SlotState.WARMING, SlotState.RECYCLING) and _may_retry(slot, now) for slot in slots)
+def is_current(slot: Slot, seen: Observed) -> bool:
+    """Whether the engine shows what the record wants."""
+    return seen.incarnation == slot.incarnation and seen.kept == slot.kept

@@ -1,1 +1,1 @@
-"""What of a workspace is saved, for how long, and how it comes back."""
+"""Snapshots of a workspace: which are made, which are kept, and how files come back."""

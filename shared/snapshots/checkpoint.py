@@ -1,39 +1,41 @@
-"""Names in the bucket, the manifest, and what must be true of a checkpoint before a head may point at it.
+"""Names in the bucket, the manifest, and what must hold of a checkpoint before a head may point at it.
 
-The bytes are the slot's business: `workspace-image/agent` writes them. docs/snapshot-format.md has every field.
+The slot's agent (`workspace-image/agent`) writes the bytes. docs/snapshot-format.md describes every field.
 """
 
 import re
 from collections.abc import Iterable, Mapping
 from datetime import datetime
-from typing import Annotated, Literal
+from typing import Annotated, Literal, cast, get_args
 
 import msgspec
 from msgspec import Meta, Struct
 
+from shared.snapshots.format.changes import LONGEST_NAMED, NAMED_CHANGES, Change, sum_changes
+
 MANIFEST_VERSION = 2
 MANIFEST_BYTES = 64 * 1024
-"""What is larger than this was not written by our agent."""
+"""Our agent writes no larger manifest."""
 FIRST_BYTES = 1 << 20
-"""Up to this size a layer is worth asking for before one knows whether it is what was saved."""
+"""A container asks for layers up to this size together with the manifest, before it knows their hashes."""
 MOST_LAYERS = 64
 MOST_INCONSISTENT = 20
-"""Files that a manifest names as not consistent."""
+"""The most inconsistent files that a manifest names."""
 TIERS = ("boot", "work", "deps")
-"""In the order of restoring. A slot restores these and no others."""
+"""In the order of restoring. A slot restores these tiers only."""
 
 MOST = 2**53
 Count = Annotated[int, Meta(ge=0, le=MOST)]
-"""A number as it comes from outside: what JSON and Firestore both hold exactly."""
+"""A number from outside, in the range that JSON and Firestore both hold exactly."""
 SnapshotId = Annotated[str, Meta(pattern=r"^[0-9]{1,16}-[a-z0-9]{1,32}-[a-z0-9]{1,32}\Z")]
-"""A snapshot's id as it comes from outside."""
+"""A snapshot's id in a message from outside."""
 _OWN = "[0-9]{1,16}-[a-z0-9]{1,32}"
-"""What a container's objects lie below, in the workspace's: bounded, for the storage takes no name of any length."""
+"""The folder of one container's objects, as a pattern. Its length is bounded because object names are."""
 Kind = Literal["whole", "delta"]
 
 
 class Layer(Struct, frozen=True, forbid_unknown_fields=True):
-    """One immutable object: a tier of the home, or what changed in it, as `tar.zst`. docs/snapshot-format.md."""
+    """One immutable object, as `tar.zst`: a whole tier of the home, or a tier's changes. docs/snapshot-format.md."""
 
     tier: str
     kind: Kind
@@ -47,14 +49,14 @@ class Layer(Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Tier(Struct, frozen=True, forbid_unknown_fields=True):
-    """What a restore of a tier brings."""
+    """The size of a restored tier."""
 
     bytes: Count
     files: Count
 
 
 class Manifest(Struct, frozen=True, forbid_unknown_fields=True):
-    """What a snapshot consists of, in the order of restoring. `base` is the id of the snapshot before it."""
+    """The content of a snapshot, in the order of restoring. `base` is the id of the previous snapshot."""
 
     version: int
     workspace: str
@@ -65,7 +67,7 @@ class Manifest(Struct, frozen=True, forbid_unknown_fields=True):
     tiers: dict[str, Tier]
     layers: list[Layer]
     inconsistent: Annotated[list[str], Meta(max_length=MOST_INCONSISTENT)] = []
-    """Files that are not as they were at the one moment that all others are of."""
+    """Files that changed while the checkpoint was made: their content is not of the checkpoint's one moment."""
 
 
 class Checkpoint(Struct, frozen=True, forbid_unknown_fields=True):
@@ -78,21 +80,19 @@ class Checkpoint(Struct, frozen=True, forbid_unknown_fields=True):
     files: Count
 
 
-LONGEST_NAMED = 256
-"""Characters of a path that a snapshot tells of."""
-NAMED_CHANGES = 5
-"""Paths that a snapshot tells of."""
+How = Literal["added", "changed", "removed"]
 
 
 class ChangedPath(Struct, frozen=True, forbid_unknown_fields=True):
-    """One of the member's files, by its path in the home, and what was done to it. A container's word: only shown."""
+    """One of the member's files, by its path in the home, and how it changed. The container's claim: shown, never
+    trusted."""
 
     path: Annotated[str, Meta(max_length=LONGEST_NAMED)]
-    how: Literal["added", "changed", "removed"]
+    how: How
 
 
 class Changes(Struct, frozen=True, forbid_unknown_fields=True):
-    """What of the member's changed with a snapshot: how many files, and a few of them by name."""
+    """The member's changes since the previous snapshot: how many files, and a few of them by path."""
 
     added: Count
     changed: Count
@@ -101,20 +101,21 @@ class Changes(Struct, frozen=True, forbid_unknown_fields=True):
 
 
 def summed(before: Changes | None, after: Changes | None) -> Changes | None:
-    """Both as one; None if one of them is not known. A path is told as it was changed last."""
+    """Both changes together; None if one of them is unknown."""
     if before is None or after is None:
         return None
-    paths = {each.path: each for each in (*before.paths, *after.paths)}
-    return Changes(
-        added=min(MOST, before.added + after.added),
-        changed=min(MOST, before.changed + after.changed),
-        removed=min(MOST, before.removed + after.removed),
-        paths=[*paths.values()][-NAMED_CHANGES:],
-    )
+    counts, paths = sum_changes(_counts_and_paths(each) for each in (before, after))
+    # The counts are the container's claim, and may be smaller than the number of paths.
+    bounded = {how: max(0, min(MOST, count)) for how, count in counts.items()}
+    return Changes(**bounded, paths=[ChangedPath(path, cast(How, how)) for path, how in paths])
+
+
+def _counts_and_paths(changes: Changes) -> tuple[dict[str, int], list[Change]]:
+    return {how: getattr(changes, how) for how in get_args(How)}, [(each.path, each.how) for each in changes.paths]
 
 
 class Head(Struct, frozen=True):
-    """The pointer to a workspace's current snapshot."""
+    """Points at a workspace's current snapshot."""
 
     snapshot: str
     manifest: str
@@ -123,73 +124,78 @@ class Head(Struct, frozen=True):
     files: int
     at: datetime
     first: list[str] = []
-    """The boot tier's small layers: a container asks for them together with the manifest, which says what they must
-    be."""
+    """Small layers of the boot tier. A container asks for them together with the manifest, which has their hashes."""
 
 
 class Snapshot(Struct, frozen=True, kw_only=True):
-    """`workspaces/{wid}/snapshots/{epoch-boot-seq}`: a checkpoint that was committed, and by which session."""
+    """`workspaces/{wid}/snapshots/{epoch-boot-seq}`: a committed checkpoint, and the session that made it."""
 
     sid: str | None
-    """None when the control plane composed it."""
+    """None if the control plane composed the snapshot."""
     head: Head
     returned: str | None = None
-    """The path that it brought back, if that is what it was made for."""
+    """The path that was restored, if the snapshot was composed for that."""
     final: bool = False
-    """A session ended with it, by a clean stop."""
+    """A session ended with this snapshot, by a clean stop."""
     changes: Changes | None = None
-    """Since the snapshot before it; None if nobody knows."""
+    """Changes since the previous snapshot; None if unknown."""
 
 
-def is_committed(checkpoint: Checkpoint, head: Head | None, *, epoch: int, boot: str) -> bool:
-    """Whether the container's own checkpoint, or a later one of it, is the head already: an old one changes nothing."""
-    return head is not None and is_by(head, epoch=epoch, boot=boot) and checkpoint.seq <= int(_seq(head))
+class Writer(Struct, frozen=True):
+    """One container that writes checkpoints of a workspace. No two containers have the same `boot`."""
+
+    wid: str
+    epoch: int
+    """The workspace's epoch, as of the claim that the container serves."""
+    boot: str
+    """Random text that the container chose when it started."""
+
+    @property
+    def prefix(self) -> str:
+        """Where this container may create objects, and no other may."""
+        return f"{workspace_prefix(self.wid)}{self.epoch}-{self.boot}/"
+
+    def manifest_name(self, seq: int) -> str:
+        """Where the manifest of this container's checkpoint `seq` lies."""
+        return f"{self.prefix}{seq}.manifest.json"
+
+    def snapshot_id(self, seq: int) -> str:
+        """The id of the snapshot that this container's checkpoint `seq` becomes."""
+        return f"{self.epoch}-{self.boot}-{seq}"
 
 
-def is_by(head: Head, *, epoch: int, boot: str) -> bool:
-    """Whether this container made it."""
-    return head.snapshot.rpartition("-")[0] == f"{epoch}-{boot}"
-
-
-def _seq(head: Head) -> str:
-    return head.snapshot.rpartition("-")[2]
+def is_committed(checkpoint: Checkpoint, head: Head | None, writer: Writer) -> bool:
+    """Whether the head is this checkpoint of the writer's, or a later checkpoint of the same writer."""
+    if head is None:
+        return False
+    made_by, _, seq = head.snapshot.rpartition("-")
+    return made_by == f"{writer.epoch}-{writer.boot}" and checkpoint.seq <= int(seq)
 
 
 class CheckpointRefused(Exception):
-    """The manifest does not hold what the heartbeat or the protocol says."""
+    """The checkpoint or its manifest does not hold what the protocol requires. The text says what is wrong."""
 
 
 def workspace_prefix(wid: str) -> str:
-    """Where a workspace's objects are; a slot may read here."""
+    """Where a workspace's objects are. The workspace's slot may read here."""
     return f"workspaces/{wid}/"
 
 
 def exports_prefix(wid: str) -> str:
-    """Where whole homes of a workspace are put together for download; no slot may read here."""
+    """Where archives for download are. No slot may read here."""
     return f"exports/{wid}/"
 
 
-def boot_prefix(wid: str, epoch: int, boot: str) -> str:
-    """Where one container may create objects."""
-    return f"workspaces/{wid}/{epoch}-{boot}/"
-
-
-def manifest_name(wid: str, epoch: int, boot: str, seq: int) -> str:
-    return f"{boot_prefix(wid, epoch, boot)}{seq}.manifest.json"
-
-
-def snapshot_id(epoch: int, boot: str, seq: int) -> str:
-    return f"{epoch}-{boot}-{seq}"
-
-
-def read_manifest(content: bytes, checkpoint: Checkpoint, *, wid: str, epoch: int, boot: str) -> Manifest:
-    """The manifest behind a declared checkpoint. Raises CheckpointRefused, which says what is wrong with it."""
+def read_manifest(content: bytes, checkpoint: Checkpoint, writer: Writer) -> Manifest:
+    """The manifest behind a checkpoint that the writer declares. Raises CheckpointRefused, which says what is wrong
+    with the manifest."""
     manifest = parse_manifest(content)
-    if (manifest.workspace, manifest.epoch, manifest.boot, manifest.seq) != (wid, epoch, boot, checkpoint.seq):
+    made_by = Writer(manifest.workspace, manifest.epoch, manifest.boot)
+    if (made_by, manifest.seq) != (writer, checkpoint.seq):
         raise CheckpointRefused("the manifest is another checkpoint's")
     for layer in manifest.layers:
-        # the whole name: one that begins well may still lead elsewhere, where somebody takes ".." for a step up
-        if not re.fullmatch(rf"{workspace_prefix(wid)}{_OWN}/[0-9]{{1,16}}-{layer.tier}\.tar\.zst", layer.name):
+        # The whole name is checked, so that no name leads out of the workspace by `..`.
+        if not re.fullmatch(rf"{workspace_prefix(writer.wid)}{_OWN}/[0-9]{{1,16}}-{layer.tier}\.tar\.zst", layer.name):
             raise CheckpointRefused(f"layer {layer.tier} does not lie where the workspace's layers are")
     if sum(tier.bytes for tier in manifest.tiers.values()) != checkpoint.bytes:
         raise CheckpointRefused("the bytes do not add up")
@@ -199,7 +205,7 @@ def read_manifest(content: bytes, checkpoint: Checkpoint, *, wid: str, epoch: in
 
 
 def parse_manifest(content: bytes) -> Manifest:
-    """A manifest of whoever's, its layers in order. Raises CheckpointRefused."""
+    """The manifest, its layers in a valid order. Raises CheckpointRefused."""
     try:
         manifest = msgspec.json.decode(content, type=Manifest)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as e:
@@ -210,13 +216,13 @@ def parse_manifest(content: bytes) -> Manifest:
     return manifest
 
 
-def new_layers(manifest: Manifest, known: Iterable[Layer], *, wid: str, epoch: int, boot: str) -> list[Layer]:
-    """The layers that this container adds to the `known` ones, which were verified before and are taken as they are.
+def new_layers(manifest: Manifest, verified_before: Iterable[Layer], writer: Writer) -> list[Layer]:
+    """The layers that the writer adds to those that were `verified_before`, which are not verified again.
 
-    Raises CheckpointRefused for a known one that is told otherwise, for one that is neither known nor this
-    container's, and for a new one of a single path: only the control plane brings paths back.
+    Raises CheckpointRefused if a verified layer is described differently, if a layer is neither verified nor the
+    writer's own, or if a new layer is for a single path: only the control plane restores paths.
     """
-    verified = set(known)  # an object may stand twice: as a whole layer, and for a path that was brought back
+    verified = set(verified_before)  # one object may stand twice: as a whole layer, and for a restored path
     names = {layer.name for layer in verified}
     new = []
     for layer in manifest.layers:
@@ -224,7 +230,7 @@ def new_layers(manifest: Manifest, known: Iterable[Layer], *, wid: str, epoch: i
             continue
         if layer.name in names:
             raise CheckpointRefused(f"layer {layer.name} was verified as another one")
-        if not layer.name.startswith(boot_prefix(wid, epoch, boot)):
+        if not layer.name.startswith(writer.prefix):
             raise CheckpointRefused(f"layer {layer.name} is neither new nor of the snapshot before")
         if layer.only is not None:
             raise CheckpointRefused(f"layer {layer.name} is new and stands for a single path")
@@ -233,7 +239,8 @@ def new_layers(manifest: Manifest, known: Iterable[Layer], *, wid: str, epoch: i
 
 
 def _check_order(manifest: Manifest) -> None:
-    """Each layer is looked up in the storage, so there must not be any number of them."""
+    """Raises CheckpointRefused unless the layers are in order. Their number is bounded, because each is looked up in
+    the storage."""
     if len(manifest.layers) > MOST_LAYERS:
         raise CheckpointRefused(f"there are more than {MOST_LAYERS} layers")
     tiers = [layer.tier for layer in manifest.layers]
@@ -252,17 +259,18 @@ def _check_order(manifest: Manifest) -> None:
 
 
 def chains(layers: Iterable[Layer]) -> list[list[Layer]]:
-    """A tier's layers: each whole one with the deltas after it."""
-    found: list[list[Layer]] = []
+    """A tier's layers in groups: each whole layer with the deltas after it."""
+    grouped: list[list[Layer]] = []
     for layer in layers:
         if layer.kind == "whole":
-            found.append([])
-        found[-1].append(layer)
-    return found
+            grouped.append([])
+        grouped[-1].append(layer)
+    return grouped
 
 
 def check_sizes(layers: Iterable[Layer], sizes: Mapping[str, int | None]) -> None:
-    """`sizes`: the objects' real sizes by name, None for an absent one. Raises CheckpointRefused on a difference."""
+    """Raises CheckpointRefused unless the sizes agree. `sizes`: the objects' real sizes by name, None for an absent
+    object."""
     for layer in layers:
         size = sizes.get(layer.name)
         if size is None:
@@ -272,14 +280,14 @@ def check_sizes(layers: Iterable[Layer], sizes: Mapping[str, int | None]) -> Non
 
 
 def first_layers(manifest: Manifest) -> list[str]:
-    """What a head tells ahead of its manifest."""
+    """The layers that a head names, so that a container can ask for them before it has the manifest."""
     return [layer.name for layer in manifest.layers if layer.tier == TIERS[0] and layer.bytes <= FIRST_BYTES]
 
 
-def head_of(checkpoint: Checkpoint, manifest: Manifest, *, epoch: int, boot: str, now: datetime) -> Head:
+def head_of(checkpoint: Checkpoint, manifest: Manifest, writer: Writer, now: datetime) -> Head:
     """The head that a verified checkpoint becomes."""
     return Head(
-        snapshot=snapshot_id(epoch, boot, checkpoint.seq),
+        snapshot=writer.snapshot_id(checkpoint.seq),
         manifest=checkpoint.manifest,
         sha256=checkpoint.sha256,
         bytes=checkpoint.bytes,

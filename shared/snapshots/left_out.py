@@ -1,4 +1,5 @@
-"""What a session has left out of its checkpoints, kept apart when it ended: within which bound, and how long."""
+"""Left-out files: what a session's checkpoints had no room for, kept separately when the session ends; how much and how
+long."""
 
 from collections.abc import Iterable
 from datetime import datetime, timedelta
@@ -9,26 +10,27 @@ from shared.snapshots.checkpoint import Head, Manifest
 from shared.snapshots.storage_quota import LeftOut, most_bytes, stored_bytes, used_bytes
 
 KEPT = timedelta(days=30)
-"""How long a package is kept."""
+"""How long left-out files are kept."""
 HEADERS = 16 << 20
-"""Bytes that the objects of a package may take beyond the files in them."""
+"""Bytes that a package's objects may take beyond the sizes of its files, for headers."""
 
 
 class Package(Struct, frozen=True, kw_only=True):
-    """`workspaces/{wid}/left_out/{sid}`: a snapshot of what one session has left out. No other session replaces it."""
+    """`workspaces/{wid}/left_out/{sid}`: a snapshot of the files that one session left out. Each session has its
+    own."""
 
     sid: str
     head: Head
     left_out: LeftOut
-    """By name, as its container said."""
+    """The left-out files by name, as the container claims."""
 
     @property
     def expires(self) -> datetime:
         return self.head.at + KEPT
 
 
-def why_not_apart(manifest: Manifest, room: int | None) -> str | None:
-    """Why a package can't be kept; None if it can. `room`: bytes, None without limit."""
+def not_kept_apart_reason(manifest: Manifest, room: int | None) -> str | None:
+    """Why a package can't be kept; None if it can. `room`: free bytes, None without limit."""
     takes = max(used_bytes(manifest), stored_bytes(manifest) - HEADERS)
     return f"it takes {takes} bytes, and there is room for {room}" if room is not None and takes > room else None
 
@@ -38,6 +40,6 @@ def expired(packages: Iterable[Package], now: datetime) -> list[Package]:
 
 
 def has_room(used: int, package: Package, limit: int | None) -> bool:
-    """Whether all of it can come back into a workspace that takes `used` bytes."""
+    """Whether the whole package fits into a workspace that takes `used` bytes."""
     most = most_bytes(limit)
     return most is None or used + package.head.bytes <= most

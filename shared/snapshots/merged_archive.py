@@ -1,61 +1,53 @@
-"""The layers of a snapshot as one stream: what a restore of them would bring, without restoring.
+"""The layers of a snapshot merged into one stream, which holds what a restore would bring.
 
-The newest layer comes first, so that what it changed or took away is known before the layers below it are read. What
-shows through is copied as it is; nothing is unpacked, and memory is bounded whatever a layer holds.
+The newest layer is read first, so that its changes and removals are known before older layers are read. The
+contents of visible entries are copied. Their headers are written anew, so that no attribute and no right of a file is
+copied that the format does not know. Nothing is unpacked, and memory is bounded whatever a layer holds.
 """
 
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import AbstractContextManager, contextmanager, suppress
 from functools import partial
 from hashlib import sha256
-from typing import IO, Any, Protocol, cast
+from typing import IO, Protocol, cast
 from unicodedata import normalize
 
 import zstandard
 from msgspec import Struct
 
 from shared.snapshots.checkpoint import TIERS, Layer, Manifest, chains
-from shared.snapshots.format.tar_reader import (
-    END,
-    FOLDER,
-    LINK,
-    BrokenArchive,
-    Entry,
-    Tar,
-    folder,
-    hard_link,
-    renamed,
-    within,
-)
+from shared.snapshots.format.layout import END, FOLDER, KEPT_BITS, LINK, BadLayer
+from shared.snapshots.format.tar_reader import Entry, Tar
+from shared.snapshots.format.tar_writer import copy_header, header
 
 WINDOW_BYTES = 1 << 23
-"""What decompressing one layer may keep in memory: 8 MiB, as every decoder of zstd offers."""
-MOST_PATHS = 2_000_000
-"""Paths of newer layers that are remembered while older ones are read: about 150 MB."""
+"""Memory for decompressing one layer: 8 MiB, the window that every zstd decoder supports."""
+MOST_HIDDEN = 2_000_000
+"""Paths of newer layers to remember while older layers are read: about 150 MB."""
 MOST_FOLDERS = 400_000
 MOST_ORPHANS = 10_000
-"""Hard links to something that does not show through."""
+"""Hard links whose target is hidden."""
 MOST_AT = 200_000
-"""Paths that are counted of what is brought back; some 40 MB."""
-STEP_BYTES = 255
-"""The longest name of a file or folder. To compare what is written in other characters takes time by the square of its
-length, and no other request has its turn meanwhile."""
+"""Paths to count below a restored path: about 40 MB."""
 MOST_KEPT = 64 << 20
-"""Bytes of the paths of folders and of such links. Their number alone says little: a path may have PATH_BYTES."""
+"""Bytes of remembered paths of folders and hard links. Their number is not bound enough: one path may have LONGEST_PATH
+bytes."""
 OUT_BYTES = 1 << 20
+IN_BYTES = 1 << 16
+"""Bytes to decompress at once."""
 GROWTH = 3
-"""How many times the size of its layers' objects a download may have. Both are compressed alike, so it has about the
-same; a hard link whose first name is hidden may take its contents away from others like them, which doubles both."""
+"""How many times the size of its layers' objects a download may have. Both are compressed in the same way, so the sizes
+are about equal. A hard link with a hidden target may separate similar contents, which can double the size."""
 GROWTH_BYTES = 4 << 20
 WRITTEN = 3
-"""How often a file that goes on changing stands in a layer, each time with all of its contents."""
+"""How many times one file that keeps changing may stand in a layer, each time with all of its contents."""
 GROWN_BYTES = 8 << 30
-"""What may stand in layers beyond the sizes that the tiers declare: headers, and what files grew by, from when they
-were looked at until they were packed. More than any slot's home holds."""
+"""Bytes that layers may have beyond the sizes that the tiers declare: headers, and growth of files between the scan and
+the packing. More than any slot's home holds."""
 
 
 class TooMuch(Exception):
-    """The snapshot has more in it than can be held in memory, or than what it takes in the storage stands for."""
+    """The snapshot holds more than fits into memory, or more than its size in the storage allows."""
 
 
 class Readable(Protocol):
@@ -65,14 +57,14 @@ class Readable(Protocol):
 Open = Callable[[Layer], AbstractContextManager[Readable]]
 """Opens a layer's object."""
 Check = Callable[[], None]
-"""Called whenever something is read, compressed or decompressed: at least once for each entry, and for each CHUNK of
-contents and of paths that are taken away. Whoever wants to stop raises something."""
+"""Called at least once for each IN_BYTES of a layer's tar. The caller stops the work by raising an error."""
 
 
 def home(manifest: Manifest, open_layer: Open, check: Check) -> Iterator[bytes]:
     """The whole home as one tar.zst, piece by piece.
 
-    Raises Broken when a layer is not what the manifest says, and TooMuch: what was given out until then is worthless.
+    Raises BadLayer if a layer is not what the manifest says, and TooMuch. After an error the pieces so far are
+    worthless.
     """
     compressor = zstandard.ZstdCompressor(level=3).chunker(chunk_size=OUT_BYTES)
     stored = sum(layer.bytes for layer in manifest.layers)
@@ -85,17 +77,24 @@ def home(manifest: Manifest, open_layer: Open, check: Check) -> Iterator[bytes]:
     yield from out.through(compressor.finish())  # type: ignore[no-untyped-call]  # its stubs leave it out
 
 
-def holds(manifest: Manifest, path: str, open_layer: Open, check: Check) -> bool:
-    """Whether the snapshot has anything at or below `path`. Tiers that are small are read first.
+def entries(manifest: Manifest, open_layer: Open, check: Check) -> Iterator[Entry]:
+    """What the snapshot has, tier by tier. Raises BadLayer and TooMuch."""
+    for tier in TIERS:
+        for _, _, entry, _ in _visible(_of(manifest, tier), partial(_opened, open_layer, check)):
+            yield entry
 
-    Raises Broken and TooMuch.
+
+def has_path(manifest: Manifest, path: str, open_layer: Open, check: Check) -> bool:
+    """Whether the snapshot has an entry at or below `path`. Small tiers are read first.
+
+    Raises BadLayer and TooMuch.
     """
     top, open_tar = path.encode(), partial(_opened, open_layer, check)
     return any(next(_visible(_of(manifest, tier), open_tar, top), None) for tier in TIERS)
 
 
 class At(Struct, frozen=True):
-    """What stands at one path of a tar: what tells whether it is the same elsewhere, and its size."""
+    """An entry at one path of a tar: what decides whether two entries are equal, and the bytes without holes."""
 
     header: int
     size: int
@@ -103,23 +102,28 @@ class At(Struct, frozen=True):
 
 
 def at(manifest: Manifest, path: str, tier: str, open_layer: Open, check: Check) -> dict[int, At]:
-    """What a tier of the snapshot has at or below `path`, by the hash of each path. Raises Broken and TooMuch."""
-    found: dict[int, At] = {}
+    """The entries of one tier at or below `path`, by the hash of each path. Raises BadLayer and TooMuch."""
+    entries: dict[int, At] = {}
     room = _Room(MOST_AT, f"there are more than {MOST_AT} paths at it")
     for _, _, entry, _ in _visible(_of(manifest, tier), partial(_opened, open_layer, check), path.encode()):
         room.take(1)
-        found[hash(entry.path)] = At(hash(entry.raw), entry.size, entry.kind == FOLDER)
-    return found
+        entries[hash(entry.path)] = At(_header_hash(entry), entry.stored, entry.kind == FOLDER)
+    return entries
 
 
-def spelled_alike(manifest: Manifest, path: str, open_layer: Open, check: Check) -> list[str]:
-    """The paths of the snapshot that read the same as `path` and may be written in other characters, for a Mac writes
-    `é` as two of them, and so each Korean syllable. To be asked when `path` itself is not there: it reads all there is.
+def _header_hash(entry: Entry) -> int:
+    parts = None if entry.parts is None else tuple(entry.parts)
+    return hash((entry.kind, entry.mode, entry.mtime_ns, entry.size, entry.link, parts))
 
-    Raises Broken and TooMuch.
+
+def equivalent_paths(manifest: Manifest, path: str, open_layer: Open, check: Check) -> list[str]:
+    """Paths of the snapshot that are canonically equivalent to `path` in Unicode. macOS writes `é`, and each Korean
+    syllable, as several characters. Only useful if `path` itself is absent, because all layers are read.
+
+    Raises BadLayer and TooMuch.
     """
     wanted, depth = normalize("NFC", path), path.count("/") + 1
-    found, before = set[str](), b""
+    paths, before = set[str](), b""
     for tier in TIERS:
         for _, _, entry, _ in _visible(_of(manifest, tier), partial(_opened, open_layer, check)):
             top = b"/".join(entry.path.split(b"/", depth)[:depth])
@@ -127,25 +131,20 @@ def spelled_alike(manifest: Manifest, path: str, open_layer: Open, check: Check)
                 before = top
                 with suppress(UnicodeDecodeError):
                     name = top.decode()
-                    if not name.isascii() and _is_short(top) and normalize("NFC", name) == wanted:
-                        found.add(name)
-    return sorted(found)
+                    if not name.isascii() and normalize("NFC", name) == wanted:
+                        paths.add(name)
+    return sorted(paths)
 
 
-def _is_short(path: bytes) -> bool:
-    """Whether a file of such a path may be in a home."""
-    return all(len(step) <= STEP_BYTES for step in path.split(b"/"))
-
-
-def stands_at(manifest: Manifest, path: str, open_layer: Open, check: Check) -> bool:
-    """Whether the snapshot has an entry of that very path, and not only some below it. Raises Broken and TooMuch."""
+def has_entry_at(manifest: Manifest, path: str, open_layer: Open, check: Check) -> bool:
+    """Whether the snapshot has an entry at exactly this path, and not only below it. Raises BadLayer and TooMuch."""
     top, open_tar = path.encode(), partial(_opened, open_layer, check)
     firsts = (next(_visible(_of(manifest, tier), open_tar, top), None) for tier in TIERS)
     return any(first is not None and first[2].path == top for first in firsts)
 
 
 def empty_layer() -> bytes:
-    """A layer that holds nothing."""
+    """A layer without entries."""
     return zstandard.ZstdCompressor().compress(END)
 
 
@@ -154,7 +153,7 @@ def _of(manifest: Manifest, tier: str) -> list[Layer]:
 
 
 def _home(manifest: Manifest, open_tar: "_OpenTar") -> Iterator[bytes]:
-    """Folders come last, sorted: a folder that may not be written into is filled before it becomes so."""
+    """Folders come last, sorted, so that a read-only folder is filled before it becomes read-only."""
     folders = _Folders()
     for tier in TIERS:
         orphans, source = _Orphans(), None
@@ -168,21 +167,22 @@ def _home(manifest: Manifest, open_tar: "_OpenTar") -> Iterator[bytes]:
             elif orphaned:
                 orphans.add(entry)
             else:
-                yield entry.raw
+                yield copy_header(entry, entry.path)
                 yield from tar.contents()
         if source is not None:
             yield from _adopt(source, orphans.by_target, open_tar)
     for path in sorted(folders.by_path):
-        yield folder(path, *folders.by_path[path])
+        mode, mtime_ns = folders.by_path[path]
+        yield header(path, FOLDER, mode & KEPT_BITS, mtime_ns)
     yield END
 
 
 class _Room:
-    """Room for so many of something. Whoever takes more gets TooMuch, with the reason."""
+    """A limit on a quantity. Raises TooMuch, with the reason, once more is taken."""
 
-    def __init__(self, left: int, why: str) -> None:
+    def __init__(self, left: int, reason: str) -> None:
         self._left = left
-        self._why = why
+        self._why = reason
 
     def take(self, count: int) -> None:
         self._left -= count
@@ -190,17 +190,17 @@ class _Room:
             raise TooMuch(self._why)
 
     def through(self, pieces: Iterable[bytes]) -> Iterator[bytes]:
-        """The same pieces, as long as there is room for them."""
+        """The same pieces, counted against the limit."""
         for piece in pieces:
             self.take(len(piece))
             yield piece
 
 
 class _Folders:
-    """The mode and the time of each folder."""
+    """The mode and time of each folder."""
 
     def __init__(self) -> None:
-        self.by_path: dict[bytes, tuple[int, bytes]] = {}
+        self.by_path: dict[bytes, tuple[int, int]] = {}
         self._count = _Room(MOST_FOLDERS, f"there are more than {MOST_FOLDERS} folders")
         self._bytes = _Room(MOST_KEPT, "its folders have too long names")
 
@@ -208,11 +208,11 @@ class _Folders:
         if entry.path not in self.by_path:
             self._count.take(1)
             self._bytes.take(len(entry.path))
-        self.by_path[entry.path] = (entry.mode, entry.mtime)
+        self.by_path[entry.path] = (entry.mode, entry.mtime_ns)
 
 
 class _Orphans:
-    """The hard links of one layer whose target does not show through."""
+    """Hard links of one layer whose target is hidden."""
 
     def __init__(self) -> None:
         self.by_target: dict[bytes, list[bytes]] = {}
@@ -226,34 +226,34 @@ class _Orphans:
 
 
 def _adopt(layer: Layer, orphans: dict[bytes, list[bytes]], open_tar: "_OpenTar") -> Iterator[bytes]:
-    """Hard links whose target does not show through: the first one of each becomes the file, the others lead to it."""
+    """Turns the first hard link of each hidden target into the file, and links the others to it."""
     if not orphans:
         return
     with open_tar(layer) as tar:
         for entry in tar:
             first, *others = orphans.pop(entry.path, [b""]) if entry.kind not in (LINK, FOLDER) else [b""]
             if first:
-                yield renamed(entry, first)
+                yield copy_header(entry, first)
                 yield from tar.contents()
-                yield from (hard_link(other, first) for other in others)
+                yield from (header(other, LINK, entry.mode, entry.mtime_ns, link=first) for other in others)
     if orphans:
-        raise BrokenArchive("a hard link leads nowhere")
+        raise BadLayer("a hard link leads nowhere")
 
 
 def _visible(
     layers: list[Layer], open_tar: "_OpenTar", top: bytes | None = None
 ) -> Iterator[tuple[Layer, Tar, Entry, bool]]:
-    """What shows through of a tier's layers, at `top` or below it; and whether it is a hard link whose target does not.
+    """The visible entries of a tier's layers at or below `top`, and whether each is a hard link with a hidden target.
 
-    An entry's contents are to be read before the next one is asked for.
+    The caller must read an entry's contents before it asks for the next entry.
     """
-    covered: dict[bytes, bool] = {}  # by later chains: their paths, and whether they have anything there
+    covered: dict[bytes, bool] = {}  # paths of later chains, and whether the chains have an entry there
     for chain in reversed(chains(layers)):
         only = None if chain[0].only is None else chain[0].only.encode()
         brought = False
         shade = _Shade(covered, only)
         for number, layer in reversed([*enumerate(chain)]):
-            if shade.cuts(top) or (top and only and not (within(top, only) or within(only, top))):
+            if shade.cuts(top) or (top and only and not (_within(top, only) or _within(only, top))):
                 continue
             with open_tar(layer, shade.take_away) as tar:
                 for entry in tar:
@@ -272,11 +272,16 @@ def _visible(
 
 
 def _counts(path: bytes, top: bytes | None) -> bool:
-    return top is None or within(path, top)
+    return top is None or _within(path, top)
+
+
+def _within(path: bytes, top: bytes) -> bool:
+    """Whether `path` is `top` or lies below it."""
+    return path == top or path.startswith(top + b"/")
 
 
 class _Shade:
-    """What newer layers of a chain hide from older ones. Paths are remembered by their hash, of 64 bits."""
+    """What newer layers of a chain hide from older ones. Paths are remembered by a hash of 64 bits."""
 
     def __init__(self, covered: dict[bytes, bool], only: bytes | None) -> None:
         self._covered = covered
@@ -287,28 +292,29 @@ class _Shade:
         self._next_cut: list[int] = []
 
     def note(self, entry: Entry) -> None:
-        """It hides what layers below have at this path, and under it if it is no folder."""
+        """Hides the entry's path in older layers, and everything below it unless the entry is a folder."""
         self._remember(self._next_seen if entry.kind == FOLDER else self._next_cut, entry.path)
 
     def take_away(self, path: bytes) -> None:
-        """Layers below have nothing any more at this path and under it."""
-        if self._only is None or within(path, self._only) or within(self._only, path):
+        """Hides everything at and below the path in older layers."""
+        if self._only is None or _within(path, self._only) or _within(self._only, path):
             self._remember(self._next_cut, path)
 
     def _remember(self, paths: list[int], path: bytes) -> None:
         paths.append(hash(path))
-        if len(self._seen) + len(self._cut) + len(self._next_seen) + len(self._next_cut) > MOST_PATHS:
-            raise TooMuch(f"more than {MOST_PATHS} paths changed")
+        if len(self._seen) + len(self._cut) + len(self._next_seen) + len(self._next_cut) > MOST_HIDDEN:
+            raise TooMuch(f"more than {MOST_HIDDEN} paths changed")
 
     def lower(self) -> None:
-        """Its layer is over: what it noted and took away is hidden from the next."""
+        """Ends a layer: what the layer noted and took away is hidden from the next, older layer."""
         self._seen.update(self._next_seen)
         self._cut.update(self._next_cut)
         self._next_seen, self._next_cut = [], []
 
     def hides(self, entry: Entry) -> bool:
-        """A thing that is no folder makes way for what a later chain brought below it."""
-        if entry.kind != FOLDER and any(had and within(top, entry.path) for top, had in self._covered.items()):
+        """Whether the entry is hidden. An entry that is no folder also gives way to entries of a later chain below
+        it."""
+        if entry.kind != FOLDER and any(had and _within(top, entry.path) for top, had in self._covered.items()):
             return True
         return self.hides_path(entry.path)
 
@@ -319,7 +325,7 @@ class _Shade:
         """Whether everything at and below `path` is hidden."""
         if path is None:
             return False
-        if any(within(path, top) for top in self._covered):
+        if any(_within(path, top) for top in self._covered):
             return True
         at = len(path)
         while self._cut and at != -1:
@@ -337,36 +343,26 @@ class _OpenTar(Protocol):
 def _opened(
     open_layer: Open, check: Check, layer: Layer, gone: Callable[[bytes], None] = lambda _: None
 ) -> Iterator[Tar]:
-    """The layer as a tar. Whoever reads it to its end knows that its hash was right. `gone`: as in Tar."""
+    """The layer as a tar. Reading the tar to its end verifies the layer's hash. `gone`: as in Tar."""
     with open_layer(layer) as content:
         checked = _Checked(layer, content, check)
         decompressor = zstandard.ZstdDecompressor(max_window_size=WINDOW_BYTES)
         reader = decompressor.stream_reader(cast("IO[bytes]", checked), read_across_frames=True)
 
-        def read(size: int) -> bytes:
-            check()  # here too: a megabyte of the object may decompress to a terabyte
+        def more() -> bytes:
+            check()  # checked here too: a megabyte of the object may decompress to a terabyte
             try:
-                found: bytes = reader.read(size)
+                piece: bytes = reader.read(IN_BYTES)
             except zstandard.ZstdError as e:
-                raise BrokenArchive(str(e)) from e
-            return found
+                raise BadLayer(str(e)) from e
+            if not piece:
+                checked.finish()
+            return piece
 
         try:
-            yield _Whole(read, checked.finish, stream=layer.stream, entries=layer.entries, gone=gone)
-        except BrokenArchive as e:
-            raise BrokenArchive(f"layer {layer.name}: {e}") from e
-
-
-class _Whole(Tar):
-    """A tar that looks at the hash of all that was read once it has come to its end."""
-
-    def __init__(self, read: Callable[[int], bytes], finish: Callable[[], None], **bounds: Any) -> None:
-        super().__init__(read, **bounds)
-        self._finish = finish
-
-    def __iter__(self) -> Iterator[Entry]:
-        yield from super().__iter__()
-        self._finish()
+            yield Tar(more, stream=layer.stream, entries=layer.entries, logical_bytes=layer.logical_bytes, gone=gone)
+        except BadLayer as e:
+            raise BadLayer(f"layer {layer.name}: {e}") from e
 
 
 class _Checked:
@@ -385,11 +381,11 @@ class _Checked:
         self._hash.update(chunk)
         self._left -= len(chunk)
         if self._left < 0:
-            raise BrokenArchive("it is longer than the manifest declares")
+            raise BadLayer("it is longer than the manifest declares")
         return chunk
 
     def finish(self) -> None:
         while self.read(OUT_BYTES):
             pass
         if self._left or self._hash.hexdigest() != self._layer.sha256:
-            raise BrokenArchive("its hash is not the manifest's")
+            raise BadLayer("its hash is not the manifest's")

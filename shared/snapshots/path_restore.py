@@ -1,7 +1,7 @@
-"""Bringing back: a manifest of the head's layers and, over them, one path as an older snapshot had it, or all that a
-session has left out.
+"""Restoring a path: a manifest of the head's layers with one path as an older snapshot had it, or with a session's
+left-out files.
 
-No bytes are copied. docs/snapshot-format.md says what `only` means.
+No bytes are copied. docs/snapshot-format.md describes `only`.
 """
 
 from collections.abc import Callable, Mapping
@@ -12,7 +12,6 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from shared.snapshots.checkpoint import (
-    LONGEST_NAMED,
     MANIFEST_BYTES,
     MOST,
     MOST_LAYERS,
@@ -27,25 +26,26 @@ from shared.snapshots.checkpoint import (
     parse_manifest,
     workspace_prefix,
 )
+from shared.snapshots.format.changes import LONGEST_NAMED
 from shared.snapshots.merged_archive import At
 from shared.snapshots.storage_quota import LONGEST, LeftOut, LeftOutKind
 
 RETURNS = "returns"
-"""Stands for the boot in a manifest that the control plane wrote."""
+"""Stands in place of the boot id in a manifest that the control plane wrote."""
 PATH_BYTES = 4096
 NOTHING = Tier(0, 0)
 
 
 class BadPath(Exception):
-    """It is no path below a home."""
+    """The text is not a path below a home."""
 
 
 class TooManyLayers(Exception):
-    """The composed manifest would have more layers than one may have."""
+    """The composed manifest would have more layers than a manifest may have."""
 
 
 def check_path(path: str) -> str:
-    """The path without a slash at its ends. Raises BadPath for one that leads elsewhere, or nowhere."""
+    """The path without leading and trailing slashes. Raises BadPath unless it is a path below a home."""
     cleaned = path.strip("/") if path != "/" else ""
     if path.startswith("/") or any(part in ("", ".", "..") for part in cleaned.split("/")):
         raise BadPath("it must be relative to the home, without '.' and '..'")
@@ -55,17 +55,17 @@ def check_path(path: str) -> str:
 
 
 def return_name(wid: str, snapshot: str) -> str:
-    """Where the manifest of a snapshot that the control plane composed lies."""
+    """Where the manifest of a composed snapshot lies."""
     return f"{workspace_prefix(wid)}{RETURNS}/{snapshot.rpartition('-')[2]}.manifest.json"
 
 
 def return_id(epoch: int, name: str) -> str:
-    """The snapshot's id. `name` is random: no container's boot and seq look like it."""
+    """A composed snapshot's id. `name` is random, so that no container's id is equal."""
     return f"{epoch}-{RETURNS}-{name}"
 
 
 def empty_name(wid: str, number: int, tier: str) -> str:
-    """Where a layer with nothing in it lies. No container's epoch is 0."""
+    """Where a layer without entries lies. No container has the epoch 0."""
     return f"{workspace_prefix(wid)}0-{RETURNS}/{number}-{tier}.tar.zst"
 
 
@@ -81,12 +81,12 @@ def compose(
 ) -> Manifest:
     """`head` with `path` as it was in `old`. Raises TooManyLayers.
 
-    `at`: what each tier that differs has at the path in the head and in the old snapshot; None if nobody has counted.
+    `at`: what the head and the old snapshot have at the path, for each tier that differs; None if it was not counted.
 
-    A tier that is the same in both stays as it is. In any other, what the head has at the path is taken away, also
-    when the old snapshot has nothing there in that tier: a file may have moved from one to another. `empty` gives a
-    layer of a tier that holds nothing. Without a count a tier's `bytes` and `files` are the sums of both: what comes
-    back may replace something or not. What a container declared may be as much as a number holds: the sums end there.
+    A tier that is equal in both stays as it is. In any other tier the head's entries at the path are removed, also if
+    the old snapshot has none there: a file may have moved to another tier. `empty` gives a layer without entries for a
+    tier. Without a count, a tier's `bytes` and `files` are the sums of both snapshots, an upper bound. Sums are capped
+    at the largest valid number, because a container may have declared anything.
     """
     layers: list[Layer] = []
     tiers: dict[str, Tier] = {}
@@ -116,10 +116,10 @@ def merge(
     epoch: int,
     base: str | None,
 ) -> Manifest:
-    """The head with all of the package in it. Raises TooManyLayers.
+    """The head with all of the package's files. Raises TooManyLayers.
 
-    A package is no state of a home but things beside one, so its layers come over the head's as deltas, which take
-    nothing away. A folder that goes whole takes the place of what the head has there: two versions of one are none.
+    The package's layers follow the head's as deltas that remove nothing. A folder that was left out as a whole replaces
+    the head's folder: a mixture of two versions would be useless.
     """
     layers: list[Layer] = []
     tiers: dict[str, Tier] = {}
@@ -139,14 +139,15 @@ def merge(
 
 
 class Counted(Struct, frozen=True):
-    """What the head and an older one have at a path, in each tier that differs, and what bringing it back changes."""
+    """What the head and an older snapshot have at a path, for each tier that differs, and the changes of restoring
+    it."""
 
     tiers: dict[str, tuple[Tier, Tier]]
     changes: Changes
 
 
 def count(path: str, head: Mapping[str, Mapping[int, At]], old: Mapping[str, Mapping[int, At]]) -> Counted:
-    """What both have at the path, by tier."""
+    """Counts what both snapshots have at the path, by tier."""
     ours = {name: each for tier in head.values() for name, each in tier.items() if not each.is_folder}
     theirs = {name: each for tier in old.values() for name, each in tier.items() if not each.is_folder}
     changed = sum(1 for name in ours.keys() & theirs.keys() if ours[name] != theirs[name])
@@ -160,17 +161,17 @@ def count(path: str, head: Mapping[str, Mapping[int, At]], old: Mapping[str, Map
     return Counted({tier: (_sum(head[tier]), _sum(old[tier])) for tier in head}, changes)
 
 
-def _sum(found: Mapping[int, At]) -> Tier:
-    return Tier(min(MOST, sum(each.size for each in found.values())), len(found))
+def _sum(entries: Mapping[int, At]) -> Tier:
+    return Tier(min(MOST, sum(each.size for each in entries.values())), len(entries))
 
 
 def differing(head: Manifest, old: Manifest) -> list[str]:
-    """The tiers that bringing a path back changes."""
+    """The tiers that restoring a path changes."""
     return [tier for tier in TIERS if _of(head, tier) != _of(old, tier)]
 
 
 def _sums(head: Tier, old: Tier, at: tuple[Tier, Tier] | None) -> Tier:
-    """What the tier holds with the path of the old one in place of the head's; without a count no less than that."""
+    """The size of a tier in which the old snapshot's path replaces the head's; without a count an upper bound."""
     if at is None:
         return Tier(min(MOST, head.bytes + old.bytes), min(MOST, head.files + old.files))
     ours, theirs = at
@@ -181,8 +182,8 @@ def _sums(head: Tier, old: Tier, at: tuple[Tier, Tier] | None) -> Tier:
 
 
 def encode(manifest: Manifest) -> bytes:
-    """A composed manifest as it is stored. Raises CheckpointRefused for one that nobody could read again: a snapshot
-    that can't be read keeps its workspace from ever being tidied."""
+    """A composed manifest as it is stored. Raises CheckpointRefused if the manifest could not be read again: an
+    unreadable snapshot would stop the tidying of its workspace for ever."""
     content = msgspec.json.encode(manifest)
     if len(content) > MANIFEST_BYTES:
         raise CheckpointRefused("its manifest is too long")
@@ -191,17 +192,17 @@ def encode(manifest: Manifest) -> bytes:
 
 
 def _at(layers: list[Layer], path: str) -> list[Layer]:
-    """The chains, each for as much of `path` as it stands for."""
-    found = []
+    """The chains of layers, each limited to its part of `path`."""
+    limited = []
     for chain in chains(layers):
         only = _common(chain[0].only, path)
         if only is not None:
-            found += [replace(layer, only=only) for layer in chain]
-    return found
+            limited += [replace(layer, only=only) for layer in chain]
+    return limited
 
 
 def _common(only: str | None, path: str) -> str | None:
-    """The lower of two paths of which one lies at or below the other; None of others."""
+    """The longer of two paths if one is at or below the other; None otherwise."""
     if only is None or path == only or path.startswith(only + "/"):
         return path
     return only if only.startswith(path + "/") else None
@@ -215,7 +216,7 @@ _WHOLE = {"work": LeftOutKind.FOLDER, "deps": LeftOutKind.DEPENDENCIES}
 
 
 def _folders(left_out: LeftOut, tier: str) -> list[str]:
-    """Of a tier, those that were left out as a whole, and whose whole name is told."""
+    """The folders of a tier that were left out as a whole, and whose full name is known."""
     return [
         entry.path
         for entry in left_out.entries

@@ -1,7 +1,7 @@
-"""Which snapshots of a workspace are kept, and why; and which of its objects nothing needs any more.
+"""Retention: which snapshots of a workspace are kept and why, and which objects no kept snapshot needs.
 
-A few snapshots have to do for the last minutes and for the last weeks. So there is a ladder of ages, and on each rung
-stands the snapshot that is nearest to it.
+A few snapshots must cover the last minutes and the last weeks. So there is a list of target ages, and for each target
+age the nearest snapshot is kept.
 """
 
 import math
@@ -13,22 +13,22 @@ from msgspec import Struct
 
 from shared.snapshots.checkpoint import Head, Manifest, Snapshot, workspace_prefix
 
-FEW_RUNGS = (3600.0, 18 * 3600.0, 7 * 60.0)
-"""The ages, in seconds, that the first three snapshots stand for: an hour ago, yesterday, some minutes ago. In a
-simulated day of saves each 20 s there is at any moment one of 16 to 200 min, one of at most 21 min, and one of the day
-before; with the rungs an even distance apart there was none of the hour for a fifth of the time."""
+FEW_TARGETS = (3600.0, 18 * 3600.0, 7 * 60.0)
+"""Target ages of the first three snapshots, in seconds: an hour, a day, some minutes. In a simulated day of saves each
+20 s there is always one snapshot of 16 to 200 min, one of at most 21 min, and one of the day before. With evenly spaced
+targets there was none of about an hour for a fifth of the time."""
 YOUNGEST, OLDEST = 120.0, 27 * 86400.0
-"""The first and the last rung of a longer ladder, in seconds. The others are spaced evenly in proportion between."""
+"""The first and the last target age of a longer list, in seconds. The ages between grow by a constant factor."""
 BLUR = 30.0
-"""Seconds by which ages are taken to be alike: a save comes each 20 s."""
+"""Ages that differ by fewer seconds count as equal: a save comes each 20 s."""
 TOO_OLD = 10.0
-"""Outweighs any distance on the ladder: a snapshot that is nearer to the next rung does not stand on this one."""
+"""Outweighs any distance between ages: a snapshot nearer to the next target age does not count for this one."""
 CANDIDATES = 4
-"""Of very many snapshots, how many are looked at for each rung."""
+"""How many snapshots are considered for each target age, if there are very many."""
 
 
 class Save(Struct, frozen=True):
-    """What the choice is made by: a snapshot's id, when it was committed, and whether a session ended with it."""
+    """The input of the choice: a snapshot's id, when it was committed, and whether a session ended with it."""
 
     snapshot: str
     at: datetime
@@ -36,16 +36,16 @@ class Save(Struct, frozen=True):
 
 
 class Kept(Struct, frozen=True):
-    """A snapshot, and by which rule it is kept: current, stopped (the last clean stop), age, or room."""
+    """A snapshot, and the rule that keeps it: current, newest, stopped (the last clean stop), age, or room."""
 
     snapshot: Snapshot
     reason: str
 
 
 def keep(snapshots: Iterable[Snapshot], kept: int, now: datetime, *, heads: Sequence[Head | None] = ()) -> list[Kept]:
-    """At most `kept` of the snapshots, newest first. Those that `heads` point at are always among them.
+    """At most `kept` of the snapshots, newest first. The `heads` are always among them.
 
-    What is kept once is kept again until newer ones come, so thinning twice changes nothing.
+    Thinning again without newer snapshots changes nothing.
     """
     newest_first = sorted(snapshots, key=lambda snapshot: snapshot.head.at, reverse=True)
     saves = [Save(each.head.snapshot, each.head.at, each.final) for each in newest_first]
@@ -56,64 +56,65 @@ def keep(snapshots: Iterable[Snapshot], kept: int, now: datetime, *, heads: Sequ
 def choose(saves: Iterable[Save], kept: int, now: datetime, *, current: Iterable[str] = ()) -> dict[str, str]:
     """The ids of at most `kept` saves, each with the rule that keeps it.
 
-    The `current` ones and the newest are kept, and the last that a session ended with. The others go one by one, the
-    one first that the ladder misses least, until as many are left as may be.
+    The `current` saves, the newest, and the last one that ended a session are kept. The others are removed one by one,
+    the one first whose loss matters least for the target ages.
     """
     left = sorted(saves, key=lambda save: (save.at, save.snapshot), reverse=True)
     always = _always(left, kept, {*current})
-    rungs = ladder(max(1, kept - 2))
+    targets = target_ages(max(1, kept - 2))
     if len(left) > CANDIDATES * kept:
-        left = _nearest(left, kept, now, rungs, always)
+        left = _nearest(left, kept, now, targets, always)
     while len(left) > kept:
-        missed = _missed(left, now, rungs)
+        missed = _missed(left, now, targets)
         del left[
             min((number for number, save in enumerate(left) if save.snapshot not in always), key=missed.__getitem__)
         ]
-    standing = {left[number].snapshot for number in _standing(left, now, rungs)}
+    standing = {left[number].snapshot for number in _standing(left, now, targets)}
     return {
         save.snapshot: always.get(save.snapshot) or ("age" if save.snapshot in standing else "room") for save in left
     }
 
 
-def ladder(count: int) -> list[float]:
-    """The ages that `count` snapshots are to have, in seconds, from young to old."""
-    if count <= len(FEW_RUNGS):
-        return sorted(FEW_RUNGS[:count])
+def target_ages(count: int) -> list[float]:
+    """`count` target ages in seconds, from young to old."""
+    if count <= len(FEW_TARGETS):
+        return sorted(FEW_TARGETS[:count])
     return [YOUNGEST * (OLDEST / YOUNGEST) ** (number / (count - 1)) for number in range(count)]
 
 
 def _always(newest_first: Sequence[Save], kept: int, current: set[str]) -> dict[str, str]:
-    """What is kept whatever its age, `kept` of it at most."""
-    found = {save.snapshot: "current" for save in newest_first if save.snapshot in current}
+    """The saves to keep whatever their age, `kept` of them at most."""
+    reasons = {save.snapshot: "current" for save in newest_first if save.snapshot in current}
     stopped = next((save.snapshot for save in newest_first if save.final), None)
     for snapshot, reason in ((stopped, "stopped"), (newest_first[0].snapshot if newest_first else None, "newest")):
-        if snapshot is not None and len(found) < kept:
-            found.setdefault(snapshot, reason)
-    return dict([*found.items()][:kept])
+        if snapshot is not None and len(reasons) < kept:
+            reasons.setdefault(snapshot, reason)
+    return dict([*reasons.items()][:kept])
 
 
-def _distance(age: float, rung: int, rungs: Sequence[float]) -> float:
-    """How badly a snapshot of this age stands for a rung."""
-    limit = math.sqrt(rungs[rung] * rungs[rung + 1]) if rung + 1 < len(rungs) else math.inf
-    return abs(math.log((age + BLUR) / (rungs[rung] + BLUR))) + (TOO_OLD if age > limit else 0.0)
+def _distance(age: float, target: int, targets: Sequence[float]) -> float:
+    """How badly a snapshot of this age covers a target age."""
+    limit = math.sqrt(targets[target] * targets[target + 1]) if target + 1 < len(targets) else math.inf
+    return abs(math.log((age + BLUR) / (targets[target] + BLUR))) + (TOO_OLD if age > limit else 0.0)
 
 
-def _distances(saves: Sequence[Save], now: datetime, rung: int, rungs: Sequence[float]) -> list[tuple[float, int]]:
-    """All but the newest, nearest to the rung first, each with its place among the saves."""
+def _distances(saves: Sequence[Save], now: datetime, target: int, targets: Sequence[float]) -> list[tuple[float, int]]:
+    """All saves but the newest, nearest to the target age first, each with its index."""
     ages = (max(0.0, (now - save.at).total_seconds()) for save in saves)
-    return sorted((_distance(age, rung, rungs), number) for number, age in enumerate(ages) if number)
+    return sorted((_distance(age, target, targets), number) for number, age in enumerate(ages) if number)
 
 
-def _standing(saves: Sequence[Save], now: datetime, rungs: Sequence[float]) -> set[int]:
-    found = (_distances(saves, now, rung, rungs) for rung in range(len(rungs)))
-    return {distances[0][1] for distances in found if distances}
+def _standing(saves: Sequence[Save], now: datetime, targets: Sequence[float]) -> set[int]:
+    by_target = (_distances(saves, now, target, targets) for target in range(len(targets)))
+    return {distances[0][1] for distances in by_target if distances}
 
 
-def _missed(newest_first: Sequence[Save], now: datetime, rungs: Sequence[float]) -> list[tuple[float, float]]:
-    """How much each would be missed: by the rungs it stands on, and by the gap that it would leave in the ages."""
+def _missed(newest_first: Sequence[Save], now: datetime, targets: Sequence[float]) -> list[tuple[float, float]]:
+    """How much the loss of each save would matter: for the target ages that it covers, and by the gap between its
+    neighbours."""
     lost = [0.0] * len(newest_first)
-    for rung in range(len(rungs)):
-        nearest, *others = _distances(newest_first, now, rung, rungs)
+    for target in range(len(targets)):
+        nearest, *others = _distances(newest_first, now, target, targets)
         lost[nearest[1]] += others[0][0] - nearest[0] if others else TOO_OLD
     ages = [max(0.0, (now - save.at).total_seconds()) for save in newest_first]
     younger, older = [0.0, *ages[:-1]], [*ages[1:], max(2 * OLDEST, 2 * ages[-1])]
@@ -122,17 +123,17 @@ def _missed(newest_first: Sequence[Save], now: datetime, rungs: Sequence[float])
 
 
 def _nearest(
-    newest_first: Sequence[Save], kept: int, now: datetime, rungs: Sequence[float], always: Iterable[str]
+    newest_first: Sequence[Save], kept: int, now: datetime, targets: Sequence[float], always: Iterable[str]
 ) -> list[Save]:
-    """The snapshots, of very many, that may be chosen: to look at all after each that goes would take minutes."""
-    found = {*always}
-    for rung in range(len(rungs)):
-        distances = _distances(newest_first, now, rung, rungs)
-        found |= {newest_first[number].snapshot for _, number in distances[:CANDIDATES]}
+    """Of very many saves, those that may be chosen. Evaluating every save after each removal would take minutes."""
+    chosen = {*always}
+    for target in range(len(targets)):
+        distances = _distances(newest_first, now, target, targets)
+        chosen |= {newest_first[number].snapshot for _, number in distances[:CANDIDATES]}
     for save in newest_first:
-        if len(found) < kept:
-            found.add(save.snapshot)
-    return [save for save in newest_first if save.snapshot in found]
+        if len(chosen) < kept:
+            chosen.add(save.snapshot)
+    return [save for save in newest_first if save.snapshot in chosen]
 
 
 class Stored(Struct, frozen=True):
@@ -143,12 +144,12 @@ class Stored(Struct, frozen=True):
 
 
 SWEPT_AT_ONCE = 4000
-"""Objects of one workspace that are deleted before others have their turn: a minute's worth."""
+"""Objects of one workspace that one run deletes before it goes on to others: about a minute's worth."""
 
 
 class Sweep(Struct, frozen=True):
-    """What to delete; whether there is `more` to delete after it, or will be when `young` ones are old; and what should
-    be there and is not."""
+    """The objects to delete (`dead`); whether there are `more` to delete now, or `young` ones to delete later; and
+    objects that are `missing`."""
 
     dead: list[str]
     more: bool
@@ -165,12 +166,11 @@ def plan_sweep(
     older_than: datetime,
     whole: bool = True,
 ) -> Sweep:
-    """The objects of a workspace that no kept snapshot needs and that nobody may still be about to need.
+    """The objects of a workspace that no kept snapshot needs and no running operation may need.
 
-    `epoch` is the first in which somebody may still write: an object of it, or of one that a claim made since, may
-    belong to a checkpoint that is being made. One that is younger than `older_than` may belong to a manifest that the
-    control plane is composing. `whole`: nothing else is stored; otherwise the rest is to be looked at once these are
-    deleted.
+    A container may still write in `epoch` or a later one, so objects of these epochs may belong to a checkpoint that is
+    being made. An object younger than `older_than` may belong to a manifest that the control plane is composing.
+    `whole`: all objects are in `stored`; otherwise the rest is examined after these are deleted.
     """
     marked = {name for head, manifest in needed for name in (head.manifest, *(each.name for each in manifest.layers))}
     garbage = [each for each in stored if each.name not in marked and _written_before(each.name, wid, epoch)]
@@ -185,10 +185,10 @@ def plan_sweep(
 
 
 def _written_before(name: str, wid: str, epoch: int) -> bool:
-    """Whether the object is of an epoch before this one, or the control plane's own.
+    """Whether the object was written in an epoch before `epoch`, or by the control plane.
 
-    A container may create whatever it likes below its own prefix: all of that is garbage one day, by any name. Nobody
-    knows what lies beside those prefixes, so it stays.
+    A container may create objects of any name below its own prefix, and all of them become garbage one day. Objects
+    outside these prefixes are unknown, and are left alone.
     """
-    found = re.match(rf"{re.escape(workspace_prefix(wid))}(?:([0-9]{{1,16}})-[a-z0-9]+|returns)/", name)
-    return found is not None and (found[1] is None or int(found[1]) < epoch)
+    parts = re.match(rf"{re.escape(workspace_prefix(wid))}(?:([0-9]{{1,16}})-[a-z0-9]+|returns)/", name)
+    return parts is not None and (parts[1] is None or int(parts[1]) < epoch)

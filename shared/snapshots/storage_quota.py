@@ -1,4 +1,4 @@
-"""Storage: what a checkpoint takes of the plan, what it may take, and what a container says it has left out of it."""
+"""Storage quota: what a checkpoint takes of the plan's storage, what it may take, and what a container leaves out."""
 
 from enum import StrEnum
 from typing import Annotated
@@ -6,24 +6,25 @@ from typing import Annotated
 from msgspec import Meta, Struct, field
 
 from shared.billing.plans import PLANS
-from shared.snapshots.checkpoint import Count, Head, Manifest
+from shared.snapshots.checkpoint import Count, Manifest
 
 GRACE = 0.25
-"""How far over the plan's limit a checkpoint may be: enough to notice the warning and to tidy up."""
+"""The part of the plan's limit by which a checkpoint may exceed it, so that the member can notice the warning and
+delete files."""
 STORED = 3
-"""How many times what a checkpoint may take its objects may have. A container of ours writes a tier whole before its
-layers have more than twice what a restore brings, and one delta may come on top: who stores more lies about sizes."""
+"""How many times a checkpoint's allowed size its objects may take. Our agent rewrites a tier as a whole before the
+layers take more than twice the restored size, and one delta may follow. A container with more lies about sizes."""
 NAMED = 5
-"""A heartbeat names at most so many large folders and files."""
+"""The most large folders and files that a heartbeat names."""
 LISTED = 20
-"""And so many of those that are left out."""
+"""The most left-out files that a heartbeat names."""
 LONGEST = 256
 """Characters of a path in a heartbeat."""
 
 MOST_UPLOADS = 50_000
-"""Objects that one session may create. A container of ours makes two in 20 s where one tier changes. At the very most
-it makes 20, and so many in 14 hours: two saves, what is small before what is large, each of three rounds with a layer
-for each of three tiers, and a manifest."""
+"""Objects that one session may create. Our agent creates two in 20 s while one tier changes. It creates 20 at the very
+most, and reaches the bound after 14 hours of that: two saves (the small tiers, then all), each with three rounds of a
+layer for each of three tiers, and a manifest."""
 LARGEST_PLAN = max(plan.bytes or 0 for plan in PLANS.values())
 
 Path = Annotated[str, Meta(max_length=LONGEST)]
@@ -32,18 +33,18 @@ Path = Annotated[str, Meta(max_length=LONGEST)]
 class StorageState(StrEnum):
     OK = "ok"
     OVER = "over"
-    """Over the plan's limit: within the grace it is saved all the same, and the member is warned."""
+    """Over the plan's limit but within the grace: the checkpoint is saved, and the member is warned."""
 
 
 class Folder(Struct, frozen=True, forbid_unknown_fields=True):
-    """A large folder or file of the home, as its container says: text of the member's, shown and never believed."""
+    """A large folder or file of the home. Both fields are the container's claim: shown, never trusted."""
 
     path: Path
     bytes: Count
 
 
 class StorageUse(Struct, frozen=True, kw_only=True):
-    """What the newest checkpoint took, in bytes, of the limit that there was. `limit` None is without limit."""
+    """What the newest checkpoint takes, in bytes, and the limit at that time. A `limit` of None means without limit."""
 
     used: int
     limit: int | None
@@ -56,14 +57,14 @@ class StorageUse(Struct, frozen=True, kw_only=True):
 
 class LeftOutKind(StrEnum):
     DEPENDENCIES = "dependencies"
-    """A folder that a tool can fill again, such as node_modules."""
+    """A folder that a tool can create again, such as node_modules."""
     FOLDER = "folder"
-    """One that is worth nothing in part: a git repository, or a database of many files."""
+    """A folder that is useless in part: a git repository, or a database of many files."""
     FILE = "file"
 
 
 class LeftOutEntry(Struct, frozen=True, forbid_unknown_fields=True):
-    """One thing that is in the home and in no checkpoint. `kept`: it is kept apart when the session ends."""
+    """Something in the home that no checkpoint has. `kept`: it is kept separately when the session ends."""
 
     path: Path
     bytes: Count
@@ -72,23 +73,23 @@ class LeftOutEntry(Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class LeftOut(Struct, frozen=True, forbid_unknown_fields=True):
-    """What a container leaves out of its checkpoints, as it says: shown to its member, and believed in nothing else."""
+    """What a container leaves out of its checkpoints, as it claims: shown to the member, and used for nothing else."""
 
     count: Count
     bytes: Count
     lost_bytes: Count = 0
-    """Of these, what is not even kept apart: there is no room for it."""
+    """The part of `bytes` that is not kept either, because there is no room."""
     entries: Annotated[list[LeftOutEntry], Meta(max_length=LISTED)] = field(default_factory=list)
-    """The largest of them."""
+    """The largest of the left-out files and folders."""
 
 
 def used_bytes(manifest: Manifest) -> int:
-    """What a checkpoint counts as: what a restore of it brings, as its container says."""
+    """The size of a restored checkpoint, as the container declares it. This counts against the plan."""
     return sum(tier.bytes for tier in manifest.tiers.values())
 
 
 def stored_bytes(manifest: Manifest) -> int:
-    """What its objects take in the bucket. Their sizes were looked at."""
+    """What the checkpoint's objects take in the bucket. Their sizes were verified."""
     return sum({layer.name: layer.bytes for layer in manifest.layers}.values())
 
 
@@ -97,8 +98,9 @@ def most_bytes(limit: int | None) -> int | None:
     return None if limit is None else int(limit * (1 + GRACE))
 
 
-def why_too_large(manifest: Manifest, limit: int | None) -> str | None:
-    """Why a checkpoint may not become the head: an honest container makes none of these once it knows the limit."""
+def too_large_reason(manifest: Manifest, limit: int | None) -> str | None:
+    """Why a checkpoint may not become the head; None if it may. An honest container that knows the limit makes no such
+    checkpoint."""
     most = most_bytes(limit)
     if most is None:
         return None
@@ -109,8 +111,8 @@ def why_too_large(manifest: Manifest, limit: int | None) -> str | None:
     return None
 
 
-def why_too_many_uploads(count: int, bytes: int, limit: int | None, times: float) -> str | None:
-    """Why a session's uploads are more than a container of ours makes; None if they are not."""
+def too_many_uploads_reason(count: int, bytes: int, limit: int | None, times: float) -> str | None:
+    """Why a session's uploads exceed what our agent makes; None if they do not."""
     most = times * (limit or LARGEST_PLAN)
     if count > MOST_UPLOADS:
         return f"there are more than {MOST_UPLOADS} objects"
@@ -118,18 +120,13 @@ def why_too_many_uploads(count: int, bytes: int, limit: int | None, times: float
 
 
 def apart_bytes(limit: int | None, times: float, kept: int) -> int | None:
-    """How many bytes more may be kept apart, where `kept` are by earlier sessions. None without limit, where nothing is
-    left out."""
+    """Bytes of left-out files that may still be kept, where earlier sessions keep `kept` bytes. None without limit,
+    where nothing is left out."""
     return None if limit is None else max(0, int(limit * times) - kept)
 
 
-def newest_use(storage: StorageUse | None, head: Head | None) -> StorageUse:
-    """As the newest checkpoint was found; before the first, what is there without a word of the limit."""
-    return storage or StorageUse(used=head.bytes if head else 0, limit=None)
-
-
 def lifting_plan(used: int) -> str | None:
-    """The smallest plan on offer, by name, that `used` bytes fit into."""
+    """The name of the smallest plan on offer that `used` bytes fit into; None if there is none."""
     for name, plan in PLANS.items():
         if plan.bytes is None or used <= plan.bytes:
             return name

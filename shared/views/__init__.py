@@ -1,1 +1,1 @@
-"""What is shown of all this to members and operators."""
+"""Views: what members and operators are shown."""

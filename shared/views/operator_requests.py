@@ -1,7 +1,4 @@
-"""What an operator may ask for: changes, each of which becomes one line of the audit log, and questions.
-
-All of it is as it crosses the wire; `functions/openapi.yaml` has the same.
-"""
+"""Changes that operators ask for, each of which becomes one line of the audit log; as they are sent."""
 
 from datetime import datetime
 from typing import Annotated, ClassVar
@@ -13,12 +10,13 @@ from shared.accounts.audit import Action, AuditLine, Note, RequestId, Values
 from shared.accounts.operator_limits import MOST_OPENS
 from shared.billing.plans import PLANS
 from shared.errors import bad_request
+from shared.slots.levers import MOST_SLOTS
+from shared.slots.slot import SlotName
+from shared.snapshots.checkpoint import SnapshotId
 
 MOST_GRANTED = 1000 * 3600
-"""Seconds that one request may add: more is a slip of the hand."""
+"""The most seconds that one request may add. A larger number is taken for a mistake."""
 MOST_SESSIONS = 100_000
-LINES = 50
-"""Of the audit log on one page, unless the operator says otherwise."""
 
 Uid = Annotated[str, Meta(min_length=1, max_length=128)]
 
@@ -27,23 +25,25 @@ Email = Annotated[str, Meta(min_length=1, max_length=320)]
 
 
 class Request(Struct, forbid_unknown_fields=True, kw_only=True):
-    """The same `request` again is the same change, and is made once."""
+    """A change that an operator asks for."""
 
     action: ClassVar[Action]
 
     request: RequestId
+    """Chosen by the caller. The same id again is the same request, and must have the same content."""
     note: Note
+    """The operator's reason."""
 
     def asked(self) -> Values:
-        """What is to be, by name. Raises Refused."""
+        """The requested values, by name. Raises Refused."""
         return {}
 
     def target(self) -> str | None:
-        """The uid of the account; None for what concerns everybody. Raises Refused."""
+        """The uid of the account; None if the change concerns everybody. Raises Refused."""
         return None
 
     def line(self, *, by: str, email: str | None, at: datetime) -> AuditLine:
-        """What the audit log will say of it, but for what was before and after. Raises Refused."""
+        """The audit line of the request, without the values before and after. Raises Refused."""
         return AuditLine(
             request=self.request,
             at=at,
@@ -57,6 +57,8 @@ class Request(Struct, forbid_unknown_fields=True, kw_only=True):
 
 
 class OfAccount(Request, forbid_unknown_fields=True, kw_only=True):
+    """A change of one account."""
+
     uid: Uid
 
     def target(self) -> str:
@@ -64,17 +66,21 @@ class OfAccount(Request, forbid_unknown_fields=True, kw_only=True):
 
 
 class SetPlan(OfAccount, forbid_unknown_fields=True, kw_only=True):
+    """The plan that an account is to have."""
+
     action = Action.PLAN
 
-    plan: str
+    plan: Annotated[str, Meta(extra_json_schema={"enum": [*PLANS]})]
 
     def asked(self) -> Values:
         if self.plan not in PLANS:
-            raise bad_request(f"plan: there are {', '.join(PLANS)}.")
+            raise bad_request(f"plan: Choose one of {', '.join(PLANS)}.")
         return {"plan": self.plan}
 
 
 class Grant(OfAccount, forbid_unknown_fields=True, kw_only=True):
+    """How many seconds to add."""
+
     action = Action.GRANT
 
     seconds: Annotated[int, Meta(ge=1, le=MOST_GRANTED)]
@@ -84,6 +90,8 @@ class Grant(OfAccount, forbid_unknown_fields=True, kw_only=True):
 
 
 class Suspend(OfAccount, forbid_unknown_fields=True, kw_only=True):
+    """The account to suspend, and the reason."""
+
     action = Action.SUSPEND
 
     reason: SuspendedFor = SuspendedFor.ABUSE
@@ -93,7 +101,7 @@ class Suspend(OfAccount, forbid_unknown_fields=True, kw_only=True):
 
 
 class Resume(Request, forbid_unknown_fields=True, kw_only=True):
-    """Of an account; or, by `email`, of whoever has deleted one with this address and comes again."""
+    """The account to resume; or, by `email`, the address of an account that was erased while it was suspended."""
 
     action = Action.RESUME
 
@@ -102,18 +110,38 @@ class Resume(Request, forbid_unknown_fields=True, kw_only=True):
 
     def target(self) -> str | None:
         if (self.uid is None) == (self.email is None):
-            raise bad_request("Say whose account: uid or email.")
+            raise bad_request("Give either uid or email.")
         return None if self.uid is None else checked_uid(self.uid)
 
 
+class EndSession(OfAccount, forbid_unknown_fields=True, kw_only=True):
+    """The member whose open session is to end."""
+
+    action = Action.END
+
+
+class DownloadHome(OfAccount, forbid_unknown_fields=True, kw_only=True):
+    """The member whose home is wanted, and which snapshot of it: the newest if none is given."""
+
+    action = Action.DOWNLOAD
+
+    snapshot: SnapshotId | None = None
+
+    def asked(self) -> Values:
+        return {"snapshot": self.snapshot}
+
+
 class SetLimits(Request, forbid_unknown_fields=True, kw_only=True):
-    """What is not given stays as it is. `open_sessions` is null for no cap."""
+    """Limits that are not given stay as they are. At least one must be given."""
 
     action = Action.LIMITS
 
     new_sessions: bool | UnsetType = UNSET
+    """False closes new sessions for everybody."""
     open_sessions: Annotated[int, Meta(ge=0, le=MOST_SESSIONS)] | UnsetType | None = UNSET
+    """The most open sessions at once; None is without limit."""
     opens_an_hour: Annotated[int, Meta(ge=1, le=MOST_OPENS)] | UnsetType = UNSET
+    """The most sessions that one member may open within an hour."""
 
     def asked(self) -> Values:
         given = {
@@ -123,40 +151,62 @@ class SetLimits(Request, forbid_unknown_fields=True, kw_only=True):
         }
         asked: Values = {name: value for name, value in given.items() if not isinstance(value, UnsetType)}
         if not asked:
-            raise bad_request(f"Say which limit to set: {', '.join(given)}.")
+            raise bad_request(f"Give at least one limit: {', '.join(given)}.")
         return asked
 
 
-class Look(Struct, forbid_unknown_fields=True):
-    """At the limits, and at how many sessions are open."""
+class SetPool(Request, forbid_unknown_fields=True, kw_only=True):
+    """Numbers that are not given stay as they are. At least one must be given."""
+
+    action = Action.POOL
+
+    warm: Annotated[int, Meta(ge=0, le=MOST_SLOTS)] | UnsetType | None = UNSET
+    """How many slots to keep warm; None for the setting POOL_WARM."""
+    max: Annotated[int, Meta(ge=0, le=MOST_SLOTS)] | UnsetType | None = UNSET
+    """The most slots; None for the setting POOL_MAX."""
+
+    def asked(self) -> Values:
+        given = {"warm": self.warm, "max": self.max}
+        asked: Values = {name: value for name, value in given.items() if not isinstance(value, UnsetType)}
+        if not asked:
+            raise bad_request(f"Give at least one number: {', '.join(given)}.")
+        return asked
 
 
-class Which(Struct, forbid_unknown_fields=True):
-    """Whose account: either of them."""
+class Drain(Request, forbid_unknown_fields=True, kw_only=True):
+    """Ends every session that is open now."""
 
-    uid: Uid | None = None
-    email: Email | None = None
+    action = Action.DRAIN
 
-    def check(self) -> None:
-        """Raises Refused."""
-        if (self.uid is None) == (self.email is None):
-            raise bad_request("Say whose account: uid or email.")
-        if self.uid is not None:
-            checked_uid(self.uid)
+    close: bool = True
+    """Close new sessions too. They stay closed until an operator opens them again."""
+
+    def asked(self) -> Values:
+        return {"close": self.close}
 
 
-class Page(Struct, forbid_unknown_fields=True):
-    """`before`: the request of the last line of the page before."""
+class OfSlot(Request, forbid_unknown_fields=True, kw_only=True):
+    """A change of one slot."""
 
-    before: RequestId | None = None
-    limit: Annotated[int, Meta(ge=1, le=100)] = LINES
+    slot: SlotName
+
+    def asked(self) -> Values:
+        return {"slot": self.slot}
 
 
-class OfMonth(Struct, forbid_unknown_fields=True):
-    month: Annotated[str, Meta(pattern=r"^[0-9]{4}-(0[1-9]|1[0-2])\Z")]
+class RecycleSlot(OfSlot, forbid_unknown_fields=True, kw_only=True):
+    """The slot that gets a fresh container."""
+
+    action = Action.RECYCLE
+
+
+class QuarantineSlot(OfSlot, forbid_unknown_fields=True, kw_only=True):
+    """The slot to take out of use."""
+
+    action = Action.QUARANTINE
 
 
 def checked_uid(text: str) -> str:
     if not may_be_a_uid(text):
-        raise bad_request("uid: this can be nobody's.")
+        raise bad_request("uid: This is not a valid uid.")
     return text

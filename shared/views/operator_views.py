@@ -1,93 +1,63 @@
-"""What an operator is told, as it crosses the wire; `functions/openapi.yaml` has the same. Times are Unix seconds."""
+"""The audit log and the use by day, as operators are shown them. Times are in Unix seconds."""
 
 from collections.abc import Iterable
-from datetime import datetime
+from typing import Annotated
 
-from msgspec import Struct
+from msgspec import Meta, Struct
 
-from shared.accounts.account import Account, AccountState
-from shared.accounts.audit import Action, AuditLine, Values
-from shared.accounts.operator_limits import Limits
-from shared.billing.account import Billing
-from shared.billing.plans import PLANS
+from shared.accounts.audit import Action, AuditLine, RequestId, Values
 from shared.billing.reconciliation import DayUse
-from shared.billing.time_allowance import allowance
-from shared.sessions.session import Session, SessionState
-from shared.sessions.workspace import Workspace
-from shared.snapshots.storage_quota import newest_use
-
-
-class Overview(Struct):
-    limits: Limits
-    open_sessions: int
+from shared.snapshots.checkpoint import Count
+from shared.views.units import Seconds
 
 
 class LineView(Struct):
-    request: str
+    """A line of the audit log."""
+
+    request: RequestId
     at: float
     by: str
+    """The operator's uid. For the actions `operator`, `auditor` and `operator-taken-back` the address of an
+    administrator of the project, or `administrator`."""
     email: str | None
+    """The operator's address."""
     action: Action
     target: str | None
+    """The uid of the account."""
     note: str
     before: Values
+    """The changed values before the change, by name."""
     after: Values
+    """The changed values after the change, by name."""
 
 
 class AuditView(Struct):
+    """Lines, newest first."""
+
     lines: list[LineView]
 
 
-class AllowanceView(Struct):
-    """Seconds; None without limit. `granted` is what the plan grants and what operators have added."""
-
-    period: str
-    granted: float | None
-    used: float | None
-    left: float | None
-    renews: float
-
-
-class SessionView(Struct):
-    session: str
-    state: SessionState
-    opened: float
-    slot: str
-
-
-class StorageView(Struct):
-    """In bytes; `limit` is None without one."""
-
-    used: int
-    limit: int | None
-
-
-class AccountView(Struct):
-    uid: str
-    email: str | None
-    name: str | None
-    state: AccountState
-    created: float
-    plan: str
-    allowance: AllowanceView
-    session: SessionView | None
-    storage: StorageView
-
-
 class PlanUseView(Struct):
-    seconds: float
-    background_seconds: float
-    members: int
+    seconds: Seconds
+    background_seconds: Seconds
+    """The part of `seconds` without a browser."""
+    members: int | None
+    """None on a day that is not over."""
     sessions: int
 
 
 class DayView(Struct):
-    day: str
+    day: Annotated[str, Meta(extra_json_schema={"format": "date"})]
+    over: bool
+    """False for a day that is not summed up yet. Time in open sessions is added within 15 minutes."""
     plans: dict[str, PlanUseView]
+    """By the plan's name."""
+    stored: Count | None
+    """Bytes that all members together have saved; None if unknown."""
 
 
 class DaysView(Struct):
-    """Those of the month that are over (UTC), oldest first."""
+    """The days of the month (UTC), oldest first; the last ones may not be over."""
 
     days: list[DayView]
 
@@ -110,50 +80,13 @@ def audit_view(lines: Iterable[AuditLine]) -> AuditView:
     return AuditView([line_view(line) for line in lines])
 
 
-def account_view(
-    account: Account, billing: Billing, workspace: Workspace, session: Session | None, now: datetime
-) -> AccountView:
-    """`session` is the workspace's, if it has one."""
-    newest = session or workspace
-    return AccountView(
-        uid=account.uid,
-        email=account.email,
-        name=account.name,
-        state=account.state,
-        created=account.created.timestamp(),
-        plan=billing.plan,
-        allowance=_allowance(billing, now),
-        session=_session(session) if session else None,
-        storage=StorageView(newest_use(newest.storage, newest.head).used, PLANS[billing.plan].bytes),
-    )
+def days_view(days: Iterable[DayUse], not_over: Iterable[DayUse]) -> DaysView:
+    return DaysView([*(_day(use, over=True) for use in days), *(_day(use, over=False) for use in not_over)])
 
 
-def days_view(days: Iterable[DayUse]) -> DaysView:
-    return DaysView([_day(use) for use in days])
-
-
-def _allowance(billing: Billing, now: datetime) -> AllowanceView:
-    current = allowance(billing, now)
-    return AllowanceView(
-        period=current.period.id,
-        granted=_seconds(current.granted),
-        used=None if current.granted is None else _seconds(current.used),
-        left=_seconds(current.left),
-        renews=current.period.ends.timestamp(),
-    )
-
-
-def _session(session: Session) -> SessionView:
-    return SessionView(session.sid, session.state, session.opened.timestamp(), session.slot)
-
-
-def _day(use: DayUse) -> DayView:
+def _day(use: DayUse, *, over: bool) -> DayView:
     plans = {
         plan: PlanUseView(each.ms / 1000, each.background_ms / 1000, each.members, each.sessions)
         for plan, each in use.plans.items()
     }
-    return DayView(use.day, plans)
-
-
-def _seconds(ms: int | None) -> float | None:
-    return None if ms is None else ms / 1000
+    return DayView(use.day, over, plans, use.stored)

@@ -1,6 +1,6 @@
-"""What was used, for people: a month of the ledger by period, by day and by session; and the sessions as a table.
+"""Usage report: a month of the ledger by period, by day and by session; and the sessions as a CSV table.
 
-All of it is in whole milliseconds, each counted once in each of the three, so that their sums agree exactly.
+Each whole millisecond is counted once in each of the three, so that their sums agree exactly.
 """
 
 import csv
@@ -19,31 +19,32 @@ from shared.sessions.session import Decision, EndReason, Session
 
 ENDS = {
     EndReason.MEMBER: "stopped by the member",
-    EndReason.IDLE: "nothing was happening in it",
+    EndReason.IDLE: "the workspace was idle",
     EndReason.ALLOWANCE: "the plan's time was used up",
     EndReason.SUSPENDED: "the account was suspended",
-    EndReason.LOST: "its container was lost; what came after the last save is missing",
-    EndReason.STOPPED: "the platform stopped its container; it was saved before",
+    EndReason.LOST: "the container was lost; changes after the last save are lost",
+    EndReason.STOPPED: "the cloud stopped the container; the workspace was saved before",
     EndReason.NEVER_OPENED: "the workspace did not open in time",
     EndReason.DELETED: "the account was deleted",
+    EndReason.OPERATOR: "the operator stopped it; the workspace was saved before",
     EndReason.SIGNED_OUT: "the member was signed out everywhere",
 }
-"""In words, where no decision stands behind the end."""
+"""Why a session ended, in words, if no decision was recorded."""
 
-CURSOR = re.compile(r"(?P<period>[0-9]{4}-[0-9]{2}(?:-[0-9]{2})?)\.(?P<at>[0-9]{1,16})\Z")
+CURSOR = re.compile(r"^(?P<period>[0-9]{4}-[0-9]{2}(?:-[0-9]{2})?)\.(?P<at>[0-9]{1,16})\Z")
 COLUMNS = ("session", "opened", "ended", "seconds", "background_seconds", "plan", "reason", "decision", "pending")
 FORMULAS = ("=", "+", "-", "@", "\t", "\r", "\n")
-"""What a spreadsheet takes for the beginning of a formula, or looks past to find one."""
+"""Characters with which a spreadsheet begins a formula, or which it skips before one."""
 
 
 class Used(Struct, frozen=True, kw_only=True):
-    """In one period or on one day; `id` is its date or month. `background_ms` is a part of `ms`."""
+    """Used time in one period or on one day; `id` is its date or month. `background_ms` is a part of `ms`."""
 
     id: str
     ms: int
     background_ms: int
     sessions: int
-    """How many used some of it."""
+    """How many sessions used time in it."""
 
 
 class SessionUse(Struct, frozen=True, kw_only=True):
@@ -55,26 +56,26 @@ class SessionUse(Struct, frozen=True, kw_only=True):
     ms: int
     background_ms: int
     pending: bool
-    """Some of it is in no ledger line yet."""
+    """Some of the time is in no ledger line yet."""
     plan: str
-    """The newest that it was charged on."""
+    """The newest plan on which the session was charged."""
     reason: EndReason | None
     decision: str | None
-    """What ended it, in words; None while nothing has."""
+    """Why the session ended, in words; None while it is open."""
     idle: float | None
-    """For how many seconds nothing had happened in it, if that is why it ended."""
+    """For how many seconds nothing had happened, if the session ended idle."""
 
 
 class Usage(Struct, frozen=True, kw_only=True):
-    """Newest first, each."""
+    """Each list is newest first."""
 
     periods: list[Used]
     days: list[Used]
     sessions: list[SessionUse]
 
 
-class _Sum:
-    """What adds up to one period, day or session."""
+class _UseSum:
+    """Adds up one period, day or session."""
 
     def __init__(self) -> None:
         self.ms = 0
@@ -88,22 +89,22 @@ class _Sum:
 
 
 def first_and_last(month: str) -> tuple[str, str]:
-    """Between which ids the periods of a month lie, both included, whether they are days or the month itself."""
+    """The first and the last period id of a month, both included, for days and for the month itself."""
     return month, f"{month}-31"
 
 
-class Page(Struct, frozen=True):
-    """Ledger lines, newest first, and the cursor that the next page begins after; None at the end."""
+class LinesPage(Struct, frozen=True):
+    """Ledger lines, newest first, and the cursor for the next page; None on the last page."""
 
     lines: list[LedgerLine]
     next: str | None
 
 
-def page(lines: Sequence[LedgerLine], most: int) -> Page:
-    """The first `most` of the lines, or fewer: a session stands on one page, unless it has more lines than that, and
-    so do lines of one moment, which no cursor lies between."""
+def page(lines: Sequence[LedgerLine], most: int) -> LinesPage:
+    """At most `most` of the lines. A page ends between two sessions unless one session has more lines than that, and
+    never between lines of the same time, which a cursor can't separate."""
     if len(lines) <= most:
-        return Page([*lines], None)
+        return LinesPage([*lines], None)
     for end in range(most, 0, -1):
         if lines[end].sid != lines[end - 1].sid and _place(lines[end]) != _place(lines[end - 1]):
             return _cut(lines, end)
@@ -114,15 +115,15 @@ def page(lines: Sequence[LedgerLine], most: int) -> Page:
 
 
 def parse_cursor(text: str) -> tuple[str, datetime] | None:
-    """The period and the moment of the last line before; None of what is no cursor."""
-    found = CURSOR.match(text)
-    at = moment(int(found["at"])) if found else None
-    return (found["period"], at) if found and at else None
+    """The period and the time of the previous page's last line; None if the text is no cursor."""
+    parts = CURSOR.match(text)
+    at = moment(int(parts["at"])) if parts else None
+    return (parts["period"], at) if parts and at else None
 
 
-def _cut(lines: Sequence[LedgerLine], end: int) -> Page:
+def _cut(lines: Sequence[LedgerLine], end: int) -> LinesPage:
     last = lines[end - 1]
-    return Page([*lines[:end]], f"{last.period}.{cursor(last.at)}")
+    return LinesPage([*lines[:end]], f"{last.period}.{cursor(last.at)}")
 
 
 def _place(line: LedgerLine) -> tuple[str, datetime]:
@@ -132,35 +133,37 @@ def _place(line: LedgerLine) -> tuple[str, datetime]:
 def usage(
     lines: Iterable[LedgerLine], sessions: Mapping[str, Session], *, month: str, zone: str, is_first: bool = True
 ) -> Usage:
-    """Of the month's ledger lines, or a page of them; and, with the first page, of what the open ones of `sessions`
-    were charged in it beyond them.
+    """Sums the month's ledger lines, or a page of them. The first page also has the time of open `sessions` that is in
+    no line yet.
 
-    A session that is open must have been read before the lines: what it had in no line then is left out if that line is
-    there by now. Days are those of the time zone as it is now, so after a move one may be a neighbouring month's.
+    An open session must be read before the lines: its unwritten time is left out if the line is there by now. Days are
+    those of the current time zone, so after a change of the zone a day may belong to a neighbouring month.
     """
     written = list(lines)
-    known = {(line.sid, line.n) for line in written}
+    written_keys = {(line.sid, line.n) for line in written}
     pending = [
         line
         for session in (sessions.values() if is_first else ())
         for line in _unwritten(session)
-        if (line.sid, line.n) not in known and _is_within(line.period, month)
+        if (line.sid, line.n) not in written_keys and _is_within(line.period, month)
     ]
-    periods, days, by_session = dict[str, _Sum](), dict[str, _Sum](), dict[str, _Sum]()
+    periods, days, by_session = dict[str, _UseSum](), dict[str, _UseSum](), dict[str, _UseSum]()
     newest: dict[str, LedgerLine] = {}
     for line in [*written, *pending]:
-        periods.setdefault(line.period, _Sum()).add(line, line.ms)
-        by_session.setdefault(line.sid, _Sum()).add(line, line.ms)
+        periods.setdefault(line.period, _UseSum()).add(line, line.ms)
+        by_session.setdefault(line.sid, _UseSum()).add(line, line.ms)
         newest[line.sid] = max(line, newest.get(line.sid, line), key=lambda each: each.n)
         for interval in line.intervals:
             for day, part in _by_day(interval, zone):
-                days.setdefault(day, _Sum()).add(line, part.ms)
+                days.setdefault(day, _UseSum()).add(line, part.ms)
     open_ones = {line.sid for line in pending}
-    told = [_told(newest[sid], used, sessions.get(sid), pending=sid in open_ones) for sid, used in by_session.items()]
+    uses = [
+        _session_use(newest[sid], used, sessions.get(sid), pending=sid in open_ones) for sid, used in by_session.items()
+    ]
     return Usage(
         periods=_newest_first(periods),
         days=_newest_first(days),
-        sessions=sorted(told, key=lambda each: (each.opened, each.sid), reverse=True),
+        sessions=sorted(uses, key=lambda each: (each.opened, each.sid), reverse=True),
     )
 
 
@@ -188,8 +191,8 @@ def as_csv(sessions: Iterable[SessionUse], zone: str, *, is_first: bool = True) 
 
 
 def _unwritten(session: Session) -> list[LedgerLine]:
-    """What an open session was charged and is in no line yet, as the line that it would be now."""
-    return close(session.meter, session.spender, session.seen)[1] if session.open else []
+    """The open session's unwritten time, as the line that it would be now."""
+    return close(session.meter, session.ledger_owner, session.seen)[1] if session.open else []
 
 
 def _is_within(period: str, month: str) -> bool:
@@ -206,16 +209,16 @@ def _by_day(interval: Interval, zone: str) -> Iterator[tuple[str, Interval]]:
         since = part.until
 
 
-def _newest_first(sums: Mapping[str, _Sum]) -> list[Used]:
-    found = [
+def _newest_first(sums: Mapping[str, _UseSum]) -> list[Used]:
+    totals = [
         Used(id=name, ms=each.ms, background_ms=each.background_ms, sessions=len(each.sids))
         for name, each in sums.items()
     ]
-    return sorted(found, key=lambda each: each.id, reverse=True)
+    return sorted(totals, key=lambda each: each.id, reverse=True)
 
 
-def _told(line: LedgerLine, used: _Sum, session: Session | None, *, pending: bool) -> SessionUse:
-    """The ledger outlives sessions: of one whose record is gone it says what it can."""
+def _session_use(line: LedgerLine, used: _UseSum, session: Session | None, *, pending: bool) -> SessionUse:
+    """The session's use. If the session's record is gone, only what its ledger lines say."""
     decision = _decision(session) if session else None
     reason = session.reason if session else None
     return SessionUse(
@@ -233,9 +236,9 @@ def _told(line: LedgerLine, used: _Sum, session: Session | None, *, pending: boo
 
 
 def _decision(session: Session) -> Decision | None:
-    """The one that ended it. One that was lost while it was being ended for another reason ended without any."""
-    found = (each for each in reversed(session.decisions) if each.reason and each.reason == session.reason)
-    return next(found, None)
+    """The decision that ended the session. None if the session was lost while it was being ended for another reason."""
+    deciding = (each for each in reversed(session.decisions) if each.reason and each.reason == session.reason)
+    return next(deciding, None)
 
 
 def _local(moment: datetime, zone: str) -> str:

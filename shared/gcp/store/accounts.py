@@ -1,7 +1,6 @@
-"""Accounts with their billing account and workspace: made together, closed together."""
+"""Accounts, each created and closed together with its billing account and its workspace."""
 
 from collections.abc import Callable
-from contextlib import suppress
 from datetime import datetime
 from itertools import chain, islice
 
@@ -28,11 +27,12 @@ from shared.gcp.store.database import (
     run_readable,
 )
 from shared.gcp.store.ids import new_id
+from shared.gcp.store.races import until_won
 from shared.record import Versioned
 from shared.sessions.workspace import Workspace
 
 ERASED_AT_ONCE = 50
-"""Workspaces that one sweep has erased: each costs a read and a task."""
+"""Workspaces that one sweep schedules for erasing. Each costs a read and a task."""
 
 
 def account_ref(uid: str) -> firestore.DocumentReference:
@@ -55,6 +55,7 @@ def left_out_ref(wid: str, sid: str) -> firestore.DocumentReference:
     return document(f"workspaces/{wid}/left_out", sid)
 
 
+@until_won()
 def ensure_account(
     uid: str,
     *,
@@ -64,18 +65,18 @@ def ensure_account(
     time_zone: str | None = None,
     plan: str = FIRST_PLAN,
     admit: Callable[[], None] | None = None,
-    may_settle: Callable[[Account], bool] = lambda _: True,
+    may_set_locale: Callable[[Account], bool] = lambda _: True,
     now: datetime,
 ) -> Account:
-    """The person's account, made by whoever comes first: the event of their sign-up, or they themselves.
+    """The person's account. It is created by whichever comes first: the event of the sign-up, or the first visit.
 
-    A new one has this `plan`; before it is made, `admit` asks Firebase Auth, and raises if it is not to be. Language
-    and time zone are those of the first login that brings them, and that `may_settle` them. A tombstone is returned as
-    it is, and never revived.
+    A new account gets `plan`. Before it is created, `admit` asks Firebase Auth, and raises an error to prevent it.
+    Language and time zone are those of the first login that brings them and that `may_set_locale` them. A tombstone is
+    returned as it is, and never revived.
     """
-    found = read(account_ref(uid), Account)
-    if found:
-        return _settle_in(found, locale, time_zone) if may_settle(found.record) else found.record
+    existing = read(account_ref(uid), Account)
+    if existing:
+        return set_locale(existing, locale, time_zone) if may_set_locale(existing.record) else existing.record
     if admit:
         admit()
     account = Account(
@@ -92,132 +93,111 @@ def ensure_account(
     commit = Commit().create(account_ref(uid), account)
     commit.create(billing_ref(account.bid), Billing(bid=account.bid, owner=uid, plan=plan, time_zone=time_zone))
     commit.create(workspace_ref(account.wid), Workspace(wid=account.wid, owner=uid, created=now))
-    try:
-        commit.run()
-    except LostRace:
-        return ensure_account(
-            uid,
-            email=email,
-            name=name,
-            locale=locale,
-            time_zone=time_zone,
-            plan=plan,
-            admit=admit,
-            may_settle=may_settle,
-            now=now,
-        )
+    commit.run()
     return account
 
 
-def _settle_in(found: Versioned[Account], locale: str | None, time_zone: str | None) -> Account:
-    account = found.record
+def set_locale(read_account: Versioned[Account], locale: str | None, time_zone: str | None) -> Account:
+    account = read_account.record
     if account.locale is not None or locale is None or account.state != AccountState.ACTIVE:
         return account
     [billing] = read_all([(billing_ref(account.bid), Billing)])
     settled = replace(account, locale=locale)
-    commit = Commit().change(account_ref(account.uid), found, settled)
+    commit = Commit().change(account_ref(account.uid), read_account, settled)
     if billing and billing.record.time_zone is None:
         commit.change(billing_ref(account.bid), billing, replace(billing.record, time_zone=time_zone))
     try:
         commit.run()
     except LostRace:
-        return account  # another login was first, and this one's answer need not wait for it
+        return account  # another login was first, and this answer need not wait for it
     return settled
 
 
 def read_workspace(wid: str) -> Versioned[Workspace]:
-    found = read(workspace_ref(wid), Workspace)
-    if found is None:
+    workspace = read(workspace_ref(wid), Workspace)
+    if workspace is None:
         raise LookupError(f"workspace {wid} is missing")
-    return found
+    return workspace
 
 
 def find_account(uid: str) -> Account | None:
-    found = read(account_ref(uid), Account)
-    return found.record if found else None
+    account = read(account_ref(uid), Account)
+    return account.record if account else None
 
 
 def plan_of(uid: str) -> str:
-    """The plan that pays for this person. Raises LookupError if there is no such account."""
+    """The plan of the person's billing account. Raises LookupError if there is no such account."""
     account = read(account_ref(uid), Account)
     if account is None or not account.record.bid:
         raise LookupError(f"account {uid} is missing")
     return read_billing(account.record.bid).record.plan
 
 
+@until_won()
 def close_account(uid: str, now: datetime) -> Workspace | None:
-    """Leave a tombstone and close the workspace, under the guard that the claim uses. What was used of the period goes
-    to the mark of the address, and so does a suspension.
+    """Leaves a tombstone and closes the workspace, guarded against a concurrent claim. The address mark takes over the
+    time used in current periods, and a suspension.
 
-    Returns the workspace, which may still have an open session to end; None if there is no such account. Somebody who
-    never came leaves nothing: no tombstone of an id that a stranger made up.
+    Returns the workspace, which may still have an open session; None if there is no such account. A uid without an
+    account leaves no tombstone, because a stranger may have invented it.
     """
-    while True:
-        found = read(account_ref(uid), Account)
-        if found is None or not found.record.wid:
-            return None
-        account: Account = found.record
-        workspace, billing = read_all(
-            [(workspace_ref(account.wid), Workspace), (billing_ref(account.bid), Billing)],
-        )
-        if workspace is None:
-            return None
-        if account.state == AccountState.DELETED:
-            closed: Workspace = workspace.record
-            return closed
-        commit = Commit().change(account_ref(uid), found, account.delete(now))
-        closed = workspace.record.close(now)
-        commit.change(workspace_ref(closed.wid), workspace, closed)
-        if account.mark and billing and billing.record.owner == uid:
-            _hand_over(commit, account, billing, now, suspended=account.state == AccountState.SUSPENDED)
-        try:
-            commit.run()
-        except LostRace:
-            continue
+    existing = read(account_ref(uid), Account)
+    if existing is None or not existing.record.wid:
+        return None
+    account: Account = existing.record
+    workspace, billing = read_all(
+        [(workspace_ref(account.wid), Workspace), (billing_ref(account.bid), Billing)],
+    )
+    if workspace is None:
+        return None
+    if account.state == AccountState.DELETED:
+        closed: Workspace = workspace.record
         return closed
+    commit = Commit().change(account_ref(uid), existing, account.delete(now))
+    closed = workspace.record.close(now)
+    commit.change(workspace_ref(closed.wid), workspace, closed)
+    if account.mark and billing and billing.record.owner == uid:
+        _hand_over(commit, account, billing, now, suspended=account.state == AccountState.SUSPENDED)
+    commit.run()
+    return closed
 
 
-def note_gone(uid: str, now: datetime, *, hand_over: bool) -> Workspace | None:
-    """Firebase Auth was asked about them once, and knows nobody: since when is noted, and nothing is closed.
+@until_won()
+def note_gone(uid: str, now: datetime) -> Workspace | None:
+    """Notes since when Firebase Auth does not know the person. Closes nothing.
 
-    With `hand_over`, what was used of the period is at once at the mark of the address, with a suspension, for whoever
-    has come with the same address. Returns the workspace; None if there is no such account that is not closed.
+    The address mark takes over the used time and a suspension at once, for a new account with the same address. Returns
+    the workspace; None if there is no account, or a closed one.
     """
-    while True:
-        found = read(account_ref(uid), Account)
-        if found is None or not found.record.wid or found.record.state == AccountState.DELETED:
-            return None
-        account: Account = found.record
-        workspace, billing = read_all(
-            [(workspace_ref(account.wid), Workspace), (billing_ref(account.bid), Billing)],
-        )
-        commit = Commit().change(account_ref(uid), found, replace(account, missing=account.missing or now))
-        if hand_over and account.mark and billing and billing.record.owner == uid:
-            _hand_over(commit, account, billing, now, suspended=account.state == AccountState.SUSPENDED)
-        try:
-            commit.run()
-        except LostRace:
-            continue
-        return workspace.record if workspace else None
+    existing = read(account_ref(uid), Account)
+    if existing is None or not existing.record.wid or existing.record.state == AccountState.DELETED:
+        return None
+    account: Account = existing.record
+    workspace, billing = read_all(
+        [(workspace_ref(account.wid), Workspace), (billing_ref(account.bid), Billing)],
+    )
+    commit = Commit().change(account_ref(uid), existing, replace(account, missing=account.missing or now))
+    if account.mark and billing and billing.record.owner == uid:
+        _hand_over(commit, account, billing, now, suspended=account.state == AccountState.SUSPENDED)
+    commit.run()
+    return workspace.record if workspace else None
 
 
+@until_won()
 def leave_billing(uid: str, alias: str, now: datetime) -> bool:
-    """Once the last session of a closed account has ended: what it used since then goes to the mark of the address, or
-    to who came again with it, and the billing account is nobody's. Whether there was anything to do."""
-    while True:
-        account = read(account_ref(uid), Account)
-        if account is None or not account.record.bid:
-            return False
-        billing = read(billing_ref(account.record.bid), Billing)
-        if billing is None or billing.record.owner != uid:
-            return False
-        commit = Commit()
-        _hand_over(commit, account.record, billing, now, suspended=False, alias=alias)
-        try:
-            commit.run()
-        except LostRace:
-            continue
-        return True
+    """After the last session of a closed account has ended: hands the time used since the closing to the address mark
+    or to the new account with the address, and makes the billing account anonymous. Returns whether there was anything
+    to do."""
+    account = read(account_ref(uid), Account)
+    if account is None or not account.record.bid:
+        return False
+    billing = read(billing_ref(account.record.bid), Billing)
+    if billing is None or billing.record.owner != uid:
+        return False
+    commit = Commit()
+    _hand_over(commit, account.record, billing, now, suspended=False, alias=alias)
+    commit.run()
+    return True
 
 
 def _hand_over(
@@ -229,8 +209,8 @@ def _hand_over(
     suspended: bool,
     alias: str | None = None,
 ) -> None:
-    """What was used goes to whoever came again with the same address, and before anybody did to the address' mark; a
-    suspension stays with the mark. With `alias` the billing account is nobody's from then on."""
+    """Hands used time to the new account with the same address, or else to the address mark. A suspension stays with
+    the mark. With `alias` the billing account becomes anonymous."""
     used = billing.record.not_left
     after = billing.record.leave(used)
     commit.change(billing_ref(account.bid), billing, after.anonymous(alias) if alias else after)
@@ -248,7 +228,7 @@ def _hand_over(
 
 
 def put_mark(commit: Commit, mark: str, before: Versioned[AddressMark] | None, after: AddressMark | None) -> None:
-    """The mark as it is after the commit; None is none."""
+    """The mark after the commit; None deletes it."""
     if before is None:
         if after is not None:
             commit.create(mark_ref(mark), after)
@@ -258,24 +238,30 @@ def put_mark(commit: Commit, mark: str, before: Versioned[AddressMark] | None, a
         commit.change(mark_ref(mark), before, after)
 
 
+@until_won()
 def confirm_sign_in(uid: str, valid_since: datetime, now: datetime) -> Account:
-    """Firebase Auth was asked now, and counts sign-ins since `valid_since`. Raises LookupError without an account."""
-    while True:
-        found = read(account_ref(uid), Account)
-        if found is None:
-            raise LookupError(f"account {uid} is missing")
-        before: Account = found.record
-        after = before.sign_out(valid_since) if before.signed_out or valid_since > before.created else before
-        after = replace(after, sign_in_checked=now, missing=None)
-        try:
-            Commit().change(account_ref(uid), found, after).run()
-        except LostRace:
-            continue
-        return after
+    """Records that Firebase Auth confirmed the sign-in now, and since when sign-ins are valid. Raises LookupError
+    without an account."""
+    account = read(account_ref(uid), Account)
+    if account is None:
+        raise LookupError(f"account {uid} is missing")
+    before: Account = account.record
+    after = before.sign_out(valid_since) if before.signed_out or valid_since > before.created else before
+    after = replace(after, sign_in_checked=now, missing=None)
+    Commit().change(account_ref(uid), account, after).run()
+    return after
+
+
+@until_won()
+def doubt_sign_in(uid: str) -> None:
+    """Has Firebase Auth asked again at the member's next request, because their sign-ins may have ended."""
+    account = read(account_ref(uid), Account)
+    if account is not None and account.record.sign_in_checked is not None:
+        Commit().change(account_ref(uid), account, replace(account.record, sign_in_checked=None)).run()
 
 
 class Turn(Struct, frozen=True):
-    """`meter/compared`: the last account that was compared with Firebase Auth; an empty text before the first."""
+    """`meter/compared`: the uid of the last account that was compared with Firebase Auth; empty before the first."""
 
     after: str
 
@@ -285,18 +271,18 @@ def read_turn() -> Versioned[Turn] | None:
 
 
 def turn(after: str, most: int) -> tuple[list[Versioned[Account]], str]:
-    """The accounts whose turn it is, by their uids, and the last of them; an empty text if there is none behind them.
-    One that can't be read keeps no other from its turn."""
+    """The next accounts after the uid `after`, and the uid of the last one; empty if no account follows. An unreadable
+    account stops no other."""
     query = database().collection("accounts").order_by("__name__")
     if after:
         query = query.start_after({"__name__": account_ref(after)})
-    found, unreadable = run_readable(query.limit(most), Account)
-    uids = [account.record.uid for account in found] + unreadable
-    return found, max(uids) if len(uids) == most else ""
+    accounts, unreadable = run_readable(query.limit(most), Account)
+    uids = [account.record.uid for account in accounts] + unreadable
+    return accounts, max(uids) if len(uids) == most else ""
 
 
 def write_turn(before: Versioned[Turn] | None, after: str) -> Versioned[Turn] | None:
-    """As it is now; None if another run was faster."""
+    """The turn after the write; None if a concurrent run was faster."""
     if before is not None and before.record.after == after:
         return before
     commit = Commit()
@@ -316,40 +302,39 @@ def _turn_ref() -> firestore.DocumentReference:
 
 
 def note_missing(account: Versioned[Account], since: datetime | None) -> None:
-    """Firebase Auth does not know them, or with None does so again. Raises LostRace."""
+    """Records since when Firebase Auth does not know the person; None if it knows them again. Raises LostRace."""
     Commit().change(account_ref(account.record.uid), account, replace(account.record, missing=since)).run()
 
 
 def to_erase(now: datetime) -> list[Workspace]:
-    """Closed workspaces that were to be erased by now, ERASED_AT_ONCE at most, those that wait longest first."""
+    """At most ERASED_AT_ONCE closed workspaces that are due for erasing, longest overdue first."""
     due = database().collection("workspaces").where(filter=FieldFilter("erase_due", "<=", now)).limit(ERASED_AT_ONCE)
-    return [found.record for found in run_readable(due, Workspace)[0]]
+    return [workspace.record for workspace in run_readable(due, Workspace)[0]]
 
 
 def find_workspace(wid: str) -> Workspace | None:
-    found = read(workspace_ref(wid), Workspace)
-    return found.record if found else None
+    workspace = read(workspace_ref(wid), Workspace)
+    return workspace.record if workspace else None
 
 
+@until_won()
 def amend_workspace(wid: str, amended: Callable[[Workspace], Workspace]) -> Workspace:
-    """The workspace as it is after the change, which whoever else changes it does not undo. Raises LookupError."""
-    while True:
-        found = read_workspace(wid)
-        after = amended(found.record)
-        with suppress(LostRace):
-            Commit().change(workspace_ref(wid), found, after).run()
-            return after
+    """The workspace after the change. Repeated after a lost race. Raises LookupError."""
+    workspace = read_workspace(wid)
+    after = amended(workspace.record)
+    Commit().change(workspace_ref(wid), workspace, after).run()
+    return after
 
 
 def erase_documents(wid: str, most: int) -> int:
-    """Delete `most` documents below the workspace at most, such as its snapshots; how many there were."""
+    """Deletes at most `most` documents below the workspace, such as snapshots. Returns how many."""
     below = workspace_ref(wid).collections(**CALL)
     references = chain.from_iterable(each.list_documents(page_size=most, **CALL) for each in below)
     return delete_all(islice(references, most))
 
 
 def forget_account(closed: Workspace) -> None:
-    """Delete the tombstone and the workspace's own record: nobody's token is as old as they are. Raises LostRace."""
+    """Deletes the tombstone and the workspace's record, once no valid token can be that old. Raises LostRace."""
     workspace, account = read_all([(workspace_ref(closed.wid), Workspace), (account_ref(closed.owner), Account)])
     if workspace is None:
         return

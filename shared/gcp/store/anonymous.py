@@ -1,10 +1,10 @@
-"""What bookkeeping keeps of somebody who is erased, without them: sessions, ledger lines and the operators' log.
+"""Anonymises what bookkeeping keeps of an erased person: sessions, ledger lines and audit lines.
 
-A ledger line is changed here and nowhere else, and only in whose it is. Each function does a piece, and says how much
-that was: what it has done it does not find again.
+Only this module changes a ledger line, and only the names in it. Each function changes some documents and returns how
+many; changed documents no longer match its query.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from itertools import islice
 from typing import Any, TypeVar
 
@@ -16,23 +16,24 @@ from shared.accounts.audit import AuditLine
 from shared.billing.metering import LedgerLine
 from shared.gcp.store.accounts import account_ref
 from shared.gcp.store.billing import billing_ref, line_ref
-from shared.gcp.store.database import Commit, LostRace, Unreadable, database, read, run_paged
+from shared.gcp.store.database import Commit, Unreadable, database, read, run_paged
 from shared.gcp.store.operators import audit_ref
+from shared.gcp.store.races import until_won
 from shared.gcp.store.sessions import session_ref
 from shared.sessions.session import Session
 
 R = TypeVar("R")
 
 SESSIONS = 100
-"""Sessions in one commit: each may have fifty decisions in it, and a commit 10 MiB."""
+"""Sessions in one commit. A session may have fifty decisions, and a commit may have 10 MiB."""
 LINES = 300
-ATTEMPTS = 5
-"""Tries of one commit: `meter` writes to sessions that have ended, until it has checked them."""
 
 
 def anonymise_sessions(uid: str, alias: str) -> int:
-    found = database().collection("sessions").where(filter=FieldFilter("uid", "==", uid))
-    return _change(found, Session, SESSIONS, lambda session: (session_ref(session.sid), session.anonymous(alias)))
+    sessions = database().collection("sessions").where(filter=FieldFilter("uid", "==", uid))
+    return change_found(
+        sessions, Session, SESSIONS, lambda session: (session_ref(session.sid), session.anonymous(alias))
+    )
 
 
 def anonymise_lines(uid: str, alias: str) -> int:
@@ -40,44 +41,39 @@ def anonymise_lines(uid: str, alias: str) -> int:
     if account is None or not account.record.bid:
         return 0
     bid = account.record.bid
-    found = billing_ref(bid).collection("lines").where(filter=FieldFilter("uid", "==", uid))
-    return _change(found, LedgerLine, LINES, lambda line: (line_ref(bid, line), line.anonymous(alias)))
+    lines = billing_ref(bid).collection("lines").where(filter=FieldFilter("uid", "==", uid))
+    return change_found(lines, LedgerLine, LINES, lambda line: (line_ref(bid, line), line.anonymous(alias)))
 
 
 def anonymise_audit(uid: str, alias: str) -> int:
-    """Audit lines of what was done to the account of `uid`, and of what `uid` did as an operator."""
+    """Anonymises audit lines about the account of `uid`, and lines of what `uid` did as an operator."""
     done = 0
     for field in ("target", "by"):
-        found = database().collection("audit").where(filter=FieldFilter(field, "==", uid))
-        done += _change(found, AuditLine, LINES, lambda line: (audit_ref(line.request), line.anonymous(uid, alias)))
+        lines = database().collection("audit").where(filter=FieldFilter(field, "==", uid))
+        done += change_found(
+            lines, AuditLine, LINES, lambda line: (audit_ref(line.request), line.anonymous(uid, alias))
+        )
     return done
 
 
-def _change(query: Any, kind: type[R], most: int, change: Callable[[R], tuple[firestore.DocumentReference, R]]) -> int:
-    """One commit, each change guarded; how many. What can't be read keeps no other from its turn.
+@until_won("Concurrent requests keep changing the records of this erased member.")
+def change_found(
+    query: Any, kind: type[R], most: int, change: Callable[[R], tuple[firestore.DocumentReference, R]]
+) -> int:
+    """Changes up to `most` documents in one guarded commit. Returns how many. An unreadable document stops no other.
 
-    Raises LostRace if others always were faster, and Unreadable once nothing else is left: then not all is done.
+    Raises TryAgain after too many lost races (`meter` writes to ended sessions until it has checked them), and
+    Unreadable once only unreadable documents are left.
     """
     odd = list[dict[str, Any]]()
-    for left in _down(ATTEMPTS):
-        found = list(islice(run_paged(query, kind, readable=True, odd=odd.append, page=most), most))
-        if not found and odd:
-            raise Unreadable(f"{kind.__name__}: some can't be read, and still say whose they are")
-        if not found:
-            return 0
-        commit = Commit()
-        for each in found:
-            reference, after = change(each.record)
-            commit.change(reference, each, after)
-        try:
-            commit.run()
-        except LostRace:
-            if not left:
-                raise
-            continue
-        return len(found)
-    raise AssertionError("unreachable")
-
-
-def _down(count: int) -> Iterator[int]:
-    yield from range(count - 1, -1, -1)
+    records = list(islice(run_paged(query, kind, readable=True, odd=odd.append, page=most), most))
+    if not records and odd:
+        raise Unreadable(f"{kind.__name__}: some can't be read, and still say whose they are")
+    if not records:
+        return 0
+    commit = Commit()
+    for each in records:
+        reference, after = change(each.record)
+        commit.change(reference, each, after)
+    commit.run()
+    return len(records)

@@ -1,7 +1,7 @@
-"""Billing accounts: what is left of an allowance, the time zone of its periods, and the ledger.
+"""Billing accounts: used and granted time, the time zone of the periods, and the ledger.
 
-A limited allowance is counted in the billing account's own document, guarded, so that it is exact. One without a limit
-may be used by a whole company: it is counted in shards, so that no document is written more often than Firestore bears.
+A limited allowance is counted in the billing account's own document, guarded, and so exactly. An unlimited one may be
+used by a whole company: it is counted in shards, because Firestore limits how often one document is written.
 """
 
 from collections.abc import Iterable, Mapping
@@ -17,7 +17,8 @@ from shared.gcp.store.database import Commit, document, read, read_all
 from shared.record import Versioned
 
 SHARDS = 16
-"""Each session writes to one of them twice a minute: this many carry some 500 at about one write a second."""
+"""Each session writes to one shard twice a minute. So many shards carry about 500 sessions at one write a second
+each."""
 
 
 class Shard(Struct, frozen=True):
@@ -39,26 +40,26 @@ def line_ref(bid: str, line: LedgerLine) -> firestore.DocumentReference:
 
 
 def read_billing(bid: str) -> Versioned[Billing]:
-    """Raises LookupError if there is none."""
-    found = read(billing_ref(bid), Billing)
-    if found is None:
+    """Raises LookupError if there is no such billing account."""
+    billing = read(billing_ref(bid), Billing)
+    if billing is None:
         raise LookupError(f"billing account {bid} is missing")
-    return found
+    return billing
 
 
 def commit_move(before: Versioned[Billing], after: Billing) -> None:
-    """Another time zone. Raises LostRace."""
+    """Commits another time zone. Raises LostRace."""
     Commit().change(billing_ref(after.bid), before, after).run()
 
 
 def counted(billing: Billing, period: str) -> int:
-    """Milliseconds charged in a period: what the account's own document has, and what its shards have."""
+    """Milliseconds charged in a period: the sum of the account's own count and its shards."""
     shards: list[Versioned[Shard] | None] = read_all([(ref, Shard) for ref in shard_refs(billing.bid, period)])
     return billing.used.get(period, 0) + sum(shard.record.ms for shard in shards if shard)
 
 
 def add_charge(commit: Commit, before: Versioned[Billing], after: Billing, sid: str, added: Mapping[str, int]) -> None:
-    """Milliseconds by period become part of the commit, in the account's own count or in the session's shard."""
+    """Adds charged milliseconds, by period, to the commit: to the account's own count, or to the session's shard."""
     if after != before.record:
         commit.change(billing_ref(after.bid), before, after)
     if PLANS[after.plan].seconds is None:
@@ -67,6 +68,6 @@ def add_charge(commit: Commit, before: Versioned[Billing], after: Billing, sid: 
 
 
 def add_lines(commit: Commit, bid: str, lines: Iterable[LedgerLine]) -> None:
-    """Each is created once, whoever tries it again."""
+    """Adds ledger lines to the commit. A line that exists already makes the commit fail."""
     for line in lines:
         commit.create(line_ref(bid, line), line)

@@ -1,4 +1,4 @@
-"""The claim: one commit of three guarded writes. It gives no slot twice, and no member two sessions."""
+"""The claim: one commit of three guarded writes. No slot is given to two members, and no member gets two sessions."""
 
 from datetime import datetime
 
@@ -18,7 +18,7 @@ from shared.gcp.store.slots import slot_ref
 from shared.record import Versioned
 from shared.sessions.session import Session, open_session
 from shared.sessions.workspace import Workspace
-from shared.slots.slot import Slot
+from shared.slots.slot import Slot, SlotState
 
 
 class ClaimContext(Struct, frozen=True):
@@ -30,7 +30,7 @@ class ClaimContext(Struct, frozen=True):
 
 
 def read_standing(account: Account) -> ClaimContext:
-    """In one round trip. Raises LookupError if workspace or billing account is missing."""
+    """Reads the context in one round trip. Raises LookupError if the workspace or the billing account is missing."""
     workspace, billing, limits = read_all(
         [(workspace_ref(account.wid), Workspace), (billing_ref(account.bid), Billing), (limits_ref(), Limits)]
     )
@@ -46,9 +46,13 @@ def commit_claim(
     slot: Versioned[Slot],
     *,
     opening: float,
+    issued: datetime | None,
     now: datetime,
 ) -> Session:
-    """Claim `slot` for `workspace`. Raises LostRace: read the workspace again first, for the claim may be one's own."""
+    """Claims `slot` for `workspace`. `issued` is when the caller's ID token was issued; None if the token does not say.
+
+    Raises LostRace. Read the workspace again first: the claim may be this request's own.
+    """
     sid = new_id("s-")
     claimed = workspace.record.claim(sid, slot.record.name, now)
     session = open_session(
@@ -61,15 +65,14 @@ def commit_claim(
         slot=slot.record.name,
         url=slot.record.url or "",
         epoch=claimed.epoch,
-        head=claimed.head,
-        storage=claimed.storage,
+        saved=claimed.saved,
         apart_before=claimed.apart,
-        after_loss=claimed.lost,
+        cold=slot.record.state == SlotState.COLD,
         now=now,
         opening=opening,
-    )
+    ).enter(issued)
     commit = Commit().create(session_ref(sid), session)
     commit.change(workspace_ref(account.wid), workspace, claimed)
-    commit.change(slot_ref(slot.record.name), slot, slot.record.claim(sid, now))
+    commit.change(slot_ref(slot.record.name), slot, slot.record.claim(sid, now).note("claim", f"session {sid}", now))
     commit.run()
     return session

@@ -1,10 +1,10 @@
-"""Names that nobody guesses."""
+"""Random ids."""
 
-import secrets
+from shared import machine
 
 ALPHABET = "abcdefghijklmnopqrstuvwxyz0123456789"
 
 
 def new_id(prefix: str, length: int = 20) -> str:
-    """A random id of `[a-z0-9-]`: 36^20 is over 100 bits. It says nothing about whose it is."""
-    return prefix + "".join(secrets.choice(ALPHABET) for _ in range(length))
+    """A random id of `[a-z0-9-]`. 36^20 is over 100 bits. The id says nothing about its owner."""
+    return prefix + machine.draw_letters(ALPHABET, length)

@@ -1,35 +1,36 @@
-"""What sessions have left out and kept apart: read, brought back, and forgotten."""
+"""Packages of left-out files: read, restored and deleted."""
 
 from collections.abc import Sequence
 from datetime import datetime
 
-from google.cloud import firestore
+from google.cloud.firestore_v1.base_query import FieldFilter
 
 from shared.gcp.store.accounts import left_out_ref, snapshot_ref, workspace_ref
 from shared.gcp.store.database import Commit, run
+from shared.gcp.store.snapshots import newest_first
 from shared.record import Versioned
 from shared.sessions.workspace import Workspace
 from shared.snapshots.checkpoint import Head, Snapshot
 from shared.snapshots.left_out import Package
 
 MOST = 1000
-"""Packages of a workspace that are read. Each has at least a file that had no room, and all together are bounded."""
+"""The most packages that are read of a workspace. Each has at least one file, and their total size is limited."""
 
 
 def all_packages(wid: str) -> list[Versioned[Package]]:
-    """Newest first."""
-    query = workspace_ref(wid).collection("left_out").order_by("head.at", direction=firestore.Query.DESCENDING)
-    return run(query.limit(MOST), Package)
+    """All packages, newest first."""
+    return run(newest_first(Package, wid).limit(MOST), Package)
 
 
 def find_package(wid: str, snapshot: str) -> Versioned[Package] | None:
-    """By its snapshot's id."""
-    return next((each for each in all_packages(wid) if each.record.head.snapshot == snapshot), None)
+    """The package with this snapshot id; None if there is none."""
+    query = workspace_ref(wid).collection("left_out").where(filter=FieldFilter("head.snapshot", "==", snapshot))
+    return next(iter(run(query.limit(1), Package)), None)
 
 
 def bring_back(workspace: Versioned[Workspace], package: Versioned[Package], composed: Snapshot, now: datetime) -> Head:
-    """Make a snapshot the head that was composed with a package. Raises LostRace: somebody opened the workspace, or the
-    package was forgotten."""
+    """Makes a snapshot the head that was composed with a package. Raises LostRace if the workspace was opened or the
+    package was deleted."""
     wid, head = workspace.record.wid, composed.head
     commit = Commit().change(workspace_ref(wid), workspace, workspace.record.go_back(head, now))
     commit.change(left_out_ref(wid, package.record.sid), package, package.record)
@@ -39,7 +40,7 @@ def bring_back(workspace: Versioned[Workspace], package: Versioned[Package], com
 
 
 def forget_packages(workspace: Versioned[Workspace], packages: Sequence[Package], due: datetime) -> None:
-    """Their objects are swept when it is looked again, when `due`. Raises LostRace."""
+    """Deletes the packages' documents. Their objects are deleted at the next tidying, at `due`. Raises LostRace."""
     record = workspace.record
     commit = Commit().change(workspace_ref(record.wid), workspace, record.forget_apart(_bytes(packages), due))
     for package in packages:

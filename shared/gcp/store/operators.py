@@ -1,11 +1,12 @@
-"""What operators change: each change in one commit with its line in the audit log, once for each request; and who is
-one, which is no record of Firestore's."""
+"""Changes by operators: each in one commit with its line in the audit log, and once for each request id. Who is an
+operator or an auditor is no record of Firestore, but a claim in Firebase Auth."""
 
 from collections.abc import Callable
 from datetime import datetime
 from typing import Any
 
 from google.cloud import firestore
+from google.cloud.firestore_v1.base_query import FieldFilter
 from msgspec import Struct, to_builtins
 from msgspec.structs import replace
 
@@ -13,27 +14,25 @@ from shared.accounts.account import Account, AccountState, SuspendedFor
 from shared.accounts.address_marks import AddressMark, lifted
 from shared.accounts.audit import AuditLine, Values
 from shared.accounts.operator_limits import Limits
+from shared.accounts.roles import Role
 from shared.billing.account import Billing
 from shared.billing.time_allowance import grant, period_of
-from shared.errors import Conflict, Refused, TryAgain
+from shared.errors import Conflict, Refused
 from shared.gcp.store.accounts import account_ref, mark_ref, read_workspace, workspace_ref
 from shared.gcp.store.billing import billing_ref, read_billing
-from shared.gcp.store.database import Commit, LostRace, database, document, read, run
+from shared.gcp.store.database import Commit, database, document, read, run
 from shared.gcp.store.limits import limits_ref, read_limits
+from shared.gcp.store.races import until_won
 from shared.gcp.store.sessions import read_session, session_ref
 from shared.record import Versioned
 from shared.sessions.session import EndReason, SessionState
 
-ATTEMPTS = 20
-"""A shared billing account is written by the heartbeats of all of its sessions."""
-
-
 Records = list[tuple[firestore.DocumentReference, Versioned[Any] | None, Any]]
-"""Each as it was read, None if it was not there, and as it will be, None if it is deleted."""
+"""Each document's reference, the record as it was read (None if absent), and the new record (None to delete)."""
 
 
 class Change(Struct, frozen=True):
-    """What a request changes, told as it was and as it will be."""
+    """What a request changes: the values before and after, and the records."""
 
     before: Values
     after: Values
@@ -45,33 +44,36 @@ def audit_ref(request: str) -> firestore.DocumentReference:
 
 
 def read_audit(request: str) -> AuditLine | None:
-    found = read(audit_ref(request), AuditLine)
-    return found.record if found else None
+    line = read(audit_ref(request), AuditLine)
+    return line.record if line else None
 
 
-def audit_lines(before: AuditLine | None, limit: int) -> list[AuditLine]:
-    """Newest first; those older than `before`, if it is given."""
-    newest = database().collection("audit").order_by("at", direction=firestore.Query.DESCENDING)
+def audit_lines(before: AuditLine | None, limit: int, target: str | None = None) -> list[AuditLine]:
+    """Audit lines, newest first; with `before`, only older ones; with `target`, only those about this account."""
+    lines: Any = database().collection("audit")
+    if target:
+        lines = lines.where(filter=FieldFilter("target", "==", target))
+    newest = lines.order_by("at", direction=firestore.Query.DESCENDING)
     newest = newest.order_by("__name__", direction=firestore.Query.DESCENDING)
     if before:
-        # lines of one moment are told apart by their names
+        # lines of the same time are ordered by their names
         newest = newest.start_after({"at": before.at, "__name__": audit_ref(before.request)})
-    return [found.record for found in run(newest.limit(limit), AuditLine)]
+    return [line.record for line in run(newest.limit(limit), AuditLine)]
 
 
 def read_account(uid: str) -> Versioned[Account]:
-    """Raises Refused if there is none, and Conflict if it was deleted."""
-    found = read(account_ref(uid), Account)
-    if found is None:
-        said = "Nobody with this uid has an account. People have one from their first sign-in on."
-        raise Refused("not-found", said, status=404)
-    if found.record.state == AccountState.DELETED:
-        raise Conflict("account-closed", "This account was deleted. There is nothing left to look at or to change.")
-    return found
+    """The account. Raises Refused if there is none, and Conflict if it is deleted."""
+    account = read(account_ref(uid), Account)
+    if account is None:
+        detail = "No account has this uid. An account is created at the first sign-in."
+        raise Refused("not-found", detail, status=404)
+    if account.record.state == AccountState.DELETED:
+        raise Conflict("account-closed", "This account was deleted. Nothing is left to show or change.")
+    return account
 
 
 def set_plan(line: AuditLine, uid: str, plan: str) -> AuditLine:
-    """A running session goes by it from its next heartbeat on, and so do those of whoever shares the billing account.
+    """Sets the plan. Open sessions of all who share the billing account follow it from their next heartbeat on.
 
     Raises what read_account does, and Conflict.
     """
@@ -79,16 +81,16 @@ def set_plan(line: AuditLine, uid: str, plan: str) -> AuditLine:
     def change() -> Change:
         billing = read_billing(read_account(uid).record.bid)
         after = replace(billing.record, plan=plan)
-        whose: Values = {"billing": after.bid}
+        billing_id: Values = {"billing": after.bid}
         records: Records = [(billing_ref(after.bid), billing, after)]
-        return Change({**whose, "plan": billing.record.plan}, {**whose, "plan": plan}, records)
+        return Change({**billing_id, "plan": billing.record.plan}, {**billing_id, "plan": plan}, records)
 
-    return _once(line, change)
+    return commit_once(line, change)
 
 
 def grant_time(line: AuditLine, uid: str, seconds: int, now: datetime) -> AuditLine:
-    """More time in the present period of the plan, for all who share it. Raises what read_account and grant do, and
-    Conflict."""
+    """Adds time to the plan's current period, for all who share the billing account. Raises what read_account and grant
+    do, and Conflict."""
 
     def change() -> Change:
         billing = read_billing(read_account(uid).record.bid)
@@ -96,7 +98,7 @@ def grant_time(line: AuditLine, uid: str, seconds: int, now: datetime) -> AuditL
         records: Records = [(billing_ref(after.bid), billing, after)]
         return Change(_granted(billing.record, now), _granted(after, now), records)
 
-    return _once(line, change)
+    return commit_once(line, change)
 
 
 def _granted(billing: Billing, now: datetime) -> Values:
@@ -105,10 +107,10 @@ def _granted(billing: Billing, now: datetime) -> Values:
 
 
 def suspend_account(line: AuditLine, uid: str, now: datetime, reason: SuspendedFor = SuspendedFor.ABUSE) -> AuditLine:
-    """Close the workspace to claims and begin the end of its session, whose id is in `after`, at once.
+    """Closes the workspace to claims and begins the end of its session, whose id is in `after`.
 
-    The workspace is what a claim is guarded by: one that is faster is read again and its session ended, one that is
-    slower finds the mark. Raises what read_account does, and Conflict.
+    A claim is guarded by the workspace. If the claim is faster, the workspace is read again and its session ended; if
+    it is slower, the claim finds the workspace suspended. Raises what read_account does, and Conflict.
     """
 
     def change() -> Change:
@@ -126,11 +128,12 @@ def suspend_account(line: AuditLine, uid: str, now: datetime, reason: SuspendedF
             records.append((session_ref(session.record.sid), session, session.record.drain(EndReason.SUSPENDED, now)))
         return Change({"state": before.state}, {"state": suspended.state, "session": sid}, records)
 
-    return _once(line, change)
+    return commit_once(line, change)
 
 
 def resume_account(line: AuditLine, uid: str, now: datetime) -> AuditLine:
-    """Open to claims again, and so is whoever comes with its address. Raises what read_account does, and Conflict."""
+    """Opens the workspace to claims again, and lifts a suspension of its address. Raises what read_account does, and
+    Conflict."""
 
     def change() -> Change:
         account = read_account(uid)
@@ -146,59 +149,56 @@ def resume_account(line: AuditLine, uid: str, now: datetime) -> AuditLine:
             records.append((mark_ref(mark.record.mark), mark, lifted(mark.record, now)))
         return Change({"state": before.state}, {"state": active.state}, records)
 
-    return _once(line, change)
+    return commit_once(line, change)
 
 
 def lift_suspension(line: AuditLine, mark: str, now: datetime) -> AuditLine:
-    """Of an account that was erased while it was suspended: whoever comes again with its address is not. Raises Refused
-    if there is none, and Conflict."""
+    """Lifts the suspension of an address whose account was erased while suspended. Raises Refused if there is no such
+    suspension, and Conflict."""
 
     def change() -> Change:
-        found = read(mark_ref(mark), AddressMark)
-        if found is None or not found.record.suspended:
+        before = read(mark_ref(mark), AddressMark)
+        if before is None or not before.record.suspended:
             raise Refused("not-found", "No account with this address was suspended when it was erased.", status=404)
-        records: Records = [(mark_ref(mark), found, lifted(found.record, now))]
+        records: Records = [(mark_ref(mark), before, lifted(before.record, now))]
         return Change({"suspended": True}, {"suspended": False}, records)
 
-    return _once(line, change)
+    return commit_once(line, change)
 
 
 def set_limits(line: AuditLine, asked: Values) -> AuditLine:
-    """Those that are `asked` for, by name; the others stay. Raises Conflict."""
+    """Sets the limits in `asked`, by name; other limits stay. Raises Conflict."""
 
     def change() -> Change:
-        found = read_limits()
-        before = found.record if found else Limits()
+        limits = read_limits()
+        before = limits.record if limits else Limits()
         after = replace(before, **asked)
-        return Change(to_builtins(before), to_builtins(after), [(limits_ref(), found, after)])
+        return Change(to_builtins(before), to_builtins(after), [(limits_ref(), limits, after)])
 
-    return _once(line, change)
-
-
-def tell_of_operator(line: AuditLine, *, before: bool, after: bool) -> AuditLine:
-    """The line of what is changed in Firebase Auth, where no commit reaches: whether somebody is an operator."""
-    return _once(line, lambda: Change({"operator": before}, {"operator": after}, []))
+    return commit_once(line, change)
 
 
-def _once(line: AuditLine, change: Callable[[], Change]) -> AuditLine:
-    """The line of the change, now or when the request came first. Raises Conflict if that asked for something else."""
-    for _ in range(ATTEMPTS):
-        if first := read_audit(line.request):
-            line.check_repeats(first)
-            return first
-        changed = change()
-        made = replace(line, before=changed.before, after=changed.after)
-        commit = Commit().create(audit_ref(made.request), made)
-        for reference, before, after in changed.records:
-            if before is None:
-                commit.create(reference, after)
-            elif after is None:
-                commit.delete(reference, before)
-            else:
-                commit.change(reference, before, after)
-        try:
-            commit.run()
-        except LostRace:
-            continue
-        return made
-    raise TryAgain("too-busy", "This account changes too fast at the moment. Try again.")
+def record_role_change(line: AuditLine, *, before: Role | None, after: Role | None) -> AuditLine:
+    """Writes the audit line for a change in Firebase Auth, which no commit covers: who has which role."""
+    return commit_once(line, lambda: Change({"role": before}, {"role": after}, []))
+
+
+@until_won("This account is being changed by several requests at once. Try again.")
+def commit_once(line: AuditLine, change: Callable[[], Change]) -> AuditLine:
+    """Makes the change and returns its line; the earlier line if the request came before. Raises Conflict if that
+    request asked for something else."""
+    if first := read_audit(line.request):
+        line.check_repeats(first)
+        return first
+    changed = change()
+    made = replace(line, before=changed.before, after=changed.after)
+    commit = Commit().create(audit_ref(made.request), made)
+    for reference, before, after in changed.records:
+        if before is None:
+            commit.create(reference, after)
+        elif after is None:
+            commit.delete(reference, before)
+        else:
+            commit.change(reference, before, after)
+    commit.run()
+    return made

@@ -1,6 +1,5 @@
-"""Sessions: reads, heartbeats, decisions, and the commit that ends one."""
+"""Sessions: reads, heartbeats, decisions, and the commit that ends a session."""
 
-import time
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from datetime import datetime, timedelta
@@ -9,7 +8,7 @@ from google.cloud import firestore
 from google.cloud.firestore_v1.base_query import FieldFilter
 from msgspec.structs import replace
 
-from shared import logs
+from shared import logs, machine
 from shared.accounts.account import Account
 from shared.billing.account import Billing
 from shared.billing.metering import close
@@ -23,14 +22,16 @@ from shared.gcp.store.database import (
     document,
     read,
     read_all,
+    run_count,
     run_paged,
     run_readable,
 )
+from shared.gcp.store.races import until_won
 from shared.gcp.store.slots import slot_ref
 from shared.policies import reclaim_policy
 from shared.record import Versioned
-from shared.sessions.heartbeats import AcceptedHeartbeat, settle
-from shared.sessions.session import EndReason, Session, SessionState
+from shared.sessions.heartbeats import AcceptedHeartbeat, charge_at_end
+from shared.sessions.session import EndReason, Session, SessionState, sign_in_id
 from shared.sessions.workspace import Workspace
 from shared.slots.slot import Slot, SlotState
 from shared.snapshots.checkpoint import Snapshot
@@ -38,12 +39,10 @@ from shared.snapshots.left_out import Package
 from shared.snapshots.storage_quota import LeftOut
 
 OVERDUE_AT_ONCE = 50
-END_ATTEMPTS = 20
-"""Heartbeats and decisions come seldom enough that nobody loses so many races."""
 READ_AT_ONCE = 200
-"""Sessions that one call reads, so that it ends within the time that it is given."""
+"""Sessions in one call, so that it ends within its time limit."""
 LAST_WORD_SECONDS = 1.0
-"""From the moment that a platform replaces a container until a *stopping* heartbeat of it is committed."""
+"""Seconds from the platform's replacement of a container until a *stopping* heartbeat of the old one is committed."""
 
 
 def session_ref(sid: str) -> firestore.DocumentReference:
@@ -55,105 +54,151 @@ def read_session(sid: str) -> Versioned[Session] | None:
 
 
 def read_sessions(sids: list[str]) -> dict[str, Session]:
-    """Those that exist, by id."""
-    found = list[Versioned[Session] | None]()
+    """Existing sessions, by id."""
+    sessions = list[Versioned[Session] | None]()
     for start in range(0, len(sids), READ_AT_ONCE):
-        found += read_all([(session_ref(sid), Session) for sid in sids[start : start + READ_AT_ONCE]])
-    return {session.record.sid: session.record for session in found if session}
+        sessions += read_all([(session_ref(sid), Session) for sid in sids[start : start + READ_AT_ONCE]])
+    return {session.record.sid: session.record for session in sessions if session}
 
 
 def readable_sessions(sids: list[str]) -> tuple[dict[str, Session], set[str]]:
-    """Those that exist, by id; and the ids of those that can't be read, which is told."""
+    """Existing sessions by id, and the ids of unreadable ones, which are logged."""
     try:
         return read_sessions(sids), set()
     except Unreadable:
         pass
-    found, unreadable = dict[str, Session](), set[str]()
+    sessions, unreadable = dict[str, Session](), set[str]()
     for sid in sids:
         try:
-            found |= read_sessions([sid])
+            sessions |= read_sessions([sid])
         except Unreadable as e:
-            logs.error("unreadable", why=str(e))
+            logs.error("record-unreadable", reason=str(e))
             unreadable.add(sid)
-    return found, unreadable
+    return sessions, unreadable
 
 
 def overdue(now: datetime, grace: timedelta) -> list[Session]:
-    """Open sessions that somebody should have looked at by now. Ended ones have no `due`."""
+    """Open sessions whose check is overdue by `grace`. An ended session has no `due`."""
     late = database().collection("sessions").where(filter=FieldFilter("due", "<=", now - grace))
-    return [found.record for found in run_readable(late.limit(OVERDUE_AT_ONCE), Session)[0]]
+    return [session.record for session in run_readable(late.limit(OVERDUE_AT_ONCE), Session)[0]]
 
 
 def commit_session(before: Versioned[Session], after: Session) -> None:
-    """A decision, or the beginning of the end. Raises LostRace."""
+    """Commits a decision or the beginning of the end. Raises LostRace."""
     Commit().change(session_ref(after.sid), before, after).run()
 
 
+@until_won()
 def begin_end(sid: str, reason: EndReason, now: datetime) -> Session | None:
-    """Have an open session drain, if it does not already; `reclaim` finishes it. None if there is no such session."""
-    while True:
-        found = read_session(sid)
-        if found is None or found.record.state in (SessionState.DRAINING, SessionState.ENDED):
-            return found.record if found else None
-        draining = found.record.drain(reason, now)
-        try:
-            commit_session(found, draining)
-        except LostRace:
-            continue
-        return draining
+    """Begins the end of an open session, unless it has begun; `reclaim` finishes it. None if there is no such
+    session."""
+    session = read_session(sid)
+    if session is None or session.record.state in (SessionState.DRAINING, SessionState.ENDED):
+        return session.record if session else None
+    draining = session.record.drain(reason, now)
+    commit_session(session, draining)
+    return draining
 
 
-def sign_out_browser(sid: str, browser: str, now: datetime) -> Session | None:
-    """Have the session's container let this browser in no more. None if there is no such session, or it has ended."""
-    while True:
-        found = read_session(sid)
-        if found is None or not found.record.open:
-            return None
-        after = found.record.sign_out(browser, now)
-        if after is found.record:
-            return after
-        try:
-            commit_session(found, after)
-        except LostRace:
-            continue
-        return after
+def note_entry(session: Session, issued: datetime | None) -> bool:
+    """Records that somebody enters with an ID token issued at `issued`. False if the session is ending."""
+    return session.enter(issued) is session or _note_entry(session.sid, issued)
+
+
+@until_won()
+def _note_entry(sid: str, issued: datetime | None) -> bool:
+    session = read_session(sid)
+    if session is None or session.record.state in (SessionState.DRAINING, SessionState.ENDED):
+        return False
+    after = session.record.enter(issued)
+    if after is not session.record:
+        commit_session(session, after)
+    return True
+
+
+def sign_out_here(uid: str, signed_in: datetime | None, browser: str | None, now: datetime) -> None:
+    """Ends this sign-in, and has the session's container refuse the sign-in and the browser, in one commit."""
+    names = [name for name in (browser, sign_in_id(signed_in)) if name]
+
+    def ended(account: Account) -> Account:
+        return account.end_sign_in(signed_in) if signed_in else account
+
+    commit_sign_out(uid, ended, lambda session: session.sign_out(names, now), now)
 
 
 def sign_out_everywhere(uid: str, since: datetime, now: datetime) -> str | None:
-    """No sign-in from before `since` counts, and the session drains, in one commit; the session's id, if one is open.
+    """Ends all sign-ins from before `since`, and begins the session's end, in one commit. Returns the open session's
+    id."""
 
-    The workspace changes with it, so that a claim which a sign-in of before has begun reads all of it again.
+    def drained(session: Session) -> Session:
+        return session if session.state == SessionState.DRAINING else session.drain(EndReason.SIGNED_OUT, now)
+
+    return commit_sign_out(uid, lambda account: account.sign_out(since), drained, now)
+
+
+@until_won()
+def commit_sign_out(
+    uid: str, ended: Callable[[Account], Account], left: Callable[[Session], Session], now: datetime
+) -> str | None:
+    """Changes the account and its open session in one commit. Returns the session's id.
+
+    The workspace is written too, so that a claim by an earlier sign-in loses its race and reads again.
     """
-    while True:
-        account = read(account_ref(uid), Account)
-        if account is None or not account.record.wid:
-            return None
-        workspace = read(workspace_ref(account.record.wid), Workspace)
-        if workspace is None:
-            return None
-        commit = Commit().change(account_ref(uid), account, account.record.sign_out(since))
-        marked = replace(workspace.record, signed_out=now)
-        commit.change(workspace_ref(marked.wid), workspace, marked)
-        session = read_session(marked.session) if marked.session else None
-        if session and session.record.state in (SessionState.OPENING, SessionState.ACTIVE):
-            draining = session.record.drain(EndReason.SIGNED_OUT, now)
-            commit.change(session_ref(draining.sid), session, draining)
-        try:
-            commit.run()
-        except LostRace:
-            continue
-        return session.record.sid if session and session.record.open else None
+    account = read(account_ref(uid), Account)
+    if account is None or not account.record.wid:
+        return None
+    workspace = read(workspace_ref(account.record.wid), Workspace)
+    if workspace is None:
+        return None
+    commit = Commit().change(account_ref(uid), account, ended(account.record))
+    marked = replace(workspace.record, signed_out=now)
+    commit.change(workspace_ref(marked.wid), workspace, marked)
+    session = read_session(marked.session) if marked.session else None
+    is_open = session is not None and session.record.open
+    if session and is_open and (after := left(session.record)) is not session.record:
+        commit.change(session_ref(after.sid), session, after)
+    commit.run()
+    return session.record.sid if session and is_open else None
 
 
-def in_use() -> Iterator[Session]:
-    """Those that members may be working in."""
+def sessions_in_use() -> Iterator[Session]:
+    """Sessions in which members may be working."""
     states = [SessionState.OPENING, SessionState.ACTIVE]
-    found = database().collection("sessions").where(filter=FieldFilter("state", "in", states))
-    return (session.record for session in run_paged(found, Session, readable=True))
+    matching = database().collection("sessions").where(filter=FieldFilter("state", "in", states))
+    return (session.record for session in run_paged(matching, Session, readable=True))
+
+
+def count_sessions(state: SessionState) -> int:
+    return run_count(database().collection("sessions").where(filter=FieldFilter("state", "==", state)))
+
+
+def open_sessions(after: str | None, limit: int) -> list[Session]:
+    """Sessions that have not ended, by id; with `after`, those behind this id."""
+    states = [state for state in SessionState if state != SessionState.ENDED]
+    found = database().collection("sessions").where(filter=FieldFilter("state", "in", states)).order_by("__name__")
+    if after:
+        found = found.start_after({"__name__": session_ref(after)})
+    return [session.record for session in run_readable(found.limit(limit), Session)[0]]
+
+
+def sessions_of(uid: str, before: datetime | None, limit: int) -> list[Session]:
+    """A member's sessions, newest first; with `before`, only those opened earlier."""
+    own = database().collection("sessions").where(filter=FieldFilter("uid", "==", uid))
+    own = own.order_by("opened", direction=firestore.Query.DESCENDING)
+    if before:
+        own = own.start_after({"opened": before})
+    return [session.record for session in run_readable(own.limit(limit), Session)[0]]
+
+
+def newest_sessions(since: datetime, limit: int) -> list[Session]:
+    """The sessions that were opened last, newest first, none of before `since`."""
+    recent = database().collection("sessions").where(filter=FieldFilter("opened", ">=", since))
+    recent = recent.order_by("opened", direction=firestore.Query.DESCENDING)
+    return [session.record for session in run_readable(recent.limit(limit), Session)[0]]
 
 
 def commit_beat(before: Versioned[Session], billing: Versioned[Billing], accepted: AcceptedHeartbeat) -> None:
-    """A heartbeat: lease, charge, ledger and head move together. Raises LostRace."""
+    """Commits a heartbeat: lease, charge, ledger and head change together. Raises LostRace."""
     after = accepted.session
     commit = Commit().change(session_ref(after.sid), before, after)
     add_charge(commit, billing, accepted.billing, after.sid, accepted.added)
@@ -168,7 +213,7 @@ def commit_beat(before: Versioned[Session], billing: Versioned[Billing], accepte
 
 
 def _keep_snapshot(commit: Commit, before: Session, after: Session) -> None:
-    """The document of a new head, or of one that a clean stop has made the session's last."""
+    """Writes the document of a new head, or marks the head as the session's last snapshot."""
     head = after.head
     if head is None:
         return
@@ -179,80 +224,81 @@ def _keep_snapshot(commit: Commit, before: Session, after: Session) -> None:
         commit.replace(snapshot_ref(after.wid, head.snapshot), snapshot)
 
 
-def end_session(sid: str, now: datetime, reason: EndReason | None = None) -> Session:
-    """End a session in one commit: its record, the ledger, the workspace freed with the head, the slot recycling.
+@until_won("The session can't be ended now.")
+def end_session(sid: str, now: datetime, reason: EndReason | None = None, detail: str = "") -> Session:
+    """Ends a session in one commit: its record, the ledger, the workspace with the new head, and the slot, which is
+    recycled.
 
-    Idempotent: one that has ended is returned as it is. `reason` replaces the one it was drained for.
-    Raises LookupError if there is no such session, and LostRace if it can't be ended: then something stands where its
-    ledger line belongs.
+    Idempotent: an ended session is returned as it is. `reason` replaces the reason of the drain. `detail` is for the
+    log, which has one line for each end. Raises LookupError if there is no such session, and TryAgain if it can't be
+    ended: another document may stand where its ledger line belongs.
     """
-    for _ in range(END_ATTEMPTS):
-        session = read_session(sid)
-        if session is None:
-            raise LookupError(f"session {sid} is missing")
-        if not session.record.open:
-            return session.record
-        with suppress(LostRace):
-            return _commit_end(session, now, reason)
-    raise LostRace(f"session {sid} can't be ended")
+    session = read_session(sid)
+    if session is None:
+        raise LookupError(f"session {sid} is missing")
+    if not session.record.open:
+        return session.record
+    ended = commit_end(session, now, reason)
+    logs.info("session-ended", session=sid, slot=ended.slot, reason=ended.reason, detail=detail)
+    return ended
 
 
 def lose_session(sid: str, now: datetime, unless: Callable[[Session], bool] = lambda _session: False) -> bool:
-    """End a session whose container is gone; False if it is about to say its last word, or has said it, or `unless`.
+    """Ends a session whose container is gone. False if its last heartbeat has arrived or may still arrive, or if
+    `unless` holds.
 
-    A container that is being stopped says so first. Its word may be a moment behind the answer of its replacement.
+    A container that the platform stops sends a heartbeat first. That heartbeat may arrive a moment after the
+    replacement's answer.
     """
-    time.sleep(LAST_WORD_SECONDS)
-    found = read_session(sid)
-    if found is None or found.record.state in (SessionState.DRAINING, SessionState.ENDED) or unless(found.record):
+    machine.sleep(LAST_WORD_SECONDS)
+    session = read_session(sid)
+    if session is None or session.record.state in (SessionState.DRAINING, SessionState.ENDED) or unless(session.record):
         return False
     end_session(sid, now, EndReason.LOST)
     return True
 
 
+@until_won()
 def note_silence(sid: str, patience: float, now: datetime) -> bool:
-    """Nobody answers at the session's slot: write it down, and after `patience` seconds of it end the session as lost.
-    Whether that was done."""
-    while True:
-        found = read_session(sid)
-        if found is None or found.record.state in (SessionState.DRAINING, SessionState.ENDED):
-            return False
-        if found.record.is_silent_for(patience, now):
-            return lose_session(sid, now, unless=lambda session: not session.is_silent_for(patience, now))
-        after = found.record.not_answered(now)
-        if after == found.record:
-            return False
-        with suppress(LostRace):
-            commit_session(found, after)
-            return False
+    """Records that the session's slot does not answer, and ends the session as lost after `patience` seconds of
+    silence. Returns whether it was ended."""
+    session = read_session(sid)
+    if session is None or session.record.state in (SessionState.DRAINING, SessionState.ENDED):
+        return False
+    if session.record.is_silent_for(patience, now):
+        return lose_session(sid, now, unless=lambda session: not session.is_silent_for(patience, now))
+    after = session.record.not_answered(now)
+    if after != session.record:
+        commit_session(session, after)
+    return False
 
 
 def note_answer(session: Session) -> None:
-    """The session's container has answered, whatever it said."""
-    found = read_session(session.sid) if session.silent_since else None
-    if found and found.record.open and found.record.silent_since:
-        with suppress(LostRace):  # by its heartbeat, perhaps
-            commit_session(found, replace(found.record, unanswered=None))
+    """Records that the session's container has answered."""
+    read_again = read_session(session.sid) if session.silent_since else None
+    if read_again and read_again.record.open and read_again.record.silent_since:
+        with suppress(LostRace):  # perhaps the race was lost to its heartbeat
+            commit_session(read_again, replace(read_again.record, unanswered=None))
 
 
 def _payer(bid: str) -> Versioned[Billing] | None:
-    """None where it was erased or can't be read: every session ends all the same."""
+    """The billing account; None if it was erased or can't be read, because the session must end anyway."""
     try:
         return read_billing(bid)
     except (LookupError, Unreadable) as e:
-        logs.error("no-payer", billing=bid, why=str(e))
+        logs.error("billing-missing", billing=bid, reason=str(e))
         return None
 
 
-def _commit_end(session: Versioned[Session], now: datetime, reason: EndReason | None) -> Session:
+def commit_end(session: Versioned[Session], now: datetime, reason: EndReason | None) -> Session:
     before = session.record
     workspace: Versioned[Workspace] | None
     slot: Versioned[Slot] | None
     workspace, slot = read_all([(workspace_ref(before.wid), Workspace), (slot_ref(before.slot), Slot)])
     billing = _payer(before.bid)
-    settled = settle(before, billing.record, reclaim_policy(billing.record.plan), now) if billing else None
+    settled = charge_at_end(before, billing.record, reclaim_policy(billing.record.plan), now) if billing else None
     after = settled.session if settled else before
-    meter, lines = close(after.meter, before.spender, now)
+    meter, lines = close(after.meter, before.ledger_owner, now)
     ended = replace(after.end(now, reason), meter=meter)
     commit = Commit().change(session_ref(before.sid), session, ended)
     if billing and settled:
@@ -265,6 +311,9 @@ def _commit_end(session: Versioned[Session], now: datetime, reason: EndReason | 
             workspace.record.free(ended, now),
         )
     if slot and slot.record.session == before.sid and slot.record.state == SlotState.CLAIMED:
-        commit.change(slot_ref(before.slot), slot, slot.record.recycle(now))
+        never_served = not ended.served and ended.reason in (EndReason.NEVER_OPENED, EndReason.LOST)
+        why = f"session {before.sid} ended: {ended.reason}"
+        left = slot.record.after_session(now, why, unserved=ended.sid if never_served else None)
+        commit.change(slot_ref(before.slot), slot, left)
     commit.run()
     return ended

@@ -1,8 +1,8 @@
-"""Snapshots of a workspace: its history, and the commits that thin it and that go back in it."""
+"""Snapshots of a workspace: reads of its history, and the commits that thin it and go back in it."""
 
 from collections.abc import Iterator, Sequence
 from datetime import datetime
-from typing import Any
+from typing import Any, TypeVar
 
 from google.cloud import firestore
 from google.cloud.firestore_v1.base_query import FieldFilter
@@ -12,11 +12,15 @@ from shared.gcp.store.database import Commit, database, read, run, run_paged
 from shared.record import Versioned
 from shared.sessions.workspace import Workspace
 from shared.snapshots.checkpoint import Head, Snapshot
+from shared.snapshots.left_out import Package
 
+Kind = TypeVar("Kind", Snapshot, Package)
+COLLECTIONS: dict[type[Snapshot | Package], str] = {Snapshot: "snapshots", Package: "left_out"}
+"""The collection of each kind, below the workspace."""
 MOST = 4000
-"""A session that saves every 30 s makes 2880 a day; they are thinned when it ends."""
+"""A session that saves each 30 s makes 2,880 a day, and they are thinned when it ends."""
 AT_ONCE = 400
-"""Snapshots forgotten by one commit, which may have 500 writes."""
+"""Snapshots deleted in one commit, which may have 500 writes."""
 
 
 def read_snapshot(wid: str, snapshot: str) -> Versioned[Snapshot] | None:
@@ -24,44 +28,44 @@ def read_snapshot(wid: str, snapshot: str) -> Versioned[Snapshot] | None:
 
 
 def all_snapshots(wid: str) -> list[Snapshot]:
-    """Newest first."""
-    return [read.record for read in run(_newest_first(wid).limit(MOST), Snapshot)]
+    """All snapshots, newest first."""
+    return [read.record for read in run(newest_first(Snapshot, wid).limit(MOST), Snapshot)]
 
 
-def page_of_snapshots(wid: str, before: datetime | None, limit: int) -> list[Snapshot]:
-    """Up to `limit` of them that were committed `before`, newest first."""
-    query = _newest_first(wid)
+def page_of(kind: type[Kind], wid: str, before: datetime | None, limit: int) -> list[Kind]:
+    """Up to `limit` of the workspace's snapshots, or packages, from before the time `before`, newest first."""
+    query = newest_first(kind, wid)
     if before is not None:
         query = query.start_after({"head.at": before})
-    return [read.record for read in run(query.limit(limit), Snapshot)]
+    return [read.record for read in run(query.limit(limit), kind)]
 
 
 def older_snapshots(wid: str, head: Head | None, limit: int) -> list[Snapshot]:
     """Up to `limit` snapshots from before `head`, newest first."""
     if head is None:
         return []
-    # after the very moment: the head's own document, and those that are newer than a head which was gone back to
-    found = run(_newest_first(wid).start_after({"head.at": head.at}).limit(limit + 1), Snapshot)
-    return [read.record for read in found][:limit]
+    # Strictly before the head's time. That leaves out the head itself, and newer snapshots if the member went back.
+    older = run(newest_first(Snapshot, wid).start_after({"head.at": head.at}).limit(limit + 1), Snapshot)
+    return [read.record for read in older][:limit]
 
 
 def all_heads() -> list[tuple[str, Head]]:
-    """Every workspace that has anything saved: its id, and what its next session would begin with."""
-    found = run(database().collection("workspaces"), Workspace)
-    return [(read.record.wid, read.record.head) for read in found if read.record.head]
+    """The id and the head of every workspace with saved state."""
+    workspaces = run(database().collection("workspaces"), Workspace)
+    return [(read.record.wid, read.record.head) for read in workspaces if read.record.head]
 
 
 def to_tidy(now: datetime) -> Iterator[Versioned[Workspace]]:
-    """Workspaces whose snapshots and objects are due to be looked at."""
+    """Workspaces that are due for tidying."""
     due = database().collection("workspaces").where(filter=FieldFilter("tidy_due", "<=", now))
     return run_paged(due, Workspace, readable=True)
 
 
 def forget_thinned(workspace: Versioned[Workspace], snapshots: Sequence[Snapshot], due: datetime) -> None:
-    """Delete the documents of AT_ONCE snapshots at most, and look again when `due`. Raises LostRace.
+    """Deletes the documents of at most AT_ONCE snapshots, and sets when to tidy next. Raises LostRace.
 
-    The workspace guards it: whoever claims it, or goes back to one of these, is either before it and seen, or after it
-    and finds the snapshot gone.
+    The workspace guards the commit. A concurrent claim, or a return to one of these snapshots, either comes first and
+    makes this commit fail, or comes later and finds the snapshot gone.
     """
     wid, forgotten = workspace.record.wid, [snapshot.head.snapshot for snapshot in snapshots]
     commit = Commit().change(workspace_ref(wid), workspace, workspace.record.tidied(due))
@@ -71,16 +75,17 @@ def forget_thinned(workspace: Versioned[Workspace], snapshots: Sequence[Snapshot
 
 
 def commit_tidied(workspace: Versioned[Workspace], due: datetime | None) -> None:
-    """Its objects are swept, and are to be looked at again when `due`. Raises LostRace."""
+    """Sets when to tidy next, after the objects were swept. Raises LostRace."""
     Commit().change(workspace_ref(workspace.record.wid), workspace, workspace.record.tidied(due)).run()
 
 
 def go_back(
     workspace: Versioned[Workspace], snapshot: Versioned[Snapshot], now: datetime, composed: Snapshot | None = None
 ) -> Head:
-    """Make a snapshot the head again, or one that was `composed` with it. Raises LostRace.
+    """Makes a snapshot the head, or one that was `composed` with it. Raises LostRace.
 
-    Both are guarded: nobody opens the workspace meanwhile, and the snapshot's layers are not being given up.
+    The workspace and the snapshot are guarded: the workspace must not have been opened, and the snapshot must not have
+    been deleted.
     """
     wid = workspace.record.wid
     head = (composed or snapshot.record).head
@@ -92,5 +97,6 @@ def go_back(
     return head
 
 
-def _newest_first(wid: str) -> Any:
-    return workspace_ref(wid).collection("snapshots").order_by("head.at", direction=firestore.Query.DESCENDING)
+def newest_first(kind: type[Snapshot | Package], wid: str) -> Any:
+    """The query of all of a workspace's snapshots, or packages, newest first."""
+    return workspace_ref(wid).collection(COLLECTIONS[kind]).order_by("head.at", direction=firestore.Query.DESCENDING)

@@ -1,4 +1,4 @@
-"""What was used: the ledger as one member may see it."""
+"""Used time: a member's own lines of the ledger."""
 
 from datetime import datetime
 
@@ -14,8 +14,8 @@ from shared.views.usage_report import first_and_last
 def read_lines(
     bid: str, uid: str, month: str, most: int, after: tuple[str, datetime] | None = None
 ) -> list[LedgerLine]:
-    """A member's own lines of a month: of the newest period first, and in it the newest first. `after`: those that come
-    after this period and moment."""
+    """A member's own lines of a month, by period and then by time, newest first. `after`: only lines after this period
+    and time in that order."""
     first, last = first_and_last(month)
     own = billing_ref(bid).collection("lines").where(filter=FieldFilter("uid", "==", uid))
     within = own.where(filter=FieldFilter("period", ">=", first)).where(filter=FieldFilter("period", "<=", last))
@@ -23,4 +23,4 @@ def read_lines(
         within = within.order_by(field, direction=firestore.Query.DESCENDING)
     if after is not None:
         within = within.start_after({"period": after[0], "at": after[1]})
-    return [found.record for found in run_paged(within, LedgerLine, most)]
+    return [line.record for line in run_paged(within, LedgerLine, most)]

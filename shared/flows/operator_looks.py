@@ -1,0 +1,145 @@
+"""What operators look at, read for one view each. Each look costs a bounded number of reads, which tests count."""
+
+from datetime import UTC, datetime, timedelta
+
+from shared.accounts.operator_limits import Limits
+from shared.accounts.roles import Role
+from shared.cursors import cursor, moment, parse_place, place_text
+from shared.errors import Refused, bad_request
+from shared.gcp.store.accounts import read_workspace
+from shared.gcp.store.billing import read_billing
+from shared.gcp.store.ledger import read_days, read_open_day
+from shared.gcp.store.members import list_members
+from shared.gcp.store.operators import read_account
+from shared.gcp.store.sessions import (
+    count_sessions,
+    newest_sessions,
+    open_sessions,
+    read_session,
+    sessions_of,
+)
+from shared.gcp.store.slots import count_in, most_attempts, read_controls, read_slot, slots_page
+from shared.policies import pool_size
+from shared.sessions.session import SessionState
+from shared.slots.slot import SlotState
+from shared.views.health import opening_figures, pool_figures
+from shared.views.operator_members import AccountDetails, MembersView, account_view, member_row
+from shared.views.operator_now import (
+    OpensView,
+    Overview,
+    SessionCounts,
+    SessionDetails,
+    SessionsView,
+    SlotDetails,
+    SlotsView,
+    pool_now,
+    session_details,
+    session_row,
+    slot_details,
+    slots_view,
+)
+from shared.views.operator_queries import MembersQuery, SessionsQuery, SlotsQuery
+from shared.views.operator_views import DaysView, days_view
+
+OPENS_SINCE = timedelta(hours=1)
+MOST_OPENS = 100
+"""Sessions by which the times to open are shown. A larger sample costs more and says little more."""
+DAYS_WAITING = 2
+"""Days that may wait to be summed up: today, and yesterday until its last line is written."""
+SESSIONS_OF_MEMBER = 10
+"""Sessions that are shown with an account."""
+
+
+def overview(role: Role) -> Overview:
+    """Twelve reads: two records, a count for each state of slots and sessions, and the slot that fails most."""
+    limits, levers = read_controls()
+    counts = {state: count_in(state) for state in SlotState}
+    sessions = {state: count_sessions(state) for state in SessionState if state != SessionState.ENDED}
+    wanted = levers.size(pool_size())
+    return Overview(
+        role=role,
+        limits=limits or Limits(),
+        open_sessions=counts[SlotState.CLAIMED],
+        sessions=SessionCounts(
+            opening=sessions[SessionState.OPENING],
+            active=sessions[SessionState.ACTIVE],
+            draining=sessions[SessionState.DRAINING],
+        ),
+        pool=pool_now(counts, levers, wanted),
+        figures=pool_figures(counts, wanted, most_attempts()),
+    )
+
+
+def opens(now: datetime) -> OpensView:
+    since = (now - OPENS_SINCE).replace(second=0, microsecond=0)  # the same answer has the same tag for a while
+    sessions = newest_sessions(since, MOST_OPENS)
+    return OpensView(since.timestamp(), len(sessions), opening_figures(sessions))
+
+
+def members(query: MembersQuery, now: datetime) -> MembersView:
+    """Raises Refused."""
+    sort = query.order()
+    try:
+        after = parse_place(query.after) if query.after else None
+        page = list_members(
+            sort, prefix=(query.email or "").lower(), after=after, descending=query.descending, limit=query.limit
+        )
+    except ValueError as e:
+        raise bad_request(f"after: {e}. Begin with the first page.") from e
+    rows = [member_row(each.account, each.billing, each.workspace, now) for each in page.members]
+    return MembersView(rows, place_text(page.next) if page.next else None)
+
+
+def account(uid: str, now: datetime) -> AccountDetails:
+    """Raises what read_account does."""
+    shown = read_account(uid).record
+    billing, workspace = read_billing(shown.bid).record, read_workspace(shown.wid).record
+    newest = sessions_of(uid, None, SESSIONS_OF_MEMBER)
+    session = next((each for each in newest if each.sid == workspace.session), None)
+    return account_view(shown, billing, workspace, session, newest, now)
+
+
+def sessions(query: SessionsQuery) -> SessionsView:
+    """Raises Refused."""
+    if query.uid is None:
+        found = open_sessions(query.after, query.limit)
+        following = found[-1].sid if len(found) == query.limit else None
+    else:
+        try:
+            before = moment(int(query.after)) if query.after else None
+        except ValueError as e:
+            raise bad_request("after: this is no cursor. Begin with the first page.") from e
+        found = sessions_of(query.uid, before, query.limit)
+        following = str(cursor(found[-1].opened)) if len(found) == query.limit else None
+    return SessionsView([session_row(each) for each in found], following)
+
+
+def session(sid: str) -> SessionDetails:
+    """Raises Refused."""
+    found = read_session(sid)
+    if found is None:
+        raise Refused("not-found", "There is no such session.", status=404)
+    return session_details(found.record)
+
+
+def days(month: str, now: datetime) -> DaysView:
+    """A read for each day, and for each day that is not summed up three for each plan and one for each thousand of its
+    lines."""
+    summed = read_days(month)
+    today = now.astimezone(UTC).date()
+    last = max((use.day for use in summed), default="")
+    waiting = [today - timedelta(days=n) for n in reversed(range(DAYS_WAITING))]
+    not_over = [day for day in waiting if day.isoformat() > last and day.isoformat().startswith(month)]
+    return days_view(summed, [read_open_day(day) for day in not_over])
+
+
+def slots(query: SlotsQuery) -> SlotsView:
+    return slots_view(slots_page(query.state, query.after, query.limit), query.limit)
+
+
+def slot(name: str) -> SlotDetails:
+    """Raises Refused."""
+    found = read_slot(name)
+    if found is None:
+        raise Refused("not-found", "There is no such slot. Perhaps it was replaced: load the list again.", status=404)
+    return slot_details(found.record)

@@ -1,0 +1,1 @@
+"""The engines of `shared.slots.engine`, each in its own module."""

@@ -1,0 +1,20 @@
+"""A home as an archive to download, as it is sent."""
+
+from msgspec import Struct
+
+from shared.snapshots.checkpoint import SnapshotId
+from shared.views.units import Url
+
+
+class Making(Struct):
+    """The archive is being packed."""
+
+    snapshot: SnapshotId
+
+
+class Ready(Struct):
+    """The archive's URL. Everybody who has the URL can download the archive."""
+
+    snapshot: SnapshotId
+    url: Url
+    expires: float
