@@ -1,1 +1,1 @@
-"""The slot's agent: the program that brings a workspace into this container, guards it, saves it, and takes it back."""
+"""The slot's agent: restores a workspace into this container, controls access to it, saves it, and gives it back."""

@@ -1,4 +1,4 @@
-"""Starts the slot: the agent's socket, the editor, then nginx; ends when any of its parts does, or at SIGTERM."""
+"""Starts the slot: the agent's socket, the editor, then nginx. Ends when any of its parts ends, or at SIGTERM."""
 
 import asyncio
 import os
@@ -6,36 +6,37 @@ import secrets
 import signal
 import string
 import sys
+from contextlib import suppress
 from pathlib import Path
 
 import aiohttp
 from aiohttp import web
 
 from agent import logs
-from agent.activity import Activity
-from agent.api import Api
-from agent.browsers import Browsers
-from agent.bucket import Bucket
-from agent.control_plane import ControlPlane
-from agent.editor import Editor
-from agent.editor_socket import EditorSocket
+from agent.activity.last_seen import Activity
+from agent.activity.pausing import ProgramPause
+from agent.activity.presence import Presence
+from agent.background_hold import BackgroundHolds
+from agent.control_plane.exchange import ControlPlane
+from agent.control_plane.tokens import Claims
+from agent.edge.api import Api
+from agent.edge.browsers import Browsers
+from agent.edge.editor_socket import EditorSocket
+from agent.edge.nginx import Nginx
 from agent.errors import Refused
-from agent.keeper import KeeperProcess
-from agent.nginx import Nginx
-from agent.pausing import ProgramPause
-from agent.places import HOME, MEMBER, NGINX_GROUP, PRIVATE, SHARED
-from agent.presence import Presence
+from agent.paths import HOME, MEMBER, NGINX_GROUP, PRIVATE, SHARED, TEMPORARY
 from agent.session import Session
+from agent.session_watch import Watch
 from agent.settings import Settings, read_settings
-from agent.slot import Slot, State
-from agent.tokens import Claims
-from agent.watch import Watch
+from agent.slot import STOPPED, Slot, State
+from agent.state.bucket import Bucket
+from agent.state.keeper_process import KeeperProcess
+from agent.window.editor import Editor
 from agent.window.roaming import Window, editor_version
-from agent.work import Work
 
-# Cloud Run kills what has not ended ten seconds after SIGTERM.
+# Seconds: Cloud Run kills a container ten seconds after SIGTERM.
 LAST_SECONDS = 9.0
-# Requests that come at once wait for the agent; beyond this, nginx answers 502. The kernel's own limit is the same.
+# Connections that wait for the agent; nginx answers further ones with 502. The kernel's own limit is the same.
 BACKLOG = 4096
 
 
@@ -56,7 +57,8 @@ async def run(settings: Settings) -> int:
     editor, activity = Editor(boot, settings.member_processes, settings.page_origin), Activity()
     programs = ProgramPause()
     presence = Presence(editor.connections, programs)
-    # an object says itself how it is encoded, and whoever made it wrote that; what is read is what is stored
+    # objects are read as they are stored: a client that decompresses by an object's Content-Encoding would obey whoever
+    # wrote the object
     async with aiohttp.ClientSession(auto_decompress=False, headers={"Accept-Encoding": "identity"}) as http:
 
         def forget() -> None:
@@ -79,22 +81,22 @@ async def run(settings: Settings) -> int:
 
         def window_key() -> bytes | None:
             session = slot.session
-            return session.known.window_key if session is not None and session.greeted else None
+            return session.last_answer.window_key if session is not None and session.has_begun else None
 
         window = Window(editor_version(), window_key)
         slot = Slot(editor, keeper, window, presence, begin, settings.checkpoint_seconds)
         extension = EditorSocket(editor.extension_socket, slot)
-        work = Work(slot, presence)
+        work = BackgroundHolds(slot, presence)
         agent_socket = PRIVATE / "agent.sock"
         nginx, browsers = Nginx(settings, editor, str(agent_socket)), Browsers()
 
         def changed() -> None:
-            """The control plane has answered."""
+            """Called after each answer of the control plane."""
             session = slot.session
             if session is not None and session.answer is not None and browsers.sign_out(session.answer.signed_out):
-                logs.event("browser.signed-out", session=session.sid)
-                nginx.cut()  # the others come back by themselves
-            extension.tell()
+                logs.event("browser-signed-out", session=session.sid)
+                nginx.cut()  # the other listeners start again by themselves
+            extension.send_state()
 
         slot.changed = changed
         await extension.start()
@@ -105,7 +107,7 @@ async def run(settings: Settings) -> int:
         await editor.start()
         ready.set()
         await nginx.start()
-        logs.event("slot.ready", slot=settings.slot, revision=settings.revision, boot=boot)
+        logs.event("slot-ready", slot=settings.slot, revision=settings.revision, boot=boot)
         watch = Watch(slot, presence, extension.somebody_speaks, nginx.cut)
         return await _until_the_end(slot, editor, nginx, watch)
 
@@ -122,10 +124,10 @@ async def _until_the_end(slot: Slot, editor: Editor, nginx: Nginx, watch: Watch)
     for part in done - {ending}:
         error = part.exception()
         if error is not None:
-            logs.failed("slot.failed", error)
+            logs.failed("slot-failed", error)
         else:
-            logs.event("slot.failed", severity="ERROR", code=part.result())
-    # whatever ended, the member's work is in this container still
+            logs.event("slot-failed", severity="ERROR", code=part.result())
+    # whichever part ended, the member's work is still in this container
     await _give_back_in_time(slot)
     return 0 if ending in done else 1
 
@@ -133,18 +135,18 @@ async def _until_the_end(slot: Slot, editor: Editor, nginx: Nginx, watch: Watch)
 async def _give_back_in_time(slot: Slot) -> None:
     if slot.state in (State.WARM, State.DONE):
         return
-    slot.say_stopping()
+    slot.report_stopping()
     try:
         async with asyncio.timeout(LAST_SECONDS):
-            await slot.release(grace=1.0)
+            await slot.release(grace=1.0, reason=STOPPED)
     except Refused as error:
-        logs.event("slot.ended-unsaved", severity="ERROR", reason=error.detail)
+        logs.event("slot-ended-unsaved", severity="ERROR", reason=error.detail)
     except Exception as error:
-        logs.failed("slot.ended-unsaved", error)
+        logs.failed("slot-ended-unsaved", error)
 
 
 async def _listen(application: web.Application, path: Path) -> None:
-    # nobody who calls compresses what it sends, and strangers may send anything
+    # no caller compresses what it sends, and strangers may send anything
     runner = web.AppRunner(application, access_log=None, auto_decompress=False)
     await runner.setup()
     await web.UnixSite(runner, str(path), backlog=BACKLOG).start()
@@ -157,10 +159,14 @@ def _admit_nginx(socket: Path) -> None:
 
 
 def _make_folders() -> None:
+    with suppress(OSError):  # a home in memory has none
+        (HOME / "lost+found").rmdir()  # ext4's own folder, which the member could neither read nor delete
     for folder, owner, group, mode in (
         (PRIVATE, 0, NGINX_GROUP, 0o750),
         (SHARED, MEMBER, NGINX_GROUP, 0o750),
         (HOME, MEMBER, MEMBER, 0o755),
+        # anybody may write to a volume, and without the sticky bit anybody may delete another user's files
+        *((folder, 0, 0, 0o1777) for folder in TEMPORARY),
     ):
         folder.mkdir(parents=True, exist_ok=True)
         os.chown(folder, owner, group)

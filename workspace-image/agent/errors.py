@@ -1,4 +1,4 @@
-"""What the agent answers when it cannot do what was asked, and what made it so."""
+"""The agent's errors: refusals for a caller, and failures of the parts that it depends on."""
 
 import errno
 import os
@@ -17,34 +17,31 @@ class Refused(Exception):
 
 
 class Unreachable(Exception):
-    """The control plane or the storage did not answer, or asked to be called again later."""
+    """The control plane or the storage did not answer, or asked for a later try."""
 
 
 class BeatRefused(Unreachable):
-    """The control plane takes this message neither now nor later: say what is so in a new one."""
+    """The control plane refuses this message for good: a new message must be made."""
 
 
 class Stale(Exception):
-    """The control plane has given this session to another container, or ended it: never serve again."""
+    """The control plane has given this session to another container, or ended it. This container must never serve
+    again."""
 
 
 class CheckpointRefused(Exception):
-    """The control plane could not verify the checkpoint of a beat."""
+    """The control plane could not verify the checkpoint of a heartbeat."""
 
 
 class HomeFailed(Exception):
-    """The home could not be packed, or brought into place. What is in the bucket is whole."""
-
-
-class BadLayer(Exception):
-    """A layer is not what the manifest declares, or holds what no packer of ours writes. The text names no file."""
+    """The home could not be packed, or files could not be moved into it. The bucket's content is whole."""
 
 
 class CorruptState(Exception):
-    """What is in the bucket is not what the manifest or the head says."""
+    """The bucket's content is not what the manifest or the head declares."""
 
 
 def reason_of(complaint: str) -> str:
-    """The system's reason at the end of a program's complaint; anything else there may be a member's file name."""
+    """The operating system's reason at the end of a program's message. Any other text may hold a member's file name."""
     reason = complaint.rpartition(": ")[2]
     return reason if reason in _REASONS else "for a reason of its own"

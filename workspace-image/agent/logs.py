@@ -3,39 +3,60 @@
 import json
 import logging
 import sys
-import time
 import traceback
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from agent import traces
+from agent.spaced_lines import SpacedLines
+
 
 def event(name: str, /, severity: str = "INFO", **fields: Any) -> None:
-    line = {"severity": severity, "message": name, "time": time.time(), **fields}
+    line = {"severity": severity, "message": name, "time": _now(), **fields, **traces.log_fields()}
     print(json.dumps(line, default=str), file=sys.stdout, flush=True)
 
 
+def _now() -> str:
+    """As Cloud Logging reads the time of a line: a container may be frozen between a line and its collection."""
+    return datetime.now(UTC).isoformat()
+
+
 def failed(name: str, error: BaseException, /, **fields: Any) -> None:
-    """By type and place alone: an exception's text may quote what a member named or wrote."""
+    """Logs an exception by its type and place alone: its text may quote names or content of the member's."""
+    event(name, severity="ERROR", error=type(error).__name__, at=_place(error), **fields)
+
+
+def _place(error: BaseException) -> str:
+    """The file and line that raised the error."""
     places = traceback.extract_tb(error.__traceback__)
-    place = f"{Path(places[-1].filename).name}:{places[-1].lineno}" if places else ""
-    event(name, severity="ERROR", error=type(error).__name__, at=place, **fields)
+    return f"{Path(places[-1].filename).name}:{places[-1].lineno}" if places else ""
 
 
 def warning(name: str, /, **fields: Any) -> None:
     event(name, severity="WARNING", **fields)
 
 
-class _Libraries(logging.Handler):
-    """What aiohttp and asyncio log: where, and by which error, alone. Their words quote headers, tokens among them."""
+class Libraries(logging.Handler):
+    """Logs the messages of aiohttp and asyncio by place and error alone: their text quotes headers, tokens among them.
+    aiohttp logs each request that it can't read, and strangers may send any number of these."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._lines = SpacedLines()
 
     def emit(self, record: logging.LogRecord) -> None:
+        error = record.exc_info[1] if record.exc_info else None
         place = f"{record.filename}:{record.lineno}"
-        if record.exc_info and record.exc_info[1]:
-            failed("library.failed", record.exc_info[1], library=record.name)
+        unsaid = self._lines.admit(record.name, f"{type(error).__name__} {_place(error)}" if error else place)
+        if unsaid is None:
+            return
+        if error:
+            failed("library-failed", error, library=record.name, unsaid=unsaid)
         else:
-            event("library.said", severity=record.levelname, library=record.name, at=place)
+            event("library-said", severity=record.levelname, library=record.name, at=place, unsaid=unsaid)
 
 
 def speak_for_libraries() -> None:
-    """Without it, Python writes their words to standard error."""
-    logging.basicConfig(level=logging.WARNING, handlers=[_Libraries()])
+    """Without a handler, Python writes these messages to standard error."""
+    logging.basicConfig(level=logging.WARNING, handlers=[Libraries()])

@@ -1,8 +1,8 @@
-"""How often something may be done that anybody can ask for: a few times at once, and then now and then."""
+"""Limits how often something is done that anybody can ask for: a few times at once, then at intervals."""
 
 
 class Spacing:
-    """A token bucket: `burst` at once, and one more each `every` seconds. Moments are on `elapsed()`."""
+    """A token bucket: `burst` tokens at once, and one more each `every` seconds. Moments are on `elapsed()`."""
 
     def __init__(self, burst: int) -> None:
         self._burst = burst
@@ -14,7 +14,7 @@ class Spacing:
         return max(0.0, (1 - self._filled(now, every)) * every)
 
     def take(self, now: float, every: float) -> None:
-        """Take a token."""
+        """Takes a token."""
         self._left, self._at = max(0.0, self._filled(now, every) - 1), now
 
     def _filled(self, now: float, every: float) -> float:

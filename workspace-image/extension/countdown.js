@@ -6,6 +6,12 @@ const WARN_AT = [600, 120];
 // An end that moves later by more than this many seconds is another one: the plan was changed, or a period has begun.
 const MOVED = 60;
 
+// Seconds between two ends that are one: the control plane tells them at different moments.
+const SAME = 5;
+
+/** Which end the agent's news tell of first: "time" for the plan's, "idle" for one that work puts off. */
+exports.comesFirst = ({ time_left: time, idle_in: idle }) => (time !== null && time <= (idle ?? Infinity) + SAME ? "time" : "idle");
+
 exports.Countdown = class Countdown {
   constructor() {
     this.endsAt = null;
@@ -15,6 +21,11 @@ exports.Countdown = class Countdown {
   /** What the agent says is left, in seconds; null without limit. */
   learn(left, now) {
     this.endsAt = left === null ? null : now + left;
+  }
+
+  /** Seconds left; null without limit. */
+  remaining(now) {
+    return this.endsAt === null ? null : Math.max(0, this.endsAt - now);
   }
 
   /** Seconds left if they are few, or null. */

@@ -1,8 +1,9 @@
 """`python -m agent.home DESCRIPTOR`: the keeper as a program of its own, which takes orders from the agent.
 
-Started as root, it becomes the member at once as far as files go, and nobody the member may signal or trace: its
-effective user is the member, its real one is KEEPER. An order is a JSON object in one packet of the socket
-`DESCRIPTOR`, `{"id", "do", ...}`, with a pipe beside it where bytes are to flow; the answer has the same `id`.
+The keeper starts as root and drops root at once. Its effective user is the member, so the keeper has the member's
+rights to files. Its real user is KEEPER, so the member may neither signal nor trace the keeper. An order is a JSON
+object in one packet of the socket `DESCRIPTOR`, `{"id", "do", ...}`. A pipe comes with the packet if the order moves
+bytes. The answer has the order's `id`.
 """
 
 import ctypes
@@ -18,16 +19,18 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from agent.errors import reason_of
-from agent.home.keeper import Answer, Keeper, Order, read_result, unpack_apart
+from agent.home.keeper import Answer, Keeper, Order
 from agent.home.unpack import Unpacked
-from agent.places import HOME, KEEPER, MEMBER
+from agent.home.unpack_apart import read_result, unpack_apart
+from agent.paths import HOME, KEEPER, MEMBER
 
 LONGEST_ORDER = 1 << 17
 NICENESS = 10
-"""While the member works: a tenth of a core is left to the keeper where programs of theirs want all of it."""
+"""The nice value while the member works: it leaves a tenth of a core to the keeper where the member's programs want all
+of the core."""
 PR_SET_PDEATHSIG = 1
 IDLE_IO = 2 << 13 | 7
-"""The last place among ordinary programs; see ioprio_set(2)."""
+"""The lowest priority of the best-effort class; see ioprio_set(2)."""
 
 
 def main() -> None:
@@ -37,8 +40,8 @@ def main() -> None:
 
 
 def become_keeper() -> None:
-    """Raises OSError where there are no such users."""
-    # a member who fills the memory loses this before the agent
+    """Raises OSError if the users do not exist."""
+    # when memory runs out, the kernel ends the keeper before the agent
     with open("/proc/self/oom_score_adj", "w") as file:  # noqa: PTH123
         file.write("500")
     os.setgroups([])
@@ -50,12 +53,12 @@ def become_keeper() -> None:
 
 @dataclass
 class _Child:
-    """A process that unpacks a tier, and what has been heard of it."""
+    """A process that unpacks a tier, and the bytes of its result so far."""
 
     pid: int
     order: int
     tier: str
-    told: bytearray = field(default_factory=bytearray)
+    result: bytearray = field(default_factory=bytearray)
 
 
 class Program:
@@ -67,18 +70,18 @@ class Program:
         self._is_settled = self._is_urgent = False
 
     def run(self) -> None:
-        """Until nobody is there to give orders."""
+        """Handles orders until the other end of the socket closes."""
         signal.signal(signal.SIGPIPE, signal.SIG_IGN)
         self._waiting.register(self._orders, selectors.EVENT_READ)
         while True:
             for key, _ in self._waiting.select():
                 if key.data is None:
-                    if not self._take():
+                    if not self._take_order():
                         return
                 else:
-                    self._hear(key.fd, key.data)
+                    self._read_child(key.fd, key.data)
 
-    def _take(self) -> bool:
+    def _take_order(self) -> bool:
         packet, descriptors, _, _ = socket.recv_fds(self._orders, LONGEST_ORDER, 2)
         if not packet:
             return False
@@ -88,10 +91,10 @@ class Program:
             answer = self._do(order.pop("do"), order, descriptors, number)
         except OSError as error:
             answer = {"failed": os.strerror(error.errno or 0)}
-        except Exception as error:  # its text may hold a file's name
+        except Exception as error:  # the error's text may hold a file's name
             answer = {"failed": reason_of(type(error).__name__)}
         finally:
-            for descriptor in descriptors:  # whoever waits at the other end of a pipe learns that nothing comes
+            for descriptor in descriptors:  # a pipe's other end learns that no more bytes come
                 os.close(descriptor)
         if answer is not None:
             self._answer(number, answer)
@@ -109,7 +112,7 @@ class Program:
             case "discard":
                 self._unpacked.pop(order["tier"], None)
                 return self._keeper.discard(**order)
-            case "look" | "copy" | "pack":
+            case "scan" | "copy" | "pack":
                 return self._beside_the_member(what, order, pipes)
             case "pack_apart":
                 return self._keeper.pack_apart(order["tier"], pipes[0])
@@ -125,41 +128,42 @@ class Program:
         raise ValueError(what)
 
     def _beside_the_member(self, what: str, order: Order, pipes: list[int]) -> Answer:
-        """What takes time: once the member is at work, at a lower priority than their programs, unless it is urgent. A
-        priority is a thread's, and nobody but root may raise it again: so each has a thread of its own."""
-        if what == "look":  # it begins a save, and says so for all of that
+        """Runs an order that takes time. Once the member is at work, the order runs at a lower priority than the
+        member's programs, unless the save is urgent. A priority belongs to a thread, and only root may raise a priority
+        again. So each such order has a thread of its own."""
+        if what == "scan":  # a scan begins a save, and `urgent` holds for the whole save
             self._is_urgent = order.pop("urgent", False)
         if pipes:
             order["pipe"] = pipes[0]
         do: Callable[..., Answer] = getattr(self._keeper, what)
         if self._is_urgent or not self._is_settled:
             return do(**order)
-        with ThreadPoolExecutor(1, initializer=give_way) as apart:
-            return apart.submit(do, **order).result()
+        with ThreadPoolExecutor(1, initializer=give_way) as executor:
+            return executor.submit(do, **order).result()
 
     def _unpack(self, tier: str, layers: list[Order], source: int, number: int) -> None:
-        into = self._keeper.beside(tier)
-        told, telling = os.pipe()
+        into = self._keeper.make_staging(tier)
+        result_read, result_write = os.pipe()
         parent = os.getpid()
         pid = os.fork()
         if pid == 0:
-            os.close(told)
+            os.close(result_read)
             self._orders.close()
             _end_with(parent)
-            unpack_apart(layers, source, into, telling)
+            unpack_apart(layers, source, into, result_write)
         os.close(into)
-        os.close(telling)
-        self._waiting.register(told, selectors.EVENT_READ, _Child(pid, number, tier))
+        os.close(result_write)
+        self._waiting.register(result_read, selectors.EVENT_READ, _Child(pid, number, tier))
 
-    def _hear(self, descriptor: int, child: _Child) -> None:
+    def _read_child(self, descriptor: int, child: _Child) -> None:
         piece = os.read(descriptor, 1 << 20)
-        child.told += piece
+        child.result += piece
         if piece:
             return
         self._waiting.unregister(descriptor)
         os.close(descriptor)
         os.waitpid(child.pid, 0)
-        result = read_result(bytes(child.told))
+        result = read_result(bytes(child.result))
         if isinstance(result, Unpacked):
             self._unpacked[child.tier] = result
             result = {"files": len(result.marks)}
@@ -170,17 +174,17 @@ class Program:
 
 
 def _end_with(parent: int) -> None:
-    """Nobody takes what a child unpacks whose parent has died: the system ends it then."""
+    """Has the kernel end this child when its parent dies: then nobody takes what the child unpacks."""
     ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
     if os.getppid() != parent:
         os._exit(1)
 
 
 def give_way() -> None:
-    """From now on the member's programs come before this thread, and those that it starts."""
+    """Gives this thread, and the threads that it starts, a lower priority than the member's programs."""
     os.nice(NICENESS)
     libc = ctypes.CDLL(None, use_errno=True)
-    libc.syscall(251, 1, 0, IDLE_IO)  # ioprio_set, of this thread; where a system has it not, nothing is lost
+    libc.syscall(251, 1, 0, IDLE_IO)  # ioprio_set, for this thread; without this system call the keeper works as before
 
 
 if __name__ == "__main__":

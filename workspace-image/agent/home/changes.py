@@ -1,74 +1,71 @@
-"""What changed since the last save, as it is told: how many files, and a few of their paths."""
+"""The member's changes since the last save, for the keeper's answer: how many files, and some of their paths."""
 
 import os
 from collections.abc import Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass, field
 from typing import Any
 
-from agent.editor_files import is_editors_own, is_extensions, is_known_by_name
-from agent.home.index import Held, Seen
-from agent.tiers import BOOT, DEPS, EDITOR_DATA, WORK
+from agent.home.editor_files import is_editors_own, is_extensions, is_known_by_name
+from agent.home.index import Held, TierScan
+from agent.home.tiers import BOOT, DEPS, EDITOR_DATA, WORK
+from shared.snapshots.format.changes import ADDED, CHANGED, LONGEST_NAMED, NAMED_CHANGES, REMOVED, sum_changes
 
-MOST_PATHS_TOLD = 5
-LONGEST_NAMED = 256
-"""Characters of a path. A longer one is counted and not named: a part of it could not be brought back."""
-ADDED, CHANGED, REMOVED = "added", "changed", "removed"
-
-
-Told = dict[str, Any]
+Answer = dict[str, Any]
 
 
 @dataclass
 class Changes:
-    """`any`: something of the member's changed, a folder's properties counted too; `later`: something that is saved
-    within minutes, and not each time: what an extension of the editor keeps, or what is written through a mapping that
-    is open."""
+    """`any`: something of the member's changed, a folder's properties included. `later`: something changed that may
+    wait some minutes for a save: the storage of an editor's extension, or a file that a program writes through a
+    mapping."""
 
     any: bool = False
     later: bool = False
     count: dict[str, int] = field(default_factory=lambda: {ADDED: 0, CHANGED: 0, REMOVED: 0})
     paths: list[dict[str, str]] = field(default_factory=list)
 
-    def told(self) -> Told:
+    def answer(self) -> Answer:
+        """The counts and paths, in the shape of the keeper's answer and of a heartbeat."""
         return {**self.count, "paths": self.paths}
 
 
-def changes(tiers: Mapping[str, tuple[Seen, Held]], later: Set[bytes] = frozenset()) -> Changes:
-    """Of the member's files: what the editor writes for itself is left out. Their work is named first. `later`: files
-    that are no reason for a save at once."""
-    found = Changes()
-    there = [seen.marks for seen, _ in tiers.values()]
+def changes(tiers: Mapping[str, tuple[TierScan, Held]], later: Set[bytes] = frozenset()) -> Changes:
+    """The changes of the member's files, without the files that the editor writes for itself. Paths of the work tier
+    come first. `later`: files whose change is no reason to save at once."""
+    result = Changes()
+    all_marks = [seen.marks for seen, _ in tiers.values()]
     for tier in (WORK, BOOT, DEPS):
-        for path, how, is_folder in _of_tier(*tiers[tier]):
-            if how == REMOVED and any(path in marks for marks in there):
-                continue  # another tier's now
-            if path.startswith(_EDITORS) and is_editors_own(name := os.fsdecode(path)):
-                found.later = found.later or is_extensions(name)
+        for path, how, is_folder in _tier_changes(*tiers[tier]):
+            if how == REMOVED and any(path in marks for marks in all_marks):
+                continue  # the path is in another tier now
+            if path.startswith(_EDITOR_FOLDER) and is_editors_own(file := os.fsdecode(path)):
+                result.later = result.later or is_extensions(file)
                 continue
             if path in later:
-                found.later = True
+                result.later = True
             else:
-                found.any = True
+                result.any = True
             if is_folder:
                 continue
-            found.count[how] += 1
-            if len(found.paths) < MOST_PATHS_TOLD and (told := _name(path)):
-                found.paths.append({"path": told, "how": how})
-    return found
+            result.count[how] += 1
+            if len(result.paths) < NAMED_CHANGES and (name := _name_for_member(path)):
+                result.paths.append({"path": name, "how": how})
+    return result
 
 
-_EDITORS = os.fsencode(EDITOR_DATA)
+_EDITOR_FOLDER = os.fsencode(EDITOR_DATA)
 
 
-def _of_tier(seen: Seen, held: Held) -> Iterator[tuple[bytes, str, bool]]:
+def _tier_changes(seen: TierScan, held: Held) -> Iterator[tuple[bytes, str, bool]]:
     for path in held.changes(seen):
         yield path, CHANGED if path in held.marks else ADDED, path in seen.folders
     if held.complete:
         yield from ((path, REMOVED, False) for path in held.marks if path not in seen.marks)
 
 
-def _name(path: bytes) -> str | None:
-    """None of a path that can't be told and asked for in JSON, or that tells a member nothing."""
+def _name_for_member(path: bytes) -> str | None:
+    """The path as text. None for a path that JSON can't hold, that is too long, or whose name means nothing to a
+    member."""
     try:
         name = path.decode()
     except UnicodeDecodeError:
@@ -76,11 +73,16 @@ def _name(path: bytes) -> str | None:
     return name if len(name) <= LONGEST_NAMED and is_known_by_name(name) else None
 
 
-def summed(changes: Sequence[Told | None]) -> Told | None:
-    """The changes of several saves as one; None if those of one are not known. A path is told as it changed last."""
-    known = [each for each in changes if each is not None]
+def summed(changes: Sequence[Answer | None]) -> Answer | None:
+    """The changes of several saves as one; None if the changes of any one save are not known."""
+    known = [save for save in changes if save is not None]
     if len(known) < len(changes) or not known:
         return None
-    paths = {named["path"]: named for each in known for named in each["paths"]}
-    counts = {how: sum(each[how] for each in known) for how in ("added", "changed", "removed")}
-    return {**counts, "paths": [*paths.values()][-MOST_PATHS_TOLD:]}
+    counts, paths = sum_changes(
+        (
+            {how: save[how] for how in (ADDED, CHANGED, REMOVED)},
+            [(named["path"], named["how"]) for named in save["paths"]],
+        )
+        for save in known
+    )
+    return {**counts, "paths": [{"path": path, "how": how} for path, how in paths]}

@@ -1,4 +1,4 @@
-"""One layer's tar out of a stream of layers, decompressed ahead by a thread, and no more of it than was declared."""
+"""Decompresses one layer's tar from a stream of layers, ahead of its reader, in a thread."""
 
 import queue
 import threading
@@ -7,21 +7,21 @@ from typing import BinaryIO, cast
 
 import zstandard
 
-from agent.errors import BadLayer
+from shared.snapshots.format.layout import BadLayer
 
 CHUNK = 1 << 19
 AHEAD = 8
-"""Chunks that are decompressed before they are needed."""
+"""Chunks that are decompressed before the reader asks for them."""
 WINDOW = 1 << 23
-"""Bytes: our packer's layers need 2 MiB to be decompressed."""
+"""Bytes of window that a layer may need: the layers of our packer need 2 MiB."""
 
 
 class Decompressed:
-    """The tar in the next `size` bytes of `source`, at most `stream` bytes of it, decompressed ahead by a thread."""
+    """The tar in the next `size` bytes of `source`, decompressed ahead by a thread. The caller must read the tar to its
+    end."""
 
-    def __init__(self, source: BinaryIO, size: int, stream: int) -> None:
+    def __init__(self, source: BinaryIO, size: int) -> None:
         self._source = _Limited(source, size)
-        self._stream = stream
         self._chunks: queue.Queue[bytes | BaseException] = queue.Queue(AHEAD)
         self._thread = threading.Thread(target=self._run, daemon=True)
 
@@ -31,8 +31,6 @@ class Decompressed:
 
     def __exit__(self, failure: type[BaseException] | None, *_: object) -> None:
         if failure is None:
-            while self._more():  # what follows the tar is nothing, or BadLayer
-                pass
             self._source.drain()
             self._thread.join()
 
@@ -41,7 +39,7 @@ class Decompressed:
         if isinstance(chunk, BaseException):
             raise chunk
         if not chunk:
-            self._chunks.put(b"")  # the end stays the end
+            self._chunks.put(b"")  # so that a reader that asks again gets the end again
         return chunk
 
     def _run(self) -> None:
@@ -55,23 +53,17 @@ class Decompressed:
             )
 
     def _decompress(self) -> Iterator[bytes]:
-        left = self._stream
         reader = zstandard.ZstdDecompressor(max_window_size=WINDOW).stream_reader(
-            cast(BinaryIO, self._source),  # of which it reads, and no more
+            cast(BinaryIO, self._source),  # zstandard calls nothing but its `read`
             read_size=1 << 17,
             closefd=False,
         )
         while chunk := reader.read(CHUNK):
-            left -= len(chunk)
-            if left < 0:
-                raise BadLayer("it decompresses to more than declared")
             yield chunk
-        if left:
-            raise BadLayer("it decompresses to less than declared")
 
 
 class _Limited:
-    """The next `left` bytes of a stream that goes on."""
+    """The next `left` bytes of a stream that continues after them."""
 
     def __init__(self, source: BinaryIO, left: int) -> None:
         self._source = source
@@ -84,6 +76,6 @@ class _Limited:
         return piece
 
     def drain(self) -> None:
-        """What no frame of zstd holds is passed over: the hash has judged it."""
+        """Skips bytes after the last zstd frame: the hash of the layer has covered them."""
         while self.read(1 << 16):
             pass

@@ -1,32 +1,30 @@
-"""What the keeper does when it is told to: look, pack, unpack, place. It keeps in mind what the layers hold."""
+"""The keeper's orders: scan, copy, pack, unpack, place. The keeper remembers what the layers of each tier hold."""
 
-import marshal
 import os
 import time
 from dataclasses import dataclass
 from typing import Any
 
-from agent.errors import BadLayer
-from agent.home import place
+from agent.home import move_into_place
 from agent.home.changes import changes
-from agent.home.index import UNSURE, Held, Seen, topmost
+from agent.home.copies import MOST_COPIED, Kept, folders_to_keep, folders_to_postpone, to_copy, unit_folder
+from agent.home.index import UNSURE, Held, TierScan, topmost
 from agent.home.left_out import LeftOut, take_out
-from agent.home.look import Looked, look
 from agent.home.mapped import Mapped
-from agent.home.moving import MOST_COPIED, Kept, belonging, held_back, not_again, to_copy
+from agent.home.move_into_place import STAGING, is_as_made
+from agent.home.open_below import FOLDER, FolderCursor, empty, lies_below, remove, split
 from agent.home.pack import Packing
-from agent.home.place import STAGING, is_as_made
 from agent.home.renamed import renamed_into
-from agent.home.steps import FOLDER, Steps, empty, lies_below, remove, split
-from agent.home.tar_out import GONE
-from agent.home.unpack import Declared, Unpacked, unpack
-from agent.storage_quota import Quota
-from agent.tiers import BOOT, DEPS, TIERS, WORK
+from agent.home.scan import HomeScan, largest, scan_home
+from agent.home.storage_quota import Quota
+from agent.home.tiers import BOOT, DEPS, TIERS, WORK
+from agent.home.unpack import Unpacked
+from shared.snapshots.format.layout import GONE
 
-MOST_TOLD = 100_000
-"""Bytes of JSON for paths: answers and orders are one packet each."""
+MOST_ANSWERED = 100_000
+"""Bytes of JSON for paths: an answer and an order are one packet each."""
 
-WAYS = {BOOT: place.BOOT, WORK: place.WORK, DEPS: place.DEPS}
+WAYS = {BOOT: move_into_place.BOOT, WORK: move_into_place.WORK, DEPS: move_into_place.DEPS}
 
 Order = dict[str, Any]
 Answer = dict[str, Any]
@@ -34,8 +32,9 @@ Answer = dict[str, Any]
 
 @dataclass
 class _Layer:
-    """One that is being written, in the way `how`: on what is held before it, and what is held after it.
-    `passed_over`: what goes on changing and is left to the next one, as is what is `waiting` for one of its own."""
+    """A layer that is being written. `how`: whole, delta or merged. `before`: what the layers held so far; `after`:
+    what they will hold. `passed_over`: paths that keep changing and are left to the next save. `waiting`: paths that
+    wait for a save of their own."""
 
     how: str
     before: Held
@@ -47,32 +46,33 @@ class _Layer:
 
 
 class Keeper:
-    """`path` is the home. Every method is an order, with its fields as arguments; what it returns is the answer."""
+    """`path` is the home. Every method that returns an Answer is an order; the order's fields are the method's
+    arguments."""
 
     def __init__(self, path: str) -> None:
         self._path = path
-        self._home = os.open(path, FOLDER)
-        self._held = {tier: Held() for tier in TIERS}
-        self._looked: Looked | None = None
-        self._written: dict[str, Held] = {}
+        self.home = os.open(path, FOLDER)
+        self.held = {tier: Held() for tier in TIERS}
+        self.last_scan: HomeScan | None = None
+        self.written: dict[str, Held] = {}
         self._begun: dict[str, _Layer] = {}
-        self._kept = Kept()
+        self.kept = Kept()
         self._largest: list[tuple[str, int]] = []
         self._waiting: set[bytes] = set()
         self._packages_wait = False
-        self._made: set[bytes] = set()
-        self._over = LeftOut()
-        self._mapped = Mapped(self._home)
+        self._made_parents: set[bytes] = set()
+        self._left_out = LeftOut()
+        self.mapped = Mapped(self.home)
 
     def empty(self, complete: list[str]) -> Answer:
-        """Removes everything: what the editor made while the slot was warm must not mix with what was saved. Only
-        `complete` tiers are what they will be; the others are still to come."""
-        empty(self._home)
-        self._made.clear()
-        self._held = {tier: Held(complete=tier in complete) for tier in TIERS}
+        """Removes everything from the home: files that the editor made while the slot was warm must not mix with saved
+        files. `complete` tiers have nothing to restore; the other tiers are still to be restored."""
+        empty(self.home)
+        self._made_parents.clear()
+        self.held = {tier: Held(complete=tier in complete) for tier in TIERS}
         return {}
 
-    def look(
+    def scan(
         self,
         limit: int | None = None,
         most: int | None = None,
@@ -82,78 +82,85 @@ class Keeper:
         small: int | None = None,
         last: bool = False,
     ) -> Answer:
-        """What there is to be saved, and what changed since the last save, in each tier; and what is left out, because
-        the quota has no room for it. `taken`: bytes of tiers that are still to come. `again`: for the same save, which
-        goes on with what it has written. `small`: where more bytes changed, in one folder or in all packages, these
-        changes wait for another save. `last`: no other save follows."""
-        looked = self._looked = self._look_again() if again else look(self._home)
-        self._let_go()
-        self._mapped.read(again=again)
+        """Scans the home. The answer has, for each tier, what is to be saved and what changed since the last save; and
+        what is left out for lack of quota. `taken`: bytes of tiers that are still to be restored. `again`: another scan
+        of the same save, which compares with the layers that this save has written. `small`: if more than so many bytes
+        changed in one folder, or in all packages, these changes wait for another save. `last`: no other save
+        follows."""
+        scan = self.last_scan = self._scan_again() if again else scan_home(self.home)
+        self._drop_begun()
+        self.mapped.read(again=again)
         if not again:
-            self._written = {}
-        for tier, seen in looked.tiers.items():
+            self.written = {}
+        for tier, seen in scan.tiers.items():
             self._pass_over_made(seen, self._known(tier))
-            self._mapped.take(seen)
+            self.mapped.take(seen)
         if not again:
-            self._mapped.compare({tier: (self._seen(tier), self._held[tier]) for tier in TIERS}, last=last)
-        everything = {} if again else {tier: seen.copy() for tier, seen in looked.tiers.items()}
+            self.mapped.compare({tier: (self.seen_of(tier), self.held[tier]) for tier in TIERS}, last=last)
+        everything = {} if again else {tier: seen.copy() for tier, seen in scan.tiers.items()}
+        self._left_out = take_out(scan, Quota(limit, most, apart), self._left_out.sizes, taken=taken)
         if not again:
-            self._largest = looked.largest()
-        self._over = take_out(looked, Quota(limit, most, apart), self._over.sizes, taken=taken)
-        if not again:
-            self._kept = not_again(everything, self._changed(), looked.numbers)
-        looked.numbers.clear()
+            self._prepare_save(everything, scan.numbers)
+        scan.numbers.clear()
         self._find_waiting(small)
         return {
-            "left_out": looked.left_out,
-            "special": looked.special,
+            "left_out": scan.left_out,
+            "special": scan.special,
             "largest": self._largest,
-            "over_quota": self._over.told(),
-            "apart": {tier: self._told_apart(tier) for tier in (WORK, DEPS)},
-            **self._told_changes(),
-            "tiers": {tier: self._told(tier) for tier in TIERS},
+            "over_quota": self._left_out.answer(),
+            "apart": {tier: self._apart_answer(tier) for tier in (WORK, DEPS)},
+            **self._changes_answer(),
+            "tiers": {tier: self._tier_answer(tier) for tier in TIERS},
         }
 
-    def _look_again(self) -> Looked:
-        """What was renamed into a folder of which nothing more was to be looked at is in neither look otherwise: that
-        folder is looked at after all, in the next rounds too."""
-        looked, kept = look(self._home, self._kept), self._kept
-        gone = kept.numbers.difference(looked.numbers.values())
-        if kept.folders and gone and (into := renamed_into(self._home, kept, gone)):
+    def _prepare_save(self, everything: dict[str, TierScan], numbers: dict[bytes, int]) -> None:
+        """Prepares a save of what the scan found. Most scans find nothing to be saved, and cost nothing here."""
+        changed = self._changed()
+        self.kept = folders_to_keep(everything, changed, numbers) if changed else Kept()
+        if changed or not self._largest:
+            self._largest = largest(everything.values())
+
+    def _scan_again(self) -> HomeScan:
+        """Scans the home again, except for the kept folders. A file that was renamed into a kept folder between the two
+        scans would be in neither scan. So such a folder is scanned too, in this round and in later ones."""
+        scan, kept = scan_home(self.home, self.kept), self.kept
+        gone = kept.numbers.difference(scan.numbers.values())
+        if kept.folders and gone and (into := renamed_into(self.home, kept, gone)):
             for folder in into:
                 del kept.folders[folder]
-            looked = look(self._home, kept)
-        kept.numbers = set(looked.numbers.values())
-        return looked
+            scan = scan_home(self.home, kept)
+        kept.numbers = set(scan.numbers.values())
+        return scan
 
     def _find_waiting(self, small: int | None) -> None:
         self._waiting, self._packages_wait = set(), False
         if small is None:
             return
-        changes = {tier: self._known(tier).changes(self._seen(tier)) for tier in TIERS}
-        sizes = {tier: self._seen(tier).sizes for tier in TIERS}
+        changes = {tier: self._known(tier).changes(self.seen_of(tier)) for tier in TIERS}
+        sizes = {tier: self.seen_of(tier).sizes for tier in TIERS}
         self._packages_wait = sum(sizes[DEPS].get(path, 0) for path in changes[DEPS]) > small
-        both = {**sizes[BOOT], **sizes[WORK]}
-        self._waiting = held_back([*changes[BOOT], *changes[WORK]], both, small)
+        main_sizes = {**sizes[BOOT], **sizes[WORK]}
+        self._waiting = folders_to_postpone([*changes[BOOT], *changes[WORK]], main_sizes, small)
         if not self._waiting and not self._packages_wait:
             return
-        # what is gone may have been moved to where it waits, and would be nowhere until that is saved; so it stays,
-        # with all that must be of one moment with it: a database beside a journal that is no more is damaged
+        # a missing path may have been moved into a folder that waits, and would be in no snapshot until that folder is
+        # saved; so the path's removal waits too, with the whole folder that must be saved as of one moment: a database
+        # without its journal is damaged
         for tier in TIERS:
-            seen = self._seen(tier)
+            seen = self.seen_of(tier)
             replaced = {path for path in changes[tier] if path not in seen.folders}
             gone = (path for path in self._known(tier).missing(seen) if not lies_below(path, replaced))
-            self._waiting.update(map(belonging, gone))
+            self._waiting.update(map(unit_folder, gone))
 
-    def _to_save(self, tier: str) -> tuple[tuple[list[bytes], list[bytes]], set[bytes]]:
-        """What changed and what is missing, to be saved now; and what of both waits."""
-        seen, held = self._seen(tier), self._known(tier)
+    def _split_waiting(self, tier: str) -> tuple[tuple[list[bytes], list[bytes]], set[bytes]]:
+        """The changed and the missing paths that are saved now, and the set of both that wait."""
+        seen, held = self.seen_of(tier), self._known(tier)
         changes, missing = held.changes(seen), held.missing(seen)
         if not self._waiting and not (self._packages_wait and tier == DEPS):
             return (changes, missing), set()
         is_all = self._packages_wait and tier == DEPS
-        waiting = {path for path in (*changes, *missing) if is_all or belonging(path) in self._waiting}
-        # all names of a file, or none
+        waiting = {path for path in (*changes, *missing) if is_all or unit_folder(path) in self._waiting}
+        # all names of a file wait, or none
         for names in seen.linked.values():
             if not waiting.isdisjoint(names):
                 waiting.update(names)
@@ -161,33 +168,34 @@ class Keeper:
         return now, waiting
 
     def _changed(self) -> set[bytes]:
-        """All that is to be saved or taken away."""
+        """All paths that are to be written or taken away."""
         changed = set[bytes]()
         for tier in TIERS:
-            changed.update(self._known(tier).changes(self._seen(tier)), self._known(tier).missing(self._seen(tier)))
+            changed.update(self._known(tier).changes(self.seen_of(tier)), self._known(tier).missing(self.seen_of(tier)))
         return changed
 
-    def _pass_over_made(self, seen: Seen, held: Held) -> None:
-        """Of a tier that is still to come: what is as it was made on the way, the layers say better."""
+    def _pass_over_made(self, seen: TierScan, held: Held) -> None:
+        """For a tier that is still to be restored: takes out of the scan the parent folders that `place` made and
+        nobody changed. The layers have the true properties of these folders."""
         if held.complete:
             return
-        steps = Steps(self._home)
-        for path in sorted((self._made & seen.folders) - held.marks.keys()):
-            if is_as_made(path, steps):
+        cursor = FolderCursor(self.home)
+        for path in sorted((self._made_parents & seen.folders) - held.marks.keys()):
+            if is_as_made(path, cursor):
                 del seen.marks[path]
                 seen.folders.discard(path)
-        steps.close()
+        cursor.close()
 
-    def _told_changes(self) -> Answer:
-        """`members`: whether anything of theirs changed; `later`: whether anything did that can wait for some minutes;
-        and what of the member's, in a few words."""
-        both = {tier: (self._seen(tier), self._held[tier]) for tier in TIERS}
-        found = changes(both, self._mapped.later(both))
-        return {"members": found.any, "later": found.later, "changes": found.told()}
+    def _changes_answer(self) -> Answer:
+        """`members`: whether a change calls for a save; `later`: whether a change may wait some minutes for a save;
+        `changes`: counts and some paths of the member's changes."""
+        tiers = {tier: (self.seen_of(tier), self.held[tier]) for tier in TIERS}
+        member_changes = changes(tiers, self.mapped.later(tiers))
+        return {"members": member_changes.any, "later": member_changes.later, "changes": member_changes.answer()}
 
-    def _told(self, tier: str) -> Answer:
-        seen, held = self._seen(tier), self._known(tier)
-        (changes, missing), waiting = self._to_save(tier)
+    def _tier_answer(self, tier: str) -> Answer:
+        seen, held = self.seen_of(tier), self._known(tier)
+        (changes, missing), waiting = self._split_waiting(tier)
         return {
             "files": len(seen.marks),
             "bytes": seen.total,
@@ -199,190 +207,176 @@ class Keeper:
             "complete": held.complete,
         }
 
-    def _told_apart(self, tier: str) -> Answer:
-        seen = self._over.apart_of(tier)
+    def _apart_answer(self, tier: str) -> Answer:
+        seen = self._left_out.apart_of(tier)
         return {"bytes": seen.total, "files": len(seen.marks)}
 
     def copy(self, tiers: dict[str, str], seconds: float) -> Answer:
-        """Copies of what the last look saw what is being changed, for layers of these tiers, each written in the way
-        given. To be asked for while nobody changes anything; it takes no more than so many seconds."""
+        """Copies the files that are being changed into memory. `tiers`: how the layer of each tier will be written. To
+        be called while the member's programs stand still; takes at most `seconds`."""
         until = time.monotonic() + seconds
         room = MOST_COPIED
-        self._let_go()
+        self._drop_begun()
         for tier, how in tiers.items():
-            layer = self._begun[tier] = self._begin(tier, how)
-            paths = to_copy(layer.paths, self._seen(tier), room)
-            room -= sum(self._seen(tier).sizes.get(path, 0) for path in paths)
+            layer = self._begun[tier] = self._begin_layer(tier, how)
+            paths = to_copy(layer.paths, self.seen_of(tier), room)
+            room -= sum(self.seen_of(tier).sizes.get(path, 0) for path in paths)
             layer.packing.copy(paths, until)
         return {}
 
     def pack(self, tier: str, how: str, pipe: int) -> Answer:
-        """Writes a layer of what the last look saw: `whole`, `delta`, or `merged`, a delta of all since the whole. What
-        was copied is written as it was then."""
-        seen = self._seen(tier)
+        """Writes a layer of what the last scan saw. `how`: `whole`; `delta`; or `merged`, a delta of all changes since
+        the whole layer. Copied files are written as they were copied."""
+        seen = self.seen_of(tier)
         layer = self._begun.pop(tier, None)
         if layer is None or layer.how != how:
-            layer = self._begin(tier, how)
+            layer = self._begin_layer(tier, how)
         held, after = layer.before, layer.after
         try:
             packed = layer.packing.write(layer.paths, pipe)
         finally:
             layer.packing.close()
-        kept = held.contents if how != "whole" else {}
-        after.contents = {path: it for path, it in kept.items() if path not in packed.marks} | packed.contents
+        earlier_contents = held.contents if how != "whole" else {}
+        after.contents = {
+            path: digest for path, digest in earlier_contents.items() if path not in packed.marks
+        } | packed.contents
         after.marks = dict(seen.marks) if held.complete or how == "whole" else {**held.marks, **seen.marks}
         packed.marks |= dict.fromkeys(layer.passed_over, UNSURE)
         packed.moved += layer.passed_over
-        # in the layers it is as it was before, if it is in them at all
+        # the layers still hold a waiting path as it was before, if they hold it at all
         packed.marks |= dict.fromkeys(layer.waiting, UNSURE)
         after.marks.update(packed.marks)
-        if packed.astray:  # restored, the layer takes away what lay in them, also where it did not change
+        # a folder that became a file takes its content away on restore, also entries that did not change
+        if packed.astray:
             after.marks.update({path: UNSURE for path in after.marks if lies_below(path, packed.astray)})
         if not after.complete:
             after.leaves = held.leaves | {path for path in layer.paths if path not in seen.folders} | packed.astray
-        self._written[tier] = after
-        return packed.told(seen)
+        self.written[tier] = after
+        return packed.answer(seen)
 
-    def _begin(self, tier: str, how: str) -> _Layer:
-        seen, held = self._seen(tier), self._known(tier)
-        (changed_now, missing), waiting = self._to_save(tier)
+    def _begin_layer(self, tier: str, how: str) -> _Layer:
+        seen, held = self.seen_of(tier), self._known(tier)
+        (changed_now, missing), waiting = self._split_waiting(tier)
         changes = set(changed_now)
-        taken: list[bytes]
-        gone = topmost(held.gone | set(missing))
+        taken_away: list[bytes]
+        all_gone = topmost(held.gone | set(missing))
         paths: list[bytes]
         if how == "whole":
-            after, paths, taken = Held(), list(seen.marks), []
+            after, paths, taken_away = Held(), list(seen.marks), []
         else:
             changed = {path for path in held.changed if path in seen.marks} | changes
-            after = Held(changed=changed, gone=set(gone), complete=held.complete)
-            wanted, taken = (changes, missing) if how == "delta" else (changed, gone)
+            after = Held(changed=changed, gone=set(all_gone), complete=held.complete)
+            wanted, taken_away = (changes, missing) if how == "delta" else (changed, all_gone)
             paths = [path for path in seen.marks if path in wanted]
-        # a file that went on changing was written a moment ago, and would not be better now
-        again = {path for path in paths if seen.sizes.get(path, 0) > MOST_COPIED} if tier in self._written else set()
-        left = again | waiting
-        paths = [path for path in paths if path not in left]
-        return _Layer(how, held, after, paths, again, waiting, Packing(self._home, taken, seen, self._mapped.paths))
+        # a large file that an earlier round wrote would keep changing in this round too
+        written_before = (
+            {path for path in paths if seen.sizes.get(path, 0) > MOST_COPIED} if tier in self.written else set()
+        )
+        postponed = written_before | waiting
+        paths = [path for path in paths if path not in postponed]
+        return _Layer(
+            how, held, after, paths, written_before, waiting, Packing(self.home, taken_away, seen, self.mapped.paths)
+        )
 
     def _known(self, tier: str) -> Held:
-        """What the layers hold, also those that are written and not adopted yet."""
-        return self._written.get(tier, self._held[tier])
+        """What the layers hold, including layers that are written and not adopted yet."""
+        return self.written.get(tier, self.held[tier])
 
-    def _let_go(self) -> None:
+    def _drop_begun(self) -> None:
         for layer in self._begun.values():
             layer.packing.close()
         self._begun = {}
 
     def pack_apart(self, tier: str, pipe: int) -> Answer:
-        """Writes a layer of what the last look left out and is to be kept apart: no checkpoint knows of it."""
-        seen = self._over.apart_of(tier)
-        packing = Packing(self._home, [], seen)
+        """Writes a layer of what the last scan left out and is to be kept apart. No checkpoint names this layer."""
+        seen = self._left_out.apart_of(tier)
+        packing = Packing(self.home, [], seen)
         try:
-            return packing.write(list(seen.marks), pipe).told(seen)
+            return packing.write(list(seen.marks), pipe).answer(seen)
         finally:
             packing.close()
 
     def adopt(self, tiers: list[str]) -> Answer:
-        """The layers that were written have arrived. Raises RuntimeError when not just these tiers were."""
-        if set(tiers) != set(self._written):
+        """The storage has the layers that were written. Raises RuntimeError unless `tiers` are just the tiers that were
+        written."""
+        if set(tiers) != set(self.written):
             raise RuntimeError("another keeper has written them")
-        self._held |= self._written
-        self._written = {}
+        self.held |= self.written
+        self.written = {}
         return {}
 
     def forget(self, tier: str, complete: bool) -> Answer:
-        """Nothing is known of the tier's layers: the next one is whole, or a delta of all that is there if something is
-        still to come."""
-        self._held[tier] = Held(complete=complete)
+        """Forgets what the tier's layers hold. The next layer is whole; for a tier that is still to be restored, the
+        next layer is a delta of everything that is in the home."""
+        self.held[tier] = Held(complete=complete)
         return {}
 
-    def beside(self, tier: str) -> int:
-        """A new folder to unpack a tier into; its descriptor. What an earlier try left there is removed."""
-        steps = Steps(self._home)
+    def make_staging(self, tier: str) -> int:
+        """Makes an empty folder to unpack a tier into, and returns its descriptor. The folder of an earlier try is
+        removed."""
+        cursor = FolderCursor(self.home)
         try:
-            remove(os.fsencode(tier), steps.into(STAGING, make=True))
-            return os.dup(steps.into(STAGING + b"/" + os.fsencode(tier), make=True))
+            remove(os.fsencode(tier), cursor.open(STAGING, make=True))
+            return os.dup(cursor.open(STAGING + b"/" + os.fsencode(tier), make=True))
         finally:
-            steps.close()
+            cursor.close()
 
     def place(self, tier: str, unpacked: Unpacked) -> Answer:
-        """Moves an unpacked tier into the home. Answers which folders are there on the way only, for `remember`."""
-        steps = Steps(self._home)
+        """Moves an unpacked tier into the home. The answer lists the parent folders that no restored tier names yet,
+        for `remember`."""
+        cursor = FolderCursor(self.home)
         try:
-            source = steps.into(STAGING + b"/" + os.fsencode(tier))
-            place.place(unpacked, source, self._home, WAYS[tier], self._made)
+            source = cursor.open(STAGING + b"/" + os.fsencode(tier))
+            move_into_place.place(unpacked, source, self.home, WAYS[tier], self._made_parents)
         finally:
-            steps.close()
-        held = self._held[tier]
+            cursor.close()
+        held = self.held[tier]
         marks = unpacked.marks | held.marks
-        # what a layer of this session has as a file takes away, when it is restored, what is in the folder by that name
+        # a file in a layer of this session takes away, on restore, the unpacked folder of the same name with its
+        # content
         covered = held.leaves & unpacked.folders.keys()
         if covered:
             marks.update({path: UNSURE for path in marks if lies_below(path, covered)})
-        self._held[tier] = Held(
+        self.held[tier] = Held(
             marks=marks,
             changed=unpacked.changed | held.marks.keys(),
             gone=unpacked.gone | held.gone,
             contents=held.contents,
         )
         self.discard(tier)
-        return {"made": self._told_made()}
+        return {"made": self._made_answer()}
 
-    def _told_made(self) -> list[str]:
-        """For a keeper that comes after this one; the upper folders, where there are too many."""
-        told, room = [], MOST_TOLD
-        for path in sorted(self._made, key=len):
+    def _made_answer(self) -> list[str]:
+        """The made folders, for a keeper that is started later. If they do not fit into one answer, the deepest are
+        left out."""
+        paths, room = [], MOST_ANSWERED
+        for path in sorted(self._made_parents, key=len):
             room -= 6 * len(path) + 4
             if room < 0:
                 break
-            told.append(os.fsdecode(path))
-        return told
+            paths.append(os.fsdecode(path))
+        return paths
 
     def remember(self, made: list[str]) -> Answer:
-        """Of folders, that an earlier keeper has made them on the way."""
-        self._made |= set(map(os.fsencode, made))
+        """Records folders that an earlier keeper made as parents; see `place`."""
+        self._made_parents |= set(map(os.fsencode, made))
         return {}
 
     def discard(self, tier: str) -> Answer:
-        """Removes what is left of an unpacked tier."""
-        steps = Steps(self._home)
+        """Removes an unpacked tier that was not moved into the home."""
+        cursor = FolderCursor(self.home)
         try:
-            remove(os.fsencode(tier), steps.into(STAGING))
+            remove(os.fsencode(tier), cursor.open(STAGING))
             for path in (STAGING, split(STAGING)[0]):
                 folder, name = split(path)
-                os.rmdir(name, dir_fd=steps.into(folder))
+                os.rmdir(name, dir_fd=cursor.open(folder))
         except OSError:
-            pass  # another tier is there still, or the member has a cache; neither is ever saved
+            pass  # another tier is unpacked still, or the member has a cache; neither is ever saved
         finally:
-            steps.close()
+            cursor.close()
         return {}
 
-    def _seen(self, tier: str) -> Seen:
-        if self._looked is None:
-            raise RuntimeError("nobody has looked yet")
-        return self._looked.tiers[tier]
-
-
-def unpack_apart(layers: list[Order], source: int, into: int, result: int) -> None:
-    """In a process of its own, which it ends: writes to `result` what came of it, for `read_result`."""
-    status = 1
-    try:
-        with os.fdopen(source, "rb", buffering=0) as stream, os.fdopen(result, "wb") as told:
-            try:
-                unpacked = unpack([Declared(**layer) for layer in layers], stream, into, lambda _: None)
-                marshal.dump(vars(unpacked), told)
-            except BadLayer as error:
-                marshal.dump({"bad": str(error)}, told)
-            except OSError as error:
-                marshal.dump({"failed": os.strerror(error.errno or 0)}, told)
-        status = 0
-    finally:
-        os._exit(status)
-
-
-def read_result(told: bytes) -> Unpacked | Answer:
-    """What was unpacked, or the answer that says why nothing was."""
-    try:
-        found = marshal.loads(told)  # noqa: S302  from our own child
-    except (EOFError, ValueError):
-        return {"failed": "the unpacking program ended"}
-    return found if "bad" in found or "failed" in found else Unpacked(**found)
+    def seen_of(self, tier: str) -> TierScan:
+        if self.last_scan is None:
+            raise RuntimeError("no scan has been made yet")
+        return self.last_scan.tiers[tier]

@@ -1,45 +1,48 @@
-"""Takes out of a look what the plan has no room for, and holds it, to be packed apart when the session ends."""
+"""Takes what the plan has no room for out of a scan, and remembers it, to be packed apart when the session ends."""
 
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from agent.home.index import Seen, topmost
-from agent.home.look import COMPANIONS, LONGEST_NAMED, Looked
-from agent.home.steps import lies_below
-from agent.storage_quota import Need, Quota, Thing, keep_apart, leave_out
-from agent.tiers import BOOT, DEPS, WORK
+from agent.home.index import TierScan, topmost
+from agent.home.open_below import lies_below
+from agent.home.scan import COMPANIONS, LONGEST_SHOWN, HomeScan
+from agent.home.storage_quota import Need, Quota, Thing, keep_apart, leave_out
+from agent.home.tiers import BOOT, DEPS, WORK
 
 LISTED = 20
-"""So many things are told by name: the largest."""
+"""How many left-out things the answer names: the largest."""
 REPOSITORY_END = b".git"
 DATABASES = {b"PG_VERSION", b"ibdata1", b"WiredTiger"}
-"""What marks the folder that it lies in as a database of PostgreSQL's, MySQL's or MongoDB's."""
+"""Files that mark their folder as a database of PostgreSQL, MySQL or MongoDB."""
 LEVELS = b"CURRENT", b"MANIFEST-"
-"""The same, of LevelDB and RocksDB: one by this name, and one that begins so."""
+"""The files that mark a folder as a database of LevelDB or RocksDB: one has the first name, another begins with the
+second."""
 NEEDS = {BOOT: Need.SETTINGS, WORK: Need.WORK, DEPS: Need.DEPENDENCIES}
 
 
 @dataclass
 class LeftOut:
-    """`sizes`: of what is left out, by name. `seen`: in each tier, what of it is kept apart."""
+    """`sizes`: bytes of each left-out thing, by name. `apart`: names of the things that are kept apart. `seen`: what is
+    kept apart of each tier."""
 
     sizes: dict[bytes, int] = field(default_factory=dict)
     things: list[Thing] = field(default_factory=list)
     folders: set[bytes] = field(default_factory=set)
     apart: set[bytes] = field(default_factory=set)
-    seen: dict[str, Seen] = field(default_factory=dict)
+    seen: dict[str, TierScan] = field(default_factory=dict)
 
-    def apart_of(self, tier: str) -> Seen:
-        """What of a tier is kept apart: `work` has the settings too, for it is no state that an editor opens with."""
+    def apart_of(self, tier: str) -> TierScan:
+        """What is kept apart of a tier. `work` includes the settings, because no editor starts with settings that were
+        kept apart."""
         if tier != WORK:
-            return self.seen.get(tier, Seen())
-        boot, work = self.seen.get(BOOT, Seen()), self.seen.get(WORK, Seen())
-        return Seen(boot.marks | work.marks, boot.total + work.total, folders=boot.folders | work.folders)
+            return self.seen.get(tier, TierScan())
+        boot, work = self.seen.get(BOOT, TierScan()), self.seen.get(WORK, TierScan())
+        return TierScan(boot.marks | work.marks, boot.total + work.total, folders=boot.folders | work.folders)
 
-    def told(self) -> dict[str, Any]:
-        """For the member and the control plane."""
+    def answer(self) -> dict[str, Any]:
+        """For the member and for the control plane."""
         largest = sorted(self.things, key=lambda thing: (-thing.bytes, thing.name))
         return {
             "count": len(self.things),
@@ -47,7 +50,7 @@ class LeftOut:
             "lost_bytes": sum(thing.bytes for thing in self.things if thing.name not in self.apart),
             "entries": [
                 {
-                    "path": thing.name.decode(errors="replace")[:LONGEST_NAMED],
+                    "path": thing.name.decode(errors="replace")[:LONGEST_SHOWN],
                     "bytes": thing.bytes,
                     "kind": self._kind(thing),
                     "kept": thing.name in self.apart,
@@ -62,40 +65,39 @@ class LeftOut:
         return "dependencies" if thing.need == Need.DEPENDENCIES else "folder"
 
 
-def take_out(looked: Looked, quota: Quota, before: Mapping[bytes, int], *, taken: int = 0) -> LeftOut:
-    """Leaves in `looked` what is to be saved. `taken`: bytes of what is still to come into the home."""
+def take_out(scan: HomeScan, quota: Quota, before: Mapping[bytes, int], *, taken: int = 0) -> LeftOut:
+    """Takes out of `scan` what is not to be saved. `taken`: bytes that are still to be restored into the home."""
     if quota.limit is None or quota.most is None:
         return LeftOut()
-    total = taken + sum(seen.total for seen in looked.tiers.values())
+    total = taken + sum(seen.total for seen in scan.tiers.values())
     if total <= quota.most and not before:
         return LeftOut()
-    whole = _whole(path for tier in (BOOT, WORK) for path in looked.tiers[tier].marks)
-    units: dict[str, _Units] = {tier: _Units(tier, seen, whole) for tier, seen in looked.tiers.items()}
+    whole = _whole_folders(path for tier in (BOOT, WORK) for path in scan.tiers[tier].marks)
+    units: dict[str, _Units] = {tier: _Units(tier, seen, whole) for tier, seen in scan.tiers.items()}
     things = _joined(thing for tier in units.values() for thing in tier.things())
     out = leave_out(things, quota.limit, quota.most, before, taken=taken)
-    left = LeftOut(out)
+    result = LeftOut(out)
     if not out:
-        return left
-    left.things = [thing for thing in things if thing.name in out]
-    left.apart = keep_apart(left.things, quota.apart or 0)
-    for tier, found in units.items():
-        left.seen[tier] = found.split(set(out), left.apart)
-        left.folders |= found.folders & out.keys()
-    return left
+        return result
+    result.things = [thing for thing in things if thing.name in out]
+    result.apart = keep_apart(result.things, quota.apart or 0)
+    for tier, tier_units in units.items():
+        result.seen[tier] = tier_units.split(set(out), result.apart)
+        result.folders |= tier_units.folders & out.keys()
+    return result
 
 
 class _Units:
-    """A tier, by what can be left out of it as a whole. A unit goes by its first name."""
+    """A tier as units, each of which is saved or left out as a whole. A unit has the name of its first path."""
 
-    def __init__(self, tier: str, seen: Seen, whole: set[bytes]) -> None:
+    def __init__(self, tier: str, seen: TierScan, whole: set[bytes]) -> None:
         self._tier = tier
         self._seen = seen
-        self.folders = _tops(seen) if tier == DEPS else whole
-        """Those that are left out as a whole."""
+        self.folders = _top_folders(seen) if tier == DEPS else whole
+        """Folders that are saved or left out as a whole."""
         self._joined: dict[bytes, bytes] = {}
-        for (
-            names
-        ) in seen.linked.values():  # names of one file: without one of them the others would still take its room
+        # names of one file are one unit: while one name is saved, leaving out the others saves no room
+        for names in seen.linked.values():
             for name in names[1:]:
                 self._join(self._unit(names[0]), self._unit(name))
         for path in seen.sizes:
@@ -109,16 +111,16 @@ class _Units:
         for path in self._seen.marks:
             if path in self._seen.folders and path not in self.folders and not self._folder_of(path):
                 continue
-            unit = self._first(self._unit(path))
+            unit = self._first_name(self._unit(path))
             sizes[unit] += self._seen.sizes.get(path, 0)
             entries[unit] += 1
         return [Thing(unit, size, NEEDS[self._tier], entries[unit]) for unit, size in sizes.items() if size]
 
-    def split(self, out: set[bytes], apart: set[bytes]) -> Seen:
-        """Takes the units `out` of what was seen, and returns those of them that are kept `apart`."""
-        seen, kept = self._seen, Seen()
+    def split(self, out: set[bytes], apart: set[bytes]) -> TierScan:
+        """Takes the units `out` out of the scan, and returns those of them that are kept `apart`."""
+        seen, kept = self._seen, TierScan()
         for path in list(seen.marks):
-            unit = self._first(self._unit(path))
+            unit = self._first_name(self._unit(path))
             if unit not in out:
                 continue
             sign, is_folder = seen.marks.pop(path), path in seen.folders
@@ -132,14 +134,14 @@ class _Units:
                 if is_folder:
                     kept.folders.add(path)
         seen.linked = {
-            number: there
+            number: remaining
             for number, names in seen.linked.items()
-            if (there := [name for name in names if name in seen.marks])
+            if (remaining := [name for name in names if name in seen.marks])
         }
         return kept
 
     def _unit(self, path: bytes) -> bytes:
-        """The whole folder that the path lies in, or the path itself."""
+        """The whole folder that the path lies in, or else the path itself."""
         return self._folder_of(path) or path
 
     def _folder_of(self, path: bytes) -> bytes | None:
@@ -152,44 +154,45 @@ class _Units:
             at = path.find(b"/", at + 1)
         return path
 
-    def _first(self, unit: bytes) -> bytes:
+    def _first_name(self, unit: bytes) -> bytes:
         while unit in self._joined:
             unit = self._joined[unit]
         return unit
 
     def _join(self, one: bytes, other: bytes) -> None:
-        one, other = self._first(one), self._first(other)
+        one, other = self._first_name(one), self._first_name(other)
         if one != other:
-            # the name that the member is told: a folder's before a file's
+            # the first name is shown to the member: a folder's name goes before a file's
             first, second = (other, one) if other in self.folders and one not in self.folders else (one, other)
             self._joined[second] = first
 
 
 def _joined(things: Iterable[Thing]) -> list[Thing]:
-    """One for each name: of a repository among settings, what is large is the member's work."""
-    found: dict[bytes, Thing] = {}
+    """One thing for each name, with the sums. A repository in the boot tier whose large files are work counts as
+    work."""
+    by_name: dict[bytes, Thing] = {}
     for thing in things:
-        if other := found.get(thing.name):
+        if other := by_name.get(thing.name):
             sums = thing.bytes + other.bytes, max(thing.need, other.need), thing.entries + other.entries
             thing = Thing(thing.name, *sums)
-        found[thing.name] = thing
-    return [*found.values()]
+        by_name[thing.name] = thing
+    return [*by_name.values()]
 
 
-def _whole(paths: Iterable[bytes]) -> set[bytes]:
-    """The folders that are worth nothing in part: git repositories, and databases of many files."""
-    found, current, manifests = set[bytes](), set[bytes](), set[bytes]()
+def _whole_folders(paths: Iterable[bytes]) -> set[bytes]:
+    """The folders that are useless in part: git repositories, and databases of many files."""
+    marked, current, manifests = set[bytes](), set[bytes](), set[bytes]()
     for path in paths:
         folder, _, name = path.rpartition(b"/")
         if name in DATABASES or (name == b"HEAD" and folder.endswith(REPOSITORY_END)):
-            found.add(folder)
+            marked.add(folder)
         elif name == LEVELS[0]:
             current.add(folder)
         elif name.startswith(LEVELS[1]):
             manifests.add(folder)
-    return set(topmost((found | (current & manifests)) - {b""}))
+    return set(topmost((marked | (current & manifests)) - {b""}))
 
 
-def _tops(seen: Seen) -> set[bytes]:
-    """The folders that lie in none of the others."""
+def _top_folders(seen: TierScan) -> set[bytes]:
+    """The folders of the scan that lie in no other of them."""
     return {path for path in seen.folders if not lies_below(path.rpartition(b"/")[0], seen.folders)}

@@ -1,8 +1,8 @@
-"""Which files of the home programs have mapped to write to, and which of these they wrote to since they were saved.
+"""Which files of the home programs have mapped for writing, and which of these changed since they were saved.
 
-A file's times change at the first write to a page of it through a mapping, and not at the next ones. So the marks of a
-file that was mapped while it was saved say nothing of what is written through that mapping later: its content does. A
-mapping that is made after a save changes the file's times when it is written to first.
+The first write to a page through a mapping changes a file's times; the following writes to that page do not. So the
+mark of a file that was mapped while it was saved does not tell whether the file changed later; only its content does.
+The first write through a mapping that is made after a save changes the file's times.
 """
 
 import os
@@ -12,30 +12,31 @@ from contextlib import closing, suppress
 from pathlib import Path
 from typing import NamedTuple
 
-from agent.home.index import UNSURE, Held, Seen
-from agent.home.moving import MOST_COPIED
+from agent.home.copies import MOST_COPIED
+from agent.home.index import UNSURE, Held, TierScan
+from agent.home.open_below import FolderCursor, split
 from agent.home.pack import Packing
-from agent.home.steps import Steps, split
 
 MOST_COMPARED = MOST_COPIED
-"""Bytes of content that a look compares, at 1.4 GB a second."""
+"""Bytes of content that a scan compares, at 1.4 GB a second."""
 BUILT_ANEW = b"-shm"
-"""What SQLite's index of a log is called: each program that opens the database first builds it anew."""
+"""The end of the name of SQLite's index of its log. The first program that opens the database builds the index anew."""
 
 _LINE_END = rb"\012"
-"""How the kernel writes a line's end in a mapped file's name; it writes these four characters in a name alike."""
+"""How the kernel writes a line's end in the name of a mapped file. The kernel writes these four characters the same way
+when the name itself has them."""
 
-Tiers = Mapping[str, tuple[Seen, Held]]
+Tiers = Mapping[str, tuple[TierScan, Held]]
 
 
 class _Program(NamedTuple):
     size: bytes
     paths: frozenset[bytes]
-    """Below the home, as the kernel names what is mapped shared and may be written to."""
+    """Names, relative to the home and as the kernel writes them, of files that are mapped shared and writable."""
 
 
 class Mapped:
-    """`home` is a descriptor of the folder. `paths`: the names of what was mapped at the last look."""
+    """`home` is the home's descriptor. `paths`: the files that were mapped at the last `read`."""
 
     def __init__(self, home: int) -> None:
         self.paths: set[bytes] = set()
@@ -44,15 +45,15 @@ class Mapped:
         self._rewritten: dict[bytes, int] = {}
 
     def read(self, *, again: bool) -> None:
-        """Of all programs of which this one is told. While they stand still it is exact: what is mapped later and
-        written to gets other times than the look saw. It must be quick then: `again` passes over the programs that are
-        as large as they were a moment ago."""
+        """Reads the mappings of all programs that /proc shows to the keeper. While the programs stand still, `paths` is
+        exact: the first write through a later mapping changes the file's times. `again` must be quick, and skips
+        programs whose address space has the size of a moment ago."""
         self._programs = _read_programs(self._home, self._programs if again else {})
-        found = (path for program in self._programs.values() for path in program.paths)
-        self.paths = {path for path in found if not path.endswith(BUILT_ANEW)}
+        mapped_paths = (path for program in self._programs.values() for path in program.paths)
+        self.paths = {path for path in mapped_paths if not path.endswith(BUILT_ANEW)}
 
-    def take(self, seen: Seen) -> None:
-        """What is mapped is taken for being written."""
+    def take(self, seen: TierScan) -> None:
+        """Counts mapped files as being written."""
         if not self.paths:
             return
         if any(_LINE_END in path for path in self.paths):
@@ -63,9 +64,9 @@ class Mapped:
         seen.recent |= (self.paths & seen.marks.keys()) - seen.folders
 
     def compare(self, tiers: Tiers, *, last: bool) -> None:
-        """What has another content than was saved is to be saved: what is `held` of it is UNSURE from now on. As much
-        is compared as a look may, and by the `last` one all. What is mapped no more is compared for the last time; if
-        it is too large for that, it is saved."""
+        """Marks each file whose content differs from the saved content as UNSURE in `held`. An ordinary scan compares
+        MOST_COMPARED bytes, the `last` one all. A file that is no longer mapped is compared once more; if the file is
+        too large to be compared, it is saved."""
         files = [
             (seen.sizes.get(path, 0), path, seen, held)
             for seen, held in tiers.values()
@@ -87,48 +88,52 @@ class Mapped:
                 del held.contents[path]
 
     def later(self, tiers: Tiers) -> set[bytes]:
-        """Names of what has changed in its content alone, and is mapped still."""
-        found = set[bytes]()
+        """Paths of files that changed in their content alone and are still mapped."""
+        changed = set[bytes]()
         for seen, held in tiers.values():
             for path in self._rewritten.keys() & self.paths & seen.marks.keys():
                 if held.marks.get(path) == UNSURE and self._rewritten[path] == seen.marks[path]:
-                    found.add(path)
+                    changed.add(path)
         for seen, _ in tiers.values():
             for names in seen.linked.values():
-                if not found.isdisjoint(names):
-                    found.update(names)
-        return found
+                if not changed.isdisjoint(names):
+                    changed.update(names)
+        return changed
 
     def _content(self, path: bytes) -> bytes | None:
-        # one that its owner may not read is made readable to be packed, which gives it other times
-        with suppress(OSError), closing(Steps(self._home)) as steps:
+        # a file that its owner may not read is not read: packing would change its mode for a moment, and so its times
+        with suppress(OSError), closing(FolderCursor(self._home)) as cursor:
             folder, name = split(path)
-            if os.access(name, os.R_OK, dir_fd=steps.into(folder), effective_ids=True):
-                return Packing(self._home, [], Seen(), {path}).content(path)
+            if os.access(name, os.R_OK, dir_fd=cursor.open(folder), effective_ids=True):
+                return Packing(self._home, [], TierScan(), {path}).content(path)
         return None
 
 
-def _size(pid: str) -> bytes:
-    """Of its address space, in pages: another mapping most often makes it another. Raises OSError."""
+def _address_space_size(pid: str) -> bytes:
+    """The size of a program's address space, in pages: another mapping changes the size nearly always. Raises
+    OSError."""
     with open(f"/proc/{pid}/statm", "rb", buffering=0) as statm:  # noqa: PTH123
         return statm.read(64).split(None, 1)[0]
 
 
 def _read_programs(home: int, known: Mapping[str, _Program]) -> dict[str, _Program]:
-    """By process id. Of those that are `known`, what is as large as before and had nothing mapped has nothing now."""
+    """All programs, by process id. A `known` program that had nothing mapped and has the same size is not read
+    again."""
     prefix = os.fsencode(Path(f"/proc/self/fd/{home}").readlink()) + b"/"
-    wanted = re.compile(rb"^\S+ .w.s \S+ \S+ \d+ +" + re.escape(prefix.replace(b"\n", _LINE_END)) + rb"(.+)$", re.M)
-    found: dict[str, _Program] = {}
+    mapping_line = re.compile(
+        rb"^\S+ .w.s \S+ \S+ \d+ +" + re.escape(prefix.replace(b"\n", _LINE_END)) + rb"(.+)$", re.M
+    )
+    programs: dict[str, _Program] = {}
     for entry in os.scandir("/proc"):
         pid = entry.name
         if not pid.isdigit():
             continue
-        with suppress(OSError):  # somebody else's, or it has ended
-            before = known.get(pid)
-            if before is not None and not before.paths and _size(pid) == before.size:
-                found[pid] = before
+        with suppress(OSError):  # the program is another user's, or has ended
+            earlier = known.get(pid)
+            if earlier is not None and not earlier.paths and _address_space_size(pid) == earlier.size:
+                programs[pid] = earlier
                 continue
             with open(f"/proc/{pid}/maps", "rb", buffering=0) as maps:  # noqa: PTH123
-                size = _size(pid)
-                found[pid] = _Program(size, frozenset(wanted.findall(maps.read())))
-    return found
+                size = _address_space_size(pid)
+                programs[pid] = _Program(size, frozenset(mapping_line.findall(maps.read())))
+    return programs

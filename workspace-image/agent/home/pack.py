@@ -1,4 +1,4 @@
-"""Writes a layer: a tier of the home, or what changed in it, as a compressed tar, while the home goes on changing."""
+"""Writes a layer as a compressed tar: a whole tier of the home, or its changes, while the home may change."""
 
 import errno
 import hashlib
@@ -9,53 +9,55 @@ from collections.abc import Callable, Iterable, Set
 
 import zstandard
 
-from agent.home.index import UNSURE, Seen, mark
+from agent.home.index import UNSURE, TierScan, mark
+from agent.home.open_below import FolderCursor, lies_below, split
 from agent.home.packed import Packed
-from agent.home.steps import Steps, lies_below, split
-from agent.home.tar_out import BLOCK, gone, header, padding, record
+from shared.snapshots.format.layout import END, FILE, FOLDER, KEPT_BITS, LINK, SYMLINK, padding
+from shared.snapshots.format.tar_writer import gone, header, sparse_header
 
 LEVEL = 3
 THREADS = 2
 JOB = 3 << 20
 NO_OVERLAP = 1
-"""What a thread compresses by itself, in bytes, without a look at what lies before. By zstd's own choice it is 8 MiB:
-30 MB more memory, and the same time, for 1.4 % fewer bytes."""
+"""A thread compresses JOB bytes by itself, without the bytes before them: 1 is zstd's overlap_log for no overlap.
+zstd's default job of 8 MiB takes 30 MB more memory and the same time, for 1.4 % fewer bytes."""
 PIECE = 1 << 20
 WHOLE_FILE = 1 << 22
-"""Up to this size a file is read in one go, and read again if it changed meanwhile, before any of it is written. A
-larger one is written as it is read, once."""
+"""Up to this size a file is read at once, and read again if it changed meanwhile, before any of it is written. A larger
+file is written as it is read, once."""
 TRIES = 3
 RACY_NS = 50_000_000
-"""A file that changed so shortly before it was read may change once more in the same tick of the system's clock."""
+"""Nanoseconds. A file that changed this shortly before it was read may change again in the same tick of the system's
+clock."""
 SPARSE = 1 << 16
-"""Bytes of holes that are worth a list of parts."""
+"""Bytes of holes from which on a file is written as a list of parts."""
 MOST_PARTS = 30_000
-"""Two numbers of up to twelve digits each, in agent.home.tar_in.LONGEST_MAP bytes."""
-KEPT_BITS = 0o1777
+"""Parts of a sparse file that are listed: two numbers of up to twelve digits each then fit in the format's
+MOST_IN_LIST."""
 _CHANGED = {errno.ENOENT, errno.ENOTDIR, errno.ELOOP}
-"""What the system says of a path that became another since it was looked at."""
+"""Errors for a path that was removed or replaced after the scan."""
 
 
 def pack(
     home: int, paths: Iterable[bytes], missing: list[bytes], pipe: int, folders: Set[bytes] = frozenset()
 ) -> Packed:
-    """A layer of what is there now, in one go; see Packing."""
-    return Packing(home, missing, Seen(folders=set(folders))).write(paths, pipe)
+    """Writes a layer of the home as it is now, in one go; see Packing."""
+    return Packing(home, missing, TierScan(folders=set(folders))).write(paths, pipe)
 
 
 class _LateError(Exception):
-    """What was to be copied was not copied in time."""
+    """The time for copying ended before the copy was complete."""
 
 
 class Packing:
-    """A layer in the making. `seen` is the look that it is to be a picture of; `missing` is what it takes away;
-    `mapped` is which files programs have mapped.
+    """A layer that is being written. `seen`: the scan that the layer shows; `missing`: the paths that the layer takes
+    away; `mapped`: the files that programs have mapped.
 
-    Paths that vanish meanwhile are passed over; so is, and counted, what can't be read.
+    A path that vanishes meanwhile is passed over. A path that can't be read is passed over too, and counted.
     """
 
-    def __init__(self, home: int, missing: list[bytes], seen: Seen, mapped: Set[bytes] = frozenset()) -> None:
-        self._steps = Steps(home)
+    def __init__(self, home: int, missing: list[bytes], seen: TierScan, mapped: Set[bytes] = frozenset()) -> None:
+        self._cursor = FolderCursor(home)
         self._seen = seen
         self._missing = missing
         self._mapped = mapped
@@ -69,20 +71,20 @@ class Packing:
         self._copies = -1
         self._changed_ns = 0
         self._until = float("inf")
-        self._into: Callable[[bytes], object] = lambda piece: None
+        self._output: Callable[[bytes], object] = lambda piece: None
 
     def copy(self, paths: Iterable[bytes], until: float) -> None:
-        """Copies these into memory, while nobody changes them: the folders of all stand before what is in them. What is
-        left at `until`, a moment of the monotonic clock, is not copied."""
+        """Copies `paths` into memory, while nobody changes them; a folder comes before its entries. At `until`, a
+        moment of the monotonic clock, copying ends."""
         self._copies = os.memfd_create("copies", os.MFD_CLOEXEC)
-        self._into = lambda piece: _write_all(self._copies, piece)
-        self._begin()
+        self._output = lambda piece: _write_all(self._copies, piece)
+        self._write_gone()
         self._until = until
         try:
             for path in paths:
                 if self._is_late():
                     break
-                self._take(path)
+                self._add_or_pass_over(path)
                 self._copied.add(path)
         except _LateError:
             pass
@@ -90,39 +92,40 @@ class Packing:
         self._flush()
 
     def write(self, paths: Iterable[bytes], pipe: int) -> Packed:
-        """Writes the layer to `pipe`, which stays open: the copies first, then what else is in `paths`, as it is now.
+        """Writes the layer to `pipe`, which stays open: first the copies, then the other `paths` as they are now.
         Raises OSError when nobody reads the pipe any more."""
         with os.fdopen(pipe, "wb", buffering=0, closefd=False) as target:
-            how = zstandard.ZstdCompressionParameters.from_level(
+            parameters = zstandard.ZstdCompressionParameters.from_level(
                 LEVEL, threads=THREADS, job_size=JOB, overlap_log=NO_OVERLAP, write_checksum=0
             )
-            compressor = zstandard.ZstdCompressor(compression_params=how)
+            compressor = zstandard.ZstdCompressor(compression_params=parameters)
             with compressor.stream_writer(target, closefd=False) as compressed:
-                self._into = compressed.write
+                self._output = compressed.write
                 if self._copies < 0:
-                    self._begin()
+                    self._write_gone()
                 else:
                     self._write_copies(compressed)
                 for path in paths:
                     if path not in self._copied:
-                        self._take(path)
-                        self._compare(path)
-                self._write(b"\0" * 2 * BLOCK)
+                        self._add_or_pass_over(path)
+                        self._note_if_moved(path)
+                self._write(END)
                 self._flush()
-                self._steps.close()
+                self._cursor.close()
                 return self._packed
 
     def content(self, path: bytes) -> bytes | None:
-        """What `Packed.contents` would say of a mapped file now; nothing is written. None if it can't be read."""
+        """The hash that `Packed.contents` would have for a mapped file now, without writing anything. None if the file
+        can't be read."""
         try:
-            self._take(path)
+            self._add_or_pass_over(path)
             self._flush()
         finally:
-            self._steps.close()
+            self._cursor.close()
         return self._packed.contents.get(path)
 
     def close(self) -> None:
-        """Lets go of the copies."""
+        """Frees the copies."""
         if self._copies >= 0:
             os.close(self._copies)
             self._copies = -1
@@ -134,15 +137,15 @@ class Packing:
             at += len(piece)
         self.close()
 
-    def _begin(self) -> None:
+    def _write_gone(self) -> None:
         if self._missing:
             for start in gone(self._missing):
                 self._write(start)
             self._packed.entries += len(self._missing)
 
-    def _take(self, path: bytes) -> None:
+    def _add_or_pass_over(self, path: bytes) -> None:
         astray = self._packed.astray
-        # in a layer nothing may lie in what is no folder there, whatever it has become again by now
+        # the layer has a non-folder there, so no entry may lie below it, even if it is a folder again by now
         if astray and lies_below(path, astray):
             self._pass_over(path)
             return
@@ -158,47 +161,48 @@ class Packing:
             self._packed.left_out += error.errno not in _CHANGED
             self._pass_over(path)
 
-    def _compare(self, path: bytes) -> None:
-        """With the look: it may have changed since. A folder's own time does so whenever something is made in it."""
+    def _note_if_moved(self, path: bytes) -> None:
+        """Notes a path that changed since the scan. A folder is not compared: its time changes whenever an entry is
+        made in it."""
         if path not in self._seen.folders and self._packed.marks.get(path) != self._seen.marks.get(path):
             self._packed.moved.append(path)
 
     def _pass_over(self, path: bytes) -> None:
-        """It is tried again the next time."""
+        """Leaves the path to the next save."""
         self._packed.marks[path] = UNSURE
         if path in self._seen.folders:
             self._packed.astray.add(path)
 
     def _add(self, path: bytes) -> None:
         folder, name = split(path)
-        parent = self._steps.into(folder)
+        parent = self._cursor.open(folder)
         status = os.lstat(name, dir_fd=parent)
         kind = stat.S_IFMT(status.st_mode)
         if kind == stat.S_IFDIR:
-            self._enter(path, status, header(path, b"5", status.st_mode, status.st_mtime_ns))
+            self._write_header(path, status, header(path, FOLDER, status.st_mode, status.st_mtime_ns))
             return
         if path in self._seen.folders:
             self._packed.astray.add(path)
         if kind == stat.S_IFLNK:
             link = os.fsencode(os.readlink(name, dir_fd=parent))
-            self._enter(path, status, header(path, b"2", 0o777, status.st_mtime_ns, link=link))
+            self._write_header(path, status, header(path, SYMLINK, 0o777, status.st_mtime_ns, link=link))
         elif kind == stat.S_IFREG:
             first, sign = self._linked.get(status.st_ino, (b"", 0))
-            # another mark: the file has changed, or the number has become another file's
+            # with another mark, the file has changed or another file has the inode number
             if first and sign == mark(status):
-                self._enter(path, status, header(path, b"1", _kept(status), status.st_mtime_ns, link=first))
+                self._write_header(path, status, header(path, LINK, _kept_mode(status), status.st_mtime_ns, link=first))
             else:
                 self._add_file(path, name, parent, status)
         else:
-            self._pass_over(path)  # it became a pipe or a device since it was looked at
+            self._pass_over(path)  # a pipe or a device has taken the place of the scanned entry
 
     def _add_file(self, path: bytes, name: bytes, parent: int, before: os.stat_result) -> None:
-        descriptor, is_closed = _open(name, parent)
-        # opening such a file changes it: when it was changed by others was told before
+        descriptor, is_closed = open_unmoved(name, parent)
+        # making a file readable changes its ctime: for such a file, the ctime from before counts
         self._changed_ns = before.st_ctime_ns if is_closed else 0
         try:
             status = os.fstat(descriptor)
-            if not stat.S_ISREG(status.st_mode):  # since a moment ago: a folder can be opened too
+            if not stat.S_ISREG(status.st_mode):  # a folder, which can be opened too, has taken the place of the file
                 self._pass_over(path)
                 return
             self._hash = hashlib.sha256()
@@ -216,26 +220,30 @@ class Packing:
             os.close(descriptor)
 
     def _add_small(self, path: bytes, descriptor: int, status: os.stat_result) -> None:
+        sign = mark(status)
         for _ in range(TRIES):
             content = os.pread(descriptor, status.st_size + 1, 0) if status.st_size else b""
-            after = os.fstat(descriptor)
-            is_same = len(content) == status.st_size and mark(after) == mark(status)
-            status = after
+            before, size = sign, status.st_size
+            status = os.fstat(descriptor)
+            sign = mark(status)
+            is_same = sign == before and len(content) == size
             if is_same:
                 break
-        # still changing: what was read last, which is saved again the next time
-        self._enter(path, status, _file(path, status, len(content)), len(content), is_sure=is_same)
-        self._write_content(path, content)
-        self._write(padding(len(content)))
+        # the file kept changing: what was read last is written, and the file is saved again next time
+        size = len(content)
+        self._write_header(path, status, _file_header(path, status, size), size, sign=sign if is_same else UNSURE)
+        if size:
+            self._write_content(path, content)
+            self._write(padding(size))
 
     def _add_large(self, path: bytes, descriptor: int, status: os.stat_result) -> None:
         self._flush()
         packed = self._packed
         before = packed.entries, packed.logical_bytes, packed.stream
-        self._enter(path, status, _file(path, status, status.st_size), status.st_size)
+        self._write_header(path, status, _file_header(path, status, status.st_size), status.st_size)
         try:
             self._copy(path, descriptor, 0, status.st_size)
-        except _LateError:  # as if it had not been begun
+        except _LateError:  # undo the begun entry
             self._waiting, self._size = [], 0
             packed.entries, packed.logical_bytes, packed.stream = before
             del packed.marks[path]
@@ -248,41 +256,33 @@ class Packing:
 
     def _add_sparse(self, path: bytes, descriptor: int, status: os.stat_result) -> None:
         parts = _parts(descriptor, status.st_size)
-        parts.append((status.st_size, 0))  # as GNU's tar ends its list
-        listed = b"%d\n" % len(parts) + b"".join(b"%d\n%d\n" % part for part in parts)
-        listed += padding(len(listed))
-        stored = len(listed) + sum(length for _, length in parts)
-        extra = b"".join(
-            record(b"GNU.sparse." + key, value)
-            for key, value in (
-                (b"major", b"1"),
-                (b"minor", b"0"),
-                (b"name", path),
-                (b"realsize", b"%d" % status.st_size),
-            )
-        )
-        start = header(b"GNUSparseFile.0/file", b"0", _kept(status), status.st_mtime_ns, stored, extra=extra)
-        self._enter(path, status, start, status.st_size)
-        self._write_content(path, listed)
+        parts.append((status.st_size, 0))  # GNU tar ends its list like this
+        start = sparse_header(path, _kept_mode(status), status.st_mtime_ns, status.st_size, parts)
+        self._write_header(path, status, start, status.st_size)
         until, self._until = self._until, float("inf")
         for offset, length in parts:
             self._copy(path, descriptor, offset, length)
         self._until = until
-        self._write(padding(stored))
+        self._write(padding(sum(length for _, length in parts)))
         if mark(os.fstat(descriptor)) != mark(status):
             self._packed.marks[path] = UNSURE
 
-    def _enter(self, path: bytes, status: os.stat_result, start: bytes, size: int = 0, *, is_sure: bool = True) -> None:
+    def _write_header(
+        self, path: bytes, status: os.stat_result, start: bytes, size: int = 0, *, sign: int | None = None
+    ) -> None:
+        """Writes an entry's header and records its mark. `sign`: the mark, if the caller knows it; otherwise that of
+        `status`."""
         self._write(start)
-        self._packed.entries += 1
-        self._packed.logical_bytes += size
+        packed = self._packed
+        packed.entries += 1
+        packed.logical_bytes += size
         changed_ns = self._changed_ns or status.st_ctime_ns
         self._changed_ns = 0
-        is_racy = not stat.S_ISDIR(status.st_mode) and time.time_ns() - changed_ns < RACY_NS
-        self._packed.marks[path] = mark(status) if is_sure and not is_racy else UNSURE
+        is_racy = time.time_ns() - changed_ns < RACY_NS and not stat.S_ISDIR(status.st_mode)
+        packed.marks[path] = UNSURE if is_racy else mark(status) if sign is None else sign
 
     def _copy(self, path: bytes, descriptor: int, offset: int, length: int) -> None:
-        """So many bytes, whatever becomes of the file: what is not there any more is zeros."""
+        """Copies exactly `length` bytes, even if the file shrinks: zeros stand for missing bytes."""
         end = offset + length
         while offset < end:
             if self._is_late():
@@ -296,7 +296,8 @@ class Packing:
         return time.monotonic() > self._until
 
     def _read(self, descriptor: int, wanted: int, offset: int) -> bytes:
-        """A file that can't be read further has its header written already: the tar must hold what that says."""
+        """The next bytes; empty if the file can't be read. The header is written already, so the caller fills up with
+        zeros."""
         try:
             return os.pread(descriptor, wanted, offset)
         except OSError:
@@ -316,7 +317,7 @@ class Packing:
 
     def _flush(self) -> None:
         joined = b"".join(self._waiting)
-        self._into(joined)
+        self._output(joined)
         self._packed.stream += len(joined)
         self._waiting, self._size = [], 0
 
@@ -327,32 +328,32 @@ def _write_all(descriptor: int, piece: bytes) -> None:
         view = view[os.write(descriptor, view) :]
 
 
-def _open(name: bytes, parent: int) -> tuple[int, bool]:
-    """The file; and whether its owner may not read it, and it was made readable for the moment: it could not be saved
-    otherwise."""
-    how = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
+def open_unmoved(name: bytes, parent: int) -> tuple[int, bool]:
+    """Opens the file. The flag tells whether its owner may not read it: then the file is made readable for a moment,
+    because it could not be saved otherwise."""
+    flags = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
     try:
-        return os.open(name, how, dir_fd=parent), False
+        return os.open(name, flags, dir_fd=parent), False
     except PermissionError:
         mode = stat.S_IMODE(os.lstat(name, dir_fd=parent).st_mode)
         os.chmod(name, mode | 0o400, dir_fd=parent)
         try:
-            return os.open(name, how, dir_fd=parent), True
+            return os.open(name, flags, dir_fd=parent), True
         finally:
             os.chmod(name, mode, dir_fd=parent)
 
 
-def _file(path: bytes, status: os.stat_result, size: int) -> bytes:
-    return header(path, b"0", _kept(status), status.st_mtime_ns, size)
+def _file_header(path: bytes, status: os.stat_result, size: int) -> bytes:
+    return header(path, FILE, _kept_mode(status), status.st_mtime_ns, size)
 
 
-def _kept(status: os.stat_result) -> int:
+def _kept_mode(status: os.stat_result) -> int:
     return status.st_mode & KEPT_BITS
 
 
 def _parts(descriptor: int, size: int) -> list[tuple[int, int]]:
-    """Where a file has data, as (offset, length). Of very many parts, the last one is all the rest: a reader takes no
-    list longer than a megabyte."""
+    """The file's data as (offset, length). Beyond MOST_PARTS, the last part covers the rest of the file: a reader takes
+    no list longer than a megabyte."""
     parts: list[tuple[int, int]] = []
     at = 0
     while at < size:
@@ -362,9 +363,9 @@ def _parts(descriptor: int, size: int) -> list[tuple[int, int]]:
         try:
             start = os.lseek(descriptor, at, os.SEEK_DATA)
         except OSError as error:
-            if error.errno == errno.ENXIO:  # nothing but a hole is left
+            if error.errno == errno.ENXIO:  # only a hole is left
                 break
-            if error.errno in (errno.EINVAL, errno.EOPNOTSUPP):  # a file system that can't tell
+            if error.errno in (errno.EINVAL, errno.EOPNOTSUPP):  # the file system can't tell holes
                 return [*parts, (at, size - at)]
             raise
         if start >= size:

@@ -1,7 +1,9 @@
-"""What a window keeps, key by key: which change wins, what is too large, and how it stands in a file. No I/O here.
+"""The window's entries: which change wins, what is too large, and the text of the window's file. No I/O here.
 
-A store is one of the editor's databases under a name that is the same on every slot; the script that slots serve ahead
-of the editor (workspace-image/window/window.js) makes these names.
+A store is one of the editor's databases, under a name that is the same on every slot. The script that slots serve
+before the editor (workspace-image/window/window.js) makes these names.
+
+The json module reads the lines, not msgspec: browsers' strings may hold single surrogates, which msgspec refuses.
 """
 
 import json
@@ -16,23 +18,23 @@ LOCAL = "local"
 MOST_VALUE = 1_000_000
 MOST_WHOLE = 4_000_000
 MOST_NAME = 2_000
-# a key that was deleted is remembered, or a browser that still has it would bring it back
+# a deleted key is remembered: otherwise a browser that still has it would restore it
 MOST_DELETED = 2_000
 MOST_ENTRIES = 20_000
 
-# escapes of JSON take up to six bytes for one, and a sealed value four for three
+# JSON escapes take up to six bytes for one, and a sealed value four for three
 MOST_TEXT = 6 * MOST_WHOLE
 MOST_LINE = 7 * MOST_VALUE
 
 
 class Unreadable(Exception):
-    """The text is not a window that this version can read."""
+    """The text is not a window's file of this version."""
 
 
 @dataclass(frozen=True)
 class Entry:
-    """`at` is milliseconds, given here and rising; `value` is None for a key that was deleted. A sealed value is
-    ciphertext in base64."""
+    """`at` is milliseconds, set here, and each is later than the one before. `value` is None for a deleted key. A
+    sealed value is ciphertext in base64."""
 
     at: int
     value: str | None
@@ -44,18 +46,15 @@ class Entry:
 
 
 Name = tuple[str, str]
-"""Of a store, and of a key in it."""
+"""The names of a store and of a key in it."""
 
 
 class Entries:
-    """The newest change of every key.
-
-    No change takes longer the more keys there are: whoever may change one may change very many, and the agent does
-    nothing else meanwhile.
-    """
+    """The newest change of every key. A change takes the same time however many keys there are: one member may change
+    very many, and the agent does nothing else meanwhile."""
 
     def __init__(self) -> None:
-        self._entries: dict[Name, Entry] = {}
+        self.by_name: dict[Name, Entry] = {}
         # both in the order of their newest change, the oldest first
         self._deleted: dict[Name, None] = {}
         self._workspaces: dict[str, set[Name]] = {}
@@ -63,18 +62,16 @@ class Entries:
         self._last = 0
 
     def __iter__(self) -> Iterator[tuple[Name, Entry]]:
-        return iter(self._entries.items())
+        return iter(self.by_name.items())
 
     def change(self, name: Name, value: str | None, now: int, *, sealed: bool = False) -> bool:
-        """The last writer wins. False if it is too large to be kept: then the key stays as it was.
-
-        What members did in folders that they left longest ago makes room first.
-        """
+        """Records a change; the last writer wins. False if the value is too large: then the key stays as it was.
+        Entries of folders that the member left longest ago make room first."""
         self._last = max(now, self._last + 1)
         entry = Entry(self._last, value, sealed)
         if max(map(size_of, name)) > MOST_NAME or entry.size > MOST_VALUE:
             return False
-        before = self._entries.get(name)
+        before = self.by_name.get(name)
         more = _cost(name, entry) - (_cost(name, before) if before else 0)
         if not self._make_room(more, name[0], is_new=before is None):
             return False
@@ -84,14 +81,15 @@ class Entries:
         return True
 
     def lines(self) -> Iterator[str]:
-        """The text of a file: its head, then one line a key."""
+        """The text of the file: a head, then one line for each key."""
         yield json.dumps({"format": FORMAT})
-        for (store, key), entry in self._entries.items():
+        for (store, key), entry in self.by_name.items():
             yield json.dumps([store, key, entry.at, {"sealed": entry.value} if entry.sealed else entry.value])
 
     def _make_room(self, more: int, keep: str, *, is_new: bool) -> bool:
-        """For `more` bytes, and for one entry more if it `is_new`, without touching the store `keep`."""
-        while (more > 0 and self._size + more > MOST_WHOLE) or (is_new and len(self._entries) >= MOST_ENTRIES):
+        """Makes room for `more` bytes, and for one entry more if `is_new`, without removing entries of the store
+        `keep`."""
+        while (more > 0 and self._size + more > MOST_WHOLE) or (is_new and len(self.by_name) >= MOST_ENTRIES):
             oldest = next((store for store in self._workspaces if store != keep), None)
             if oldest is None:
                 return False
@@ -100,9 +98,9 @@ class Entries:
         return True
 
     def _put(self, name: Name, entry: Entry) -> None:
-        if name in self._entries:
+        if name in self.by_name:
             self._drop(name)
-        self._entries[name] = entry
+        self.by_name[name] = entry
         self._size += _cost(name, entry)
         self._last = max(self._last, entry.at)
         if entry.value is None:
@@ -114,7 +112,7 @@ class Entries:
             self._workspaces[store] = names
 
     def _drop(self, name: Name) -> None:
-        self._size -= _cost(name, self._entries.pop(name))
+        self._size -= _cost(name, self.by_name.pop(name))
         self._deleted.pop(name, None)
         names = self._workspaces.get(name[0])
         if names is not None:
@@ -124,9 +122,9 @@ class Entries:
 
     @classmethod
     def read(cls, lines: Iterable[str]) -> "Entries":
-        """Raises Unreadable as soon as there is more than a window has: what a member wrote into the file costs little
-        time and memory before it is seen."""
-        found: list[tuple[Name, Entry]] = []
+        """Reads the text of a file. Raises Unreadable as soon as the text has more than a window may have: whatever a
+        member has written into the file costs little time and memory."""
+        loaded: list[tuple[Name, Entry]] = []
         size = 0
         try:
             every = iter(lines)
@@ -134,20 +132,20 @@ class Entries:
             if not isinstance(head, dict) or head.get("format") != FORMAT:
                 raise Unreadable("another format")
             for line in every:
-                found.append(_entry(_parsed(line)))
-                size += _cost(*found[-1])
-                if size > MOST_WHOLE + MOST_VALUE or len(found) > MOST_ENTRIES:
+                loaded.append(_entry(_parsed(line)))
+                size += _cost(*loaded[-1])
+                if size > MOST_WHOLE + MOST_VALUE or len(loaded) > MOST_ENTRIES:
                     raise Unreadable("too large")
         except (ValueError, RecursionError) as error:
             raise Unreadable("not JSON") from error
         entries = cls()
-        for name, entry in sorted(found, key=lambda it: it[1].at):
+        for name, entry in sorted(loaded, key=lambda it: it[1].at):
             entries._put(name, entry)
         return entries
 
 
 def size_of(text: str) -> int:
-    """Bytes; browsers' strings may hold halves of characters."""
+    """The length in bytes. Browsers' strings may hold single surrogates."""
     return len(text.encode(errors="surrogatepass"))
 
 
@@ -158,8 +156,8 @@ def _cost(name: Name, entry: Entry) -> int:
 def _parsed(line: str) -> object:
     if len(line) > MOST_LINE:
         raise Unreadable("too large")
-    found: object = json.loads(line)
-    return found
+    parsed: object = json.loads(line)
+    return parsed
 
 
 def _entry(fields: object) -> tuple[Name, Entry]:

@@ -1,11 +1,11 @@
-"""Reads and writes the window's files: a program of its own, run as the member, so it can touch no more than they.
+"""Reads and writes the window's files. This program runs as the member, so it can touch only the member's files.
 
-`files.py FOLDER read MAJOR.MINOR MOST` prints the name of the newest file that no newer editor wrote, then its text
-of at most MOST bytes; nothing if there is none. `files.py FOLDER write NAME` takes the text from its input, and
-`files.py FOLDER aside NAME` puts a file aside that can't be read. The member can change all of it, this program too
-while it runs.
+`files.py FOLDER read MAJOR.MINOR MOST` prints the name of the newest file that no newer editor wrote, then the file's
+text of at most MOST bytes; nothing if there is none. `files.py FOLDER write NAME` reads the text from standard input.
+`files.py FOLDER aside NAME` puts an unreadable file aside.
 
-The editor's page waits for it: it imports little and stands alone.
+The member can change all of these files, and can also interfere with this program while it runs. The editor's page
+waits for this program, so the program imports little and imports nothing of the agent.
 """
 
 import gzip
@@ -16,22 +16,22 @@ import sys
 import zlib
 from pathlib import Path
 
-# packed, so that it stays in the tier that the editor opens with: larger files come after it
+# packed, so that the file is small enough for the boot tier: larger files are restored after the editor opens
 NAME = re.compile(r"([0-9]{1,4})\.([0-9]{1,4})\.jsonl\.gz")
-# bytes of a file, packed
+# bytes of a packed file
 MOST_PACKED = 16_000_000
 
 
 def main() -> None:
     folder, order, name, *more = sys.argv[1:]
     os.umask(0o077)
-    here = Path(folder)
+    window_folder = Path(folder)
     if order == "read":
-        return _read(here, _version(f"{name}.jsonl.gz"), int(more[0]))
-    here.mkdir(parents=True, exist_ok=True)
+        return _read(window_folder, _version(f"{name}.jsonl.gz"), int(more[0]))
+    window_folder.mkdir(parents=True, exist_ok=True)
     if order == "write":
-        return _write(here / name)
-    (here / name).replace(here / f"{name}.unreadable")
+        return _write(window_folder / name)
+    (window_folder / name).replace(window_folder / f"{name}.unreadable")
     return None
 
 
@@ -46,12 +46,13 @@ def _read(folder: Path, newest: tuple[int, int], most: int) -> None:
 
 
 def _text(path: Path, most: int) -> bytes:
-    """Nothing if it can't be read, is damaged or more than `most` bytes: no window has no text."""
+    """The file's text; empty if the file can't be read, is damaged, or has more than `most` bytes. An empty text means
+    no window."""
     try:
-        # a pipe of the member's would never open, and a device never end
+        # opening a pipe of the member's would block, and reading a device might never end
         with os.fdopen(os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC), "rb") as file:
-            found = os.fstat(file.fileno())
-            if not stat.S_ISREG(found.st_mode) or found.st_size > MOST_PACKED:
+            status = os.fstat(file.fileno())
+            if not stat.S_ISREG(status.st_mode) or status.st_size > MOST_PACKED:
                 return b""
             text = gzip.GzipFile(fileobj=file).read(most + 1)
     except (OSError, EOFError, zlib.error):
@@ -60,7 +61,7 @@ def _text(path: Path, most: int) -> bytes:
 
 
 def _write(path: Path) -> None:
-    """Whole or not at all."""
+    """Writes the whole file or nothing."""
     beside = path.with_name(f".{path.name}.new")
     beside.unlink(missing_ok=True)
     with beside.open("xb") as file, gzip.GzipFile(fileobj=file, mode="wb", compresslevel=4, mtime=0) as packed:

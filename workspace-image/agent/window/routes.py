@@ -1,8 +1,6 @@
-"""`/_slot/window*`: the script that fills a browser's databases, and what browsers report back.
-
-Only the editor's own page is answered, as far as headers tell: a page under the editor's port proxy is of the same
-origin. docs/decisions/0017-the-window.md says what that leaves open.
-"""
+"""`/_slot/window*`: the script that fills a browser's databases, and the changes that browsers report. Only the
+editor's own page gets an answer, as far as headers tell: a page under the editor's port proxy is of the same origin.
+docs/decisions/0017-the-window.md has the remaining risk."""
 
 import asyncio
 import json
@@ -13,41 +11,55 @@ from urllib.parse import urlsplit
 from aiohttp import web
 
 from agent.errors import Refused
-from agent.places import IMAGE
+from agent.paths import IMAGE
+from agent.window.ending import Standing
 from agent.window.roaming import Change, Unavailable, Window
 
 T = TypeVar("T")
 
-SCRIPTS = [IMAGE / "window" / name for name in ("window.js", "connection.js")]
+# in one block, in this order
+NAMES = (
+    "words.js",
+    "configuration.js",
+    "window.js",
+    "unsaved.js",
+    "cover.js",
+    "splash.js",
+    "editing.js",
+    "connection.js",
+)
+SCRIPTS = [IMAGE / "window" / name for name in NAMES]
 # the script sends no more at once; one value in JSON's escapes must fit
 MOST_BODY = 7_000_000
-# nor this many; the slot does nothing else while it takes them
+# nor more changes than this; the slot does nothing else while it takes them
 MOST_CHANGES = 5_000
+# a window that waits for the last save asks again after this many seconds; nginx waits for 60
+SAVED_WITHIN = 50.0
 HEADERS = {"Cache-Control": "no-store", "Cross-Origin-Resource-Policy": "same-origin"}
 
 
 class WindowRoutes:
-    """`may_enter` is the door's answer to a browser: 204, or why not; `standing` is the same, but no visit.
-    `was_let_in` tells whether it has this container's cookie, `saved_ago` how many seconds ago the head was saved,
-    `page` is the origin of Ondol's page."""
+    """`slot` tells how the session stands. `may_enter` answers whether a browser is admitted: 204, or the status of the
+    refusal. `standing` is the same, but does not count as a visit. `was_let_in` tells whether a request has this
+    container's cookie. `page` is the origin of Ondol's page."""
 
     def __init__(
         self,
         window: Window,
+        slot: Standing,
         boot: str,
         page: str,
         may_enter: Callable[[web.Request], Awaitable[int]],
         standing: Callable[[web.Request], Awaitable[int]],
         was_let_in: Callable[[web.Request], bool],
-        saved_ago: Callable[[], float | None],
     ) -> None:
         self._window = window
+        self._slot = slot
         self._boot = boot
         self._page = page
         self._may_enter = may_enter
         self._standing = standing
         self._was_let_in = was_let_in
-        self._saved_ago = saved_ago
         self._preparing: asyncio.Task[None] | None = None
 
     def all(self) -> list[web.RouteDef]:
@@ -58,12 +70,17 @@ class WindowRoutes:
         ]
 
     def prepare(self) -> None:
-        """A browser was let in, and is on its way to the editor's page."""
+        """Begins to read the window: a browser was admitted and will load the editor's page."""
         self._preparing = asyncio.create_task(self._window.prepare())
 
     async def script(self, request: web.Request) -> web.Response:
         await self._admit(request, "script")
-        state = {"boot": self._boot, "page": self._page, "stores": await _or_refuse(self._window.values())}
+        state = {
+            "boot": self._boot,
+            "page": self._page,
+            "language": self._slot.language,
+            "stores": await _or_refuse(self._window.values()),
+        }
         scripts = "".join(script.read_text() for script in SCRIPTS)
         text = f"{{\nconst STATE = {json.dumps(state)};\n{scripts}}}\n"
         return web.Response(text=text, content_type="text/javascript", charset="utf-8", headers=HEADERS)
@@ -76,13 +93,24 @@ class WindowRoutes:
         return web.Response(status=204, headers=HEADERS)
 
     async def session(self, request: web.Request) -> web.Response:
-        """Whether this container still serves who asks. It is asked every second or two while the editor is silent: to
-        ask is no activity of the member's."""
+        """Whether this container still serves the browser. The script asks every second or two while the editor is
+        silent, so the question does not count as the member's activity."""
         status = await self._standing(request)
         if status == 401 and self._was_let_in(request):
-            raise Refused(410, "session-over", "The session has ended. Open the workspace from Ondol's page.")
+            return await self._ended(request)
         _check(request, status, "empty")
-        return web.json_response({"boot": self._boot, "saved_ago": self._saved_ago()}, headers=HEADERS)
+        return web.json_response({"boot": self._boot, "saved_ago": self._slot.saved_ago()}, headers=HEADERS)
+
+    async def _ended(self, request: web.Request) -> web.Response:
+        """Why the session ends, and whether everything is saved. A window that asks with `until=saved` gets its answer
+        when everything is: afterwards the container is soon replaced by one that knows nothing of the session."""
+        if request.query.get("until") == "saved":
+            await self._slot.wait_until_ended(SAVED_WITHIN)
+        ending = self._slot.ending
+        if ending is None:
+            raise Refused(410, "session-over", "The session has ended. Open the workspace from Ondol's page.")
+        body = {"boot": self._boot, **vars(ending), "saved_ago": self._slot.saved_ago()}
+        return web.json_response(body, status=410, headers=HEADERS)
 
     async def _admit(self, request: web.Request, destination: str) -> None:
         """Raises Refused."""
@@ -93,18 +121,19 @@ def _check(request: web.Request, status: int, destination: str) -> None:
     """Raises Refused."""
     if status != 204:
         raise Refused(401 if status == 401 else 503, "not-entered", "Open the workspace from Ondol's page.")
-    seen = (request.headers.get("Sec-Fetch-Site"), request.headers.get("Sec-Fetch-Dest"))
-    if seen != ("same-origin", destination) or not _is_from_the_editor(request):
+    fetch_headers = (request.headers.get("Sec-Fetch-Site"), request.headers.get("Sec-Fetch-Dest"))
+    if fetch_headers != ("same-origin", destination) or not _is_from_the_editor(request):
         raise Refused(403, "wrong-origin", "Only the editor's own page has to do with its window.")
 
 
 def _own_origin(request: web.Request) -> str:
-    """As the browser sees it; nginx knows."""
+    """The origin as the browser sees it, which nginx passes on."""
     return request.headers.get("X-Own-Origin", "")
 
 
 def _is_from_the_editor(request: web.Request) -> bool:
-    """The editor's page is at `/`, and previews never are. Any other says so unless it lies."""
+    """Refuses requests of other pages than the editor's, which is at `/`; previews never are. Any other page's headers
+    show that, unless they are forged."""
     try:
         page = urlsplit(request.headers.get("Referer", ""))
     except ValueError:
@@ -131,15 +160,15 @@ async def _body(request: web.Request) -> bytes:
 
 
 def _changes(body: bytes) -> list[Change]:
-    """`[[store, key, value or null], ...]`"""
+    """The changes of a body `[[store, key, value or null], ...]`."""
     try:
-        found = json.loads(body)
+        parsed = json.loads(body)
     except (ValueError, RecursionError) as error:
         raise Refused(400, "bad-request", "The body is not JSON.") from error
-    if isinstance(found, list) and len(found) > MOST_CHANGES:
+    if isinstance(parsed, list) and len(parsed) > MOST_CHANGES:
         raise Refused(413, "too-large", f"Send at most {MOST_CHANGES} changes at once.")
     changes: list[Change] = []
-    for change in found if isinstance(found, list) else [None]:
+    for change in parsed if isinstance(parsed, list) else [None]:
         match change:
             case [str(store), str(key), str() | None as value]:
                 changes.append(((store, key), value))

@@ -1,4 +1,4 @@
-"""Sign-ins are sealed with a key that only the control plane can derive: whoever has the home has no use of them."""
+"""Seals sign-ins with a key that only the control plane can derive: the home alone does not reveal them."""
 
 import base64
 import os
@@ -12,7 +12,8 @@ NONCE = 12
 
 
 def is_secret(name: Name) -> bool:
-    """The editor keeps secrets in the browser's local storage, all in one value; builds without that, under secret://."""
+    """Whether the key holds sign-ins. The editor keeps its secrets in the browser's local storage, all in one value;
+    builds without that keep them under secret://."""
     store, key = name
     return key.startswith("secret://") or (store == LOCAL and key == "secrets.provider")
 
@@ -24,7 +25,7 @@ def seal(key: bytes, name: Name, value: str) -> str:
 
 
 def unseal(key: bytes, name: Name, sealed: str) -> str | None:
-    """None if it was sealed with another key, for another place, or not at all."""
+    """The value; None if it was sealed with another key, for another place, or not at all."""
     try:
         content = base64.b64decode(sealed, validate=True)
         return AESGCM(key).decrypt(content[:NONCE], content[NONCE:], _place(name)).decode(errors="surrogatepass")
@@ -33,5 +34,5 @@ def unseal(key: bytes, name: Name, sealed: str) -> str | None:
 
 
 def _place(name: Name) -> bytes:
-    """A sealed value opens only where it was put."""
+    """The associated data: a sealed value opens only under the store and key for which it was sealed."""
     return "\n".join(name).encode(errors="surrogatepass")

@@ -1,0 +1,1 @@
+"""Activity of the member's programs, and when these programs may run."""

@@ -1,0 +1,29 @@
+"""How the session of this container stands, as far as the member's window asks."""
+
+from dataclasses import dataclass
+from typing import Protocol
+
+
+@dataclass(frozen=True)
+class Ending:
+    """`reason`: the control plane's word for it (EndReason), empty if an older one does not tell. `saved`: the last
+    checkpoint is committed, and the head has all changes."""
+
+    reason: str
+    saved: bool
+
+
+class Standing(Protocol):
+    @property
+    def ending(self) -> Ending | None:
+        """None while the session has not begun to end."""
+
+    @property
+    def language(self) -> str:
+        """The account's; empty if it is not known."""
+
+    def saved_ago(self) -> float | None:
+        """Seconds since the head was committed; None if there is no head."""
+
+    async def wait_until_ended(self, seconds: float) -> None:
+        """Returns when the session is given back or lost, and after `seconds` at the latest."""

@@ -1,0 +1,68 @@
+// The end of the plan's time and the end for lack of activity: minutes left in the status bar, and one message before
+// whichever comes first.
+"use strict";
+
+const vscode = require("vscode");
+const { Countdown, comesFirst } = require("./countdown");
+const { minutesAhead } = require("./words");
+
+const SHORT = 600;
+
+/** `page`: the origin of Ondol's page. `keep` and `stop` tell the agent what the member has chosen. It counts on by
+ *  itself between two messages of the agent. */
+exports.Ends = class Ends {
+  constructor(words, page, keep, stop) {
+    Object.assign(this, { words, page, keep, stop });
+    this.countdown = new Countdown();
+    this.directive = "continue";
+    this.item = vscode.window.createStatusBarItem("ondol.time", vscode.StatusBarAlignment.Right, 102);
+    this.item.name = "Ondol";
+    this.item.command = "ondol.menu";
+    this.item.tooltip = words.timeTooltip;
+    this.timer = setInterval(() => this.draw(), 1000);
+  }
+
+  show(news) {
+    const before = this.directive;
+    this.directive = news.directive;
+    this.countdown.learn(news.time_left, Date.now() / 1000);
+    if (news.directive === "warn" && before !== "warn" && comesFirst(news) === "idle") this.warnOfIdle(news.idle_in ?? 0);
+    this.draw();
+  }
+
+  draw() {
+    const { words, countdown, item } = this;
+    const now = Date.now() / 1000;
+    const left = countdown.remaining(now);
+    if (left === null) {
+      item.hide();
+    } else {
+      item.text = `$(watch) ${left < 3600 ? words.timeLeft(minutesAhead(left)) : words.hoursLeft(Math.floor(left / 3600))}`;
+      item.backgroundColor = left <= SHORT ? new vscode.ThemeColor("statusBarItem.warningBackground") : undefined;
+      item.show();
+    }
+    const warned = countdown.warning(now);
+    if (warned !== null) this.warnOfTime(minutesAhead(warned));
+  }
+
+  async warnOfIdle(seconds) {
+    const { words } = this;
+    const text = words.warning(minutesAhead(seconds));
+    const choice = await vscode.window.showWarningMessage(text, words.keep, words.saveAndStop);
+    if (choice === words.keep) this.keep();
+    else if (choice === words.saveAndStop) this.stop();
+  }
+
+  async warnOfTime(minutes) {
+    const { words } = this;
+    const choice = await vscode.window.showWarningMessage(words.timeWarning(minutes), words.keep, words.saveAndStop, words.usage);
+    if (choice === words.keep) this.keep();
+    else if (choice === words.saveAndStop) this.stop();
+    else if (choice === words.usage) vscode.env.openExternal(vscode.Uri.parse(this.page));
+  }
+
+  dispose() {
+    clearInterval(this.timer);
+    this.item.dispose();
+  }
+};

@@ -1,0 +1,102 @@
+// What is still being restored, and what is not saved for lack of room: in the status bar, and once in a message.
+"use strict";
+
+const vscode = require("vscode");
+const { leftOut, length, size } = require("./words");
+
+/** What is still on its way into the home, in the status bar; and once, what came from an older save, or not at all. */
+exports.RestoreStatus = class RestoreStatus {
+  constructor(words) {
+    this.words = words;
+    this.told = new Set();
+    this.isListed = false;
+    this.item = vscode.window.createStatusBarItem("ondol.restore", vscode.StatusBarAlignment.Right, 101);
+    this.item.name = "Ondol";
+  }
+
+  show({ done, total, tiers, older, inconsistent = [] }) {
+    const { words } = this;
+    const coming = Object.keys(tiers).filter((tier) => tiers[tier] === "waiting" || tiers[tier] === "fetching");
+    if (coming.length) {
+      const percent = total ? Math.min(99, Math.floor((100 * done) / total)) : 0;
+      this.item.text = `$(sync~spin) ${words.restoring(coming.map((tier) => words.tiers[tier]).join(", "), percent)}`;
+      this.item.show();
+    } else {
+      this.item.hide();
+      this.list();
+    }
+    for (const tier of Object.keys(tiers)) {
+      if (tiers[tier] === "failed") this.tell(tier, words.unrestored(words.tiers[tier]));
+      else if (tier in older) {
+        const ago = length(words, Date.now() / 1000 - older[tier]);
+        this.tell(tier, words.older(words.tiers[tier], ago));
+      }
+    }
+    if (!coming.length && inconsistent.length) this.tell("inconsistent", words.inconsistent(inconsistent.join(", ")));
+  }
+
+  /** The explorer lists the home before it watches it: files that came in between are missing there. */
+  list() {
+    if (this.isListed) return;
+    this.isListed = true;
+    vscode.commands.executeCommand("workbench.files.action.refreshFilesExplorer");
+  }
+
+  tell(tier, message) {
+    if (this.told.has(tier)) return;
+    this.told.add(tier);
+    vscode.window.showWarningMessage(message);
+  }
+
+  dispose() {
+    this.item.dispose();
+  }
+};
+
+/** What is not saved, in the status bar until all of it is, and in a message when something new is left out. */
+exports.StorageWarning = class StorageWarning {
+  constructor(words, page) {
+    this.words = words;
+    this.page = page;
+    this.told = new Set();
+    this.state = "ok";
+    this.storage = null;
+    this.item = vscode.window.createStatusBarItem("ondol.storage", vscode.StatusBarAlignment.Right, 103);
+    this.item.name = "Ondol";
+    this.item.command = "ondol.notSaved";
+    this.item.backgroundColor = new vscode.ThemeColor("statusBarItem.errorBackground");
+    this.command = vscode.commands.registerCommand("ondol.notSaved", () => this.tell());
+  }
+
+  show(storage) {
+    const { words } = this;
+    const before = this.state;
+    Object.assign(this, { storage, state: storage.state });
+    const { entries, count, bytes } = storage.left_out;
+    if (count === 0) {
+      this.item.hide();
+      this.told.clear();
+      if (storage.state === "over" && before !== "over") vscode.window.showWarningMessage(words.over(storage));
+      return;
+    }
+    this.item.text = `$(warning) ${words.notSaved(size(bytes))}`;
+    this.item.tooltip = leftOut(words, storage);
+    this.item.show();
+    const isNew = entries.some(({ path }) => !this.told.has(path));
+    this.told = new Set(entries.map(({ path }) => path));
+    if (isNew) this.tell();
+  }
+
+  /** An error with a button stays until it is answered. */
+  async tell() {
+    if (!this.storage?.left_out.count) return;
+    const { seePlans } = this.words;
+    const choice = await vscode.window.showErrorMessage(leftOut(this.words, this.storage), seePlans);
+    if (choice === seePlans) vscode.env.openExternal(vscode.Uri.parse(this.page));
+  }
+
+  dispose() {
+    this.item.dispose();
+    this.command.dispose();
+  }
+};

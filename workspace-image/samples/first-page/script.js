@@ -1,0 +1,5 @@
+const count = document.getElementById("count");
+
+count.addEventListener("click", () => {
+  count.textContent = Number(count.textContent) + 1;
+});

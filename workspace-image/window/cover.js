@@ -1,0 +1,121 @@
+// What a member sees while their container does not answer, and when their session has ended.
+
+/** What lies over the editor while nobody takes what is typed. */
+class Cover {
+  constructor(page) {
+    this.page = page;
+    const keys = (event) => {
+      if (!this.dialog) return;
+      event.stopImmediatePropagation(); // the editor's shortcuts listen at the window
+      if (event.key === "Escape" || event.ctrlKey || event.metaKey) event.preventDefault();
+    };
+    for (const kind of ["keydown", "keypress", "keyup"]) addEventListener(kind, keys, true);
+    // The button takes along what was typed. Whoever leaves otherwise leaves it at this address, and is asked first.
+    this.asks = false;
+    const leave = (event) => {
+      if (!this.dialog) return;
+      event.stopImmediatePropagation();
+      if (this.asks) event.preventDefault();
+    };
+    addEventListener("beforeunload", leave, true);
+  }
+
+  /** `loss` is what a Connection found. */
+  async show(loss) {
+    const what = JSON.stringify(loss);
+    if (this.what === what) return;
+    this.what = what;
+    const dialog = document.createElement("dialog");
+    dialog.id = "ondol-cover";
+    dialog.setAttribute("closedby", "none");
+    dialog.lang = LANGUAGE;
+    dialog.addEventListener("cancel", (event) => event.preventDefault());
+    const before = this.dialog;
+    this.dialog = dialog;
+    this.fill(loss, [], []);
+    document.body.append(dialog);
+    dialog.showModal();
+    before?.remove();
+    const { texts, left } = await fitting(await unsavedTexts());
+    if (this.dialog === dialog) this.fill(loss, texts, left);
+  }
+
+  hide() {
+    this.what = undefined;
+    this.dialog?.remove();
+    this.dialog = undefined;
+  }
+
+  fill(loss, texts, left) {
+    const words = COVER_WORDS;
+    const said = saidOf(loss);
+    const title = element("h1", said.title);
+    title.id = "ondol-cover-title";
+    this.dialog.setAttribute("aria-labelledby", title.id);
+    this.dialog.setAttribute("role", "alertdialog");
+    const parts = [title, ...said.lines.map((line) => element("p", line))];
+    if (texts.length) parts.push(element("p", words.kept(namesOf(texts))));
+    if (left.length) parts.push(element("p", words.tooLarge(namesOf(left))));
+    this.asks = texts.length + left.length > 0;
+    const again = element("button", said.button);
+    again.className = "main";
+    again.onclick = () => {
+      this.asks = left.length > 0;
+      leaveWith(this.page, texts, said.opens);
+    };
+    parts.push(again);
+    if (texts.length || left.length) {
+      const copy = element("button", words.copy);
+      copy.onclick = () => {
+        this.asks = false;
+        keepCopy([...texts, ...left]);
+      };
+      parts.push(copy);
+    }
+    const style = element("style", COVER_STYLE);
+    this.dialog.replaceChildren(style, ...parts);
+    // not a button: whoever types on would press it
+    title.tabIndex = -1;
+    title.focus();
+  }
+}
+
+// the control plane's words for ends after which the workspace may be opened again at once
+const OPENS_AGAIN = ["member", "idle", "stopped", "operator", "lost", ""];
+
+/** What the cover says of a loss: title, lines, what its button says, and whether that opens the workspace. */
+const saidOf = ({ how, reason, saved, savedAt }) => {
+  const words = COVER_WORDS;
+  if (how === "quiet") {
+    const files = savedAt === undefined ? [] : [savedAt ? words.savedAgo(lengthOf(Date.now() - savedAt)) : words.never];
+    return { title: words.quiet, lines: [words.quietWhat, ...files], button: words.back, opens: false };
+  }
+  if (how === "out") return { title: words.signedOut, lines: [], button: ENDED["signed-out"].button, opens: false };
+  const { title, next, button } = ENDED[reason] ?? ENDED[""];
+  const time = savedAt ? clockOf(savedAt) : undefined;
+  const files = { saving: words.saving, saved: time && words.saved(time) }[saved] ?? (time && reason === "lost" ? words.savedBefore(time) : words.unknown);
+  return { title, lines: next ? [files, next] : [files], button, opens: OPENS_AGAIN.includes(reason) };
+};
+
+const COVER_STYLE = `
+  #ondol-cover { font: 15px/1.5 system-ui, sans-serif; color: #222; background: #fff; border: 0; border-radius: 10px;
+    max-width: 30rem; padding: 24px 28px; box-shadow: 0 8px 40px #0006 }
+  #ondol-cover::backdrop { background: #000a }
+  #ondol-cover h1 { font-size: 20px; line-height: 1.3; margin: 0 0 8px; font-weight: 600 }
+  #ondol-cover h1:focus { outline: none }
+  #ondol-cover p { margin: 8px 0; overflow-wrap: anywhere; word-break: keep-all }
+  #ondol-cover button { font: inherit; cursor: pointer; margin: 12px 8px 0 0; padding: 8px 16px; border-radius: 6px;
+    border: 1px solid #8886; background: transparent; color: inherit }
+  #ondol-cover button.main { background: #b5451b; border-color: #b5451b; color: #fff }
+  #ondol-cover button:focus-visible { outline: 2px solid #d97a53; outline-offset: 2px }
+  @media (prefers-color-scheme: dark) { #ondol-cover { background: #1c1b1a; color: #eee } }
+`;
+
+const element = (name, text) => Object.assign(document.createElement(name), { textContent: text });
+
+/** A few names, without signs that could change how the text around them is read. */
+const namesOf = (texts) => {
+  const told = texts.slice(0, 3).map(({ name }) => name.replace(/[\p{C}\p{Zl}\p{Zp}]/gu, "?").slice(-60));
+  if (texts.length > told.length) told.push(COVER_WORDS.more(texts.length - told.length));
+  return told.join(", ");
+};

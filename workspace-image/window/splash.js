@@ -1,0 +1,99 @@
+// What a member sees until the editor shows their files: the steps, in the colours that the editor will have. It shares
+// window.js's block.
+
+const SPLASH_WORDS = {
+  en: { title: "Opening your workspace", steps: ["Load the editor", "Connect to your workspace", "Show your files"] },
+  ko: { title: "작업 공간을 여는 중입니다", steps: ["편집기 불러오기", "작업 공간에 연결하기", "파일 보여 주기"] },
+}[LANGUAGE];
+const LOADED = ".monaco-workbench .part.statusbar";
+const FILES = ".explorer-folders-view .monaco-list-row, .pane-body .monaco-button";
+// the side bar may be closed, or show something else
+const WITHOUT_FILES_MS = 3_000;
+
+const SPLASH_STYLE = `
+  #ondol-splash { --back: #fafafd; --ink: #3b3b3b; --faint: #8a8a8a; --warm: #b5451b; position: fixed; inset: 0; z-index: 1000000;
+    display: grid; place-content: center; gap: 20px; background: var(--back); color: var(--ink);
+    font: 14px/1.6 system-ui, "Apple SD Gothic Neo", "Malgun Gothic", "Noto Sans CJK KR", sans-serif; word-break: keep-all }
+  @media (prefers-color-scheme: dark) {
+    #ondol-splash { --back: #191a1b; --ink: #d4d4d4; --faint: #8c8c8c; --warm: #e0744a } }
+  #ondol-splash h1 { font-size: 18px; font-weight: 600; margin: 0 }
+  #ondol-splash ol { list-style: none; margin: 0; padding: 0; display: grid; gap: 6px }
+  #ondol-splash li { color: var(--faint); display: flex; gap: 10px; align-items: center }
+  #ondol-splash li::before { content: ""; width: 8px; height: 8px; border-radius: 50%; border: 1.5px solid currentColor }
+  #ondol-splash li.done { color: var(--ink) }
+  #ondol-splash li.done::before { background: var(--warm); border-color: var(--warm) }
+  #ondol-splash li[aria-current] { color: var(--ink) }
+  #ondol-splash li[aria-current]::before { border-color: var(--warm); animation: ondol-warm 1.2s ease-in-out infinite alternate }
+  @keyframes ondol-warm { to { background: var(--warm) } }
+  @media (prefers-reduced-motion: reduce) { #ondol-splash li[aria-current]::before { animation: none } }
+`;
+
+class Splash {
+  constructor(stores) {
+    this.colors = colorsOf(stores);
+    this.reached = 0;
+    document.addEventListener("readystatechange", () => this.show(), { once: true });
+  }
+
+  show() {
+    if (!document.getElementById("vscode-workbench-web-configuration")) return;
+    this.items = SPLASH_WORDS.steps.map((step) => element("li", step));
+    const list = element("ol", "");
+    list.append(...this.items);
+    this.place = element("div", "");
+    this.place.id = "ondol-splash";
+    this.place.lang = LANGUAGE;
+    this.place.setAttribute("role", "status");
+    this.place.append(element("style", SPLASH_STYLE), element("h1", SPLASH_WORDS.title), list);
+    for (const [name, color] of Object.entries(this.colors)) this.place.style.setProperty(name, color);
+    this.draw();
+    document.body.append(this.place);
+    this.watcher = new MutationObserver(() => this.look());
+    this.watcher.observe(document.body, { childList: true, subtree: true });
+  }
+
+  look() {
+    if (!document.querySelector(LOADED)) return;
+    this.reach(1);
+    if (this.reached > 1 && document.querySelector(FILES)) this.end();
+    else this.patience ??= setTimeout(() => this.end(), WITHOUT_FILES_MS);
+  }
+
+  /** The editor's connection is there. */
+  connected() {
+    this.reach(2);
+  }
+
+  reach(count) {
+    if (count <= this.reached || !this.items) return;
+    this.reached = count;
+    this.draw();
+  }
+
+  draw() {
+    this.items.forEach((item, at) => {
+      item.className = at < this.reached ? "done" : "";
+      if (at === this.reached) item.setAttribute("aria-current", "step");
+      else item.removeAttribute("aria-current");
+    });
+  }
+
+  end() {
+    clearTimeout(this.patience);
+    this.watcher.disconnect();
+    this.place.remove();
+  }
+}
+
+/** Those of the theme that the editor had last, unless the system has changed between light and dark since. */
+const colorsOf = (stores) => {
+  try {
+    const { colorMap, id } = JSON.parse(stores.global?.colorThemeData ?? "{}");
+    const isDark = matchMedia("(prefers-color-scheme: dark)").matches;
+    if (!id?.startsWith(isDark ? "vs-dark " : "vs ")) return {}; // the theme's kind comes first in its id
+    const chosen = { "--back": colorMap?.["editor.background"], "--ink": colorMap?.["editor.foreground"] };
+    return Object.fromEntries(Object.entries(chosen).filter(([, color]) => /^#[0-9a-f]{3,8}$/i.test(color ?? "")));
+  } catch {
+    return {};
+  }
+};

@@ -1,0 +1,122 @@
+// What the editor's window says by itself, in the language of the member's account. It shares window.js's block.
+
+const isKorean = (STATE.language || navigator.language).toLowerCase().startsWith("ko");
+const LANGUAGE = isKorean ? "ko" : "en";
+
+// by the control plane's word for why a session ended (EndReason in shared/sessions/session.py); "" for any other
+const ENDED = {
+  en: {
+    member: { title: "Ended: you stopped your workspace", button: "Open" },
+    idle: { title: "Ended: nothing happened in your workspace for a while", button: "Open" },
+    allowance: {
+      title: "Ended: your plan's time is used up",
+      next: "Ondol's page says when your time renews, and which plan has more.",
+      button: "See when it renews",
+    },
+    suspended: {
+      title: "Ended: an operator has suspended your account",
+      next: "Everything that was saved is kept. Ondol's page says whom to write to.",
+      button: "Ondol's page",
+    },
+    operator: {
+      title: "Ended: an operator stopped your workspace",
+      next: "Your workspace opens again as it was saved.",
+      button: "Open",
+    },
+    "signed-out": { title: "Ended: you have signed out everywhere", button: "Sign in again" },
+    deleted: { title: "Ended: your account is being deleted", button: "Ondol's page" },
+    stopped: { title: "Ended: the cloud stopped this container", button: "Open" },
+    lost: {
+      title: "Ended: the container was lost",
+      next: "Your workspace opens in another one, as it was saved.",
+      button: "Open",
+    },
+    "": { title: "Your session has ended", button: "Open" },
+  },
+  ko: {
+    member: { title: "종료: 작업 공간을 멈추셨습니다", button: "열기" },
+    idle: { title: "종료: 한동안 작업이 없었습니다", button: "열기" },
+    allowance: {
+      title: "종료: 요금제의 사용 시간을 다 썼습니다",
+      next: "사용 시간이 언제 다시 채워지는지, 시간이 더 많은 요금제는 무엇인지 온돌 페이지에서 볼 수 있습니다.",
+      button: "언제 다시 채워지는지 보기",
+    },
+    suspended: {
+      title: "종료: 운영자가 계정을 정지했습니다",
+      next: "저장된 내용은 모두 그대로 있습니다. 문의할 곳은 온돌 페이지에 있습니다.",
+      button: "온돌 페이지로 가기",
+    },
+    operator: {
+      title: "종료: 운영자가 작업 공간을 멈췄습니다",
+      next: "작업 공간은 저장된 상태로 다시 열립니다.",
+      button: "열기",
+    },
+    "signed-out": { title: "종료: 모든 기기에서 로그아웃하셨습니다", button: "다시 로그인하기" },
+    deleted: { title: "종료: 계정을 삭제하고 있습니다", button: "온돌 페이지로 가기" },
+    stopped: { title: "종료: 클라우드가 컨테이너를 멈췄습니다", button: "열기" },
+    lost: {
+      title: "종료: 컨테이너가 사라졌습니다",
+      next: "작업 공간은 저장된 상태로 다른 컨테이너에서 열립니다.",
+      button: "열기",
+    },
+    "": { title: "세션이 끝났습니다", button: "열기" },
+  },
+}[LANGUAGE];
+
+const COVER_WORDS = {
+  en: {
+    quiet: "Connection lost",
+    quietWhat:
+      "Your workspace does not answer. Ondol keeps trying. This message closes by itself when your workspace answers.",
+    signedOut: "You have signed out in this browser",
+    back: "Back to Ondol to open it again",
+    saving: "Everything is being saved.",
+    saved: (time) => `Everything is saved, as of ${time}.`,
+    savedBefore: (time) => `Your files were saved at ${time}.`,
+    unknown: "Ondol's page says of what time your files are.",
+    savedAgo: (ago) => `Your files were saved ${ago} ago.`,
+    never: "Nothing was saved in this session yet.",
+    kept: (names) =>
+      `What you typed last is kept in this browser: ${names}. Open your workspace with the button below, and its editor offers to bring the text back.`,
+    tooLarge: (names) =>
+      `This text is too large to be taken along: ${names}. Keep a copy before you leave this page.`,
+    copy: "Keep a copy of the text",
+    more: (count) => `and ${count} more`,
+    seconds: (n) => `${n} s`,
+    minutes: (n) => `${n} min`,
+  },
+  ko: {
+    quiet: "연결이 끊겼습니다",
+    quietWhat: "작업 공간이 응답하지 않습니다. 계속 다시 연결하고 있으며, 연결되면 이 창은 자동으로 닫힙니다.",
+    signedOut: "이 브라우저에서 로그아웃하셨습니다",
+    back: "온돌로 돌아가 다시 열기",
+    saving: "모두 저장하고 있습니다.",
+    saved: (time) => `${time}에 모두 저장되었습니다.`,
+    savedBefore: (time) => `파일은 ${time}에 저장되었습니다.`,
+    unknown: "파일이 언제 저장된 상태인지는 온돌 페이지에서 볼 수 있습니다.",
+    savedAgo: (ago) => `파일은 ${ago} 전에 저장되었습니다.`,
+    never: "이 세션에서는 아직 저장된 것이 없습니다.",
+    kept: (names) =>
+      `마지막으로 입력한 내용은 이 브라우저에 보관되어 있습니다: ${names}. 아래 버튼으로 작업 공간을 다시 열면 되돌릴 수 있습니다.`,
+    tooLarge: (names) =>
+      `다음 내용은 너무 커서 함께 옮길 수 없습니다: ${names}. 이 페이지를 떠나기 전에 사본을 받아 두세요.`,
+    copy: "입력한 내용의 사본 받기",
+    more: (count) => `외 ${count}개`,
+    seconds: (n) => `${n}초`,
+    minutes: (n) => `${n}분`,
+  },
+}[LANGUAGE];
+
+/** A length of time in its largest whole unit, never none. */
+const lengthOf = (milliseconds) => {
+  const seconds = Math.max(1, Math.floor(milliseconds / 1000));
+  return seconds < 60 ? COVER_WORDS.seconds(seconds) : COVER_WORDS.minutes(Math.floor(seconds / 60));
+};
+
+/** A moment as the member's clock shows it, with its day if that is not today. */
+const clockOf = (moment) => {
+  const date = new Date(moment);
+  const isToday = date.toDateString() === new Date().toDateString();
+  const day = isToday ? {} : { month: "long", day: "numeric" };
+  return date.toLocaleString(LANGUAGE, { ...day, hour: "numeric", minute: "2-digit" });
+};
