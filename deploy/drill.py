@@ -8,24 +8,22 @@ nobody's rights where root runs this.
 import argparse
 import hashlib
 import json
-import os
-import shutil
 import subprocess
 import sys
-import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import IO
 
-from agent.home.keeper import read_result
 from agent.home.unpack import Unpacked
+from agent.home.unpack_apart import read_result
 
 from deploy import target
+from deploy.scratch import clear, scratch_folder, total_bytes
 from shared.gcp import buckets
 from shared.gcp.store.snapshots import all_heads
 from shared.snapshots.checkpoint import TIERS, CheckpointRefused, Head, Layer, Manifest
-from shared.snapshots.format.tar_reader import BrokenArchive
+from shared.snapshots.format.layout import BadLayer
 
 CHUNK = 1 << 20
 
@@ -45,24 +43,27 @@ def main() -> None:
 
 
 def drill(scratch: Path | None = None) -> bool:
-    """Whether every workspace came back; a line about each on the way."""
+    """Whether every workspace came back. Prints a line about each: what is wrong with one says nothing of the next."""
     well = damaged = 0
     for wid, head in all_heads():
-        with tempfile.TemporaryDirectory(prefix="ondol-drill-", dir=scratch) as folder:
-            try:
-                files, size = restore(head, Path(folder))
-            except (Damaged, CheckpointRefused, BrokenArchive) as error:
-                damaged += 1
-                print(f"{wid}  {head.snapshot}  DAMAGED: {error}")
-            else:
-                well += 1
-                print(f"{wid}  {head.snapshot}  {files} files, {size} bytes")
+        try:
+            with scratch_folder(scratch) as folder:
+                files, size = restore(head, folder)
+        except (Damaged, CheckpointRefused, BadLayer) as error:
+            damaged += 1
+            print(f"{wid}  {head.snapshot}  DAMAGED: {error}")
+        except OSError as error:  # of this machine, as a full disk: the next workspace may be smaller
+            damaged += 1
+            print(f"{wid}  {head.snapshot}  NOT RESTORED: {error}")
+        else:
+            well += 1
+            print(f"{wid}  {head.snapshot}  {files} files, {size} bytes")
     print(f"{well} workspaces came back whole, {damaged} did not.")
     return not damaged
 
 
 def restore(head: Head, folder: Path) -> tuple[int, int]:
-    """Files and bytes that came out in `folder`. Raises Damaged, Broken or CheckpointRefused."""
+    """Files and bytes that came out in `folder`. Raises Damaged, BadLayer or CheckpointRefused."""
     manifest = buckets.head_manifest(head)
     counts = [_restore_tier(tier, manifest, folder / tier) for tier in TIERS if tier in manifest.tiers]
     return sum(files for files, _ in counts), sum(size for _, size in counts)
@@ -72,8 +73,8 @@ def _restore_tier(tier: str, manifest: Manifest, folder: Path) -> tuple[int, int
     layers = [layer for layer in manifest.layers if layer.tier == tier]
     folder.mkdir()
     unpacked = _unpack(layers, folder)
-    found = len(unpacked.marks), sum(_sizes(folder))
-    shutil.rmtree(folder, onerror=_make_removable)
+    found = len(unpacked.marks), total_bytes(folder)
+    clear(folder)
     return found
 
 
@@ -98,7 +99,7 @@ def _pour(layers: Sequence[Layer], into: IO[bytes]) -> None:
         with buckets.open_layer(layer) as stream:
             while chunk := stream.read(CHUNK):
                 digest.update(chunk)
-                # a program that takes no more says why; the hash is wrong or right all the same
+                # an unpacker that reads no more says why; the hash is checked all the same
                 with suppress(BrokenPipeError):
                     into.write(chunk)
         if digest.hexdigest() != layer.sha256:
@@ -107,28 +108,6 @@ def _pour(layers: Sequence[Layer], into: IO[bytes]) -> None:
 
 def _declared(layer: Layer) -> dict[str, object]:
     return {name: getattr(layer, name) for name in ("kind", "bytes", "stream", "entries", "logical_bytes", "only")}
-
-
-def _sizes(folder: Path) -> Iterator[int]:
-    """Of every file, whatever it may be called; one with several names once."""
-    seen: set[int] = set()
-    waiting = [os.fsencode(folder)]
-    while waiting:
-        with os.scandir(waiting.pop()) as entries:
-            for entry in entries:
-                status = entry.stat(follow_symlinks=False)
-                if entry.is_dir(follow_symlinks=False):
-                    waiting.append(entry.path)
-                elif entry.is_file(follow_symlinks=False) and status.st_ino not in seen:
-                    seen.add(status.st_ino)
-                    yield status.st_size
-
-
-def _make_removable(function: object, path: str, _failure: object) -> None:
-    for each in (Path(path).parent, Path(path)):
-        if each.is_dir() and not each.is_symlink():
-            each.chmod(0o700)
-    shutil.rmtree(path, ignore_errors=True) if Path(path).is_dir() else Path(path).unlink(missing_ok=True)
 
 
 if __name__ == "__main__":

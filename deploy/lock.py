@@ -12,9 +12,11 @@ import tomllib
 from collections.abc import Sequence
 from pathlib import Path
 
+from deploy.python_version import python_version
+
 ROOT = Path(__file__).resolve().parents[1]
 UV = Path(sys.executable).with_name("uv")
-FORM = ("--universal", "--python-version", "3.11", "--no-emit-index-url", "--no-annotate", "--no-header", "--quiet")
+FORM = ("--universal", "--no-emit-index-url", "--no-annotate", "--no-header", "--quiet")
 
 
 def main() -> None:
@@ -36,13 +38,14 @@ def _lock_all(more: Sequence[str]) -> None:
     for target, names in wanted.items():
         _compile("\n".join(names), target, ["--constraint", str(constraints)])
         print(f"{target.relative_to(ROOT)}: {len(target.read_text().splitlines())} packages")
-    # what the bench measures beside, and members' dev servers, share no process with anything of ours, and no pins
+    # the bench's peers and members' dev servers share no process with Ondol, and so no pins
     for folder in ("bench/peers", "tests/dev_servers"):
         _compile((ROOT / folder / "requirements.in").read_text(), ROOT / folder / "requirements.txt", more)
 
 
 def _compile(names: str, target: Path, more: Sequence[str]) -> None:
-    command = [str(UV), "pip", "compile", *FORM, *more, "--output-file", str(target), "-"]
+    form = [*FORM, "--python-version", python_version()]
+    command = [str(UV), "pip", "compile", *form, *more, "--output-file", str(target), "-"]
     subprocess.run(command, input=names, text=True, check=True, stdout=subprocess.DEVNULL)
 
 

@@ -1,1 +1,1 @@
-"""The embedded stack: emulators, stand-ins for what has none, and the one command that starts them all."""
+"""The local stack: emulators, stand-ins for services without an emulator, and the command that starts them."""

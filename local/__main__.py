@@ -2,7 +2,7 @@
 
 import sys
 
-if sys.version_info < (3, 11):  # noqa: UP036  # an older one would stop at the first import with a riddle
+if sys.version_info < (3, 11):  # noqa: UP036  # an older Python would stop at the first import with an unclear error
     version = sys.version.split()[0]
     sys.exit("Ondol: this is Python " + version + ", and 3.11 is needed. To mend it: make PYTHON=python3.11 up")
 

@@ -1,42 +1,27 @@
 """The environment of the functions on this machine: what a deployment sets in the cloud, and the local endpoints."""
 
 import os
-from collections.abc import Mapping
+from collections.abc import Container, Mapping, Sequence
 from pathlib import Path
 
+from local import keys
+from local.functions import Function
 from local.ports import Ports
 
 PROJECT = "demo-ondol"
 REGION = "asia-northeast3"
 BUCKET = "ondol-state"
+IMAGE = "workspace-image"
+"""The name of the installed image, in the folder of images that the stack makes in its state."""
+IMAGE_FOLDER = "IMAGE_FOLDER"
+"""The variable that names another folder than the installed image's: the file system of a built image."""
 INVOKER = f"invoker@{PROJECT}.iam.gserviceaccount.com"
 
-OPERATOR = (
-    "POOL_WARM",
-    "POOL_MAX",
-    "POOL_WRITES",
-    "SLOT_SESSIONS",
-    "FIRST_PLAN",
-    "IDLE_SECONDS",
-    "BUSY_SECONDS",
-    "IDLE_WARNING_SECONDS",
-    "QUIET_SECONDS",
-    "HOLD_SECONDS",
-    "LEASE_SECONDS",
-    "HEARTBEAT_SECONDS",
-    "CHECKPOINT_SECONDS",
-    "OPENING_SECONDS",
-    "DRAINING_SECONDS",
-    "KEPT_SNAPSHOTS",
-    "SWEEP_SECONDS",
-    "LEFT_OUT_TIMES",
-    "REQUEST_RATE_TIMES",
-    "UPLOADS_TIMES",
-)
-"""Settings that an operator may give to `make up` in the environment; the functions have defaults for all of them."""
+NOT_FOR_OPERATORS = ("SLOT_ORIGIN",)
+"""Locally a slot's address is what the Cloud Run stand-in says."""
 
 INHERITED = ("HOME", "USER", "LANG", "TZ", "TMPDIR", "JAVA_HOME", "JAVA", "CLOUD_SDK")
-"""What a process of the stack sees of the terminal's environment. A proxy or a credential would mislead it."""
+"""Variables of the terminal that a process of the stack inherits. A proxy or a credential would mislead the process."""
 
 
 def base(root: Path) -> dict[str, str]:
@@ -47,13 +32,18 @@ def base(root: Path) -> dict[str, str]:
     return inherited | {"PATH": path, "PYTHONPATH": str(root), "PYTHONUNBUFFERED": "1"}
 
 
-REACHED = ("firestore", "auth", "storage", "tasks", "run_admin")
+def image_folder(root: Path) -> Path:
+    """The image that containers run here."""
+    return root / (os.environ.get(IMAGE_FOLDER) or "build/image")
+
+
+BACKENDS = ("firestore", "auth", "storage", "tasks", "run_admin")
 """The emulators and stand-ins that functions call."""
 
 
 def endpoints(ports: Mapping[str, int]) -> dict[str, str]:
-    """Where the emulators and stand-ins answer, or where functions find them: `ports` has one for each of REACHED."""
-    at = {name: f"127.0.0.1:{ports[name]}" for name in REACHED}
+    """The variables that lead the SDKs to the emulators and stand-ins. `ports` has a port for each of BACKENDS."""
+    at = {name: f"127.0.0.1:{ports[name]}" for name in BACKENDS}
     return {
         "FIRESTORE_EMULATOR_HOST": at["firestore"],
         "FIREBASE_AUTH_EMULATOR_HOST": at["auth"],
@@ -63,25 +53,35 @@ def endpoints(ports: Mapping[str, int]) -> dict[str, str]:
     }
 
 
-def settings(ports: Ports, signing_key: str) -> dict[str, str]:
-    """Every setting that the functions read, with the operator's own among them."""
+def settings(table: Sequence[Function], ports: Ports, secrets: keys.Keys) -> dict[str, str]:
+    """Every setting that any function of the `table` is given, an operator's own among them."""
     fixed = {
         "GOOGLE_CLOUD_PROJECT": PROJECT,
         "REGION": REGION,
         "PAGE_ORIGIN": ports.url("front"),
-        "FUNCTIONS_URL": ports.url("gateway"),
+        "FUNCTIONS_URL": ports.url("gateway") + "/{function}",
         "STATE_BUCKET": BUCKET,
-        "SLOT_IMAGE": "workspace-image",
+        "SLOT_IMAGE": os.environ.get("SLOT_IMAGE") or IMAGE,
         "SLOT_SERVICE_ACCOUNT": f"slot@{PROJECT}.iam.gserviceaccount.com",
         "STATE_SERVICE_ACCOUNT": f"state@{PROJECT}.iam.gserviceaccount.com",
         "INVOKER_SERVICE_ACCOUNT": INVOKER,
-        "SIGNING_KEY": signing_key,
+        "SIGNING_KEY": secrets.signing,
+        "VERIFYING_KEY": secrets.verifying,
+        "WINDOW_KEY": secrets.window,
+        "ADDRESS_MARK_KEY": secrets.address_mark,
     }
-    return endpoints(ports.all()) | fixed | _operators(os.environ)
+    return _operators(table, os.environ, {*fixed, *NOT_FOR_OPERATORS}) | fixed
 
 
-def _operators(environ: Mapping[str, str]) -> dict[str, str]:
-    given = {name: environ[name] for name in OPERATOR if environ.get(name)}
+def of_function(function: Function, settings: Mapping[str, str]) -> dict[str, str]:
+    """The settings that functions.toml lists for this function. The function's environment has no others."""
+    return {name: settings[name] for name in function.settings if name in settings}
+
+
+def _operators(table: Sequence[Function], environ: Mapping[str, str], others: Container[str]) -> dict[str, str]:
+    """The settings that an operator gives to `make up` in the environment. The functions have a default for each."""
+    names = {name for function in table for name in function.settings}
+    given = {name: environ[name] for name in sorted(names) if name not in others and environ.get(name)}
     if "IDLE_SECONDS" in given and "IDLE_WARNING_SECONDS" not in given:
         # a warning comes before the end: the default of two minutes would not fit a short idle time
         given["IDLE_WARNING_SECONDS"] = str(min(120.0, float(given["IDLE_SECONDS"]) / 2))

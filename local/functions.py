@@ -13,9 +13,9 @@ class Function:
 
     name: str
     trigger: str
-    """http, task, schedule or event"""
+    """http, task, schedule or push"""
     verifies: str
-    """what it checks of its caller itself: id-token, container-token, oidc-token or nothing"""
+    """what it checks of its caller itself: id-token, container-token or oidc-token"""
     browser: bool
     """reachable at /api/<name> on the page's origin"""
     paths: tuple[str, ...]
@@ -25,17 +25,19 @@ class Function:
     """processes at most, each with so many threads"""
     timeout: int
     """seconds"""
+    settings: tuple[str, ...]
+    """the variables that it is given"""
     requires: tuple[str, ...]
+
+    @property
+    def service(self) -> str:
+        """The id of its service in Cloud Run, which allows no underscore."""
+        return self.name.replace("_", "-")
 
     @property
     def routes(self) -> list[str]:
         """Where it answers below /api/ or at the gateway."""
-        return [self.name, *(f"{self.name}/{path}" for path in self.paths)]
-
-    @property
-    def signature(self) -> str:
-        """functions-framework's name for what the function takes."""
-        return "cloudevent" if self.trigger == "event" else "http"
+        return [self.service, *(f"{self.service}/{path}" for path in self.paths)]
 
 
 def load(root: Path) -> list[Function]:
@@ -51,6 +53,7 @@ def load(root: Path) -> list[Function]:
             row["threads"],
             row["max_instances"],
             row["timeout"],
+            tuple(row["settings"]),
             tuple(row["requires"]),
         )
         for name, row in table.items()

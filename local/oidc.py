@@ -23,7 +23,7 @@ class Issuer:
         public = key.public_key().public_bytes(
             serialization.Encoding.DER, serialization.PublicFormat.SubjectPublicKeyInfo
         )
-        self._key = key
+        self.key = key
         self._kid = hashlib.sha256(public).hexdigest()[:40]
 
     @classmethod
@@ -56,11 +56,11 @@ class Issuer:
             "iat": now,
             "exp": now + LIFE,
         }
-        return jwt.encode(claims, self._key, algorithm="RS256", headers={"kid": self._kid})
+        return jwt.encode(claims, self.key, algorithm="RS256", headers={"kid": self._kid})
 
     def certs(self) -> dict[str, Any]:
         """The public key as a JWK set, as Google publishes its own at /oauth2/v3/certs."""
-        numbers = self._key.public_key().public_numbers()
+        numbers = self.key.public_key().public_numbers()
         return {
             "keys": [
                 {

@@ -17,7 +17,7 @@ GCS_PROGRAM = "vendor/fake-gcs-server/bin/fake-gcs-server-linux-amd64"
 
 @dataclass(frozen=True)
 class Part:
-    """One process. It is ready when all its ports accept connections and its log has the words that it says then."""
+    """One process. A part is ready when all of its ports accept connections and its log has `ready_words`."""
 
     name: str
     argv: Sequence[str]
@@ -25,11 +25,12 @@ class Part:
     env: Mapping[str, str]
     needs: Sequence[str] = ()
     """parts that are ready before it starts, and that stop only after it"""
-    says: str = ""
+    ready_words: str = ""
     grace: float = 5
     """seconds it may take to end before it is killed; 0: nothing is lost if it is killed"""
     replaced: bool = False
-    """when it ends by itself another is started, as the cloud replaces an instance; otherwise everything ends"""
+    """True: a part that ends by itself is started again, as the cloud replaces an instance. False: the whole stack ends
+    """
 
 
 @dataclass(frozen=True)
@@ -42,9 +43,10 @@ class Site:
     schedule_every: float | None = None
     """seconds between runs of the scheduled jobs, instead of their timetable"""
     writes_per_minute: int = 60
-    """the Admin API's quota; sessions that last seconds need more of it than a real project has"""
+    """the Admin API's quota; sessions that last seconds need more writes than a real project's quota allows"""
     via: Mapping[str, int] = field(default_factory=dict)
-    """ports at which the functions find some of environment.REACHED instead of their own: somebody listens between"""
+    """for some of environment.BACKENDS, the port that functions use instead of the backend's own: a proxy listens there
+    """
 
     @property
     def python(self) -> str:
@@ -57,21 +59,31 @@ class Site:
         return str(folder)
 
 
-def all_parts(site: Site) -> list[Part]:
-    """Every part, in the order of the ports. Makes the folders and files that they start from."""
+def site_settings(site: Site) -> dict[str, str]:
+    """Every setting of the site's functions. Makes the site's keys if there are none."""
+    return environment.settings(functions.load(site.root), site.ports, keys.load(site.state / "keys"))
+
+
+def all_parts(site: Site, settings: Mapping[str, str]) -> list[Part]:
+    """Every part, in the order of the ports. Makes the folders and files that the parts start from.
+
+    `settings` are those of `site_settings`, of which each function is given its own.
+    """
     table = functions.load(site.root)
     env = environment.base(site.root)
-    settings = environment.settings(site.ports, keys.signing_key(site.state / "keys" / "signing.pem"))
-    settings |= environment.endpoints({**site.ports.all(), **site.via})
+    endpoints = environment.endpoints({**site.ports.all(), **site.via})
     return [
         _firestore(site, env),
         _auth(site, env),
         _storage(site, env),
         _tasks(site, env),
-        *(_function(site, function, env | settings) for function in table),
+        *(
+            _function(site, function, env | endpoints | environment.of_function(function, settings))
+            for function in table
+        ),
         _front(site, env, table),
         _run(site, env),
-        _scheduler(site, env),
+        _scheduler(site, env, settings),
     ]
 
 
@@ -86,9 +98,8 @@ def _auth(site: Site, env: Mapping[str, str]) -> Part:
     port = site.ports["auth"]
     argv = [str(site.root / NODE), str(site.root / "local/auth_emulator/start.mjs"), "--port", str(port)]
     argv += ["--project", environment.PROJECT, "--state", site.folder("auth")]
-    argv += ["--events", f"{site.ports.url('gateway')}/auth_events"]
-    # it accepts connections before it knows its people again, and would give them new uids
-    return Part("auth", argv, [port], env, says="Auth emulator listens", grace=15)
+    # the emulator accepts connections before it has loaded its people, and would give them new uids
+    return Part("auth", argv, [port], env, ready_words="Auth emulator listens", grace=15)
 
 
 def _storage(site: Site, env: Mapping[str, str]) -> Part:
@@ -112,7 +123,6 @@ def _function(site: Site, function: Function, env: Mapping[str, str]) -> Part:
     port = site.ports[function.name]
     argv = [str(site.root / ".venv/bin/functions-framework"), "--target", function.name, "--host", "127.0.0.1"]
     argv += ["--source", str(site.root / "functions" / function.name / "main.py"), "--port", str(port)]
-    argv += ["--signature-type", function.signature]
     own = {
         "THREADS": str(function.threads),
         "CLOUD_RUN_TIMEOUT_SECONDS": str(function.timeout),
@@ -121,7 +131,7 @@ def _function(site: Site, function: Function, env: Mapping[str, str]) -> Part:
         ),  # gunicorn puts a socket there, under a fixed name
     }
     needs = ("firestore", "storage", "tasks")
-    # nobody can reach it any more, and to take down what it has loaded takes an interpreter longer than to serve
+    # no request can reach the function by now, and an orderly end of the interpreter takes longer than a request
     return Part(function.name, argv, [port], {**env, **own}, needs, grace=0, replaced=True)
 
 
@@ -139,16 +149,26 @@ def _front(site: Site, env: Mapping[str, str], table: Sequence[Function]) -> Par
 def _run(site: Site, env: Mapping[str, str]) -> Part:
     ports = [site.ports["run_admin"], site.ports["run_ingress"]]
     argv = [site.python, "-m", "local.run", "--admin-port", str(ports[0]), "--ingress-port", str(ports[1])]
-    argv += ["--state", site.folder("run"), "--image-prefix", str(site.root / "build/image")]
+    argv += ["--state", site.folder("run"), "--images", _images(site)]
     argv += ["--writes-per-minute", str(site.writes_per_minute)]
-    # its containers have ten seconds for their last checkpoints, which the functions take down
+    # the containers have ten seconds for their last checkpoints, which the functions commit
     return Part("run", argv, ports, env, needs=("front", "storage"), grace=20)
 
 
-def _scheduler(site: Site, env: Mapping[str, str]) -> Part:
+def _images(site: Site) -> str:
+    """The folder of the images that slots may run, by name. The installed one is there; others stay as they were put
+    there."""
+    folder = Path(site.folder("images"))
+    installed = folder / environment.IMAGE
+    installed.unlink(missing_ok=True)  # of a checkout that was moved
+    installed.symlink_to(environment.image_folder(site.root))
+    return str(folder)
+
+
+def _scheduler(site: Site, env: Mapping[str, str], settings: Mapping[str, str]) -> Part:
     port = site.ports["scheduler"]
     argv = [site.python, "-m", "local.scheduler", "--port", str(port), "--invoker", environment.INVOKER]
-    argv += ["--oidc-key", f"{site.folder('tasks')}/oidc.pem", "--functions-url", site.ports.url("gateway")]
+    argv += ["--oidc-key", f"{site.folder('tasks')}/oidc.pem", "--functions-url", settings["FUNCTIONS_URL"]]
     argv += ["--table", str(site.root / functions.TABLE)]
     argv += [] if site.schedule_every is None else ["--every", str(site.schedule_every)]
     return Part("scheduler", argv, [port], env, needs=("front", "run"))

@@ -1,9 +1,14 @@
-"""Every port of the local stack, in one table of offsets from a base port. All of them are on 127.0.0.1 only."""
+"""Every port of the local stack, in one table of offsets from a base port; and who listens on a port.
 
+All of the stack's ports are on 127.0.0.1 only.
+"""
+
+import os
 import random
 import socket
 from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 OFFSETS = {
     "front": 0,
@@ -19,6 +24,8 @@ OFFSETS = {
 FUNCTIONS_OFFSET = 10
 SPAN = 32
 """Ports that a stack may take from its base on."""
+LISTEN = "0A"
+"""The state of a listening socket in /proc/net/tcp."""
 
 
 @dataclass(frozen=True)
@@ -64,7 +71,9 @@ def is_free(port: int) -> bool:
 
 
 def free_base() -> int:
-    """A base from which all ports are free. Below 20000, from where on the Cloud Run stand-in takes its containers'."""
+    """A base from which all ports are free. It is below 20000, where the ports of the Cloud Run stand-in's containers
+    begin.
+    """
     bases = list(range(10240, 20000 - SPAN, SPAN))
     random.shuffle(bases)
     for base in bases:
@@ -74,9 +83,28 @@ def free_base() -> int:
 
 
 def answers(port: int) -> bool:
-    """Whether somebody accepts connections on `port` of 127.0.0.1."""
+    """Whether a server accepts connections on `port` of 127.0.0.1."""
     try:
         with socket.create_connection(("127.0.0.1", port), timeout=1):
             return True
     except OSError:
         return False
+
+
+def listening_process(port: int) -> str | None:
+    """The process that listens on `port`, as `name (process id)`. None if it is another user's or was not found."""
+    sockets = {f"socket:[{inode}]" for inode in _listeners(port)}
+    for process in Path("/proc").glob("[0-9]*"):
+        try:
+            links = [os.readlink(descriptor) for descriptor in (process / "fd").iterdir()]  # noqa: PTH115  # not a path
+            if sockets.intersection(links):
+                return f"{(process / 'comm').read_text().strip()} (process {process.name})"
+        except OSError:
+            continue  # the process has ended, or belongs to another user
+    return None
+
+
+def _listeners(port: int) -> list[str]:
+    tables = [Path("/proc/net/tcp"), Path("/proc/net/tcp6")]
+    rows = [line.split() for table in tables if table.exists() for line in table.read_text().splitlines()[1:]]
+    return [row[9] for row in rows if row[3] == LISTEN and int(row[1].rpartition(":")[2], 16) == port]

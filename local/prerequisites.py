@@ -1,4 +1,6 @@
-"""What this machine must have, one check each: what was found, or what is wrong and the command that mends it."""
+"""One check for each thing that this machine must have: the check says what it found, or what is wrong and how to mend
+it.
+"""
 
 import importlib.util
 import os
@@ -11,9 +13,10 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from local import owner
-from local.firestore.find import emulator_jar
-from local.ports import Ports, is_free
+from local import users
+from local.firestore.jar import emulator_jar
+from local.firestore.java import LEAST, java_version
+from local.ports import Ports, is_free, listening_process
 from local.problem import Problem
 from local.setup import packages
 
@@ -23,14 +26,14 @@ DISK = 4 * 1024**3
 
 @dataclass(frozen=True)
 class Check:
-    """`look` answers what was found, or raises Problem."""
+    """`run` returns what the machine has, or raises Problem."""
 
     name: str
-    look: Callable[[], str]
+    run: Callable[[], str]
 
 
-def givens(root: Path) -> list[Check]:
-    """What the set-up builds on and does not bring itself."""
+def machine_checks(root: Path) -> list[Check]:
+    """What must be there before the set-up begins."""
     return [
         Check("system", _system),
         Check("python", lambda: f"{platform.python_version()} ({sys.executable})"),
@@ -38,15 +41,15 @@ def givens(root: Path) -> list[Check]:
         Check("make", lambda: _program("make")),
         Check("node", lambda: _at_least("node", ["node", "--version"], 18, "nodejs npm")),
         Check("npm", lambda: _at_least("npm", ["npm", "--version"], 9, "npm")),
-        Check("java", lambda: _at_least("java", ["java", "-version"], 17, "openjdk-17-jre-headless")),
-        Check("firestore emulator", _firestore),
+        Check("java", lambda: _java(root)),
+        Check("firestore emulator", lambda: _firestore(root)),
         Check("disk", lambda: _disk(root)),
     ]
 
 
-def installed(root: Path, tests: bool) -> list[Check]:
-    """What the set-up brings."""
-    slot = packages.listed(root / "workspace-image/packages.txt")
+def setup_checks(root: Path, tests: bool) -> list[Check]:
+    """What the set-up installs."""
+    slot = packages.of_the_slot(root)
     checks = [
         Check("packages", lambda: _packages([*packages.SYSTEM, *slot])),
         Check("venv", _venv),
@@ -57,14 +60,14 @@ def installed(root: Path, tests: bool) -> list[Check]:
 
 
 def ports_free(ports: Ports) -> Check:
-    """Nobody else listens where the stack will."""
+    """No other process listens on a port of the stack."""
     return Check("ports", lambda: _ports(ports))
 
 
-def first_problem(checks: Sequence[Check]) -> None:
+def raise_first_problem(checks: Sequence[Check]) -> None:
     """Raises the Problem of the first check that has one."""
     for check in checks:
-        check.look()
+        check.run()
 
 
 def _system() -> str:
@@ -99,15 +102,22 @@ def _at_least(name: str, ask: Sequence[str], least: int, package: str) -> str:
     return version[0]
 
 
-def _firestore() -> str:
-    jar = emulator_jar()
-    if jar is None:
+def _java(root: Path) -> str:
+    return java_version(root) or f"no version {LEAST} or newer here; the set-up fetches one"
+
+
+def _firestore(root: Path) -> str:
+    """The folder of the emulator. Raises Problem if CLOUD_SDK names a Cloud SDK without the emulator: no other is used
+    then.
+    """
+    jar = emulator_jar(root)
+    if jar is None and os.environ.get("CLOUD_SDK"):
         raise Problem(
-            "the Cloud SDK's Firestore emulator is not installed",
+            "the Cloud SDK that CLOUD_SDK names has no Firestore emulator",
             "gcloud components install cloud-firestore-emulator (or, for a Cloud SDK that came as a package: "
-            f"{_install('google-cloud-cli-firestore-emulator')}); CLOUD_SDK names a Cloud SDK in an unusual folder",
+            f"{_install('google-cloud-cli-firestore-emulator')}); without CLOUD_SDK the set-up fetches one",
         )
-    return str(jar.parent)
+    return str(jar.parent) if jar else "not here yet; the set-up fetches it"
 
 
 def _disk(root: Path) -> str:
@@ -144,17 +154,17 @@ def _bubblewrap() -> str:
 def _subordinate_ids() -> str:
     if os.geteuid() == 0:
         return "not needed for root"
-    lacking = owner.without_subordinate_ids()
+    lacking = users.without_subordinate_ids()
     if lacking:
         table, mend = lacking
-        raise Problem(f"{owner.user_name()} has no subordinate ids in {table}", mend)
+        raise Problem(f"{users.user_name()} has no subordinate ids in {table}", mend)
     return "there"
 
 
 def _ports(ports: Ports) -> str:
     for name, port in ports.all().items():
         if not is_free(port):
-            holder = owner.of_port(port)
+            holder = listening_process(port)
             by = f" by {holder}" if holder else ""
             other = ports.base + 1000 if ports.base + 2000 < 65536 else 8080
             raise Problem(f"port {port}, of {name}, is in use{by}", f"make up PORT={other}")

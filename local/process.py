@@ -1,4 +1,4 @@
-"""One process of the stack: started on a leash in a group of its own, its output in a log, stopped with all its kin."""
+"""One process of the stack: it ends with this process, has its own process group, and writes to a log."""
 
 import asyncio
 import contextlib
@@ -8,7 +8,7 @@ import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-LEASH = Path(__file__).parent / "leash.py"
+PARENT_DEATH = Path(__file__).parent / "parent_death.py"
 
 
 class Process:
@@ -23,33 +23,37 @@ class Process:
         """Starts `argv` with exactly `env`, and its output at the end of `log`."""
         with log.open("ab") as output:
             process = await asyncio.create_subprocess_exec(
-                *leashed(argv),
+                *ending_with_this_process(argv),
                 env=dict(env),
                 cwd=cwd,
                 stdin=asyncio.subprocess.DEVNULL,
                 stdout=output,
                 stderr=output,
-                start_new_session=True,  # Ctrl-C in the terminal is ours to pass on, in a good order
+                start_new_session=True,  # Ctrl-C reaches this process alone, which stops the parts in order
             )
         return cls(process)
 
     async def ended(self) -> int:
-        """Waits for the end. The exit code; negative is the signal that ended it."""
+        """Waits until the process has ended. Returns the exit code, or the negative number of the signal that ended the
+        process.
+        """
         return await self._process.wait()
 
     async def stop(self, grace: float) -> None:
-        """SIGTERM, `grace` seconds, SIGKILL; then SIGKILL to what is left of its group. No grace is SIGKILL at once."""
+        """Sends SIGTERM, and SIGKILL after `grace` seconds; then SIGKILL to the rest of the process group. A grace of 0
+        sends SIGKILL at once.
+        """
         if self._process.returncode is None and grace:
             self._process.terminate()
             try:
                 await asyncio.wait_for(self._process.wait(), grace)
             except TimeoutError:
                 print(f"process {self.pid} did not end within {grace:.0f} s and was killed", file=sys.stderr)
-        with contextlib.suppress(ProcessLookupError):  # nobody is left
+        with contextlib.suppress(ProcessLookupError):  # the group is empty
             os.killpg(self.pid, signal.SIGKILL)
         await self._process.wait()
 
 
-def leashed(argv: Sequence[str]) -> list[str]:
+def ending_with_this_process(argv: Sequence[str]) -> list[str]:
     """The command line that runs `argv` and ends it when this process ends."""
-    return [sys.executable, "-I", "-S", str(LEASH), str(os.getpid()), *argv]
+    return [sys.executable, "-I", "-S", str(PARENT_DEATH), str(os.getpid()), *argv]

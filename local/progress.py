@@ -7,7 +7,7 @@ from typing import TextIO
 
 
 class Progress:
-    """One line for each name. Use as a context manager; afterwards nothing moves any more."""
+    """Shows one line for each name. Call `close` before anything else is printed."""
 
     def __init__(self, out: TextIO = sys.stdout) -> None:
         self._out = out
@@ -32,7 +32,7 @@ class Progress:
             self._draw()
 
     def close(self) -> None:
-        """Ends the live lines: what is printed next stands below them."""
+        """Leaves the live lines as they are: what is printed next stands below them."""
         self._drawn = 0
         self._states.clear()
         self._since.clear()

@@ -6,17 +6,24 @@ import fcntl
 import json
 import os
 import signal
-from collections.abc import Coroutine, Iterator, Sequence
+import time
+from collections.abc import Coroutine, Iterator, Mapping, Sequence
 from pathlib import Path
+from typing import TextIO
 
 from local import environment
-from local.keys import signing_key
-from local.parts import Part, Site, all_parts
-from local.ports import Ports
+from local.parts import Part, Site, all_parts, site_settings
 from local.problem import Problem
 from local.progress import Progress
 from local.stack import Stack
-from local.warmth import until_warm
+from local.warm_pool import until_warm
+
+DESCRIPTION = "stack.json"
+"""The file in the folder of a stack's state, while the stack runs: its address, its ports, and the environment that
+leads to it.
+"""
+LOOK_SECONDS = 0.5
+"""Seconds for which `running_at` may hold the lock."""
 
 
 def up(site: Site, only: Sequence[str]) -> None:
@@ -26,13 +33,15 @@ def up(site: Site, only: Sequence[str]) -> None:
     Problem when it cannot start, or when a part ends by itself.
     """
     with alone(site.state):
-        parts = [part for part in all_parts(site) if not only or part.name in only]
-        _describe(site.state, site.ports, parts)
+        settings = site_settings(site)
+        parts = [part for part in all_parts(site, settings) if not only or part.name in only]
+        _describe(site, parts, settings)
         asyncio.run(_until_signal(_run(site, parts, warm=not only)))
 
 
 async def _run(site: Site, parts: Sequence[Part], warm: bool) -> None:
     progress = Progress()
+    began = time.monotonic()
     try:
         async with Stack(parts, site.root, site.state / "logs", progress.report) as stack:
             try:
@@ -45,9 +54,13 @@ async def _run(site: Site, parts: Sequence[Part], warm: bool) -> None:
                     progress.report("warm pool", "ready")
                 progress.close()
                 print(f"Ondol is ready: {site.ports.url('front')}", flush=True)
+                print(
+                    f"Started in {time.monotonic() - began:.0f} s. Ctrl-C stops it; what members saved stays.",
+                    flush=True,
+                )
                 await stack.watch()
             except asyncio.CancelledError:
-                progress.close()  # a part that was replaced meanwhile has lines of its own
+                progress.close()  # a part that was started again since then has printed lines of its own
                 print("Stopping: containers make their last checkpoints.", flush=True)
                 raise
     finally:
@@ -74,20 +87,51 @@ def alone(state: Path) -> Iterator[None]:
     """Holds `state` for this process. Raises Problem when a stack runs on it already."""
     state.mkdir(parents=True, exist_ok=True)
     with (state / "lock").open("a") as lock:
-        try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            raise Problem(f"a stack is running on {state} already", "stop it (Ctrl-C where it runs)") from None
+        if not _locked(lock):
+            where = running_at(state)
+            what = f"Ondol is already up at {where}" if where else f"a stack starts or is reset on {state}"
+            raise Problem(what, "stop it (Ctrl-C where it runs)")
+        (state / DESCRIPTION).unlink(missing_ok=True)  # left by a stack that ran before
         yield
 
 
-def _describe(state: Path, ports: Ports, parts: Sequence[Part]) -> None:
+def _locked(lock: TextIO) -> bool:
+    """Tries again for a moment: `running_at` holds the lock while it looks."""
+    ends = time.monotonic() + LOOK_SECONDS
+    while True:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            if time.monotonic() > ends:
+                return False
+            time.sleep(0.02)
+        else:
+            return True
+
+
+def running_at(state: Path) -> str | None:
+    """The address of the stack that runs on `state` now; None if none does."""
+    try:
+        with (state / "lock").open() as lock:
+            fcntl.flock(lock, fcntl.LOCK_SH | fcntl.LOCK_NB)
+    except FileNotFoundError:
+        return None
+    except BlockingIOError:
+        with contextlib.suppress(FileNotFoundError, ValueError, KeyError):  # the stack is starting
+            url: str = json.loads((state / DESCRIPTION).read_text())["url"]
+            return url
+    return None
+
+
+def _describe(site: Site, parts: Sequence[Part], settings: Mapping[str, str]) -> None:
+    """Writes `stack.json`."""
+    ports = site.ports
     description = {
         "url": ports.url("front"),
         "ports": ports.all(),
         "parts": [part.name for part in parts],
-        "env": environment.settings(ports, signing_key(state / "keys" / "signing.pem")),
+        "env": {**environment.endpoints(ports.all()), **settings},
     }
-    target = state / "stack.json"
-    target.touch(mode=0o600)  # the signing key is in it
+    target = site.state / DESCRIPTION
+    target.touch(mode=0o600)  # the keys are in it
     target.write_text(json.dumps(description, indent=2))

@@ -1,13 +1,12 @@
-// The process: Firebase's Auth emulator alone, with its people kept between starts and its events sent to a function.
+// The process: Firebase's Auth emulator alone, with its people kept between starts.
 //
-//   node start.mjs --project ID --port N --state DIR --events URL
+//   node start.mjs --project ID --port N --state DIR
 //
-// `firebase emulators:start --only auth` sends no events, and forgets everybody when it is killed.
+// `firebase emulators:start --only auth` forgets everybody when it is killed.
 
 import { createRequire } from "node:module";
 import { parseArgs } from "node:util";
 
-import { EventRelay } from "./events.mjs";
 import { People } from "./people.mjs";
 import { refusePortInUse } from "./port.mjs";
 
@@ -25,17 +24,15 @@ exegesis.middleware = (api, options) => middleware(api, { ...options, lazyCompil
 
 function readArguments() {
   const needed = { type: "string" };
-  const { values } = parseArgs({ options: { project: needed, port: needed, state: needed, events: needed } });
-  for (const name of ["project", "port", "state", "events"]) {
+  const { values } = parseArgs({ options: { project: needed, port: needed, state: needed } });
+  for (const name of ["project", "port", "state"]) {
     if (!values[name]) throw new Error(`--${name} is missing`);
   }
   return { ...values, port: Number(values.port) };
 }
 
-async function start({ project, port, state, events }) {
+async function start({ project, port, state }) {
   await refusePortInUse(HOST, port);
-  // The emulator looks once, when it starts, whether a functions emulator runs.
-  await EmulatorRegistry.start(await EventRelay.listening(HOST, events));
   const auth = new AuthEmulator({ projectId: project, host: HOST, port, singleProjectMode: SingleProjectMode.ERROR });
   await EmulatorRegistry.start(auth);
   const people = new People(`http://${HOST}:${port}`, project, state);

@@ -1,7 +1,7 @@
 """The process: `python -m local.firestore --port N --state DIR --rules FILE --project ID`.
 
-The emulator's own --export-on-exit exports nothing (measured), and a killed one could not anyway: this one is asked
-for an export every ten seconds and at the end.
+The emulator's own --export-on-exit exports nothing (measured), and a killed emulator exports nothing either. So this
+process asks the emulator for an export every ten seconds and at the end.
 """
 
 import argparse
@@ -11,13 +11,16 @@ import sys
 import threading
 from pathlib import Path
 
+from local.firestore.class_archive import start_options
+from local.firestore.emulator import command
 from local.firestore.export import Exports, NotExported
-from local.firestore.find import emulator_jar
+from local.firestore.jar import emulator_jar
+from local.firestore.java import java_program
 from local.ports import answers
-from local.process import leashed
+from local.process import ending_with_this_process
 
+ROOT = Path(__file__).parents[2]
 EXPORT_EVERY = 10.0  # seconds
-MAIN_CLASS = "com.google.cloud.datastore.emulator.firestore.CloudFirestore"
 
 
 def main() -> None:
@@ -27,33 +30,30 @@ def main() -> None:
     parser.add_argument("--rules", type=Path, required=True, help="firestore.rules")
     parser.add_argument("--project", required=True)
     given = parser.parse_args()
-    jar = emulator_jar()
-    if jar is None:
-        sys.exit("The Cloud SDK's Firestore emulator is not on this machine. `make doctor` says how to get it.")
+    jar, java = emulator_jar(ROOT), java_program(ROOT)
+    if jar is None or java is None:
+        sys.exit("The Firestore emulator or Java is not on this machine. `make doctor` says how to get it.")
     stopping = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stopping.set())
     exports = Exports(given.state, given.port, given.project)
-    emulator = subprocess.Popen(leashed(_command(jar, given.port, given.rules, exports.newest())))
+    seed = exports.newest()
+    arguments = [f"--rules={given.rules}", *([f"--seed_from_export={seed}"] if seed else [])]
+    argv = command(java, jar, given.port, *arguments, options=start_options(ROOT, java, jar))
+    emulator = subprocess.Popen(ending_with_this_process(argv))
     try:
         _keep(emulator, exports, given.port, stopping)
     finally:
-        # Java's end on SIGTERM waits for clients to hang up; what matters is exported by now.
+        # on SIGTERM Java waits until clients hang up; the documents are exported by now
         emulator.kill()
         emulator.wait()
 
 
-def _command(jar: Path, port: int, rules: Path, seed: Path | None) -> list[str]:
-    # compiled once and simply: the better code never pays within the life of a local stack (measured)
-    java = ["java", "-Duser.language=en", "-Xmx512m", "-XX:TieredStopAtLevel=1", "-cp", str(jar), MAIN_CLASS]
-    seeded = [f"--seed_from_export={seed}"] if seed else []
-    return [*java, "--host=127.0.0.1", f"--port={port}", f"--rules={rules}", *seeded]
-
-
 def _keep(emulator: subprocess.Popen[bytes], exports: Exports, port: int, stopping: threading.Event) -> None:
-    """Exports now and then, and once more when `stopping`. Ends the process when the emulator ends by itself.
+    """Exports every EXPORT_EVERY seconds, and once more when `stopping`. Ends the process when the emulator ends by
+    itself.
 
-    An emulator that does not answer is an outage, which those who use it must live with: it is asked again later.
+    An emulator that does not answer is an outage for its clients too: the next export is tried as usual.
     """
     while not answers(port):
         if stopping.wait(0.1):

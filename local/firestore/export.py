@@ -17,7 +17,7 @@ class NotExported(Exception):
 
 
 class Exports:
-    """The folder that keeps the newest export, `current`, and while it is being replaced the one before it."""
+    """The folder with the newest export, `current`, and with the export before it while `current` is being replaced."""
 
     def __init__(self, folder: Path, port: int, project: str) -> None:
         self._folder = folder.resolve()
@@ -35,8 +35,8 @@ class Exports:
     def make(self) -> None:
         """Exports every document. Raises NotExported.
 
-        Each export has a folder of its own: an emulator that was silent answers what it was asked meanwhile, all at
-        once, and must not write into the export that is kept.
+        Each export has a folder of its own: an emulator that was silent answers all earlier requests at once, and must
+        not write into the export that is kept.
         """
         current, before = self._folder / "current", self._folder / "before"
         for unfinished in self._folder.glob("following-*"):

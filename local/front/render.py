@@ -52,6 +52,13 @@ def render(
         web_root=_quoted(str(web_root.resolve())),
         config=_quoted(str(config.resolve())),
         headers="\n".join(f"        add_header {name} {_quoted(value)} always;" for name, value in headers.items()),
+        built=_quoted(_cache_control(firebase, "/assets/**")),
+        changing=_quoted(_cache_control(firebase, "!/assets/**")),
+        views="\n".join(
+            f"        location = {rule['source']} {{ try_files {rule['destination']} =404; }}"
+            for rule in firebase["hosting"]["rewrites"]
+            if "destination" in rule
+        ),
         api="\n".join(
             _proxy(f"/api/{route}", each, ports) for each in functions if each.browser for route in each.routes
         ),
@@ -66,8 +73,7 @@ def render(
 
 def _headers(ports: Ports, firebase: Mapping[str, Any]) -> dict[str, str]:
     """The page's headers as Firebase Hosting sends them, but for the addresses in the content security policy."""
-    (everywhere,) = (rule for rule in firebase["hosting"]["headers"] if rule["source"] == "**")
-    headers = {header["key"]: header["value"] for header in everywhere["headers"]}
+    headers = _headers_of(firebase, "**")
     policy = dict(directive.split(" ", 1) for directive in headers["Content-Security-Policy"].split("; "))
     slots = f"http://*.localhost:{ports['run_ingress']}"
     policy |= {
@@ -78,6 +84,15 @@ def _headers(ports: Ports, firebase: Mapping[str, Any]) -> dict[str, str]:
     }
     headers["Content-Security-Policy"] = "; ".join(f"{name} {sources}" for name, sources in policy.items())
     return headers
+
+
+def _headers_of(firebase: Mapping[str, Any], source: str) -> dict[str, str]:
+    (rule,) = (rule for rule in firebase["hosting"]["headers"] if rule["source"] == source)
+    return {header["key"]: header["value"] for header in rule["headers"]}
+
+
+def _cache_control(firebase: Mapping[str, Any], source: str) -> str:
+    return _headers_of(firebase, source)["Cache-Control"]
 
 
 def _proxy(path: str, function: Function, ports: Ports) -> str:

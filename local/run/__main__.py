@@ -12,7 +12,7 @@ from pathlib import Path
 from aiohttp import web
 
 from .admin import admin_app
-from .container import Image, Unfit
+from .container import Images, Unfit
 from .control import Control
 from .ingress import Ingress
 from .serving import Timing
@@ -36,8 +36,8 @@ def _options() -> argparse.ArgumentParser:
     options.add_argument("--admin-port", type=int, required=True, help="the Admin API, v2 REST")
     options.add_argument("--ingress-port", type=int, required=True, help="the services, at {service}.localhost")
     options.add_argument("--state", type=Path, required=True, help="folder for services and logs")
-    options.add_argument("--image-prefix", type=Path, required=True, help="folder of the installed image")
-    options.add_argument("--runtime", type=Path, default=RUNTIME, help="how the image runs in bubblewrap")
+    options.add_argument("--images", type=Path, required=True, help="folder of images by name, each an installed one")
+    options.add_argument("--runtime", type=Path, default=RUNTIME, help="how each image runs in bubblewrap")
     options.add_argument("--operation-seconds", type=float, default=0.5, help="what a change takes at least")
     options.add_argument("--idle-seconds", type=float, default=900, help="until an instance beyond the minimum goes")
     options.add_argument("--grace-seconds", type=float, default=10, help="from SIGTERM to SIGKILL")
@@ -48,7 +48,7 @@ def _options() -> argparse.ArgumentParser:
 async def _serve(options: argparse.Namespace) -> None:
     stopping = _on_signals()
     control = Control(
-        image=Image(options.image_prefix, options.runtime),
+        images=Images(options.images, options.runtime),
         state=options.state,
         ingress_port=options.ingress_port,
         timing=Timing(options.operation_seconds, options.idle_seconds, options.grace_seconds),
@@ -67,8 +67,9 @@ async def _serve(options: argparse.Namespace) -> None:
 
 
 def _on_signals() -> asyncio.Event:
-    """Set by SIGTERM and SIGINT. More of them change nothing: Ctrl-C comes from the terminal and from the parent too,
-    and the containers' last checkpoints need their grace. Whoever cannot wait sends SIGKILL."""
+    """Set by the first SIGTERM or SIGINT. Further signals change nothing: Ctrl-C arrives from the terminal and from the
+    parent, and the containers need their grace for the last checkpoints. SIGKILL ends the process at once.
+    """
     stopping = asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, stopping.set)

@@ -1,4 +1,6 @@
-"""The Admin API's HTTP surface: the routes of v2 REST that Google's client uses, and a look inside for tests."""
+"""The Admin API over HTTP: the routes of v2 REST that Google's client uses, and a route that shows the instances to
+tests.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a caller of the Admin API can do, and how each wish comes true."""
+"""What a caller of the Admin API can change, and how each change is carried out."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from typing import Any
 from local.api_error import ApiError
 
 from . import services
-from .container import Image
+from .container import Images
 from .instances import Instance, StartFailed
 from .launcher import Launcher
 from .operations import Operation, Operations
@@ -29,7 +29,7 @@ log = logging.getLogger(__name__)
 class Control:
     def __init__(
         self,
-        image: Image,
+        images: Images,
         state: Path,
         ingress_port: int,
         timing: Timing,
@@ -38,7 +38,7 @@ class Control:
         self.registry = Registry(state / "services")
         self.operations = Operations()
         self.ingress_port = ingress_port
-        self._launcher = Launcher(image, state / "logs")
+        self._launcher = Launcher(images, state / "logs")
         self._timing = timing
         self._writes_per_minute = writes_per_minute
         self._writes: deque[float] = deque()
@@ -71,7 +71,9 @@ class Control:
         return self._begin(service, self._reconcile(service))
 
     def delete(self, name: str, etag: str) -> Operation:
-        """The service answers no more at once; it is gone when the operation is done. Raises ApiError."""
+        """Deletes the service: it takes no request from now on, and is gone when the operation is done. Raises
+        ApiError.
+        """
         self._spend_write()
         services.check_etag(self._living(name), etag)
         service = services.deleted(self._living(name), _now())
@@ -95,7 +97,7 @@ class Control:
         return found
 
     async def close(self) -> None:
-        """Every instance gets its SIGTERM and its grace, all at once."""
+        """Stops all instances at once, each with SIGTERM and its grace."""
         for service_id in list(self._serving):
             self._shut(service_id)
         await asyncio.gather(*self._closing.values())
@@ -112,7 +114,7 @@ class Control:
             log.warning("%s: %s", service.id, error.message)
 
     async def _reconcile(self, wish: Service) -> Json:
-        """Rolls out the newest wish, which may have come after `wish`. Raises ApiError."""
+        """Rolls out the newest state of the service, which may be newer than `wish`. Raises ApiError."""
         await asyncio.sleep(self._timing.operation_seconds)
         async with self._busy[wish.id]:
             service = self._living(wish.name)

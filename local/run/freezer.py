@@ -1,4 +1,4 @@
-"""Takes the CPU away from a process tree, and gives it back: SIGSTOP and SIGCONT, no cgroups needed."""
+"""Stops a process tree and lets it go on, by SIGSTOP and SIGCONT: a freezer that needs no cgroups."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import os
 import signal
 from pathlib import Path
 
-# seconds between two looks at a tree that does not stand still yet
+# seconds between two looks at a tree that has not stopped yet
 PAUSE = 0.002
 STOPPED = frozenset("TtZX")
 # a parent that waits in vfork sits in D until its stopped child goes on: it cannot run, and never shows T
@@ -71,7 +71,7 @@ def _threads(pid: int) -> list[Path]:
     try:
         return list(Path(f"/proc/{pid}/task").iterdir())
     except (FileNotFoundError, ProcessLookupError):
-        return []  # ended while we looked
+        return []  # the process ended meanwhile
 
 
 def _look(thread: Path) -> tuple[str, list[int]]:

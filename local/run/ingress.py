@@ -31,7 +31,7 @@ class Ingress:
             while await self._serve_one(client):
                 client.http.start_next_cycle()
         except (ClientGone, OSError):
-            pass  # nobody is left to tell
+            pass  # the client has hung up
         except h11.ProtocolError as error:
             log.info("a client broke HTTP: %s", error)
         finally:
@@ -77,7 +77,7 @@ def _service_id(request: h11.Request) -> str:
 
 
 async def _refuse(client: Peer, status: int, message: str, request: h11.Request | None = None) -> None:
-    """A last answer on this connection; when an answer has begun, cutting it short is all that can be said."""
+    """The last answer on this connection. An answer that has begun is cut off."""
     if client.http.our_state not in (h11.IDLE, h11.SEND_RESPONSE):
         return
     body = f"{message}\n".encode()

@@ -70,7 +70,7 @@ class Instance:
         self._rest()
 
     async def stop(self, grace_seconds: float) -> None:
-        """SIGTERM, with CPU, and SIGKILL when the grace is over. Returns when every process has ended."""
+        """Sends SIGTERM, with CPU, and SIGKILL after the grace. Returns when every process has ended."""
         self._has_cpu = True
         self._wake()
         self._signal(signal.SIGTERM)
@@ -99,7 +99,7 @@ class Instance:
         await self._freezer.freeze()
 
     def _signal(self, number: signal.Signals) -> None:
-        # until bubblewrap itself is reaped, its child's number belongs to nobody else
+        # the kernel gives the child's process id to no other process until bubblewrap itself is reaped
         if self._process.returncode is None:
             try:
                 os.kill(self.pid, number)

@@ -11,7 +11,7 @@ from collections import Counter
 from datetime import UTC, datetime
 from pathlib import Path
 
-from .container import Image
+from .container import Images, Unfit
 from .instances import Instance, StartFailed
 from .services import Revision, Service
 
@@ -20,10 +20,10 @@ PORTS = range(20000, 32000)
 
 
 class Launcher:
-    def __init__(self, image: Image, logs: Path) -> None:
+    def __init__(self, images: Images, logs: Path) -> None:
         """`logs` gets one file for each container, `{revision}-{number}.log`."""
         logs.mkdir(parents=True, exist_ok=True)
-        self._image = image
+        self._images = images
         self._logs = logs
         self._ports: set[int] = set()
         self._started: Counter[str] = Counter()
@@ -34,7 +34,7 @@ class Launcher:
         number = self._started[revision.id]
         port = self._take_port()
         try:
-            process, pid = await self._start(_environment(service, revision, port), f"{revision.id}-{number}.log")
+            process, pid = await self._start(service, revision, port, f"{revision.id}-{number}.log")
         except BaseException:
             self._ports.discard(port)
             raise
@@ -42,23 +42,33 @@ class Launcher:
         instance.exited.add_done_callback(lambda _: self._ports.discard(port))
         return instance
 
-    async def _start(self, env: dict[str, str], log: str) -> tuple[asyncio.subprocess.Process, int]:
+    async def _start(
+        self, service: Service, revision: Revision, port: int, log: str
+    ) -> tuple[asyncio.subprocess.Process, int]:
         """bubblewrap, and the pid of the process 1 in it."""
-        said, saying = os.pipe()
-        with os.fdopen(said, "rb") as info:
+        template = revision.read()
+        try:
+            image = self._images.named(template.container.image)
+        except Unfit as error:
+            raise StartFailed(str(error)) from error
+        env = _environment(service, revision, port)
+        read_end, write_end = os.pipe()
+        with os.fdopen(read_end, "rb") as info:
             try:
-                process = await self._spawn(self._image.command(env, saying), saying, self._logs / log)
+                process = await self._spawn(
+                    image.command(env, write_end, template.volume_sizes), write_end, self._logs / log
+                )
             except OSError as error:
                 raise StartFailed(f"the container could not be started: {error}") from error
             finally:
-                os.close(saying)
+                os.close(write_end)
             answer = await asyncio.to_thread(info.read)
         if not answer:
             await process.wait()
             raise StartFailed(f"bubblewrap could not make the container: see logs/{log}")
         return process, json.loads(answer)["child-pid"]
 
-    async def _spawn(self, command: list[str], saying: int, log: Path) -> asyncio.subprocess.Process:
+    async def _spawn(self, command: list[str], write_end: int, log: Path) -> asyncio.subprocess.Process:
         with log.open("ab") as out:
             out.write(f"--- started {datetime.now(UTC).isoformat(timespec='seconds')}\n".encode())
             out.flush()
@@ -67,7 +77,7 @@ class Launcher:
                 stdin=asyncio.subprocess.DEVNULL,
                 stdout=out,
                 stderr=out,
-                pass_fds=[saying],
+                pass_fds=[write_end],
                 # Ctrl-C in a terminal goes to the whole group, but ending containers is up to the stand-in
                 start_new_session=True,
             )

@@ -40,7 +40,7 @@ class Operation:
 
 
 class Operations:
-    """The newest operations. They do not outlive the process."""
+    """The newest operations, in memory only."""
 
     def __init__(self) -> None:
         self._operations: dict[str, Operation] = {}

@@ -8,7 +8,7 @@ import h11
 
 from .peer import Peer
 
-# Cloud Run looks every periodSeconds; looking more often only makes the local start as quick as it is
+# Cloud Run probes every periodSeconds; probing more often only lets a local start be as quick as it is
 PERIOD = 0.025
 ANSWER_SECONDS = 5.0
 

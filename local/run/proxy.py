@@ -8,12 +8,15 @@ import h11
 
 from .peer import CHUNK, Peer
 
-# these speak about one connection, not about the request
+# these headers are about one connection and not about the request
 HOP_BY_HOP = frozenset({b"connection", b"keep-alive", b"proxy-connection", b"te", b"upgrade"})
 FORWARDED = frozenset({b"x-forwarded-for", b"x-forwarded-proto"})
 
 # Cloud Run's limit of an HTTP/1 request
 MAX_BODY = 32 * 2**20
+
+# for how long the rest of a request is waited for that was answered before it had come whole
+LATE_BODY_SECONDS = 5.0
 
 Headers = list[tuple[bytes, bytes]]
 
@@ -58,6 +61,8 @@ async def _exchange(client: Peer, container: Peer, request: h11.Request) -> None
         await asyncio.gather(uploading, answering, return_exceptions=True)
     if switched:
         await _tunnel(client, container)
+    else:
+        await _skip_body(client)
 
 
 async def _upload(client: Peer, container: Peer, request: h11.Request) -> None:
@@ -65,15 +70,15 @@ async def _upload(client: Peer, container: Peer, request: h11.Request) -> None:
     head = h11.Request(method=request.method, target=request.target, headers=_request_headers(client, request))
     if not await _deliver(container, head):
         return
-    room = MAX_BODY
+    left = MAX_BODY
     while True:
         try:
             event = await client.receive()
         except (h11.RemoteProtocolError, OSError) as error:
             raise ClientGone(str(error)) from error
         if isinstance(event, h11.Data):
-            room -= len(event.data)
-            if room < 0:
+            left -= len(event.data)
+            if left < 0:
                 raise TooLarge
         if not await _deliver(container, event):
             return
@@ -82,6 +87,21 @@ async def _upload(client: Peer, container: Peer, request: h11.Request) -> None:
     # what comes now is the next request, or a tunnel's first bytes: kept unread in h11
     data = await _read(client)
     client.http.receive_data(data)
+
+
+async def _skip_body(client: Peer) -> None:
+    """Reads what is left of a request that was answered before it had come whole. Closed with some of it unread, the
+    connection would be reset, and the answer, or the client's next request, lost."""
+    left = MAX_BODY
+    try:
+        async with asyncio.timeout(LATE_BODY_SECONDS):
+            while client.http.their_state is h11.SEND_BODY and left > 0:
+                event = await client.receive()
+                left -= len(event.data) if isinstance(event, h11.Data) else 0
+    except TimeoutError:
+        return
+    except (h11.RemoteProtocolError, OSError) as error:
+        raise ClientGone(str(error)) from error
 
 
 async def _deliver(container: Peer, event: h11.Event) -> bool:

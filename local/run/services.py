@@ -113,8 +113,9 @@ def created(parent: str, service_id: str, uid: str, body: Json, now: str) -> Ser
 
 
 def patched(service: Service, body: Json, mask: list[str], now: str) -> Service:
-    """The service as the caller wants it: only the fields in `mask`, or without one all of them. A template that
-    differs makes a revision. Raises ApiError."""
+    """The service with the caller's fields: those in `mask`, or all of them without a mask. A template that differs
+    makes a revision. Raises ApiError.
+    """
     check_etag(service, str(body.get("etag", "")))
     if not mask or mask == ["*"]:
         spec = {field: value for field, value in body.items() if field in WRITABLE}
@@ -137,7 +138,7 @@ def rolled_out(service: Service, revision_id: str, generation: int, now: str) ->
 
 
 def failed(service: Service, revision_id: str, generation: int, message: str, now: str) -> Service:
-    """The revision did not become ready: traffic stays where it was. A wish after `generation` is still to be tried."""
+    """The revision did not become ready: traffic stays where it was. A later change is still to be tried."""
     revisions = [replace(r, state=FAILED, message=message) if r.id == revision_id else r for r in service.revisions]
     tried = replace(service, revisions=revisions)
     if generation != service.generation:
@@ -156,8 +157,8 @@ def deleted(service: Service, now: str) -> Service:
 def check_etag(service: Service, etag: str) -> None:
     """Raises ApiError ABORTED when the caller's version is not the newest; no etag, no check."""
     if etag and etag != service.etag:
-        said = f"version '{etag}' was specified but current version is '{service.etag}'"
-        raise ApiError("ABORTED", f"Conflict for resource '{service.id}': {said}.")
+        problem = f"version '{etag}' was specified but current version is '{service.etag}'"
+        raise ApiError("ABORTED", f"Conflict for resource '{service.id}': {problem}.")
 
 
 def _with_newest_revision(service: Service, now: str) -> Service:

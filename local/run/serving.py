@@ -1,4 +1,4 @@
-"""One service at work: which instance takes its requests, when one starts, and when one goes."""
+"""One service: which instance takes its requests, when an instance starts, and when it stops."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ class NoInstance(Exception):
 
 
 class Serving:
-    """At most one instance takes requests (`instance`); those in `leaving` end theirs and go."""
+    """At most one instance takes requests (`instance`). The instances in `leaving` finish their requests and stop."""
 
     def __init__(self, service: Service, launch: Launch, timing: Timing) -> None:
         self.service = service
@@ -69,7 +69,7 @@ class Serving:
         self._adopt(instance)
 
     async def settle(self, service: Service) -> None:
-        """Makes true what `service` asks for: with a minimum of 1 waits for one try at starting its instance."""
+        """Carries out what `service` asks for. With a minimum of 1, waits for one attempt to start its instance."""
         self.service = service
         if self._wanted:
             self._cancel_idle()

@@ -8,6 +8,8 @@ import msgspec
 
 from local.api_error import ApiError
 
+from .volumes import Volume, VolumeMount, read_volume_sizes
+
 _T = TypeVar("_T")
 
 RESERVED_ENV = frozenset({"PORT", "K_SERVICE", "K_REVISION", "K_CONFIGURATION"})
@@ -42,6 +44,7 @@ class Container(msgspec.Struct, rename="camel"):
     env: list[EnvVar] = []
     resources: Resources | None = None
     startup_probe: Probe | None = None
+    volume_mounts: list[VolumeMount] = []
 
 
 class Scaling(msgspec.Struct, rename="camel"):
@@ -56,6 +59,7 @@ class Template(msgspec.Struct, rename="camel"):
     scaling: Scaling = msgspec.field(default_factory=Scaling)
     timeout: Annotated[str, msgspec.Meta(pattern=r"^\d+(\.\d+)?s$")] = DEFAULT_TIMEOUT
     max_instance_request_concurrency: Annotated[int, msgspec.Meta(ge=0, le=1000)] = 0
+    volumes: list[Volume] = []
 
     @property
     def container(self) -> Container:
@@ -82,6 +86,11 @@ class Template(msgspec.Struct, rename="camel"):
         return resources is None or resources.cpu_idle
 
     @property
+    def volume_sizes(self) -> dict[str, int]:
+        """Bytes by the path at which a volume is mounted. Raises ApiError when Cloud Run would refuse one."""
+        return read_volume_sizes(self.volumes, self.container.volume_mounts)
+
+    @property
     def startup_path(self) -> str | None:
         """The path that must answer 2xx or 3xx before an instance is ready; None: its port must listen."""
         probe = self.container.startup_probe
@@ -106,6 +115,7 @@ def read_template(raw: Any) -> Template:
         raise ApiError("INVALID_ARGUMENT", f"template.containers[0].env: these names are reserved: {names}")
     if secret := [variable.name for variable in template.container.env if variable.value_source is not None]:
         raise ApiError("UNIMPLEMENTED", f"template.containers[0].env[{secret[0]}].valueSource: no secrets here")
+    _ = template.volume_sizes
     return template
 
 

@@ -1,4 +1,4 @@
-"""The process: `python -m local.scheduler`; its --help tells what it needs."""
+"""The process: `python -m local.scheduler`. --help lists the options."""
 
 import argparse
 import asyncio
@@ -46,7 +46,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m local.scheduler", description="A stand-in for Cloud Scheduler.")
     parser.add_argument("--port", type=int, required=True)
     parser.add_argument("--oidc-key", type=Path, required=True, help="the key of the Cloud Tasks stand-in, oidc.pem")
-    parser.add_argument("--functions-url", required=True, help="each job posts to this address and its own name")
+    parser.add_argument("--functions-url", required=True, help="with {function}: where each job posts to")
     parser.add_argument("--table", type=Path, required=True, help="the functions of the deployment, TOML")
     parser.add_argument("--invoker", required=True, help="email of the service account that calls")
     parser.add_argument("--every", type=_positive, help="seconds between runs of every job, instead of its schedule")

@@ -1,4 +1,4 @@
-"""What tests and the operator ask of the stand-in. Google's has no such API: in the cloud nobody moves the clock."""
+"""The stand-in's API for tests and operators. Cloud Scheduler has no such API: there nobody moves the clock."""
 
 import json
 import math

@@ -29,6 +29,7 @@ class Job:
 
 def load_jobs(table: Path, functions_url: str, every: float | None) -> list[Job]:
     """The functions of the TOML file `table` that have a `schedule`. With `every`, all run each so many seconds.
+    `functions_url` has `{function}` for the id of a function's service.
 
     Raises ValueError naming the file and the function when a schedule is no cron expression.
     """
@@ -37,7 +38,9 @@ def load_jobs(table: Path, functions_url: str, every: float | None) -> list[Job]
         if "schedule" not in function:
             continue
         deadline = min(max(function["timeout"], SHORTEST), LONGEST)
-        job = Job(name, f"{functions_url.rstrip('/')}/{name}", function["schedule"], every, deadline)
+        job = Job(
+            name, functions_url.replace("{function}", name.replace("_", "-")), function["schedule"], every, deadline
+        )
         try:
             CronSim(job.cron, datetime.now(UTC))
         except CronSimError as problem:

@@ -1,4 +1,4 @@
-"""When jobs run. Like Cloud Scheduler it never runs one job twice at once, and catches up on nothing that it missed."""
+"""When jobs run. As in Cloud Scheduler, a job never runs twice at once, and a missed run is not made up for."""
 
 import asyncio
 import contextlib
@@ -14,12 +14,14 @@ from .call import call
 from .clock import Clock
 from .jobs import Job
 
-LOOK_AGAIN = 5.0  # seconds: a machine that slept wakes with its wall clock ahead, and timers do not notice
+LOOK_AGAIN = 5.0  # seconds: timers do not notice that the wall clock of a machine that slept has moved ahead
 
 
 @dataclass
 class Plan:
-    """A job, its next time, and the HTTP status of its last run: None when it had no answer, or did not run yet."""
+    """A job, its next time, and the HTTP status of its last run. The status is None before the first run and after a
+    run without an answer.
+    """
 
     job: Job
     due: datetime

@@ -1,4 +1,4 @@
-"""The system's packages: which are missing, and how they get there."""
+"""The system's packages: which are missing, and how they are installed."""
 
 import os
 import shutil
@@ -22,7 +22,7 @@ PROGRAMS = {
     "uidmap": "newuidmap",
     "zstd": "zstd",
 }
-"""Packages that matter only for one program: wherever it comes from, that is enough."""
+"""Packages that are needed for one program only. The program counts, wherever it was installed from."""
 
 PATH = f"{os.environ.get('PATH', '')}:/usr/sbin:/sbin"
 
@@ -32,8 +32,14 @@ def listed(file: Path) -> list[str]:
     return [line for line in file.read_text().split() if line]
 
 
+def of_the_slot(root: Path) -> list[str]:
+    """What a slot's container has of Debian, and what building its native modules needs beside that."""
+    image = root / "workspace-image"
+    return [*listed(image / "packages.txt"), *listed(image / "build-packages.txt")]
+
+
 def missing(packages: Sequence[str]) -> list[str]:
-    """Those of `packages` that are not there. Without dpkg, only those that have a program can be told."""
+    """Those of `packages` that are not installed. Without dpkg, only packages of PROGRAMS can be checked."""
     unknown = []
     for package in dict.fromkeys(packages):
         if package == "uidmap" and os.geteuid() == 0:
@@ -52,7 +58,7 @@ def is_debian() -> bool:
 
 
 def mend(packages: Sequence[str]) -> str:
-    """The command, or the instruction, that brings `packages`."""
+    """The command, or the instruction, that installs `packages`."""
     if is_debian():
         sudo = "" if os.geteuid() == 0 else "sudo "
         return f"{sudo}apt-get update && {sudo}apt-get install -y --no-install-recommends {' '.join(packages)}"
@@ -60,7 +66,7 @@ def mend(packages: Sequence[str]) -> str:
 
 
 async def install(shell: Shell, packages: Sequence[str]) -> None:
-    """Installs what is missing of `packages` as root; as anybody else raises Problem with the line to run."""
+    """Installs the missing `packages` as root. Raises Problem with the command to run for any other user."""
     absent = missing(packages)
     if not absent:
         return
@@ -68,7 +74,7 @@ async def install(shell: Shell, packages: Sequence[str]) -> None:
         raise Problem(f"system packages are missing: {', '.join(absent)}", mend(absent))
     quiet = {"DEBIAN_FRONTEND": "noninteractive"}
     wait = ["-o", "DPkg::Lock::Timeout=300"]
-    await shell.run(["dpkg", "--configure", "-a"], env=quiet)  # an interrupted installation is to be ended first
+    await shell.run(["dpkg", "--configure", "-a"], env=quiet)  # finishes an installation that was interrupted
     await shell.run(["apt-get", *wait, "update"], env=quiet)
     await shell.run(["apt-get", *wait, "install", "-y", "--no-install-recommends", *absent], env=quiet)
 
@@ -77,5 +83,7 @@ def _installed(packages: Sequence[str]) -> set[str]:
     if not packages:
         return set()
     query = ["dpkg-query", "--show", "--showformat", "${Package} ${db:Status-Status}\n", *packages]
-    answer = subprocess.run(query, capture_output=True, text=True, check=False)  # 1 when one is not known
+    answer = subprocess.run(
+        query, capture_output=True, text=True, check=False
+    )  # exit code 1: dpkg does not know one of the packages
     return {line.split()[0] for line in answer.stdout.splitlines() if line.endswith(" installed")}

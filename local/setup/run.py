@@ -1,4 +1,4 @@
-"""Does the steps of the set-up, as many at once as their needs allow."""
+"""Runs the steps of the set-up, as many at once as their needs allow."""
 
 import asyncio
 import fcntl
@@ -13,7 +13,9 @@ from local.setup.step import Stamps, Step
 
 
 def prepare(root: Path, steps: Sequence[Step]) -> None:
-    """Does what is not done yet. Raises the first step's Problem. Two at once in one checkout take turns."""
+    """Runs the steps that are not done yet. Raises the first failed step's Problem. Two set-ups of one checkout run one
+    after the other.
+    """
     progress = Progress()
     try:
         with _turn(root / "build") as turn:
@@ -32,6 +34,8 @@ class _Preparation:
         self._done = {step.name: asyncio.Event() for step in steps}
 
     async def run(self) -> None:
+        if not self._stamps.are_any():
+            print("The first set-up takes about three minutes, and downloads some 600 MB.", flush=True)
         try:
             async with asyncio.TaskGroup() as group:
                 for step in self._steps:
@@ -54,8 +58,9 @@ class _Preparation:
 
 @contextmanager
 def _turn(folder: Path) -> Iterator[int]:
-    """A file that is locked meanwhile. The programs of the steps hold it too: who comes after a set-up that was killed
-    waits until nothing of it is at work any more."""
+    """Holds a lock file in the block. The programs of the steps inherit the lock: a set-up that follows a killed one
+    waits until those programs have ended.
+    """
     folder.mkdir(exist_ok=True)
     with (folder / "lock").open("a") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)

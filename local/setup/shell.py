@@ -1,4 +1,6 @@
-"""Runs the programs of one set-up step: on a leash, their output in the step's log, a failure as one clear line."""
+"""Runs the programs of one set-up step. A program ends with the set-up and writes to the step's log; its failure is one
+line.
+"""
 
 import asyncio
 import os
@@ -6,14 +8,16 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 from local.problem import Problem
-from local.process import leashed
+from local.process import ending_with_this_process
 
 
 class Shell:
     """Where one step runs its programs."""
 
     def __init__(self, root: Path, name: str, log: Path, detail: Callable[[str, str], None], turn: int) -> None:
-        """`detail(name, line)` is shown each line of output; `turn` is a file that every program holds open."""
+        """`detail(name, line)` is called with each line of output. `turn` is the lock file, which every program holds
+        open.
+        """
         self.root = root
         self._turn = turn
         self._name = name
@@ -25,7 +29,7 @@ class Shell:
     async def run(self, argv: Sequence[str], cwd: Path | None = None, env: Mapping[str, str] | None = None) -> None:
         """Runs `argv` with `env` added to this process's environment. Raises Problem when it fails."""
         process = await asyncio.create_subprocess_exec(
-            *leashed(argv),
+            *ending_with_this_process(argv),
             cwd=cwd or self.root,
             env={**os.environ, **(env or {})},
             stdin=asyncio.subprocess.DEVNULL,

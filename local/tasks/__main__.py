@@ -11,9 +11,9 @@ from aiohttp import web
 from local.oidc import Issuer
 
 from .api import Api
-from .desk import Desk
 from .dispatch import Dispatcher
 from .queues import load_queues
+from .service import TasksService
 from .store import Store
 
 
@@ -21,9 +21,9 @@ async def serve(port: int, state: Path, queues: Path) -> None:
     """Serves until SIGTERM or SIGINT."""
     issuer = Issuer.load(state / "oidc.pem")
     store = Store(state / "tasks.sqlite")
-    desk = Desk(store, load_queues(queues))
-    dispatcher = Dispatcher(store, issuer, desk.queue)
-    runner = web.AppRunner(Api(desk, dispatcher, issuer).app(), access_log=None, shutdown_timeout=1)
+    service = TasksService(store, load_queues(queues))
+    dispatcher = Dispatcher(store, issuer, service.queue)
+    runner = web.AppRunner(Api(service, dispatcher, issuer).app(), access_log=None, shutdown_timeout=1)
     dispatching = asyncio.create_task(dispatcher.run())
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):

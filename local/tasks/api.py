@@ -11,8 +11,8 @@ from google.protobuf.json_format import ParseError
 from local.api_error import ApiError, not_offered
 from local.oidc import Issuer
 
-from .desk import Desk
 from .dispatch import Dispatcher
+from .service import TasksService
 
 _LOCATION = "{location:projects/[^/]+/locations/[^/]+}"
 _QUEUE = "{queue:projects/[^/]+/locations/[^/]+/queues/[^/:]+}"
@@ -24,10 +24,10 @@ Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
 
 class Api:
-    """Translates between HTTP and the desk, and wakes the dispatcher when there is something to send."""
+    """Translates between HTTP and the service, and wakes the dispatcher when there is something to send."""
 
-    def __init__(self, desk: Desk, dispatcher: Dispatcher, issuer: Issuer) -> None:
-        self._desk = desk
+    def __init__(self, service: TasksService, dispatcher: Dispatcher, issuer: Issuer) -> None:
+        self._service = service
         self._dispatcher = dispatcher
         self._issuer = issuer
 
@@ -49,16 +49,16 @@ class Api:
 
     async def create_queue(self, request: web.Request) -> web.Response:
         queue = Queue.from_json(await request.text())
-        return _answer(request, self._desk.create_queue(request.match_info["location"], queue))
+        return _answer(request, self._service.create_queue(request.match_info["location"], queue))
 
     async def get_queue(self, request: web.Request) -> web.Response:
-        return _answer(request, self._desk.queue(request.match_info["queue"]))
+        return _answer(request, self._service.queue(request.match_info["queue"]))
 
     async def pause_queue(self, request: web.Request) -> web.Response:
-        return _answer(request, self._desk.set_state(request.match_info["queue"], Queue.State.PAUSED))
+        return _answer(request, self._service.set_state(request.match_info["queue"], Queue.State.PAUSED))
 
     async def resume_queue(self, request: web.Request) -> web.Response:
-        queue = self._desk.set_state(request.match_info["queue"], Queue.State.RUNNING)
+        queue = self._service.set_state(request.match_info["queue"], Queue.State.RUNNING)
         self._dispatcher.wake(queue.name)
         return _answer(request, queue)
 
@@ -67,17 +67,17 @@ class Api:
         if not isinstance(body, dict) or not isinstance(body.get("task"), dict):
             raise ApiError("INVALID_ARGUMENT", "The body must be an object with a task.")
         parent = request.match_info["queue"]
-        task = self._desk.create_task(parent, Task.from_json(json.dumps(body["task"])))
+        task = self._service.create_task(parent, Task.from_json(json.dumps(body["task"])))
         self._dispatcher.wake(parent)
         return _answer(request, _viewed(task, body.get("responseView")))
 
     async def get_task(self, request: web.Request) -> web.Response:
-        task = self._desk.task(request.match_info["task"])
+        task = self._service.task(request.match_info["task"])
         return _answer(request, _viewed(task, request.query.get("responseView")))
 
     async def list_tasks(self, request: web.Request) -> web.Response:
         size = min(int(request.query.get("pageSize") or _PAGE), _PAGE)
-        page = self._desk.tasks(request.match_info["queue"], request.query.get("pageToken", ""), size)
+        page = self._service.tasks(request.match_info["queue"], request.query.get("pageToken", ""), size)
         view = request.query.get("responseView")
         return web.json_response(
             {
@@ -87,7 +87,7 @@ class Api:
         )
 
     async def delete_task(self, request: web.Request) -> web.Response:
-        self._desk.delete_task(request.match_info["task"])
+        self._service.delete_task(request.match_info["task"])
         return web.json_response({})
 
 

@@ -12,9 +12,9 @@ from .store import Entry
 
 @dataclass(frozen=True)
 class Outcome:
-    """What came back: the HTTP status, or None when nothing did; `reason` is for people.
+    """The HTTP status of the answer, or None without an answer; `reason` is for people.
 
-    `retry_after` is how many seconds the target asked to be left alone.
+    `retry_after`: seconds for which the target asked not to be called.
     """
 
     status: int | None
@@ -27,7 +27,9 @@ class Outcome:
 
     @property
     def executed(self) -> bool:
-        """Whether the answer came from the handler: Google takes a 5xx for one that never reached it."""
+        """Whether the answer came from the handler. Cloud Tasks counts a 5xx as a request that never reached the
+        handler.
+        """
         return self.status is not None and self.status < 500
 
 
@@ -47,7 +49,7 @@ async def attempt(session: aiohttp.ClientSession, issuer: Issuer, entry: Entry) 
             return Outcome(response.status, f"HTTP status code {response.status}", _retry_after(response))
     except TimeoutError:
         return Outcome(None, f"no answer within {deadline:g} s")
-    except (aiohttp.ClientError, OSError, ValueError) as problem:  # ValueError: a header or URL that cannot be sent
+    except (aiohttp.ClientError, OSError, ValueError) as problem:  # ValueError: a header or a URL that can't be sent
         return Outcome(None, str(problem) or type(problem).__name__)
 
 

@@ -1,4 +1,4 @@
-"""When tasks are sent: each queue at its own rate and concurrency, each task when it is due, and again if it failed."""
+"""When tasks are sent: each queue at its own rate and concurrency, each task when due, and again after a failure."""
 
 import asyncio
 import contextlib
@@ -17,21 +17,21 @@ from .queues import may_retry, retry_delay
 from .rate import TokenBucket
 from .store import Entry, Store
 
-LOOK_AGAIN = 5.0  # seconds: a machine that slept wakes with its wall clock ahead, and timers do not notice
+LOOK_AGAIN = 5.0  # seconds: timers do not notice that the wall clock of a machine that slept has moved ahead
 
 log = logging.getLogger("tasks")
 
 
 class Dispatcher:
-    """Serves every queue that has tasks. An error in serving one, unlike a failed delivery, ends them all."""
+    """Serves every queue that has tasks. An error in the dispatcher ends all queues; a failed delivery does not."""
 
     def __init__(self, store: Store, issuer: Issuer, queue: Callable[[str], Queue]) -> None:
-        """`queue` tells a queue's present settings and state, by its name."""
+        """`queue` returns a queue's present settings and state, by the queue's name."""
         self._store = store
         self._issuer = issuer
         self._queue = queue
         self._group = asyncio.TaskGroup()
-        self._lanes: dict[str, _Lane] = {}
+        self._progress: dict[str, _QueueProgress] = {}
 
     async def run(self) -> None:
         """Dispatches until it is cancelled. What was in flight then is sent again after the next start."""
@@ -45,39 +45,39 @@ class Dispatcher:
             await asyncio.Event().wait()
 
     def wake(self, name: str) -> None:
-        """Looks at the queue now: a task came, or it goes on after a pause."""
-        if name not in self._lanes:
-            self._lanes[name] = _Lane()
-            self._group.create_task(self._serve(name, self._lanes[name]))
-        self._lanes[name].news.set()
+        """Dispatches from the queue now: a task was added, or the queue was resumed."""
+        if name not in self._progress:
+            self._progress[name] = _QueueProgress()
+            self._group.create_task(self._serve(name, self._progress[name]))
+        self._progress[name].changed.set()
 
-    async def _serve(self, name: str, lane: "_Lane") -> None:
+    async def _serve(self, name: str, progress: "_QueueProgress") -> None:
         while True:
-            lane.news.clear()
-            wait = self._send_due(name, lane)
+            progress.changed.clear()
+            wait = self._send_due(name, progress)
             with contextlib.suppress(TimeoutError):
                 # not wait_for: before Python 3.12 it loses a cancellation that comes together with the event
                 async with asyncio.timeout(wait):
-                    await lane.news.wait()
+                    await progress.changed.wait()
 
-    def _send_due(self, name: str, lane: "_Lane") -> float:
-        """Starts what may start now, and tells in how many seconds to look again."""
+    def _send_due(self, name: str, progress: "_QueueProgress") -> float:
+        """Starts the deliveries that may start now. Returns the seconds until the next call."""
         queue = self._queue(name)
         limits = queue.rate_limits
-        while queue.state == Queue.State.RUNNING and len(lane.in_flight) < limits.max_concurrent_dispatches:
-            entry = self._store.next_due(name, besides=lane.in_flight)
+        while queue.state == Queue.State.RUNNING and len(progress.in_flight) < limits.max_concurrent_dispatches:
+            entry = self._store.next_due(name, besides=progress.in_flight)
             if entry is None:
                 break
             wait = entry.due - time.time()
             if wait <= 0:
-                wait = lane.bucket.take(limits.max_dispatches_per_second, limits.max_burst_size, time.monotonic())
+                wait = progress.bucket.take(limits.max_dispatches_per_second, limits.max_burst_size, time.monotonic())
             if wait > 0:
                 return min(wait, LOOK_AGAIN)
-            lane.in_flight.add(entry.task.name)
-            self._group.create_task(self._deliver(entry, lane))
+            progress.in_flight.add(entry.task.name)
+            self._group.create_task(self._deliver(entry, progress))
         return LOOK_AGAIN
 
-    async def _deliver(self, entry: Entry, lane: "_Lane") -> None:
+    async def _deliver(self, entry: Entry, progress: "_QueueProgress") -> None:
         task, now = entry.task, datetime.now(UTC)
         task.dispatch_count += 1
         task.last_attempt = Attempt(schedule_time=task.schedule_time, dispatch_time=now)
@@ -85,10 +85,10 @@ class Dispatcher:
             task.first_attempt = Attempt(dispatch_time=now)
         self._store.put(entry)
         outcome = await attempt(self._session, self._issuer, entry)
-        if self._store.get(task.name):  # else it was deleted meanwhile
+        if self._store.get(task.name):  # otherwise the task was deleted during the delivery
             self._settle(entry, outcome)
-        lane.in_flight.discard(task.name)
-        lane.news.set()
+        progress.in_flight.discard(task.name)
+        progress.changed.set()
 
     def _settle(self, entry: Entry, outcome: Outcome) -> None:
         """Forgets a task that was delivered or has failed for good, and sets the time of the next attempt otherwise."""
@@ -112,10 +112,10 @@ class Dispatcher:
             self._store.put(entry)
 
 
-class _Lane:
-    """What is going on in one queue at this moment: none of it outlives the process."""
+class _QueueProgress:
+    """What one queue is doing at this moment. It is not stored."""
 
     def __init__(self) -> None:
-        self.news = asyncio.Event()
+        self.changed = asyncio.Event()
         self.in_flight: set[str] = set()
         self.bucket = TokenBucket()

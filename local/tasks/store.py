@@ -24,7 +24,7 @@ CREATE TABLE IF NOT EXISTS tombstones (name TEXT PRIMARY KEY, expires REAL NOT N
 
 @dataclass
 class Entry:
-    """A task in its queue. `executions` counts the answers that were not 5xx, which no field of Task tells."""
+    """A task in its queue. `executions` counts the answers that were not 5xx; Task has no field for that."""
 
     task: Task
     executions: int = 0
@@ -65,7 +65,7 @@ class Store:
         return [name for (name,) in self._db.execute("SELECT DISTINCT queue FROM tasks")]
 
     def put(self, entry: Entry) -> None:
-        """Adds the task, or replaces what was stored of it."""
+        """Adds the task, or replaces the stored one."""
         row = (entry.task.name, entry.queue, entry.due, entry.executions, Task.serialize(entry.task))
         with self._db:
             self._db.execute("REPLACE INTO tasks VALUES (?, ?, ?, ?, ?)", row)
@@ -83,7 +83,7 @@ class Store:
         return [_entry(row) for row in rows]
 
     def next_due(self, queue: str, besides: Iterable[str]) -> Entry | None:
-        """The task that is due first, those named in `besides` left out."""
+        """The task that is due first, without those named in `besides`."""
         row = self._db.execute(
             "SELECT message, executions FROM tasks WHERE queue = ? AND name NOT IN (SELECT value FROM json_each(?)) "
             "ORDER BY due, rowid LIMIT 1",

@@ -1,4 +1,4 @@
-"""What the API does: queues and tasks are looked up, checked, added and taken away here, in Google's words."""
+"""Queues and tasks: looked up, checked, added and deleted, with Cloud Tasks' own messages of refusal."""
 
 import re
 import time
@@ -17,8 +17,8 @@ FURTHEST = timedelta(days=30)
 DEADLINE, SHORTEST, LONGEST = timedelta(minutes=10), timedelta(seconds=15), timedelta(minutes=30)
 
 
-class Desk:
-    """Queues and tasks by their full names. Every refusal is a `ApiError`."""
+class TasksService:
+    """Queues and tasks by their full names. Every refusal is an `ApiError`."""
 
     def __init__(self, store: Store, declared: Mapping[str, Queue]) -> None:
         """`declared`: queues by their ids; they exist in every project and location that is asked for."""

@@ -1,4 +1,4 @@
-"""Whether the warm pool is warm: asked of the slots' records, which allocation decides by."""
+"""Waits until the pool has its warm slots, by the slots' records, from which `allocate` decides."""
 
 import asyncio
 import json
