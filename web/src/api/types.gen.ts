@@ -1,0 +1,3361 @@
+// @ts-nocheck
+// Made by `make schema`.
+
+export type ClientOptions = {
+    baseUrl: `${string}://${string}/api` | (string & {});
+};
+
+/**
+ * In seconds. null means without limit.
+ */
+export type AccountAllowance = {
+    period: string;
+    /**
+     * Including time that operators have added.
+     */
+    granted: number | null;
+    used: number | null;
+    left: number | null;
+    renews: number;
+};
+
+/**
+ * The request was carried out.
+ */
+export type AccountAnswer = {
+    done: boolean;
+};
+
+/**
+ * One account, as operators see it.
+ */
+export type AccountDetails = {
+    uid: string;
+    email: string | null;
+    name: string | null;
+    state: AccountState;
+    suspended_for: SuspendedFor | null;
+    created: number;
+    plan: string;
+    allowance: AccountAllowance;
+    /**
+     * The open one.
+     */
+    session: SessionRow | null;
+    /**
+     * The newest ones, newest first.
+     */
+    sessions: Array<SessionRow>;
+    /**
+     * Among the newest sessions; null if there is none.
+     */
+    last_error: LastError | null;
+    storage: PlanStorageView;
+};
+
+export type AccountState = 'active' | 'deleted' | 'suspended';
+
+/**
+ * The caller's account.
+ */
+export type AccountView = {
+    uid: string;
+    email: string | null;
+    name: string | null;
+    state: AccountState;
+    locale: string;
+};
+
+/**
+ * - `operator-taken-back`: Of an auditor too.
+ */
+export type Action = 'auditor' | 'download' | 'drain' | 'end' | 'grant' | 'limits' | 'operator' | 'operator-taken-back' | 'plan' | 'pool' | 'quarantine' | 'recycle' | 'resume' | 'suspend';
+
+/**
+ * Where the workspace is opened from.
+ */
+export type Allocate = {
+    /**
+     * The id that the page made at the sign-in. Signing out in this browser ends what this id may enter.
+     */
+    browser?: string | null;
+    /**
+     * Whether the answer is to have a token for bringing a project in.
+     */
+    project?: boolean;
+};
+
+/**
+ * The open session. A container serves it.
+ */
+export type AllocateAnswer = {
+    session: string;
+    state: SessionState;
+    enter_url: string;
+    /**
+     * Can be used once, within a minute.
+     */
+    enter_token: string;
+    folder: string;
+    /**
+     * `/repository`, `/sample` and `/archive` below it bring a project into the home; docs/protocol.md says how.
+     */
+    project_url: string | null;
+    /**
+     * Can be used for an hour, by this browser.
+     */
+    project_token: string | null;
+};
+
+/**
+ * What the plan grants. null means without limit.
+ */
+export type AllowanceView = {
+    /**
+     * Seconds in the editor that this period grants.
+     */
+    granted: number | null;
+    /**
+     * Seconds that are left of them.
+     */
+    seconds: number | null;
+    /**
+     * When the next period begins.
+     */
+    renews: number;
+    /**
+     * The title of the smallest plan with more time, if none is left.
+     */
+    lifted_by: string | null;
+    /**
+     * Bytes of storage.
+     */
+    bytes: number | null;
+};
+
+/**
+ * Lines, newest first.
+ */
+export type AuditView = {
+    lines: Array<LineView>;
+};
+
+/**
+ * One of the member's files, by its path in the home, and how it changed. The container's claim: shown, never trusted.
+ */
+export type ChangedPath = {
+    path: string;
+    how: 'added' | 'changed' | 'removed';
+};
+
+/**
+ * The member's changes since the previous snapshot: how many files, and a few of them by path.
+ */
+export type Changes = {
+    added: number;
+    changed: number;
+    removed: number;
+    paths: Array<ChangedPath>;
+};
+
+export type DayView = {
+    day: string;
+    /**
+     * false for a day that is not summed up yet. Time in open sessions is added within 15 minutes.
+     */
+    over: boolean;
+    /**
+     * By the plan's name.
+     */
+    plans: {
+        [key: string]: PlanUseView;
+    };
+    /**
+     * Bytes that all members together have saved; null if unknown.
+     */
+    stored: number | null;
+};
+
+/**
+ * The days of the month (UTC), oldest first; the last ones may not be over.
+ */
+export type DaysView = {
+    days: Array<DayView>;
+};
+
+/**
+ * What was decided about a session, and by which rule.
+ */
+export type DecisionView = {
+    at: number;
+    verdict: Verdict;
+    rule: string;
+    /**
+     * The last activity that counted.
+     */
+    active: number;
+    /**
+     * When the session would have been reclaimed.
+     */
+    idle_at: number;
+    /**
+     * Why the session ends; null if it does not.
+     */
+    reason: EndReason | null;
+};
+
+/**
+ * No fields: the account is the caller's.
+ */
+export type Delete = {
+    [key: string]: never;
+};
+
+/**
+ * Which left-out files to delete.
+ */
+export type Discard = {
+    snapshot: string;
+};
+
+/**
+ * The left-out files are deleted.
+ */
+export type Discarded = {
+    snapshot: string;
+};
+
+/**
+ * Which snapshot to download.
+ */
+export type Download = {
+    /**
+     * The newest snapshot if this is not given.
+     */
+    snapshot?: string | null;
+};
+
+/**
+ * The member whose home is wanted, and which snapshot of it: the newest if none is given.
+ */
+export type DownloadHome = {
+    /**
+     * Chosen by the caller. The same id again is the same request, and must have the same content.
+     */
+    request: string;
+    /**
+     * The operator's reason.
+     */
+    note: string;
+    uid: string;
+    snapshot?: string | null;
+};
+
+/**
+ * Ends every session that is open now.
+ */
+export type Drain = {
+    /**
+     * Chosen by the caller. The same id again is the same request, and must have the same content.
+     */
+    request: string;
+    /**
+     * The operator's reason.
+     */
+    note: string;
+    /**
+     * Close new sessions too. They stay closed until an operator opens them again.
+     */
+    close?: boolean;
+};
+
+/**
+ * - `allowance`: The plan's time was used up.
+ * - `suspended`: An operator has suspended the account.
+ * - `lost`: The container disappeared or stopped answering before its last checkpoint.
+ * - `stopped`: The platform stopped the container, which made its last checkpoint.
+ * - `operator`: An operator ended the session, or took its slot out of use.
+ * - `signed-out`: The member or Firebase Auth ended all sign-ins of the member.
+ */
+export type EndReason = 'allowance' | 'deleted' | 'idle' | 'lost' | 'member' | 'never-opened' | 'operator' | 'signed-out' | 'stopped' | 'suspended';
+
+/**
+ * The member whose open session is to end.
+ */
+export type EndSession = {
+    /**
+     * Chosen by the caller. The same id again is the same request, and must have the same content.
+     */
+    request: string;
+    /**
+     * The operator's reason.
+     */
+    note: string;
+    uid: string;
+};
+
+/**
+ * One figure with its healthy range.
+ */
+export type Figure = {
+    name: Measure;
+    /**
+     * null if nothing was measured.
+     */
+    value: number | null;
+    least: number | null;
+    most: number | null;
+    healthy: boolean;
+};
+
+/**
+ * A large folder or file of the home. Both fields are the container's claim: shown, never trusted.
+ */
+export type Folder = {
+    path: string;
+    bytes: number;
+};
+
+/**
+ * A page of a folder, sorted by name.
+ */
+export type FolderView = {
+    folder: string;
+    entries: Array<PathView>;
+    /**
+     * More entries exist if this is not null: ask for them with `after`.
+     */
+    next: string | null;
+    /**
+     * The snapshot has more paths than are listed here or could be read in time.
+     */
+    partial: boolean;
+};
+
+/**
+ * How many seconds to add.
+ */
+export type Grant = {
+    /**
+     * Chosen by the caller. The same id again is the same request, and must have the same content.
+     */
+    request: string;
+    /**
+     * The operator's reason.
+     */
+    note: string;
+    uid: string;
+    seconds: number;
+};
+
+/**
+ * A page of the snapshots, newest first.
+ */
+export type History = {
+    snapshots: Array<SnapshotView>;
+    /**
+     * Older snapshots exist if this is not null: ask for them with `after`.
+     */
+    next: number | null;
+    /**
+     * Left-out files that are kept, of the time of this page, newest first.
+     */
+    left_out: Array<LeftOutView>;
+};
+
+/**
+ * When the member is warned and when the session is reclaimed, if nothing more happens in it.
+ */
+export type IdleView = {
+    warned_from: number;
+    ends: number;
+};
+
+/**
+ * How the newest session that failed its member ended.
+ */
+export type LastError = {
+    session: string;
+    at: number;
+    reason: EndReason;
+};
+
+/**
+ * How the last session ended, and the time of its last checkpoint.
+ */
+export type LastSession = {
+    reason: EndReason | null;
+    ended: number | null;
+    saved_at: number | null;
+};
+
+/**
+ * What a container leaves out of its checkpoints, as it claims: shown to the member, and used for nothing else.
+ */
+export type LeftOut = {
+    count: number;
+    bytes: number;
+    /**
+     * The part of `bytes` that is not kept either, because there is no room.
+     */
+    lost_bytes: number;
+    /**
+     * The largest of the left-out files and folders.
+     */
+    entries: Array<LeftOutEntry>;
+};
+
+/**
+ * Something in the home that no checkpoint has. `kept`: it is kept separately when the session ends.
+ */
+export type LeftOutEntry = {
+    path: string;
+    bytes: number;
+    kind: LeftOutKind;
+    kept: boolean;
+};
+
+/**
+ * - `dependencies`: A folder that a tool can create again, such as node_modules.
+ * - `folder`: A folder that is useless in part: a git repository, or a database of many files.
+ */
+export type LeftOutKind = 'dependencies' | 'file' | 'folder';
+
+/**
+ * Files that a session has left out of its snapshots, and that are kept.
+ */
+export type LeftOutView = {
+    snapshot: string;
+    at: number;
+    expires: number;
+    bytes: number;
+    /**
+     * Whether the plan's storage has room for all of them.
+     */
+    fits: boolean;
+    left_out: LeftOut;
+};
+
+/**
+ * `operator/limits`. Without a document, the defaults are the limits.
+ */
+export type Limits = {
+    /**
+     * false closes new sessions for everybody. Open sessions go on.
+     */
+    new_sessions: boolean;
+    /**
+     * The most open sessions of all members together; null means as many as there are slots.
+     */
+    open_sessions: number | null;
+    /**
+     * The most sessions that one member may open within an hour, at most 240. Coming back to an open session does not count.
+     */
+    opens_an_hour: number;
+};
+
+/**
+ * A line of the audit log.
+ */
+export type LineView = {
+    request: string;
+    at: number;
+    /**
+     * The operator's uid. For the actions `operator`, `auditor` and `operator-taken-back` the address of an administrator of the project, or `administrator`.
+     */
+    by: string;
+    /**
+     * The operator's address.
+     */
+    email: string | null;
+    action: Action;
+    /**
+     * The uid of the account.
+     */
+    target: string | null;
+    note: string;
+    /**
+     * The changed values before the change, by name.
+     */
+    before: {
+        [key: string]: string | number | boolean | null;
+    };
+    /**
+     * The changed values after the change, by name.
+     */
+    after: {
+        [key: string]: string | number | boolean | null;
+    };
+};
+
+/**
+ * Values for a new account. An existing account keeps its own.
+ */
+export type Login = {
+    /**
+     * The browser's time zone, an IANA name. An unknown name counts as UTC.
+     */
+    time_zone?: string;
+    /**
+     * The browser's language, a BCP 47 tag.
+     */
+    locale?: string;
+};
+
+/**
+ * The member's account, plan and allowance, and the open session.
+ */
+export type LoginAnswer = {
+    /**
+     * The control plane's time.
+     */
+    now: number;
+    account: AccountView;
+    plan: PlanView;
+    allowance: AllowanceView;
+    storage: StorageView;
+    session: SessionView | null;
+    last: LastSession | null;
+};
+
+/**
+ * The archive is being packed.
+ */
+export type Making = {
+    snapshot: string;
+};
+
+/**
+ * A figure that operators are shown.
+ * - `warm`: Warm slots that nobody has claimed.
+ * - `recycling`: Slots that get a fresh container.
+ * - `free`: Slots that may still be claimed or made, as a part of the most that may exist.
+ * - `failed-incarnations`: Containers of free slots that failed one after another, at the slot where they are most.
+ * - `misses`: Opens that found no warm slot, as a part of all.
+ * - `errors`: Opens that came to nothing, as a part of all.
+ * - `lost`: Sessions whose container was lost while a member worked, as a part of all.
+ * - `hello-p95`: Seconds from the claim until the container said hello.
+ * - `files-p95`: Seconds from the hello until the first files are on disk.
+ * - `open-p95`: Seconds from the claim until the editor can be entered.
+ * - `editor-p95`: Seconds from the claim until the browser's editor is connected.
+ */
+export type Measure = 'editor-p50' | 'editor-p95' | 'errors' | 'failed-incarnations' | 'files-p50' | 'files-p95' | 'free' | 'hello-p50' | 'hello-p95' | 'lost' | 'misses' | 'open-p50' | 'open-p95' | 'quarantined' | 'recycling' | 'warm';
+
+export type MemberRow = {
+    uid: string;
+    email: string | null;
+    name: string | null;
+    state: AccountState;
+    created: number;
+    /**
+     * null if the member has no billing account.
+     */
+    plan: string | null;
+    /**
+     * What is left of the plan's time in this period; null without limit.
+     */
+    seconds_left: number | null;
+    /**
+     * When the workspace was opened last; null before the first time.
+     */
+    opened: number | null;
+    /**
+     * The open session.
+     */
+    session: string | null;
+    /**
+     * Bytes that are saved.
+     */
+    stored: number;
+};
+
+/**
+ * By what members are sorted.
+ * - `email`: The address. Members without one are not among them.
+ * - `created`: When the account was made.
+ * - `opened`: When the workspace was opened last.
+ * - `storage`: What is saved. Members who have saved nothing yet are not among them.
+ */
+export type MemberSort = 'created' | 'email' | 'opened' | 'storage';
+
+/**
+ * A page of members.
+ */
+export type MembersView = {
+    members: Array<MemberRow>;
+    /**
+     * More members follow if this is not null: ask for them with `after`.
+     */
+    next: string | null;
+};
+
+export type Move = {
+    /**
+     * An IANA name.
+     */
+    time_zone: string;
+};
+
+/**
+ * The new time zone.
+ */
+export type Moved = {
+    time_zone: string;
+    /**
+     * When the time zone can be changed again; null if it can be changed now.
+     */
+    zone_holds_until: number | null;
+};
+
+/**
+ * How Opens of the last hour went, by the newest of them.
+ */
+export type OpensView = {
+    since: number;
+    /**
+     * How many the figures are made of, at most a hundred.
+     */
+    opens: number;
+    figures: Array<Figure>;
+};
+
+/**
+ * The caller's role, the limits, and the service now.
+ */
+export type Overview = {
+    role: Role;
+    limits: Limits;
+    open_sessions: number;
+    sessions: SessionCounts;
+    pool: PoolNow;
+    figures: Array<Figure>;
+};
+
+export type PathKind = 'file' | 'folder' | 'hard-link' | 'symlink';
+
+/**
+ * Something in a folder of a snapshot. Of a folder, `bytes` and `files` are the sums of all that is below it.
+ */
+export type PathView = {
+    name: string;
+    kind: PathKind;
+    bytes: number;
+    files: number;
+    /**
+     * Whether it can be restored by its path: the name is valid UTF-8, and not too long.
+     */
+    exact: boolean;
+};
+
+/**
+ * The current period, in seconds. `used` counts all members of the plan together.
+ */
+export type PeriodView = {
+    id: string;
+    starts: number;
+    renews: number;
+    /**
+     * null means without limit.
+     */
+    granted: number | null;
+    used: number;
+    /**
+     * null means without limit.
+     */
+    left: number | null;
+};
+
+/**
+ * In bytes.
+ */
+export type PlanStorageView = {
+    used: number;
+    /**
+     * null means without limit.
+     */
+    limit: number | null;
+};
+
+export type PlanUseView = {
+    seconds: number;
+    /**
+     * The part of `seconds` without a browser.
+     */
+    background_seconds: number;
+    /**
+     * null on a day that is not over.
+     */
+    members: number | null;
+    sessions: number;
+};
+
+export type PlanView = {
+    name: string;
+    title: string;
+};
+
+/**
+ * The slots by state, and how many are wanted.
+ */
+export type PoolNow = {
+    cold: number;
+    warming: number;
+    warm: number;
+    claimed: number;
+    recycling: number;
+    quarantined: number;
+    wanted_warm: number;
+    /**
+     * How many may exist.
+     */
+    most: number;
+    /**
+     * The numbers that are wanted are an operator's, and not those of the settings.
+     */
+    set_by_operator: boolean;
+    /**
+     * Sessions that were opened before this time are ended; null if nobody has drained all.
+     */
+    drained: number | null;
+};
+
+/**
+ * A refusal (RFC 9457).
+ */
+export type ProblemAnswer = {
+    /**
+     * Ends with the problem's name, which never changes.
+     */
+    type: string;
+    title: string;
+    status: number;
+    /**
+     * What happened, and what to do next, for a person.
+     */
+    detail: string;
+};
+
+/**
+ * The slot to take out of use.
+ */
+export type QuarantineSlot = {
+    /**
+     * Chosen by the caller. The same id again is the same request, and must have the same content.
+     */
+    request: string;
+    /**
+     * The operator's reason.
+     */
+    note: string;
+    slot: string;
+};
+
+/**
+ * The archive's URL. Everybody who has the URL can download the archive.
+ */
+export type Ready = {
+    snapshot: string;
+    url: string;
+    expires: number;
+};
+
+/**
+ * The slot that gets a fresh container.
+ */
+export type RecycleSlot = {
+    /**
+     * Chosen by the caller. The same id again is the same request, and must have the same content.
+     */
+    request: string;
+    /**
+     * The operator's reason.
+     */
+    note: string;
+    slot: string;
+};
+
+export type Release = {
+    session: string;
+};
+
+/**
+ * The session's end has begun, or the session has ended.
+ */
+export type ReleaseAnswer = {
+    session: string;
+    state: SessionState;
+};
+
+/**
+ * The snapshot to go back to.
+ */
+export type Restore = {
+    snapshot: string;
+    /**
+     * Relative to the home, without . and ..; null restores everything.
+     */
+    path?: string | null;
+};
+
+/**
+ * The snapshot that the workspace opens with from now on.
+ */
+export type Restored = {
+    snapshot: string;
+    at: number;
+};
+
+/**
+ * The account to resume; or, by `email`, the address of an account that was erased while it was suspended.
+ */
+export type Resume = {
+    /**
+     * Chosen by the caller. The same id again is the same request, and must have the same content.
+     */
+    request: string;
+    /**
+     * The operator's reason.
+     */
+    note: string;
+    uid?: string | null;
+    email?: string | null;
+};
+
+/**
+ * - `operator`: May read and change everything below /admin.
+ * - `auditor`: May only read it.
+ */
+export type Role = 'auditor' | 'operator';
+
+export type SessionCounts = {
+    opening: number;
+    active: number;
+    draining: number;
+};
+
+/**
+ * One session: how it opened, what was decided about it, and how it ended.
+ */
+export type SessionDetails = {
+    session: SessionRow;
+    /**
+     * When its newest heartbeat was accepted.
+     */
+    seen: number;
+    connected: boolean;
+    /**
+     * When it is looked at next; null once it has ended.
+     */
+    due: number | null;
+    /**
+     * When the allowance ends if the session stays in use; null without limit.
+     */
+    deadline: number | null;
+    /**
+     * When the newest snapshot was made.
+     */
+    saved: number | null;
+    /**
+     * The last checkpoint is committed.
+     */
+    final: boolean;
+    /**
+     * Seconds from the claim until the container said hello.
+     */
+    hello: number | null;
+    /**
+     * Until the editor could be entered.
+     */
+    served: number | null;
+    /**
+     * Until the browser's editor was connected.
+     */
+    entered: number | null;
+    /**
+     * When its end began.
+     */
+    draining: number | null;
+    /**
+     * Newest first.
+     */
+    decisions: Array<DecisionView>;
+};
+
+export type SessionRow = {
+    session: string;
+    uid: string;
+    slot: string;
+    state: SessionState;
+    plan: string;
+    opened: number;
+    ended: number | null;
+    reason: EndReason | null;
+    /**
+     * What was charged.
+     */
+    seconds: number;
+    /**
+     * The slot had no warm container.
+     */
+    cold: boolean;
+};
+
+export type SessionState = 'active' | 'draining' | 'ended' | 'opening';
+
+/**
+ * What a session used in the month.
+ */
+export type SessionUseView = {
+    session: string;
+    opened: number;
+    ended: number | null;
+    seconds: number;
+    background_seconds: number;
+    /**
+     * Some of the time is in no ledger line yet.
+     */
+    pending: boolean;
+    plan: string;
+    reason: EndReason | null;
+    /**
+     * Why the session ended, in words.
+     */
+    decision: string | null;
+    /**
+     * For how long nothing had happened when the session ended idle.
+     */
+    idle_seconds: number | null;
+};
+
+/**
+ * The open session.
+ */
+export type SessionView = {
+    session: string;
+    state: SessionState;
+    slot_origin: string;
+    opened: number;
+    saved_at: number | null;
+    /**
+     * When the plan's time ends if the session stays in use; null without limit, or while nobody uses the session.
+     */
+    deadline: number | null;
+    /**
+     * When the background hold ends at the latest; null if there is no hold.
+     */
+    background: number | null;
+    /**
+     * null while no browser has the editor open.
+     */
+    idle: IdleView | null;
+};
+
+/**
+ * A page of sessions.
+ */
+export type SessionsView = {
+    sessions: Array<SessionRow>;
+    /**
+     * More sessions follow if this is not null: ask for them with `after`.
+     */
+    next: string | null;
+};
+
+/**
+ * Limits that are not given stay as they are. At least one must be given.
+ */
+export type SetLimits = {
+    /**
+     * Chosen by the caller. The same id again is the same request, and must have the same content.
+     */
+    request: string;
+    /**
+     * The operator's reason.
+     */
+    note: string;
+    /**
+     * false closes new sessions for everybody.
+     */
+    new_sessions?: boolean;
+    /**
+     * The most open sessions at once; null is without limit.
+     */
+    open_sessions?: number | null;
+    /**
+     * The most sessions that one member may open within an hour.
+     */
+    opens_an_hour?: number;
+};
+
+/**
+ * The plan that an account is to have.
+ */
+export type SetPlan = {
+    /**
+     * Chosen by the caller. The same id again is the same request, and must have the same content.
+     */
+    request: string;
+    /**
+     * The operator's reason.
+     */
+    note: string;
+    uid: string;
+    plan: 'free' | 'starter' | 'pro' | 'team' | 'enterprise';
+};
+
+/**
+ * Numbers that are not given stay as they are. At least one must be given.
+ */
+export type SetPool = {
+    /**
+     * Chosen by the caller. The same id again is the same request, and must have the same content.
+     */
+    request: string;
+    /**
+     * The operator's reason.
+     */
+    note: string;
+    /**
+     * How many slots to keep warm; null for the setting POOL_WARM.
+     */
+    warm?: number | null;
+    /**
+     * The most slots; null for the setting POOL_MAX.
+     */
+    max?: number | null;
+};
+
+/**
+ * Where to sign out.
+ */
+export type SignOut = {
+    /**
+     * The id that the page made at the sign-in.
+     */
+    browser?: string | null;
+    /**
+     * Ends the sign-ins in all browsers.
+     */
+    everywhere?: boolean;
+};
+
+/**
+ * One slot, and what was done with it and why, newest first.
+ */
+export type SlotDetails = {
+    slot: SlotRow;
+    history: Array<SlotEventView>;
+};
+
+export type SlotEventView = {
+    at: number;
+    verb: string;
+    /**
+     * The slot's state afterwards.
+     */
+    state: SlotState;
+    reason: string;
+};
+
+export type SlotRow = {
+    slot: string;
+    state: SlotState;
+    changed: number;
+    session: string | null;
+    image: string;
+    incarnation: number;
+    /**
+     * How many sessions were given this slot.
+     */
+    sessions: number;
+    /**
+     * Incarnations that failed since the last one that became ready.
+     */
+    attempts: number;
+    unanswered: number;
+    /**
+     * It is taken out of use when its session has ended.
+     */
+    quarantine: boolean;
+};
+
+/**
+ * - `quarantined`: An operator has taken it out of use. Its container is left as it is, until an operator recycles the slot.
+ */
+export type SlotState = 'claimed' | 'cold' | 'quarantined' | 'recycling' | 'warm' | 'warming';
+
+/**
+ * A page of slots by name.
+ */
+export type SlotsView = {
+    slots: Array<SlotRow>;
+    /**
+     * More slots follow if this is not null: ask for them with `after`.
+     */
+    next: string | null;
+};
+
+export type SnapshotView = {
+    snapshot: string;
+    at: number;
+    bytes: number;
+    files: number;
+    current: boolean;
+    /**
+     * A session ended with this snapshot, by a clean stop.
+     */
+    final: boolean;
+    /**
+     * The path that this snapshot restored.
+     */
+    returned: string | null;
+    /**
+     * How many of the member's files changed since the previous snapshot, and a few of them; null if unknown.
+     */
+    changes: Changes | null;
+};
+
+/**
+ * - `over`: Over the plan's limit but within the grace: the checkpoint is saved, and the member is warned.
+ */
+export type StorageState = 'ok' | 'over';
+
+/**
+ * What the newest checkpoint takes of the plan, in bytes.
+ */
+export type StorageView = {
+    state: StorageState;
+    used: number;
+    /**
+     * null means without limit.
+     */
+    limit: number | null;
+    /**
+     * Bytes to delete before everything is saved.
+     */
+    over: number;
+    /**
+     * The largest folders and files of the home.
+     */
+    largest: Array<Folder>;
+    /**
+     * The title of the smallest plan that has room for everything, if this plan has not.
+     */
+    lifted_by: string | null;
+    /**
+     * Files of the home that no checkpoint has. Of a workspace without an open session: as of the session's end.
+     */
+    left_out: LeftOut | null;
+    /**
+     * Bytes of left-out files that are kept.
+     */
+    apart: number;
+};
+
+/**
+ * The account to suspend, and the reason.
+ */
+export type Suspend = {
+    /**
+     * Chosen by the caller. The same id again is the same request, and must have the same content.
+     */
+    request: string;
+    /**
+     * The operator's reason.
+     */
+    note: string;
+    uid: string;
+    reason?: SuspendedFor;
+};
+
+/**
+ * Why an account is suspended. A member whose payment is missing can still download their files.
+ */
+export type SuspendedFor = 'abuse' | 'payment';
+
+/**
+ * What is left of the plan, and what was used in the month, newest first.
+ */
+export type UsageAnswer = {
+    plan: PlanView;
+    time_zone: string;
+    /**
+     * When the time zone can be changed again; null if it can be changed now.
+     */
+    zone_holds_until: number | null;
+    current: PeriodView;
+    storage: PlanStorageView;
+    month: string;
+    periods: Array<UsedView>;
+    days: Array<UsedView>;
+    sessions: Array<SessionUseView>;
+    /**
+     * More of the month exists if this is not null: ask for it with `after`, and add the figures.
+     */
+    next: string | null;
+};
+
+/**
+ * What was used in one period or on one day.
+ */
+export type UsedView = {
+    /**
+     * A date or a month.
+     */
+    id: string;
+    seconds: number;
+    /**
+     * The part of `seconds` without a browser.
+     */
+    background_seconds: number;
+    /**
+     * How many sessions used time in it.
+     */
+    sessions: number;
+};
+
+export type Verdict = 'keep' | 'reclaim' | 'warn';
+
+export type LoginData = {
+    body?: Login;
+    path?: never;
+    query?: never;
+    url: '/login';
+};
+
+export type LoginErrors = {
+    /**
+     * `bad-request`: The request is not valid
+     */
+    400: ProblemAnswer & {
+        type?: 'https://ondol.dev/problems/bad-request';
+    };
+    /**
+     * `not-signed-in`: Sign in first
+     */
+    401: ProblemAnswer & {
+        type?: 'https://ondol.dev/problems/not-signed-in';
+    };
+    /**
+     * `account-closed`: This account is closed; `account-suspended`: This account is suspended
+     */
+    403: ProblemAnswer & {
+        type?: 'https://ondol.dev/problems/account-closed' | 'https://ondol.dev/problems/account-suspended';
+    };
+    /**
+     * `bad-request`: The request is not valid
+     */
+    413: ProblemAnswer & {
+        type?: 'https://ondol.dev/problems/bad-request';
+    };
+    /**
+     * `too-many-requests`: Too many requests
+     */
+    429: ProblemAnswer & {
+        type?: 'https://ondol.dev/problems/too-many-requests';
+    };
+    /**
+     * `unavailable`: A part of Ondol can't be reached; `too-busy`: Too many changes at once
+     */
+    503: ProblemAnswer & {
+        type?: 'https://ondol.dev/problems/unavailable' | 'https://ondol.dev/problems/too-busy';
+    };
+};
+
+export type LoginError = LoginErrors[keyof LoginErrors];
+
+export type LoginResponses = {
+    /**
+     * The member's account, plan and allowance, and the open session.
+     */
+    200: LoginAnswer;
+};
+
+export type LoginResponse = LoginResponses[keyof LoginResponses];
+
+export type AccountDeleteData = {
+    body?: Delete;
+    path?: never;
+    query?: never;
+    url: '/account/delete';
+};
+
+export type AccountDeleteErrors = {
+    /**
+     * `bad-request`: The request is not valid
+     */
+    400: ProblemAnswer & {
+        type?: 'https://ondol.dev/problems/bad-request';
+    };
+    /**
+     * `not-signed-in`: Sign in first
+     */
+    401: ProblemAnswer & {
+        type?: 'https://ondol.dev/problems/not-signed-in';
+    };
+    /**
+     * `sign-in-again`: A new sign-in is needed for this; `account-suspended`: This account is suspended
+     */
+    403: ProblemAnswer & {
+        type?: 'https://ondol.dev/problems/sign-in-again' | 'https://ondol.dev/problems/account-suspended';
+    };
+    /**
+     * `bad-request`: The request is not valid
+     */
+    413: ProblemAnswer & {
+        type?: 'https://ondol.dev/problems/bad-request';
+    };
+    /**
+     * `too-many-requests`: Too many requests
+     */
+    429: ProblemAnswer & {
+        type?: 'https://ondol.dev/problems/too-many-requests';
+    };
+    /**
+     * `unavailable`: A part of Ondol can't be reached; `too-busy`: Too many changes at once
+     */
+    503: ProblemAnswer & {
+        type?: 'https://ondol.dev/problems/unavailable' | 'https://ondol.dev/problems/too-busy';
+    };
+};
+
+export type AccountDeleteError = AccountDeleteErrors[keyof AccountDeleteErrors];
+
+export type AccountDeleteResponses = {
+    /**
+     * The request was carried out.
+     */
+    200: AccountAnswer;
+};
+
+export type AccountDeleteResponse = AccountDeleteResponses[keyof AccountDeleteResponses];
+
+export type AccountSignOutData = {
+    body?: SignOut;
+    path?: never;
+    query?: never;
+    url: '/account/sign-out';
+};
+
+export type AccountSignOutErrors = {
+    /**
+     * `bad-request`: The request is not valid
+     */
+    400: ProblemAnswer & {
+        type?: 'https://ondol.dev/problems/bad-request';
+    };
+    /**
+     * `not-signed-in`: Sign in first
+     */
+    401: ProblemAnswer & {
+        type?: 'https://ondol.dev/problems/not-signed-in';
+    };
+    /**
+     * `bad-request`: The request is not valid
+     */
+    413: ProblemAnswer & {
+        type?: 'https://ondol.dev/problems/bad-request';
+    };
+    /**
+     * `too-many-requests`: Too many requests
+     */
+    429: ProblemAnswer & {
+        type?: 'https://ondol.dev/problems/too-many-requests';
+    };
+    /**
+     * `unavailable`: A part of Ondol can't be reached; `too-busy`: Too many changes at once
+     */
+    503: ProblemAnswer & {
+        type?: 'https://ondol.dev/problems/unavailable' | 'https://ondol.dev/problems/too-busy';
+    };
+};
+
+export type AccountSignOutError = AccountSignOutErrors[keyof AccountSignOutErrors];
+
+export type AccountSignOutResponses = {
+    /**
+     * The request was carried out.
+     */
+    200: AccountAnswer;
+};
+
+export type AccountSignOutResponse = AccountSignOutResponses[keyof AccountSignOutResponses];
+
+export type AllocateData = {
+    body?: Allocate;
+    path?: never;
+    query?: never;
+    url: '/allocate';
+};
+
+export type AllocateErrors = {
+    /**
+     * `bad-request`: The request is not valid
+     */
+    400: ProblemAnswer & {
+        type?: 'https://ondol.dev/problems/bad-request';
+    };
+    /**
+     * `not-signed-in`: Sign in first
+     */
+    401: ProblemAnswer & {
+        type?: 'https://ondol.dev/problems/not-signed-in';
+    };
+    /**
+     * `account-closed`: This account is closed; `account-suspended`: This account is suspended; `allowance-exhausted`: The plan's time is used up; `email-unverified`: The email address is not verified
+     */
+    403: ProblemAnswer & {
+        type?: 'https://ondol.dev/problems/account-closed' | 'https://ondol.dev/problems/account-suspended' | 'https://ondol.dev/problems/allowance-exhausted' | 'https://ondol.dev/problems/email-unverified';
+    };
+    /**
+     * `bad-request`: The request is not valid
+     */
+    413: ProblemAnswer & {
+        type?: 'https://ondol.dev/problems/bad-request';
+    };
+    /**
+     * `too-many-requests`: Too many requests; `too-many-opens`: Too many sessions opened
+     */
+    429: ProblemAnswer & {
+        type?: 'https://ondol.dev/problems/too-many-requests' | 'https://ondol.dev/problems/too-many-opens';
+    };
+    /**
+     * `state-broken`: The last checkpoint can't be restored
+     */
+    500: ProblemAnswer & {
+        type?: 'https://ondol.dev/problems/state-broken';
+    };
+    /**
+     * `unavailable`: A part of Ondol can't be reached; `too-busy`: Too many changes at once; `session-draining`: The last session is still being saved; `pool-exhausted`: Every slot is in use; `sessions-closed`: New sessions are closed; `sessions-full`: The limit of open sessions is reached; `slot-unreachable`: The slot does not answer
+     */
+    503: ProblemAnswer & {
+        type?: 'https://ondol.dev/problems/unavailable' | 'https://ondol.dev/problems/too-busy' | 'https://ondol.dev/problems/session-draining' | 'https://ondol.dev/problems/pool-exhausted' | 'https://ondol.dev/problems/sessions-closed' | 'https://ondol.dev/problems/sessions-full' | 'https://ondol.dev/problems/slot-unreachable';
+    };
+};
+
+export type AllocateError = AllocateErrors[keyof AllocateErrors];
+
+export type AllocateResponses = {
+    /**
+     * The open session. A container serves it.
+     */
+    200: AllocateAnswer;
+};
+
+export type AllocateResponse = AllocateResponses[keyof AllocateResponses];
+
+export type ReleaseData = {
+    body: Release;
+    path?: never;
+    query?: never;
+    url: '/release';
+};
+
+export type ReleaseErrors = {
+    /**
+     * `bad-request`: The request is not valid
+     */
+    400: ProblemAnswer & {
+        type?: 'https://ondol.dev/problems/bad-request';
+    };
+    /**
+     * `not-signed-in`: Sign in first
+     */
+    401: ProblemAnswer & {
+        type?: 'https://ondol.dev/problems/not-signed-in';
+    };
+    /**
+     * `session-elsewhere`: This session is not open
+     */
+    409: ProblemAnswer & {
+        type?: 'https://ondol.dev/problems/session-elsewhere';
+    };
+    /**
+     * `bad-request`: The request is not valid
+     */
+    413: ProblemAnswer & {
+        type?: 'https://ondol.dev/problems/bad-request';
+    };
+    /**
+     * `too-many-requests`: Too many requests
+     */
+    429: ProblemAnswer & {
+        type?: 'https://ondol.dev/problems/too-many-requests';
+    };
+    /**
+     * `unavailable`: A part of Ondol can't be reached; `too-busy`: Too many changes at once
+     */
+    503: ProblemAnswer & {
+        type?: 'https://ondol.dev/problems/unavailable' | 'https://ondol.dev/problems/too-busy';
+    };
+};
+
+export type ReleaseError = ReleaseErrors[keyof ReleaseErrors];
+
+export type ReleaseResponses = {
+    /**
+     * The session's end has begun, or the session has ended.
+     */
+    202: ReleaseAnswer;
+};
+
+export type ReleaseResponse = ReleaseResponses[keyof ReleaseResponses];
+
+export type SnapshotsData = {
+    body?: never;
+    path?: never;
+    query?: {
+        /**
+         * The `next` of the previous page.
+         */
+        after?: number;
+    };
+    url: '/snapshots';
+};
+
+export type SnapshotsErrors = {
+    /**
+     * `bad-request`: The request is not valid
+     */
+    400: ProblemAnswer & {
+        type?: 'https://ondol.dev/problems/bad-request';
+    };
+    /**
+     * `not-signed-in`: Sign in first
+     */
+    401: ProblemAnswer & {
+        type?: 'https://ondol.dev/problems/not-signed-in';
+    };
+    /**
+     * `account-closed`: This account is closed; `account-suspended`: This account is suspended
+     */
+    403: ProblemAnswer & {
+        type?: 'https://ondol.dev/problems/account-closed' | 'https://ondol.dev/problems/account-suspended';
+    };
+    /**
+     * `too-many-requests`: Too many requests
+     */
+    429: ProblemAnswer & {
+        type?: 'https://ondol.dev/problems/too-many-requests';
+    };
+    /**
+     * `unavailable`: A part of Ondol can't be reached; `too-busy`: Too many changes at once
+     */
+    503: ProblemAnswer & {
+        type?: 'https://ondol.dev/problems/unavailable' | 'https://ondol.dev/problems/too-busy';
+    };
+};
+
+export type SnapshotsError = SnapshotsErrors[keyof SnapshotsErrors];
+
+export type SnapshotsResponses = {
+    /**
+     * A page of the snapshots, newest first.
+     */
+    200: History;
+};
+
+export type SnapshotsResponse = SnapshotsResponses[keyof SnapshotsResponses];
+
+export type SnapshotsFilesData = {
+    body?: never;
+    path?: never;
+    query: {
+        snapshot: string;
+        /**
+         * Relative to the home, without . and ..; empty for the home itself.
+         */
+        folder?: string;
+        /**
+         * The `next` of the previous page.
+         */
+        after?: string;
+    };
+    url: '/snapshots/files';
+};
+
+export type SnapshotsFilesErrors = {
+    /**
+     * `bad-request`: The request is not valid
+     */
+    400: ProblemAnswer & {
+        type?: 'https://ondol.dev/problems/bad-request';
+    };
+    /**
+     * `not-signed-in`: Sign in first
+     */
+    401: ProblemAnswer & {
+        type?: 'https://ondol.dev/problems/not-signed-in';
+    };
+    /**
+     * `account-closed`: This account is closed; `account-suspended`: This account is suspended
+     */
+    403: ProblemAnswer & {
+        type?: 'https://ondol.dev/problems/account-closed' | 'https://ondol.dev/problems/account-suspended';
+    };
+    /**
+     * `not-found`: Not found
+     */
+    404: ProblemAnswer & {
+        type?: 'https://ondol.dev/problems/not-found';
+    };
+    /**
+     * `state-broken`: The last checkpoint can't be restored
+     */
+    422: ProblemAnswer & {
+        type?: 'https://ondol.dev/problems/state-broken';
+    };
+    /**
+     * `too-many-requests`: Too many requests
+     */
+    429: ProblemAnswer & {
+        type?: 'https://ondol.dev/problems/too-many-requests';
+    };
+    /**
+     * `unavailable`: A part of Ondol can't be reached; `too-busy`: Too many changes at once
+     */
+    503: ProblemAnswer & {
+        type?: 'https://ondol.dev/problems/unavailable' | 'https://ondol.dev/problems/too-busy';
+    };
+};
+
+export type SnapshotsFilesError = SnapshotsFilesErrors[keyof SnapshotsFilesErrors];
+
+export type SnapshotsFilesResponses = {
+    /**
+     * A page of a folder, sorted by name.
+     */
+    200: FolderView;
+};
+
+export type SnapshotsFilesResponse = SnapshotsFilesResponses[keyof SnapshotsFilesResponses];
+
+export type SnapshotsRestoreData = {
+    body: Restore;
+    path?: never;
+    query?: never;
+    url: '/snapshots/restore';
+};
+
+export type SnapshotsRestoreErrors = {
+    /**
+     * `bad-request`: The request is not valid
+     */
+    400: ProblemAnswer & {
+        type?: 'https://ondol.dev/problems/bad-request';
+    };
+    /**
+     * `not-signed-in`: Sign in first
+     */
+    401: ProblemAnswer & {
+        type?: 'https://ondol.dev/problems/not-signed-in';
+    };
+    /**
+     * `account-closed`: This account is closed; `account-suspended`: This account is suspended
+     */
+    403: ProblemAnswer & {
+        type?: 'https://ondol.dev/problems/account-closed' | 'https://ondol.dev/problems/account-suspended';
+    };
+    /**
+     * `not-found`: Not found
+     */
+    404: ProblemAnswer & {
+        type?: 'https://ondol.dev/problems/not-found';
+    };
+    /**
+     * `session-open`: The workspace is open; `storage-full`: The plan's storage is full; `several-alike`: Several paths have this name
+     */
+    409: ProblemAnswer & {
+        type?: 'https://ondol.dev/problems/session-open' | 'https://ondol.dev/problems/storage-full' | 'https://ondol.dev/problems/several-alike';
+    };
+    /**
+     * `bad-request`: The request is not valid
+     */
+    413: ProblemAnswer & {
+        type?: 'https://ondol.dev/problems/bad-request';
+    };
+    /**
+     * `too-large`: This is too large; `state-broken`: The last checkpoint can't be restored
+     */
+    422: ProblemAnswer & {
+        type?: 'https://ondol.dev/problems/too-large' | 'https://ondol.dev/problems/state-broken';
+    };
+    /**
+     * `too-many-requests`: Too many requests
+     */
+    429: ProblemAnswer & {
+        type?: 'https://ondol.dev/problems/too-many-requests';
+    };
+    /**
+     * `unavailable`: A part of Ondol can't be reached; `too-busy`: Too many changes at once
+     */
+    503: ProblemAnswer & {
+        type?: 'https://ondol.dev/problems/unavailable' | 'https://ondol.dev/problems/too-busy';
+    };
+};
+
+export type SnapshotsRestoreError = SnapshotsRestoreErrors[keyof SnapshotsRestoreErrors];
+
+export type SnapshotsRestoreResponses = {
+    /**
+     * The snapshot that the workspace opens with from now on.
+     */
+    200: Restored;
+};
+
+export type SnapshotsRestoreResponse = SnapshotsRestoreResponses[keyof SnapshotsRestoreResponses];
+
+export type SnapshotsDownloadData = {
+    body?: Download;
+    path?: never;
+    query?: never;
+    url: '/snapshots/download';
+};
+
+export type SnapshotsDownloadErrors = {
+    /**
+     * `bad-request`: The request is not valid
+     */
+    400: ProblemAnswer & {
+        type?: 'https://ondol.dev/problems/bad-request';
+    };
+    /**
+     * `not-signed-in`: Sign in first
+     */
+    401: ProblemAnswer & {
+        type?: 'https://ondol.dev/problems/not-signed-in';
+    };
+    /**
+     * `account-closed`: This account is closed; `account-suspended`: This account is suspended
+     */
+    403: ProblemAnswer & {
+        type?: 'https://ondol.dev/problems/account-closed' | 'https://ondol.dev/problems/account-suspended';
+    };
+    /**
+     * `not-found`: Not found
+     */
+    404: ProblemAnswer & {
+        type?: 'https://ondol.dev/problems/not-found';
+    };
+    /**
+     * `bad-request`: The request is not valid
+     */
+    413: ProblemAnswer & {
+        type?: 'https://ondol.dev/problems/bad-request';
+    };
+    /**
+     * `state-broken`: The last checkpoint can't be restored
+     */
+    422: ProblemAnswer & {
+        type?: 'https://ondol.dev/problems/state-broken';
+    };
+    /**
+     * `too-many-requests`: Too many requests
+     */
+    429: ProblemAnswer & {
+        type?: 'https://ondol.dev/problems/too-many-requests';
+    };
+    /**
+     * `unavailable`: A part of Ondol can't be reached; `too-busy`: Too many changes at once
+     */
+    503: ProblemAnswer & {
+        type?: 'https://ondol.dev/problems/unavailable' | 'https://ondol.dev/problems/too-busy';
+    };
+};
+
+export type SnapshotsDownloadError = SnapshotsDownloadErrors[keyof SnapshotsDownloadErrors];
+
+export type SnapshotsDownloadResponses = {
+    /**
+     * The archive's URL. Everybody who has the URL can download the archive.
+     */
+    200: Ready;
+    /**
+     * The archive is being packed.
+     */
+    202: Making;
+};
+
+export type SnapshotsDownloadResponse = SnapshotsDownloadResponses[keyof SnapshotsDownloadResponses];
+
+export type SnapshotsDiscardData = {
+    body: Discard;
+    path?: never;
+    query?: never;
+    url: '/snapshots/discard';
+};
+
+export type SnapshotsDiscardErrors = {
+    /**
+     * `bad-request`: The request is not valid
+     */
+    400: ProblemAnswer & {
+        type?: 'https://ondol.dev/problems/bad-request';
+    };
+    /**
+     * `not-signed-in`: Sign in first
+     */
+    401: ProblemAnswer & {
+        type?: 'https://ondol.dev/problems/not-signed-in';
+    };
+    /**
+     * `account-closed`: This account is closed; `account-suspended`: This account is suspended
+     */
+    403: ProblemAnswer & {
+        type?: 'https://ondol.dev/problems/account-closed' | 'https://ondol.dev/problems/account-suspended';
+    };
+    /**
+     * `bad-request`: The request is not valid
+     */
+    413: ProblemAnswer & {
+        type?: 'https://ondol.dev/problems/bad-request';
+    };
+    /**
+     * `too-many-requests`: Too many requests
+     */
+    429: ProblemAnswer & {
+        type?: 'https://ondol.dev/problems/too-many-requests';
+    };
+    /**
+     * `unavailable`: A part of Ondol can't be reached; `too-busy`: Too many changes at once
+     */
+    503: ProblemAnswer & {
+        type?: 'https://ondol.dev/problems/unavailable' | 'https://ondol.dev/problems/too-busy';
+    };
+};
+
+export type SnapshotsDiscardError = SnapshotsDiscardErrors[keyof SnapshotsDiscardErrors];
+
+export type SnapshotsDiscardResponses = {
+    /**
+     * The left-out files are deleted.
+     */
+    200: Discarded;
+};
+
+export type SnapshotsDiscardResponse = SnapshotsDiscardResponses[keyof SnapshotsDiscardResponses];
+
+export type AdminData = {
+    body?: never;
+    path?: never;
+    query?: never;
+    url: '/admin';
+};
+
+export type AdminErrors = {
+    /**
+     * `bad-request`: The request is not valid
+     */
+    400: ProblemAnswer & {
+        type?: 'https://ondol.dev/problems/bad-request';
+    };
+    /**
+     * `not-signed-in`: Sign in first
+     */
+    401: ProblemAnswer & {
+        type?: 'https://ondol.dev/problems/not-signed-in';
+    };
+    /**
+     * `forbidden`: You are not allowed to do this
+     */
+    403: ProblemAnswer & {
+        type?: 'https://ondol.dev/problems/forbidden';
+    };
+    /**
+     * `too-many-requests`: Too many requests
+     */
+    429: ProblemAnswer & {
+        type?: 'https://ondol.dev/problems/too-many-requests';
+    };
+    /**
+     * `unavailable`: A part of Ondol can't be reached; `too-busy`: Too many changes at once
+     */
+    503: ProblemAnswer & {
+        type?: 'https://ondol.dev/problems/unavailable' | 'https://ondol.dev/problems/too-busy';
+    };
+};
+
+export type AdminError = AdminErrors[keyof AdminErrors];
+
+export type AdminResponses = {
+    /**
+     * The caller's role, the limits, and the service now.
+     */
+    200: Overview;
+};
+
+export type AdminResponse = AdminResponses[keyof AdminResponses];
+
+export type AdminOpensData = {
+    body?: never;
+    path?: never;
+    query?: never;
+    url: '/admin/opens';
+};
+
+export type AdminOpensErrors = {
+    /**
+     * `bad-request`: The request is not valid
+     */
+    400: ProblemAnswer & {
+        type?: 'https://ondol.dev/problems/bad-request';
+    };
+    /**
+     * `not-signed-in`: Sign in first
+     */
+    401: ProblemAnswer & {
+        type?: 'https://ondol.dev/problems/not-signed-in';
+    };
+    /**
+     * `forbidden`: You are not allowed to do this
+     */
+    403: ProblemAnswer & {
+        type?: 'https://ondol.dev/problems/forbidden';
+    };
+    /**
+     * `too-many-requests`: Too many requests
+     */
+    429: ProblemAnswer & {
+        type?: 'https://ondol.dev/problems/too-many-requests';
+    };
+    /**
+     * `unavailable`: A part of Ondol can't be reached; `too-busy`: Too many changes at once
+     */
+    503: ProblemAnswer & {
+        type?: 'https://ondol.dev/problems/unavailable' | 'https://ondol.dev/problems/too-busy';
+    };
+};
+
+export type AdminOpensError = AdminOpensErrors[keyof AdminOpensErrors];
+
+export type AdminOpensResponses = {
+    /**
+     * How Opens of the last hour went, by the newest of them.
+     */
+    200: OpensView;
+};
+
+export type AdminOpensResponse = AdminOpensResponses[keyof AdminOpensResponses];
+
+export type AdminSlotsData = {
+    body?: never;
+    path?: never;
+    query?: {
+        /**
+         * Only slots in this state.
+         */
+        state?: SlotState;
+        /**
+         * The `next` of the previous page.
+         */
+        after?: string;
+        limit?: number;
+    };
+    url: '/admin/slots';
+};
+
+export type AdminSlotsErrors = {
+    /**
+     * `bad-request`: The request is not valid
+     */
+    400: ProblemAnswer & {
+        type?: 'https://ondol.dev/problems/bad-request';
+    };
+    /**
+     * `not-signed-in`: Sign in first
+     */
+    401: ProblemAnswer & {
+        type?: 'https://ondol.dev/problems/not-signed-in';
+    };
+    /**
+     * `forbidden`: You are not allowed to do this
+     */
+    403: ProblemAnswer & {
+        type?: 'https://ondol.dev/problems/forbidden';
+    };
+    /**
+     * `too-many-requests`: Too many requests
+     */
+    429: ProblemAnswer & {
+        type?: 'https://ondol.dev/problems/too-many-requests';
+    };
+    /**
+     * `unavailable`: A part of Ondol can't be reached; `too-busy`: Too many changes at once
+     */
+    503: ProblemAnswer & {
+        type?: 'https://ondol.dev/problems/unavailable' | 'https://ondol.dev/problems/too-busy';
+    };
+};
+
+export type AdminSlotsError = AdminSlotsErrors[keyof AdminSlotsErrors];
+
+export type AdminSlotsResponses = {
+    /**
+     * A page of slots by name.
+     */
+    200: SlotsView;
+};
+
+export type AdminSlotsResponse = AdminSlotsResponses[keyof AdminSlotsResponses];
+
+export type AdminSlotData = {
+    body?: never;
+    path?: never;
+    query: {
+        slot: string;
+    };
+    url: '/admin/slot';
+};
+
+export type AdminSlotErrors = {
+    /**
+     * `bad-request`: The request is not valid
+     */
+    400: ProblemAnswer & {
+        type?: 'https://ondol.dev/problems/bad-request';
+    };
+    /**
+     * `not-signed-in`: Sign in first
+     */
+    401: ProblemAnswer & {
+        type?: 'https://ondol.dev/problems/not-signed-in';
+    };
+    /**
+     * `forbidden`: You are not allowed to do this
+     */
+    403: ProblemAnswer & {
+        type?: 'https://ondol.dev/problems/forbidden';
+    };
+    /**
+     * `not-found`: Not found
+     */
+    404: ProblemAnswer & {
+        type?: 'https://ondol.dev/problems/not-found';
+    };
+    /**
+     * `too-many-requests`: Too many requests
+     */
+    429: ProblemAnswer & {
+        type?: 'https://ondol.dev/problems/too-many-requests';
+    };
+    /**
+     * `unavailable`: A part of Ondol can't be reached; `too-busy`: Too many changes at once
+     */
+    503: ProblemAnswer & {
+        type?: 'https://ondol.dev/problems/unavailable' | 'https://ondol.dev/problems/too-busy';
+    };
+};
+
+export type AdminSlotError = AdminSlotErrors[keyof AdminSlotErrors];
+
+export type AdminSlotResponses = {
+    /**
+     * One slot, and what was done with it and why, newest first.
+     */
+    200: SlotDetails;
+};
+
+export type AdminSlotResponse = AdminSlotResponses[keyof AdminSlotResponses];
+
+export type AdminSessionsData = {
+    body?: never;
+    path?: never;
+    query?: {
+        uid?: string;
+        /**
+         * The `next` of the previous page.
+         */
+        after?: string;
+        limit?: number;
+    };
+    url: '/admin/sessions';
+};
+
+export type AdminSessionsErrors = {
+    /**
+     * `bad-request`: The request is not valid
+     */
+    400: ProblemAnswer & {
+        type?: 'https://ondol.dev/problems/bad-request';
+    };
+    /**
+     * `not-signed-in`: Sign in first
+     */
+    401: ProblemAnswer & {
+        type?: 'https://ondol.dev/problems/not-signed-in';
+    };
+    /**
+     * `forbidden`: You are not allowed to do this
+     */
+    403: ProblemAnswer & {
+        type?: 'https://ondol.dev/problems/forbidden';
+    };
+    /**
+     * `too-many-requests`: Too many requests
+     */
+    429: ProblemAnswer & {
+        type?: 'https://ondol.dev/problems/too-many-requests';
+    };
+    /**
+     * `unavailable`: A part of Ondol can't be reached; `too-busy`: Too many changes at once
+     */
+    503: ProblemAnswer & {
+        type?: 'https://ondol.dev/problems/unavailable' | 'https://ondol.dev/problems/too-busy';
+    };
+};
+
+export type AdminSessionsError = AdminSessionsErrors[keyof AdminSessionsErrors];
+
+export type AdminSessionsResponses = {
+    /**
+     * A page of sessions.
+     */
+    200: SessionsView;
+};
+
+export type AdminSessionsResponse = AdminSessionsResponses[keyof AdminSessionsResponses];
+
+export type AdminSessionData = {
+    body?: never;
+    path?: never;
+    query: {
+        session: string;
+    };
+    url: '/admin/session';
+};
+
+export type AdminSessionErrors = {
+    /**
+     * `bad-request`: The request is not valid
+     */
+    400: ProblemAnswer & {
+        type?: 'https://ondol.dev/problems/bad-request';
+    };
+    /**
+     * `not-signed-in`: Sign in first
+     */
+    401: ProblemAnswer & {
+        type?: 'https://ondol.dev/problems/not-signed-in';
+    };
+    /**
+     * `forbidden`: You are not allowed to do this
+     */
+    403: ProblemAnswer & {
+        type?: 'https://ondol.dev/problems/forbidden';
+    };
+    /**
+     * `not-found`: Not found
+     */
+    404: ProblemAnswer & {
+        type?: 'https://ondol.dev/problems/not-found';
+    };
+    /**
+     * `too-many-requests`: Too many requests
+     */
+    429: ProblemAnswer & {
+        type?: 'https://ondol.dev/problems/too-many-requests';
+    };
+    /**
+     * `unavailable`: A part of Ondol can't be reached; `too-busy`: Too many changes at once
+     */
+    503: ProblemAnswer & {
+        type?: 'https://ondol.dev/problems/unavailable' | 'https://ondol.dev/problems/too-busy';
+    };
+};
+
+export type AdminSessionError = AdminSessionErrors[keyof AdminSessionErrors];
+
+export type AdminSessionResponses = {
+    /**
+     * One session: how it opened, what was decided about it, and how it ended.
+     */
+    200: SessionDetails;
+};
+
+export type AdminSessionResponse = AdminSessionResponses[keyof AdminSessionResponses];
+
+export type AdminMembersData = {
+    body?: never;
+    path?: never;
+    query?: {
+        sort?: MemberSort;
+        descending?: boolean;
+        /**
+         * Only addresses that begin with this, in the order of addresses.
+         */
+        email?: string;
+        /**
+         * The `next` of the previous page.
+         */
+        after?: string;
+        limit?: number;
+    };
+    url: '/admin/members';
+};
+
+export type AdminMembersErrors = {
+    /**
+     * `bad-request`: The request is not valid
+     */
+    400: ProblemAnswer & {
+        type?: 'https://ondol.dev/problems/bad-request';
+    };
+    /**
+     * `not-signed-in`: Sign in first
+     */
+    401: ProblemAnswer & {
+        type?: 'https://ondol.dev/problems/not-signed-in';
+    };
+    /**
+     * `forbidden`: You are not allowed to do this
+     */
+    403: ProblemAnswer & {
+        type?: 'https://ondol.dev/problems/forbidden';
+    };
+    /**
+     * `too-many-requests`: Too many requests
+     */
+    429: ProblemAnswer & {
+        type?: 'https://ondol.dev/problems/too-many-requests';
+    };
+    /**
+     * `unavailable`: A part of Ondol can't be reached; `too-busy`: Too many changes at once
+     */
+    503: ProblemAnswer & {
+        type?: 'https://ondol.dev/problems/unavailable' | 'https://ondol.dev/problems/too-busy';
+    };
+};
+
+export type AdminMembersError = AdminMembersErrors[keyof AdminMembersErrors];
+
+export type AdminMembersResponses = {
+    /**
+     * A page of members.
+     */
+    200: MembersView;
+};
+
+export type AdminMembersResponse = AdminMembersResponses[keyof AdminMembersResponses];
+
+export type AdminPlanData = {
+    body: SetPlan;
+    path?: never;
+    query?: never;
+    url: '/admin/plan';
+};
+
+export type AdminPlanErrors = {
+    /**
+     * `bad-request`: The request is not valid
+     */
+    400: ProblemAnswer & {
+        type?: 'https://ondol.dev/problems/bad-request';
+    };
+    /**
+     * `not-signed-in`: Sign in first
+     */
+    401: ProblemAnswer & {
+        type?: 'https://ondol.dev/problems/not-signed-in';
+    };
+    /**
+     * `forbidden`: You are not allowed to do this
+     */
+    403: ProblemAnswer & {
+        type?: 'https://ondol.dev/problems/forbidden';
+    };
+    /**
+     * `not-found`: Not found
+     */
+    404: ProblemAnswer & {
+        type?: 'https://ondol.dev/problems/not-found';
+    };
+    /**
+     * `account-closed`: This account is closed; `request-reused`: This request id was used for a different request
+     */
+    409: ProblemAnswer & {
+        type?: 'https://ondol.dev/problems/account-closed' | 'https://ondol.dev/problems/request-reused';
+    };
+    /**
+     * `bad-request`: The request is not valid
+     */
+    413: ProblemAnswer & {
+        type?: 'https://ondol.dev/problems/bad-request';
+    };
+    /**
+     * `too-many-requests`: Too many requests
+     */
+    429: ProblemAnswer & {
+        type?: 'https://ondol.dev/problems/too-many-requests';
+    };
+    /**
+     * `unavailable`: A part of Ondol can't be reached; `too-busy`: Too many changes at once
+     */
+    503: ProblemAnswer & {
+        type?: 'https://ondol.dev/problems/unavailable' | 'https://ondol.dev/problems/too-busy';
+    };
+};
+
+export type AdminPlanError = AdminPlanErrors[keyof AdminPlanErrors];
+
+export type AdminPlanResponses = {
+    /**
+     * A line of the audit log.
+     */
+    200: LineView;
+};
+
+export type AdminPlanResponse = AdminPlanResponses[keyof AdminPlanResponses];
+
+export type AdminGrantData = {
+    body: Grant;
+    path?: never;
+    query?: never;
+    url: '/admin/grant';
+};
+
+export type AdminGrantErrors = {
+    /**
+     * `bad-request`: The request is not valid
+     */
+    400: ProblemAnswer & {
+        type?: 'https://ondol.dev/problems/bad-request';
+    };
+    /**
+     * `not-signed-in`: Sign in first
+     */
+    401: ProblemAnswer & {
+        type?: 'https://ondol.dev/problems/not-signed-in';
+    };
+    /**
+     * `forbidden`: You are not allowed to do this
+     */
+    403: ProblemAnswer & {
+        type?: 'https://ondol.dev/problems/forbidden';
+    };
+    /**
+     * `not-found`: Not found
+     */
+    404: ProblemAnswer & {
+        type?: 'https://ondol.dev/problems/not-found';
+    };
+    /**
+     * `account-closed`: This account is closed; `request-reused`: This request id was used for a different request
+     */
+    409: ProblemAnswer & {
+        type?: 'https://ondol.dev/problems/account-closed' | 'https://ondol.dev/problems/request-reused';
+    };
+    /**
+     * `bad-request`: The request is not valid
+     */
+    413: ProblemAnswer & {
+        type?: 'https://ondol.dev/problems/bad-request';
+    };
+    /**
+     * `no-limit`: This plan has no limit
+     */
+    422: ProblemAnswer & {
+        type?: 'https://ondol.dev/problems/no-limit';
+    };
+    /**
+     * `too-many-requests`: Too many requests
+     */
+    429: ProblemAnswer & {
+        type?: 'https://ondol.dev/problems/too-many-requests';
+    };
+    /**
+     * `unavailable`: A part of Ondol can't be reached; `too-busy`: Too many changes at once
+     */
+    503: ProblemAnswer & {
+        type?: 'https://ondol.dev/problems/unavailable' | 'https://ondol.dev/problems/too-busy';
+    };
+};
+
+export type AdminGrantError = AdminGrantErrors[keyof AdminGrantErrors];
+
+export type AdminGrantResponses = {
+    /**
+     * A line of the audit log.
+     */
+    200: LineView;
+};
+
+export type AdminGrantResponse = AdminGrantResponses[keyof AdminGrantResponses];
+
+export type AdminSuspendData = {
+    body: Suspend;
+    path?: never;
+    query?: never;
+    url: '/admin/suspend';
+};
+
+export type AdminSuspendErrors = {
+    /**
+     * `bad-request`: The request is not valid
+     */
+    400: ProblemAnswer & {
+        type?: 'https://ondol.dev/problems/bad-request';
+    };
+    /**
+     * `not-signed-in`: Sign in first
+     */
+    401: ProblemAnswer & {
+        type?: 'https://ondol.dev/problems/not-signed-in';
+    };
+    /**
+     * `forbidden`: You are not allowed to do this
+     */
+    403: ProblemAnswer & {
+        type?: 'https://ondol.dev/problems/forbidden';
+    };
+    /**
+     * `not-found`: Not found
+     */
+    404: ProblemAnswer & {
+        type?: 'https://ondol.dev/problems/not-found';
+    };
+    /**
+     * `account-closed`: This account is closed; `request-reused`: This request id was used for a different request
+     */
+    409: ProblemAnswer & {
+        type?: 'https://ondol.dev/problems/account-closed' | 'https://ondol.dev/problems/request-reused';
+    };
+    /**
+     * `bad-request`: The request is not valid
+     */
+    413: ProblemAnswer & {
+        type?: 'https://ondol.dev/problems/bad-request';
+    };
+    /**
+     * `too-many-requests`: Too many requests
+     */
+    429: ProblemAnswer & {
+        type?: 'https://ondol.dev/problems/too-many-requests';
+    };
+    /**
+     * `unavailable`: A part of Ondol can't be reached; `too-busy`: Too many changes at once
+     */
+    503: ProblemAnswer & {
+        type?: 'https://ondol.dev/problems/unavailable' | 'https://ondol.dev/problems/too-busy';
+    };
+};
+
+export type AdminSuspendError = AdminSuspendErrors[keyof AdminSuspendErrors];
+
+export type AdminSuspendResponses = {
+    /**
+     * A line of the audit log.
+     */
+    200: LineView;
+};
+
+export type AdminSuspendResponse = AdminSuspendResponses[keyof AdminSuspendResponses];
+
+export type AdminResumeData = {
+    body: Resume;
+    path?: never;
+    query?: never;
+    url: '/admin/resume';
+};
+
+export type AdminResumeErrors = {
+    /**
+     * `bad-request`: The request is not valid
+     */
+    400: ProblemAnswer & {
+        type?: 'https://ondol.dev/problems/bad-request';
+    };
+    /**
+     * `not-signed-in`: Sign in first
+     */
+    401: ProblemAnswer & {
+        type?: 'https://ondol.dev/problems/not-signed-in';
+    };
+    /**
+     * `forbidden`: You are not allowed to do this
+     */
+    403: ProblemAnswer & {
+        type?: 'https://ondol.dev/problems/forbidden';
+    };
+    /**
+     * `not-found`: Not found
+     */
+    404: ProblemAnswer & {
+        type?: 'https://ondol.dev/problems/not-found';
+    };
+    /**
+     * `account-closed`: This account is closed; `request-reused`: This request id was used for a different request
+     */
+    409: ProblemAnswer & {
+        type?: 'https://ondol.dev/problems/account-closed' | 'https://ondol.dev/problems/request-reused';
+    };
+    /**
+     * `bad-request`: The request is not valid
+     */
+    413: ProblemAnswer & {
+        type?: 'https://ondol.dev/problems/bad-request';
+    };
+    /**
+     * `too-many-requests`: Too many requests
+     */
+    429: ProblemAnswer & {
+        type?: 'https://ondol.dev/problems/too-many-requests';
+    };
+    /**
+     * `unavailable`: A part of Ondol can't be reached; `too-busy`: Too many changes at once
+     */
+    503: ProblemAnswer & {
+        type?: 'https://ondol.dev/problems/unavailable' | 'https://ondol.dev/problems/too-busy';
+    };
+};
+
+export type AdminResumeError = AdminResumeErrors[keyof AdminResumeErrors];
+
+export type AdminResumeResponses = {
+    /**
+     * A line of the audit log.
+     */
+    200: LineView;
+};
+
+export type AdminResumeResponse = AdminResumeResponses[keyof AdminResumeResponses];
+
+export type AdminLimitsData = {
+    body: SetLimits;
+    path?: never;
+    query?: never;
+    url: '/admin/limits';
+};
+
+export type AdminLimitsErrors = {
+    /**
+     * `bad-request`: The request is not valid
+     */
+    400: ProblemAnswer & {
+        type?: 'https://ondol.dev/problems/bad-request';
+    };
+    /**
+     * `not-signed-in`: Sign in first
+     */
+    401: ProblemAnswer & {
+        type?: 'https://ondol.dev/problems/not-signed-in';
+    };
+    /**
+     * `forbidden`: You are not allowed to do this
+     */
+    403: ProblemAnswer & {
+        type?: 'https://ondol.dev/problems/forbidden';
+    };
+    /**
+     * `request-reused`: This request id was used for a different request
+     */
+    409: ProblemAnswer & {
+        type?: 'https://ondol.dev/problems/request-reused';
+    };
+    /**
+     * `bad-request`: The request is not valid
+     */
+    413: ProblemAnswer & {
+        type?: 'https://ondol.dev/problems/bad-request';
+    };
+    /**
+     * `too-many-requests`: Too many requests
+     */
+    429: ProblemAnswer & {
+        type?: 'https://ondol.dev/problems/too-many-requests';
+    };
+    /**
+     * `unavailable`: A part of Ondol can't be reached; `too-busy`: Too many changes at once
+     */
+    503: ProblemAnswer & {
+        type?: 'https://ondol.dev/problems/unavailable' | 'https://ondol.dev/problems/too-busy';
+    };
+};
+
+export type AdminLimitsError = AdminLimitsErrors[keyof AdminLimitsErrors];
+
+export type AdminLimitsResponses = {
+    /**
+     * A line of the audit log.
+     */
+    200: LineView;
+};
+
+export type AdminLimitsResponse = AdminLimitsResponses[keyof AdminLimitsResponses];
+
+export type AdminEndData = {
+    body: EndSession;
+    path?: never;
+    query?: never;
+    url: '/admin/end';
+};
+
+export type AdminEndErrors = {
+    /**
+     * `bad-request`: The request is not valid
+     */
+    400: ProblemAnswer & {
+        type?: 'https://ondol.dev/problems/bad-request';
+    };
+    /**
+     * `not-signed-in`: Sign in first
+     */
+    401: ProblemAnswer & {
+        type?: 'https://ondol.dev/problems/not-signed-in';
+    };
+    /**
+     * `forbidden`: You are not allowed to do this
+     */
+    403: ProblemAnswer & {
+        type?: 'https://ondol.dev/problems/forbidden';
+    };
+    /**
+     * `not-found`: Not found
+     */
+    404: ProblemAnswer & {
+        type?: 'https://ondol.dev/problems/not-found';
+    };
+    /**
+     * `account-closed`: This account is closed; `request-reused`: This request id was used for a different request
+     */
+    409: ProblemAnswer & {
+        type?: 'https://ondol.dev/problems/account-closed' | 'https://ondol.dev/problems/request-reused';
+    };
+    /**
+     * `bad-request`: The request is not valid
+     */
+    413: ProblemAnswer & {
+        type?: 'https://ondol.dev/problems/bad-request';
+    };
+    /**
+     * `too-many-requests`: Too many requests
+     */
+    429: ProblemAnswer & {
+        type?: 'https://ondol.dev/problems/too-many-requests';
+    };
+    /**
+     * `unavailable`: A part of Ondol can't be reached; `too-busy`: Too many changes at once
+     */
+    503: ProblemAnswer & {
+        type?: 'https://ondol.dev/problems/unavailable' | 'https://ondol.dev/problems/too-busy';
+    };
+};
+
+export type AdminEndError = AdminEndErrors[keyof AdminEndErrors];
+
+export type AdminEndResponses = {
+    /**
+     * A line of the audit log.
+     */
+    200: LineView;
+};
+
+export type AdminEndResponse = AdminEndResponses[keyof AdminEndResponses];
+
+export type AdminDownloadData = {
+    body: DownloadHome;
+    path?: never;
+    query?: never;
+    url: '/admin/download';
+};
+
+export type AdminDownloadErrors = {
+    /**
+     * `bad-request`: The request is not valid
+     */
+    400: ProblemAnswer & {
+        type?: 'https://ondol.dev/problems/bad-request';
+    };
+    /**
+     * `not-signed-in`: Sign in first
+     */
+    401: ProblemAnswer & {
+        type?: 'https://ondol.dev/problems/not-signed-in';
+    };
+    /**
+     * `forbidden`: You are not allowed to do this
+     */
+    403: ProblemAnswer & {
+        type?: 'https://ondol.dev/problems/forbidden';
+    };
+    /**
+     * `not-found`: Not found
+     */
+    404: ProblemAnswer & {
+        type?: 'https://ondol.dev/problems/not-found';
+    };
+    /**
+     * `account-closed`: This account is closed; `request-reused`: This request id was used for a different request
+     */
+    409: ProblemAnswer & {
+        type?: 'https://ondol.dev/problems/account-closed' | 'https://ondol.dev/problems/request-reused';
+    };
+    /**
+     * `bad-request`: The request is not valid
+     */
+    413: ProblemAnswer & {
+        type?: 'https://ondol.dev/problems/bad-request';
+    };
+    /**
+     * `state-broken`: The last checkpoint can't be restored
+     */
+    422: ProblemAnswer & {
+        type?: 'https://ondol.dev/problems/state-broken';
+    };
+    /**
+     * `too-many-requests`: Too many requests
+     */
+    429: ProblemAnswer & {
+        type?: 'https://ondol.dev/problems/too-many-requests';
+    };
+    /**
+     * `unavailable`: A part of Ondol can't be reached; `too-busy`: Too many changes at once
+     */
+    503: ProblemAnswer & {
+        type?: 'https://ondol.dev/problems/unavailable' | 'https://ondol.dev/problems/too-busy';
+    };
+};
+
+export type AdminDownloadError = AdminDownloadErrors[keyof AdminDownloadErrors];
+
+export type AdminDownloadResponses = {
+    /**
+     * The archive's URL. Everybody who has the URL can download the archive.
+     */
+    200: Ready;
+    /**
+     * The archive is being packed.
+     */
+    202: Making;
+};
+
+export type AdminDownloadResponse = AdminDownloadResponses[keyof AdminDownloadResponses];
+
+export type AdminPoolData = {
+    body: SetPool;
+    path?: never;
+    query?: never;
+    url: '/admin/pool';
+};
+
+export type AdminPoolErrors = {
+    /**
+     * `bad-request`: The request is not valid
+     */
+    400: ProblemAnswer & {
+        type?: 'https://ondol.dev/problems/bad-request';
+    };
+    /**
+     * `not-signed-in`: Sign in first
+     */
+    401: ProblemAnswer & {
+        type?: 'https://ondol.dev/problems/not-signed-in';
+    };
+    /**
+     * `forbidden`: You are not allowed to do this
+     */
+    403: ProblemAnswer & {
+        type?: 'https://ondol.dev/problems/forbidden';
+    };
+    /**
+     * `request-reused`: This request id was used for a different request
+     */
+    409: ProblemAnswer & {
+        type?: 'https://ondol.dev/problems/request-reused';
+    };
+    /**
+     * `bad-request`: The request is not valid
+     */
+    413: ProblemAnswer & {
+        type?: 'https://ondol.dev/problems/bad-request';
+    };
+    /**
+     * `too-many-requests`: Too many requests
+     */
+    429: ProblemAnswer & {
+        type?: 'https://ondol.dev/problems/too-many-requests';
+    };
+    /**
+     * `unavailable`: A part of Ondol can't be reached; `too-busy`: Too many changes at once
+     */
+    503: ProblemAnswer & {
+        type?: 'https://ondol.dev/problems/unavailable' | 'https://ondol.dev/problems/too-busy';
+    };
+};
+
+export type AdminPoolError = AdminPoolErrors[keyof AdminPoolErrors];
+
+export type AdminPoolResponses = {
+    /**
+     * A line of the audit log.
+     */
+    200: LineView;
+};
+
+export type AdminPoolResponse = AdminPoolResponses[keyof AdminPoolResponses];
+
+export type AdminDrainData = {
+    body: Drain;
+    path?: never;
+    query?: never;
+    url: '/admin/drain';
+};
+
+export type AdminDrainErrors = {
+    /**
+     * `bad-request`: The request is not valid
+     */
+    400: ProblemAnswer & {
+        type?: 'https://ondol.dev/problems/bad-request';
+    };
+    /**
+     * `not-signed-in`: Sign in first
+     */
+    401: ProblemAnswer & {
+        type?: 'https://ondol.dev/problems/not-signed-in';
+    };
+    /**
+     * `forbidden`: You are not allowed to do this
+     */
+    403: ProblemAnswer & {
+        type?: 'https://ondol.dev/problems/forbidden';
+    };
+    /**
+     * `request-reused`: This request id was used for a different request
+     */
+    409: ProblemAnswer & {
+        type?: 'https://ondol.dev/problems/request-reused';
+    };
+    /**
+     * `bad-request`: The request is not valid
+     */
+    413: ProblemAnswer & {
+        type?: 'https://ondol.dev/problems/bad-request';
+    };
+    /**
+     * `too-many-requests`: Too many requests
+     */
+    429: ProblemAnswer & {
+        type?: 'https://ondol.dev/problems/too-many-requests';
+    };
+    /**
+     * `unavailable`: A part of Ondol can't be reached; `too-busy`: Too many changes at once
+     */
+    503: ProblemAnswer & {
+        type?: 'https://ondol.dev/problems/unavailable' | 'https://ondol.dev/problems/too-busy';
+    };
+};
+
+export type AdminDrainError = AdminDrainErrors[keyof AdminDrainErrors];
+
+export type AdminDrainResponses = {
+    /**
+     * A line of the audit log.
+     */
+    200: LineView;
+};
+
+export type AdminDrainResponse = AdminDrainResponses[keyof AdminDrainResponses];
+
+export type AdminRecycleData = {
+    body: RecycleSlot;
+    path?: never;
+    query?: never;
+    url: '/admin/recycle';
+};
+
+export type AdminRecycleErrors = {
+    /**
+     * `bad-request`: The request is not valid
+     */
+    400: ProblemAnswer & {
+        type?: 'https://ondol.dev/problems/bad-request';
+    };
+    /**
+     * `not-signed-in`: Sign in first
+     */
+    401: ProblemAnswer & {
+        type?: 'https://ondol.dev/problems/not-signed-in';
+    };
+    /**
+     * `forbidden`: You are not allowed to do this
+     */
+    403: ProblemAnswer & {
+        type?: 'https://ondol.dev/problems/forbidden';
+    };
+    /**
+     * `not-found`: Not found
+     */
+    404: ProblemAnswer & {
+        type?: 'https://ondol.dev/problems/not-found';
+    };
+    /**
+     * `request-reused`: This request id was used for a different request
+     */
+    409: ProblemAnswer & {
+        type?: 'https://ondol.dev/problems/request-reused';
+    };
+    /**
+     * `bad-request`: The request is not valid
+     */
+    413: ProblemAnswer & {
+        type?: 'https://ondol.dev/problems/bad-request';
+    };
+    /**
+     * `too-many-requests`: Too many requests
+     */
+    429: ProblemAnswer & {
+        type?: 'https://ondol.dev/problems/too-many-requests';
+    };
+    /**
+     * `unavailable`: A part of Ondol can't be reached; `too-busy`: Too many changes at once
+     */
+    503: ProblemAnswer & {
+        type?: 'https://ondol.dev/problems/unavailable' | 'https://ondol.dev/problems/too-busy';
+    };
+};
+
+export type AdminRecycleError = AdminRecycleErrors[keyof AdminRecycleErrors];
+
+export type AdminRecycleResponses = {
+    /**
+     * A line of the audit log.
+     */
+    200: LineView;
+};
+
+export type AdminRecycleResponse = AdminRecycleResponses[keyof AdminRecycleResponses];
+
+export type AdminQuarantineData = {
+    body: QuarantineSlot;
+    path?: never;
+    query?: never;
+    url: '/admin/quarantine';
+};
+
+export type AdminQuarantineErrors = {
+    /**
+     * `bad-request`: The request is not valid
+     */
+    400: ProblemAnswer & {
+        type?: 'https://ondol.dev/problems/bad-request';
+    };
+    /**
+     * `not-signed-in`: Sign in first
+     */
+    401: ProblemAnswer & {
+        type?: 'https://ondol.dev/problems/not-signed-in';
+    };
+    /**
+     * `forbidden`: You are not allowed to do this
+     */
+    403: ProblemAnswer & {
+        type?: 'https://ondol.dev/problems/forbidden';
+    };
+    /**
+     * `not-found`: Not found
+     */
+    404: ProblemAnswer & {
+        type?: 'https://ondol.dev/problems/not-found';
+    };
+    /**
+     * `request-reused`: This request id was used for a different request
+     */
+    409: ProblemAnswer & {
+        type?: 'https://ondol.dev/problems/request-reused';
+    };
+    /**
+     * `bad-request`: The request is not valid
+     */
+    413: ProblemAnswer & {
+        type?: 'https://ondol.dev/problems/bad-request';
+    };
+    /**
+     * `too-many-requests`: Too many requests
+     */
+    429: ProblemAnswer & {
+        type?: 'https://ondol.dev/problems/too-many-requests';
+    };
+    /**
+     * `unavailable`: A part of Ondol can't be reached; `too-busy`: Too many changes at once
+     */
+    503: ProblemAnswer & {
+        type?: 'https://ondol.dev/problems/unavailable' | 'https://ondol.dev/problems/too-busy';
+    };
+};
+
+export type AdminQuarantineError = AdminQuarantineErrors[keyof AdminQuarantineErrors];
+
+export type AdminQuarantineResponses = {
+    /**
+     * A line of the audit log.
+     */
+    200: LineView;
+};
+
+export type AdminQuarantineResponse = AdminQuarantineResponses[keyof AdminQuarantineResponses];
+
+export type AdminAccountData = {
+    body?: never;
+    path?: never;
+    query?: {
+        uid?: string;
+        email?: string;
+    };
+    url: '/admin/account';
+};
+
+export type AdminAccountErrors = {
+    /**
+     * `bad-request`: The request is not valid
+     */
+    400: ProblemAnswer & {
+        type?: 'https://ondol.dev/problems/bad-request';
+    };
+    /**
+     * `not-signed-in`: Sign in first
+     */
+    401: ProblemAnswer & {
+        type?: 'https://ondol.dev/problems/not-signed-in';
+    };
+    /**
+     * `forbidden`: You are not allowed to do this
+     */
+    403: ProblemAnswer & {
+        type?: 'https://ondol.dev/problems/forbidden';
+    };
+    /**
+     * `not-found`: Not found
+     */
+    404: ProblemAnswer & {
+        type?: 'https://ondol.dev/problems/not-found';
+    };
+    /**
+     * `account-closed`: This account is closed
+     */
+    409: ProblemAnswer & {
+        type?: 'https://ondol.dev/problems/account-closed';
+    };
+    /**
+     * `too-many-requests`: Too many requests
+     */
+    429: ProblemAnswer & {
+        type?: 'https://ondol.dev/problems/too-many-requests';
+    };
+    /**
+     * `unavailable`: A part of Ondol can't be reached; `too-busy`: Too many changes at once
+     */
+    503: ProblemAnswer & {
+        type?: 'https://ondol.dev/problems/unavailable' | 'https://ondol.dev/problems/too-busy';
+    };
+};
+
+export type AdminAccountError = AdminAccountErrors[keyof AdminAccountErrors];
+
+export type AdminAccountResponses = {
+    /**
+     * One account, as operators see it.
+     */
+    200: AccountDetails;
+};
+
+export type AdminAccountResponse = AdminAccountResponses[keyof AdminAccountResponses];
+
+export type AdminAuditData = {
+    body?: never;
+    path?: never;
+    query?: {
+        /**
+         * Only what was done to this account.
+         */
+        target?: string;
+        /**
+         * The request id of the last line of the previous page.
+         */
+        before?: string;
+        limit?: number;
+    };
+    url: '/admin/audit';
+};
+
+export type AdminAuditErrors = {
+    /**
+     * `bad-request`: The request is not valid
+     */
+    400: ProblemAnswer & {
+        type?: 'https://ondol.dev/problems/bad-request';
+    };
+    /**
+     * `not-signed-in`: Sign in first
+     */
+    401: ProblemAnswer & {
+        type?: 'https://ondol.dev/problems/not-signed-in';
+    };
+    /**
+     * `forbidden`: You are not allowed to do this
+     */
+    403: ProblemAnswer & {
+        type?: 'https://ondol.dev/problems/forbidden';
+    };
+    /**
+     * `not-found`: Not found
+     */
+    404: ProblemAnswer & {
+        type?: 'https://ondol.dev/problems/not-found';
+    };
+    /**
+     * `too-many-requests`: Too many requests
+     */
+    429: ProblemAnswer & {
+        type?: 'https://ondol.dev/problems/too-many-requests';
+    };
+    /**
+     * `unavailable`: A part of Ondol can't be reached; `too-busy`: Too many changes at once
+     */
+    503: ProblemAnswer & {
+        type?: 'https://ondol.dev/problems/unavailable' | 'https://ondol.dev/problems/too-busy';
+    };
+};
+
+export type AdminAuditError = AdminAuditErrors[keyof AdminAuditErrors];
+
+export type AdminAuditResponses = {
+    /**
+     * Lines, newest first.
+     */
+    200: AuditView;
+};
+
+export type AdminAuditResponse = AdminAuditResponses[keyof AdminAuditResponses];
+
+export type AdminUsageData = {
+    body?: never;
+    path?: never;
+    query: {
+        /**
+         * Such as 2026-11.
+         */
+        month: string;
+    };
+    url: '/admin/usage';
+};
+
+export type AdminUsageErrors = {
+    /**
+     * `bad-request`: The request is not valid
+     */
+    400: ProblemAnswer & {
+        type?: 'https://ondol.dev/problems/bad-request';
+    };
+    /**
+     * `not-signed-in`: Sign in first
+     */
+    401: ProblemAnswer & {
+        type?: 'https://ondol.dev/problems/not-signed-in';
+    };
+    /**
+     * `forbidden`: You are not allowed to do this
+     */
+    403: ProblemAnswer & {
+        type?: 'https://ondol.dev/problems/forbidden';
+    };
+    /**
+     * `too-many-requests`: Too many requests
+     */
+    429: ProblemAnswer & {
+        type?: 'https://ondol.dev/problems/too-many-requests';
+    };
+    /**
+     * `unavailable`: A part of Ondol can't be reached; `too-busy`: Too many changes at once
+     */
+    503: ProblemAnswer & {
+        type?: 'https://ondol.dev/problems/unavailable' | 'https://ondol.dev/problems/too-busy';
+    };
+};
+
+export type AdminUsageError = AdminUsageErrors[keyof AdminUsageErrors];
+
+export type AdminUsageResponses = {
+    /**
+     * The days of the month (UTC), oldest first; the last ones may not be over.
+     */
+    200: DaysView;
+};
+
+export type AdminUsageResponse = AdminUsageResponses[keyof AdminUsageResponses];
+
+export type UsageData = {
+    body?: never;
+    path?: never;
+    query?: {
+        /**
+         * Such as 2026-11; the current month if this is not given.
+         */
+        month?: string;
+        /**
+         * The `next` of the previous page.
+         */
+        after?: string;
+    };
+    url: '/usage';
+};
+
+export type UsageErrors = {
+    /**
+     * `bad-request`: The request is not valid
+     */
+    400: ProblemAnswer & {
+        type?: 'https://ondol.dev/problems/bad-request';
+    };
+    /**
+     * `not-signed-in`: Sign in first
+     */
+    401: ProblemAnswer & {
+        type?: 'https://ondol.dev/problems/not-signed-in';
+    };
+    /**
+     * `account-closed`: This account is closed; `account-suspended`: This account is suspended
+     */
+    403: ProblemAnswer & {
+        type?: 'https://ondol.dev/problems/account-closed' | 'https://ondol.dev/problems/account-suspended';
+    };
+    /**
+     * `too-many-requests`: Too many requests
+     */
+    429: ProblemAnswer & {
+        type?: 'https://ondol.dev/problems/too-many-requests';
+    };
+    /**
+     * `unavailable`: A part of Ondol can't be reached; `too-busy`: Too many changes at once
+     */
+    503: ProblemAnswer & {
+        type?: 'https://ondol.dev/problems/unavailable' | 'https://ondol.dev/problems/too-busy';
+    };
+};
+
+export type UsageError = UsageErrors[keyof UsageErrors];
+
+export type UsageResponses = {
+    /**
+     * What is left of the plan, and what was used in the month, newest first.
+     */
+    200: UsageAnswer;
+};
+
+export type UsageResponse = UsageResponses[keyof UsageResponses];
+
+export type UsageCsvData = {
+    body?: never;
+    path?: never;
+    query?: {
+        /**
+         * Such as 2026-11; the current month if this is not given.
+         */
+        month?: string;
+        /**
+         * The `next` of the previous page.
+         */
+        after?: string;
+    };
+    url: '/usage/csv';
+};
+
+export type UsageCsvErrors = {
+    /**
+     * `bad-request`: The request is not valid
+     */
+    400: ProblemAnswer & {
+        type?: 'https://ondol.dev/problems/bad-request';
+    };
+    /**
+     * `not-signed-in`: Sign in first
+     */
+    401: ProblemAnswer & {
+        type?: 'https://ondol.dev/problems/not-signed-in';
+    };
+    /**
+     * `account-closed`: This account is closed; `account-suspended`: This account is suspended
+     */
+    403: ProblemAnswer & {
+        type?: 'https://ondol.dev/problems/account-closed' | 'https://ondol.dev/problems/account-suspended';
+    };
+    /**
+     * `too-many-requests`: Too many requests
+     */
+    429: ProblemAnswer & {
+        type?: 'https://ondol.dev/problems/too-many-requests';
+    };
+    /**
+     * `unavailable`: A part of Ondol can't be reached; `too-busy`: Too many changes at once
+     */
+    503: ProblemAnswer & {
+        type?: 'https://ondol.dev/problems/unavailable' | 'https://ondol.dev/problems/too-busy';
+    };
+};
+
+export type UsageCsvError = UsageCsvErrors[keyof UsageCsvErrors];
+
+export type UsageCsvResponses = {
+    /**
+     * Answer a file. `name` is its file name, of characters that need no quoting. `next`: the relative URL of the next part (RFC 8288).
+     */
+    200: string;
+};
+
+export type UsageCsvResponse = UsageCsvResponses[keyof UsageCsvResponses];
+
+export type UsageZoneData = {
+    body: Move;
+    path?: never;
+    query?: never;
+    url: '/usage/zone';
+};
+
+export type UsageZoneErrors = {
+    /**
+     * `bad-request`: The request is not valid
+     */
+    400: ProblemAnswer & {
+        type?: 'https://ondol.dev/problems/bad-request';
+    };
+    /**
+     * `not-signed-in`: Sign in first
+     */
+    401: ProblemAnswer & {
+        type?: 'https://ondol.dev/problems/not-signed-in';
+    };
+    /**
+     * `account-closed`: This account is closed; `account-suspended`: This account is suspended; `forbidden`: You are not allowed to do this; `too-soon`: This was changed too recently
+     */
+    403: ProblemAnswer & {
+        type?: 'https://ondol.dev/problems/account-closed' | 'https://ondol.dev/problems/account-suspended' | 'https://ondol.dev/problems/forbidden' | 'https://ondol.dev/problems/too-soon';
+    };
+    /**
+     * `bad-request`: The request is not valid
+     */
+    413: ProblemAnswer & {
+        type?: 'https://ondol.dev/problems/bad-request';
+    };
+    /**
+     * `too-many-requests`: Too many requests
+     */
+    429: ProblemAnswer & {
+        type?: 'https://ondol.dev/problems/too-many-requests';
+    };
+    /**
+     * `unavailable`: A part of Ondol can't be reached; `too-busy`: Too many changes at once
+     */
+    503: ProblemAnswer & {
+        type?: 'https://ondol.dev/problems/unavailable' | 'https://ondol.dev/problems/too-busy';
+    };
+};
+
+export type UsageZoneError = UsageZoneErrors[keyof UsageZoneErrors];
+
+export type UsageZoneResponses = {
+    /**
+     * The new time zone.
+     */
+    200: Moved;
+};
+
+export type UsageZoneResponse = UsageZoneResponses[keyof UsageZoneResponses];

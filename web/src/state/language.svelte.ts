@@ -1,0 +1,65 @@
+// Which language the page speaks: the browser's, until the member chooses; the choice is remembered. Only the table of
+// the language that is spoken is loaded, and of that what everybody reads before what members read.
+
+import type { Rest, Words } from "../strings/en";
+import type { First } from "../strings/en/first";
+import { keep, kept } from "./kept";
+
+export type Language = "en" | "ko";
+/** A sentence that is kept while the language may change. */
+export type Saying = (words: Words) => string;
+
+interface Table {
+  first: () => Promise<{ words: First }>;
+  rest: () => Promise<{ words: Rest }>;
+}
+
+const TABLES: Record<Language, Table> = {
+  en: { first: () => import("../strings/en/first"), rest: () => import("../strings/en") },
+  ko: { first: () => import("../strings/ko/first"), rest: () => import("../strings/ko") },
+};
+export const LANGUAGES: Record<Language, string> = { ko: "한국어", en: "English" };
+const KEY = "ondol.language";
+
+let spoken = $state<Language>(preferred());
+let table = $state.raw<Words>();
+let membersWords: Promise<void> | null = null;
+
+export function language(): Language {
+  return spoken;
+}
+
+/** Only after `loadWords`; what members read, only after `loadMembersWords`. */
+export function words(): Words {
+  if (!table) throw new Error("no language is loaded yet");
+  return table;
+}
+
+/** Before anything is drawn. */
+export async function loadWords(): Promise<void> {
+  await learn(spoken);
+}
+
+export function loadMembersWords(): Promise<void> {
+  membersWords ??= learn(spoken, true);
+  return membersWords;
+}
+
+export async function speak(chosen: Language): Promise<void> {
+  keep(KEY, chosen);
+  await learn(chosen);
+}
+
+async function learn(chosen: Language, isForMember = membersWords !== null): Promise<void> {
+  const { first, rest } = TABLES[chosen];
+  const [early, late] = await Promise.all([first(), isForMember ? rest() : null]);
+  spoken = chosen;
+  table = { ...early.words, ...late?.words } as Words;
+  document.documentElement.lang = chosen;
+}
+
+function preferred(): Language {
+  const chosen = kept(KEY);
+  if (chosen === "en" || chosen === "ko") return chosen;
+  return navigator.language.toLowerCase().startsWith("ko") ? "ko" : "en";
+}

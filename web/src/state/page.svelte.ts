@@ -1,0 +1,86 @@
+// The page: the one view that it shows, the one piece of work that is under way, and who is signed in.
+
+import type { Accounts } from "./accounts";
+import type { Config } from "./config";
+import type { Saying } from "./language.svelte";
+import { words } from "./language.svelte";
+import type { Member } from "./member.svelte";
+import { isProblem } from "./problem";
+import { pathOf, type View } from "./views";
+import type { Person, Way } from "./ways";
+
+export class Page {
+  view = $state.raw<View>({ kind: "starting" });
+  /** For who can't see the view: what has just become of something. Alerts in the view speak for themselves. */
+  news = $state("");
+  /** Null until the page was told where it runs. */
+  config = $state.raw<Config | null>(null);
+  /** Null while nobody is signed in. */
+  member = $state.raw<Member | null>(null);
+  /** Whoever is signed in, also while what is known of them is loaded. */
+  person: Person | null = null;
+  accounts: Promise<Accounts> | null = null;
+  /** The view is another one, and its heading has not taken the focus yet. */
+  turned = false;
+  /** Called whenever a view was shown. */
+  onShown: () => void = () => undefined;
+  /** Said when nobody is signed in any more. */
+  leftWith: Saying | null = null;
+  /** Ends what is under way when the member turns to something else. */
+  private task = new AbortController();
+
+  show(next: View, news = ""): void {
+    const first = this.view.kind === "starting"; // shown where the address leads, and nobody has turned to it
+    this.turned ||= next.kind !== this.view.kind && !first;
+    this.view = next;
+    this.news = news;
+    if (!first && location.pathname !== pathOf(next.kind)) history.pushState(null, "", pathOf(next.kind));
+    this.onShown();
+  }
+
+  fail(trouble: unknown): void {
+    this.show({ kind: "failed", trouble });
+  }
+
+  /** `said`: what came of the sign-out, if it is to be read. */
+  showSignedOut(trouble: unknown, said: Saying | null = null, news = ""): void {
+    this.show({ kind: "signed-out", trouble, said }, news);
+  }
+
+  /** Nobody is signed in, or no longer. */
+  nobody(): void {
+    this.member = null;
+    if (this.view.kind === "signed-out") return;
+    this.showSignedOut(null, this.leftWith, this.view.kind === "starting" ? "" : words().frame.signedOut);
+    this.leftWith = null;
+  }
+
+  async signIn(way: Way): Promise<void> {
+    try {
+      await (await this.accounts)?.signIn(way);
+    } catch (trouble) {
+      this.showSignedOut(trouble);
+    }
+  }
+
+  /** Runs `work` as the one thing under way. Whatever it raises goes to `failed`, but not its being given up. */
+  begin(work: (signal: AbortSignal) => Promise<void>, failed: (trouble: unknown) => void): void {
+    this.giveUp();
+    const own = new AbortController();
+    this.task = own;
+    work(own.signal).catch((trouble: unknown) => {
+      if (own.signal.aborted) return;
+      if (isProblem(trouble, "not-signed-in")) void this.expire(trouble);
+      else failed(trouble);
+    });
+  }
+
+  giveUp(): void {
+    this.task.abort();
+  }
+
+  private async expire(trouble: unknown): Promise<void> {
+    await (await this.accounts)?.signOut();
+    this.showSignedOut(trouble);
+  }
+}

@@ -1,0 +1,35 @@
+export const front = {
+  tagline: "Your own VS Code, kept warm.",
+  about: "Sign in, press Open, and go on where you left off.",
+  signIn: "Sign in",
+  signInAs: (name: string) => `Sign in as ${name}`,
+  signInWith: (provider: string) => `Continue with ${provider}`,
+  madeUp: "These people are made up. Ondol is running on your own machine.",
+  picture: "Three steps are done, and the editor is open with its files, its code and its terminal.",
+  kept: {
+    title: "How your work is kept",
+    ways: [
+      { title: "Saved while you work", about: "A save is made about every 20 seconds while something changes, each of one moment, also of a database that is running." },
+      { title: "Close the tab", about: "After some idle minutes your workspace is saved and closed. It opens again in another container, with your files, settings and tabs." },
+      { title: "Go back", about: "Earlier versions are kept. Bring all of one back, or one file or folder, or download it." },
+    ],
+  },
+  plans: "Plans",
+  plan: {
+    byAgreement: "By agreement",
+    aMonth: "a month",
+    anyTime: "As much time as you need",
+    time: { day: (length: string) => `${length} in the editor a day`, month: (length: string) => `${length} in the editor a month` },
+    storage: (size: string) => `${size} of storage`,
+    slotStorage: "As much storage as a container holds",
+    snapshots: (count: number) => `${count} earlier versions`,
+    background: (length: string) => `A job may run ${length} without a browser`,
+    noBackground: "Programs pause when you close the tab",
+    seats: (count: number) => `Shared by up to ${count} people`,
+  },
+  own: {
+    title: "Open source: run it yourself",
+    about: "Ondol is free software (Apache-2.0). Two commands start all of it on your own computer, and one brings it to your own project in Google Cloud.",
+    source: "Read the source",
+  },
+};

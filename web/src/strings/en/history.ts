@@ -1,0 +1,40 @@
+export const history = {
+  title: "History",
+  about: "Saved versions, newest first. If you go back, the current version stays in this list.",
+  whileOpen: "Saved versions, newest first. Stop your workspace to go back to one.",
+  empty: "Nothing is saved yet.",
+  fileCount: (count: string) => `${count} files`,
+  current: "current version",
+  atStop: "saved at the end of a session",
+  older: "Show older ones",
+  /** What changed with a snapshot; empty if nothing did. */
+  changes: (added: number, changed: number, removed: number): string =>
+    [
+      added > 0 && `${added.toLocaleString()} added`,
+      changed > 0 && `${changed.toLocaleString()} changed`,
+      removed > 0 && `${removed.toLocaleString()} deleted`,
+    ]
+      .filter((part) => part !== false)
+      .join(", "),
+  returned: (path: string) => `${path} restored`,
+  restore: "Go back to this version",
+  restoreSure: (time: string) => `Go back to ${time}?`,
+  restoreAbout: "Your workspace opens with all files as they were then. The current version stays in this list, so you can come back to it.",
+  restoreNow: "Go back",
+  restoreNot: "Stay",
+  files: "Look into it",
+  filesOf: (time: string) => `Files at ${time}`,
+  emptyFolder: "This folder is empty.",
+  moreFiles: "Show more",
+  partial: "This snapshot has more files than can be listed. Download it to see all of them, or type a path.",
+  notExact: "This name can't be restored by itself. Restore the folder that it is in.",
+  outside: "This path does not lie in your home folder. Write it as proj/main.py or ~/proj/main.py.",
+  onePath: "One file or folder",
+  path: "Path in your home folder, such as proj/main.py",
+  bringBack: "Restore",
+  goingBack: "Going back…",
+  wentBack: (time: string) => `Your workspace opens as it was at ${time}.`,
+  broughtBack: (path: string) => `${path} will be there when you open your workspace.`,
+  packing: "Preparing your files…",
+  downloading: "Your download is starting. Unpack it with: tar --zstd -xf",
+};

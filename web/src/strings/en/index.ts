@@ -1,0 +1,16 @@
+// What members read, in English: a table a subject. The other languages have the same shape.
+
+import type { First } from "./first";
+import { account } from "./account";
+import { history } from "./history";
+import { home } from "./home";
+import { newProject } from "./newProject";
+import { opening } from "./opening";
+import { stopping } from "./stopping";
+import { storage } from "./storage";
+import { usage } from "./usage";
+import { verifying } from "./verifying";
+
+export const words = { account, history, home, newProject, opening, stopping, storage, usage, verifying };
+export type Rest = typeof words;
+export type Words = First & Rest;

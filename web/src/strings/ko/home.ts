@@ -1,0 +1,51 @@
+import type { Words } from "../en";
+
+export const home: Words["home"] = {
+  hello: (name) => (name ? `${name} 님, 반갑습니다` : "반갑습니다"),
+  asleep: "작업 공간을 저장하고 닫았습니다. 열기를 누르면 이어서 작업할 수 있습니다.",
+  closed: "작업 공간은 저장되었고 닫혀 있습니다.",
+  first: "새 작업 공간이 준비되었습니다. 열어서 시작해 보세요.",
+  awake: "작업 공간이 열려 있습니다.",
+  silent: "작업 공간이 응답하지 않습니다.",
+  silentNote: (saved) =>
+    `컨테이너가 사라졌을 수 있습니다. ${saved ? `파일은 ${saved}에 마지막으로 저장되었습니다.` : "이 세션에서는 아직 저장된 것이 없습니다."} 열기를 누르면 작업 공간으로 돌아갑니다. 컨테이너가 사라졌다면 다른 컨테이너에서 작업 공간이 다시 열립니다.`,
+  late: (length) =>
+    `최근에 바꾼 내용이 ${length}째 저장되지 않고 있습니다. 그 전에 저장된 내용은 안전합니다. 온돌이 계속 저장을 시도하고 있으니, 저장될 때까지 작업 공간을 열어 두세요.`,
+  keptText: (names) =>
+    `연결이 끊길 때 저장되지 못한 내용을 이 브라우저에 보관하고 있습니다: ${names}. 작업 공간을 열면 편집기에서 되돌릴 수 있습니다.`,
+  discardText: "보관한 내용 버리기",
+  offline: "네트워크에 연결되어 있지 않습니다",
+  asOf: (time) => `${time} 기준입니다. 저장된 파일은 안전합니다.`,
+  wasOpen: (since) => `${since}부터 작업 공간이 열려 있었습니다.`,
+  wasClosed: "작업 공간은 저장되고 닫힌 상태였습니다.",
+  goOn: "편집기로 가기",
+  stop: "끝내기",
+  where: "위치",
+  since: "연 시각",
+  saved: "마지막 저장",
+  notSaved: "아직 없음",
+  savedNow: (time) => (time ? `${time}에 저장했습니다.` : "끝냈습니다."),
+  ends: {
+    member: (saved) => `직접 끝내셨고, ${saved}에 저장되었습니다.`,
+    idle: (saved) => `한동안 쓰지 않아 ${saved}에 저장하고 닫았습니다.`,
+    lost: (saved) => `컨테이너가 사라졌습니다. 파일은 ${saved}에 저장된 상태이며, 그 뒤의 변경은 남아 있지 않습니다.`,
+    allowance: (saved) => `요금제의 사용 시간을 모두 써서 ${saved}에 저장하고 닫았습니다.`,
+    operator: (saved) => `운영자가 작업 공간을 종료하여 ${saved}에 저장하고 닫았습니다.`,
+    "signed-out": (saved) => `모든 기기에서 로그아웃되어 ${saved}에 저장하고 닫았습니다.`,
+    suspended: (saved) => `계정이 정지되어 ${saved}에 저장하고 닫았습니다.`,
+    other: (saved) => `${saved}에 저장되었습니다.`,
+  },
+  lostUnsaved: "첫 저장 전에 컨테이너가 사라져, 파일은 그 세션을 열기 전 상태입니다.",
+  time: "사용 시간",
+  timeLeft: (left, granted, renews) => `${granted} 중 ${left} 남음, ${renews}에 갱신`,
+  timeGone: (granted, renews) => `${granted}을 모두 사용함, ${renews}에 갱신`,
+  minutesLeft: "남은 시간",
+  nextPlan: (plan, price) =>
+    `${plan} 요금제${price ? `(월 ${price})` : ""}는 시간이 더 많습니다. 요금제는 이 온돌의 운영자가 바꿔 드립니다.`,
+  askOperator: "운영자에게 문의하기",
+  nothingSaved: (limit) => (limit ? `비어 있음 (최대 ${limit})` : "비어 있음"),
+  usedUp: (renews) => `요금제의 사용 시간을 모두 썼습니다. ${renews}에 갱신되면 다시 열 수 있습니다. 파일은 안전하게 보관되어 있습니다.`,
+  timeEnds: (left, at) => `${left} 뒤면 요금제의 사용 시간이 끝납니다. ${at}에 작업 공간을 저장하고 닫습니다.`,
+  idleEnds: (left) => `한동안 작업이 없었습니다. ${left} 뒤에 저장하고 닫습니다. 계속 쓰려면 편집기로 가 주세요.`,
+  backgroundUntil: (until) => `브라우저 없이 작업이 계속 실행되고 있습니다. 늦어도 ${until}까지입니다.`,
+};

@@ -1,0 +1,14 @@
+// What members read, in Korean.
+
+import type { Rest } from "../en";
+import { account } from "./account";
+import { history } from "./history";
+import { home } from "./home";
+import { newProject } from "./newProject";
+import { opening } from "./opening";
+import { stopping } from "./stopping";
+import { storage } from "./storage";
+import { usage } from "./usage";
+import { verifying } from "./verifying";
+
+export const words: Rest = { account, history, home, newProject, opening, stopping, storage, usage, verifying };

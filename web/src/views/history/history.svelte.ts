@@ -1,0 +1,107 @@
+// The snapshots that the member can go back to, what was left out of them, and what is done with them.
+
+import type { LeftOutView, SnapshotView } from "../../api";
+import { type Saying, words } from "../../state/language.svelte";
+import type { Member } from "../../state/member.svelte";
+import { isProblem } from "../../state/problem";
+import { timeOf } from "../../state/shown";
+
+export class History {
+  /** Null while it is being asked for. */
+  snapshots = $state.raw<SnapshotView[] | null>(null);
+  /** There are older ones, if not null. */
+  next = $state.raw<number | null>(null);
+  /** What sessions have left out and kept apart. */
+  leftOut = $state.raw<LeftOutView[]>([]);
+  /** What is under way, or came of it. */
+  said = $state.raw<Saying | null>(null);
+  trouble = $state.raw<unknown>(null);
+  private refusedAsOpen = $state(false);
+
+  constructor(readonly member: Member) {}
+
+  /** The workspace is open, and so can't go back. */
+  get isOpen(): boolean {
+    return this.refusedAsOpen || (this.member.status.known?.session ?? null) !== null;
+  }
+
+  /** Asks for the newest, with what came of something before. */
+  look(said: Saying | null = null, trouble: unknown = null): void {
+    const { api, page } = this.member;
+    this.say(said, trouble);
+    page.begin(
+      async (signal) => {
+        const found = await api.snapshots(null, signal);
+        this.snapshots = found.snapshots;
+        this.leftOut = found.left_out;
+        this.next = found.next;
+      },
+      (worse) => page.fail(worse),
+    );
+  }
+
+  older(next: number): void {
+    const { api, page } = this.member;
+    page.begin(
+      async (signal) => {
+        const found = await api.snapshots(next, signal);
+        this.snapshots = [...(this.snapshots ?? []), ...found.snapshots];
+        this.leftOut = [...this.leftOut, ...found.left_out];
+        this.next = found.next;
+        this.say(null);
+      },
+      (trouble) => this.say(this.said, trouble),
+    );
+  }
+
+  /** Goes back to it, or brings one path of it back. */
+  restore(snapshot: SnapshotView, path: string | null): void {
+    const done: Saying = ({ history }) =>
+      path === null ? history.wentBack(timeOf(snapshot.at)) : history.broughtBack(path);
+    this.work(({ history }) => history.goingBack, async (signal) => {
+      await this.member.api.restore(snapshot.snapshot, path, signal);
+      return done;
+    });
+  }
+
+  /** Brings all of it back, or one file or folder. */
+  bringBack(kept: LeftOutView, path: string | null): void {
+    this.work(({ history }) => history.goingBack, async (signal) => {
+      await this.member.api.restore(kept.snapshot, path, signal);
+      return ({ history, storage }) => history.broughtBack(path ?? storage.apart);
+    });
+  }
+
+  /** Has the files of a snapshot packed, and downloads them. */
+  download({ snapshot }: { snapshot: string }): void {
+    this.work(({ history }) => history.packing, async (signal) => {
+      location.assign(await this.member.api.download(snapshot, signal));
+      return ({ history }) => history.downloading;
+    });
+  }
+
+  discard(kept: LeftOutView): void {
+    this.work(({ common }) => common.starting, async () => {
+      await this.member.api.discard(kept.snapshot);
+      return ({ storage }) => storage.discarded;
+    });
+  }
+
+  /** Does something with the history, says so meanwhile, and shows what it has become. */
+  private work(meanwhile: Saying, act: (signal: AbortSignal) => Promise<Saying>): void {
+    this.say(meanwhile);
+    this.member.page.begin(
+      async (signal) => this.look(await act(signal)),
+      (trouble) => {
+        this.refusedAsOpen ||= isProblem(trouble, "session-open");
+        this.look(null, trouble);
+      },
+    );
+  }
+
+  private say(said: Saying | null, trouble: unknown = null): void {
+    this.said = said;
+    this.trouble = trouble;
+    this.member.page.news = said ? said(words()) : "";
+  }
+}
