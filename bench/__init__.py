@@ -1,4 +1,4 @@
-"""How fast it is, and how large, beside what others use: `make bench`."""
+"""The benchmark, `make bench`: how fast Ondol is, and how much memory it takes, beside what others use."""
 
 import sys
 from pathlib import Path

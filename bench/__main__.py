@@ -11,10 +11,11 @@ from pathlib import Path
 from bench import claims, cold_starts, far_storage, footprint, heartbeats, interactive, opening, report, snapshots
 from bench.report import Figure
 from bench.rig import Rig
-from tests.running import ROOT
+from local.descendants import adopt_orphans, kill, still_running
+from tests.support.checkout import ROOT
 
 PARTS: dict[str, Callable[[Rig], Sequence[Figure]]] = {
-    # those first that want the machine for themselves; the last three share one stack
+    # first the parts that need the machine alone; the last three share one stack
     "snapshots": snapshots.measure,
     "far_storage": far_storage.measure,
     "claims": claims.measure,
@@ -27,9 +28,9 @@ PARTS: dict[str, Callable[[Rig], Sequence[Figure]]] = {
 
 
 def main() -> int:
-    """Exit code 0 when everything that was asked for was measured, whatever the figures are. A part that fails does not
-    keep the others from being measured."""
+    """Exit code 0 if every part was measured, whatever its figures are. A part that fails does not stop the others."""
     given = _parser().parse_args()
+    adopt_orphans()
     figures: list[Figure] = []
     failed = False
     with tempfile.TemporaryDirectory(prefix="ondol-bench-") as folder, Rig(Path(folder), quick=given.quick) as rig:
@@ -38,18 +39,28 @@ def main() -> int:
                 print(f"measuring: {name}", file=sys.stderr, flush=True)
                 started = time.monotonic()
                 try:
-                    found = measure(rig)
+                    measured = measure(rig)
                 except Exception:
                     traceback.print_exc()
                     failed = True
                     continue
-                report.write(given.into, name, found, time.monotonic() - started)
-                figures += found
+                report.write(given.into, name, measured, time.monotonic() - started)
+                figures += measured
+    failed |= _ended_what_is_left()
     table = report.table(figures)
     given.into.mkdir(parents=True, exist_ok=True)
     (given.into / "table.md").write_text(table + "\n")
     print(table)
     return int(failed)
+
+
+def _ended_what_is_left() -> bool:
+    """Whether a part left processes behind. They are named and killed."""
+    remaining = still_running(10)
+    for each in remaining:
+        print(f"process {each.pid} was left: {each.command}", file=sys.stderr)
+    kill(10)
+    return bool(remaining)
 
 
 def _parser() -> argparse.ArgumentParser:

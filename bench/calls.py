@@ -1,4 +1,4 @@
-"""What a function asks of Firestore, counted on the way there."""
+"""A proxy to Firestore that counts a function's reads and writes."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -6,11 +6,11 @@ from contextlib import contextmanager
 import grpc  # type: ignore[import-untyped]  # its stubs come apart
 from google.cloud.firestore_v1.types import BatchGetDocumentsRequest, CommitRequest, RunQueryResponse
 
-from tests.failures.commits import Commits, proxying
+from tests.support.stack.commit_proxy import Commits, proxying
 
 
 class Calls(Commits):
-    """Passes everything on. Documents read and written are what Firestore charges for."""
+    """Passes every call on, and counts the documents read and written, which Firestore charges for."""
 
     def __init__(self, target: str) -> None:
         super().__init__(target)
@@ -32,7 +32,7 @@ class Calls(Commits):
 
 @contextmanager
 def counting(target: str) -> Iterator[tuple[Calls, str]]:
-    """A counter before the Firestore at `target`, and the address that leads through it."""
+    """A counter in front of the Firestore at `target`, and the counter's address."""
     calls = Calls(target)
     with proxying(calls) as port:
         yield calls, f"127.0.0.1:{port}"

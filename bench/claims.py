@@ -1,4 +1,4 @@
-"""The claim, asked of the store directly: many at once on 200 warm slots, and a steady stream of them."""
+"""The claim, made directly at the store: many at once on 200 warm slots, and a steady stream."""
 
 import secrets
 import time
@@ -26,9 +26,9 @@ from shared.sessions.session import Session
 from shared.sessions.workspace import Workspace
 from shared.slots.allocation import order_slots
 from shared.slots.slot import SlotState
-from tests.environment import SETTINGS, environment
-from tests.factories import a_slot
-from tests.running import running
+from tests.support.records.factories import a_slot
+from tests.support.stack.environment import SETTINGS, environment
+from tests.support.stack.running import running
 
 SLOTS = 200
 AT_ONCE = (1, 8, 32, 64)
@@ -38,7 +38,8 @@ SECONDS = 20
 WRITES = 25
 """Documents made in one commit while preparing: an emulator that has just started takes its time."""
 HANDS = 32
-"""Threads of the steady stream: more than claims are ever under way at once, unless it falls behind."""
+"""Threads of the steady stream: more than the claims that are ever under way at once, unless the stream falls behind.
+"""
 
 
 @dataclass(frozen=True)
@@ -55,7 +56,7 @@ def measure(rig: Rig) -> list[Figure]:
     with running(rig.folder / "claims", "--only", "firestore") as emulator, environment(SETTINGS | dict(emulator.env)):
         wake()
         _fill(SLOTS)
-        _burst(8)  # the first calls of a process and of an emulator are not like any later ones
+        _burst(8)  # the first calls of a process and of an emulator are slower than later ones
         figures = [_at_once(count, rig.times(ROUNDS)) for count in AT_ONCE]
         return [*figures, _steady(1 if rig.quick else SECONDS)]
 
@@ -94,7 +95,7 @@ def _burst(count: int) -> tuple[float, list[Claimed]]:
 
 
 def _steady(seconds: int) -> Figure:
-    """One member every 1/RATE s, however long those before them take; for each slot that is taken comes a fresh one."""
+    """One member every 1/RATE s, however long earlier claims take. Each claimed slot is replaced."""
     accounts = _accounts(RATE * seconds)
 
     def come(account: Account, due: float) -> Claimed:
@@ -118,7 +119,9 @@ def _steady(seconds: int) -> Figure:
 
 
 def _claim(account: Account, since: float) -> Claimed:
-    """As `allocate` does it, and all again after a lost race, or as the page does when the database was too slow."""
+    """The claim as `allocate` makes it, again after a lost race, and again, as the page does, after a time-out of the
+    database.
+    """
     retries = 0
     while True:
         try:
@@ -128,15 +131,15 @@ def _claim(account: Account, since: float) -> Claimed:
 
 
 def _try(account: Account) -> Session:
-    """Read, choose, commit."""
+    """Reads, chooses a slot and commits."""
     workspace = read_workspace(account.wid)
     mine = read_session(workspace.record.session) if workspace.record.session else None
-    if mine is not None:  # it was made, and only its answer was late
+    if mine is not None:  # the claim was made, and only its answer was late
         return mine.record
     billing = read_billing(account.bid).record
-    found = {slot.record.name: slot for slot in candidates()}
-    best, *_ = order_slots([slot.record for slot in found.values()], last_slot=None, seed=secrets.randbits(32))
-    return commit_claim(account, billing, workspace, found[best.name], opening=60, now=datetime.now(UTC))
+    warm = {slot.record.name: slot for slot in candidates()}
+    best, *_ = order_slots([slot.record for slot in warm.values()], last_slot=None, seed=secrets.randbits(32))
+    return commit_claim(account, billing, workspace, warm[best.name], opening=60, issued=None, now=datetime.now(UTC))
 
 
 def _distinct(claimed: Sequence[Claimed]) -> list[Claimed]:
@@ -153,8 +156,10 @@ def _accounts(how_many: int) -> list[Account]:
         commit = Commit()
         for _ in range(first, min(first + WRITES, how_many)):
             uid, wid = new_id("u-"), new_id("w-")
-            nobody = {"email": None, "name": None, "locale": None}
-            accounts.append(Account(uid=uid, bid=uid, wid=wid, state=AccountState.ACTIVE, created=now, **nobody))
+            active = AccountState.ACTIVE
+            accounts.append(
+                Account(uid=uid, bid=uid, wid=wid, state=active, email=None, name=None, locale=None, created=now)
+            )
             commit.create(billing_ref(uid), Billing(bid=uid, owner=uid, plan="pro", time_zone=None))
             commit.create(workspace_ref(wid), Workspace(wid=wid, owner=uid, created=now))
         commit.run()
@@ -162,7 +167,7 @@ def _accounts(how_many: int) -> list[Account]:
 
 
 def _fill(how_many: int) -> None:
-    """That many more warm slots."""
+    """Makes `count` more warm slots."""
     for first in range(0, how_many, WRITES):
         commit = Commit()
         for name in {new_slot_name() for _ in range(first, min(first + WRITES, how_many))}:

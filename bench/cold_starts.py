@@ -15,10 +15,11 @@ from bench.rig import Rig
 from local.functions import Function, load
 from local.parts import Part
 from shared.sessions.tokens import Signer
-from tests.factories import a_session
-from tests.functions.google import invoker_token
-from tests.functions.person import Person
-from tests.running import ROOT, Running, running
+from tests.support.checkout import ROOT
+from tests.support.members.person import Person
+from tests.support.records.factories import a_session
+from tests.support.stack.google_clients import invoker_token
+from tests.support.stack.running import Running, running
 
 MODULES = {
     "functions-framework": "functions_framework",
@@ -31,8 +32,10 @@ MODULES = {
     "PyJWT[crypto]": "jwt, cryptography.hazmat.primitives.serialization",
     "msgspec": "msgspec",
     "httpcore": "httpcore",
+    "tzdata": "tzdata",
+    "zstandard": "zstandard",
 }
-"""What is imported of each package that functions/functions.toml names."""
+"""The module to import of each package that functions/functions.toml names."""
 SID = "s-00000000000000000000"
 TIMES = 5
 PARTS = ("firestore", "auth", "storage", "tasks", "run")
@@ -44,7 +47,7 @@ def measure(rig: Rig) -> list[Figure]:
 
 
 def _figures(rig: Rig, emulators: Running, one: Function) -> list[Figure]:
-    """Bare, import and answer by turns."""
+    """Measures the bare SDKs, the import and the first answer by turns."""
     bare = f"import {', '.join(MODULES[name] for name in one.requires)}"
     part = function.part(one.name, rig.folder / "cold", emulators.env)
     request = _request(emulators, one)
@@ -69,7 +72,7 @@ def _python(part: Part, program: str) -> float:
 
 
 def _first_answer(rig: Rig, part: Part, request: Mapping[str, Any]) -> float:
-    """Seconds from the start of the process. Raises RuntimeError for an answer that is nobody's intention."""
+    """Seconds from the start of the process to its first answer. Raises RuntimeError for an unexpected answer."""
     with httpx.Client(timeout=60) as http:
         started = time.monotonic()
         with function.started(part, rig.folder / "cold.log") as process:
@@ -81,7 +84,7 @@ def _first_answer(rig: Rig, part: Part, request: Mapping[str, Any]) -> float:
 
 
 def _request(emulators: Running, one: Function) -> dict[str, Any]:
-    """What such a function is really asked, with a token that it believes, about things that do not exist."""
+    """A real request for the function, with a valid token, about records that do not exist."""
     if one.trigger == "event":
         event = {
             "specversion": "1.0",

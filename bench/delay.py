@@ -1,4 +1,4 @@
-"""A way to a server on this machine that is as long as one to a cloud: every byte comes so much later, none is lost."""
+"""A proxy that adds the latency of a cloud to a server on this machine. Every byte arrives later, and none is lost."""
 
 import asyncio
 import threading
@@ -7,7 +7,7 @@ from contextlib import contextmanager, suppress
 
 PIECE = 1 << 16
 AHEAD = 1 << 10
-"""Pieces that are on their way at once: the line is long, not narrow."""
+"""Pieces that are under way at once: latency is added, and bandwidth is not limited."""
 
 
 @contextmanager
@@ -67,7 +67,7 @@ async def _serve(port: int, seconds: float, ready: "asyncio.Future[int]", ended:
 
 
 async def _pass_on(reader: asyncio.StreamReader, writer: asyncio.StreamWriter, seconds: float) -> None:
-    """Until the end of what comes, which is passed on too."""
+    """Passes bytes on until the end of the stream, and then the end."""
     loop = asyncio.get_running_loop()
     under_way: asyncio.Queue[tuple[float, bytes]] = asyncio.Queue(AHEAD)
 

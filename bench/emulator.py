@@ -4,11 +4,11 @@ from google.api_core.exceptions import DeadlineExceeded
 
 from shared.gcp.store.database import Commit, document
 from shared.gcp.store.ids import new_id
-from tests.observe import until
+from tests.support.stack.observe import until
 
 
 def wake() -> None:
-    """Its first commits may take it longer than a function would wait; the later ones are what is measured."""
+    """Makes the first commits, which may take longer than a function would wait. Only later ones are measured."""
     until(_commits, "the emulator commits")
 
 

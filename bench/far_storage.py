@@ -1,5 +1,6 @@
-"""A slot that restores and saves a home with a large `node_modules`, as near to its bucket as here, and as far as in a
-cloud: what it says itself of its times."""
+"""A slot that restores and saves a home with a large `node_modules`, with its bucket 0, 20 and 100 ms away. The times
+are those that the slot's agent logs.
+"""
 
 import os
 import shutil
@@ -14,13 +15,13 @@ from bench.keeping import high_water
 from bench.peers.setup import TREE, prepare_tree
 from bench.report import Beside, Figure
 from bench.rig import Rig
-from tests.observe import until
-from tests.running import running
-from tests.slot import container, control_plane
-from tests.slot.bucket import Bucket
-from tests.slot.container import Container
-from tests.slot.control_plane import SECOND, SID, ControlPlane
-from tests.slot.member import PAGE_ORIGIN, Member
+from tests.support.slot import container, control_plane
+from tests.support.slot.bucket import Bucket
+from tests.support.slot.container import Container
+from tests.support.slot.control_plane import SECOND, SID, ControlPlane
+from tests.support.slot.member import PAGE_ORIGIN, Member
+from tests.support.stack.observe import until
+from tests.support.stack.running import running
 
 TIMES = 5
 LATENCIES = (0.0, 0.02, 0.1)
@@ -34,16 +35,16 @@ Samples = dict[str, list[float]]
 
 
 def measure(rig: Rig) -> list[Figure]:
-    """Small and large home by turns, at every latency."""
+    """Measures a small and a large home by turns, at every latency."""
     prepare_tree()
-    found: list[Figure] = []
+    figures: list[Figure] = []
     with running(rig.folder / "storage", "--only", "storage") as storage:
         for latency in LATENCIES:
             with delayed(storage.ports["storage"], latency) as port:
                 bucket = Bucket(f"http://127.0.0.1:{port}", f"bench-{uuid4()}")
                 bucket.create()
-                found += _figures(latency, _measure(rig, bucket))
-    return found
+                figures += _figures(latency, _measure(rig, bucket))
+    return figures
 
 
 def _measure(rig: Rig, bucket: Bucket) -> dict[str, Samples]:
@@ -72,8 +73,8 @@ def _again(log: Path, plane: ControlPlane, wid: str, samples: Samples, turn: int
     with _slot(log, plane) as slot:
         member = Member(slot, plane)
         member.restore(plane.open(SECOND, epoch=2, wid=wid, head=plane.sessions[SID].head))
-        [serving] = slot.events("session.serving")
-        [restored] = until(lambda: slot.events("session.restored"), "it says how long it took")
+        [serving] = slot.events("session-serving")
+        [restored] = until(lambda: slot.events("session-restored"), "it says how long it took")
         boot = _seconds(serving["restore_ms"])
         _note(samples, "attach until the editor can open", boot + _seconds(serving["hello_ms"]))
         _note(samples, "full restore", boot + _seconds(restored["ms"]))
@@ -84,7 +85,7 @@ def _again(log: Path, plane: ControlPlane, wid: str, samples: Samples, turn: int
 def _save(slot: Container, member: Member, sid: str, samples: Samples, what: str) -> None:
     """Gives the session back, whose last checkpoint is the only one."""
     member.release(sid).raise_for_status()
-    [made] = slot.events("checkpoint.uploaded")
+    [made] = slot.events("checkpoint-uploaded")
     _note(samples, what, _seconds(made["ms"]))
     _note(samples, f"memory, {what}", sum(high_water(pid) for pid in _agents(slot)) / 1e6)
 
@@ -100,13 +101,13 @@ def _note(samples: Samples, what: str, seconds: float) -> None:
 
 @contextmanager
 def _slot(log: Path, plane: ControlPlane) -> Iterator[Container]:
-    """One that saves at the end alone."""
+    """A container that saves only at the end of its session."""
     with container.running(log, plane.signer.public_pem, PAGE_ORIGIN, CHECKPOINT_SECONDS="100000") as slot:
         yield slot
 
 
 def _copy_into(slot: Container) -> None:
-    """The tree, as if the member had installed it."""
+    """Copies the tree into the home, as if the member had installed it."""
     project = Path(f"/proc/{slot.pid}/root/home/member/project")
     shutil.copytree(TREE / "node_modules", project / "node_modules", symlinks=True)
     if os.geteuid() == 0:

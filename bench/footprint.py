@@ -11,9 +11,9 @@ from bench.opening import until_warm
 from bench.report import Figure
 from bench.rig import Rig
 from local.functions import load
-from tests.inside import Inside
-from tests.observe import containers, documents
-from tests.running import ROOT
+from tests.support.checkout import ROOT
+from tests.support.slot.container_processes import Inside
+from tests.support.stack.observe import containers, documents
 
 
 def measure(rig: Rig) -> list[Figure]:
@@ -42,7 +42,7 @@ def measure(rig: Rig) -> list[Figure]:
 
 
 def _container(root: int) -> dict[str, float]:
-    """By part."""
+    """Megabytes by part of the stack."""
     parts: dict[str, float] = defaultdict(float)
     for pid in Inside(root).processes():
         words = psutil.Process(pid).cmdline()
@@ -53,18 +53,18 @@ def _container(root: int) -> dict[str, float]:
 
 
 def _by_function(processes: Iterable[psutil.Process]) -> dict[str, float]:
-    """Server and workers of one function together."""
+    """The server and the workers of one function together."""
     names = {function.name for function in load(ROOT)}
-    found: dict[str, float] = defaultdict(float)
+    megabytes: dict[str, float] = defaultdict(float)
     for process in processes:
         for option, name in pairwise(process.cmdline()):
             if option == "--target" and name in names:
-                found[name] += _megabytes([process.pid])
-    return found
+                megabytes[name] += _megabytes([process.pid])
+    return megabytes
 
 
 def _megabytes(pids: Iterable[int]) -> float:
-    """Proportional set size; a process that has ended meanwhile counts for nothing."""
+    """The proportional set size. A process that has ended counts as 0."""
     return sum(_pss(pid) for pid in pids) / 1e6
 
 

@@ -1,33 +1,35 @@
-"""One function alone in a process of its own, as the local stack starts it."""
+"""One function in a process, started as the local stack starts it."""
 
 import os
 import subprocess
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 
 from local.functions import load
-from local.parts import Part, Site, all_parts
+from local.parts import Part, Site, all_parts, site_settings
 from local.ports import Ports, answers, free_base
-from local.process import leashed
-from tests.running import ROOT
+from local.process import ending_with_this_process
+from tests.support.checkout import ROOT
 
 PATIENCE = 60.0
 
 
 def part(name: str, state: Path, environment: Mapping[str, str]) -> Part:
-    """What a stack in the folder `state` would run for the function `name`, with `environment` over its own."""
+    """The part that a stack in the folder `state` runs for the function `name`, with `environment` added."""
     site = Site(ROOT, state, Ports.of(free_base(), [function.name for function in load(ROOT)]))
-    [found] = [part for part in all_parts(site) if part.name == name]
-    return Part(found.name, found.argv, found.ports, {**found.env, **environment})
+    [function] = [part for part in all_parts(site, site_settings(site)) if part.name == name]
+    return replace(function, env={**function.env, **environment})
 
 
 @contextmanager
 def started(function: Part, log: Path) -> Iterator[subprocess.Popen[bytes]]:
-    """Its process, from its very start: nothing is waited for."""
+    """Starts the function's process and does not wait for it."""
     with log.open("wb") as output:
-        process = subprocess.Popen(leashed(function.argv), cwd=ROOT, env=function.env, stdout=output, stderr=output)
+        command = ending_with_this_process(function.argv)
+        process = subprocess.Popen(command, cwd=ROOT, env=function.env, stdout=output, stderr=output)
     try:
         yield process
     finally:
@@ -47,7 +49,7 @@ def until_listening(function: Part, process: subprocess.Popen[bytes]) -> str:
 
 
 def environment_of(function: Part) -> dict[str, str]:
-    """For a bare Python that imports what the function imports."""
+    """The environment of a bare Python that imports what the function imports."""
     return {name: function.env[name] for name in function.env if name != "PYTHONPATH"} | {
         "PYTHONPATH": os.pathsep.join([str(ROOT), str(ROOT / "functions" / function.name)])
     }

@@ -1,4 +1,4 @@
-"""Heartbeats: real, signed ones sent to one process of the function at a rising rate, until it no longer keeps up."""
+"""Heartbeats: signed ones, sent to one process of the function at a rising rate until the process falls behind."""
 
 import asyncio
 import time
@@ -24,29 +24,31 @@ from shared.gcp.store.ids import new_id
 from shared.gcp.store.sessions import session_ref
 from shared.sessions.session import Session
 from shared.sessions.tokens import Signer
-from shared.settings import Settings
-from tests.environment import environment
-from tests.factories import a_beat, a_session
-from tests.running import Running, running
+from shared.settings import FIELDS
+from tests.support.records.factories import a_beat, a_session
+from tests.support.stack.environment import environment
+from tests.support.stack.running import Running, running
 
 SESSIONS = 1000
 RATES = (10, 20, 40, 80, 120, 160, 200, 240, 280, 320, 400, 500, 650, 800)
-"""Beats a second, one after the other until one is too much."""
+"""Heartbeats a second, tried in this order until one rate is too much."""
 SECONDS = 6.0
 BEATS_COUNTED = 20
 TOO_LATE = 1.0
-"""A rate at which one beat in twenty takes longer than this, in seconds, is too much."""
+"""Seconds. A rate is too much if one heartbeat in twenty takes longer."""
 
 
 @dataclass(frozen=True)
 class Load:
-    """What came of one rate: seconds that beats took from when they were due, and how many were not answered 200."""
+    """The result of one rate: the seconds from when each heartbeat was due to its answer, and how many were not
+    answered 200.
+    """
 
     rate: int
     took: Sequence[float]
     refused: int
     cpu: float
-    """seconds of the function's process, for each beat"""
+    """CPU seconds of the function's process for each heartbeat"""
 
     @property
     def carried(self) -> bool:
@@ -54,7 +56,7 @@ class Load:
 
 
 class Slots:
-    """The containers of many open sessions, of which one after the other sends its beat."""
+    """The containers of many open sessions, which send heartbeats one after the other."""
 
     def __init__(self, sessions: Sequence[Session], signing_key: str) -> None:
         signer, now = Signer(signing_key), datetime.now(UTC)
@@ -67,7 +69,7 @@ class Slots:
         number = next(self._number)
         seq, index = divmod(number, len(self._sessions))
         session = self._sessions[index]
-        # accounts are charged as those of members at work are: connected from the first beat on
+        # connected from the first heartbeat on, so that accounts are charged as those of active members are
         beat = a_beat(seq + 1, session=session.sid, epoch=session.epoch, boot=session.boot)
         return msgspec.json.encode(beat), self._tokens[index]
 
@@ -83,7 +85,7 @@ def measure(rig: Rig) -> list[Figure]:
         loads = _raise_rate(rig, emulators, slots)
     best = next((load for load in reversed(loads) if load.carried), None)
     shown = best or loads[0]
-    interval = Settings.heartbeat
+    interval = FIELDS["HEARTBEAT_SECONDS"].default
     facts = {"rates": [{"rate": load.rate, "refused": load.refused, "cpu_s": load.cpu} for load in loads]}
     return [
         Figure(
@@ -100,7 +102,7 @@ def measure(rig: Rig) -> list[Figure]:
 
 
 def _open_sessions(how_many: int) -> list[Session]:
-    """With a container that said hello, and somebody to charge."""
+    """An open session with a container that said hello and an account to charge."""
     now = datetime.now(UTC)
     sessions = [
         a_session(sid=new_id("s-"), bid=new_id("b-"), plan="pro", opened=now, seen=now, due=now, connected=True)
@@ -132,7 +134,7 @@ def _raise_rate(rig: Rig, emulators: Running, slots: Slots) -> list[Load]:
     loads: list[Load] = []
     with function.started(part, rig.folder / "heartbeat.log") as process:
         url = function.until_listening(part, process)
-        asyncio.run(_send(url, slots, rate=10, seconds=1))  # its first calls make connections
+        asyncio.run(_send(url, slots, rate=10, seconds=1))  # the first calls make connections
         for rate in RATES[: rig.times(len(RATES))]:
             before = _cpu(process.pid)
             took, refused = asyncio.run(_send(url, slots, rate, 1.0 if rig.quick else SECONDS))

@@ -11,8 +11,8 @@ from bench.peers.code_server import code_server
 from bench.report import Beside, Figure
 from bench.rig import Rig
 from bench.workspace import LANDMARK
-from tests.chromium import chromium
-from tests.journeys.browser import PATIENCE
+from tests.support.browser.chromium import chromium
+from tests.support.browser.member import PATIENCE
 
 TIMES = 5
 POST = """([url, fields]) => {
@@ -23,23 +23,24 @@ POST = """([url, fields]) => {
     document.body.append(form);
     form.submit();
 }"""
-"""What the page does with the answer of `allocate`."""
+"""A form like the one that the page posts with the answer of `allocate`."""
 
 
 @dataclass(frozen=True)
 class Times:
-    """Seconds of browsers that were never there before, and of the same browsers when they come again."""
+    """Seconds of fresh browser profiles, and of the same profiles at their second visit."""
 
     first: list[float] = field(default_factory=list)
     second: list[float] = field(default_factory=list)
 
 
 def measure(rig: Rig) -> list[Figure]:
-    """Both by turns, each time in a fresh browser profile."""
+    """Measures both by turns, each time in a fresh browser profile."""
     ours, bare = Times(), Times()
     member = Member(rig.stack, "bench-reader")
     with code_server(rig.folder / "code-server") as url, chromium() as browser:
-        _watch(browser, Times(), lambda page: _go(page, url), url)  # its first is slower, and so is the browser's
+        # the first visit of an editor is slower, and so is a browser's first
+        _watch(browser, Times(), lambda page: _go(page, url), url)
         for _ in range(rig.times(TIMES)):
             _watch(browser, bare, lambda page: _go(page, url), url)
             until_warm(rig.stack)
@@ -53,13 +54,13 @@ def measure(rig: Rig) -> list[Figure]:
 
 
 def _through_ondol(rig: Rig, browser: Browser, member: Member, times: Times) -> None:
-    """Claimed and attached before: what that takes is Open's figure."""
+    """A slot that was claimed and attached before: that time is measured by Open."""
     entry = member.allocate()
     form = {"token": entry["enter_token"], "folder": entry["folder"]}
     origin = entry["enter_url"].removesuffix("/_slot/enter")
 
     def enter(page: Page) -> float:
-        page.goto(rig.stack.url)  # the only origin that may enter
+        page.goto(rig.stack.url)  # the only origin from which a slot may be entered
         started = time.monotonic()
         page.evaluate(POST, [entry["enter_url"], form])
         return started

@@ -14,11 +14,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from agent.layers import how_to_save, replaced
-from agent.manifest import Layer, Manifest, Tier
-from agent.tiers import TIERS
+from agent.home.tiers import TIERS
+from agent.state.layers import how_to_save, replaced
+from agent.state.manifest import Layer, Manifest, Tier
 
-from tests.running import ROOT
+from tests.support.checkout import ROOT
 
 PIECE = 1 << 20
 PROGRAM = """
@@ -62,10 +62,10 @@ class Kept:
         self._peak = 0
 
     def order(self, what: str, pipe: int | None = None, **fields: object) -> dict[str, Any]:
-        self.tell(what, pipe, **fields)
+        self.send(what, pipe, **fields)
         return self.hear()
 
-    def tell(self, what: str, pipe: int | None = None, **fields: object) -> None:
+    def send(self, what: str, pipe: int | None = None, **fields: object) -> None:
         """`pipe` is closed here."""
         packet = json.dumps({"id": 1, "do": what, **fields}).encode()
         socket.send_fds(self._line, [packet], [] if pipe is None else [pipe])
@@ -81,24 +81,24 @@ class Kept:
 
     def save(self, shelf: Shelf) -> None:
         """One checkpoint of what changed."""
-        looked = self.order("look")["tiers"]
+        scanned = self.order("scan")["tiers"]
         written = []
         for tier in TIERS:
-            told, layers = looked[tier], shelf.layers.get(tier, ())
-            if not (told["changed"] or told["missing"]):
+            tier_scan, layers = scanned[tier], shelf.layers.get(tier, ())
+            if not (tier_scan["changed"] or tier_scan["missing"]):
                 continue
             how = how_to_save(
                 layers,
                 known=True,
-                complete=told["complete"],
+                complete=tier_scan["complete"],
                 base=1,
-                bytes=told["bytes"],
-                changed_bytes=told["changed_bytes"],
+                bytes=tier_scan["bytes"],
+                changed_bytes=tier_scan["changed_bytes"],
             )
             if how is None:
                 continue
             read, write = os.pipe()
-            self.tell("pack", write, tier=tier, how=how)
+            self.send("pack", write, tier=tier, how=how)
             name = f"{shelf.count()[0]}-{tier}.tar.zst"
             size, digest = 0, hashlib.sha256()
             with os.fdopen(read, "rb", buffering=0) as pipe, (shelf.folder / name).open("wb", buffering=0) as target:
@@ -118,7 +118,7 @@ class Kept:
                 answer["logical_bytes"],
             )
             shelf.layers[tier] = replaced(layers, how, new, base=1)
-            shelf.tiers[tier] = Tier(told["bytes"], told["files"])
+            shelf.tiers[tier] = Tier(tier_scan["bytes"], tier_scan["files"])
             written.append(tier)
         self.order("adopt", tiers=written)
         if written:
@@ -131,7 +131,7 @@ class Kept:
             layers = shelf.layers[tier]
             read, write = os.pipe()
             fields = ("kind", "bytes", "stream", "entries", "logical_bytes", "only")
-            self.tell("unpack", read, tier=tier, layers=[{it: getattr(layer, it) for it in fields} for layer in layers])
+            self.send("unpack", read, tier=tier, layers=[{it: getattr(layer, it) for it in fields} for layer in layers])
             feeding = threading.Thread(target=self._feed, args=(shelf, layers, write))
             feeding.start()
             self.hear()
@@ -180,7 +180,7 @@ def keeper(home: Path) -> Iterator[Kept]:
     ours.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 1 << 20)
     process = subprocess.Popen(
         [sys.executable, "-c", PROGRAM, str(theirs.fileno()), str(home)],
-        env={"PYTHONPATH": str(ROOT / "workspace-image"), "PATH": "/usr/bin:/bin", "LANG": "C.UTF-8"},
+        env={"PYTHONPATH": f"{ROOT}:{ROOT / 'workspace-image'}", "PATH": "/usr/bin:/bin", "LANG": "C.UTF-8"},
         pass_fds=[theirs.fileno()],
     )
     theirs.close()

@@ -17,10 +17,10 @@ from bench.report import Beside, Figure
 from bench.rig import WARM, Rig
 from bench.workspace import FILL
 from shared.gcp.emulators import reachable
-from tests.functions.person import PATIENCE, Person
-from tests.inside import Inside
-from tests.observe import containers, document, documents, until
-from tests.running import Running
+from tests.support.members.person import PATIENCE, Person
+from tests.support.slot.container_processes import Inside
+from tests.support.stack.observe import containers, document, documents, until
+from tests.support.stack.running import Running
 
 ALONE = 10
 TOGETHER = 5
@@ -53,7 +53,7 @@ class Opened:
 
 
 class Member:
-    """Somebody with a small saved workspace, who opens it as the page does."""
+    """A member with a small saved workspace, who opens it as the page does."""
 
     def __init__(self, stack: Running, name: str) -> None:
         self._stack = stack
@@ -90,41 +90,51 @@ class Member:
         return entry
 
     def close(self) -> None:
-        """Give it back, and wait until the last checkpoint is made."""
+        """Ends the session, and waits until the last checkpoint is made."""
         self._person.post("release", {"session": self._sid})
         until(lambda: self._person.me()["session"] is None, "the session ended")
 
 
 def measure(rig: Rig) -> list[Figure]:
-    """Ours and theirs by turns, so that whatever else the machine does meets both."""
+    """Measures Ondol and JupyterHub by turns, so that other load on the machine affects both."""
     prepare_peers()
     members = [Member(rig.stack, f"bench-{number}") for number in range(TOGETHER)]
     users = [f"user-{number}" for number in range(TOGETHER)]
     with jupyterhub(rig.folder / "hub", users) as hub:
-        hub.open(users[0])  # its first is slower, as ours were when the workspaces were made
+        # the first server is slower; so were Ondol's first sessions, in which the workspaces were made
+        hub.open(users[0])
         hub.close(users[0])
-        alone, hub_alone = _by_turns(rig, rig.times(ALONE), members[:1], hub, users[:1])
-        together, hub_together = _by_turns(rig, rig.times(ROUNDS), members, hub, users)
+        alone, spawned, entered = _by_turns(rig, rig.times(ALONE), members[:1], hub, users[:1])
+        together, spawned_together, _ = _by_turns(rig, rig.times(ROUNDS), members, hub, users)
     return [
-        _figure("Open, alone", alone, hub_alone),
-        _figure(f"Open, {TOGETHER} at once", together, hub_together),
+        _figure("Open, alone", alone, Beside("JupyterHub spawns a server", spawned, faster=True), "20 times faster"),
+        _figure("Open, alone", alone, Beside("JupyterHub, its server kept running for each user", entered)),
+        _figure(
+            f"Open, {TOGETHER} at once",
+            together,
+            Beside("JupyterHub spawns servers", spawned_together, faster=True),
+            "20 times faster",
+        ),
         *_shares(rig.stack, alone),
     ]
 
 
 def _by_turns(
     rig: Rig, rounds: int, members: Sequence[Member], hub: JupyterHub, users: Sequence[str]
-) -> tuple[list[Opened], list[float]]:
+) -> tuple[list[Opened], list[float], list[float]]:
+    """Seconds of Ondol's Open, of JupyterHub with a spawn, and of JupyterHub with a server that runs already."""
     ours: list[Opened] = []
-    theirs: list[float] = []
+    spawned: list[float] = []
+    entered: list[float] = []
     for _ in range(rounds):
         until_warm(rig.stack)
         ours += _at_once(Member.open, members)
         _at_once(Member.close, members)
         until_warm(rig.stack)
-        theirs += _at_once(hub.open, users)
+        spawned += _at_once(hub.open, users)
+        entered += _at_once(hub.enter, users)
         _at_once(hub.close, users)
-    return ours, theirs
+    return ours, spawned, entered
 
 
 def _at_once(work: Callable[[Who], What], everybody: Sequence[Who]) -> list[What]:
@@ -133,7 +143,7 @@ def _at_once(work: Callable[[Who], What], everybody: Sequence[Who]) -> list[What
 
 
 def until_warm(stack: Running) -> None:
-    """The pool is full again and its machinery at rest."""
+    """Waits until the pool is full again and no change of it is under way."""
 
     def at_rest() -> bool:
         states = [slot["state"] for slot in documents(stack, "slots")]
@@ -142,15 +152,16 @@ def until_warm(stack: Running) -> None:
     until(at_rest, "the pool is warm again")
 
 
-def _figure(what: str, ours: Sequence[Opened], theirs: Sequence[float]) -> Figure:
-    beside = Beside("JupyterHub", theirs, faster=True)
-    return Figure(what, "s", [opened.whole for opened in ours], beside, aim="20 times faster")
+def _figure(what: str, ours: Sequence[Opened], beside: Beside, aim: str = "") -> Figure:
+    return Figure(what, "s", [opened.whole for opened in ours], beside, aim=aim)
 
 
 def _shares(stack: Running, opened: Sequence[Opened]) -> list[Figure]:
     """What each step takes, as the functions, the slots and the browser's side tell it."""
-    claimed, attached = (_by_session(stack.state.glob("logs/allocate.log"), name) for name in ("claimed", "attached"))
-    serving = _by_session(stack.state.glob("run/logs/*.log"), "session.serving")
+    claimed, attached = (
+        _by_session(stack.state.glob("logs/allocate.log"), name) for name in ("slot-claimed", "slot-attached")
+    )
+    serving = _by_session(stack.state.glob("run/logs/*.log"), "session-serving")
     steps: dict[str, list[float]] = {step: [] for step in STEPS}
     for one in opened:
         claim, attach = claimed[one.sid]["ms"], attached[one.sid]["ms"]
@@ -168,4 +179,4 @@ def _shares(stack: Running, opened: Sequence[Opened]) -> list[Figure]:
 
 def _by_session(logs: Iterable[Path], event: str) -> dict[str, dict[str, Any]]:
     lines = (line for log in logs for line in log.read_text().splitlines() if line.startswith("{"))
-    return {told["session"]: told for told in map(json.loads, lines) if told["message"] == event}
+    return {line["session"]: line for line in map(json.loads, lines) if line["message"] == event}

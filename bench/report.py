@@ -1,4 +1,4 @@
-"""What was measured: samples made figures, figures made a table for people and JSON for programs."""
+"""The results: figures of samples, as a table for people and as JSON for programs."""
 
 import json
 import os
@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from tests.running import ROOT
+from tests.support.checkout import ROOT
 
 HEAD = ("", "p50", "p95", "p99", "n", "beside it", "ratio", "aim")
 ENOUGH_FOR_P99 = 100
@@ -18,7 +18,7 @@ ENOUGH_FOR_P99 = 100
 
 @dataclass(frozen=True)
 class Beside:
-    """The same thing measured on something else in the same run. `faster`: the ratio says how often ours fits in it."""
+    """A peer's samples of the same run. `faster`: the ratio is the peer's time divided by Ondol's."""
 
     name: str
     samples: Sequence[float]
@@ -35,7 +35,7 @@ class Figure:
     beside: Beside | None = None
     aim: str = ""
     facts: Mapping[str, Any] = field(default_factory=dict)
-    """whatever else JSON should tell, in plain values"""
+    """further values for the JSON"""
 
     @property
     def ratio(self) -> float | None:
@@ -80,7 +80,7 @@ def percentile(samples: Sequence[float], percent: float) -> float:
 
 
 def table(figures: Sequence[Figure]) -> str:
-    """As Markdown that is readable on a screen too."""
+    """The figures as a Markdown table that is readable on a screen too."""
     rows = [HEAD, *(figure.cells() for figure in figures)]
     widths = [max(len(row[column]) for row in rows) for column in range(len(HEAD))]
     lines = [" | ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)) for row in rows]
@@ -90,7 +90,7 @@ def table(figures: Sequence[Figure]) -> str:
 
 def write(folder: Path, part: str, figures: Sequence[Figure], seconds: float) -> None:
     """`{part}.json` in `folder`: the figures with every sample, and on what machine they were measured."""
-    told = {
+    result = {
         "part": part,
         "at": datetime.now(UTC).isoformat(timespec="seconds"),
         "seconds": round(seconds, 1),
@@ -98,11 +98,11 @@ def write(folder: Path, part: str, figures: Sequence[Figure], seconds: float) ->
         "figures": [figure.to_json() for figure in figures],
     }
     folder.mkdir(parents=True, exist_ok=True)
-    (folder / f"{part}.json").write_text(json.dumps(told, indent=1, ensure_ascii=False) + "\n")
+    (folder / f"{part}.json").write_text(json.dumps(result, indent=1, ensure_ascii=False) + "\n")
 
 
 def machine() -> dict[str, Any]:
-    """What the figures depend on. `load` tells whether anybody else was at work."""
+    """The machine on which the figures were measured. `load` shows other work on it."""
     memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
     return {
         "cores": len(os.sched_getaffinity(0)),

@@ -1,4 +1,4 @@
-"""What the parts share: how thorough to be, where to put things, and one whole stack."""
+"""What the parts of the benchmark share: the number of samples, a folder, and one stack."""
 
 from contextlib import ExitStack
 from functools import cached_property
@@ -6,17 +6,19 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
-from tests.running import Running, running
+from tests.support.stack.running import Running, running
 
 WARM = 5
 POOL = {"POOL_WARM": str(WARM), "POOL_MAX": "8"}
 
 
 class Rig:
-    """Use as a context: what a part started ends with it."""
+    """Use as a context manager: everything that a part started ends with the context."""
 
     def __init__(self, folder: Path, *, quick: bool) -> None:
-        """`folder` is empty, and for state and logs. `quick`: so few samples that only the way to them is tried."""
+        """`folder` is an empty folder for state and logs. `quick`: so few samples that the run only shows that the
+        benchmark works.
+        """
         self.folder = folder
         self.quick = quick
         self._running = ExitStack()
@@ -30,7 +32,7 @@ class Rig:
         self._running.close()
 
     def times(self, full: int) -> int:
-        """How often to do what a full run does `full` times."""
+        """The number of samples where a full run takes `full`."""
         return min(full, 2) if self.quick else full
 
     @cached_property

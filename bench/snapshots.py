@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from agent.tiers import TIERS
+from agent.home.tiers import TIERS
 
 from bench.keeping import Shelf, keeper
 from bench.peers.restic import Repository

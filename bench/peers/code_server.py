@@ -1,4 +1,4 @@
-"""The image's own code-server with nothing around it: no sandbox, no door, no control plane."""
+"""The image's own code-server alone: without sandbox, nginx, agent and control plane."""
 
 import subprocess
 from collections.abc import Iterator
@@ -8,12 +8,13 @@ from pathlib import Path
 import httpx
 
 from bench.workspace import FILL
+from local.descendants import ending_all
 from local.environment import base
 from local.ports import free_base
-from local.process import leashed
-from tests.observe import until
-from tests.running import ROOT
-from tests.slot.container import PREFIX
+from local.process import ending_with_this_process
+from tests.support.checkout import ROOT
+from tests.support.slot.container import PREFIX
+from tests.support.stack.observe import until
 
 FLAGS = (
     "--auth=none",
@@ -23,12 +24,16 @@ FLAGS = (
     "--disable-workspace-trust",
     "--disable-getting-started-override",
 )
-"""As the slot's agent starts it."""
+"""The command line with which the slot's agent starts the editor."""
 
 
 @contextmanager
 def code_server(folder: Path) -> Iterator[str]:
-    """The URL of the small workspace in it. `folder` is made for its home, and holds that workspace."""
+    """The URL of the small workspace in a running code-server. `folder` is made as the home, and holds the workspace.
+
+    code-server's extension host has a session of its own and outlives code-server, to wait for a browser that comes
+    back.
+    """
     home = folder / "home"
     home.mkdir(parents=True)
     subprocess.run(["bash", "-euc", FILL], cwd=home, check=True)
@@ -36,17 +41,20 @@ def code_server(folder: Path) -> Iterator[str]:
     data = home / ".local/share/code-server"
     command = [str(PREFIX / "bin/node"), str(PREFIX / "node/node_modules/code-server/out/node/entry.js"), *FLAGS]
     command += [f"--bind-addr=127.0.0.1:{port}", f"--user-data-dir={data}", f"--extensions-dir={data}/extensions"]
-    with (folder / "log").open("wb") as log:
-        environment = base(ROOT) | {"HOME": str(home), "PYTHONPATH": ""}
-        process = subprocess.Popen(leashed(command), cwd=home, env=environment, stdout=log, stderr=log)
     url = f"http://127.0.0.1:{port}/?folder={home}"
-    try:
-        # a slot's editor is asked once before anybody comes, and so is this one
-        until(lambda: _answers(url), f"code-server answers; its log: {folder / 'log'}")
-        yield url
-    finally:
-        process.terminate()
-        process.wait(30)
+    environment = base(ROOT) | {"HOME": str(home), "PYTHONPATH": ""}
+    with ending_all():
+        with (folder / "log").open("wb") as log:
+            process = subprocess.Popen(
+                ending_with_this_process(command), cwd=home, env=environment, stdout=log, stderr=log
+            )
+        try:
+            # a slot's editor gets one request before a member comes, and so does this one
+            until(lambda: _answers(url), f"code-server answers; its log: {folder / 'log'}")
+            yield url
+        finally:
+            process.terminate()
+            process.wait(30)
 
 
 def _answers(url: str) -> bool:

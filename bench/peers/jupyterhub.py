@@ -14,9 +14,9 @@ from bench.workspace import FILL
 from local.environment import base
 from local.parts import NODE
 from local.ports import free_base
-from local.process import leashed
-from tests.observe import until
-from tests.running import ROOT
+from local.process import ending_with_this_process
+from tests.support.checkout import ROOT
+from tests.support.stack.observe import until
 
 TOKEN = "bench-bench-bench-bench"  # noqa: S105  # of a hub that lives for one run, on loopback
 OWNER = {"Authorization": f"token {TOKEN}"}
@@ -44,7 +44,7 @@ c.JupyterHub.load_roles = [
 
 
 class JupyterHub:
-    """Running, with some users who have no server yet."""
+    """A running hub with users who have no server yet."""
 
     def __init__(self, url: str) -> None:
         self._http = httpx.Client(base_url=url, headers=OWNER, timeout=PATIENCE)
@@ -53,9 +53,16 @@ class JupyterHub:
         """Seconds from asking for the user's server until JupyterLab's page comes from it."""
         started = time.monotonic()
         asked = self._http.post(f"/hub/api/users/{user}/server").raise_for_status()
-        if asked.status_code == httpx.codes.ACCEPTED:  # it takes longer than the hub keeps a request waiting
+        if asked.status_code == httpx.codes.ACCEPTED:  # the spawn takes longer than the hub keeps a request waiting
             until(lambda: self._server(user)["ready"], "the user's server is ready", PATIENCE)
         until(lambda: self._page(user), "JupyterLab answers", PATIENCE)
+        return time.monotonic() - started
+
+    def enter(self, user: str) -> float:
+        """Seconds until JupyterLab's page comes from a server that runs already."""
+        started = time.monotonic()
+        if not self._page(user):
+            raise RuntimeError(f"the server of {user} does not run")
         return time.monotonic() - started
 
     def close(self, user: str) -> None:
@@ -110,7 +117,7 @@ def jupyterhub(folder: Path, users: Sequence[str]) -> Iterator[JupyterHub]:
     )
     environment = base(ROOT) | {"PYTHONPATH": "", "HOME": str(folder)}
     with (folder / "log").open("wb") as log:
-        command = leashed([str(HUB), "--config", str(config)])
+        command = ending_with_this_process([str(HUB), "--config", str(config)])
         process = subprocess.Popen(command, cwd=folder, env=environment, stdout=log, stderr=log)
     try:
         hub = JupyterHub(f"http://127.0.0.1:{port}")

@@ -1,4 +1,4 @@
-"""restic: what people back homes up with. A repository on a folder, its cache beside it."""
+"""restic, a program for backups: a repository in a folder, with its cache beside it."""
 
 import os
 import subprocess
@@ -18,7 +18,7 @@ class Repository:
         self._run("restore", "latest", "--target", str(into))
 
     def count(self) -> tuple[int, int]:
-        """Objects and bytes in it."""
+        """The number of objects in the repository, and their bytes."""
         sizes = [path.stat().st_size for path in self.folder.rglob("*") if path.is_file()]
         return len(sizes), sum(sizes)
 

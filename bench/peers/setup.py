@@ -10,7 +10,7 @@ from local.setup.run import prepare
 from local.setup.shell import Shell
 from local.setup.step import Step
 from local.setup.steps import NPM_CI
-from tests.running import ROOT
+from tests.support.checkout import ROOT
 
 PEER = ROOT / "build/bench/peer"
 HUB = PEER / "venv/bin/jupyterhub"
