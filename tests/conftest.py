@@ -7,51 +7,53 @@ import pytest
 from playwright.sync_api import Browser, expect
 from xdist.remote import Producer
 
-from tests.chromium import chromium
-from tests.lots import ALONE, FILLING, Lots, folder, lot, place
-from tests.running import QUICK, SOAK, Running, running
+from local.environment import IMAGE_FOLDER
+from tests.support.browser.chromium import chromium
+from tests.support.left_processes import LeftProcesses
+from tests.support.scheduling import FILLER, GroupScheduling, group_of, position
+from tests.support.second_tries import SecondTries, may_try_again
+from tests.support.shared_by_group import SHARED, SharedByGroup
+from tests.support.slowest import Slowest
+from tests.support.stack.running import QUICK, SHORT, Running, running
 
-SHORT = {
-    "IDLE_SECONDS": "20",
-    "IDLE_WARNING_SECONDS": "10",
-    "HEARTBEAT_SECONDS": "2",
-    "LEASE_SECONDS": "10",
-    "CHECKPOINT_SECONDS": "3",
-    "OPENING_SECONDS": "30",
-    "POOL_MAX": "6",
-}
-"""Times that let a session end by itself within a test."""
+collect_ignore = [] if os.environ.get(IMAGE_FOLDER) else ["image"]
+"""Tests of a built image are for `make image-test`, which names one."""
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    if getattr(config, "workerinput", {}).get("workerid") == FILLING:
+    if getattr(config, "workerinput", {}).get("workerid") == FILLER:
         os.nice(19)
+    config.pluginmanager.register(LeftProcesses())
+    config.pluginmanager.register(Slowest())
+    config.stash[SHARED] = SharedByGroup()
+    config.pluginmanager.register(config.stash[SHARED])
+    if not hasattr(config, "workerinput"):
+        config.pluginmanager.register(SecondTries())
 
 
 @pytest.hookimpl(tryfirst=True)  # before xdist looks at the marks
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
-        item.add_marker(pytest.mark.xdist_group(lot(item)))
-        if folder(item) not in ALONE and not SOAK:
-            item.add_marker(pytest.mark.flaky(reruns=1))  # docs/decisions/0014-once-more.md
-    items.sort(key=place)
+        item.add_marker(pytest.mark.xdist_group(group_of(item)))
+        if may_try_again(item):
+            item.add_marker(pytest.mark.flaky(reruns=1))
+    items.sort(key=position)
 
 
 def pytest_collection_finish(session: pytest.Session) -> None:
-    """A lot that xdist has not heard of is none: its tests go to whoever is free, and all is started twice."""
+    """A group that xdist has not heard of is none: its tests go to whoever is free, and all is started twice."""
     if hasattr(session.config, "workerinput"):
-        assert all(item.nodeid.endswith(f"@{lot(item)}") for item in session.items)
+        assert all(item.nodeid.endswith(f"@{group_of(item)}") for item in session.items)
 
 
-def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> Lots:
-    return Lots(config, log)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> GroupScheduling:
+    return GroupScheduling(config, log)
 
 
-@pytest.fixture(scope="session")
-def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
-    """All of Ondol with an empty state and short times, its pool warm."""
-    with running(tmp_path_factory.mktemp("stack"), *QUICK, **SHORT) as started:
-        yield started
+@pytest.fixture(scope="module")
+def stack(pytestconfig: pytest.Config, tmp_path_factory: pytest.TempPathFactory) -> Running:
+    """All of Ondol with an empty state and short times, its pool warm. The same one for all modules of a group."""
+    return pytestconfig.stash[SHARED]("stack", lambda: running(tmp_path_factory.mktemp("stack"), *QUICK, **SHORT))
 
 
 @pytest.fixture(scope="module")  # Playwright keeps an event loop running, and other modules' tests start their own
@@ -70,7 +72,7 @@ def firestore_emulator(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dic
 
 @pytest.fixture(scope="session")
 def auth_emulator(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, str]]:
-    """The environment that leads Google's SDK to an Auth emulator. Its events reach nobody."""
+    """The environment that leads Google's SDK to an Auth emulator."""
     yield from _alone("auth", "FIREBASE_AUTH_EMULATOR_HOST", tmp_path_factory)
 
 

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.environment import SETTINGS, environment, forget_documents
+from tests.support.stack.environment import SETTINGS, environment, forget_documents
 
 
 @pytest.fixture(scope="session")

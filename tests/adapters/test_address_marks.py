@@ -9,18 +9,19 @@ from msgspec.structs import replace
 
 from shared.accounts.account import Account, AccountState
 from shared.accounts.audit import Action, AuditLine
+from shared.accounts.operator_limits import check_email
 from shared.billing.periods import over_everywhere
 from shared.billing.time_allowance import allowance
 from shared.errors import Refused
-from shared.flows.sign_ins import mark_of
-from shared.gcp.identity import _firebase
+from shared.flows.sign_ins import account_of, mark_of
+from shared.gcp.identity import firebase_app
 from shared.gcp.store import operators
 from shared.gcp.store.accounts import close_account, find_account, leave_billing, mark_ref, read_workspace
 from shared.gcp.store.billing import billing_ref, read_billing
 from shared.gcp.store.database import Commit
 from shared.gcp.store.marks import forget_marks
-from tests.adapters.leaving import come, leave
-from tests.environment import environment
+from tests.adapters.people import come, leave, member, sign_up
+from tests.support.stack.environment import environment
 
 NOW = datetime.now(UTC) + timedelta(days=1)  # later than whoever a test signs up, however late that runs
 LATER = NOW + timedelta(hours=1)
@@ -30,7 +31,7 @@ ADDRESS = "Haneul.Kim@example.com"
 @pytest.fixture(autouse=True)
 def people(empty_database: None, auth_emulator: dict[str, str]) -> Iterator[None]:
     with environment(auth_emulator):
-        auth.delete_users([user.uid for user in auth.list_users(app=_firebase()).users], app=_firebase())
+        auth.delete_users([user.uid for user in auth.list_users(app=firebase_app()).users], app=firebase_app())
         yield
 
 
@@ -133,7 +134,7 @@ def test_another_account_that_is_there_keeps_its_own() -> None:
     """Where the project lets one address have several accounts."""
     first = come("u-1", NOW, ADDRESS)
     use(first, 700)
-    auth.update_user("u-1", email="elsewhere@example.com", app=_firebase())
+    auth.update_user("u-1", email="elsewhere@example.com", app=firebase_app())
     second = come("u-2", NOW, ADDRESS)
     assert (left(first), left(second)) == (700, 0)
     assert find_account("u-1") == replace(first, mark=mark_of(ADDRESS))
@@ -157,6 +158,18 @@ def test_nobody_escapes_a_suspension_by_another_address() -> None:
     suspend("u-1")
     assert come("u-1", NOW, "another@example.com").mark == mark_of(ADDRESS)
     delete("u-1")
+    assert come("u-2", NOW, ADDRESS).state == AccountState.SUSPENDED
+
+
+def test_whoever_comes_again_with_the_address_unverified_opens_nothing_on_free_and_is_suspended_once_it_is() -> None:
+    come("u-1", NOW, ADDRESS)
+    suspend("u-1")
+    delete("u-1")
+    sign_up("u-2", ADDRESS)
+    unverified = replace(member("u-2", NOW, ADDRESS), email_verified=False)
+    assert account_of(unverified, NOW).state == AccountState.ACTIVE, "the address may be anybody's until then"
+    with pytest.raises(Refused, match="verified"):
+        check_email("free", verified=unverified.email_verified)
     assert come("u-2", NOW, ADDRESS).state == AccountState.SUSPENDED
 
 

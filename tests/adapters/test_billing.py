@@ -10,13 +10,14 @@ from shared.billing.account import Billing
 from shared.billing.metering import LINE_SECONDS, Interval, LedgerLine, close
 from shared.billing.periods import over_everywhere
 from shared.billing.time_allowance import allowance
+from shared.errors import TryAgain
 from shared.gcp.store.billing import SHARDS, billing_ref, line_ref, read_billing
 from shared.gcp.store.database import Commit, LostRace, read, run
 from shared.gcp.store.sessions import commit_beat, commit_session, end_session, read_session, session_ref
 from shared.record import Versioned
 from shared.sessions.heartbeats import AcceptedHeartbeat, accept_beat
 from shared.sessions.session import EndReason, Session
-from tests.factories import POLICY, a_beat, a_billing, a_session
+from tests.support.records.factories import POLICY, a_beat, a_billing, a_session
 
 pytestmark = pytest.mark.usefixtures("empty_database")
 NOW = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)
@@ -214,8 +215,8 @@ def test_the_end_of_a_session_that_was_charged_nothing_writes_no_line() -> None:
 def test_an_end_that_never_succeeds_is_given_up() -> None:
     paid_by("free")
     session = beaten(working()).record
-    line = close(session.meter, session.spender, LATER)[1][0]
+    line = close(session.meter, session.ledger_owner, LATER)[1][0]
     Commit().create(line_ref(BID, line), replace(line, uid="u-somebody")).run()
-    with pytest.raises(LostRace):
+    with pytest.raises(TryAgain):
         end_session(session.sid, LATER, EndReason.MEMBER)
     assert again(session).record == session

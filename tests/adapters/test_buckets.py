@@ -17,15 +17,15 @@ from shared.snapshots.checkpoint import (
     CheckpointRefused,
     Head,
     Manifest,
-    boot_prefix,
+    Writer,
     head_of,
-    manifest_name,
 )
-from tests.environment import PROJECT, SETTINGS, environment
-from tests.factories import BOOT, NOW, a_head, a_layer, a_manifest
+from tests.support.records.factories import BOOT, NOW, a_head, a_layer, a_manifest
+from tests.support.stack.environment import PROJECT, SETTINGS, environment
 
 WID, EPOCH = "w-1", 7
-PREFIX = boot_prefix(WID, EPOCH, BOOT)
+WRITER = Writer(WID, EPOCH, BOOT)
+PREFIX = WRITER.prefix
 
 
 @pytest.fixture(scope="module")
@@ -44,7 +44,7 @@ def upload(bucket: storage.Bucket, manifest: Manifest, *, layer: bytes | None = 
     if layer is not None:
         bucket.blob(manifest.layers[0].name).upload_from_string(layer)
     content = msgspec.json.encode(manifest)
-    name = manifest_name(WID, EPOCH, BOOT, manifest.seq)
+    name = WRITER.manifest_name(manifest.seq)
     bucket.blob(name).upload_from_string(content)
     return Checkpoint(
         seq=manifest.seq,
@@ -56,7 +56,7 @@ def upload(bucket: storage.Bucket, manifest: Manifest, *, layer: bytes | None = 
 
 
 def verify(checkpoint: Checkpoint, *before: Head) -> Manifest:
-    return buckets.verify_checkpoint(checkpoint, wid=WID, epoch=EPOCH, boot=BOOT, before=before)
+    return buckets.verify_checkpoint(checkpoint, WRITER, before=before)
 
 
 def test_an_honest_checkpoint_is_verified(bucket: storage.Bucket) -> None:
@@ -66,7 +66,7 @@ def test_an_honest_checkpoint_is_verified(bucket: storage.Bucket) -> None:
 
 def test_layers_of_the_head_are_taken_as_they_are_and_not_looked_up_again(bucket: storage.Bucket) -> None:
     first = a_manifest(seq=20)
-    head = head_of(upload(bucket, first), first, epoch=EPOCH, boot=BOOT, now=NOW)
+    head = head_of(upload(bucket, first), first, WRITER, NOW)
     delta = a_layer(seq=21, kind="delta")
     second = a_manifest(*first.layers, delta, seq=21)
     bucket.blob(delta.name).upload_from_string(b"layer")
@@ -80,7 +80,7 @@ def test_layers_of_the_head_are_taken_as_they_are_and_not_looked_up_again(bucket
 
 
 def test_of_a_head_that_is_gone_nothing_is_known(bucket: storage.Bucket) -> None:
-    lost = replace(a_head(), manifest=manifest_name(WID, EPOCH, BOOT, 77))
+    lost = replace(a_head(), manifest=WRITER.manifest_name(77))
     manifest = a_manifest(seq=22)
     assert verify(upload(bucket, manifest), lost) == manifest
     with pytest.raises(CheckpointRefused, match="absent"):
@@ -101,20 +101,20 @@ def test_an_absent_manifest_and_one_with_another_hash_are_refused(bucket: storag
     honest = upload(bucket, a_manifest(seq=4))
     with pytest.raises(CheckpointRefused, match="hash"):
         verify(replace(honest, sha256="00"))
-    absent = replace(honest, seq=99, manifest=manifest_name(WID, EPOCH, BOOT, 99))
+    absent = replace(honest, seq=99, manifest=WRITER.manifest_name(99))
     with pytest.raises(CheckpointRefused, match="absent"):
         verify(absent)
 
 
 def test_a_manifest_of_another_container_or_workspace_is_refused(bucket: storage.Bucket) -> None:
     honest = upload(bucket, a_manifest(seq=5))
-    for name in (manifest_name(WID, EPOCH - 1, BOOT, 5), manifest_name("w-2", EPOCH, BOOT, 5)):
+    for name in (Writer(WID, EPOCH - 1, BOOT).manifest_name(5), Writer("w-2", EPOCH, BOOT).manifest_name(5)):
         with pytest.raises(CheckpointRefused, match="may write"):
             verify(replace(honest, manifest=name))
 
 
 def test_a_huge_manifest_is_not_read_whole(bucket: storage.Bucket) -> None:
-    name = manifest_name(WID, EPOCH, BOOT, 6)
+    name = WRITER.manifest_name(6)
     bucket.blob(name).upload_from_string(b" " * 200_000)
     with pytest.raises(CheckpointRefused, match="larger"):
         verify(Checkpoint(6, name, "00", 0, 0))
@@ -128,7 +128,7 @@ def test_an_object_is_read_as_it_is_stored_whatever_it_says_of_its_encoding(
     packed = bytes(1 << 26)
     for _ in encoding.split(","):
         packed = gzip.compress(packed, mtime=0)
-    name = manifest_name(WID, EPOCH, BOOT, 30)
+    name = WRITER.manifest_name(30)
     blob = bucket.blob(name)
     blob.content_encoding = encoding
     blob.upload_from_string(packed)
@@ -165,7 +165,7 @@ def test_no_more_objects_are_listed_than_are_asked_for(bucket: storage.Bucket) -
 
 
 def test_a_container_may_read_its_workspace_and_create_under_its_own_boot() -> None:
-    read, create = boundary("b", wid=WID, epoch=EPOCH, boot=BOOT)["accessBoundary"]["accessBoundaryRules"]
+    read, create = boundary("b", WRITER)["accessBoundary"]["accessBoundaryRules"]
     objects = "projects/_/buckets/b/objects/"
     assert read["availablePermissions"] == ["inRole:roles/storage.legacyObjectReader"]
     assert read["availabilityCondition"]["expression"] == f'resource.name.startsWith("{objects}workspaces/{WID}/")'

@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 from functools import partial
 
 import pytest
+from msgspec.structs import replace
 
 from shared.accounts.account import Account
 from shared.accounts.operator_limits import Limits
@@ -16,7 +17,7 @@ from shared.gcp.store.billing import read_billing
 from shared.gcp.store.claims import commit_claim, read_standing
 from shared.gcp.store.database import Commit, LostRace
 from shared.gcp.store.limits import limits_ref
-from shared.gcp.store.sessions import end_session, read_session
+from shared.gcp.store.sessions import commit_session, end_session, read_session
 from shared.gcp.store.slots import (
     CANDIDATES,
     all_slots,
@@ -30,7 +31,7 @@ from shared.record import Versioned
 from shared.sessions.session import EndReason, Session, SessionState
 from shared.sessions.workspace import Workspace
 from shared.slots.slot import Slot, SlotState
-from tests.factories import a_slot
+from tests.support.records.factories import a_slot
 
 pytestmark = pytest.mark.usefixtures("empty_database")
 NOW = datetime.now(UTC)
@@ -54,7 +55,7 @@ def claiming(
 ) -> Callable[[], Session]:
     """The claim of what was read by now."""
     billing = read_billing(account.bid).record
-    return partial(commit_claim, account, billing, workspace, slot, opening=60, now=now)
+    return partial(commit_claim, account, billing, workspace, slot, opening=60, issued=None, now=now)
 
 
 def at_once(work: list[Callable[[], Session]]) -> list[Session | None]:
@@ -109,6 +110,27 @@ def test_the_end_frees_the_workspace_and_recycles_the_slot_once() -> None:
     assert (ended.state, ended.reason) == (SessionState.ENDED, EndReason.LOST)
     assert (slot.record.state, slot.record.stale, slot.record.session) == (SlotState.RECYCLING, True, None)
     assert read_workspace(account.wid).record.session is None
+
+
+@pytest.mark.parametrize(
+    ("reason", "served", "blamed"),
+    [
+        (EndReason.NEVER_OPENED, False, True),
+        (EndReason.LOST, False, True),
+        (EndReason.LOST, True, False),
+        (EndReason.MEMBER, False, False),
+    ],
+)
+def test_the_slot_of_a_session_that_never_came_to_serve_is_marked(
+    reason: EndReason, served: bool, blamed: bool
+) -> None:
+    session = claim_one()
+    found = read_session(session.sid)
+    assert found
+    commit_session(found, replace(found.record, served=served))
+    end_session(session.sid, NOW, reason)
+    [slot] = all_slots()
+    assert slot.record.unserved == (session.sid if blamed else None)
 
 
 def test_many_who_end_one_session_end_it_once() -> None:
@@ -200,7 +222,7 @@ def test_what_decides_about_a_claim_is_read_in_four_reads_and_the_claim_makes_th
     with counted() as operations:
         standing = read_standing(an_account())
         [slot, *_] = candidates()
-        commit_claim(account, standing.billing, standing.workspace, slot, opening=60, now=NOW)
+        commit_claim(account, standing.billing, standing.workspace, slot, opening=60, issued=None, now=NOW)
     assert (operations.reads <= 4 + CANDIDATES, operations.writes) == (True, 3)
     assert standing.limits == Limits()
     Commit().create(limits_ref(), Limits(new_sessions=False, open_sessions=3)).run()

@@ -3,7 +3,7 @@ time it holds tokens too."""
 
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from pathlib import Path
@@ -17,6 +17,7 @@ import pytest
 from firebase_admin import auth
 
 from local.oidc import Issuer
+from shared import machine
 from shared.endpoint import endpoint
 from shared.gcp import identity
 from shared.gcp.identity import invoker
@@ -25,8 +26,8 @@ from shared.gcp.store.billing import billing_ref
 from shared.gcp.store.database import Commit
 from shared.gcp.store.sessions import read_session, session_ref
 from shared.sessions.session import Session
-from tests.environment import SETTINGS, environment
-from tests.factories import a_beat, a_billing, a_session
+from tests.support.records.factories import a_beat, a_billing, a_session
+from tests.support.stack.environment import SETTINGS, called_at, environment
 
 with environment(SETTINGS):  # it reads its settings when it is imported
     from functions.heartbeat import main as heartbeat
@@ -47,21 +48,38 @@ def seen(empty_database: None, storage_emulator: dict[str, str]) -> Iterator[dat
 
 
 @pytest.mark.parametrize("hours", [2, -2])
-def test_a_clock_that_is_hours_off_charges_right_and_later_ones_too(
-    seen: datetime, monkeypatch: pytest.MonkeyPatch, hours: int
-) -> None:
+def test_a_clock_that_is_hours_off_charges_right_and_later_ones_too(seen: datetime, hours: int) -> None:
     token = heartbeat.signer.heartbeat(found(), datetime.now(UTC))
-    with monkeypatch.context() as wrong:
-        wrong.setattr(clock, "_local", lambda: datetime.now(UTC) + timedelta(hours=hours))
-        wrong.setattr(clock, "_offset", timedelta(0))
+    with wrong_clock(hours):
         told = beat(1, token)
         assert abs(told - datetime.now(UTC)) < SOON
     session = found()
     assert INTERVAL <= timedelta(milliseconds=session.meter.ms) < INTERVAL + SOON
     assert abs(session.seen - datetime.now(UTC)) < SOON
     before = session.meter.ms
-    heartbeat._beat(a_beat(2), session.seen + INTERVAL)  # another instance, whose clock is right
+    heartbeat.apply_beat(a_beat(2), session.seen + INTERVAL)  # another instance, whose clock is right
     assert found().meter.ms == before + 30_000
+
+
+class Wrong(machine.RealMachine):
+    """Its clock is so many hours off."""
+
+    def __init__(self, hours: int) -> None:
+        self._off = timedelta(hours=hours)
+
+    def now(self) -> datetime:
+        return super().now() + self._off
+
+
+@contextmanager
+def wrong_clock(hours: int) -> Iterator[None]:
+    """Of this machine, and nothing has told it yet."""
+    clock.forget()
+    try:
+        with machine.replaced_by(Wrong(hours)):
+            yield
+    finally:
+        clock.forget()
 
 
 def beat(seq: int, token: str) -> datetime:
@@ -84,26 +102,25 @@ def wrong_by(empty_database: None, monkeypatch: pytest.MonkeyPatch) -> Iterator[
     """This machine's clock is so many hours off, and nothing has told it yet. Nobody emulates Firebase Auth."""
 
     def wrong(hours: int) -> None:
-        class Wrong(datetime):
+        class WrongDatetime(datetime):
             @classmethod
             def now(cls, tz: Any = None) -> Any:
                 return datetime.now(tz) + timedelta(hours=hours)
 
-        monkeypatch.setattr("jwt.api_jwt.datetime", Wrong)
-        monkeypatch.setattr(clock, "_local", lambda: Wrong.now(UTC))
-        monkeypatch.setattr(clock, "_offset", timedelta(0))
+        monkeypatch.setattr("jwt.api_jwt.datetime", WrongDatetime)
         monkeypatch.delenv("FIREBASE_AUTH_EMULATOR_HOST", raising=False)
+        stack.enter_context(wrong_clock(hours))
 
-    yield wrong
+    with ExitStack() as stack:
+        yield wrong
     monkeypatch.undo()
-    clock._offset = timedelta(0)
 
 
 @pytest.mark.parametrize("hours", [-2, 0, 2])
 def test_tasks_tokens_are_held_to_the_right_time_whatever_this_machine_says(
     wrong_by: Callable[[int], None], hours: int, tmp_path: Path
 ) -> None:
-    issuer, wanted = Issuer.load(tmp_path / "oidc.pem"), f"{SETTINGS['FUNCTIONS_URL']}/meter"
+    issuer, wanted = Issuer.load(tmp_path / "oidc.pem"), called_at("meter")
     with monkeypatched_keys(issuer):
         for good, minutes in ((True, 30), (True, 59), (False, 61), (False, 179), (False, -5), (False, -119)):
             wrong_by(hours)
@@ -139,7 +156,7 @@ def claims(issued: timedelta) -> dict[str, Any]:
     return {"uid": "u-1", "iat": at.timestamp(), "exp": (at + timedelta(hours=1)).timestamp()}
 
 
-def status(authenticate: Callable[[str], Any], token: str) -> int:
+def status(authenticate: Callable[[identity.Call], Any], token: str) -> int:
     """Of the answer of a function that reads something."""
 
     @endpoint(authenticate, msgspec.Struct, task=True)
@@ -155,5 +172,5 @@ def status(authenticate: Callable[[str], Any], token: str) -> int:
 def monkeypatched_keys(issuer: Issuer) -> Iterator[None]:
     keys = {each["kid"]: jwt.PyJWK(each) for each in issuer.certs()["keys"]}
     found = Mock(get_signing_key_from_jwt=lambda token: keys[jwt.get_unverified_header(token)["kid"]])
-    with patch.object(identity, "_certs", lambda: found):
+    with patch.object(identity, "google_keys", lambda: found):
         yield

@@ -1,9 +1,14 @@
-"""What heartbeats cost in Firestore, counted: operations are exact. tests/functions/test_limits.py counts an Open's."""
+"""What heartbeats and runs of the pool cost in Firestore, counted: operations are exact.
+tests/functions/test_limits.py counts an Open's."""
 
+import importlib
+import inspect
 from collections.abc import Iterator
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from hashlib import sha256
+from pathlib import Path
+from types import ModuleType
 
 import msgspec
 import pytest
@@ -13,21 +18,38 @@ from shared.billing.periods import PeriodKind, period_at
 from shared.errors import TryAgain
 from shared.gcp.operation_counts import Operations, counted
 from shared.gcp.store.billing import billing_ref
-from shared.gcp.store.database import Commit
+from shared.gcp.store.database import Commit, database, encode
 from shared.gcp.store.sessions import commit_session, read_session, session_ref
+from shared.gcp.store.slots import all_slots, commit_rollout, slot_ref
 from shared.gcp.store.snapshots import all_snapshots
 from shared.policies import kept_snapshots
 from shared.sessions.heartbeats import Declared
 from shared.sessions.session import Session
-from shared.snapshots.checkpoint import boot_prefix, manifest_name
-from tests.environment import SETTINGS, environment
-from tests.factories import BOOT, a_beat, a_billing, a_layer, a_manifest, a_session, signals
-from tests.slot.bucket import Bucket
+from shared.slots.rollout import Rollout
+from shared.slots.slot import Slot, SlotState
+from shared.snapshots.checkpoint import Writer
+from tests.support.records.factories import (
+    BOOT,
+    IMAGE,
+    a_beat,
+    a_billing,
+    a_layer,
+    a_manifest,
+    a_session,
+    a_slot,
+    signals,
+)
+from tests.support.slot.bucket import Bucket
+from tests.support.stack.environment import SETTINGS, environment
+from tests.support.standins.cloud_run import cloud_run
 
 with environment(SETTINGS):  # it reads its settings when it is imported
     from functions.heartbeat import main as heartbeat
 
 ORDINARY, WITH_A_CHECKPOINT = 4, 6
+RUN_OF_THE_POOL = 7
+"""Overdue sessions, overdue erasures, which image slots run, the operator's levers, the counter of slots made, how many
+slots there are, how many are warm."""
 OPENED = datetime.now(UTC)
 
 
@@ -50,7 +72,7 @@ def beaten(session: Session, seq: int, checkpoint: Declared | None = None) -> Op
     """The cost of the session's next beat, 30 s after the one before."""
     beat = a_beat(seq, session=session.sid, checkpoint=checkpoint, signals=signals(process=-1e6))
     with counted() as operations:
-        heartbeat._beat(beat, OPENED + timedelta(seconds=30 * seq))
+        heartbeat.apply_beat(beat, OPENED + timedelta(seconds=30 * seq))
     found = read_session(session.sid)
     assert found is not None
     assert (found.record.seq, found.record.meter.ms) == (seq, 30_000 * seq), "it was accepted, and charged"
@@ -70,9 +92,9 @@ def test_thinning_while_the_session_runs_costs_no_heartbeat_more_and_few_snapsho
 
 def checkpoint(session: Session, bucket: Bucket, seq: int) -> Declared:
     """Of one small layer; its objects are there."""
-    layer = a_layer(name=f"{boot_prefix(session.wid, session.epoch, BOOT)}{seq}-boot.tar.zst")
+    layer = a_layer(name=f"{Writer(session.wid, session.epoch, BOOT).prefix}{seq}-boot.tar.zst")
     content = msgspec.json.encode(a_manifest(layer, seq=seq, workspace=session.wid, epoch=session.epoch))
-    name = manifest_name(session.wid, session.epoch, BOOT, seq)
+    name = Writer(session.wid, session.epoch, BOOT).manifest_name(seq)
     bucket.overwrite(layer.name, b"layer")
     bucket.overwrite(name, content)
     return Declared(seq=seq, manifest=name, sha256=sha256(content).hexdigest(), bytes=100, files=3)
@@ -104,14 +126,81 @@ def test_a_flood_of_heartbeats_makes_few_commits(
     bucket: Bucket, tasks_standin: dict[str, str], flaps: bool, most: int
 ) -> None:
     session = at_work("free")
-    heartbeat._beat(a_beat(1, session=session.sid), OPENED + timedelta(seconds=30))
+    heartbeat.apply_beat(a_beat(1, session=session.sid), OPENED + timedelta(seconds=30))
     with environment(tasks_standin), counted() as operations:
         for n in range(200):
             beat = a_beat(2 + n, session=session.sid, connected=not flaps or bool(n % 2), signals=signals(process=-1e6))
             with suppress(TryAgain):
-                heartbeat._beat(beat, OPENED + timedelta(seconds=30 + 0.05 * n))
+                heartbeat.apply_beat(beat, OPENED + timedelta(seconds=30 + 0.05 * n))
     found = read_session(session.sid)
     assert found is not None
     commits = operations.writes / 2
     assert commits <= most, "in ten seconds"
     assert found.record.meter.ms > 30_000
+
+
+@pytest.fixture
+def pool(empty_database: None, tasks_standin: dict[str, str], tmp_path: Path) -> Iterator[ModuleType]:
+    """Of a thousand slots, with an Admin API that has no service yet, and whose quota of writes is spent."""
+    with cloud_run(tmp_path / "state") as run:
+        admin = {"RUN_EMULATOR_HOST": f"http://127.0.0.1:{run.admin_port}"}
+        counts = {"POOL_WARM": "100", "POOL_MAX": "1000", "POOL_WRITES": "0"}
+        with environment(tasks_standin | admin | counts):
+            yield importlib.import_module("functions.pool.main")
+
+
+def have(slots: list[Slot]) -> None:
+    """In a pool whose image is proven."""
+    commit_rollout(None, Rollout(proven=IMAGE))
+    for start in range(0, len(slots), 500):
+        batch = database().batch()
+        for slot in slots[start : start + 500]:
+            batch.set(slot_ref(slot.name), encode(slot))
+        batch.commit()
+
+
+def a_thousand(*, warming: int = 0, recycling: int = 0, cold: int = 0, warm: int) -> list[Slot]:
+    """The rest is claimed."""
+    kinds = {
+        SlotState.WARMING: warming,
+        SlotState.RECYCLING: recycling,
+        SlotState.COLD: cold,
+        SlotState.WARM: warm,
+        SlotState.CLAIMED: 1000 - warming - recycling - cold - warm,
+    }
+    states = [state for state, count in kinds.items() for _ in range(count)]
+    return [
+        a_slot(f"ws-{n:04}", state, changed=OPENED, session=f"s-{n}" if state == SlotState.CLAIMED else None)
+        for n, state in enumerate(states)
+    ]
+
+
+def cost_of_a_run(pool: ModuleType, *, audit: bool) -> Operations:
+    with counted() as operations:
+        inspect.unwrap(pool.pool)("", pool.PoolRequest(audit=audit), OPENED + timedelta(seconds=5))
+    return operations
+
+
+@pytest.mark.parametrize("unsettled", [5, 10, 40])
+def test_a_run_of_the_pool_reads_the_slots_that_are_not_settled(pool: ModuleType, unsettled: int) -> None:
+    have(a_thousand(warming=unsettled, warm=100 - unsettled))
+    assert cost_of_a_run(pool, audit=False) == Operations(reads=RUN_OF_THE_POOL + unsettled)
+
+
+def test_a_run_of_the_pool_in_which_nothing_is_left_to_do_reads_no_slot(pool: ModuleType) -> None:
+    have(a_thousand(warm=100))
+    none_found = 1
+    assert cost_of_a_run(pool, audit=False) == Operations(reads=RUN_OF_THE_POOL + none_found)
+
+
+def test_a_run_of_the_pool_reads_as_many_cold_slots_as_are_missing(pool: ModuleType) -> None:
+    have(a_thousand(warming=5, warm=92, cold=300))
+    assert cost_of_a_run(pool, audit=False) == Operations(reads=RUN_OF_THE_POOL + 5 + 3, writes=3)
+    assert sum(slot.record.state == SlotState.WARMING for slot in all_slots()) == 8
+
+
+def test_an_audit_reads_every_slot_and_the_session_of_each_that_is_claimed(pool: ModuleType) -> None:
+    have(a_thousand(warming=5, warm=95))
+    cost = cost_of_a_run(pool, audit=True)
+    assert cost.reads == 5 + 1000 + 900
+    assert cost.writes == 900, "none of these sessions is there"

@@ -19,7 +19,7 @@ from shared.accounts.account import Account
 from shared.errors import TryAgain
 from shared.flows import erasing
 from shared.gcp import buckets, emulators
-from shared.gcp.identity import _firebase, person
+from shared.gcp.identity import firebase_app, person
 from shared.gcp.store.accounts import (
     close_account,
     ensure_account,
@@ -37,10 +37,10 @@ from shared.gcp.store.slots import all_slots, commit_slot
 from shared.sessions.session import EndReason, SessionState
 from shared.sessions.workspace import SESSION_SECONDS, Workspace
 from shared.snapshots.checkpoint import Snapshot
-from tests.adapters.leaving import sign_up
-from tests.environment import SETTINGS, environment
-from tests.factories import BOOT, a_head, a_slot
-from tests.failures.gate import gate
+from tests.adapters.people import sign_up
+from tests.support.records.factories import BOOT, a_head, a_slot
+from tests.support.stack.environment import SETTINGS, environment
+from tests.support.stack.gate import gate
 
 NOW = datetime.now(UTC).replace(microsecond=0)
 """Tasks are asked for by the time that is now."""
@@ -54,7 +54,7 @@ def google(
     auth_emulator: dict[str, str],
 ) -> Iterator[dict[str, str]]:
     with environment(storage_emulator | tasks_standin | auth_emulator):
-        auth.delete_users([user.uid for user in auth.list_users(app=_firebase()).users], app=_firebase())
+        auth.delete_users([user.uid for user in auth.list_users(app=firebase_app()).users], app=firebase_app())
         yield storage_emulator
 
 
@@ -70,7 +70,7 @@ def a_closed_workspace(uid: str = "u-1", objects: int = 3, snapshots: int = 2, c
 
 
 def erase(account: Account, now: datetime = NOW) -> str:
-    done: main.Done = inspect.unwrap(main.erase)("", main.Erase(account.wid), now)
+    done: main.EraseAnswer = inspect.unwrap(main.erase)("", main.Erase(account.wid), now)
     return done.outcome
 
 
@@ -171,7 +171,7 @@ def test_an_erasure_that_fails_is_told_with_its_age_and_harms_no_other(
     with silent_storage(google):
         assert erase(failing, now) == "failed"
     assert left(failing) == (3, 0), "what can be erased is"
-    [told] = [line for line in lines(capsys) if line["message"] == "not-erased"]
+    [told] = [line for line in lines(capsys) if line["message"] == "erase-failed"]
     assert (told["severity"], told["workspace"]) == ("ERROR", failing.wid)
     assert (told["attempts"], told["age_seconds"]) == (1, 3600)
     assert record(failing).erase_due == now + timedelta(minutes=1)
@@ -196,7 +196,7 @@ def test_what_an_open_session_may_still_write_is_waited_for() -> None:
     account = ensure_account("u-1", email=None, name=None, now=NOW)
     commit_slot(None, a_slot("ws-1"))
     [slot], billing = all_slots(), read_billing(account.bid).record
-    session = commit_claim(account, billing, read_workspace(account.wid), slot, opening=60, now=NOW).sid
+    session = commit_claim(account, billing, read_workspace(account.wid), slot, opening=60, issued=None, now=NOW).sid
     close_account("u-1", NOW)
     assert erase(account) == "a session is open"
     draining = read_session(session)

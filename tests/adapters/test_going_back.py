@@ -14,7 +14,7 @@ from shared.gcp.store.snapshots import all_snapshots, commit_tidied, forget_thin
 from shared.record import Versioned
 from shared.sessions.workspace import Workspace
 from shared.snapshots.checkpoint import Snapshot
-from tests.factories import a_head, a_slot
+from tests.support.records.factories import a_head, a_slot
 
 pytestmark = pytest.mark.usefixtures("empty_database")
 NOW = datetime.now(UTC)
@@ -40,7 +40,7 @@ def snapshot(account: Account, number: int) -> Versioned[Snapshot]:
 
 def claim(account: Account, workspace: Versioned[Workspace]) -> None:
     commit_slot(None, a_slot())
-    commit_claim(account, read_billing(account.bid).record, workspace, all_slots()[0], opening=60, now=NOW)
+    commit_claim(account, read_billing(account.bid).record, workspace, all_slots()[0], opening=60, issued=None, now=NOW)
 
 
 def test_going_back_moves_the_head_and_keeps_what_was_there(account: Account) -> None:

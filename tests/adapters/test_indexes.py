@@ -8,18 +8,25 @@ composite index, and a query of a collection group takes one with that scope, al
 import ast
 import inspect
 import json
+import re
+import sys
 from collections.abc import Callable, Iterator
 from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+from types import FrameType
 from typing import Any, NamedTuple
 
 import pytest
 from google.cloud.firestore_v1.aggregation import AggregationQuery
+from google.cloud.firestore_v1.base_aggregation import SumAggregation
 from google.cloud.firestore_v1.base_query import FieldFilter
 from google.cloud.firestore_v1.query import Query
 from google.cloud.firestore_v1.types import StructuredQuery
 
 from shared.accounts.account import Account, AccountState
 from shared.accounts.audit import Action, AuditLine
+from shared.accounts.members import MemberSort
+from shared.cursors import Place
 from shared.gcp.store import (
     accounts,
     anonymous,
@@ -27,6 +34,7 @@ from shared.gcp.store import (
     ledger,
     left_out,
     marks,
+    members,
     operators,
     sessions,
     slots,
@@ -34,11 +42,14 @@ from shared.gcp.store import (
     usage,
 )
 from shared.record import Versioned
+from shared.sessions.session import SessionState
 from shared.slots.slot import SlotState
-from tests.environment import SETTINGS, environment
-from tests.factories import a_head, a_session
-from tests.running import ROOT
-from tests.store_modules import store_modules
+from shared.snapshots.checkpoint import Snapshot
+from shared.snapshots.left_out import Package
+from tests.support.checkout import ROOT
+from tests.support.records.factories import a_head, a_session
+from tests.support.records.store_modules import store_modules
+from tests.support.stack.environment import SETTINGS, environment
 
 NOW = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)
 ACCOUNT = Account(
@@ -46,12 +57,30 @@ ACCOUNT = Account(
 )
 LINE = AuditLine(request="r-1", at=NOW, by="u-1", email=None, action=next(iter(Action)), target=None, asked={}, note="")
 
+STORE = str(Path(database.__file__).parent)
+
+VALUES: dict[MemberSort, str | int] = {
+    MemberSort.EMAIL: "ada@example.com",
+    MemberSort.CREATED: 1,
+    MemberSort.OPENED: 1,
+    MemberSort.STORAGE: 1,
+}
+
+
+def members_page(sort: MemberSort) -> None:
+    """Both directions, behind a place."""
+    for descending in (False, True):
+        prefix = "ada" if sort == MemberSort.EMAIL else ""
+        place = Place(VALUES[sort], "some")
+        members.list_members(sort, prefix=prefix, after=place, descending=descending, limit=5)
+
+
 QUERIES: dict[Callable[..., Any], list[Callable[[], Any]]] = {
     accounts.to_erase: [lambda: accounts.to_erase(NOW)],
     accounts.turn: [lambda: accounts.turn("", 5), lambda: accounts.turn("u-1", 5)],
     marks.marked_accounts: [lambda: marks.marked_accounts("m")],
     marks.forget_marks: [lambda: marks.forget_marks(NOW)],
-    anonymous._change: [
+    anonymous.change_found: [
         lambda: anonymous.anonymise_sessions("u-1", "gone"),
         lambda: anonymous.anonymise_lines("u-1", "gone"),
         lambda: anonymous.anonymise_audit("u-1", "gone"),
@@ -59,10 +88,24 @@ QUERIES: dict[Callable[..., Any], list[Callable[[], Any]]] = {
     slots.all_slots: [slots.all_slots],
     slots.readable_slots: [slots.readable_slots],
     slots.candidates: [slots.candidates],
-    slots._from: [lambda: slots._from("ws-1", SlotState.WARM, 3)],
-    slots.count_claimed: [slots.count_claimed],
+    slots.slots_from: [lambda: slots.slots_from("ws-1", SlotState.WARM, 3)],
+    slots.unsettled_slots: [slots.unsettled_slots],
+    slots.cold_slots: [lambda: slots.cold_slots(3)],
+    slots.count_slots: [slots.count_slots],
+    slots.count_in: [slots.count_claimed, slots.count_warm],
+    slots.most_attempts: [slots.most_attempts],
+    slots.slots_page: [
+        lambda: slots.slots_page(None, None, 5),
+        lambda: slots.slots_page(SlotState.WARM, "ws-1", 5),
+    ],
     sessions.overdue: [lambda: sessions.overdue(NOW, timedelta(0))],
-    sessions.in_use: [sessions.in_use],
+    sessions.sessions_in_use: [sessions.sessions_in_use],
+    sessions.count_sessions: [lambda: sessions.count_sessions(SessionState.ACTIVE)],
+    sessions.open_sessions: [lambda: sessions.open_sessions(None, 5), lambda: sessions.open_sessions("s-1", 5)],
+    sessions.sessions_of: [lambda: sessions.sessions_of("u-1", None, 5), lambda: sessions.sessions_of("u-1", NOW, 5)],
+    sessions.newest_sessions: [lambda: sessions.newest_sessions(NOW, 5)],
+    members.accounts_page: [lambda: members_page(MemberSort.EMAIL), lambda: members_page(MemberSort.CREATED)],
+    members.workspaces_page: [lambda: members_page(MemberSort.OPENED), lambda: members_page(MemberSort.STORAGE)],
     usage.read_lines: [
         lambda: usage.read_lines("b-1", "u-1", "2026-11", 5),
         lambda: usage.read_lines("b-1", "u-1", "2026-11", 5, ("2026-11", NOW)),
@@ -73,20 +116,30 @@ QUERIES: dict[Callable[..., Any], list[Callable[[], Any]]] = {
     ledger.to_close: [lambda: ledger.to_close(NOW)],
     ledger.first_line: [ledger.first_line],
     ledger.read_days: [lambda: ledger.read_days("2026-11")],
-    ledger._lines: [
+    ledger.sum_of_lines: [lambda: ledger.sum_of_lines(NOW, "free", background=True)],
+    ledger.count_opened: [lambda: ledger.count_opened(NOW, "free")],
+    ledger.stored_bytes: [ledger.stored_bytes],
+    ledger.lines_with: [
         lambda: ledger.lines_of_session(a_session()),
         lambda: ledger.lines_of_period("b-1", "2026-11"),
     ],
     left_out.all_packages: [lambda: left_out.all_packages("w-1")],
+    left_out.find_package: [lambda: left_out.find_package("w-1", "1-boot-1")],
     snapshots.all_snapshots: [lambda: snapshots.all_snapshots("w-1")],
-    snapshots.page_of_snapshots: [
-        lambda: snapshots.page_of_snapshots("w-1", None, 5),
-        lambda: snapshots.page_of_snapshots("w-1", NOW, 5),
+    snapshots.page_of: [
+        lambda: snapshots.page_of(Snapshot, "w-1", None, 5),
+        lambda: snapshots.page_of(Snapshot, "w-1", NOW, 5),
+        lambda: snapshots.page_of(Package, "w-1", None, 5),
+        lambda: snapshots.page_of(Package, "w-1", NOW, 5),
     ],
     snapshots.older_snapshots: [lambda: snapshots.older_snapshots("w-1", a_head(), 5)],
     snapshots.all_heads: [snapshots.all_heads],
     snapshots.to_tidy: [lambda: snapshots.to_tidy(NOW)],
-    operators.audit_lines: [lambda: operators.audit_lines(None, 5), lambda: operators.audit_lines(LINE, 5)],
+    operators.audit_lines: [
+        lambda: operators.audit_lines(None, 5),
+        lambda: operators.audit_lines(LINE, 5),
+        lambda: operators.audit_lines(LINE, 5, "u-1"),
+    ],
 }
 """Every function that makes a query, with calls that make all of its forms."""
 
@@ -103,17 +156,31 @@ class Needed(NamedTuple):
     """Beyond those that every field has by itself."""
 
 
+class Asked(NamedTuple):
+    queries: list[tuple[StructuredQuery, tuple[str, ...]]]
+    """Each with the fields that it sums."""
+    lines: set[tuple[str, int]]
+    """The lines of the store that ran, each with its file."""
+
+
 @pytest.fixture(scope="module")
-def asked() -> Iterator[list[StructuredQuery]]:
+def asked() -> Iterator[Asked]:
     """What the functions of the table ask Firestore, which answers nothing here."""
-    seen = list[StructuredQuery]()
+    seen, lines = list[tuple[StructuredQuery, tuple[str, ...]]](), set[tuple[str, int]]()
+
+    def trace(frame: FrameType, event: str, _value: Any) -> Any:
+        if not frame.f_code.co_filename.startswith(STORE):
+            return None
+        if event == "line":
+            lines.add((frame.f_code.co_filename, frame.f_lineno))
+        return trace
 
     def stream(query: Query, **_: Any) -> Iterator[Any]:
-        seen.append(query._to_protobuf())
+        seen.append((sent(query), ()))
         return iter(())
 
     def counted(query: AggregationQuery, **_: Any) -> list[Any]:
-        seen.append(query._nested_query._to_protobuf())
+        seen.append((sent(query), summed(query)))
         raise Counted
 
     with pytest.MonkeyPatch.context() as patch, environment(SETTINGS | {"FIRESTORE_EMULATOR_HOST": "127.0.0.1:1"}):
@@ -121,23 +188,38 @@ def asked() -> Iterator[list[StructuredQuery]]:
         patch.setattr(anonymous, "read", lambda *_: Versioned(ACCOUNT, NOW))
         patch.setattr(AggregationQuery, "get", counted)
         for call in [call for calls in QUERIES.values() for call in calls]:
-            before = len(seen)
+            before, tracer = len(seen), sys.gettrace()
+            sys.settrace(trace)
             try:
                 found = call()
                 if isinstance(found, Iterator):
                     list(found)
             except Counted:
                 pass
+            finally:
+                sys.settrace(tracer)
             assert len(seen) > before, "it asked nothing"
-        yield seen
+        yield Asked(seen, lines)
+
+
+def sent(made: Any) -> StructuredQuery:
+    """What Google's client sends for a query, a collection or the query that is counted: it tells that nowhere else."""
+    if isinstance(made, AggregationQuery):
+        made = made._nested_query  # noqa: SLF001
+    query = made if isinstance(made, Query) else made._query()  # noqa: SLF001
+    return query._to_protobuf()  # noqa: SLF001
+
+
+def summed(made: AggregationQuery) -> tuple[str, ...]:
+    return tuple(each.field_ref for each in made._aggregations if isinstance(each, SumAggregation))  # noqa: SLF001
 
 
 class Counted(Exception):
     pass
 
 
-def test_the_file_holds_the_indexes_that_are_needed_and_no_other(asked: list[StructuredQuery]) -> None:
-    needed = [indexes_for(query) for query in asked]
+def test_the_file_holds_the_indexes_that_are_needed_and_no_other(asked: Asked) -> None:
+    needed = [indexes_for(query, sums) for query, sums in asked.queries]
     composite = frozenset().union(*(one.composite for one in needed))
     single = frozenset().union(*(one.single for one in needed))
     file = json.loads((ROOT / "firestore.indexes.json").read_text())
@@ -165,7 +247,37 @@ def test_every_function_that_makes_a_query_is_in_the_table() -> None:
     assert exist == {(function.__module__, function.__name__) for function in QUERIES}
 
 
-ASKING = {"run", "run_paged", "run_count", "run_readable", "stream"}
+def test_every_part_of_every_query_was_made(asked: Asked) -> None:
+    """A form of a query that no call of the table makes would need an index that nobody counted."""
+    parts = [part for module in store_modules() if module is not database for part in shaping(module)]
+    made = {file: {line for each, line in asked.lines if each == file} for file, _first, _last in parts}
+    missed = [(file, first) for file, first, last in parts if not made[file] & {*range(first, last + 1)}]
+    assert missed == []
+    assert len(parts) > 20
+
+
+def test_no_query_is_made_outside_the_store() -> None:
+    files = [path for folder in ("shared", "functions", "deploy") for path in (ROOT / folder).rglob("*.py")]
+    others = [path for path in files if not str(path).startswith(STORE)]
+    assert [str(path) for path in others if re.search(r"FieldFilter|\.collection(_group)?\(", path.read_text())] == []
+    assert len(others) > 100
+
+
+SHAPING = {"where", "order_by", "start_after", "start_at", "end_at", "end_before", "collection_group"}
+
+
+def shaping(module: Any) -> Iterator[tuple[str, int, int]]:
+    """The statements that give a query its form, each with its file, its first and its last line."""
+    file = inspect.getfile(module)
+    for node in ast.walk(ast.parse(inspect.getsource(module))):
+        if isinstance(node, ast.Assign | ast.AnnAssign | ast.Return | ast.Expr) and any(
+            isinstance(each, ast.Call) and isinstance(each.func, ast.Attribute) and each.func.attr in SHAPING
+            for each in ast.walk(node)
+        ):
+            yield file, node.lineno, node.end_lineno or node.lineno
+
+
+ASKING = {"run", "run_paged", "run_count", "run_sum", "run_readable", "stream"}
 
 
 def asking(module: Any) -> list[str]:
@@ -189,8 +301,8 @@ DIRECTION = {
 }
 
 
-def indexes_for(query: StructuredQuery) -> Needed:
-    """By Firestore's rules, from the query alone."""
+def indexes_for(query: StructuredQuery, sums: tuple[str, ...] = ()) -> Needed:
+    """By Firestore's rules, from the query alone. A field that is summed is in the index of what it is summed over."""
     [source] = query.from_
     scope = "COLLECTION_GROUP" if source.all_descendants else "COLLECTION"
     equal, compared = filters(query)
@@ -202,8 +314,9 @@ def indexes_for(query: StructuredQuery) -> Needed:
     by_itself = sorts[-1][1] if sorts else "ASCENDING"
     fields = [*((field, "ASCENDING") for field in sorted(equal)), *sorts]
     is_simple = named == by_itself and (not sorts or (len(sorts) == 1 and not equal))
-    if not is_simple:
+    if not is_simple or (fields and sums):
         fields += [("__name__", named)] if named != by_itself else []
+        fields += [(field, "ASCENDING") for field in sums]
         return Needed(frozenset([Index(source.collection_id, scope, tuple(fields))]), frozenset())
     if scope == "COLLECTION":
         return Needed(frozenset(), frozenset())
@@ -225,7 +338,7 @@ def a_query(*orders: tuple[str, str], equal: tuple[str, ...] = (), above: tuple[
             made = made.where(filter=FieldFilter(field, op, 1))
         for field, direction in orders:
             made = made.order_by(field, direction=direction)
-        return Query._to_protobuf(made if isinstance(made, Query) else made._query())
+        return sent(made)
 
 
 @pytest.mark.parametrize(

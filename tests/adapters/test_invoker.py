@@ -1,12 +1,12 @@
 """Who calls a task's function is checked by the function itself, in full: no platform in front of it takes part."""
 
+import ast
 import json
 import re
 import time
 from collections.abc import Iterator
 from datetime import datetime
 from functools import partial
-from pathlib import Path
 from typing import Any
 
 import flask
@@ -18,14 +18,14 @@ from local import functions
 from local.oidc import Issuer
 from shared.endpoint import endpoint
 from shared.gcp.identity import invoker
-from tests.environment import SETTINGS, environment
-from tests.running import ROOT
-from tests.serving import Handler, serving
+from tests.support.checkout import ROOT
+from tests.support.http_server import Handler, serving
+from tests.support.stack.environment import SETTINGS, called_at, environment
 
 REMOVED = "SIGNATURE_REMOVED_BY_GOOGLE"
 """What Cloud Run puts in a signature's place when IAM has checked the token of `Authorization`."""
 INVOKER = SETTINGS["INVOKER_SERVICE_ACCOUNT"]
-AUDIENCE = f"{SETTINGS['FUNCTIONS_URL']}/reclaim"
+AUDIENCE = called_at("reclaim")
 
 
 class Nothing(Struct):
@@ -85,7 +85,7 @@ def test_only_the_header_that_google_sends_counts(google: Issuer) -> None:
 @pytest.mark.parametrize(
     ("changed", "wanted"),
     [
-        ({"aud": f"{SETTINGS['FUNCTIONS_URL']}/pool"}, 401),
+        ({"aud": called_at("pool")}, 401),
         ({"aud": SETTINGS["FUNCTIONS_URL"]}, 401),
         ({"iss": "https://accounts.example.com"}, 403),
         ({"email": SETTINGS["SLOT_SERVICE_ACCOUNT"]}, 403),
@@ -99,21 +99,22 @@ def test_everything_in_a_token_is_checked(google: Issuer, changed: dict[str, Any
     good = google.token(INVOKER, AUDIENCE)
     claims = jwt.decode(good, options={"verify_signature": False}) | changed
     kid = jwt.get_unverified_header(good)["kid"]
-    token = jwt.encode(claims, google._key, algorithm="RS256", headers={"kid": kid})
+    token = jwt.encode(claims, google.key, algorithm="RS256", headers={"kid": kid})
     assert status(Authorization=f"Bearer {token}") == wanted
 
 
 def test_the_table_says_what_each_function_checks_and_each_checks_it() -> None:
     checks = {
-        "id-token": r"@endpoint\((member|operator|.*member)",
-        "container-token": r"@endpoint\(str,",
-        "oidc-token": r'@endpoint\(partial\(invoker, function="{name}"\)',
-        "nothing": r"@endpoint\.event",
+        "id-token": r"endpoint\((member|operator|operator_or_auditor|in_any_standing|may_\w+), ",
+        "container-token": r"endpoint\(container, ",
+        "oidc-token": r"endpoint\(partial\(invoker, function='{name}'\), ",
     }
     for function in functions.load(ROOT):
-        source = (Path(ROOT) / "functions" / function.name / "main.py").read_text()
+        tree = ast.parse((ROOT / "functions" / function.name / "main.py").read_text())
         wanted = checks[function.verifies].replace("{name}", function.name)
-        decorators = re.findall(r"@endpoint\b.*", source)
-        assert decorators, function.name
-        assert all(re.match(wanted, decorator) for decorator in decorators), (function.name, decorators)
-        assert (function.trigger in ("task", "schedule")) == (function.verifies == "oidc-token"), function.name
+        handlers = [node for node in tree.body if isinstance(node, ast.FunctionDef)]
+        decorators = [ast.unparse(each) for handler in handlers for each in handler.decorator_list]
+        found = [each for each in decorators if each.startswith("endpoint")]
+        assert found, function.name
+        assert all(re.match(wanted, decorator) for decorator in found), (function.name, found)
+        assert (function.trigger in ("task", "schedule", "push")) == (function.verifies == "oidc-token"), function.name

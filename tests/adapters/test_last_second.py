@@ -3,6 +3,7 @@ end at their next heartbeat."""
 
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from typing import TypeVar
 
@@ -18,15 +19,15 @@ from shared.gcp.identity import Member
 from shared.gcp.store.accounts import account_ref, workspace_ref
 from shared.gcp.store.billing import billing_ref, read_billing
 from shared.gcp.store.claims import read_standing
-from shared.gcp.store.database import Commit, database, run
+from shared.gcp.store.database import Commit, LostRace, database, run
 from shared.gcp.store.sessions import commit_session, read_session
 from shared.gcp.store.slots import commit_slot, new_slot_name
 from shared.policies import reclaim_policy
 from shared.sessions.reclaim_decision import decide_reclaim
 from shared.sessions.session import EndReason, Session
 from shared.sessions.workspace import Workspace
-from tests.environment import SETTINGS, environment
-from tests.factories import BOOT, a_beat, a_billing, a_slot
+from tests.support.records.factories import BOOT, a_beat, a_billing, a_slot
+from tests.support.stack.environment import SETTINGS, environment
 
 with environment(SETTINGS):  # they read their settings when they are imported
     from functions.allocate import main as allocate
@@ -49,14 +50,11 @@ def at_once(work: list[Callable[[], R]]) -> list[R]:
         return [future.result() for future in [pool.submit(one) for one in work]]
 
 
-def patiently(act: Callable[[], R | None]) -> R:
+def patiently(act: Callable[[], R]) -> R:
     """As whoever is asked to try again does."""
     for _ in range(COUNT):
-        try:
-            if (done := act()) is not None:
-                return done
-        except TryAgain:
-            continue
+        with suppress(LostRace, TryAgain):
+            return act()
     raise AssertionError("it never came to an end")
 
 
@@ -82,7 +80,7 @@ def served(session: Session) -> Session:
     found = read_session(session.sid)
     assert found is not None
     now = datetime.now(UTC)
-    active = replace(found.record.activate(), boot=BOOT, connected=True, seen=now, signals={"editor": now})
+    active = replace(found.record.activate(now), boot=BOOT, connected=True, seen=now, signals={"editor": now})
     commit_session(found, active)
     return active
 
@@ -96,7 +94,7 @@ def test_the_last_second_is_charged_once() -> None:
     opened = at_once(
         [
             lambda account=account: patiently(  # type: ignore[misc]  # mypy can't infer a default's type
-                lambda: allocate._claim(signed_in(account), account, read_standing(account), first=False)
+                lambda: allocate.claim(signed_in(account), account, read_standing(account), first=False)
             )
             for account in people
         ]
@@ -108,7 +106,7 @@ def test_the_last_second_is_charged_once() -> None:
     after = at_once(
         [
             lambda session=session: patiently(  # type: ignore[misc]
-                lambda: heartbeat._beat(a_beat(session=session.sid, epoch=session.epoch), later)
+                lambda: heartbeat.apply_beat(a_beat(session=session.sid, epoch=session.epoch), later)[0]
             )
             for session in sessions
         ]
@@ -118,11 +116,11 @@ def test_the_last_second_is_charged_once() -> None:
     for session in after:
         decision = decide_reclaim(session, reclaim_policy(session.plan), later)
         assert (decision.reason, session.due) == (EndReason.ALLOWANCE, later)
-    lines = [line for session in after for line in close(session.meter, session.spender, later)[1]]
+    lines = [line for session in after for line in close(session.meter, session.ledger_owner, later)[1]]
     assert sum(line.ms for line in lines) == 1000
     assert run(database().collection_group("lines"), LedgerLine) == []
 
     late = new_member(COUNT)
     with pytest.raises(Refused) as refused:
-        allocate._claim(signed_in(late), late, read_standing(late), first=True)
+        allocate.claim(signed_in(late), late, read_standing(late), first=True)
     assert refused.value.name == "allowance-exhausted"

@@ -21,8 +21,8 @@ from shared.gcp.store.sessions import commit_beat, end_session, read_session, se
 from shared.record import Versioned
 from shared.sessions.heartbeats import accept_beat
 from shared.sessions.session import EndReason, Session
-from tests.environment import environment
-from tests.factories import POLICY, a_beat, a_billing, a_session
+from tests.support.records.factories import POLICY, a_beat, a_billing, a_session
+from tests.support.stack.environment import environment
 
 NOW = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)
 TODAY, MONTH = "2026-11-23", "2026-11"
@@ -38,8 +38,8 @@ def storage(empty_database: None, storage_emulator: dict[str, str], monkeypatch:
         yield
 
 
-def metered(at: datetime) -> main.Done:
-    done: main.Done = inspect.unwrap(main.meter)("", main.Meter(), at)
+def metered(at: datetime) -> main.MeterAnswer:
+    done: main.MeterAnswer = inspect.unwrap(main.meter)("", main.MeterRequest(), at)
     return done
 
 
@@ -137,7 +137,9 @@ def test_one_odd_record_stops_nobody_elses(capsys: pytest.CaptureFixture[str]) -
     assert read_billing("b-2").record.used == {}
     failures = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
     assert len([line for line in failures if line["message"] == "meter-failed"]) == 2, "its session and its period"
-    assert len([line for line in failures if line["message"] == "unreadable"]) >= 1, "and its day goes on without it"
+    assert len([line for line in failures if line["message"] == "record-unreadable"]) >= 1, (
+        "and its day goes on without it"
+    )
 
 
 def test_time_that_no_heartbeat_wrote_a_line_for_gets_one() -> None:
@@ -230,9 +232,13 @@ def test_each_day_that_is_over_is_rolled_up_by_plan_however_late() -> None:
     free = PlanUse(ms=660_000, background_ms=0, members=2, sessions=2, lines=2)
     company = PlanUse(ms=120_000, background_ms=0, members=1, sessions=1, lines=1)
     assert days == [
-        DayUse(day=TODAY, plans={"enterprise": company, "free": free}),
-        DayUse(day="2026-11-24", plans={}),
-        DayUse(day="2026-11-25", plans={"free": PlanUse(ms=90_000, background_ms=0, members=1, sessions=1, lines=1)}),
+        DayUse(day=TODAY, plans={"enterprise": company, "free": free}, stored=0),
+        DayUse(day="2026-11-24", plans={}, stored=0),
+        DayUse(
+            day="2026-11-25",
+            plans={"free": PlanUse(ms=90_000, background_ms=0, members=1, sessions=1, lines=1)},
+            stored=0,
+        ),
     ]
     before = everything()
     assert metered(datetime(2026, 11, 26, 2, tzinfo=UTC)).days == 0
@@ -278,7 +284,7 @@ def test_nothing_is_closed_before_all_its_lines_are_there(monkeypatch: pytest.Mo
     late = over_everywhere(TODAY) + timedelta(days=1)
     with monkeypatch.context() as stopped:
         stopped.setattr(main, "RUN_SECONDS", 0.0)
-        assert metered(late) == main.Done(*[0] * len(main.Done.__struct_fields__))
+        assert metered(late) == main.MeterAnswer(*[0] * len(main.MeterAnswer.__struct_fields__))
     done = metered(late)
     assert (done.lines, done.periods, done.days) == (1, 1, 2)
 

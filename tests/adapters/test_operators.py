@@ -11,6 +11,7 @@ from msgspec.structs import replace
 from shared.accounts.account import Account, AccountState
 from shared.accounts.audit import Action, AuditLine
 from shared.accounts.operator_limits import Limits
+from shared.accounts.roles import Role
 from shared.errors import Conflict, Problem
 from shared.gcp.store import operators
 from shared.gcp.store.accounts import account_ref, close_account, ensure_account, read_workspace
@@ -21,7 +22,7 @@ from shared.gcp.store.limits import read_limits
 from shared.gcp.store.sessions import begin_end, end_session, overdue, read_session
 from shared.gcp.store.slots import all_slots, candidates, commit_slot
 from shared.sessions.session import EndReason, Session, SessionState
-from tests.factories import a_slot
+from tests.support.records.factories import a_slot
 
 pytestmark = pytest.mark.usefixtures("empty_database")
 NOW = datetime.now(UTC)
@@ -44,7 +45,7 @@ def an_open_session(account: Account) -> Session:
 def claiming(account: Account) -> Callable[[], Session]:
     """The claim of what was read by now."""
     billing, workspace, [slot] = read_billing(account.bid).record, read_workspace(account.wid), candidates()
-    return lambda: commit_claim(account, billing, workspace, slot, opening=60, now=NOW)
+    return lambda: commit_claim(account, billing, workspace, slot, opening=60, issued=None, now=NOW)
 
 
 def session_of(session: Session) -> Session:
@@ -154,9 +155,9 @@ def test_of_a_shared_billing_account_each_line_says_which_one_it_is() -> None:
 
 
 def test_who_becomes_an_operator_is_a_line_among_the_others() -> None:
-    made = operators.tell_of_operator(a_line(action=Action.OPERATOR), before=False, after=True)
-    assert (made.before, made.after) == ({"operator": False}, {"operator": True})
-    again = operators.tell_of_operator(a_line(action=Action.OPERATOR), before=True, after=True)
+    made = operators.record_role_change(a_line(action=Action.OPERATOR), before=None, after=Role.OPERATOR)
+    assert (made.before, made.after) == ({"role": None}, {"role": "operator"})
+    again = operators.record_role_change(a_line(action=Action.OPERATOR), before=Role.OPERATOR, after=Role.OPERATOR)
     assert again == made, "lines are only ever created"
     assert operators.audit_lines(None, 10) == [made]
 

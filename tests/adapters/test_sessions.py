@@ -16,7 +16,7 @@ from shared.sessions.heartbeats import AcceptedHeartbeat, accept_beat
 from shared.sessions.session import EndReason, Session
 from shared.snapshots.checkpoint import Head, Snapshot
 from shared.snapshots.storage_quota import StorageUse
-from tests.factories import POLICY, a_beat, a_billing, a_head, a_session
+from tests.support.records.factories import POLICY, a_beat, a_billing, a_head, a_session, becoming
 
 pytestmark = pytest.mark.usefixtures("empty_database")
 NOW = datetime.now(UTC)
@@ -46,7 +46,7 @@ def beaten(
     """What one more beat changes, on the plan of the billing account as it is now."""
     payer = read_billing(before.record.bid).record
     accepted = accept_beat(
-        before.record, a_beat(seq), head, billing=payer, policy=POLICY, now=now, **fields
+        before.record, a_beat(seq), becoming(head), billing=payer, policy=POLICY, now=now, **fields
     )  # fmt: skip
     assert accepted is not None
     return accepted
@@ -74,7 +74,7 @@ def test_the_last_snapshot_of_a_clean_stop_is_known_as_one(with_it: bool) -> Non
     for seq, head in enumerate([*heads, a_head(2, at=NOW + timedelta(seconds=60)) if with_it else None], 1):
         now, payer = NOW + timedelta(seconds=30 * seq), read_billing(before.record.bid)
         accepted = accept_beat(
-            before.record, a_beat(seq, final=seq == 3), head, billing=payer.record, policy=POLICY, now=now
+            before.record, a_beat(seq, final=seq == 3), becoming(head), billing=payer.record, policy=POLICY, now=now
         )
         assert accepted is not None
         commit_beat(before, payer, accepted)

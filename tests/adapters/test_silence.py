@@ -12,16 +12,17 @@ import pytest
 from msgspec.structs import replace
 
 from shared.errors import PROBLEM_BASE, TryAgain
+from shared.flows.sign_ins import SignedIn
 from shared.gcp.identity import Member
-from shared.gcp.store.accounts import account_ref, ensure_account, read_workspace
+from shared.gcp.store.accounts import account_ref, ensure_account, find_account, read_workspace
 from shared.gcp.store.billing import read_billing
 from shared.gcp.store.claims import commit_claim
 from shared.gcp.store.sessions import commit_session, end_session, read_session
 from shared.gcp.store.slots import all_slots, commit_slot
 from shared.sessions.session import EndReason, Session, SessionState
-from tests.environment import environment
-from tests.factories import BOOT, a_slot
-from tests.serving import Handler, serving
+from tests.support.http_server import Handler, serving
+from tests.support.records.factories import BOOT, a_slot
+from tests.support.stack.environment import environment
 
 PLATFORM = [(404, b"<html>"), (409, b"Conflict"), (503, b""), (200, b"<html>")]
 PATIENCE = 300.0
@@ -81,8 +82,7 @@ def function(name: str) -> ModuleType:
 
 def call(name: str, body: str, *given: Any) -> Any:
     module = function(name)
-    handler = inspect.unwrap(getattr(module, name))
-    return handler(*given[:1], getattr(module, body)(*given[1:]), datetime.now(UTC))
+    return inspect.unwrap(getattr(module, name))(*given[:1], getattr(module, body)(*given[1:]), datetime.now(UTC))
 
 
 def look(session: Session) -> str:
@@ -93,7 +93,7 @@ def look(session: Session) -> str:
 
 def hold(session: Session) -> str:
     """What comes of the task that holds a request open to it."""
-    outcome: str = call("background", "Background", "", session.sid).outcome
+    outcome: str = call("background_hold", "HoldRequest", "", session.sid).outcome
     return outcome
 
 
@@ -115,7 +115,7 @@ def a_live_session(url: str, **fields: Any) -> Session:
     commit_slot(None, replace(a_slot("ws-1"), url=url))
     [slot] = all_slots()
     billing, workspace = read_billing(account.bid).record, read_workspace(account.wid)
-    session = commit_claim(account, billing, workspace, slot, opening=60, now=now)
+    session = commit_claim(account, billing, workspace, slot, opening=60, issued=None, now=now)
     active = {
         "state": SessionState.ACTIVE,
         "served": True,
@@ -202,7 +202,7 @@ def test_one_answer_of_the_platforms_to_work_loses_nothing(url: str, slot: Slot,
     slot.platform = [answer]
     with pytest.raises(TryAgain):
         hold(session)
-    assert record(session).hold is None
+    assert record(session).background_hold is None
     assert hold(session) == "quiet"
     assert record(session).state == SessionState.ACTIVE
 
@@ -253,7 +253,9 @@ def test_the_agents_own_word_ends_the_session_at_once(url: str, slot: Slot) -> N
 
 
 def open_again() -> Any:
-    return call("allocate", "Allocate", Member("u-1", "a@b", None))
+    caller, account = Member("u-1", "a@b", None), find_account("u-1")
+    assert account
+    return call("allocate", "Allocate", SignedIn(caller, account, lambda *_: account))
 
 
 def test_an_ended_session_is_nobodys_silence(url: str) -> None:

@@ -5,19 +5,20 @@ from datetime import UTC, datetime
 import pytest
 
 from shared.gcp.store.database import LostRace
-from shared.gcp.store.slots import all_slots, make_slots, new_slot_name, read_roll
+from shared.gcp.store.slots import all_slots, make_slots, new_slot_name, read_slot_counter
 from shared.slots.slot import Slot, new_slot
+from tests.support.records.factories import IMAGE
 
 pytestmark = pytest.mark.usefixtures("empty_database")
 
 
 def new_slots(count: int) -> list[Slot]:
-    return [new_slot(new_slot_name(), warm=True, now=datetime.now(UTC)) for _ in range(count)]
+    return [new_slot(new_slot_name(), IMAGE, warm=True, now=datetime.now(UTC)) for _ in range(count)]
 
 
 def test_of_two_who_find_the_same_slots_missing_one_makes_them() -> None:
     for count in (2, 3):  # the first ever, and later ones
-        first = second = read_roll()
+        first = second = read_slot_counter()
         before = len(all_slots())
         make_slots(first, new_slots(count))
         with pytest.raises(LostRace):

@@ -20,11 +20,11 @@ from shared.gcp.store.sessions import session_ref
 from shared.gcp.store.slots import candidates, commit_slot, readable_slots, slot_ref
 from shared.sessions.session import Session
 from shared.slots.slot import SlotState
-from tests.environment import environment
-from tests.factories import a_session, a_slot
-from tests.failures.gate import gate
-from tests.serving import Handler, serving
-from tests.standins.process import free_port
+from tests.support.http_server import Handler, serving
+from tests.support.records.factories import a_session, a_slot
+from tests.support.stack.environment import environment
+from tests.support.stack.gate import gate
+from tests.support.standins.process import free_port
 
 NOW = datetime.now(UTC)
 LONG_AGO = NOW - timedelta(hours=1)
@@ -59,27 +59,29 @@ def a_claimed_slot(uid: str, name: str) -> Session:
     commit_slot(None, a_slot(name))
     [slot] = [slot for slot in readable_slots()[0] if slot.record.name == name]
     billing, workspace = read_billing(account.bid).record, read_workspace(account.wid)
-    return commit_claim(account, billing, workspace, slot, opening=60, now=LONG_AGO)
+    return commit_claim(account, billing, workspace, slot, opening=60, issued=None, now=LONG_AGO)
 
 
-def run_pool() -> Any:
+def run_pool(*, audit: bool = True) -> Any:
     main = importlib.import_module("functions.pool.main")
-    return inspect.unwrap(main.pool)("", main.Pool(), NOW)
+    return inspect.unwrap(main.pool)("", main.PoolRequest(audit=audit), NOW)
 
 
 def told(capsys: pytest.CaptureFixture[str]) -> set[str]:
     lines = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
-    return {line["why"].partition(":")[0] for line in lines if line["message"] == "unreadable"}
+    return {line["reason"].partition(":")[0] for line in lines if line["message"] == "record-unreadable"}
 
 
+@pytest.mark.parametrize("audit", [True, False])
 def test_the_pool_is_planned_beside_slots_and_sessions_that_cannot_be_read(
-    capsys: pytest.CaptureFixture[str],
+    capsys: pytest.CaptureFixture[str], audit: bool
 ) -> None:
     odd, sound = a_claimed_slot("u-1", "ws-odd"), a_claimed_slot("u-2", "ws-sound")
     session_ref(odd.sid).update({"epoch": "seven"})
+    slot_ref(odd.slot).update({"settled": False})
     commit_slot(None, a_slot("ws-x", SlotState.WARM))
-    slot_ref("ws-x").update({"state": "melted"})
-    done = run_pool()
+    slot_ref("ws-x").update({"state": "melted", "settled": False})
+    done = run_pool(audit=audit)
     assert done.swept == 1, f"{sound.sid} is late, and is looked at"
     assert any(action.startswith("create") for action in done.actions), "what is missing is made"
     assert told(capsys) == {f"sessions/{odd.sid}", "slots/ws-x"}
@@ -143,3 +145,17 @@ def test_a_slot_that_can_not_be_read_keeps_nobody_from_the_others() -> None:
     slot_ref("ws-a").update({"changed": "melted"})
     assert [slot.record.name for slot in candidates("ws-a")] == ["ws-b"]
     assert [slot.record.name for slot in candidates("ws-c")] == ["ws-b"]
+
+
+def test_a_slot_that_another_run_deletes_meanwhile_is_not_made_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Its address would be back, and no record would know it."""
+    commit_slot(None, a_slot("ws-gone", SlotState.WARMING))
+    main = importlib.import_module("functions.pool.main")
+    observed = main.observe_slots
+
+    def observe(*given: Any) -> Any:
+        slot_ref("ws-gone").delete()
+        return observed(*given)
+
+    monkeypatch.setattr(main, "observe_slots", observe)
+    assert not any("ws-gone" in write for write in run_pool(audit=False).writes)

@@ -11,7 +11,7 @@ from shared.gcp.store import database, sessions
 from shared.gcp.store.billing import billing_ref, commit_move, line_ref, read_billing
 from shared.gcp.store.database import Commit, LostRace
 from shared.gcp.store.usage import read_lines
-from tests.factories import NOW, a_billing, a_session, after
+from tests.support.records.factories import NOW, a_billing, a_session, after
 
 pytestmark = pytest.mark.usefixtures("empty_database")
 BID = "b-1"

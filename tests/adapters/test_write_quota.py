@@ -7,11 +7,13 @@ from types import ModuleType
 
 import pytest
 
-from shared.gcp import run
-from shared.slots.pool import Verb, Write
-from tests.environment import SETTINGS, environment
-from tests.factories import a_slot
-from tests.serving import Handler, serving
+from shared.gcp.engines.cloud_run import NAME, CloudRun
+from shared.gcp.engines.registry import engines
+from shared.policies import slot_shape
+from shared.slots.engine import QuotaSpent, Verb, Write
+from tests.support.http_server import Handler, serving
+from tests.support.records.factories import a_slot
+from tests.support.stack.environment import SETTINGS, environment
 
 QUOTA = 3
 
@@ -44,26 +46,26 @@ def pool(asked: list[str]) -> ModuleType:
 
 
 def writes(count: int) -> list[Write]:
-    return [Write(Verb.CREATE, f"ws-{n}", a_slot(f"ws-{n}")) for n in range(count)]
+    return [Write(Verb.CREATE, f"ws-{n}", a_slot(f"ws-{n}"), NAME) for n in range(count)]
 
 
 def test_a_run_stops_at_a_spent_quota_and_tells_it_once(
     asked: list[str], pool: ModuleType, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    assert pool._apply(writes(10)) is False
+    assert pool.apply_writes(writes(10), engines(pool.verifying_key, pool.shape)) is False
     assert len(asked) == QUOTA + 1, "the first one beyond it is the last that is tried"
     lines = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
-    [told] = [line for line in lines if line["message"] != "write"]
+    [told] = [line for line in lines if line["message"] != "slot-written"]
     assert (told["message"], told["severity"], told["count"]) == ("writes-deferred", "INFO", 7)
 
 
 def test_a_quota_that_is_not_spent_takes_all(asked: list[str], pool: ModuleType) -> None:
-    assert pool._apply(writes(QUOTA)) is True
+    assert pool.apply_writes(writes(QUOTA), engines(pool.verifying_key, pool.shape)) is True
     assert len(asked) == QUOTA
 
 
 def test_a_write_beyond_the_quota_is_told_from_one_that_is_refused(asked: list[str]) -> None:
     for write in writes(QUOTA):
-        run.apply(write, "key")
-    with pytest.raises(run.QuotaSpent):
-        run.apply(writes(1)[0], "key")
+        CloudRun("key", slot_shape()).apply(write)
+    with pytest.raises(QuotaSpent):
+        CloudRun("key", slot_shape()).apply(writes(1)[0])

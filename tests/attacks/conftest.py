@@ -1,5 +1,5 @@
 """Attacks on one slot run against the same bucket, control plane and warm slots as the tests of the slot."""
 
-from tests.slot.conftest import member, plane, slot, standing, start, store
+from tests.support.slot.fixtures import member, plane, slot, standing, start, store
 
 __all__ = ["member", "plane", "slot", "standing", "start", "store"]

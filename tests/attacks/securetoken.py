@@ -15,8 +15,8 @@ from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import rsa
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat, PublicFormat
 
-from tests.environment import PROJECT
-from tests.serving import Handler, serving
+from tests.support.http_server import Handler, serving
+from tests.support.stack.environment import PROJECT
 
 HOST = "www.googleapis.com"
 KID = "the-key-of-today"

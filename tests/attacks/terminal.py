@@ -5,9 +5,9 @@ from contextlib import contextmanager
 
 from playwright.sync_api import Browser
 
-from tests.journeys.browser import Member as AtBrowser
-from tests.running import ROOT
-from tests.slot.member import PAGE_ORIGIN, Member
+from tests.support.browser.member import Member as AtBrowser
+from tests.support.checkout import ROOT
+from tests.support.slot.member import PAGE_ORIGIN, Member
 
 PROGRAMS = ROOT / "tests/attacks/programs"
 

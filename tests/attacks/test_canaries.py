@@ -11,16 +11,15 @@ from shlex import quote
 from playwright.sync_api import Browser, expect
 
 from tests.attacks.canaries import IN_BROWSER, IN_CONTAINER, MARK
-from tests.conftest import SHORT
-from tests.inside import Inside
-from tests.journeys.browser import PATIENCE, Member
-from tests.observe import containers, documents, until
-from tests.running import QUICK, Running, running
-from tests.slot.container import Container
-from tests.slot.control_plane import ControlPlane
-from tests.slot.member import PAGE_ORIGIN
-from tests.slot.member import Member as AtSlot
-from tests.standins.process import free_port
+from tests.support.browser.member import PATIENCE, Member
+from tests.support.slot.container import Container
+from tests.support.slot.container_processes import Inside
+from tests.support.slot.control_plane import ControlPlane
+from tests.support.slot.member import PAGE_ORIGIN
+from tests.support.slot.member import Member as AtSlot
+from tests.support.stack.observe import containers, documents, until
+from tests.support.stack.running import QUICK, SHORT, Running, running
+from tests.support.standins.process import free_port
 
 HOME = "export HOME=/home/member\n"
 ONE_SLOT = {"POOL_WARM": "1", "POOL_MAX": "1", "IDLE_SECONDS": "300", "IDLE_WARNING_SECONDS": "10"}

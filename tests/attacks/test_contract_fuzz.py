@@ -3,12 +3,11 @@
 Nothing that a stranger sends is an error of ours, nor what a member or Google's tasks send with a good token.
 """
 
-import json
-from collections.abc import Callable, Sequence
+import itertools
+from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any
 
-import httpx
 import pytest
 import requests
 import schemathesis
@@ -25,15 +24,17 @@ from schemathesis.specs.openapi.schemas import OpenApiSchema
 
 from shared.accounts.operator_limits import Limits
 from shared.sessions.tokens import Signer
-from tests.attacks.alone import FUNCTIONS
-from tests.attacks.forging import unsigned
-from tests.attacks.liar import Liar
-from tests.failures.control_plane import session_of
-from tests.functions.google import invoker_token
-from tests.functions.limiting import limit
-from tests.functions.operating import operator
-from tests.functions.person import Person
-from tests.running import ROOT, Running
+from shared.slots.levers import PoolLevers
+from tests.support.checkout import ROOT
+from tests.support.members.forged_tokens import unsigned
+from tests.support.members.operator import operator
+from tests.support.members.operator_limits import limit, set_levers
+from tests.support.members.person import Person
+from tests.support.slot.lying_container import LyingContainer
+from tests.support.stack.function_process import FUNCTIONS
+from tests.support.stack.google_clients import invoker_token
+from tests.support.stack.running import Running
+from tests.support.stack.session_steps import session_of
 
 Request = Case[Any]
 Mend = Callable[[Request], object]
@@ -58,6 +59,18 @@ TO_AN_OPERATOR = {
     "admin/suspend": {400, 404},
     "admin/resume": {400, 404},
     "admin/limits": {200, 400, 409},
+    "admin/end": {400, 404, 409},
+    "admin/download": {400, 404, 409},
+    "admin/pool": {200, 400, 409},
+    "admin/drain": {200, 400, 409},
+    "admin/recycle": {400, 404, 409},
+    "admin/quarantine": {400, 404, 409},
+    "admin/opens": {200},
+    "admin/slots": {200, 400},
+    "admin/slot": {400, 404},
+    "admin/sessions": {200, 400},
+    "admin/session": {400, 404},
+    "admin/members": {200, 400},
     "admin/account": {400, 404},
     "admin/audit": {200, 400, 404},
     "admin/usage": {200, 400},
@@ -71,6 +84,7 @@ TO_A_MEMBER = {
     "account/sign-out": {200, 400, 401},
     "release": {400, 409},
     "snapshots": {200, 400},
+    "snapshots/files": {400, 404},
     "snapshots/restore": {400, 404},
     "snapshots/download": {400, 404},
     "snapshots/discard": {200, 400},
@@ -80,9 +94,14 @@ TO_A_MEMBER = {
     **{function: {403} for function in TO_AN_OPERATOR},
 }
 """What browsers call, and what it may answer to whoever is signed in."""
-ASKED_FOR = ("snapshots", "usage", "usage/csv", "admin", "admin/account", "admin/audit", "admin/usage")
+ASKED_FOR = (
+    "snapshots", "snapshots/files", "usage", "usage/csv", "admin", "admin/opens", "admin/slots", "admin/slot",
+    "admin/sessions", "admin/session", "admin/members", "admin/account", "admin/audit", "admin/usage",
+)  # fmt: skip
 """What is got."""
-TASKS = ("reclaim", "background", "pool", "erase", "export", "meter")
+LONGEST_LINE = 4_094
+"""Bytes of a request's first line that gunicorn takes. A path in Korean takes nine for each letter."""
+TASKS = ("reclaim", "background_hold", "pool", "erase", "export", "meter", "budget")
 BEHIND = ("heartbeat", *TASKS)
 """What nobody calls from a page."""
 
@@ -92,21 +111,26 @@ NOBODYS = (None, "", "x.y.z", "é", "A" * 3_000, unsigned({"alg": "none"}, {"sub
 
 def cases(schema: OpenApiSchema, function: str) -> st.SearchStrategy[Request]:
     """Requests to the function, of the form that is described and of others."""
-    operation = schema[f"/{function}"]["GET" if function in ASKED_FOR else "POST"]
+    operation = schema[f"/{function.replace('_', '-')}"]["GET" if function in ASKED_FOR else "POST"]
     right = operation.as_strategy(generation_mode=GenerationMode.POSITIVE)
     strategy: st.SearchStrategy[Request] = right | operation.as_strategy(generation_mode=GenerationMode.NEGATIVE)
     return strategy
 
 
-def drive(schema: OpenApiSchema, function: str, url: str, tokens: Sequence[str | None], mend: Mend = id) -> set[int]:
+def drive(
+    schema: OpenApiSchema, function: str, url: str, tokens: st.SearchStrategy[str | None], mend: Mend = id
+) -> set[int]:
     """The statuses of the answers. Each answer is as it is described; `mend` may change a request before it is sent."""
     seen = set()
 
     @EXAMPLES
-    @given(case=cases(schema, function), token=st.sampled_from(tokens))
+    @given(case=cases(schema, function), token=tokens)
     def any_request(case: Request, token: str | None) -> None:
         mend(case)
         response = case.call(base_url=url, timeout=120, auth=None if token is None else bearing(token))
+        if response.status_code == 414:  # no function sees it: the server takes no longer line than 4,094 bytes
+            assert len(response.request.url or "") > LONGEST_LINE - 100
+            return
         case.validate_response(response, checks=CHECKS)
         seen.add(response.status_code)
 
@@ -126,7 +150,7 @@ def bearing(token: str) -> Callable[[requests.PreparedRequest], requests.Prepare
 
 def test_every_function_is_driven() -> None:
     described = {route.partition("/")[0] for route in TO_A_MEMBER}
-    assert {*described, *BEHIND, "auth_events"} == set(FUNCTIONS)
+    assert {*described, *BEHIND} == set(FUNCTIONS)
     assert {*TO_A_MEMBER} == {path.removeprefix("/") for path in BROWSERS.raw_schema["paths"]}
 
 
@@ -134,21 +158,24 @@ def test_every_function_is_driven() -> None:
 def test_whatever_a_stranger_sends_to_what_browsers_call_they_are_asked_to_sign_in(
     stack: Running, function: str
 ) -> None:
-    assert drive(BROWSERS, function, f"{stack.url}/api", NOBODYS) == {401}
+    assert drive(BROWSERS, function, f"{stack.url}/api", st.sampled_from(NOBODYS)) == {401}
 
 
 @pytest.mark.parametrize("function", BEHIND)
 def test_whatever_a_stranger_sends_behind_the_page_is_refused(stack: Running, function: str) -> None:
     tokens = (*NOBODYS, Person(stack, "fuzzer").token)
-    seen = drive(INTERNAL, function, stack.env["FUNCTIONS_URL"], tokens)
+    seen = drive(INTERNAL, function, stack.at("gateway"), st.sampled_from(tokens))
     # whose heartbeat it is stands in its body, which is therefore read first
     assert 401 in seen <= ({400, 401} if function == "heartbeat" else {401})
 
 
 @pytest.mark.parametrize(("function", "answers"), TO_A_MEMBER.items())
 def test_whatever_a_member_sends_is_answered_as_described(stack: Running, function: str, answers: set[int]) -> None:
-    person = Person(stack, f"fuzzes-{function.replace('/', '-')}")
-    seen = drive(BROWSERS, function, f"{stack.url}/api", [person.token])
+    person, count = Person(stack, f"fuzzes-{function.replace('/', '-')}"), itertools.count()
+    tokens: st.SearchStrategy[str | None] = st.just(person.token)
+    if function == "account/sign-out":  # it ends the sign-in that asks for it
+        tokens = st.builds(lambda: Person(stack, f"signs-out-{next(count)}").token)
+    seen = drive(BROWSERS, function, f"{stack.url}/api", tokens)
     assert (400 in seen or 400 not in answers) and seen <= answers
     if not function.startswith("account/") and (session := person.me()["session"]):
         person.post("release", {"session": session["session"]})
@@ -156,68 +183,39 @@ def test_whatever_a_member_sends_is_answered_as_described(stack: Running, functi
 
 @pytest.mark.parametrize(("function", "answers"), TO_AN_OPERATOR.items())
 def test_whatever_an_operator_sends_is_answered_as_described(stack: Running, function: str, answers: set[int]) -> None:
+    token = st.just(operator(stack, "fuzzing-operator").token)
     try:
-        seen = drive(BROWSERS, function, f"{stack.url}/api", [operator(stack, "fuzzing-operator").token])
+        seen = drive(BROWSERS, function, f"{stack.url}/api", token, fewer_slots if function == "admin/pool" else id)
     finally:
         limit(stack, Limits())
-    assert (400 in seen or function == "admin") and seen <= answers
+        set_levers(stack, PoolLevers())
+    assert (400 in seen or 400 not in answers) and seen <= answers
+
+
+def fewer_slots(case: Request) -> None:
+    """Not more than this machine can run."""
+    if isinstance(case.body, dict):
+        few = {name: value % 3 for name, value in case.body.items() if name in ("warm", "max") and type(value) is int}
+        case.body = {**case.body, **few}
 
 
 @pytest.mark.parametrize("function", TASKS)
 def test_whatever_googles_tasks_bring_is_answered_as_described(stack: Running, function: str) -> None:
-    seen = drive(INTERNAL, function, stack.env["FUNCTIONS_URL"], [invoker_token(stack, function)])
+    seen = drive(INTERNAL, function, stack.at("gateway"), st.just(invoker_token(stack, function)))
     assert 200 in seen <= {200, 503}
 
 
 def test_whatever_a_container_says_of_its_own_session_is_answered_as_described(stack: Running) -> None:
     person, signer, now = Person(stack, "babbler"), Signer(stack.env["SIGNING_KEY"]), datetime.now(UTC)
     sid = person.open()["session"]
-    container = Liar(stack, session_of(stack, sid))
+    container = LyingContainer(stack, session_of(stack, sid))
 
     def speak_as_it(case: Request) -> None:
         if isinstance(case.body, dict) and container.name.keys() <= case.body.keys():
             case.body = {**case.body, **container.name}
 
-    tokens = [signer.heartbeat(container.session, now), signer.attach(container.session, now)]
-    seen = drive(INTERNAL, "heartbeat", stack.env["FUNCTIONS_URL"], tokens, speak_as_it)
+    tokens = st.sampled_from([signer.heartbeat(container.session, now), signer.attach(container.session, now)])
+    seen = drive(INTERNAL, "heartbeat", stack.at("gateway"), tokens, speak_as_it)
     assert {200, 400, 401} <= seen <= {200, 400, 401, 403, 409, 422}
     assert container.beat(2**53, connected=False, restored=True, final=True).status_code in (200, 409)
     person.post("release", {"session": sid})
-
-
-JSON = st.recursive(
-    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=10),
-    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=8), inner, max_size=3),
-    max_leaves=6,
-)
-EVENT_FIELDS = {
-    "specversion": st.sampled_from(["1.0", "0.3", "", 1, None]),
-    "id": JSON,
-    "source": JSON,
-    "type": st.sampled_from(["google.firebase.auth.user.v1.created", "google.firebase.auth.user.v1.deleted"]) | JSON,
-    "subject": st.text(max_size=20).map("users/{}".format) | JSON,
-    "time": JSON,
-    "data": JSON,
-    "data_base64": JSON,
-    "context": JSON,
-    "datacontenttype": JSON,
-}
-EVENTS = st.fixed_dictionaries({}, optional=EVENT_FIELDS) | JSON
-
-
-@EXAMPLES
-@given(
-    event=EVENTS.map(lambda event: json.dumps(event).encode()) | st.binary(max_size=50),
-    kind=st.sampled_from(
-        ["application/cloudevents+json", "application/json", "text/plain", "application/cloudevents-batch+json"]
-    ),
-    headers=st.dictionaries(
-        st.sampled_from(["ce-id", "ce-source", "ce-type", "ce-subject", "ce-specversion", "ce-time"]),
-        st.sampled_from(["1.0", "x", "", "google.firebase.auth.user.v1.deleted", "users/a/b"]),
-    ),
-)
-def test_whatever_a_stranger_says_happened_is_no_error_of_ours(
-    stack: Running, event: bytes, kind: str, headers: dict[str, str]
-) -> None:
-    answer = httpx.post(stack.at("auth_events"), content=event, headers={"Content-Type": kind, **headers}, timeout=60)
-    assert answer.status_code in (200, 400), answer.text

@@ -8,25 +8,26 @@ from pathlib import Path
 import httpx
 
 from local.functions import load
-from tests.attacks.doors import UPGRADE, send
-from tests.functions.person import Person, call
-from tests.observe import document, documents, until
-from tests.running import ROOT, Running
-from tests.slot.control_plane import SID, ControlPlane
-from tests.slot.member import COOKIE, Member, open_websocket
+from tests.support.checkout import ROOT
+from tests.support.members.person import Person, call
+from tests.support.slot.control_plane import SID, ControlPlane
+from tests.support.slot.endpoints import UPGRADE, send
+from tests.support.slot.member import COOKIE, Member, open_websocket
+from tests.support.stack.observe import document, documents, until
+from tests.support.stack.running import Running
 
 TOKEN = re.compile(rb"eyJ[\w-]{10,}\.[\w-]{10,}")
 """Any JWT, of whatever kind: Firebase's, Google's or Ondol's own."""
-KEYS = ("keys/signing.pem", "tasks/oidc.pem", "stack.json")
+KEYS = ("keys/signing.pem", "keys/window.key", "tasks/oidc.pem", "stack.json")
 """Where the local stack keeps what it signs by; not logs."""
 EVENTS = (
-    "claimed",
-    "hello",
-    "ended",
-    "slot.ready",
-    "session.serving",
-    "session.released",
-    "enter.refused",
+    "slot-claimed",
+    "hello-accepted",
+    "session-ended",
+    "slot-ready",
+    "session-serving",
+    "session-released",
+    "enter-refused",
     "POST /api/",
 )
 """What the logs say of the session that is lived through here: they are the right ones."""
@@ -60,9 +61,9 @@ def test_no_file_that_the_stack_writes_holds_a_token_but_its_own_keys(stack: Run
         for token in (canary, entry["enter_token"], person.token):
             bearer = {"Authorization": f"Bearer {token}"}
             answers.append(browser.post(f"{slot}/_slot/enter", data={"token": token}, headers={"Origin": stack.url}))
-            names = ("attach", "release", "work")
+            names = ("attach", "release", "background-hold")
             answers += [browser.post(f"{slot}/_slot/{name}", json={}, headers=bearer) for name in names]
-    for name in [function.name for function in load(ROOT) if function.trigger != "event"]:
+    for name in [function.name for function in load(ROOT)]:
         for token in (canary, entry["enter_token"], f"{person.token}x"):
             answers.append(
                 httpx.post(stack.at(name), json={}, headers={"Authorization": f"Bearer {token}"}, timeout=60)
@@ -107,5 +108,5 @@ def test_a_slots_log_holds_no_token_whatever_it_could_not_do(member: Member, pla
     for path in ("/_slot/attach", "/_slot/enter", "/?folder=/home/member"):
         assert send(member.slot, "POST", path, unreadable) in (400, 401), path
     words = [*sent, plane.storage_token, member.cookie or ""]
-    assert member.slot.events("request.refused") and member.slot.events("session.released")
+    assert member.slot.events("request-refused") and member.slot.events("session-released")
     assert found([member.slot.log], words) == []

@@ -5,6 +5,8 @@ The storage emulator checks no credentials: that a container can't reach another
 Credential Access Boundary, whose text tests/adapters/test_buckets.py holds.
 """
 
+import json
+import time
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from typing import Any
@@ -13,28 +15,29 @@ import httpx
 import pytest
 from msgspec.structs import replace
 
+from shared.sessions.checkpoint_rate import BURST, PER_SAVE
 from shared.snapshots.checkpoint import MANIFEST_BYTES, Layer
-from tests.attacks.liar import QUIET, Liar, playing
-from tests.factories import a_layer
-from tests.functions.person import problem
-from tests.observe import charged, until
-from tests.running import Running
+from tests.support.members.person import problem
+from tests.support.records.factories import a_layer
+from tests.support.slot.lying_container import QUIET, LyingContainer, playing
+from tests.support.stack.observe import charged, until
+from tests.support.stack.running import Running
 
-Lie = Callable[[Liar, Liar], httpx.Response]
+Lie = Callable[[LyingContainer, LyingContainer], httpx.Response]
 """What the first says, knowing all about the second."""
 FAR = 2**53
 """The greatest number that a message may hold."""
 
 
 @pytest.fixture(scope="module")
-def victim(stack: Running) -> Iterator[Liar]:
+def victim(stack: Running) -> Iterator[LyingContainer]:
     with playing(stack, "victim", "victim0000000000") as victim:
         victim.beat(checkpoint=victim.checkpoint(1)).raise_for_status()
         yield victim
 
 
 @pytest.fixture(scope="module")
-def liar(stack: Running) -> Iterator[Liar]:
+def liar(stack: Running) -> Iterator[LyingContainer]:
     with playing(stack, "liar", "liar000000000000") as liar:
         liar.beat().raise_for_status()
         yield liar
@@ -48,7 +51,7 @@ def layers(*named: tuple[str, str]) -> list[Layer]:
     ]
 
 
-def many_tiers(liar: Liar) -> list[Layer]:
+def many_tiers(liar: LyingContainer) -> list[Layer]:
     return layers(*((f"tier-{number}", f"{liar.prefix}6-boot.tar.zst") for number in range(300)))
 
 
@@ -179,7 +182,7 @@ LIES = {
 
 
 @pytest.mark.parametrize("what", LIES)
-def test_a_lie_is_refused_and_changes_nothing(liar: Liar, victim: Liar, what: str) -> None:
+def test_a_lie_is_refused_and_changes_nothing(liar: LyingContainer, victim: LyingContainer, what: str) -> None:
     status, lie = LIES[what]
     before = liar.everything(), victim.everything()
     answer = lie(liar, victim)
@@ -202,7 +205,32 @@ def test_a_head_never_goes_back_to_an_earlier_checkpoint(stack: Running) -> None
         assert liar.everything()[1:3] == before, "the workspace and its snapshots"
 
 
-def test_activity_for_ever_is_charged_for_ever_to_the_liar_alone(stack: Running, victim: Liar) -> None:
+def test_a_flood_of_checkpoints_makes_commits_now_and_then(stack: Running) -> None:
+    with playing(stack, "uploader", "uploader00000000") as liar:
+        started, answers, before = time.monotonic(), list[httpx.Response](), len(requests(stack))
+        for seq in range(1, 60):
+            answers.append(liar.beat(checkpoint=liar.checkpoint(seq)))
+        seconds = time.monotonic() - started
+        taken = [answer for answer in answers if answer.status_code == 200]
+        assert len(taken) <= BURST + seconds * PER_SAVE / float(stack.env["CHECKPOINT_SECONDS"]) + 1
+        put_off = [answer for answer in answers if answer.status_code != 200]
+        assert {(answer.status_code, problem(answer)) for answer in put_off} == {(503, "too-soon")}
+        assert {answer.headers["Retry-After"] for answer in put_off} == {"1"}
+        lines = [line for line in requests(stack)[before:] if line["status"] == 503]
+        assert len(lines) >= len(put_off)
+        assert {line["writes"] for line in lines} == {0}
+        last = liar.checkpoint(99)
+        assert liar.beat(checkpoint=last, final=True).raise_for_status().json()["head"]["manifest"] == last["manifest"]
+
+
+def requests(stack: Running) -> list[dict[str, Any]]:
+    """The log lines of `heartbeat`, one for each request."""
+    log = (stack.state / "logs" / "heartbeat.log").read_text().splitlines()
+    lines = [json.loads(line) for line in log if line.startswith("{")]
+    return [line for line in lines if line["message"] == "request"]
+
+
+def test_activity_for_ever_is_charged_for_ever_to_the_liar_alone(stack: Running, victim: LyingContainer) -> None:
     before = victim.everything()
     with playing(stack, "busybody", "busybody00000000") as liar:
         started = datetime.now(UTC).timestamp()

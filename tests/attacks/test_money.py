@@ -11,23 +11,22 @@ from msgspec.structs import replace
 
 from shared.gcp.store.database import Commit
 from shared.gcp.store.sessions import end_session, session_ref
-from tests.attacks.liar import QUIET, Liar, playing
-from tests.conftest import SHORT
-from tests.environment import environment
-from tests.factories import a_session
-from tests.failures.control_plane import session_of
-from tests.failures.ledger import check_ledger
-from tests.functions.person import Person, problem
-from tests.functions.spending import leave
-from tests.observe import charged, until
-from tests.running import Running
+from tests.support.members.charges import check_ledger
+from tests.support.members.person import Person, problem
+from tests.support.members.time_left import leave
+from tests.support.records.factories import a_session
+from tests.support.slot.lying_container import QUIET, LyingContainer, playing
+from tests.support.stack.environment import environment
+from tests.support.stack.observe import charged, until
+from tests.support.stack.running import SHORT, Running
+from tests.support.stack.session_steps import session_of
 
 TEN = range(10)
 LEFT = 3.0
 
 
 @contextmanager
-def others(stack: Running, bid: str) -> Iterator[list[Liar]]:
+def others(stack: Running, bid: str) -> Iterator[list[LyingContainer]]:
     """Ten sessions at work, each with a container of its own that could be heard, paid for by `bid`."""
     now = datetime.now(UTC)
     at_work: dict[str, Any] = {"opened": now, "seen": now, "due": now + timedelta(hours=1), "connected": True}
@@ -38,7 +37,7 @@ def others(stack: Running, bid: str) -> Iterator[list[Liar]]:
         for session in sessions:
             Commit().create(session_ref(session.sid), session).run()
     try:
-        yield [Liar(stack, session) for session in sessions]
+        yield [LyingContainer(stack, session) for session in sessions]
     finally:
         with environment(stack.env):
             for session in sessions:
@@ -84,7 +83,7 @@ def test_who_goes_on_after_the_release_is_not_heard_and_not_charged(stack: Runni
 def test_who_is_never_idle_is_ended_by_the_plan(stack: Running) -> None:
     person = Person(stack, "tireless")
     before = charged(stack, leave(stack, person, LEFT))
-    liar = Liar(stack, session_of(stack, person.open()["session"]))
+    liar = LyingContainer(stack, session_of(stack, person.open()["session"]))
     try:
         said = liar.beat(restored=True).raise_for_status().json()
         assert said["deadline"] <= said["now"] + LEFT
@@ -97,7 +96,7 @@ def test_who_is_never_idle_is_ended_by_the_plan(stack: Running) -> None:
             end_session(liar.session.sid, datetime.now(UTC))
 
 
-def is_told_to_end(liar: Liar) -> bool:
+def is_told_to_end(liar: LyingContainer) -> bool:
     """It says that a browser is there, and that somebody is at work in it."""
     said = liar.beat(restored=True)
     return said.status_code == 409 or bool(said.json()["directive"] == "drain")
@@ -118,6 +117,6 @@ def test_a_replayed_beat_charges_nothing(stack: Running) -> None:
 def test_a_token_is_for_one_epoch(stack: Running) -> None:
     with playing(stack, "twice-born", "twiceborn0000000") as liar:
         token = liar.beat().raise_for_status().json()["token"]
-        other = Liar(stack, replace(liar.session, epoch=liar.session.epoch + 1))
+        other = LyingContainer(stack, replace(liar.session, epoch=liar.session.epoch + 1))
         refused = other.beat(token=token)
         assert (refused.status_code, problem(refused)) == (403, "forbidden")

@@ -2,6 +2,7 @@
 
 import json
 import time
+from collections.abc import Callable
 from typing import Any
 
 import httpx
@@ -9,13 +10,13 @@ import jwt
 import pytest
 from firebase_admin import auth
 
-from shared.gcp.identity import _firebase
-from tests.attacks.forging import unsigned
-from tests.environment import environment
-from tests.functions.operating import operator
-from tests.functions.person import Person, call, problem
-from tests.observe import document, documents, http
-from tests.running import Running
+from shared.gcp.identity import firebase_app
+from tests.support.members.forged_tokens import unsigned
+from tests.support.members.operator import auditor, make_operator, operator
+from tests.support.members.person import Person, call, problem
+from tests.support.stack.environment import environment
+from tests.support.stack.observe import document, documents, http
+from tests.support.stack.running import Running
 
 POSTED: dict[str, dict[str, Any]] = {
     "plan": {"plan": "team"},
@@ -23,8 +24,15 @@ POSTED: dict[str, dict[str, Any]] = {
     "suspend": {},
     "resume": {},
     "limits": {"new_sessions": False},
+    "end": {},
+    "download": {},
+    "pool": {"warm": 0},
+    "drain": {},
+    "recycle": {"slot": "ws-1"},
+    "quarantine": {"slot": "ws-1"},
 }
-ASKED = ("", "/account?uid=", "/account?email=", "/audit")
+OF_NO_ACCOUNT = ("limits", "pool", "drain", "recycle", "quarantine")
+ASKED = ("", "/account?uid=", "/account?email=", "/audit", "/opens", "/slots", "/sessions", "/members")
 
 
 @pytest.fixture
@@ -47,8 +55,11 @@ def forged(person: Person, **claims: Any) -> str:
 def attempts(person: Person) -> list[tuple[str, str, dict[str, Any]]]:
     """Everything that there is to ask of `admin`, for the person themselves."""
     own = {"request": "mallory-was-here", "note": "please", "uid": person.uid}
-    asked = [(f"admin/{path}", "post", {**own, **more}) for path, more in POSTED.items() if path != "limits"]
-    asked.append(("admin/limits", "post", {**POSTED["limits"], "request": own["request"], "note": "please"}))
+    unaddressed = {name: own[name] for name in ("request", "note")}
+    asked = [
+        (f"admin/{path}", "post", {**(unaddressed if path in OF_NO_ACCOUNT else own), **more})
+        for path, more in POSTED.items()
+    ]
     return [*asked, *((f"admin{path}{person.uid if '=' in path else ''}", "get", {}) for path in ASKED)]
 
 
@@ -141,12 +152,49 @@ def test_an_operator_is_a_member_like_any_other_elsewhere(stack: Running, mallor
     mallory.post("release", {"session": session})
 
 
+def test_an_auditor_sees_everything_and_changes_nothing(stack: Running, mallory: Person) -> None:
+    eve = auditor(stack, "eve-audits")
+    for path, method, _ in attempts(mallory):
+        if method == "get" and not path.endswith("email="):
+            assert eve.get(path.replace("account?email=", "account?uid=")).status_code == 200, path
+    assert eve.get("admin").json()["role"] == "auditor"
+    before = state(stack, mallory)
+    for claims in ({}, {"admin": True}, {"auditor": False, "admin": True}):
+        for path, method, body in attempts(mallory):
+            if method == "post":
+                refused = eve.post(path, body, **claims)
+                assert (refused.status_code, problem(refused)) == (403, "forbidden"), path
+    assert state(stack, mallory) == before
+    assert mallory.with_claims(auditor=True).get("admin").status_code == 403, "Firebase Auth knows of none"
+
+
+def test_an_operator_who_becomes_an_auditor_changes_nothing_more_with_the_old_token(stack: Running) -> None:
+    ada = operator(stack, "is-demoted")
+    assert make_operator(stack, "is-demoted@example.com", "--auditor").returncode == 0
+    assert ada.get("admin").json()["role"] == "auditor"
+    body = {"request": "demoted-was-here", "note": "please", "new_sessions": False}
+    assert ada.post("admin/limits", body).status_code == 403
+    assert document(stack, "audit/demoted-was-here") is None
+
+
+@pytest.mark.parametrize("role", [operator, auditor])
+def test_who_is_disabled_in_firebase_auth_has_no_role(stack: Running, role: Callable[[Running, str], Person]) -> None:
+    person = role(stack, f"disabled-{role.__name__}")
+    person.me()
+    assert person.get("admin").status_code == 200
+    with environment(stack.env):
+        auth.update_user(person.uid, disabled=True, app=firebase_app())
+    for path, method, body in attempts(person):
+        refused = call(stack, path, body, bearing(person.token), method=method)
+        assert (refused.status_code, problem(refused)) == (403, "forbidden"), path
+
+
 def test_an_operators_token_of_before_they_signed_out_everywhere_does_nothing_more(stack: Running) -> None:
     ada = operator(stack, "signs-out")
     ada.me()
     assert ada.get("admin").status_code == 200
     with environment(stack.env):
-        auth.update_user(ada.uid, valid_since=int(time.time()) + 1, app=_firebase())
+        auth.update_user(ada.uid, valid_since=int(time.time()) + 1, app=firebase_app())
     for function, method, body in attempts(ada):
         answer = call(stack, function, body, bearing(ada.token), method=method)
         assert (answer.status_code, problem(answer)) == (401, "not-signed-in"), function

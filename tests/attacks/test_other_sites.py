@@ -7,13 +7,13 @@ import httpx
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page
 
-from tests.attacks.doors import SOCKET, UPGRADE
-from tests.attacks.visiting import post_form, profile, site, slot_cookies
-from tests.functions.person import Person, problem
-from tests.running import Running
-from tests.slot.container import Container
-from tests.slot.control_plane import SECOND, ControlPlane
-from tests.slot.member import PAGE_ORIGIN, Member, opened
+from tests.attacks.hostile_pages import post_form, profile, site, slot_cookies
+from tests.support.members.person import Person, problem
+from tests.support.slot.container import Container
+from tests.support.slot.control_plane import SECOND, ControlPlane
+from tests.support.slot.endpoints import SOCKET, UPGRADE
+from tests.support.slot.member import PAGE_ORIGIN, Member, opened
+from tests.support.stack.running import Running
 
 OTHERS = {
     "nobody": None,

@@ -7,12 +7,12 @@ from urllib.parse import urlsplit
 import pytest
 from playwright.sync_api import Browser
 
-from tests.attacks.visiting import post_form, profile, site, slot_cookies
-from tests.observe import until
-from tests.slot.container import Container
-from tests.slot.control_plane import ControlPlane
-from tests.slot.member import COOKIE, Member, opened
-from tests.standins.process import free_port
+from tests.attacks.hostile_pages import post_form, profile, site, slot_cookies
+from tests.support.slot.container import Container
+from tests.support.slot.control_plane import ControlPlane
+from tests.support.slot.member import COOKIE, Member, opened
+from tests.support.stack.observe import until
+from tests.support.standins.process import free_port
 
 HOSTILE = """
 import http.server
@@ -90,7 +90,7 @@ def test_a_preview_is_of_a_port_and_of_nothing_else(standing: Member, port: int)
                 assert status(standing, path) in (400, 404), path
         for path in (f"/{base.upper()}/{port}/", f"//{base}/{port}/", f"/./{base}/{port}/", f"/{base}/0/../../x"):
             assert status(standing, path) in (400, 404), path
-    assert not standing.slot.events("editor.ended")
+    assert not standing.slot.events("editor-ended")
 
 
 def test_no_address_of_the_slot_leads_to_another_site(standing: Member, port: int) -> None:

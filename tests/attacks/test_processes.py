@@ -10,11 +10,11 @@ import pytest
 from playwright.sync_api import Browser
 
 from tests.attacks.terminal import terminal
-from tests.observe import until
-from tests.slot.bucket import Bucket
-from tests.slot.container import Container
-from tests.slot.control_plane import SID, ControlPlane
-from tests.slot.member import Member, opened
+from tests.support.slot.bucket import Bucket
+from tests.support.slot.container import Container
+from tests.support.slot.control_plane import SID, ControlPlane
+from tests.support.slot.member import Member, opened
+from tests.support.stack.observe import until
 
 STRANGERS = {"entrypoint", "python", "nginx"}
 """Who else is in a container, by the program's name."""

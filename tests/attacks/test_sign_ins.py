@@ -16,18 +16,18 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric import rsa
 from firebase_admin import auth
 
-from shared.gcp.identity import _firebase
+from shared.gcp.identity import firebase_app
 from shared.gcp.store.accounts import account_ref, ensure_account
 from shared.sessions.tokens import Signer
-from tests.attacks.alone import function_alone
-from tests.attacks.forging import hs256, unsigned
 from tests.attacks.securetoken import KID, Firebase
-from tests.environment import environment
-from tests.factories import a_session
-from tests.failures.workspace import Workspace
-from tests.functions.person import Person, call, problem
-from tests.observe import document, documents, until
-from tests.running import Running
+from tests.support.members.forged_tokens import hs256, unsigned
+from tests.support.members.open_workspace import Workspace
+from tests.support.members.person import Person, call, problem
+from tests.support.records.factories import a_session
+from tests.support.stack.environment import environment
+from tests.support.stack.function_process import function_alone
+from tests.support.stack.observe import document, documents, until
+from tests.support.stack.running import Running
 
 FUNCTIONS = ("login", "allocate", "release", "admin/suspend")
 
@@ -172,7 +172,8 @@ def test_signing_out_everywhere_ends_every_sign_in_of_before_and_the_session(sta
 
 def test_signing_out_in_one_browser_ends_what_that_one_may_enter_and_no_more(stack: Running) -> None:
     person = Person(stack, "two-browsers")
-    here, there = (Entered(stack, person, browser=name * 16) for name in "ab")
+    elsewhere = person.with_claims(auth_time=round(time.time()) - 3600)
+    here, there = (Entered(stack, who, browser=name * 16) for who, name in ((person, "a"), (elsewhere, "b")))
     try:
         assert (here.get("/healthz").status_code, there.get("/healthz").status_code) == (200, 200)
         late = person.post("allocate", {"browser": "a" * 16}).json()
@@ -180,19 +181,39 @@ def test_signing_out_in_one_browser_ends_what_that_one_may_enter_and_no_more(sta
         until(lambda: here.get("/healthz").status_code == 401, "its cookie opens nothing after a heartbeat")
         assert person.enter(late).status_code == 401, "nor does a token of before"
         assert there.get("/healthz").status_code == 200
-        assert person.me()["session"]["session"] == there.sid, "the session goes on"
+        assert elsewhere.me()["session"]["session"] == there.sid, "the session goes on"
         for odd in ("", "a", "A" * 16, "../" * 6, "a" * 65, 5, ["a" * 16]):
-            assert person.post("account/sign-out", {"browser": odd}).status_code == 400, odd
+            assert elsewhere.post("account/sign-out", {"browser": odd}).status_code == 400, odd
     finally:
         there.close()
+
+
+def test_who_has_copied_a_sign_in_goes_with_it_when_its_member_signs_out(stack: Running) -> None:
+    """Under a browser's id of their own, and with a token that they renew afterwards."""
+    person = Person(stack, "copied")
+    again = person.with_claims(auth_time=round(time.time()) + 1)
+    thief = Entered(stack, person, browser="e" * 16)
+    try:
+        assert thief.get("/healthz").status_code == 200
+        assert person.post("account/sign-out", {"browser": "a" * 16}).status_code == 200
+        renewed = person.with_claims(iat=round(time.time()) + 2)
+        for who in (person, renewed):
+            for function, body in GUARDED.items():
+                refused = who.post(function, body)
+                assert (refused.status_code, problem(refused)) == (401, "not-signed-in"), function
+        until(lambda: thief.get("/healthz").status_code == 401, "they come in no more after a heartbeat")
+        assert again.me()["session"]["session"] == thief.sid, "the session goes on for who signs in again"
+    finally:
+        again.post("release", {"session": thief.sid})
 
 
 def test_nobody_signs_another_out(stack: Running) -> None:
     person, stranger = Person(stack, "left-alone"), Person(stack, "busybody")
     workspace = Entered(stack, person, browser="c" * 16)
     stranger.me()
-    for body in ({"browser": "c" * 16}, {"everywhere": True}):
-        assert stranger.post("account/sign-out", body).status_code == 200
+    again = stranger.with_claims(auth_time=round(time.time()) + 1)
+    for who, body in ((stranger, {"browser": "c" * 16}), (again, {"everywhere": True})):
+        assert who.post("account/sign-out", body).status_code == 200
     assert workspace.get("/healthz").status_code == 200
     assert workspace.record["signed_out"] == []
     workspace.close()
@@ -202,7 +223,7 @@ def test_who_was_disabled_in_firebase_auth_opens_nothing_and_their_session_ends(
     person = Person(stack, "disabled")
     with Workspace(stack, person) as workspace:
         with environment(stack.env):
-            auth.update_user(person.uid, disabled=True, app=_firebase())
+            auth.update_user(person.uid, disabled=True, app=firebase_app())
             an_hour_ago = datetime.now(UTC) - timedelta(hours=1)
             account_ref(person.uid).update({"sign_in_checked": an_hour_ago})
         refused = person.post("allocate", {})
@@ -217,7 +238,7 @@ def test_a_sign_in_that_firebase_auth_has_ended_is_refused_at_the_next_look(stac
     person = Person(stack, "revoked")
     person.me()
     with environment(stack.env):
-        auth.update_user(person.uid, valid_since=int(time.time()) + 1, app=_firebase())
+        auth.update_user(person.uid, valid_since=int(time.time()) + 1, app=firebase_app())
         account_ref(person.uid).update({"sign_in_checked": datetime.now(UTC) - timedelta(hours=1)})
     for _ in range(2):
         assert person.post("login", {}).status_code == 401

@@ -1,4 +1,4 @@
-"""Strangers at the doors of Cloud Tasks, Cloud Scheduler and Firebase's events; and a deployment set up wrong."""
+"""Strangers who call what only Cloud Tasks and Cloud Scheduler may; and a wrong deployment."""
 
 import itertools
 import time
@@ -16,14 +16,14 @@ from local import environment
 from local.ports import Ports
 from shared.gcp.emulators import VARIABLES
 from shared.sessions.tokens import Signer
-from tests.attacks.alone import FUNCTIONS, launch
-from tests.attacks.forging import hs256, unsigned
-from tests.environment import SETTINGS
-from tests.factories import NOW, a_session
-from tests.functions.google import GOOGLES_HEADERS, invoker_token, tell
-from tests.functions.person import Person, problem
-from tests.observe import document
-from tests.running import Running
+from tests.support.members.forged_tokens import hs256, unsigned
+from tests.support.members.person import Person, problem
+from tests.support.records.factories import NOW, a_session
+from tests.support.stack.environment import SETTINGS
+from tests.support.stack.function_process import FUNCTIONS, launch
+from tests.support.stack.google_clients import GOOGLES_HEADERS, invoker_token
+from tests.support.stack.observe import document
+from tests.support.stack.running import Running
 
 TASKS = ("reclaim", "pool", "erase", "export", "meter")
 
@@ -68,8 +68,8 @@ def forged(stack: Running, google: Google, person: Person) -> Iterator[tuple[str
     yield "an address that nobody verified", google.token(email_verified=False)
     yield "an address of which nothing is said", google.token(email_verified=None)
     yield "an address verified in words", google.token(email_verified="true")
-    yield "for another function", google.token(aud=f"{stack.env['FUNCTIONS_URL']}/login")
-    yield "for the functions as a whole", google.token(aud=stack.env["FUNCTIONS_URL"])
+    yield "for another function", google.token(aud=stack.called_at("login"))
+    yield "for the functions as a whole", google.token(aud=stack.at("gateway"))
     yield "for an address that begins alike", google.token(aud=f"{google.claims['aud']}/x")
     yield "for nobody", google.token(aud=None)
     yield "of another issuer", google.token(iss="https://securetoken.google.com/demo-ondol")
@@ -85,7 +85,7 @@ def forged(stack: Running, google: Google, person: Person) -> Iterator[tuple[str
     yield "without its signature", google.good.rpartition(".")[0] + "."
     yield "a member's sign-in", person.token
     signer, session = Signer(stack.env["SIGNING_KEY"]), a_session()
-    for kind in ("attach", "enter", "release", "work", "heartbeat"):
+    for kind in ("attach", "enter", "release", "background_hold", "heartbeat"):
         yield f"Ondol's {kind} token", getattr(signer, kind)(session, NOW)
 
 
@@ -118,43 +118,6 @@ def test_a_task_is_brought_by_the_invoker_and_by_nobody_else(stack: Running, fun
     assert httpx.post(f"{stack.url}/api/{function}", json=body, headers=GOOGLES_HEADERS, timeout=60).status_code == 404
     assert bring({"Authorization": f"Bearer {google.good}"}).status_code == 200, "the good one passes"
     person.post("release", {"session": sid})
-
-
-EVENT = {"specversion": "1.0", "id": "1", "source": "//firebaseauth.googleapis.com/projects/demo-ondol"}
-CREATED, DELETED = (f"google.firebase.auth.user.v1.{what}" for what in ("created", "deleted"))
-
-
-def test_an_event_that_a_stranger_makes_up_changes_nobodys_account(stack: Running) -> None:
-    person = Person(stack, "rumoured")
-    before = person.me()["account"]
-    untrue = {"email": "evil@example.com", "displayName": "Evil", "uid": "somebody-else"}
-    told: tuple[Any, ...] = (untrue, {}, None, [], "text", 7)
-    for kind in (CREATED, DELETED, "google.firebase.auth.user.v2.deleted"):
-        for subject in (f"users/{person.uid}", person.uid, f"users/{person.uid}/x"):
-            for data in told:
-                event = {**EVENT, "type": kind, "subject": subject, "data": data}
-                answer = tell(stack, event)
-                assert answer.status_code == 200, f"{kind} {subject} {data}: {answer.text}"
-    assert person.me()["account"] == before
-    assert document(stack, "accounts/somebody-else") is None
-
-
-def test_what_an_event_says_of_a_person_is_asked_of_firebase_auth(stack: Running) -> None:
-    person = Person(stack, "misquoted")
-    untrue = {"email": "evil@example.com", "displayName": "Evil"}
-    tell(stack, {**EVENT, "type": CREATED, "subject": f"users/{person.uid}", "data": untrue})
-    account = person.me()["account"]
-    assert (account["email"], account["name"]) == ("misquoted@example.com", "Misquoted")
-
-
-@pytest.mark.parametrize(
-    "about",
-    [{"subject": name} for name in ("users/" + "u" * 129, "users/a/b", "users/..", "users/__all__", "users/", "é" * 64)]
-    + [{"subject": ""}, {}],
-)
-@pytest.mark.parametrize("kind", [CREATED, DELETED])
-def test_an_event_about_what_can_be_nobody_is_ignored(stack: Running, kind: str, about: dict[str, str]) -> None:
-    assert tell(stack, {**EVENT, "type": kind, **about}).status_code == 200
 
 
 def test_no_function_starts_in_the_cloud_beside_an_emulator(tmp_path: Path) -> None:

@@ -1,4 +1,4 @@
-"""Ondol's own tokens, and the cookie that stands for one: each kind with each flaw is refused, at every door.
+"""Ondol's own tokens, and the cookie that stands for one: each kind with each flaw is refused, at every endpoint.
 
 A flawed token changes nothing either: afterwards the session is served as before, and its good tokens pass.
 """
@@ -12,34 +12,39 @@ from msgspec.structs import replace
 
 from shared.sessions.session import Session
 from shared.sessions.tokens import Signer
-from tests.attacks.doors import EDITOR, knock
-from tests.attacks.forging import flawed
-from tests.attacks.liar import Liar
-from tests.failures.control_plane import session_of
-from tests.functions.person import Person
-from tests.running import Running
-from tests.slot.container import Container
-from tests.slot.control_plane import SECOND, SID, ControlPlane
-from tests.slot.member import COOKIE, Member, opened
+from tests.support.members.forged_tokens import flawed
+from tests.support.members.person import Person
+from tests.support.slot.container import Container
+from tests.support.slot.control_plane import SECOND, SID, ControlPlane
+from tests.support.slot.endpoints import EDITOR, request_each
+from tests.support.slot.lying_container import LyingContainer
+from tests.support.slot.member import COOKIE, Member, opened
+from tests.support.stack.running import Running
+from tests.support.stack.session_steps import session_of
 
-SLOT_KINDS = ("attach", "enter", "work", "release")
+SLOT_KINDS = ("attach", "enter", "project", "background-hold", "release")
 ALL_KINDS = (*SLOT_KINDS, "heartbeat")
 BODIES: dict[str, Callable[[ControlPlane], dict[str, object]]] = {
     "attach": lambda plane: {"heartbeat_url": plane.url},
-    "work": lambda _: {"seconds": 0.1, "quiet": 60},
+    "background-hold": lambda _: {"seconds": 0.1, "quiet": 60},
+    "project": lambda _: {"name": "first-page"},
     "release": lambda _: {},
 }
+PATHS = {"project": "project/sample"}
+"""Of the kinds that are not called as their path."""
 
 
 def show(member: Member, kind: str, token: str) -> httpx.Response:
     """Bring a slot a token as its rightful bearer would."""
     if kind == "enter":
         return member.post_form(token)
-    return member.post(kind, headers={"Authorization": f"Bearer {token}"}, json=BODIES[kind](member.plane))
+    return member.post(
+        PATHS.get(kind, kind), headers={"Authorization": f"Bearer {token}"}, json=BODIES[kind](member.plane)
+    )
 
 
 def minted(signer: Signer, kind: str, session: Session) -> str:
-    mint: Callable[[Session, datetime], str] = getattr(signer, kind)
+    mint: Callable[[Session, datetime], str] = getattr(signer, kind.replace("-", "_"))
     return mint(session, datetime.now(UTC))
 
 
@@ -101,20 +106,21 @@ def test_a_token_that_was_used_is_worth_nothing_and_one_that_may_be_repeated_doe
     member: Member, plane: ControlPlane
 ) -> None:
     session = plane.sessions[SID]
-    attach, enter, work, release = (minted(plane.signer, kind, session) for kind in SLOT_KINDS)
+    attach, enter, project, work, release = (minted(plane.signer, kind, session) for kind in SLOT_KINDS)
     assert show(member, "enter", enter).status_code == 303
     again = show(member, "enter", enter)
     assert (again.status_code, "Set-Cookie" in again.headers) == (401, False)
     first, second = show(member, "attach", attach), show(member, "attach", attach)
     assert first.json() == second.json()
-    first, second = show(member, "work", work), show(member, "work", work)
+    first, second = show(member, "background-hold", work), show(member, "background-hold", work)
     assert first.json() == second.json() == {"boot": session.boot, "why": "time"}
     first, second = show(member, "release", release), show(member, "release", release)
     assert first.json() == second.json()
     # once the session is over, nothing that was good for it opens anything
     assert show(member, "attach", attach).status_code == 409
-    assert show(member, "work", work).json()["why"] == "over"
+    assert show(member, "background-hold", work).json()["why"] == "over"
     assert show(member, "enter", minted(plane.signer, "enter", session)).status_code == 401
+    assert show(member, "project", project).status_code == 409
     assert member.get("/").status_code == 401
 
 
@@ -139,21 +145,21 @@ def test_no_door_leads_to_the_editor_but_for_the_sessions_own_cookie(
         "what nginx tells the agent": {"X-Original-Method": "GET", "X-Preview": "1", "X-Accel-Redirect": "/"},
     }
     for what, headers in shown.items():
-        for door, refused in knock(member.slot, headers, query=f"token={tokens['enter']}"):
-            assert refused.status_code == 401, f"{what} at {door}: {refused.status_code}"
-            assert not any(word in refused.text for word in EDITOR), f"{what} at {door}: {refused.text}"
+        for endpoint, refused in request_each(member.slot, headers, query=f"token={tokens['enter']}"):
+            assert refused.status_code == 401, f"{what} at {endpoint}: {refused.status_code}"
+            assert not any(word in refused.text for word in EDITOR), f"{what} at {endpoint}: {refused.text}"
     own = {"Cookie": f"{COOKIE}={member.cookie}"}
-    assert [door for door, let_in in knock(member.slot, own) if let_in.status_code == 401] == []
+    assert [endpoint for endpoint, let_in in request_each(member.slot, own) if let_in.status_code == 401] == []
     member.release().raise_for_status()
-    for door, refused in knock(member.slot, own):
-        assert refused.status_code == 401, f"after the session, at {door}: {refused.status_code}"
+    for endpoint, refused in request_each(member.slot, own):
+        assert refused.status_code == 401, f"after the session, at {endpoint}: {refused.status_code}"
 
 
 def test_the_control_plane_refuses_every_flawed_token_of_a_heartbeat(stack: Running) -> None:
     person, pem = Person(stack, "bearer"), stack.env["SIGNING_KEY"]
     sid = person.open()["session"]
     signer, session = Signer(pem), session_of(stack, sid)
-    container = Liar(stack, session)
+    container = LyingContainer(stack, session)
     messages: dict[str, Callable[..., httpx.Response]] = {
         "heartbeat": partial(container.beat, 10**6, restored=True, final=True),
         "attach": container.hello,

@@ -6,7 +6,7 @@ import sys
 from pathlib import Path
 
 from bench.report import Beside, Figure, percentile, table
-from tests.running import ROOT
+from tests.support.checkout import ROOT
 
 
 def test_a_quick_run_prints_a_table_and_writes_json(tmp_path: Path) -> None:

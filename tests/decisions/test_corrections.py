@@ -4,7 +4,7 @@ from datetime import datetime
 
 import pytest
 
-from shared.endpoint import CORRECTIONS, _by_the_right_time
+from shared.endpoint import CORRECTIONS, by_the_right_time
 from shared.errors import TryAgain
 from shared.gcp.store.clock import Corrected
 
@@ -19,7 +19,7 @@ def test_a_request_begins_anew_until_the_clock_is_right(wrong: int) -> None:
             raise Corrected
         return "done"
 
-    assert (_by_the_right_time(handle), len(begun)) == ("done", wrong + 1)
+    assert (by_the_right_time(handle), len(begun)) == ("done", wrong + 1)
 
 
 def test_a_clock_that_is_never_right_is_an_answer_and_not_the_end_of_the_process() -> None:
@@ -30,5 +30,5 @@ def test_a_clock_that_is_never_right_is_an_answer_and_not_the_end_of_the_process
         raise Corrected
 
     with pytest.raises(TryAgain):
-        _by_the_right_time(handle)
+        by_the_right_time(handle)
     assert len(begun) == CORRECTIONS

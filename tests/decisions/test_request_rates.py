@@ -1,30 +1,34 @@
 """How many requests a member may make."""
 
 import importlib.util
+import json
+from collections.abc import Callable, Iterator
 from datetime import datetime
 from types import ModuleType
 
 import flask
 import pytest
-from cloudevents.http import CloudEvent
+from firebase_admin import auth
+from firebase_admin.auth import UserRecord
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from msgspec import Struct
 from msgspec.structs import replace
-from werkzeug.exceptions import HTTPException
 
 from local.functions import load
-from shared import request_rates
+from shared import machine
 from shared.endpoint import endpoint
 from shared.errors import Refused
-from shared.gcp.identity import Member
+from shared.gcp import buckets, identity
+from shared.gcp.identity import Call
 from shared.record import Versioned
-from shared.request_rates import MOST_BUCKETS, RATES, USUAL, Buckets, Rate, check_rate, one_at_a_time
-from shared.sessions.heartbeats import Older
-from shared.snapshots.checkpoint import Snapshot
-from tests.environment import SETTINGS, environment
-from tests.factories import BOOT, NOW, SID, a_session
-from tests.running import ROOT
+from shared.request_rates import BUCKETS, MOST_BUCKETS, RATES, USUAL, Buckets, Rate, check_rate, one_at_a_time
+from shared.sessions.heartbeats import Declared, Older
+from shared.snapshots.checkpoint import CheckpointRefused, Snapshot
+from tests.support.checkout import ROOT
+from tests.support.held_machine import HeldMachine
+from tests.support.records.factories import BOOT, NOW, SID, a_beat, a_session
+from tests.support.stack.environment import SETTINGS, environment
 
 
 class Clock:
@@ -64,11 +68,19 @@ def test_memory_is_bounded_however_many_come() -> None:
     buckets = Buckets(Clock())
     for number in range(MOST_BUCKETS + 10):
         buckets.take("x", str(number), USUAL)
-    assert len(buckets._buckets) == MOST_BUCKETS
+    assert len(buckets) == MOST_BUCKETS
 
 
-def test_who_asks_too_often_is_told_when_to_come_again(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(request_rates, "_buckets", Buckets(Clock()))
+@pytest.fixture
+def full_buckets() -> Iterator[None]:
+    """Of everybody, in a process whose clock stands still."""
+    BUCKETS.clear()
+    with machine.replaced_by(HeldMachine()):
+        yield
+    BUCKETS.clear()
+
+
+def test_who_asks_too_often_is_told_when_to_come_again(full_buckets: None) -> None:
     with environment(SETTINGS):
         for _ in range(int(RATES["look for a path"].burst)):
             check_rate("look for a path", "u")
@@ -79,7 +91,7 @@ def test_who_asks_too_often_is_told_when_to_come_again(monkeypatch: pytest.Monke
         429,
         30,
     )
-    monkeypatch.setattr(request_rates, "_buckets", Buckets(Clock()))
+    BUCKETS.clear()
     with environment(SETTINGS | {"REQUEST_RATE_TIMES": "2"}):
         for _ in range(int(2 * RATES["look for a path"].burst)):
             check_rate("look for a path", "u")
@@ -89,17 +101,18 @@ class Nothing(Struct, forbid_unknown_fields=True):
     pass
 
 
-def test_an_endpoint_answers_429_to_a_member_and_to_nobody_else(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(request_rates, "_buckets", Buckets(Clock()))
+def test_an_endpoint_answers_429_to_a_member_and_to_nobody_else(
+    full_buckets: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setitem(RATES, "asked", Rate(burst=2, per_second=0.1))
 
     def asked(_caller: object, _body: Nothing, _now: datetime) -> Nothing:
         return Nothing()
 
-    def answers(caller: object) -> list[int]:
-        view, seen = endpoint(lambda _token: caller, Nothing)(asked), []
+    def answers(token: str, authenticate: Callable[[Call], object]) -> list[int]:
+        view, seen = endpoint(authenticate, Nothing)(asked), []
         for _ in range(3):
-            with flask.Flask("test").test_request_context(method="POST", headers={"Authorization": "Bearer x"}):
+            with flask.Flask("test").test_request_context(method="POST", headers={"Authorization": f"Bearer {token}"}):
                 answer = view(flask.request)
             seen.append(answer.status_code)
         if answer.status_code == 429:
@@ -109,10 +122,21 @@ def test_an_endpoint_answers_429_to_a_member_and_to_nobody_else(monkeypatch: pyt
             assert "Nothing is lost" in answer.json["detail"]
         return seen
 
+    # Firebase Auth's part: each token is its bearer's uid
+    claims = {"iat": NOW.timestamp(), "admin": True}
+    monkeypatch.setattr(auth, "verify_id_token", lambda token, **_: {"uid": token, **claims})
+    monkeypatch.setattr(auth, "get_user", lambda uid, **_: an_operator(uid))
     with environment(SETTINGS):
-        assert answers(Member("u-1", None, None)) == [200, 200, 429]
-        assert answers(Member("u-2", None, None)) == [200, 200, 429], "each has their own"
-        assert answers("Google's tasks, or a container") == [200, 200, 200]
+        assert answers("u-1", identity.member) == [200, 200, 429]
+        assert answers("u-2", identity.member) == [200, 200, 429], "each has their own"
+        assert answers("u-3", identity.operator) == [200, 200, 429]
+        assert answers("x", lambda _call: "Google's tasks, or a container") == [200, 200, 200]
+
+
+def an_operator(uid: str) -> UserRecord:
+    """As Firebase Auth has them."""
+    rights = json.dumps({"admin": True})
+    return UserRecord({"localId": uid, "customAttributes": rights, "validSince": str(int(NOW.timestamp()))})
 
 
 def loaded(function: str) -> ModuleType:
@@ -123,9 +147,8 @@ def loaded(function: str) -> ModuleType:
     return module
 
 
-def test_a_container_asks_for_older_snapshots_a_few_times(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_container_asks_for_older_snapshots_a_few_times(full_buckets: None, monkeypatch: pytest.MonkeyPatch) -> None:
     """Each answer reads up to 1,000 documents, and the container may be hostile."""
-    monkeypatch.setattr(request_rates, "_buckets", Buckets(Clock()))
     with environment(SETTINGS):
         heartbeat, asked = loaded("heartbeat"), list[str]()
 
@@ -137,25 +160,34 @@ def test_a_container_asks_for_older_snapshots_a_few_times(monkeypatch: pytest.Mo
         message = Older(SID, 7, BOOT)
         with pytest.raises(Refused) as refused:
             for sid in (SID, SID, SID, "s-other", *[SID] * 10):
-                monkeypatch.setattr(heartbeat, "_read", lambda _, sid=sid: Versioned(a_session(sid=sid), NOW))
-                heartbeat._older(replace(message, session=sid), NOW)
+                monkeypatch.setattr(
+                    heartbeat, "read_open_session", lambda _, sid=sid: Versioned(a_session(sid=sid), NOW)
+                )
+                heartbeat.answer_older(replace(message, session=sid), NOW)
     assert (len(asked), refused.value.answer_status) == (RATES["older snapshots"].burst + 1, 429)
 
 
-def test_strangers_have_firebase_auth_asked_no_more_than_so_often(monkeypatch: pytest.MonkeyPatch) -> None:
-    """They make up a uid for each event; a real one that is dropped is answered too, and missed by nobody."""
-    monkeypatch.setattr(request_rates, "_buckets", Buckets(Clock()))
+def test_a_container_has_its_checkpoints_looked_at_no_more_than_so_often(
+    full_buckets: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Also those that are refused, which write nothing down."""
     with environment(SETTINGS):
-        events, asked = loaded("auth_events"), list[str]()
-        monkeypatch.setattr(events, "person", asked.append)
-        for number in range(200):
-            kind = {"type": events.CREATED[0], "source": "x", "subject": f"users/u-{number}"}
-            try:
-                events.auth_events(CloudEvent(kind, {}))
-            except HTTPException as dropped:
-                assert dropped.response is not None
-                assert dropped.get_response().status_code == 200, "it does not come again"
-    assert len(asked) == RATES["auth events"].burst
+        heartbeat, looked_at = loaded("heartbeat"), list[int]()
+
+        def look(checkpoint: Declared, *_: object, **__: object) -> None:
+            looked_at.append(checkpoint.seq)
+            raise CheckpointRefused("there is no such manifest")
+
+        monkeypatch.setattr(buckets, "verify_checkpoint", look)
+        answers = list[int]()
+        for seq in range(1, 100):
+            brought = Declared(seq=seq, manifest="m", sha256="00", bytes=1, files=1)
+            with pytest.raises(Refused) as refused:
+                heartbeat.new_head(a_session(seq=0), a_beat(seq, checkpoint=brought), None, NOW)
+            answers.append(refused.value.answer_status)
+    burst = int(RATES["checkpoints"].burst)
+    assert answers == [422] * burst + [429] * (99 - burst)
+    assert len(looked_at) == burst
 
 
 def test_one_at_a_time_is_one_of_each_member() -> None:

@@ -1,17 +1,19 @@
 """A stack whose functions reach Firestore, Auth, the storage and the Admin API through gates that a test can shut."""
 
 from collections.abc import Iterator
-from contextlib import ExitStack
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
+from pathlib import Path
 
 import pytest
 
 from local import functions
 from local.ports import Ports, free_base
-from tests.conftest import SHORT
-from tests.failures.commits import Commits, proxying
-from tests.failures.gate import Gate, gate
-from tests.running import QUICK, ROOT, Running, running
+from tests.support.checkout import ROOT
+from tests.support.shared_by_group import SHARED
+from tests.support.stack.commit_proxy import Commits, proxying
+from tests.support.stack.gate import Gate, gate
+from tests.support.stack.running import QUICK, SHORT, Running, running
 
 
 @dataclass(frozen=True)
@@ -25,8 +27,8 @@ class Shaky:
     """by the name of the part behind"""
 
 
-@pytest.fixture(scope="package")
-def shaky_stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Shaky]:
+@contextmanager
+def shaky_running(folder: Path) -> Iterator[Shaky]:
     ports = Ports.of(free_base(), [function.name for function in functions.load(ROOT)])
     with ExitStack() as held:
         commits = Commits(f"127.0.0.1:{ports['firestore']}")
@@ -35,8 +37,14 @@ def shaky_stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Shaky]:
         gates = {name: held.enter_context(gate(port)) for name, port in behind.items()}
         arguments = ["--port", str(ports.base), *QUICK]
         arguments += [f"--via={name}={gate.port}" for name, gate in gates.items()]
-        stack = held.enter_context(running(tmp_path_factory.mktemp("shaky"), *arguments, **SHORT))
+        stack = held.enter_context(running(folder, *arguments, **SHORT))
         yield Shaky(stack, commits, gates)
+
+
+@pytest.fixture(scope="module")
+def shaky_stack(pytestconfig: pytest.Config, tmp_path_factory: pytest.TempPathFactory) -> Shaky:
+    """The same one for all modules."""
+    return pytestconfig.stash[SHARED]("shaky_stack", lambda: shaky_running(tmp_path_factory.mktemp("shaky")))
 
 
 @pytest.fixture

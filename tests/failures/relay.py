@@ -10,8 +10,8 @@ from typing import Self
 
 import httpx
 
-from tests.running import Running
-from tests.serving import Handler, serving
+from tests.support.http_server import Handler, serving
+from tests.support.stack.running import Running
 
 BEAT, READ, WRITE = "beat", "read", "write"
 """What a container sends: heartbeats, and requests to the storage that read or that create an object."""
@@ -89,7 +89,7 @@ class Relay:
 
     def _forward(self, method: str, path: str, headers: dict[str, str], body: bytes) -> httpx.Response:
         kind = kind_of(method, path)
-        base = self._stack.env["FUNCTIONS_URL" if kind == BEAT else "STORAGE_EMULATOR_HOST"]
+        base = self._stack.at("gateway") if kind == BEAT else self._stack.env["STORAGE_EMULATOR_HOST"]
         answer = httpx.request(method, base + path, headers=headers, content=body, timeout=PATIENCE)
         self.answered.append((kind, answer.status_code))
         return answer

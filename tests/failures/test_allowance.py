@@ -2,14 +2,13 @@
 
 from datetime import datetime
 
-from tests.conftest import SHORT
-from tests.failures.ledger import check_ledger
-from tests.failures.workspace import Workspace, saved
-from tests.functions.person import Person, problem
-from tests.functions.spending import leave
-from tests.observe import charged, until
-from tests.running import Running
-from tests.slot.member import ends
+from tests.support.members.charges import check_ledger
+from tests.support.members.open_workspace import Workspace, saved
+from tests.support.members.person import Person, problem
+from tests.support.members.time_left import leave
+from tests.support.slot.member import ends
+from tests.support.stack.observe import charged, until
+from tests.support.stack.running import SHORT, Running
 
 INTERVAL_MS = 1000 * float(SHORT["HEARTBEAT_SECONDS"])
 LEFT = 10.0
@@ -35,7 +34,7 @@ def test_when_the_time_is_used_up_the_session_is_saved_and_ends(stack: Running) 
 
     refused = person.try_to_open()
     assert (refused.status_code, problem(refused)) == (403, "allowance-exhausted")
-    assert "It renews at" in refused.json()["detail"] and "plan Pro has more" in refused.json()["detail"]
+    assert "It renews at" in refused.json()["detail"] and "The Pro plan has more" in refused.json()["detail"]
     [told] = person.get("usage").json()["sessions"]
     assert (told["reason"], told["decision"]) == ("allowance", "the plan's time is used up")
 

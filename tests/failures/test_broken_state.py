@@ -2,9 +2,9 @@
 
 import httpx
 
-from tests.functions.person import Person, problem
-from tests.observe import document, objects, until
-from tests.running import Running
+from tests.support.members.person import Person, problem
+from tests.support.stack.observe import document, objects, until
+from tests.support.stack.running import Running
 
 
 def wid_of(stack: Running, person: Person) -> str:

@@ -11,13 +11,13 @@ from functools import partial
 
 import pytest
 
-from tests.failures.control_plane import attach, claim
-from tests.failures.crowd import at_once
+from tests.failures.concurrent import at_once
 from tests.failures.relay import WRITE, Relay
-from tests.failures.workspace import Workspace
-from tests.functions.person import Person, problem
-from tests.observe import containers, document, documents, until
-from tests.running import QUICK, Running, running
+from tests.support.members.open_workspace import Workspace
+from tests.support.members.person import Person, problem
+from tests.support.stack.observe import containers, document, documents, until
+from tests.support.stack.running import QUICK, Running, running
+from tests.support.stack.session_steps import attach, claim
 
 MEMBERS, SLOTS, WARM = 50, 10, 2
 

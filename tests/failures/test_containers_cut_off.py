@@ -4,14 +4,14 @@ nothing."""
 import json
 from concurrent.futures import ThreadPoolExecutor
 
-from shared.settings import Settings
-from tests.failures.control_plane import age, attach, claim, release, session_of
+from shared.settings import FIELDS
 from tests.failures.relay import BEAT, Relay
-from tests.failures.workspace import Workspace
-from tests.functions.person import Person, problem
-from tests.observe import document, documents, until
-from tests.running import Running
-from tests.slot.member import ends
+from tests.support.members.open_workspace import Workspace
+from tests.support.members.person import Person, problem
+from tests.support.slot.member import ends
+from tests.support.stack.observe import document, documents, until
+from tests.support.stack.running import Running
+from tests.support.stack.session_steps import age, attach, claim, release, session_of
 
 
 def test_nobody_types_into_the_void_and_nothing_of_it_comes_back(stack: Running) -> None:
@@ -32,7 +32,7 @@ def test_nobody_types_into_the_void_and_nothing_of_it_comes_back(stack: Running)
         assert int(refused.headers["Retry-After"])
 
         before.close()
-        age(stack, before.sid, seconds=float(stack.env.get("DRAINING_SECONDS", Settings.draining)))
+        age(stack, before.sid, seconds=float(stack.env.get("DRAINING_SECONDS", FIELDS["DRAINING_SECONDS"].default)))
         until(lambda: before.is_settled, "it is given up")
         given_up = before.record
         assert (given_up["reason"], given_up["final"]) == ("lost", False)

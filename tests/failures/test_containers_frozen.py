@@ -6,10 +6,10 @@ from datetime import UTC, datetime
 
 import pytest
 
-from tests.failures.workspace import Workspace, saved
-from tests.functions.person import Person
-from tests.observe import document, instances, until
-from tests.running import QUICK, Running, running
+from tests.support.members.open_workspace import Workspace, saved
+from tests.support.members.person import Person
+from tests.support.stack.observe import document, instances, until
+from tests.support.stack.running import QUICK, Running, running
 
 LEASE = 3.0
 HEARTBEAT = 1.0
@@ -21,7 +21,7 @@ TIMES = {
     "IDLE_WARNING_SECONDS": "5",
     "CHECKPOINT_SECONDS": "600",
     "POOL_MAX": "4",
-    "BUSY_SECONDS": "0",
+    "BACKGROUND_LIMIT_SECONDS": "0",
 }
 """Nothing but the final checkpoint saves anything, and the idle time leaves room for one who comes back in it. No
 request is held open for a job: what a container's start leaves at work would keep it from freezing."""
@@ -91,4 +91,4 @@ def beats_are_over(*workspaces: Workspace) -> bool:
 
 def is_recycled(stack: Running, before: dict[str, object]) -> bool:
     slot = document(stack, f"slots/{before['name']}") or {}
-    return slot["state"] in ("warm", "cold") and slot["generation"] == int(str(before["generation"])) + 1
+    return slot["state"] in ("warm", "cold") and slot["incarnation"] == int(str(before["incarnation"])) + 1

@@ -4,14 +4,14 @@ from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
 from typing import Any
 
-from tests.failures.control_plane import attach, claim
 from tests.failures.relay import READ, WRITE, Relay
-from tests.failures.workspace import Workspace, kill
-from tests.functions.person import Person
-from tests.inside import Inside
-from tests.observe import containers, document, documents, until
-from tests.running import Running
-from tests.slot.member import ends
+from tests.support.members.open_workspace import Workspace, kill
+from tests.support.members.person import Person
+from tests.support.slot.container_processes import Inside
+from tests.support.slot.member import ends
+from tests.support.stack.observe import containers, document, documents, until
+from tests.support.stack.running import Running
+from tests.support.stack.session_steps import attach, claim
 
 
 def test_killed_in_use(stack: Running) -> None:
@@ -112,6 +112,6 @@ def until_fresh(stack: Running, before: dict[str, Any]) -> None:
 
     def fresh() -> bool:
         slot = slot_record(stack, before["name"])
-        return slot["state"] in ("warm", "cold", "claimed") and slot["generation"] > before["generation"]
+        return slot["state"] in ("warm", "cold", "claimed") and slot["incarnation"] > before["incarnation"]
 
     until(fresh, "the slot is fresh again")

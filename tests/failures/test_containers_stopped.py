@@ -6,11 +6,11 @@ import pytest
 from google.cloud import run_v2
 from google.protobuf.field_mask_pb2 import FieldMask
 
-from tests.failures.workspace import Workspace
-from tests.functions.google import delete_service, run_client, service_name
-from tests.functions.person import Person
-from tests.running import Running
-from tests.slot.member import ends
+from tests.support.members.open_workspace import Workspace
+from tests.support.members.person import Person
+from tests.support.slot.member import ends
+from tests.support.stack.google_clients import delete_service, run_client, service_name
+from tests.support.stack.running import Running
 
 # a program that goes on writing, and a good deal to save that no compression makes smaller
 WORK = """

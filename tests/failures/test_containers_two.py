@@ -12,14 +12,14 @@ import pytest
 from shared.gcp.emulators import reachable
 from shared.sessions.session import Session
 from shared.sessions.tokens import Signer
-from tests.failures.control_plane import attach, claim, release, session_of
-from tests.failures.workspace import Workspace, kill
-from tests.functions.person import PATIENCE, Person
-from tests.observe import containers, document, documents, objects, until
-from tests.running import Running
-from tests.slot import container
-from tests.slot.container import Container
-from tests.slot.member import ends
+from tests.support.members.open_workspace import Workspace, kill
+from tests.support.members.person import PATIENCE, Person
+from tests.support.slot import container
+from tests.support.slot.container import Container
+from tests.support.slot.member import ends
+from tests.support.stack.observe import containers, document, documents, objects, until
+from tests.support.stack.running import Running
+from tests.support.stack.session_steps import attach, claim, release, session_of
 
 
 @pytest.fixture
@@ -80,7 +80,7 @@ def test_one_that_was_given_up_neither_serves_nor_moves_the_head(
     assert after.read("kept.txt") == "precious"
     # it lives on; its next heartbeat tells it
     double.run_as_root("echo late > /home/member/late.txt")
-    until(lambda: double.events("session.stale"), "it learns that the session is not its own any more")
+    until(lambda: double.events("session-stale"), "it learns that the session is not its own any more")
     assert enter(stack, double.url, token) == 401
     assert release(stack, session_of(stack, session.sid), double.url).status_code == 409
     assert record(stack, session) == given_up
@@ -99,7 +99,7 @@ def test_of_two_epochs_that_save_at_the_same_time_only_the_newer_ones_head_is_se
     with Workspace(stack, person) as after:
         after.container.run(f"({WRITE_ON}) >/dev/null 2>&1 &")
         until(lambda: epochs(stack, snapshots).count(session.epoch + 1) > 2, "the newer one saves")
-        until(lambda: double.events("session.stale"), "the older one is told")
+        until(lambda: double.events("session-stale"), "the older one is told")
         head = after.record["head"]["snapshot"]
         after.close()
     assert int(head.split("-")[0]) == session.epoch + 1
@@ -154,4 +154,4 @@ def record(stack: Running, session: Session) -> dict[str, Any]:
 
 
 def heartbeat(stack: Running) -> str:
-    return f"{stack.env['FUNCTIONS_URL']}/heartbeat"
+    return stack.called_at("heartbeat")

@@ -2,27 +2,37 @@
 
 import ast
 import inspect
-import random
-import secrets
 from collections.abc import Callable, Iterator
+from random import Random
 from types import ModuleType
 from typing import Any
 
 import pytest
 
+from shared import machine
 from shared.gcp.store import database, slots
-from tests.environment import SETTINGS, environment, forget_documents
-from tests.factories import a_slot
-from tests.failures import happenings, history_happenings
-from tests.failures.commits import Commits, Loss, proxying
-from tests.failures.happenings import NOW, Act
-from tests.store_modules import store_modules
+from tests.failures import commit_cases, history_commit_cases
+from tests.failures.commit_cases import NOW, Act
+from tests.support.records.factories import a_slot
+from tests.support.records.store_modules import store_modules
+from tests.support.stack.commit_proxy import Commits, Loss, proxying
+from tests.support.stack.environment import SETTINGS, environment, forget_documents
 
-COMMITS = happenings.COMMITS | history_happenings.COMMITS
+COMMITS = commit_cases.COMMITS | history_commit_cases.COMMITS
 DOCUMENTS = (
     "accounts", "billing", "lines", "shards", "periods", "usage", "meter", "workspaces", "snapshots", "sessions",
     "slots", "pool", "audit", "operator", "marks", "left_out",
 )  # fmt: skip
+
+
+class SameIds(machine.RealMachine):
+    """It draws the same ids each time."""
+
+    def __init__(self) -> None:
+        self._random = Random(1)  # noqa: S311  # nothing is kept secret
+
+    def draw_letters(self, alphabet: str, count: int) -> str:
+        return "".join(self._random.choices(alphabet, k=count))
 
 
 @pytest.fixture(scope="module")
@@ -36,25 +46,23 @@ def commits(firestore_emulator: dict[str, str]) -> Iterator[Commits]:
         yield commits
 
 
-@pytest.mark.parametrize("happening", COMMITS, ids=lambda happening: happening.__name__)
+@pytest.mark.parametrize("case", COMMITS, ids=lambda case: case.__name__)
 def test_a_commit_whose_reply_was_lost_is_made_once_and_is_won(
     commits: Commits,
     firestore_emulator: dict[str, str],
-    monkeypatch: pytest.MonkeyPatch,
-    happening: Callable[[], Act],
+    case: Callable[[], Act],
 ) -> None:
     outcomes = []
     for disturbed in (False, True):
-        same_ids = random.Random(1)  # noqa: S311  # nothing is kept secret
-        monkeypatch.setattr(secrets, "choice", same_ids.choice)
         forget_documents(firestore_emulator["FIRESTORE_EMULATOR_HOST"])
-        act = happening()
-        if disturbed:
-            with commits.losing() as lost:
+        with machine.replaced_by(SameIds()):
+            act = case()
+            if disturbed:
+                with commits.losing() as lost:
+                    answer = act()
+                assert lost.seen, "nothing was committed"
+            else:
                 answer = act()
-            assert lost.seen, "nothing was committed"
-        else:
-            answer = act()
         outcomes.append((answer, everything()))
     assert outcomes[0] == outcomes[1]
 

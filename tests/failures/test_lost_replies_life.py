@@ -2,13 +2,14 @@
 
 import pytest
 
-from tests.failures.commits import Loss, writing
 from tests.failures.conftest import Shaky
-from tests.failures.ledger import check_ledger
-from tests.failures.workspace import Workspace, working
-from tests.functions.person import Person
-from tests.observe import charged, document, documents, objects, until
-from tests.running import SOAK, Running
+from tests.support.checkout import SOAK
+from tests.support.members.charges import check_ledger
+from tests.support.members.open_workspace import Workspace, working
+from tests.support.members.person import Person
+from tests.support.stack.commit_proxy import Loss, writing
+from tests.support.stack.observe import charged, document, documents, objects, until
+from tests.support.stack.running import Running
 
 
 def test_a_life_in_which_every_commit_is_made_and_an_error_comes_back(shaky: Shaky) -> None:

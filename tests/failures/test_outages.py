@@ -15,25 +15,28 @@ import msgspec
 import pytest
 
 from shared.sessions.tokens import Signer
-from tests.factories import a_beat, a_session
 from tests.failures.conftest import Shaky
-from tests.failures.workspace import Workspace, working
-from tests.functions.google import deliver, tell
-from tests.functions.person import Person, problem
-from tests.observe import document, objects, until
-from tests.running import SOAK, Running
-from tests.slot.member import ends
+from tests.support.checkout import SOAK
+from tests.support.members.open_workspace import Workspace, working
+from tests.support.members.person import Person, problem
+from tests.support.records.factories import a_beat, a_session
+from tests.support.slot.member import ends
+from tests.support.stack.google_clients import deliver
+from tests.support.stack.log_lines import lines
+from tests.support.stack.observe import document, forget_field, until
+from tests.support.stack.running import Running
 
 SECONDS = 60.0 if SOAK else 0.0
 TRY_AGAIN = 503
 
 SAYS_TRY_AGAIN: dict[str, set[str]] = {
-    "firestore": {"login", "allocate", "release", "heartbeat", "reclaim", "pool", "auth_events"},
+    "firestore": {"login", "allocate", "release", "heartbeat", "reclaim", "pool"},
     "storage": set(),
-    "auth": {"auth_events"},
+    "auth": set(),
     "run_admin": {"pool"},
 }
-"""By what is gone: the functions that cannot do without it just now. Every other one answers as ever."""
+"""By what is gone: the functions that cannot do without it just now. Every other one answers as ever, and asks Auth
+nothing within the hour after a sign-in; the test of newcomers has Auth asked."""
 WAYS = ("shut", "silence") if SOAK else ("shut",)
 
 
@@ -57,8 +60,6 @@ def test_a_part_is_gone_for_a_while(shaky: Shaky, part: str, way: str) -> None:
             else:
                 until(lambda: typist.record["seq"] > beats + 2, "heartbeats go on")
                 assert typist.get("/healthz").status_code == 200
-            if part == "auth":
-                stopper.person.vanish()
         after_outage(stack, part, typist, stopper)
 
 
@@ -77,6 +78,33 @@ def test_opening_while_the_storage_is_gone_is_answered_and_goes_on_afterwards(sh
     again.close()
 
 
+@pytest.mark.soak
+@pytest.mark.parametrize("way", WAYS)
+def test_while_auth_is_gone_members_come_in_unchecked_and_nobody_new_does(shaky: Shaky, way: str) -> None:
+    """Auth is asked about a member once an hour, and about a new person at once: here both are due."""
+    stack = shaky.stack
+    member, newcomer = Person(stack, f"checked-{way}"), Person(stack, f"newcomer-{way}")
+    member.me()
+    assert checked(stack, member)
+    forget_field(stack, f"accounts/{member.uid}", "sign_in_checked")
+    with gone(shaky, "auth", way):
+        answer = newcomer.post("login", {})
+        assert (answer.status_code, problem(answer)) == (TRY_AGAIN, "unavailable")
+        assert int(answer.headers["Retry-After"]) > 0
+        assert document(stack, f"accounts/{newcomer.uid}") is None, "nobody is let in unseen"
+        member.me()
+        assert lines(stack, "login", "sign-in-unchecked", uid=member.uid)
+        assert not checked(stack, member)
+    until(lambda: newcomer.post("login", {}).status_code == 200, "login answers")
+    until(lambda: member.me() and checked(stack, member), "the member is looked up again")
+
+
+def checked(stack: Running, person: Person) -> str | None:
+    """When Firebase Auth was asked about the person last."""
+    at: str | None = (document(stack, f"accounts/{person.uid}") or {}).get("sign_in_checked")
+    return at
+
+
 def after_outage(stack: Running, part: str, typist: Workspace, stopper: Workspace) -> None:
     """Nothing was lost, and nobody has to be asked to go on."""
     until(lambda: typist.person.post("login", {}).status_code == 200, "login answers")
@@ -86,16 +114,12 @@ def after_outage(stack: Running, part: str, typist: Workspace, stopper: Workspac
     assert typist.record["reason"] in (None, "idle"), "it was idle while nobody could type, or is open"
     until(lambda: stopper.record["state"] == "ended", "the session that nobody works in ends")
     # a call that a silent network held back may arrive when it speaks again
-    reasons = {"firestore": ("idle", "member"), "auth": ("member", "signed-out")}.get(part, ("member",))
+    reasons = {"firestore": ("idle", "member")}.get(part, ("member",))
     assert stopper.record["reason"] in reasons
     assert stopper.record["final"]
-    if part == "auth":
-        until(lambda: (document(stack, f"accounts/{stopper.person.uid}") or {})["missing"], "it is told")
-        assert objects(stack, f"workspaces/{stopper.record['wid']}/"), "and nothing is erased for one answer"
-    else:
-        back = Workspace(stack, stopper.person)
-        assert back.read("note") == "kept"
-        back.close()
+    back = Workspace(stack, stopper.person)
+    assert back.read("note") == "kept"
+    back.close()
     until(lambda: is_offered_again(stack, stopper.slot), "its slot is offered again")
     again.close()
 
@@ -128,7 +152,6 @@ def ask_all(stack: Running, typist: Workspace, stopper: Workspace) -> dict[str, 
         "heartbeat": lambda: beat(stack, typist.record),
         "reclaim": lambda: deliver(stack, "reclaim", {"session": typist.sid}),
         "pool": lambda: deliver(stack, "pool", {}),
-        "auth_events": lambda: tell(stack, created(stopper.person.uid)),
     }
     with ThreadPoolExecutor(len(calls)) as pool:
         asked = {function: pool.submit(call) for function, call in calls.items()}
@@ -151,9 +174,3 @@ def beat(stack: Running, session: dict[str, Any]) -> httpx.Response:
     token = Signer(stack.env["SIGNING_KEY"]).heartbeat(a_session(sid=sid, epoch=epoch, boot=boot), datetime.now(UTC))
     old = msgspec.json.encode(a_beat(0, session=sid, epoch=epoch, boot=boot))
     return httpx.post(stack.at("heartbeat"), content=old, headers={"Authorization": f"Bearer {token}"}, timeout=100)
-
-
-def created(uid: str) -> dict[str, Any]:
-    """The event that somebody was created. It is an old one."""
-    event = {"specversion": "1.0", "id": "1", "source": "x", "type": "google.firebase.auth.user.v1.created"}
-    return {**event, "subject": f"users/{uid}", "data": {}}

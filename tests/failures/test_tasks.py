@@ -3,14 +3,14 @@
 from functools import partial
 from typing import Any
 
-from tests.failures.control_plane import age
-from tests.failures.crowd import at_once
-from tests.failures.ledger import check_ledger
-from tests.failures.workspace import Workspace
-from tests.functions.google import delete_service, delete_tasks, deliver, slots_that_are_there, tasks_client
-from tests.functions.person import Person
-from tests.observe import document, documents, until
-from tests.running import Running
+from tests.failures.concurrent import at_once
+from tests.support.members.charges import check_ledger
+from tests.support.members.open_workspace import Workspace
+from tests.support.members.person import Person
+from tests.support.stack.google_clients import delete_service, delete_tasks, deliver, slots_that_are_there, tasks_client
+from tests.support.stack.observe import document, documents, until
+from tests.support.stack.running import Running
+from tests.support.stack.session_steps import age
 
 TIMES = 8
 
@@ -30,7 +30,7 @@ def test_a_task_that_comes_many_times_at_once_ends_a_session_once(stack: Running
     assert len({snapshot["head"]["snapshot"] for snapshot in snapshots}) == len(snapshots)
     until(lambda: state_of(stack, workspace.slot) in ("warm", "cold"), "the slot is fresh")
     recycled = document(stack, f"slots/{workspace.slot}") or {}
-    assert recycled["generation"] == slot["generation"] + 1, "by one new container"
+    assert recycled["incarnation"] == slot["incarnation"] + 1, "by one new container"
 
 
 def test_a_task_that_comes_after_the_end_changes_nothing(stack: Running) -> None:

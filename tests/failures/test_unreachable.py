@@ -7,18 +7,21 @@ from datetime import UTC, datetime
 import pytest
 
 from shared.errors import TryAgain
-from shared.gcp import buckets, exports, identity, run, tasks, transient_errors
+from shared.gcp import buckets, exports, identity, tasks, transient_errors
 from shared.gcp.emulators import VARIABLES
+from shared.gcp.engines import cloud_run
+from shared.gcp.engines.cloud_run import NAME, CloudRun
 from shared.gcp.store import accounts, database, sessions, slots, snapshots
-from shared.slots.pool import Verb, Write
-from shared.snapshots.checkpoint import Checkpoint, manifest_name
-from tests.environment import SETTINGS, environment
-from tests.factories import BOOT, a_slot
-from tests.failures.gate import Gate, gate
-from tests.standins.process import free_port
+from shared.policies import slot_shape
+from shared.slots.engine import Verb, Write, WriteRefused
+from shared.snapshots.checkpoint import Checkpoint
+from tests.support.records.factories import WRITER, a_slot
+from tests.support.stack.environment import SETTINGS, environment
+from tests.support.stack.gate import Gate, gate
+from tests.support.standins.process import free_port
 
 NOW = datetime.now(UTC)
-CHECKPOINT = Checkpoint(seq=1, manifest=manifest_name("w-1", 7, BOOT, 1), sha256="00", bytes=1, files=1)
+CHECKPOINT = Checkpoint(seq=1, manifest=WRITER.manifest_name(1), sha256="00", bytes=1, files=1)
 
 CALLS: dict[str, Callable[[], object]] = {
     "a record read": lambda: sessions.read_session("s-1"),
@@ -26,19 +29,20 @@ CALLS: dict[str, Callable[[], object]] = {
     "records read together": lambda: sessions.read_sessions(["s-1", "s-2"]),
     "a commit": lambda: slots.commit_slot(None, a_slot()),
     "unguarded deletes": lambda: database.delete_all([accounts.account_ref("u-1")]),
-    "a checkpoint verified": lambda: buckets.verify_checkpoint(CHECKPOINT, wid="w-1", epoch=7, boot=BOOT),
+    "a checkpoint verified": lambda: buckets.verify_checkpoint(CHECKPOINT, WRITER),
     "a history read": lambda: snapshots.all_snapshots("w-1"),
     "objects listed": lambda: buckets.list_objects("workspaces/w-1/"),
     "objects deleted": lambda: buckets.delete(["workspaces/w-1/x"]),
     "an export looked for": lambda: exports.find("w-1", "1-x-1", NOW),
+    "an export there": lambda: exports.exists("w-1", "1-x-1"),
     "an export asked for": lambda: tasks.export_home("w-1", "1-x-1", NOW),
     "objects erased": lambda: buckets.erase_objects("w-1", 10),
     "documents erased": lambda: accounts.erase_documents("w-1", 10),
     "an erasure asked for": lambda: tasks.erase_workspace("w-1", NOW),
-    "services listed": lambda: run.services("key"),
-    "a service created": lambda: run.apply(Write(Verb.CREATE, "ws-1", a_slot()), "key"),
-    "a service replaced": lambda: run.apply(Write(Verb.REPLACE, "ws-1", a_slot()), "key"),
-    "a service deleted": lambda: run.apply(Write(Verb.DELETE, "ws-1", None), "key"),
+    "services listed": lambda: CloudRun("key", slot_shape()).list(),
+    "a service created": lambda: CloudRun("key", slot_shape()).apply(Write(Verb.CREATE, "ws-1", a_slot(), NAME)),
+    "a service replaced": lambda: CloudRun("key", slot_shape()).apply(Write(Verb.REPLACE, "ws-1", a_slot(), NAME)),
+    "a service deleted": lambda: CloudRun("key", slot_shape()).apply(Write(Verb.DELETE, "ws-1", None, NAME)),
     "a task": tasks.run_pool,
     "a person looked up": lambda: identity.person("u-1"),
 }
@@ -55,7 +59,7 @@ def nobody(monkeypatch: pytest.MonkeyPatch) -> Iterator[Gate]:
         for call in (database.CALL, buckets.CALL):
             monkeypatch.setitem(call, "timeout", 1)
             monkeypatch.setitem(call, "retry", call["retry"].with_timeout(2))
-        for module in (run, tasks, identity):
+        for module in (cloud_run, tasks, identity):
             monkeypatch.setattr(module, "CALL_SECONDS", 1)
         with environment(SETTINGS | rest | grpc):
             yield nobody
@@ -69,5 +73,5 @@ def test_what_cannot_be_reached_is_told_as_something_to_try_again(nobody: Gate, 
     for name, answer in answers.items():
         fault = answer.exception()
         assert isinstance(fault, Exception), name
-        is_told = isinstance(fault, TryAgain | run.WriteRefused) or transient_errors.as_problem(fault) is not None
+        is_told = isinstance(fault, TryAgain | WriteRefused) or transient_errors.as_problem(fault) is not None
         assert is_told, f"{name}: {fault!r}"

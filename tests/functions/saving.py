@@ -17,22 +17,24 @@ from shared.gcp.store.sessions import end_session
 from shared.gcp.store.slots import all_slots, commit_slot
 from shared.sessions.session import EndReason
 from shared.settings import settings
-from shared.snapshots.checkpoint import Layer, Manifest, manifest_name
-from tests.attacks.liar import Liar
-from tests.environment import environment
-from tests.factories import a_manifest, a_slot
-from tests.functions.person import Person
-from tests.layers import Shelf
-from tests.running import Running
+from shared.snapshots.checkpoint import Layer, Manifest, Writer
+from tests.support.members.person import Person
+from tests.support.records.factories import a_manifest, a_slot
+from tests.support.records.layers import Shelf
+from tests.support.slot.lying_container import LyingContainer
+from tests.support.stack.environment import environment
+from tests.support.stack.running import Running
 
 PARTS = ("firestore", "auth", "storage", "tasks", "front", "login", "heartbeat", "snapshots", "export", "meter")
+AT_ONCE = {"CHECKPOINT_SECONDS": "0.01"}
+"""Settings of a stack in which one save after the other is made by a test, and by no container in its time."""
 """All that has to do with history, and no container."""
 
 
 class Saver:
     """Speaks for the container of a session, and saves layers."""
 
-    def __init__(self, liar: Liar) -> None:
+    def __init__(self, liar: LyingContainer) -> None:
         self.liar = liar
         self.wid = liar.session.wid
         self.shelf = Shelf(liar.prefix)
@@ -67,7 +69,7 @@ class Saver:
         """A checkpoint in the bucket, as a heartbeat names it."""
         told = self._manifest(seq, *layers, **fields)
         content = msgspec.json.encode(told)
-        name = manifest_name(self.wid, self.liar.session.epoch, self.liar.boot, seq)
+        name = Writer(self.wid, self.liar.session.epoch, self.liar.boot).manifest_name(seq)
         for each, packed in self.shelf.objects.items():
             self.liar.bucket.overwrite(each, packed)
         self.liar.bucket.overwrite(name, content)
@@ -94,8 +96,8 @@ def saving(stack: Running, person: Person, boot: str = "boot00000000000a") -> It
         name = f"ws-{account.wid[2:]}-{workspace.record.epoch}"
         commit_slot(None, a_slot(name))
         [slot] = [slot for slot in all_slots() if slot.record.name == name]
-        session = commit_claim(account, billing, workspace, slot, opening=3600, now=now)
-    liar = Liar(stack, replace(session, boot=boot))
+        session = commit_claim(account, billing, workspace, slot, opening=3600, issued=None, now=now)
+    liar = LyingContainer(stack, replace(session, boot=boot))
     liar.hello().raise_for_status()
     try:
         yield Saver(liar)

@@ -1,29 +1,23 @@
 """What an operator does, through the real function: it is done once, it is written down, and the member notices."""
 
-import itertools
 import json
 from collections.abc import Iterator
 from typing import Any
 
-import httpx
 import pytest
 
 from shared.accounts.operator_limits import Limits
-from shared.billing.reconciliation import DayUse, PlanUse
 from shared.gcp.store.billing import billing_ref, read_billing
-from shared.gcp.store.database import document as document_ref
-from shared.gcp.store.database import encode
 from shared.gcp.store.sessions import read_session
-from tests.environment import environment
-from tests.failures.control_plane import age
-from tests.functions.google import delete_tasks, tasks_client
-from tests.functions.limiting import limit
-from tests.functions.operating import operator
-from tests.functions.person import Person, problem
-from tests.observe import document, documents, objects, until
-from tests.running import Running
-
-_numbers = itertools.count(1)
+from tests.support.members.operator import operator
+from tests.support.members.operator_limits import limit
+from tests.support.members.operator_requests import account, asked, done, ended, member
+from tests.support.members.person import Person, problem
+from tests.support.stack.environment import environment
+from tests.support.stack.google_clients import delete_tasks, tasks_client
+from tests.support.stack.observe import document, documents, objects, until
+from tests.support.stack.running import Running
+from tests.support.stack.session_steps import age
 
 
 @pytest.fixture(scope="module")
@@ -35,30 +29,6 @@ def ada(stack: Running) -> Person:
 def unlimited_again(stack: Running) -> Iterator[None]:
     yield
     limit(stack, Limits())
-
-
-def asked(**fields: Any) -> dict[str, Any]:
-    """A request that never was."""
-    return {"request": f"request-{next(_numbers):06}", "note": "ticket 7: they asked for it", **fields}
-
-
-def done(answer: httpx.Response) -> dict[str, Any]:
-    assert answer.status_code == 200, answer.text
-    line: dict[str, Any] = answer.json()
-    return line
-
-
-def member(stack: Running, name: str, plan: str = "free") -> Person:
-    """Somebody new each time, who has been here once."""
-    person = Person(stack, f"{name}-{next(_numbers)}")
-    person.me()
-    with environment(stack.env):
-        billing_ref(account(stack, person)["bid"]).update({"plan": plan})
-    return person
-
-
-def account(stack: Running, person: Person) -> dict[str, Any]:
-    return document(stack, f"accounts/{person.uid}") or {}
 
 
 def audited(stack: Running, request: Any) -> dict[str, Any]:
@@ -148,11 +118,6 @@ def test_a_suspension_outlives_a_deleted_account_and_is_lifted_by_address(stack:
     for email, uid, status in (("nobody@example.com", None, 404), (None, None, 400), (address, "u-1", 400)):
         fields = {key: value for key, value in (("email", email), ("uid", uid)) if value}
         assert ada.post("admin/resume", asked(**fields)).status_code == status
-
-
-def ended(stack: Running, sid: str) -> dict[str, Any] | None:
-    session = document(stack, f"sessions/{sid}") or {}
-    return session if session["state"] == "ended" else None
 
 
 def test_a_suspension_whose_task_is_lost_is_finished_by_the_sweep(stack: Running, ada: Person) -> None:
@@ -255,30 +220,6 @@ def test_accounts_that_are_not_there_or_deleted_are_told_apart(stack: Running, a
     assert ada.get("admin/account?email=nobody@example.com").status_code == 404
 
 
-def test_who_looked_at_whom_is_logged_without_an_address(stack: Running, ada: Person) -> None:
-    person = member(stack, "looked-at")
-    email = person.me()["account"]["email"]
-    for query, status in (
-        (f"email={email}", 200),
-        (f"uid={person.uid}", 200),
-        ("email=never-came@example.com", 404),
-        ("uid=nobody-at-all", 404),
-    ):
-        assert ada.get(f"admin/account?{query}").status_code == status
-    assert person.get(f"admin/account?email={email}").status_code == 403, "and who may not look leaves no such line"
-    log = (stack.state / "logs" / "admin.log").read_text()
-    lines = [json.loads(line) for line in log.splitlines() if line.startswith("{")]
-    looked = [line for line in lines if line["message"] == "operator-looked"][-4:]
-    assert {line["by"] for line in looked} == {ada.uid}
-    assert [(line["target"], line["given"]) for line in looked] == [
-        (person.uid, "email"),
-        (person.uid, "uid"),
-        (None, "email"),
-        ("nobody-at-all", "uid"),
-    ]
-    assert "@example.com" not in log
-
-
 @pytest.mark.parametrize(
     ("path", "changed", "named"),
     [
@@ -317,39 +258,3 @@ def test_bad_input_is_told_by_its_name(ada: Person, path: str, changed: dict[str
     answer = ada.post(f"admin/{path}", asked(**{**whose, **changed}) | changed)
     assert answer.status_code == 400, answer.text
     assert named in answer.json()["detail"]
-
-
-@pytest.mark.parametrize(
-    ("query", "named"),
-    [
-        ("account", "uid"),
-        ("account?uid=a&email=b", "uid"),
-        ("account?uid=", "uid"),
-        ("account?uid=a%2Fb", "uid"),
-        ("account?uid=__x__", "uid"),
-        ("account?email=x", "email"),
-        ("account?name=x", "name"),
-        ("audit?limit=0", "limit"),
-        ("audit?limit=101", "limit"),
-        ("audit?limit=x", "limit"),
-        ("audit?before=..", "before"),
-        ("audit?before=a%2Fb%2Fc%2Fd-e", "before"),
-    ],
-)
-def test_a_bad_question_is_told_by_its_name(ada: Person, query: str, named: str) -> None:
-    answer = ada.get(f"admin/{query}")
-    assert answer.status_code == 400, answer.text
-    assert named in answer.json()["detail"]
-
-
-def test_an_operator_sees_what_was_used_by_plan_on_each_day(stack: Running, ada: Person) -> None:
-    pro = PlanUse(ms=90_500, background_ms=500, members=2, sessions=3, lines=4)
-    with environment(stack.env):
-        for use in (DayUse(day="1999-02-28", plans={"pro": pro}), DayUse(day="1999-03-01", plans={})):
-            document_ref("usage", use.day).set(encode(use))
-    february = ada.get("admin/usage?month=1999-02").json()
-    told = {"seconds": 90.5, "background_seconds": 0.5, "members": 2, "sessions": 3}
-    assert february == {"days": [{"day": "1999-02-28", "plans": {"pro": told}}]}
-    assert ada.get("admin/usage?month=1999-03").json() == {"days": [{"day": "1999-03-01", "plans": {}}]}
-    refused = ada.get("admin/usage?month=1999-13")
-    assert (refused.status_code, problem(refused)) == (400, "bad-request")

@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 
-from tests.functions.person import Person, call, problem
-from tests.running import Running
+from tests.support.members.person import Person, call, problem
+from tests.support.stack.running import Running
 
 
 @pytest.fixture(scope="module")

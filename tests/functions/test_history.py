@@ -16,13 +16,13 @@ from shared.gcp.store.accounts import read_workspace, snapshot_ref
 from shared.gcp.store.billing import billing_ref
 from shared.gcp.store.database import Commit
 from shared.snapshots.checkpoint import Snapshot, Tier
-from tests.environment import environment
-from tests.functions.google import deliver
-from tests.functions.person import Person, call, problem
-from tests.functions.saving import PARTS, Saver, saving
-from tests.layers import File, unpacked
-from tests.observe import document, documents, objects, until
-from tests.running import Running, running
+from tests.functions.saving import AT_ONCE, PARTS, Saver, saving
+from tests.support.members.person import Person, call, problem
+from tests.support.records.layers import File, unpacked
+from tests.support.stack.environment import environment
+from tests.support.stack.google_clients import deliver
+from tests.support.stack.observe import document, documents, objects, until
+from tests.support.stack.running import Running, running
 
 MB = 10**6
 SWEEP = 2.0
@@ -31,7 +31,7 @@ SWEEP = 2.0
 @pytest.fixture(scope="module")
 def plane(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
     with running(
-        tmp_path_factory.mktemp("plane"), "--only", *PARTS, KEPT_SNAPSHOTS="6", SWEEP_SECONDS=str(SWEEP)
+        tmp_path_factory.mktemp("plane"), "--only", *PARTS, KEPT_SNAPSHOTS="6", SWEEP_SECONDS=str(SWEEP), **AT_ONCE
     ) as started:
         yield started
 
@@ -133,6 +133,32 @@ def test_a_single_path_is_brought_back_and_the_next_session_builds_on_it(plane: 
     assert downloaded(person, tmp_path / "again", again["snapshot"]) == SECOND | {"b": b"first", "a": b"first"}
     same = person.post("snapshots/restore", {"snapshot": first, "path": "c/node_modules"}).json()
     assert downloaded(person, tmp_path / "same", same["snapshot"]) == SECOND | {"b": b"first", "a": b"first"}
+
+
+def test_a_snapshot_is_looked_into_without_a_container(plane: Running) -> None:
+    person, stranger = Person(plane, "looker"), Person(plane, "stranger")
+    with saving(plane, person) as saver:
+        first, second = two_saves(saver)
+
+    def folder(snapshot: str, path: str = "") -> dict[str, str]:
+        answer = person.get(f"snapshots/files?snapshot={snapshot}&folder={path}")
+        assert answer.status_code == 200, answer.text
+        assert (answer.json()["next"], answer.json()["partial"]) == (None, False)
+        return {each["name"]: each["kind"] for each in answer.json()["entries"]}
+
+    tops = {path.partition("/")[0] for path in FIRST}
+    for _ in range(2):  # from the layers, and then as it was kept
+        assert folder(first).keys() == tops
+        assert folder(first, "c") == {"node_modules": "folder"}
+    assert folder(second).keys() == {path.partition("/")[0] for path in SECOND}
+    asked = f"snapshots/files?snapshot={first}"
+    for answer, status, name in (
+        (person.get(f"{asked}&folder=a"), 404, "not-found"),
+        (person.get(f"{asked}&folder=../x"), 400, "bad-request"),
+        (person.get("snapshots/files?snapshot=1-x-1"), 404, "not-found"),
+        (stranger.get(asked), 404, "not-found"),
+    ):
+        assert (answer.status_code, problem(answer)) == (status, name)
 
 
 MAC, KEYBOARD = (normalize(form, "자료/한글.txt") for form in ("NFD", "NFC"))
@@ -295,12 +321,13 @@ def test_the_history_is_thinned_and_what_nothing_needs_is_swept(plane: Running, 
         for seq in range(1, 12):
             last = saver.save(seq, saver.shelf.layer("work", {"a": str(seq).encode()}), shared)
         saver.liar.bucket.overwrite(f"{saver.liar.prefix}99-work.tar.zst", b"never finished")
+        tidy(plane)
+        before = objects(plane, f"workspaces/{wid}/")
+        assert len(before) > 20, "what is of the current epoch is left alone, however old it is"
     tidy(plane)
     kept = [each["snapshot"] for each in history(person)]
     assert last in kept and len(kept) <= 6
     assert {each["head"]["snapshot"] for each in documents(plane, f"workspaces/{wid}/snapshots")} == {*kept}
-    before = objects(plane, f"workspaces/{wid}/")
-    assert len(before) > 20, "what is of the current epoch is left alone"
     person.post("snapshots/restore", {"snapshot": kept[-1], "path": "a"}).raise_for_status()
     with saving(plane, person, "boot00000000000b"):
         tidy(plane)
@@ -334,7 +361,7 @@ def test_nothing_is_swept_when_a_kept_snapshot_is_unreadable(plane: Running) -> 
     assert objects(plane, f"workspaces/{saver.wid}/") == before
     assert len(documents(plane, snapshots)) == there > 0
     log = (plane.state / "logs" / "meter.log").read_text()
-    assert '"severity": "ERROR", "message": "untidy"' in log
+    assert '"severity": "ERROR", "message": "sweep-skipped"' in log
 
 
 def test_what_nobody_foresaw_in_one_workspace_keeps_no_other_from_being_tidied(plane: Running) -> None:
@@ -351,7 +378,7 @@ def test_what_nobody_foresaw_in_one_workspace_keeps_no_other_from_being_tidied(p
     tidy(plane)
     assert len(documents(plane, f"workspaces/{wids[1]}/snapshots")) == 6
     log = (plane.state / "logs" / "meter.log").read_text()
-    assert '"message": "tidying-failed"' in log and '"message": "untidy"' in log
+    assert '"message": "tidying-failed"' in log and '"message": "sweep-skipped"' in log
     with environment(plane.env):
         due = read_workspace(wids[0]).record.tidy_due
         snapshot_ref(wids[0], "garbled").delete()
@@ -363,7 +390,7 @@ def test_a_missing_object_is_an_error_that_is_told(plane: Running) -> None:
     with saving(plane, person) as saver:
         layer = saver.shelf.layer("work", {"a": b"1"})
         saver.save(1, layer)
-        httpx.delete(saver.liar.bucket._url(layer.name)).raise_for_status()
+        httpx.delete(saver.liar.bucket.url_of(layer.name)).raise_for_status()
     tidy(plane)
     log = (plane.state / "logs" / "meter.log").read_text()
     assert '"message": "object-missing"' in log and layer.name in log

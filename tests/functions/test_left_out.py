@@ -1,28 +1,32 @@
 """What sessions leave out is kept apart: listed, downloaded, brought back, discarded, bounded, gone after 30 days."""
 
+import json
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
 from shared.gcp.store.accounts import account_ref, left_out_ref, read_workspace, workspace_ref
+from shared.gcp.store.database import Commit
+from shared.gcp.store.left_out import all_packages
 from shared.snapshots.checkpoint import Tier
-from tests.environment import environment
-from tests.functions.google import deliver
-from tests.functions.person import Person, problem
-from tests.functions.saving import PARTS, Saver, saving
+from tests.functions.saving import AT_ONCE, PARTS, Saver, saving
 from tests.functions.test_history import downloaded, head, on_plan
-from tests.observe import document, documents, objects, until
-from tests.running import Running, running
+from tests.support.members.person import Person, problem
+from tests.support.stack.environment import environment
+from tests.support.stack.google_clients import deliver
+from tests.support.stack.observe import document, documents, objects, until
+from tests.support.stack.running import Running, running
 
 MB = 10**6
 
 
 @pytest.fixture(scope="module")
 def plane(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
-    with running(tmp_path_factory.mktemp("plane"), "--only", *PARTS, SWEEP_SECONDS="1") as started:
+    with running(tmp_path_factory.mktemp("plane"), "--only", *PARTS, SWEEP_SECONDS="1", **AT_ONCE) as started:
         yield started
 
 
@@ -73,6 +77,48 @@ def test_over_three_sessions_nothing_is_lost(plane: Running, tmp_path: Path) -> 
         end_with(saver, 4)
     assert len(listed(person)) == 3, "what exceeds the bound is not kept, and the session ends all the same"
     assert downloaded(person, tmp_path / "head4")["proj/small.txt"] == b"small 4"
+
+
+def test_many_packages_are_told_in_pages_and_each_is_found_without_reading_the_others(plane: Running) -> None:
+    person = on_free(plane, "with-many")
+    with saving(plane, person) as saver:
+        newest = end_with(saver, 1, megabytes=1)
+    with environment(plane.env):
+        ref = workspace_ref(saver.wid).collection("left_out")
+        [package] = all_packages(saver.wid)
+        commit = Commit()
+        for number in range(1, 130):
+            # every other one was made in the moment of the one before, as a session's last two are
+            at = package.record.head.at - timedelta(seconds=(number + 1) // 2)
+            old = replace(package.record.head, snapshot=f"1-old-{number}", at=at)
+            commit.create(ref.document(f"s-{number}"), replace(package.record, sid=f"s-{number}", head=old))
+        commit.run()
+    snapshots, packages, after = list[str](), list[str](), ""
+    begin = len(reads(plane))
+    while True:
+        answer = person.get(f"snapshots{after}").raise_for_status().json()
+        snapshots += [each["snapshot"] for each in answer["snapshots"]]
+        packages += [each["snapshot"] for each in answer["left_out"]]
+        if answer["next"] is None:
+            break
+        after = f"?after={answer['next']}"
+    assert sorted(packages) == sorted([newest, *(f"1-old-{number}" for number in range(1, 130))]), "each once"
+    assert len(snapshots) == 1
+    person.post("snapshots/discard", {"snapshot": "1-old-129"}).raise_for_status()
+    person.post("snapshots/download", {"snapshot": "1-old-128"}).raise_for_status()
+    person.post("snapshots/restore", {"snapshot": "1-old-128"})
+    found = reads(plane)[begin:]
+    assert len(found) == 6
+    assert max(found[:3]) <= 65, "a page, one more, and who asks"
+    assert max(found[3:]) <= 10
+    with environment(plane.env):
+        assert len(all_packages(saver.wid)) == 129
+
+
+def reads(plane: Running) -> list[int]:
+    """Documents, by request to the history."""
+    lines = (plane.state / "logs" / "snapshots.log").read_text().splitlines()
+    return [json.loads(line)["reads"] for line in lines if '"message": "request"' in line]
 
 
 def test_one_path_of_it_comes_back_and_all_of_it_when_the_plan_grows(plane: Running, tmp_path: Path) -> None:

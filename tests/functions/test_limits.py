@@ -12,12 +12,12 @@ import pytest
 from shared.accounts.operator_limits import HOUR, Limits
 from shared.gcp.store.accounts import workspace_ref
 from shared.gcp.store.billing import billing_ref
-from tests.attacks.forging import unsigned
-from tests.environment import environment
-from tests.functions.limiting import limit
-from tests.functions.person import Person, call, problem
-from tests.observe import document, documents, until
-from tests.running import Running
+from tests.support.members.forged_tokens import unsigned
+from tests.support.members.operator_limits import limit
+from tests.support.members.person import Person, call, problem
+from tests.support.stack.environment import environment
+from tests.support.stack.observe import document, documents, until
+from tests.support.stack.running import Running
 
 
 @pytest.fixture(autouse=True)
@@ -71,7 +71,7 @@ def test_claims_count_and_coming_back_does_not(stack: Running) -> None:
     refused = person.post("allocate", {})
     assert (refused.status_code, problem(refused)) == (429, "too-many-opens")
     assert 3000 < int(refused.headers["Retry-After"]) <= 3600
-    assert re.search(r"the next at \d\d:\d\d:\d\d UTC", refused.json()["detail"])
+    assert re.search(r"the next one at \d\d:\d\d:\d\d UTC", refused.json()["detail"])
     wid = account(stack, person)["wid"]
     with environment(stack.env):
         long_ago = datetime.now(UTC) - HOUR - timedelta(seconds=1)

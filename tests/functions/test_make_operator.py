@@ -2,15 +2,18 @@
 
 import json
 import secrets
+import subprocess
+import sys
 from pathlib import Path
 
 import httpx
 import pytest
 
-from tests.functions.operating import make_operator, operator
-from tests.functions.person import Person, problem
-from tests.observe import documents
-from tests.running import Running
+from tests.support.checkout import ROOT
+from tests.support.members.operator import make_operator, operator
+from tests.support.members.person import Person, problem
+from tests.support.stack.observe import documents
+from tests.support.stack.running import Running
 
 
 @pytest.fixture(scope="module")
@@ -38,21 +41,23 @@ def test_each_use_is_a_line_that_operators_can_read(stack: Running, ada: Person)
     uses: list[tuple[list[str], str, str]] = [
         ([], "operator", "make operator"),
         (["--note", "once more, to be sure"], "operator", "once more, to be sure"),
+        (["--auditor", "--note", "counts only"], "auditor", "counts only"),
         (["--take-back", "--note", "left the team"], "operator-taken-back", "left the team"),
     ]
     for arguments, _, _ in uses:
         assert make_operator(stack, "written-down@example.com", *arguments).returncode == 0
-    page = ada.get("admin/audit?limit=3")
+    page = ada.get("admin/audit?limit=4")
     assert page.status_code == 200, page.text
     lines = page.json()["lines"][::-1]
     assert [(line["action"], line["note"]) for line in lines] == [(action, note) for _, action, note in uses]
     assert [(line["before"], line["after"]) for line in lines] == [
-        ({"operator": False}, {"operator": True}),
-        ({"operator": True}, {"operator": True}),
-        ({"operator": True}, {"operator": False}),
+        ({"role": None}, {"role": "operator"}),
+        ({"role": "operator"}, {"role": "operator"}),
+        ({"role": "operator"}, {"role": "auditor"}),
+        ({"role": "auditor"}, {"role": None}),
     ]
     assert {(line["by"], line["email"], line["target"]) for line in lines} == {("administrator", None, promoted.uid)}
-    assert len({line["request"] for line in lines}) == 3
+    assert len({line["request"] for line in lines}) == 4
     older = ada.get(f"admin/audit?limit=1&before={lines[1]['request']}").json()["lines"]
     assert older == lines[:1], "the page goes on behind such a line as behind any other"
 
@@ -87,3 +92,9 @@ def test_there_is_no_operator_without_a_line(stack: Running, tmp_path: Path) -> 
     assert Person(stack, "unrecorded").get("admin").status_code == 403
     assert make_operator(stack, "unrecorded@example.com").returncode == 0
     assert Person(stack, "unrecorded").get("admin").status_code == 200
+
+
+def test_without_an_address_it_says_how_to_give_one() -> None:
+    argv = [sys.executable, "-m", "deploy.operators", ""]
+    asked = subprocess.run(argv, cwd=ROOT, capture_output=True, text=True, check=False)
+    assert (asked.returncode, asked.stderr) == (1, "Say whose address: make operator EMAIL=ada@example.com\n")

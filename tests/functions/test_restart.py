@@ -2,10 +2,10 @@
 
 from pathlib import Path
 
-from tests.functions.operating import make_operator
-from tests.functions.person import Person
-from tests.observe import document, objects, until
-from tests.running import running
+from tests.support.members.operator import make_operator
+from tests.support.members.person import Person
+from tests.support.stack.observe import document, objects, until
+from tests.support.stack.running import running
 
 SMALL = {"POOL_WARM": "1", "POOL_MAX": "2"}
 

@@ -20,12 +20,12 @@ from shared.gcp.store.database import Commit, read
 from shared.gcp.store.ids import new_id
 from shared.gcp.store.sessions import session_ref
 from shared.sessions.session import EndReason, SessionState
-from tests.environment import environment
-from tests.factories import a_session
-from tests.functions.person import Person, call, problem
-from tests.functions.saving import PARTS, saving
-from tests.observe import document
-from tests.running import Running, running
+from tests.functions.saving import AT_ONCE, PARTS, saving
+from tests.support.members.person import Person, call, problem
+from tests.support.records.factories import a_session
+from tests.support.stack.environment import environment
+from tests.support.stack.observe import document
+from tests.support.stack.running import Running, running
 
 NOW = datetime(2026, 10, 24, 21, 0, tzinfo=UTC)
 """An hour before midnight in Berlin, on the eve of a day of 25 hours."""
@@ -36,7 +36,7 @@ PAGE_LINES, LINES = 200, 1_000
 
 @pytest.fixture(scope="module")
 def plane(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
-    with running(tmp_path_factory.mktemp("plane"), "--only", *PARTS, "usage", FIRST_PLAN="free") as started:
+    with running(tmp_path_factory.mktemp("plane"), "--only", *PARTS, "usage", FIRST_PLAN="free", **AT_ONCE) as started:
         yield started
 
 

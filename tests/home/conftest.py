@@ -1,4 +1,4 @@
-"""A home to save, and what to take from what was saved."""
+"""Fixtures: a home to save, and parts of a saved state."""
 
 import tempfile
 from collections.abc import Iterator
@@ -6,13 +6,21 @@ from pathlib import Path
 
 import pytest
 
-from tests.home.photo import as_member, given_to_member
+from tests.home import forking
 from tests.home.saving import Saver, Shelf
+from tests.home.tree_contents import as_member, given_to_member
+
+
+@pytest.fixture(scope="session", autouse=True)
+def forking_process() -> Iterator[None]:
+    """Starts at the first test that needs it, and ends with the last test."""
+    yield
+    forking.end()
 
 
 @pytest.fixture
 def folder() -> Iterator[Path]:
-    """For homes; everything in the test is done as an ordinary user."""
+    """A folder for homes, owned by an ordinary user, who runs the test."""
     with tempfile.TemporaryDirectory(prefix="ondol-home-") as name:
         given = given_to_member(Path(name))
         with as_member():
@@ -21,7 +29,7 @@ def folder() -> Iterator[Path]:
 
 @pytest.fixture
 def saver(folder: Path) -> Iterator[Saver]:
-    """Of an empty home."""
+    """The keeper of an empty home."""
     (folder / "home").mkdir()
     saver = Saver(folder / "home", Shelf())
     yield saver

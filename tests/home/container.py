@@ -1,27 +1,27 @@
-"""The agent's side of a session without a container or a network: real checkpoints and a real restore, at a real
-keeper in this process, with a bucket in memory."""
+"""The agent's side of a session without a container or a network: real checkpoints and a real restore, a real keeper in
+this process, and a bucket in memory."""
 
 import asyncio
 from contextlib import suppress
 from pathlib import Path
 from typing import cast
 
-import agent.bucket
-import agent.keeper
-from agent.checkpoints import Checkpoints
-from agent.control_plane import Head
+import agent.state.bucket
+import agent.state.keeper_process
+from agent.activity.pausing import Reason
+from agent.control_plane.exchange import Head
 from agent.errors import HomeFailed, Unreachable
-from agent.pausing import Reason
-from agent.restore import DONE, FAILED, Progress, Restore
-from agent.still_look import Standstill
-from agent.tiers import TIERS, WORK
+from agent.home.tiers import TIERS, WORK
+from agent.state.checkpoints import Checkpoints
+from agent.state.restore import DONE, FAILED, Progress, Restore
+from agent.state.standstill import Standstill
 
-from tests.home.line import Line
+from tests.home.keeper_line import Line
 from tests.home.workspace import Bucket, Workspace
 
 
 class NoPrograms:
-    """There is nothing to be stopped."""
+    """Programs that need no stop."""
 
     async def pause(self, reason: Reason) -> bool:
         return True
@@ -31,7 +31,7 @@ class NoPrograms:
 
 
 class Container:
-    """What serves one session: `Restore` and `Checkpoints` on an empty folder."""
+    """One session's `Restore` and `Checkpoints` on an empty folder."""
 
     def __init__(
         self,
@@ -50,14 +50,15 @@ class Container:
         self.prefix = f"workspaces/w/{epoch}-boot/"
         self._workspace = workspace
         self._bringing: asyncio.Task[None] | None = None
-        bucket, keeper = cast(agent.bucket.Bucket, self.bucket), cast(agent.keeper.KeeperProcess, self.line)
+        bucket = cast(agent.state.bucket.Bucket, self.bucket)
+        keeper = cast(agent.state.keeper_process.KeeperProcess, self.line)
         self.checkpoints = Checkpoints(bucket, keeper, "w", epoch, "boot", programs or NoPrograms())
         self.line.lost = self.checkpoints.forget
         self._restore = Restore(bucket, keeper, self.checkpoints, self.progress, self._older, lambda: None)
 
     async def begin(self) -> None:
-        """Returns when the boot tier is in the home. The others wait at their gates."""
-        # who ends a session leaves answers that nobody asks for; to print them takes longer than the session
+        """Returns when the boot tier is restored. The other tiers wait at their gates."""
+        # a session that ends leaves futures that nobody awaits; printing their warnings takes longer than the session
         asyncio.get_running_loop().set_exception_handler(lambda loop, context: None)
         while self._workspace.heads:
             with suppress(Unreachable, HomeFailed):
@@ -66,8 +67,8 @@ class Container:
                 return
 
     async def arrive(self, *tiers: str) -> None:
-        """One soon after another. Returns when they are in the home, or were given up; at once where work is to come
-        still, for which deps wait."""
+        """Opens the gates one after another. Returns when the tiers are restored or given up; at once if only deps are
+        opened, because deps wait for work."""
         for tier in tiers:
             self.bucket.gates[tier].set()
             await asyncio.sleep(0.005)
@@ -78,7 +79,7 @@ class Container:
         return self.progress.tiers[tier] in (DONE, FAILED)
 
     async def close(self) -> None:
-        """At whatever it is."""
+        """Ends the session in the middle of any step."""
         if self._bringing is not None:
             self._bringing.cancel()
             await asyncio.gather(self._bringing, return_exceptions=True)

@@ -1,4 +1,5 @@
-"""What a member may do to their home, made up by hypothesis. What can't be done at the moment is passed over."""
+"""Edits that a member may make to a home, drawn by hypothesis. An edit that is impossible at the moment is passed
+over."""
 
 import os
 import stat
@@ -8,10 +9,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from random import Random
 
-from agent.home.steps import Steps, remove, split
+from agent.home.open_below import FolderCursor, remove, split
 from hypothesis import strategies as st
 
-from tests.home.photo import FOLDER
+from tests.home.tree_contents import FOLDER
 
 NAMES = (
     b"a",
@@ -50,7 +51,7 @@ LONG = b"l" * 250
 
 @dataclass(frozen=True)
 class Edit:
-    """`which` and `other` pick paths of what is there, `how` and `seed` whatever else is to be picked."""
+    """`which` and `other` choose among the existing paths; `how` and `seed` choose everything else."""
 
     what: str
     which: int
@@ -64,7 +65,7 @@ class Edit:
 
 class _Doing:
     def __init__(self, home: int, paths: list[bytes], edit: Edit) -> None:
-        self.steps, self.edit = Steps(home), edit
+        self.cursor, self.edit = FolderCursor(home), edit
         self.folders = [b"", *(path for path in paths if self._is(path, stat.S_ISDIR))]
         self.files = [path for path in paths if self._is(path, stat.S_ISREG)]
         self.paths = paths
@@ -74,25 +75,25 @@ class _Doing:
             with suppress(OSError, IndexError):
                 _DOING[self.edit.what](self)
         finally:
-            self.steps.close()
+            self.cursor.close()
 
     def _is(self, path: bytes, kind: Callable[[int], bool]) -> bool:
         folder, name = split(path)
         try:
-            return kind(os.lstat(name, dir_fd=self.steps.into(folder)).st_mode)
+            return kind(os.lstat(name, dir_fd=self.cursor.open(folder)).st_mode)
         except OSError:
             return False
 
     def new(self) -> tuple[bytes, int]:
         folder = self.folders[self.edit.other % len(self.folders)]
-        return NAMES[self.edit.how % len(NAMES)], self.steps.into(folder)
+        return NAMES[self.edit.how % len(NAMES)], self.cursor.open(folder)
 
     def old(self, paths: list[bytes]) -> tuple[bytes, int]:
-        """Raises IndexError for none."""
+        """Raises IndexError if there are none."""
         if not paths:
             raise IndexError
         folder, name = split(paths[self.edit.which % len(paths)])
-        return name, self.steps.into(folder)
+        return name, self.cursor.open(folder)
 
     def content(self) -> bytes:
         return Random(self.edit.seed).randbytes(SIZES[self.edit.which % len(SIZES)])  # noqa: S311
@@ -134,11 +135,11 @@ class _Doing:
             os.close(descriptor)
 
     def make_large(self) -> None:
-        """Too large for the boot tier; and for one piece, with a `seed` that is odd."""
+        """A file too large for the boot tier; with an odd `seed`, also too large to be read in one piece."""
         self.write(*self.new(), Random(self.edit.seed).randbytes(1000) * (5000 if self.edit.seed % 2 else 1100))  # noqa: S311
 
     def make_deep(self) -> None:
-        """Beyond what the system takes for a path."""
+        """A path longer than the system takes."""
         _, folder = self.new()
         inner = os.dup(folder)
         for _ in range(18):
@@ -159,15 +160,15 @@ class _Doing:
 
     def make_cache(self) -> None:
         with suppress(FileExistsError):
-            os.mkdir(b".cache", dir_fd=self.steps.root)
-        self.write(b".cache/models", self.steps.root, self.content())
+            os.mkdir(b".cache", dir_fd=self.cursor.root)
+        self.write(b".cache/models", self.cursor.root, self.content())
 
     def overrule(self) -> None:
         picked = Random(self.edit.seed).sample(RULES, 2)  # noqa: S311
-        self.write(b".ondolignore", self.steps.root, b"".join(picked))
+        self.write(b".ondolignore", self.cursor.root, b"".join(picked))
 
     def modify(self) -> None:
-        """As many bytes as before, and the time it had."""
+        """Other content of the same size and mtime."""
         name, folder = self.old(self.files)
         descriptor = os.open(name, os.O_RDWR | os.O_NOFOLLOW, dir_fd=folder)
         try:
@@ -198,7 +199,7 @@ class _Doing:
             os.close(held)
 
     def swap(self) -> None:
-        """Something of another kind takes its place."""
+        """Replaces an entry by one of another kind."""
         name, folder = self.old(self.paths)
         kind = stat.S_IFMT(os.lstat(name, dir_fd=folder).st_mode)
         remove(name, folder)
@@ -260,7 +261,7 @@ edits = st.builds(
 
 
 def until_tick(folder: Path) -> None:
-    """Returns when what is written in the folder from now on has another ctime."""
+    """Returns when a file that is written in the folder from now on has another ctime."""
     probe = folder / "probe"
     probe.write_bytes(b"")
     first = probe.stat().st_ctime_ns

@@ -1,13 +1,13 @@
-"""How many examples are tried, and how one that fails is shown."""
+"""How many examples hypothesis tries, and how a failing one is shown."""
 
 from hypothesis import HealthCheck, Phase, settings
 
-from tests.running import SOAK
+from tests.support.checkout import SOAK
 
 
 def examples(many: int, *, soak: int) -> settings:
-    """So many, the same each time; in the long form others each time. What fails then is made smaller, which takes
-    minutes: in the short form it is shown as it was found."""
+    """Settings for `count` examples: the same each time in the short form, others each time in the long form. Only the
+    long form makes failing examples smaller, which takes minutes."""
     return settings(
         max_examples=soak if SOAK else many,
         phases=tuple(Phase) if SOAK else (Phase.explicit, Phase.generate),

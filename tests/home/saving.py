@@ -1,4 +1,4 @@
-"""A home, its keeper, and a shelf of layers: what checkpoints and restores do, without a container or a bucket."""
+"""A home, its keeper, and layers in memory: checkpoints and restores without a container or a bucket."""
 
 import os
 from collections.abc import Callable
@@ -7,19 +7,20 @@ from pathlib import Path
 from threading import Thread
 from typing import Any
 
-from agent.errors import BadLayer
-from agent.home.keeper import Keeper, read_result
+from agent.home.keeper import Keeper
+from agent.home.storage_quota import Quota
+from agent.home.tiers import TIERS
 from agent.home.unpack import Unpacked
-from agent.layers import How, how_to_save, replaced
-from agent.manifest import Layer
-from agent.storage_quota import Quota
-from agent.tiers import TIERS
+from agent.home.unpack_apart import read_result
+from agent.state.layers import How, how_to_save, replaced
+from agent.state.manifest import Layer
 
-from tests.home import forks
+from shared.snapshots.format.layout import BadLayer
+from tests.home import forking
 
 
 class Failed(Exception):
-    """The system refused something, or the program that unpacks ended."""
+    """The system refused an operation, or the program that unpacks ended."""
 
 
 @dataclass
@@ -30,12 +31,12 @@ class Shelf:
     contents: dict[str, bytes] = field(default_factory=dict)
 
     def copy(self) -> "Shelf":
-        """What is here now, whatever is put here later."""
+        """A copy that later saves do not change."""
         return Shelf(dict(self.layers), self.contents)
 
 
 class Saver:
-    """A keeper at work in this process. `folder` is the home. Not `known`: another keeper saved what is there."""
+    """A keeper at work in this process. `folder` is the home. Without `known`, another keeper made the saved layers."""
 
     def __init__(self, folder: Path, shelf: Shelf) -> None:
         self.folder = folder
@@ -47,35 +48,35 @@ class Saver:
         self._to_come: dict[str, int] = {}
 
     def close(self) -> None:
-        os.close(self.keeper._home)
+        os.close(self.keeper.home)
 
     def save(self, force: How | None = None, *, last: bool = False) -> dict[str, How]:
-        """One checkpoint of everything that changed; which tiers were written, and how. `force`: in what way,
-        wherever a tier can be written in several."""
-        answer = self.keeper.look(**vars(self.quota), last=last)
-        looked, self.left_out = answer["tiers"], answer["over_quota"]
-        self.told_apart: dict[str, Any] = answer["apart"]
+        """Makes one checkpoint of all changes. Returns which tiers were written, and how. `force`: how a tier is
+        written where several ways are possible."""
+        answer = self.keeper.scan(**vars(self.quota), last=last)
+        scanned, self.left_out = answer["tiers"], answer["over_quota"]
+        self.apart_answer: dict[str, Any] = answer["apart"]
         made: dict[str, How] = {}
         new = dict(self.shelf.layers)
         for tier in TIERS:
-            told, layers = looked[tier], new.get(tier, ())
-            if not told["files"] and told["complete"]:
+            scanned_tier, layers = scanned[tier], new.get(tier, ())
+            if not scanned_tier["files"] and scanned_tier["complete"]:
                 new.pop(tier, None)
                 self.keeper.forget(tier, complete=True)
                 continue
-            if self.known and not (told["changed"] or told["missing"]):
+            if self.known and not (scanned_tier["changed"] or scanned_tier["missing"]):
                 continue
             how = how_to_save(
                 layers,
                 known=self.known,
-                complete=told["complete"],
+                complete=scanned_tier["complete"],
                 base=self._base(tier),
-                bytes=told["bytes"],
-                changed_bytes=told["changed_bytes"],
-                gone_bytes=told["gone_bytes"],
+                bytes=scanned_tier["bytes"],
+                changed_bytes=scanned_tier["changed_bytes"],
+                gone_bytes=scanned_tier["gone_bytes"],
             )
             several = sum(layer.kind == How.WHOLE for layer in layers) > 1
-            if force and layers and self.known and told["complete"] and not several:
+            if force and layers and self.known and scanned_tier["complete"] and not several:
                 how = force
             if how is None:
                 continue
@@ -90,12 +91,12 @@ class Saver:
         return self._to_come.get(tier, 1)
 
     def pack(self, tier: str, how: How) -> Layer:
-        """A layer of what the last look saw, on the shelf's floor: nothing refers to it yet."""
+        """Packs a layer of the last scan into the shelf; no list of layers names it yet."""
         return self._packed(tier, how, lambda pipe: self.keeper.pack(tier, how, pipe))
 
     def keep_apart(self) -> Shelf:
-        """What the last look has left out, on a shelf of its own."""
-        layers = {tier: (self._apart(tier),) for tier in ("work", "deps") if self.told_apart[tier]["files"]}
+        """Packs what the last scan has left out, onto a shelf of its own."""
+        layers = {tier: (self._apart(tier),) for tier in ("work", "deps") if self.apart_answer[tier]["files"]}
         return Shelf(dict(layers), self.shelf.contents)
 
     def _apart(self, tier: str) -> Layer:
@@ -113,24 +114,24 @@ class Saver:
         draining = Thread(target=drain)
         draining.start()
         try:
-            told = pack(write)
+            answer = pack(write)
         finally:
             os.close(write)
             draining.join()
         name = f"{tier}-{len(self.shelf.contents)}"
         self.shelf.contents[name] = bytes(content)
         kind = "whole" if how == How.WHOLE else "delta"
-        return Layer(tier, kind, name, "", len(content), told["stream"], told["entries"], told["logical_bytes"])
+        return Layer(tier, kind, name, "", len(content), answer["stream"], answer["entries"], answer["logical_bytes"])
 
     def restore(self, tiers: tuple[str, ...] = TIERS) -> None:
-        """Everything from the shelf into the home, tier by tier. Raises BadLayer."""
+        """Restores everything on the shelf into the home, tier by tier. Raises BadLayer."""
         self.begin()
         for tier in tiers:
             if tier in self.shelf.layers:
                 self.bring(tier)
 
     def begin(self) -> None:
-        """Nothing of what is on the shelf is in the home yet."""
+        """Marks every tier on the shelf as still to be restored."""
         self._to_come = {tier: len(layers) for tier, layers in self.shelf.layers.items()}
         self.keeper.empty([tier for tier in TIERS if tier not in self.shelf.layers])
 
@@ -139,20 +140,20 @@ class Saver:
         del self._to_come[tier]
 
     def unpack(self, tier: str) -> Unpacked:
-        """In a process of its own, as the agent has it done."""
+        """Unpacks in a process of its own, as in the agent."""
         layers = self.shelf.layers[tier]
         content = b"".join(self.shelf.contents[layer.name] for layer in layers)
-        return unpacked([declared(layer) for layer in layers], content, self.keeper.beside(tier))
+        return unpacked([declared(layer) for layer in layers], content, self.keeper.make_staging(tier))
 
 
 def unpacked(layers: list[dict[str, Any]], content: bytes, into: int, become: int | None = None) -> Unpacked:
-    """By a child, which is the user `become` if one is given. Closes `into`. Raises BadLayer or Failed."""
+    """Unpacks in a child process, as the user `become` if one is given. Closes `into`. Raises BadLayer or Failed."""
     source = pipe_of(content)
-    told, telling = os.pipe()
-    forks.unpack(layers, source, into, telling, become)
-    for descriptor in (source, into, telling):
+    result_read, result_write = os.pipe()
+    forking.unpack(layers, source, into, result_write, become)
+    for descriptor in (source, into, result_write):
         os.close(descriptor)
-    with os.fdopen(told, "rb") as pipe:
+    with os.fdopen(result_read, "rb") as pipe:
         answer = pipe.read()
     result = read_result(answer)
     if isinstance(result, Unpacked):
@@ -163,12 +164,12 @@ def unpacked(layers: list[dict[str, Any]], content: bytes, into: int, become: in
 
 
 def declared(layer: Layer) -> dict[str, Any]:
-    """What the agent tells the keeper of a layer."""
+    """The limits of a layer that the agent gives the keeper."""
     return {name: getattr(layer, name) for name in ("kind", "bytes", "stream", "entries", "logical_bytes", "only")}
 
 
 def pipe_of(content: bytes) -> int:
-    """A descriptor that these bytes are read from."""
+    """A descriptor from which these bytes are read."""
     descriptor = os.memfd_create("layers")
     view = memoryview(content)
     while view:

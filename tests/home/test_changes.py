@@ -1,28 +1,30 @@
-"""What a save tells of what changed, and which files are no reason for one."""
+"""The changes that a save reports, and files that are no reason for a save."""
 
 import pytest
-from agent.editor_files import is_editors_own, is_extensions
-from agent.home.changes import changes
-from agent.home.index import Held, Seen
-from agent.tiers import EDITOR_DATA, TIERS
+from agent.home.changes import Answer, changes, summed
+from agent.home.editor_files import is_editors_own, is_extensions
+from agent.home.index import Held, TierScan
+from agent.home.tiers import EDITOR_DATA, TIERS
 
 WORKED = {"proj/a.py": 1, "proj/b.py": 1, "proj": 1}
 
 
-def told(before: dict[str, int], now: dict[str, int], *, folders: tuple[str, ...] = ("proj",)) -> tuple[bool, object]:
-    """Of the work tier, by path and mark."""
-    seen = {tier: Seen() for tier in TIERS}
+def reported(
+    before: dict[str, int], now: dict[str, int], *, folders: tuple[str, ...] = ("proj",)
+) -> tuple[bool, object]:
+    """A scan of the work tier, from marks by path."""
+    seen = {tier: TierScan() for tier in TIERS}
     held = {tier: Held() for tier in TIERS}
     seen["work"].marks = {path.encode(): mark for path, mark in now.items()}
     seen["work"].folders = {folder.encode() for folder in folders}
     held["work"].marks = {path.encode(): mark for path, mark in before.items()}
-    found = changes({tier: (seen[tier], held[tier]) for tier in TIERS})
-    return found.any, found.told()
+    result = changes({tier: (seen[tier], held[tier]) for tier in TIERS})
+    return result.any, result.answer()
 
 
 def test_files_are_counted_and_named_and_folders_are_not() -> None:
     now = {"proj/a.py": 2, "proj/c.py": 1, "proj": 2}
-    assert told(WORKED, now) == (
+    assert reported(WORKED, now) == (
         True,
         {
             "added": 1,
@@ -35,27 +37,45 @@ def test_files_are_counted_and_named_and_folders_are_not() -> None:
             ],
         },
     )
-    assert told(WORKED, WORKED) == (False, {"added": 0, "changed": 0, "removed": 0, "paths": []})
-    assert told(WORKED, {**WORKED, "proj": 2})[0], "a folder's mode is the member's too"
+    assert reported(WORKED, WORKED) == (False, {"added": 0, "changed": 0, "removed": 0, "paths": []})
+    assert reported(WORKED, {**WORKED, "proj": 2})[0], "a folder's mode is the member's too"
 
 
 def test_few_are_named_and_only_what_can_be_asked_for() -> None:
-    _, many = told({}, {f"f{number}": 1 for number in range(300)})
+    _, many = reported({}, {f"f{number}": 1 for number in range(300)})
     assert isinstance(many, dict) and (many["added"], len(many["paths"])) == (300, 5)
-    seen = Seen(marks={b"\xff": 1, b"a" * 257: 1})
-    found = changes({tier: (seen if tier == "work" else Seen(), Held()) for tier in TIERS})
-    assert (found.count["added"], found.paths) == (2, [])
+    seen = TierScan(marks={b"\xff": 1, b"a" * 257: 1})
+    result = changes({tier: (seen if tier == "work" else TierScan(), Held()) for tier in TIERS})
+    assert (result.count["added"], result.paths) == (2, [])
 
 
 def test_the_editors_names_are_counted_and_not_told() -> None:
     window, settings = f"{EDITOR_DATA}/window/4.139.jsonl.gz", f"{EDITOR_DATA}/User/settings.json"
-    _, each = told({}, {window: 1, settings: 1, ".bashrc": 1})
+    _, each = reported({}, {window: 1, settings: 1, ".bashrc": 1})
     assert isinstance(each, dict) and each["added"] == 3
     assert [named["path"] for named in each["paths"]] == [settings, ".bashrc"]
 
 
+def test_a_file_that_changed_in_several_saves_is_one_file() -> None:
+    assert summed([once("added"), once("changed"), once("changed")]) == once("added")
+    assert summed([once("added"), once("removed")]) == {"added": 0, "changed": 0, "removed": 0, "paths": []}
+    assert summed([once("changed"), once("removed"), once("added")]) == once("changed")
+    assert summed([once("added"), None]) is None
+    several = {"added": 9, "changed": 0, "removed": 0, "paths": [{"path": "b", "how": "added"}]}
+    assert summed([several, once("removed")]) == {
+        "added": 9,
+        "changed": 0,
+        "removed": 1,
+        "paths": [{"path": "b", "how": "added"}, *once("removed")["paths"]],
+    }
+
+
+def once(how: str) -> Answer:
+    return {"added": 0, "changed": 0, "removed": 0, how: 1, "paths": [{"path": "a", "how": how}]}
+
+
 def test_what_became_another_tiers_is_not_removed() -> None:
-    seen = {tier: Seen() for tier in TIERS}
+    seen = {tier: TierScan() for tier in TIERS}
     held = {tier: Held() for tier in TIERS}
     held["boot"].marks = {b".notes": 1}
     seen["work"].marks = {b".notes": 1}
@@ -81,7 +101,7 @@ def test_what_became_another_tiers_is_not_removed() -> None:
 def test_what_a_real_editor_writes_while_nobody_types_is_its_own(path: str) -> None:
     whole = f"{EDITOR_DATA}/{path}".rstrip("/")
     assert is_editors_own(whole)
-    assert told({whole: 1, **WORKED}, {whole: 2, **WORKED})[0] is False
+    assert reported({whole: 1, **WORKED}, {whole: 2, **WORKED})[0] is False
 
 
 @pytest.mark.parametrize(

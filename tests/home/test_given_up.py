@@ -1,4 +1,4 @@
-"""What becomes of a save that nobody waits for any more, and of one that is not all."""
+"""A save that nobody waits for any more, or that is incomplete."""
 
 import asyncio
 import os
@@ -7,14 +7,14 @@ from types import SimpleNamespace
 from typing import Any, cast
 
 import pytest
-from agent.activity import Activity
+from agent.activity.last_seen import Activity
 from agent.clock import elapsed
-from agent.control_plane import ControlPlane, HeartbeatAnswer
-from agent.lateness import SaveAge
+from agent.control_plane.exchange import ControlPlane, HeartbeatAnswer
+from agent.control_plane.tokens import Claims
+from agent.home.storage_quota import Quota
 from agent.session import Session
 from agent.slot import Slot, State
-from agent.storage_quota import Quota
-from agent.tokens import Claims
+from agent.state.save_age import SaveAge
 
 from tests.home.container import Container, NoPrograms
 from tests.home.workspace import Workspace
@@ -25,7 +25,7 @@ NO_QUOTA = Quota(None, None, None)
 def test_after_a_save_that_nobody_waits_for_the_next_one_can_be_made(
     folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The storage took nothing, and the keeper has more to say than a pipe holds."""
+    """The storage reads nothing, and the keeper writes more than a pipe holds."""
     workspace = Workspace()
 
     async def save() -> None:
@@ -72,7 +72,7 @@ def test_what_is_large_is_not_called_saved_with_what_is_small(folder: Path) -> N
 
 
 def test_what_is_large_waits_for_a_lease_without_holding_up_everything_else() -> None:
-    """A container that was frozen in the middle of a save has none when it goes on."""
+    """A container that was frozen in the middle of a save finds it given up when it continues."""
     asked, saved = list[bool](), list[bool]()
 
     def holds() -> bool:
@@ -95,7 +95,7 @@ def test_what_is_large_waits_for_a_lease_without_holding_up_everything_else() ->
             saved_ago=lambda: None,
             tell=lambda: None,
         )
-        saving = asyncio.create_task(slot._keep_saving(cast(Session, session)))
+        saving = asyncio.create_task(slot.keep_saving(cast(Session, session)))
         await asyncio.sleep(0.1)
         slot.state = State.DRAINING
         await saving

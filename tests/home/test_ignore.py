@@ -1,9 +1,9 @@
-"""`~/.ondolignore`: what its patterns fit is what the library says of them, only sooner."""
+"""`~/.ondolignore`: its patterns match what the library's match, but faster."""
 
 from unicodedata import normalize
 
 import pytest
-from agent.ignore import Pattern, read
+from agent.home.ondolignore import Pattern, read
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 from pathspec.patterns.gitignore.basic import GitIgnoreBasicPattern
@@ -48,7 +48,7 @@ DEEP = "/".join(["a"] * 400)
     ids=lambda text: text[:30],
 )
 def test_a_path_that_does_not_fit_is_no_work(line: str, path: str) -> None:
-    """Where all ways to share it among the stars are tried, each of these takes longer than anybody waits."""
+    """An expression that tries all ways to share these names among the stars takes longer than anybody waits."""
     ignore = read(line.encode())
     assert ignore is not None
     assert ignore(path, is_folder=False) is None

@@ -1,14 +1,14 @@
-"""Which layers a tier is made of after a save."""
+"""Which layers a tier has after a save."""
 
 from functools import partial
 
 import pytest
-from agent.layers import MOST_DELTAS, MOST_GONE, MOST_TO_COME, How, how_to_save, replaced
-from agent.manifest import Layer
+from agent.state.layers import MOST_DELTAS, MOST_GONE, MOST_TO_COME, How, how_to_save, replaced
+from agent.state.manifest import Layer
 
 
 def chain(whole: int = 1000, *deltas: int, only: str | None = None) -> tuple[Layer, ...]:
-    """Of layers of so many bytes."""
+    """Layers of so many bytes each, a whole one first."""
     sizes = [("whole", whole), *(("delta", size) for size in deltas)]
     return tuple(Layer("work", kind, f"{at}", "", size, 0, 0, 0, only) for at, (kind, size) in enumerate(sizes))
 
@@ -59,20 +59,20 @@ def test_what_is_still_to_come_is_left_as_it_is(own: int, how: How) -> None:
 def test_where_several_sessions_ended_before_a_tier_came(base: int, own: int, failed: bool, how: How | None) -> None:
     """A manifest names at most 64 layers."""
     layers = chain(1000, *[7] * (base + own - 1))
-    told = how_to_save(layers, known=False, complete=False, base=base, bytes=10, changed_bytes=10, failed=failed)
-    assert told == how
+    chosen = how_to_save(layers, known=False, complete=False, base=base, bytes=10, changed_bytes=10, failed=failed)
+    assert chosen == how
 
 
 def test_what_will_not_come_gives_way_where_nothing_can_be_added() -> None:
     for layers, how in ((chain() + chain(only="a"), How.WHOLE), (chain(), How.DELTA)):
         base = len(layers)
-        told = how_to_save(layers, known=True, complete=False, base=base, bytes=9, changed_bytes=9, failed=True)
-        assert told == how
+        chosen = how_to_save(layers, known=True, complete=False, base=base, bytes=9, changed_bytes=9, failed=True)
+        assert chosen == how
 
 
 @pytest.mark.parametrize("complete", [True, False])
 def test_what_takes_away_more_than_a_reader_keeps_in_mind_is_no_delta(complete: bool) -> None:
-    """Where not all is in the home, nothing is taken away."""
+    """A path that is not restored yet is not taken away."""
     how = partial(how_to_save, known=True, complete=complete, base=1, bytes=1000, changed_bytes=10)
     for layers in (chain(), chain(1000, *[1] * MOST_DELTAS)):
         fits = how(layers, gone_bytes=MOST_GONE)

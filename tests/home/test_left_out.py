@@ -1,4 +1,4 @@
-"""A home that is larger than the plan: what fits is saved with each checkpoint, and the rest is named."""
+"""A home larger than the plan's storage: what fits is saved in each checkpoint, and the rest is named."""
 
 import os
 from collections.abc import Iterator
@@ -6,18 +6,18 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from agent.storage_quota import Quota
-from agent.tiers import DEPS, WORK
+from agent.home.storage_quota import Quota
+from agent.home.tiers import DEPS, WORK
 
 from tests.home.saving import Saver
-from tests.home.test_look import make
+from tests.home.test_scan import make
 
 MB = 10**6
 
 
 @pytest.fixture
 def full(saver: Saver) -> Saver:
-    """On a plan of 1 MB."""
+    """A quota of 1 MB."""
     saver.quota = Quota(1 * MB, 5 * MB // 4, 5 * MB)
     return saver
 
@@ -35,8 +35,8 @@ def fill(home: Path, path: str, size: int) -> None:
     (home / path).write_bytes(os.urandom(size))
 
 
-def names(told: dict[str, Any]) -> list[tuple[str, str, bool]]:
-    return [(entry["path"], entry["kind"], entry["kept"]) for entry in told["entries"]]
+def names(left_out: dict[str, Any]) -> list[tuple[str, str, bool]]:
+    return [(entry["path"], entry["kind"], entry["kept"]) for entry in left_out["entries"]]
 
 
 def files(home: Path) -> set[str]:
@@ -84,7 +84,7 @@ def test_it_comes_back_when_there_is_room(full: Saver, back: Saver) -> None:
     fill(full.folder, "b", 600_000)
     full.save()
     assert names(full.left_out) == [("a", "file", True)]
-    while full.save():  # what was written just now is written once more
+    while full.save():  # a file that was written just now is saved once more
         pass
     assert names(full.left_out) == [("a", "file", True)], "nothing comes and goes while nothing changes"
     (full.folder / "b").unlink()
@@ -110,7 +110,7 @@ def test_holes_count_as_nothing(full: Saver, back: Saver) -> None:
         disk.write(b"x" * 1000)
     full.save()
     assert full.left_out["count"] == 0
-    assert sum(told["bytes"] for told in full.keeper.look()["tiers"].values()) < 100_000
+    assert sum(told["bytes"] for told in full.keeper.scan()["tiers"].values()) < 100_000
     back.restore()
     assert (back.folder / "disk.img").stat().st_size == 5 << 30
     assert (back.folder / "disk.img").stat().st_blocks * 512 < MB
@@ -140,7 +140,7 @@ def test_a_database_goes_with_its_log(full: Saver, back: Saver, log: str, sizes:
 
 @pytest.mark.parametrize("sizes", [(2 * MB, 1000), (1000, 2 * MB)])
 def test_a_database_among_settings_goes_with_its_log(full: Saver, back: Saver, sizes: tuple[int, int]) -> None:
-    """Of settings, what is large goes with the member's work."""
+    """A large setting is saved with the member's work, and the other file of the database with it."""
     fill(full.folder, ".tool/app.db", sizes[0])
     fill(full.folder, ".tool/app.db-wal", sizes[1])
     make(full.folder, ".tool/small")
@@ -154,7 +154,7 @@ def test_a_database_among_settings_goes_with_its_log(full: Saver, back: Saver, s
 
 
 def test_a_git_repository_goes_whole(full: Saver, back: Saver) -> None:
-    """Its references without its objects are no repository any more."""
+    """A repository without its objects is useless."""
     make(full.folder, "proj/a.py", "proj/.git/HEAD", "proj/.git/refs/heads/main", "proj/.git/index")
     make(full.folder, "other/.git/HEAD")
     fill(full.folder, "proj/.git/objects/pack/pack-1.pack", 2 * MB)
@@ -213,7 +213,7 @@ def test_during_a_restore_what_is_to_come_has_its_room(full: Saver, folder: Path
     other.begin()
     fill(other.folder, "new", 500_000)
     make(other.folder, "small")
-    told = other.keeper.look(**vars(full.quota), taken=900_000)
+    told = other.keeper.scan(**vars(full.quota), taken=900_000)
     assert names(told["over_quota"]) == [("new", "file", True)]
     assert told["tiers"][WORK]["files"] == 1 and told["tiers"][DEPS]["files"] == 0
     other.close()
@@ -223,7 +223,7 @@ def test_the_largest_things_are_named_whether_file_or_folder(full: Saver) -> Non
     fill(full.folder, "clip.mp4", 900_000)
     fill(full.folder, "data/one/part", 50_000)
     make(full.folder, "notes/a")
-    largest = full.keeper.look()["largest"]
+    largest = full.keeper.scan()["largest"]
     assert largest[0] == ("clip.mp4", 900_000)
     assert ("data/one/part", 50_000) in largest
 

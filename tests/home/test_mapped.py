@@ -1,4 +1,4 @@
-"""What programs write through a mapping of a file: the file's times tell only of the first write to each page."""
+"""Writes through a mapping of a file: only the first write to each page changes the file's times."""
 
 import mmap
 import os
@@ -8,7 +8,7 @@ from pathlib import Path
 
 import agent.home.mapped
 import pytest
-from agent.checkpoints import LATER_SECONDS
+from agent.state.checkpoints import LATER_SECONDS
 
 from tests.home.saving import Saver
 from tests.home.test_what_is_due import Home, Live, live
@@ -23,7 +23,7 @@ PATHS = {
 
 
 class Mapped:
-    """A file that this program has mapped."""
+    """A file that this process has mapped."""
 
     def __init__(self, path: Path, size: int = 8192) -> None:
         if not path.exists():
@@ -44,7 +44,7 @@ Map = Callable[..., Mapped]
 
 @pytest.fixture
 def mapped() -> Iterator[Map]:
-    """Closed after the test, where that has not closed it."""
+    """Closes the file after the test, if the test has not."""
     made: list[Mapped] = []
 
     def make(path: Path, size: int = 8192) -> Mapped:
@@ -57,7 +57,7 @@ def mapped() -> Iterator[Map]:
 
 
 def settle(saver: Saver) -> None:
-    """Saves until nothing changes. Nothing is so new any more that it would be packed again for that."""
+    """Saves until nothing changes. Then no file is so new that the next save would pack it again."""
     time.sleep(0.1)
     while saver.save():
         pass
@@ -99,7 +99,7 @@ def test_a_mapped_file_that_nobody_writes_is_packed_once(saver: Saver, mapped: M
     assert not saver.save()
     data.close()
     assert not saver.save()
-    assert not saver.keeper._held["work"].contents, "it is not compared any more"
+    assert not saver.keeper.held["work"].contents, "it is not compared any more"
 
 
 def test_a_file_of_holes_and_a_large_one_are_compared_too(saver: Saver, mapped: Map) -> None:
@@ -158,34 +158,34 @@ def test_the_index_that_sqlite_builds_anew_is_no_reason(saver: Saver, mapped: Ma
 
 def test_what_is_mapped_between_the_two_looks_of_a_save_is_known(saver: Saver, mapped: Map) -> None:
     before = mapped(saver.folder / "before")
-    saver.keeper.look()
+    saver.keeper.scan()
     mapped(saver.folder / "between")
     before.close()
-    saver.keeper.look(again=True)
-    assert saver.keeper._mapped.paths == {b"between"}
+    saver.keeper.scan(again=True)
+    assert saver.keeper.mapped.paths == {b"between"}
 
 
 def test_a_program_that_begins_to_map_between_the_two_looks_is_known(saver: Saver, mapped: Map) -> None:
-    """One that had no file of the home mapped before."""
-    saver.keeper.look()
-    saver.keeper.look(again=True)
+    """A program that had no file of the home mapped before."""
+    saver.keeper.scan()
+    saver.keeper.scan(again=True)
     mapped(saver.folder / "between")
-    saver.keeper.look(again=True)
-    assert saver.keeper._mapped.paths == {b"between"}
+    saver.keeper.scan(again=True)
+    assert saver.keeper.mapped.paths == {b"between"}
 
 
 def test_a_mapped_file_is_copied_while_programs_stand_still(
     saver: Saver, mapped: Map, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Though its times are old."""
+    """Even with an old mtime."""
     data = mapped(saver.folder / "data")
     data.write(0, 1)
     settle(saver)
     (saver.folder / "other").touch()
-    monkeypatch.setattr(agent.home.look, "RECENT_NS", 0)
+    monkeypatch.setattr(agent.home.scan, "RECENT_NS", 0)
     data.write(1, 2)
-    saver.keeper.look()
-    assert saver.keeper._seen("work").recent == {b"data"}
+    saver.keeper.scan()
+    assert saver.keeper.seen_of("work").recent == {b"data"}
 
 
 def test_a_mapped_file_that_goes_on_changing_is_saved_each_five_minutes_and_with_others(live: Live) -> None:

@@ -1,4 +1,4 @@
-"""What programs are writing while it is saved comes back sound: databases, and a repository."""
+"""Files that programs are writing during a save are restored sound: databases, and a repository."""
 
 import asyncio
 from pathlib import Path
@@ -8,21 +8,21 @@ from threading import Event, Thread
 import agent.home.keeper
 import agent.home.packed
 import pytest
-from agent.storage_quota import Quota
+from agent.home.storage_quota import Quota
 
 from tests.home.container import Container
 from tests.home.edits import until_tick
-from tests.home.loads import KINDS, Loads, begun, loads, wrong
-from tests.home.test_look import make
+from tests.home.file_writers import KINDS, FileWriters, begun, file_writers, wrong
+from tests.home.test_scan import make
 from tests.home.workspace import LATER, Workspace
-from tests.running import SOAK
+from tests.support.checkout import SOAK
 
 NO_QUOTA = Quota(None, None, None)
 ROUNDS = 100 if SOAK else 8
 
 
 async def _saved_in_steps(container: Container, workspace: Workspace, folder: Path) -> list[Path]:
-    """What a restore brings after each of the saves until nothing waits for another, in a folder for each."""
+    """The restored home after each save, until nothing waits for another save; a folder for each."""
     more, places = True, list[Path]()
     while more:
         until_tick(folder)
@@ -42,7 +42,7 @@ def _files(place: Path) -> set[str]:
 
 
 async def _restored(workspace: Workspace, folder: Path) -> tuple[str, ...]:
-    """What the member is told of."""
+    """The files that the member is told are inconsistent."""
     container = Container(folder, workspace, 2, is_apart=False)
     try:
         await container.begin()
@@ -54,22 +54,22 @@ async def _restored(workspace: Workspace, folder: Path) -> tuple[str, ...]:
 
 @pytest.mark.soak
 def test_whatever_moment_is_saved_databases_and_repositories_come_back_sound(folder: Path) -> None:
-    """Each checkpoint is what is left of a container that is killed before the next one."""
-    with loads() as programs:
+    """Each checkpoint stands for a container that is killed before the next one."""
+    with file_writers() as programs:
         asyncio.run(_save_and_restore(folder, programs))
 
 
-async def _save_and_restore(folder: Path, programs: Loads) -> None:
+async def _save_and_restore(folder: Path, programs: FileWriters) -> None:
     workspace, random = Workspace(), Random(1)  # noqa: S311
     container = Container(folder / "home", workspace, 1, programs=programs)
     await container.begin()
-    for at in range(200):  # beside them, what does not change: the saves are deltas
+    for at in range(200):  # unchanged files beside them, so that the saves are deltas
         make(container.folder, f"quiet/{at % 7}/{at}", content=random.randbytes(10_000).hex())
     for kind in KINDS:
         programs.start(kind, container.folder / kind)
     for kind in KINDS:
         begun(kind, container.folder / kind)
-    found, sound = [], 0
+    faults, sound = [], 0
     while sound < ROUNDS:
         await asyncio.sleep(random.random() / 10)
         assert programs.run_on()
@@ -78,14 +78,14 @@ async def _save_and_restore(folder: Path, programs: Loads) -> None:
         assert checkpoint is not None
         workspace.move(f"1-boot-{checkpoint.seq}", checkpoint)
         container.checkpoints.accepted(checkpoint)
-        if workspace.manifest().inconsistent:  # a machine that was too slow this time says so
+        if workspace.manifest().inconsistent:  # a machine that was too slow this time reports the file
             continue
         home = folder / str(checkpoint.seq)
         await _restored(workspace, home)
-        found += [f"{checkpoint.seq} {kind}: {told}" for kind in KINDS if (told := wrong(kind, home / kind))]
+        faults += [f"{checkpoint.seq} {kind}: {fault}" for kind in KINDS if (fault := wrong(kind, home / kind))]
         sound += 1
     await container.close()
-    assert found == []
+    assert faults == []
 
 
 def _grow(path: Path, ended: Event) -> None:
@@ -100,7 +100,7 @@ def _grow(path: Path, ended: Event) -> None:
 def test_what_never_comes_to_rest_is_in_a_layer_once_and_is_named(
     folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """It is too large to be copied: torn, but no more than what there is."""
+    """The file is too large to be copied: it may be torn, but no round packs it a second time."""
     for module in (agent.home.keeper, agent.home.packed):
         monkeypatch.setattr(module, "MOST_COPIED", 1 << 20)
     workspace, ended = Workspace(), Event()
@@ -134,7 +134,7 @@ def test_what_never_comes_to_rest_is_in_a_layer_once_and_is_named(
 
 
 def test_what_is_small_is_saved_before_what_is_large(folder: Path) -> None:
-    """Also beside it in a tier that was saved before; and what is large comes with all that lies beside it."""
+    """The same order holds beside a tier that was saved before. A large file goes with everything beside it."""
     workspace = Workspace()
 
     async def save() -> list[set[bytes]]:
@@ -163,8 +163,8 @@ def test_what_is_small_is_saved_before_what_is_large(folder: Path) -> None:
 
 
 def test_what_is_moved_to_where_much_waits_is_in_each_save(folder: Path) -> None:
-    """Also a large file itself, a folder that is renamed, and what goes to another tier. A container may be killed
-    between the save of what is small and the one of what is large."""
+    """The same holds for a large file itself, a renamed folder, and a file that changes its tier. A container may be
+    killed between the save of small changes and that of large ones."""
     workspace = Workspace()
     moves = {"large": "data/large", "notes/a": "data/a", "video/b": "film/b", "vendor/c": "node_modules/vendor/c"}
 

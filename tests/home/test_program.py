@@ -1,4 +1,4 @@
-"""The program that touches the member's files: what it is told, and what a member can do to it."""
+"""The keeper as a program: its orders, and what a member can do to it."""
 
 import ctypes
 import os
@@ -11,32 +11,33 @@ from threading import Timer
 
 import pytest
 from agent.home.__main__ import NICENESS
-from agent.tiers import DEPS, WORK
+from agent.home.tiers import DEPS, WORK
 
-from tests.home.photo import MEMBER, all_rights
-from tests.home.program import Ended, Running, children, exists, running
+from tests.home.keeper_program import Ended, Running, children, exists, running
 from tests.home.saving import Saver, declared, pipe_of
-from tests.home.test_look import make
-from tests.observe import until
-from tests.running import SOAK
+from tests.home.test_scan import make
+from tests.home.tree_contents import MEMBER, all_rights
+from tests.support.checkout import SOAK
+from tests.support.stack.observe import until
 
 LIBC = ctypes.CDLL(None, use_errno=True)
 PTRACE_ATTACH, PIDFD_GETFD = 16, 438
 
 
 def attack(pid: int) -> list[str]:
-    """What succeeded, of all that one process may try with another. In a child that is the member."""
-    told, telling = os.pipe()
+    """Tries in a child that runs as the member what one process could do to another. Returns the attempts that
+    succeeded."""
+    result_read, result_write = os.pipe()
     child = os.fork()
     if child == 0:
         os.setgroups([])
         os.setresgid(MEMBER, MEMBER, MEMBER)
         os.setresuid(MEMBER, MEMBER, MEMBER)
-        os.write(telling, "\n".join(_attack(pid)).encode())
+        os.write(result_write, "\n".join(_attack(pid)).encode())
         os._exit(0)
-    os.close(telling)
+    os.close(result_write)
     os.waitpid(child, 0)
-    with os.fdopen(told) as pipe:
+    with os.fdopen(result_read) as pipe:
         return pipe.read().split("\n")
 
 
@@ -67,10 +68,10 @@ def _called(result: int) -> None:
 
 
 def test_a_member_can_neither_end_it_nor_look_into_it(saver: Saver) -> None:
-    """Where no root runs the tests it has the rights of whoever does, and only what it answers is tested."""
+    """Without root, the keeper has the rights of whoever runs the tests, and only its answers are tested."""
     make(saver.folder, "a")
     with running(saver.folder) as keeper:
-        assert keeper.order("look")["tiers"]["work"]["files"] == 1
+        assert keeper.order("scan")["tiers"]["work"]["files"] == 1
         if os.getuid() != 0:
             return
         with all_rights():
@@ -85,7 +86,7 @@ def test_a_member_can_neither_end_it_nor_look_into_it(saver: Saver) -> None:
         assert ids["Gid"] == ["1000"] * 4
         assert ids["CapEff"] == ids["CapPrm"] == ["0" * 16]
         assert succeeded == ["nothing"]
-        assert keeper.order("look")["tiers"]["work"]["files"] == 1
+        assert keeper.order("scan")["tiers"]["work"]["files"] == 1
 
 
 @pytest.mark.parametrize("urgent", [False, True])
@@ -93,21 +94,21 @@ def test_what_saves_stays_behind_the_members_programs_unless_it_is_urgent(saver:
     (saver.folder / "large").write_bytes(os.urandom(20_000_000))
     with running(saver.folder) as keeper:
         keeper.order("settle")
-        keeper.order("look", urgent=urgent)
+        keeper.order("scan", urgent=urgent)
         read, write = os.pipe()
         keeper.tell("pack", write, tier=WORK, how="whole")
         os.close(write)
-        os.read(read, 1)  # it is at work, and waits for somebody to read on
+        os.read(read, 1)  # the keeper packs, and waits for a reader
         threads = [int(thread.name) for thread in Path(f"/proc/{keeper.process.pid}/task").iterdir()]
         usual = os.getpriority(os.PRIO_PROCESS, keeper.process.pid)
-        found = sorted(os.getpriority(os.PRIO_PROCESS, thread) for thread in threads)
+        priorities = sorted(os.getpriority(os.PRIO_PROCESS, thread) for thread in threads)
         while os.read(read, 1 << 20):
             pass
         assert keeper.hear()["entries"] == 1
         os.close(read)
-    # 19 is the lowest priority there is, for whoever starts these tests at that
+    # 19 is the lowest priority, for tests that are started at that priority
     at_work = usual if urgent else min(usual + NICENESS, 19)
-    assert found == [usual, *[at_work] * (len(threads) - 1)]
+    assert priorities == [usual, *[at_work] * (len(threads) - 1)]
 
 
 def test_an_order_that_fails_is_answered_and_closes_its_pipe(saver: Saver) -> None:
@@ -120,12 +121,12 @@ def test_an_order_that_fails_is_answered_and_closes_its_pipe(saver: Saver) -> No
             assert os.read(read, 1) == b""
             os.close(read)
         assert "failed" in keeper.order("place", tier="work")
-        assert keeper.order("look")["tiers"]["work"]["files"] == 0
+        assert keeper.order("scan")["tiers"]["work"]["files"] == 0
 
 
 def test_who_has_nobody_to_give_orders_ends(saver: Saver) -> None:
     with running(saver.folder) as keeper:
-        keeper.order("look")
+        keeper.order("scan")
         keeper.line.close()
         assert keeper.process.wait(20) == 0
 
@@ -142,12 +143,12 @@ def test_what_unpacks_ends_with_it(saver: Saver) -> None:
 
 
 def _unpacking(keeper: Running) -> int:
-    """It waits for a layer that does not come; the end of the pipe to keep."""
+    """An order to unpack a layer that does not come. Returns the end of the pipe to keep open."""
     read, write = os.pipe()
     layer = {"kind": "whole", "bytes": 100, "stream": 100, "entries": 1, "logical_bytes": 1, "only": None}
     keeper.tell("unpack", read, tier="work", layers=[layer])
     os.close(read)
-    keeper.order("look")  # answered while the child is at work
+    keeper.order("scan")  # answered while the child is at work
     return write
 
 
@@ -179,11 +180,11 @@ def test_however_many_folders_are_on_the_way_the_next_one_is_told_in_one_packet(
     with running(home) as keeper:
         assert keeper.order("remember", made=made) == {"id": 1}
         keeper.order("forget", tier=WORK, complete=False)
-        assert keeper.order("look")["tiers"][WORK]["changed"] == 300 - len(made)
+        assert keeper.order("scan")["tiers"][WORK]["changed"] == 300 - len(made)
 
 
 def test_killed_anywhere_the_next_one_brings_back_what_was_acknowledged(saver: Saver, folder: Path) -> None:
-    """In the middle of unpacking, placing and packing, on the same home and on an empty one."""
+    """The keeper is killed in the middle of unpacking, placing and packing, on the same home and on an empty one."""
     _fill(saver.folder)
     saver.save()
     wanted = _content(saver.folder)
@@ -196,7 +197,7 @@ def test_killed_anywhere_the_next_one_brings_back_what_was_acknowledged(saver: S
     home.mkdir()
     for moment in range(KILLS):
         with running(home) as keeper:
-            keeper.order("look")
+            keeper.order("scan")
             killing = Timer(moment % 40 / 1000, _kill, [keeper])
             killing.start()
             try:
@@ -208,7 +209,7 @@ def test_killed_anywhere_the_next_one_brings_back_what_was_acknowledged(saver: S
             killing.join()
     with running(home) as keeper:
         _bring(keeper, layers, contents)
-        assert all(it["changed"] == it["missing"] == 0 for it in keeper.order("look")["tiers"].values())
+        assert all(it["changed"] == it["missing"] == 0 for it in keeper.order("scan")["tiers"].values())
     assert _content(home) == wanted
 
 
@@ -251,7 +252,7 @@ def _bring(keeper: Running, layers: dict[str, list[dict[str, object]]], contents
 
 
 def _pack(keeper: Running, tier: str) -> None:
-    keeper.order("look")
+    keeper.order("scan")
     sink = os.memfd_create("layer")
     keeper.tell("pack", sink, tier=tier, how="whole")
     os.close(sink)

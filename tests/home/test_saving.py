@@ -1,4 +1,5 @@
-"""What is in a layer when the home changes meanwhile; and who wins where the member was faster than what was saved."""
+"""The content of a layer when the home changes meanwhile; and what wins where the member was faster than the
+restore."""
 
 import os
 import stat
@@ -8,16 +9,16 @@ from pathlib import Path
 from threading import Event, Thread
 
 import pytest
-from agent.home.look import look
+from agent.home.move_into_place import Placing
+from agent.home.open_below import FOLDER
 from agent.home.pack import pack
-from agent.home.place import _Placing
-from agent.home.steps import FOLDER
-from agent.layers import How
-from agent.tiers import BOOT, DEPS, WORK
+from agent.home.scan import scan_home
+from agent.home.tiers import BOOT, DEPS, WORK
+from agent.state.layers import How
 
-from tests.home.photo import Thing, photo
 from tests.home.saving import Saver, Shelf
-from tests.home.test_look import make
+from tests.home.test_scan import make
+from tests.home.tree_contents import Thing, contents_of
 
 
 def test_everybody_can_open_a_layer(saver: Saver, folder: Path) -> None:
@@ -28,25 +29,24 @@ def test_everybody_can_open_a_layer(saver: Saver, folder: Path) -> None:
     os.truncate(home / "b", 1 << 20)
     os.utime(home / "a/other", ns=(5, 1_234_567_890_123_456_789))
     saver.save()
-    first = photo(home)
+    first = contents_of(home)
     _open(saver, folder / "out")
-    assert photo(folder / "out").things == first.things
-    assert photo(folder / "out").linked(first.things) == first.linked(first.things)
+    assert contents_of(folder / "out").things == first.things
+    assert contents_of(folder / "out").linked(first.things) == first.linked(first.things)
     make(home, "a/other", content="changed")
     saver.save(How.DELTA)
     _open(saver, folder / "out")
-    times = [
-        path for path, it in first.things.items() if stat.S_ISDIR(it.kind)
-    ]  # of folders that the layer does not name
-    out, there = photo(folder / "out").things, photo(home).things
+    # without folders that the layer does not name
+    times = [path for path, it in first.things.items() if stat.S_ISDIR(it.kind)]
+    out, original = contents_of(folder / "out").things, contents_of(home).things
     assert {path: out[path] for path in out if path not in times} == {
-        path: there[path] for path in there if path not in times
+        path: original[path] for path in original if path not in times
     }
 
 
 def _files(folder: Path) -> dict[bytes, Thing]:
     """Without the folders, whose time tar changes when it writes into them."""
-    return {path: it for path, it in photo(folder).things.items() if not stat.S_ISDIR(it.kind)}
+    return {path: it for path, it in contents_of(folder).things.items() if not stat.S_ISDIR(it.kind)}
 
 
 def _open(saver: Saver, into: Path) -> None:
@@ -58,7 +58,7 @@ def _open(saver: Saver, into: Path) -> None:
 
 
 def test_a_file_that_changes_all_the_time_is_saved_again(saver: Saver, folder: Path) -> None:
-    """Every version of it is one that it had, and none passes for the last one."""
+    """Each restored version is one that the file had, and only the last one counts as saved."""
     busy, ended = saver.folder / "busy", Event()
     busy.write_bytes(b"a" * 100_000)
 
@@ -91,7 +91,7 @@ def _another(saver: Saver, folder: Path) -> Saver:
 
 def test_what_vanishes_or_becomes_something_else_is_no_error(saver: Saver, folder: Path) -> None:
     make(saver.folder, "a/gone", "b", "c", "d")
-    saver.keeper.look()
+    saver.keeper.scan()
     (saver.folder / "a/gone").unlink()
     (saver.folder / "a").rmdir()
     (saver.folder / "b").unlink()
@@ -103,23 +103,24 @@ def test_what_vanishes_or_becomes_something_else_is_no_error(saver: Saver, folde
     saver.save()
     (saver.folder / "b").unlink()
     other = _another(saver, folder)
-    assert {path: it.what for path, it in photo(other.folder).things.items() if path != b".cache"} == {
-        path: it.what for path, it in photo(saver.folder).things.items()
+    assert {path: it.what for path, it in contents_of(other.folder).things.items() if path != b".cache"} == {
+        path: it.what for path, it in contents_of(saver.folder).things.items()
     }
     other.close()
 
 
 def test_a_file_that_shrinks_leaves_the_layer_whole(folder: Path) -> None:
-    """Its size is in the header already: what is not there any more is zeros, and the right bytes follow."""
+    """The header with the size is written already: zeros stand for missing bytes, and the next entry follows at the
+    right place."""
     home, out = folder / "home", folder / "layer"
     home.mkdir()
     large = home / "large"
     large.write_bytes(b"x" * (5 << 20))
     descriptor = os.open(home, FOLDER)
-    looked = look(descriptor)
+    scan = scan_home(descriptor)
     read, write = os.pipe()
-    told = []
-    packing = Thread(target=lambda: told.append(pack(descriptor, list(looked.tiers[WORK].marks), [], write)))
+    packed = []
+    packing = Thread(target=lambda: packed.append(pack(descriptor, list(scan.tiers[WORK].marks), [], write)))
     os.truncate(large, 4_500_000)
     packing.start()
     os.truncate(large, 0)
@@ -181,7 +182,8 @@ class TestPlacing:
         other.close()
 
     def test_folders_on_the_way_are_nobodys_change(self, saver: Saver, folder: Path) -> None:
-        """Until their tier is here they have no mode and no time of their own. What the member says of them counts."""
+        """Before their tier is restored, such folders have no mode or time of their own. What the member sets
+        counts."""
         extensions = ".local/share/code-server/extensions"
         make(saver.folder, f"{extensions}/extensions.json", "project/a", content="saved")
         (saver.folder / extensions).chmod(0o700)
@@ -200,7 +202,7 @@ class TestPlacing:
         other.close()
 
     def test_what_comes_to_lie_in_a_folder_on_the_way_changes_nothing_of_it(self, saver: Saver, folder: Path) -> None:
-        """The session may end before its tier is here: the next one must not find a private folder open."""
+        """The session may end before the tier is restored: the next one must not find a private folder open."""
         extensions = ".local/share/code-server/extensions"
         make(saver.folder, f"{extensions}/extensions.json", f"{extensions}/a.b-1/package.json", content="saved")
         (saver.folder / extensions).chmod(0o700)
@@ -220,18 +222,18 @@ class TestPlacing:
     def test_what_could_not_be_placed_leaves_nobodys_folders(
         self, saver: Saver, folder: Path, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        """They are there before the last of the tier is; what is saved until it is tried again must not hold them."""
+        """These folders are in the home before their tier is complete. Saves before the next try must not hold them."""
         extensions = ".local/share/code-server/extensions"
         make(saver.folder, f"{extensions}/extensions.json", f"{extensions}/a.b-1/package.json", content="saved")
         (saver.folder / extensions).chmod(0o700)
         saver.save()
         other = _partial(saver, folder)
         with monkeypatch.context() as until_it_is_tried_again:
-            until_it_is_tried_again.setattr(_Placing, "_look_again_at_linked", _fail)
+            until_it_is_tried_again.setattr(Placing, "update_marks_of_linked", _fail)
             with pytest.raises(OSError, match="no room"):
                 other.bring(BOOT)
-        looked = other.keeper.look()["tiers"]
-        assert (looked[DEPS]["changed"], looked[WORK]["changed"]) == (0, 0)
+        scan = other.keeper.scan()["tiers"]
+        assert (scan[DEPS]["changed"], scan[WORK]["changed"]) == (0, 0)
         other.close()
 
     def test_packages_of_the_members_are_not_on_the_way_to_what_was_saved(self, saver: Saver, folder: Path) -> None:
@@ -258,7 +260,7 @@ def _packages_of_two_tiers(saver: Saver) -> None:
     saver.save()
 
 
-def _fail(_: _Placing) -> None:
+def _fail(_: Placing) -> None:
     raise OSError("no room")
 
 
@@ -274,7 +276,7 @@ def _partial(saver: Saver, folder: Path) -> Saver:
 
 
 def test_a_path_that_is_brought_back_makes_its_way(tmp_path: Path) -> None:
-    """What was a folder then is a file by now."""
+    """A path that was a folder in the layer is a file by now."""
     then, now, after = (tmp_path / name for name in ("then", "now", "after"))
     for each in (then / "x/y", now, after):
         each.mkdir(parents=True)
@@ -294,14 +296,14 @@ def test_a_path_that_is_brought_back_makes_its_way(tmp_path: Path) -> None:
 
 
 def test_what_a_delta_takes_away_is_told_in_bytes(saver: Saver) -> None:
-    """What it takes away, and what those before it took."""
+    """The paths that the delta takes away, and those of the deltas before it."""
     make(saver.folder, "a", "kept", "long/name")
     saver.save()
     (saver.folder / "a").unlink()
     saver.save(How.DELTA)
     (saver.folder / "long/name").unlink()
-    told = saver.keeper.look()["tiers"][WORK]
-    assert told["gone_bytes"] == len("ONDOL.gone" + "a" + "ONDOL.gone" + "long/name")
+    scanned = saver.keeper.scan()["tiers"][WORK]
+    assert scanned["gone_bytes"] == len("ONDOL.gone" + "a" + "ONDOL.gone" + "long/name")
 
 
 def test_a_folder_that_becomes_another_tiers_takes_nothing_with_it(saver: Saver, folder: Path) -> None:
@@ -312,5 +314,5 @@ def test_a_folder_that_becomes_another_tiers_takes_nothing_with_it(saver: Saver,
     (folder / "after").mkdir()
     after = Saver(folder / "after", saver.shelf)
     after.restore()
-    assert photo(after.folder).things == photo(saver.folder).things
+    assert contents_of(after.folder).things == contents_of(saver.folder).things
     after.close()

@@ -1,4 +1,4 @@
-"""What was typed into a terminal is in its history when the shell is killed."""
+"""Commands typed into a terminal are in the history when the shell is killed."""
 
 import os
 import pty
@@ -7,10 +7,10 @@ import subprocess
 from pathlib import Path
 
 import pytest
-from agent.processes import member_environment
+from agent.activity.processes import member_environment
 
-from tests.observe import until
-from tests.running import ROOT
+from tests.support.checkout import ROOT
+from tests.support.stack.observe import until
 
 OLDER = 'case $- in *i*) ;; *) return ;; esac\nHISTCONTROL=ignoreboth\nPS1="$ "\n'
 SKELETON = (ROOT / "workspace-image/skel/.bashrc").read_text()

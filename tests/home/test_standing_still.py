@@ -1,17 +1,17 @@
-"""What is copied while programs stand still, what is looked at once more, and what waits."""
+"""What is copied while programs stand still, what is scanned again, and what waits."""
 
 import os
 
-import agent.home.moving
+import agent.home.copies
 import pytest
-from agent.home.index import Seen
-from agent.home.look import look
-from agent.home.moving import belonging, held_back, not_again, to_copy
-from agent.layers import is_urgent
-from agent.tiers import BOOT, DEPS, TIERS, WORK
+from agent.home.copies import folders_to_keep, folders_to_postpone, to_copy, unit_folder
+from agent.home.index import TierScan
+from agent.home.scan import scan_home
+from agent.home.tiers import BOOT, DEPS, TIERS, WORK
+from agent.state.layers import is_urgent
 
 from tests.home.saving import Saver
-from tests.home.test_look import make
+from tests.home.test_scan import make
 
 
 @pytest.mark.parametrize(
@@ -26,27 +26,27 @@ from tests.home.test_look import make
     ],
 )
 def test_what_must_be_of_one_moment(path: bytes, folder: bytes) -> None:
-    assert belonging(path) == folder
+    assert unit_folder(path) == folder
 
 
 def test_what_is_little_is_all_copied(monkeypatch: pytest.MonkeyPatch) -> None:
-    seen = Seen(sizes={b"a": 5, b"b": 5})
+    seen = TierScan(sizes={b"a": 5, b"b": 5})
     assert to_copy([b"a", b"b"], seen, room=10) == [b"a", b"b"]
     assert to_copy([b"a", b"b"], seen, room=9) == []
-    monkeypatch.setattr(agent.home.moving, "FEW", 1)
+    monkeypatch.setattr(agent.home.copies, "FEW", 1)
     assert to_copy([b"a", b"b"], seen, room=10) == []
 
 
 def test_of_much_what_is_written_is_copied_with_what_lies_beside_it() -> None:
     paths = [b"d", b"q", b"d/db", b"d/db-wal", b"d/huge", b"q/quiet"]
     sizes = {b"d/db": 40, b"d/db-wal": 1, b"d/huge": 1000, b"q/quiet": 500}
-    seen = Seen(sizes=sizes, folders={b"d", b"q"}, recent={b"d/db-wal"})
+    seen = TierScan(sizes=sizes, folders={b"d", b"q"}, recent={b"d/db-wal"})
     assert to_copy(paths, seen, room=100) == [b"d", b"d/db", b"d/db-wal"]
 
 
 def test_what_is_large_waits_with_what_lies_beside_it() -> None:
     sizes = {b"d/db": 90, b"d/db-wal": 20, b"text": 5, b"other": 400}
-    assert held_back([b"d/db", b"d/db-wal", b"text"], sizes, 100) == {b"d"}
+    assert folders_to_postpone([b"d/db", b"d/db-wal", b"text"], sizes, 100) == {b"d"}
 
 
 @pytest.mark.parametrize(("ago", "urgent"), [(None, True), (41, True), (40, False), (1, False)])
@@ -56,8 +56,8 @@ def test_a_save_is_urgent_when_the_newest_is_two_intervals_old(ago: float | None
 
 @pytest.fixture
 def large(saver: Saver, monkeypatch: pytest.MonkeyPatch) -> Saver:
-    """A home that is too large to be looked at once more in whole."""
-    monkeypatch.setattr(agent.home.moving, "MOST_AGAIN", 8)
+    """A home that is too large to be scanned again as a whole."""
+    monkeypatch.setattr(agent.home.copies, "MOST_AGAIN", 8)
     make(saver.folder, *(f"p/node_modules/m{at}/a" for at in range(9)), "p/src/a", "quiet/a", "quiet/b/c", ".config/a")
     make(saver.folder, "p/.git/refs/main", "p/.git/objects/a/b", "p/.git/objects/c/d")
     os.link(saver.folder / "quiet/a", saver.folder / "p/linked")
@@ -68,34 +68,34 @@ def large(saver: Saver, monkeypatch: pytest.MonkeyPatch) -> Saver:
 
 def test_a_large_home_is_looked_at_again_only_where_something_changed(large: Saver) -> None:
     make(large.folder, "p/src/a", "p/.git/refs/main", content="changed")
-    large.keeper.look()
-    kept = large.keeper._kept.folders
+    large.keeper.scan()
+    kept = large.keeper.kept.folders
     assert {b"p/node_modules", b"quiet"} <= kept.keys()
     assert not [folder for folder in kept if folder.startswith((b"p/.git", b"p/src"))]
 
 
 def test_what_a_second_look_finds_is_what_there_is(large: Saver) -> None:
     make(large.folder, "p/src/a", "p/.git/objects/a/b", content="changed")
-    large.keeper.look()
+    large.keeper.scan()
     make(large.folder, "p/src/new", "p/.git/objects/e/f", content="new")
     (large.folder / "p/.git/refs/main").unlink()
-    large.keeper.look(again=True)
+    large.keeper.scan(again=True)
     _check_as_there(large)
 
 
 def _check_as_there(large: Saver) -> None:
-    """The last look found what there is."""
-    again = large.keeper._looked
-    whole = look(large.keeper._home)
+    """The last scan found everything."""
+    again = large.keeper.last_scan
+    whole = scan_home(large.keeper.home)
     assert again is not None
     for tier in TIERS:
-        found, there = again.tiers[tier], whole.tiers[tier]
-        assert found.marks == there.marks
-        assert found.folders == there.folders
-        assert found.total == there.total
-        assert sum(found.sizes.values()) == sum(there.sizes.values())
-        assert {number: set(names) for number, names in found.linked.items()} == {
-            number: set(names) for number, names in there.linked.items()
+        scanned, present = again.tiers[tier], whole.tiers[tier]
+        assert scanned.marks == present.marks
+        assert scanned.folders == present.folders
+        assert scanned.total == present.total
+        assert sum(scanned.sizes.values()) == sum(present.sizes.values())
+        assert {number: set(names) for number, names in scanned.linked.items()} == {
+            number: set(names) for number, names in present.linked.items()
         }
 
 
@@ -110,37 +110,37 @@ MOVES = {
 
 @pytest.mark.parametrize(("before", "after"), MOVES.values(), ids=MOVES)
 def test_what_moves_to_where_nothing_changed_is_in_the_save(large: Saver, before: str, after: str) -> None:
-    """Between the two looks of one save. It stays there in the save's next round."""
+    """Between the two scans of one save. The file stays saved in the next round."""
     make(large.folder, "p/src/b", ".config/a", content="changed")
-    large.keeper.look()
+    large.keeper.scan()
     (large.folder / before).rename(large.folder / after)
     for _ in range(2):
-        large.keeper.look(again=True)
+        large.keeper.scan(again=True)
         _check_as_there(large)
 
 
 def test_what_moves_there_in_a_later_round_is_in_the_save(large: Saver) -> None:
     make(large.folder, "p/src/a", content="changed")
-    large.keeper.look()
+    large.keeper.scan()
     make(large.folder, "p/src/new")
-    large.keeper.look(again=True)
+    large.keeper.scan(again=True)
     (large.folder / "p/src/new").rename(large.folder / "quiet/new")
-    large.keeper.look(again=True)
+    large.keeper.scan(again=True)
     _check_as_there(large)
 
 
 def test_what_is_deleted_is_looked_for_and_the_rest_is_taken_as_it_was(large: Saver) -> None:
-    """A database's journal comes and goes all the time."""
+    """A database's journal appears and disappears all the time."""
     make(large.folder, "p/src/a", "p/src/journal", content="changed")
-    large.keeper.look()
-    kept = set(large.keeper._kept.folders)
+    large.keeper.scan()
+    kept = set(large.keeper.kept.folders)
     make(large.folder, "quiet/new")
     (large.folder / "p/src/journal").unlink()
-    large.keeper.look(again=True)
-    assert large.keeper._kept.folders.keys() == kept
-    assert b"quiet/new" not in large.keeper._seen(WORK).marks
+    large.keeper.scan(again=True)
+    assert large.keeper.kept.folders.keys() == kept
+    assert b"quiet/new" not in large.keeper.seen_of(WORK).marks
 
 
 def test_a_small_home_is_looked_at_again_in_whole() -> None:
-    seen = {tier: Seen(marks={b"a": 1}) for tier in (BOOT, WORK, DEPS)}
-    assert not_again(seen, set(), {}).folders == {}
+    seen = {tier: TierScan(marks={b"a": 1}) for tier in (BOOT, WORK, DEPS)}
+    assert folders_to_keep(seen, set(), {}).folders == {}

@@ -1,7 +1,7 @@
-"""What is left out when the home is larger than the plan's storage: as little as possible, dependencies first, and the
-same again with each save."""
+"""What is left out of a home larger than the plan's storage: as little as possible, dependencies first, and the same in
+each save."""
 
-from agent.storage_quota import ENTRY_BYTES, Need, Thing, keep_apart, leave_out
+from agent.home.storage_quota import ENTRY_BYTES, Need, Thing, keep_apart, leave_out
 from hypothesis import given
 from hypothesis import strategies as st
 

@@ -1,5 +1,5 @@
-"""What changes places with something else while it is saved: every layer can be unpacked, and nothing passes for saved
-that is not in one."""
+"""Entries that are swapped during a save: every layer can be unpacked, and no path counts as saved that is in no
+layer."""
 
 import ctypes
 import os
@@ -12,12 +12,12 @@ from threading import Event, Thread
 import agent.home.pack
 import pytest
 from agent.home.index import UNSURE
-from agent.layers import How
-from agent.tiers import WORK
+from agent.home.tiers import WORK
+from agent.state.layers import How
 
-from tests.home.photo import photo
 from tests.home.saving import Saver
-from tests.home.test_look import make
+from tests.home.test_scan import make
+from tests.home.tree_contents import contents_of
 
 LIBC = ctypes.CDLL(None, use_errno=True)
 HERE, EXCHANGE = -100, 2
@@ -26,8 +26,9 @@ SAVES = 100
 
 @pytest.fixture
 def home(saver: Saver, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """Saved, with `d`, a folder, and `e`, a link to it."""
-    monkeypatch.setattr(agent.home.pack, "RACY_NS", 0)  # what was written just now would be written again in any case
+    """A saved home with `d`, a folder, and `e`, a link to it."""
+    # a file that was written just now would be saved again in any case
+    monkeypatch.setattr(agent.home.pack, "RACY_NS", 0)
     make(saver.folder, "d/inner/a", "d/inner/b", *(f"d/f{at}" for at in range(10)), "z", content="first")
     (saver.folder / "e").symlink_to("d")
     saver.save()
@@ -36,13 +37,13 @@ def home(saver: Saver, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def exchange(folder: Path, one: str, other: str) -> None:
-    """In one step, so that there is no moment without either."""
+    """Swaps the two in one step, so that both exist at every moment."""
     if LIBC.renameat2(HERE, bytes(folder / one), HERE, bytes(folder / other), EXCHANGE) != 0:
         raise OSError(ctypes.get_errno(), "no exchange")
 
 
 def once(monkeypatch: pytest.MonkeyPatch, owner: object, name: str, *, before: bool, do: Callable[[], object]) -> None:
-    """Does something before or after the next call of a function."""
+    """Calls `act` before or after the next call of a function."""
     original = getattr(owner, name)
 
     def call(*arguments: object, **named: object) -> object:
@@ -58,8 +59,8 @@ def once(monkeypatch: pytest.MonkeyPatch, owner: object, name: str, *, before: b
 
 
 def save(saver: Saver, how: How, meanwhile: Callable[[], None]) -> None:
-    """A layer of the home's work, of which something changes between the look and the packing."""
-    saver.keeper.look()
+    """A layer of the work tier, with a change between the scan and the packing."""
+    saver.keeper.scan()
     meanwhile()
     new = saver.pack(WORK, how)
     saver.keeper.adopt([WORK])
@@ -67,7 +68,7 @@ def save(saver: Saver, how: How, meanwhile: Callable[[], None]) -> None:
 
 
 def check_unpacks(saver: Saver, folder: Path) -> None:
-    """Whatever it is that is saved at this moment."""
+    """A layer of the present content, whatever it is."""
     (folder / "unpacked").mkdir()
     other = Saver(folder / "unpacked", saver.shelf)
     other.restore()
@@ -76,13 +77,13 @@ def check_unpacks(saver: Saver, folder: Path) -> None:
 
 
 def check(saver: Saver, folder: Path) -> None:
-    """What is saved now comes back."""
+    """The present content is restored."""
     saver.save(How.DELTA)
     restored = folder / "restored"
     restored.mkdir()
     other = Saver(restored, saver.shelf)
     other.restore()
-    assert photo(restored).things == photo(saver.folder).things
+    assert contents_of(restored).things == contents_of(saver.folder).things
     other.close()
 
 
@@ -90,7 +91,8 @@ def check(saver: Saver, folder: Path) -> None:
 def test_a_folder_that_was_a_link_for_a_moment(
     saver: Saver, home: Path, folder: Path, how: How, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Between the look and the entry of the folder; what is in it is packed after it has come back."""
+    """The swap comes between the scan and the folder's entry; the folder's content is packed after the folder is
+    back."""
 
     def swap() -> None:
         exchange(home, "d", "e")
@@ -106,7 +108,7 @@ def test_a_folder_that_was_a_link_for_a_moment(
 def test_a_folder_that_was_gone_for_a_moment(
     saver: Saver, home: Path, folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """An earlier layer has a link in its place: nothing can lie in that."""
+    """An earlier layer has a link in the folder's place: no entry can lie below a link."""
     exchange(home, "d", "e")
     saver.save(How.DELTA)
     exchange(home, "d", "e")
@@ -124,10 +126,10 @@ def test_a_file_that_is_a_folder_when_it_is_opened(
     saver: Saver, home: Path, folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     (home / "z").write_text("changed")
-    once(monkeypatch, agent.home.pack, "_open", before=True, do=lambda: exchange(home, "z", "d"))
-    saver.keeper.look()
+    once(monkeypatch, agent.home.pack, "open_unmoved", before=True, do=lambda: exchange(home, "z", "d"))
+    saver.keeper.scan()
     saver.pack(WORK, How.DELTA)
-    assert saver.keeper._written[WORK].marks[b"z"] == UNSURE
+    assert saver.keeper.written[WORK].marks[b"z"] == UNSURE
     check(saver, folder)
 
 
@@ -138,7 +140,7 @@ def test_what_could_not_be_read_is_tried_again(
         raise PermissionError(13, "not now")
 
     (home / "z").write_text("changed")
-    save(saver, How.DELTA, lambda: once(monkeypatch, agent.home.pack, "_open", before=True, do=refuse))
+    save(saver, How.DELTA, lambda: once(monkeypatch, agent.home.pack, "open_unmoved", before=True, do=refuse))
     check(saver, folder)
 
 

@@ -1,4 +1,4 @@
-"""Times that a file system holds and a tar of eleven digits does not."""
+"""Times that a file system holds and that a tar of eleven digits does not."""
 
 import os
 import stat
@@ -7,12 +7,12 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import pytest
-from agent.home.tar_in import Tar
-from agent.home.tar_out import FURTHEST, header
 
-from tests.home.photo import as_member, given_to_member
+from shared.snapshots.format.layout import END, FURTHEST
+from shared.snapshots.format.tar_writer import header
 from tests.home.saving import Saver, Shelf
-from tests.home.tars import END
+from tests.home.tree_contents import as_member, given_to_member
+from tests.support.records.raw_tar import read
 
 SECOND = 10**9
 FAR = [far * sign for far in (10**11 * SECOND, 10**12 * SECOND + 5, 10**15 * SECOND) for sign in (1, -1)]
@@ -21,7 +21,7 @@ NEAR = [0, 1, -1, 8**11 * SECOND, FURTHEST, -FURTHEST, FURTHEST - 1, 1 - FURTHES
 
 @pytest.fixture
 def room() -> Iterator[Path]:
-    """In memory, as a home is: such a file system holds any second of 64 bits."""
+    """A file system in memory, like a home: it holds any second of 64 bits."""
     with TemporaryDirectory(prefix="ondol-home-", dir="/dev/shm") as name:
         given = given_to_member(Path(name))
         with as_member():
@@ -32,7 +32,7 @@ def room() -> Iterator[Path]:
 @pytest.mark.parametrize("kind", [b"0", b"2", b"5"])
 def test_what_is_written_can_be_read(moment: int, kind: bytes) -> None:
     tar = header(b"path", kind, 0o755, moment, link=b"target" if kind == b"2" else b"") + END
-    (entry,) = Tar(iter([tar, b""]).__next__, 0).entries()
+    (entry,), _ = read(tar)
     assert entry.mtime_ns == max(-FURTHEST, min(moment, FURTHEST))
 
 

@@ -1,5 +1,5 @@
-"""What is saved beside a tier that does not come: its restore has failed for good, as after a smaller plan, or takes
-longer than the session."""
+"""Saves beside a tier that is not restored: its restore has failed for good, as after a change to a smaller plan, or
+takes longer than the session."""
 
 import asyncio
 import hashlib
@@ -9,14 +9,14 @@ from pathlib import Path
 from random import Random
 from typing import Any
 
-import agent.restore
+import agent.state.restore
 import pytest
 from agent.errors import HomeFailed
-from agent.layers import MOST_DELTAS, How
-from agent.planning import SavedTier, after, plan
-from agent.restore import FAILED
-from agent.storage_quota import Quota
-from agent.tiers import BOOT, WORK
+from agent.home.storage_quota import Quota
+from agent.home.tiers import BOOT, WORK
+from agent.state.layers import MOST_DELTAS, How
+from agent.state.planning import SavedTier, after, plan
+from agent.state.restore import FAILED
 
 from tests.home.container import Container
 from tests.home.test_layers import chain
@@ -28,11 +28,11 @@ SMALLER = Quota(100_000, 125_000, 0)
 
 @pytest.fixture(autouse=True)
 def hurried(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(agent.restore, "PAUSES", (0.001,) * 2)
+    monkeypatch.setattr(agent.state.restore, "PAUSES", (0.001,) * 2)
 
 
 class Sessions:
-    """Of one workspace, one after the other."""
+    """One workspace's sessions, one after the other."""
 
     def __init__(self, folder: Path) -> None:
         self.workspace = Workspace()
@@ -46,7 +46,7 @@ class Sessions:
         fails: bool = False,
         arriving: tuple[str, ...] = LATER,
     ) -> None:
-        """`act` in one, when these tiers have come. `fails`: its home can't take its work."""
+        """Calls `act` in a session when these tiers have arrived. `fails`: the home can't take the work tier."""
         self._epoch += 1
         container = Container(self._folder / str(self._epoch), self.workspace, self._epoch, is_apart=False)
         if fails:
@@ -57,7 +57,7 @@ class Sessions:
         await container.close()
 
     def bring_back(self, path: str) -> None:
-        """As it is in the head, over all else: there are two chains of the tier."""
+        """A path as it is in the head, brought back over everything else: the tier has two chains of layers."""
         manifest = self.workspace.manifest()
         work = manifest.of(WORK)
         layers = (*manifest.of(BOOT), *work, *(replace(layer, only=path) for layer in work))
@@ -67,7 +67,7 @@ class Sessions:
         self.workspace.heads.append(head)
 
     async def save(self, container: Container, quota: Quota = NO_QUOTA) -> bool:
-        """As the control plane takes it. Whether there was anything to be saved."""
+        """Saves, and has the control plane accept the save. Whether there was anything to be saved."""
         if not await container.checkpoints.make(container.prefix, quota, last=True):
             return False
         checkpoint = container.checkpoints.waiting
@@ -103,7 +103,7 @@ def sessions(folder: Path) -> Sessions:
 
 
 def test_what_is_new_is_saved_and_what_failed_stays_named_and_comes_back(sessions: Sessions) -> None:
-    """Though the smaller plan has no room for it: what counts is what a restore gives back."""
+    """Even if the smaller plan has no room for the tier: only what a restore brings counts."""
 
     async def before(container: Container) -> None:
         (container.folder / "old").write_bytes(b"x" * 300_000)
@@ -136,7 +136,7 @@ def test_what_is_new_is_saved_and_what_failed_stays_named_and_comes_back(session
 
 
 def test_what_failed_is_named_no_more_where_its_objects_alone_are_too_much(sessions: Sessions) -> None:
-    """The control plane takes no checkpoint of them. The snapshots before this one have them still."""
+    """The control plane accepts no checkpoint with these layers. Earlier snapshots still have them."""
 
     async def before(container: Container) -> None:
         (container.folder / "old").write_bytes(Random(1).randbytes(500_000))  # noqa: S311
@@ -181,7 +181,7 @@ def test_what_nobody_can_read_counts_nothing_either(sessions: Sessions) -> None:
 
 
 def test_what_failed_with_a_path_that_was_brought_back_gives_way_to_what_is_new(sessions: Sessions) -> None:
-    """No delta can be added to what comes last, which is of that path alone; and what is new would be nowhere else."""
+    """No delta can be added after a chain of one path alone, and the new files would be nowhere else."""
 
     async def before(container: Container) -> None:
         (container.folder / "old").write_text("old")
@@ -208,7 +208,8 @@ def test_what_failed_with_a_path_that_was_brought_back_gives_way_to_what_is_new(
 
 
 def test_however_many_sessions_end_before_a_tier_has_come_the_layers_are_few(sessions: Sessions) -> None:
-    """The control plane takes no manifest of more than 64. What was saved meanwhile is there when it comes."""
+    """The control plane accepts no manifest of more than 64 layers. Saves made meanwhile are there when the tier
+    arrives."""
     numbers = iter(range(1000))
 
     async def act(container: Container) -> None:
@@ -234,14 +235,22 @@ def test_however_many_sessions_end_before_a_tier_has_come_the_layers_are_few(ses
 
 
 def test_what_is_small_waits_for_what_is_large_before_the_layers_are_many() -> None:
-    """Where the large one fails time and again."""
-    told = {"files": 9, "bytes": 1000, "changed": 1, "changed_bytes": 1, "missing": 0, "gone_bytes": 0, "waiting": 1}
+    """When the large save fails each time."""
+    scanned_work = {
+        "files": 9,
+        "bytes": 1000,
+        "changed": 1,
+        "changed_bytes": 1,
+        "missing": 0,
+        "gone_bytes": 0,
+        "waiting": 1,
+    }
     tiers = {WORK: SavedTier(chain(1000))}
     for _ in range(100):
-        for planned in plan({WORK: told}, tiers):
+        for planned in plan({WORK: scanned_work}, tiers):
             assert planned.how == How.DELTA
             layers = (*tiers[WORK].layers, *chain(1, 1)[1:])
             tiers = {WORK: after(tiers[WORK], replace(planned, layers=layers))}
     assert len(tiers[WORK].layers) == 1 + MOST_DELTAS + 2
-    (large,) = plan({WORK: {**told, "waiting": 0}}, tiers)
+    (large,) = plan({WORK: {**scanned_work, "waiting": 0}}, tiers)
     assert large.how == How.MERGED

@@ -1,15 +1,15 @@
-"""What is reason enough for a save, and when: not each thing that changes is."""
+"""Which changes are reason enough for a save, and when."""
 
 import asyncio
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 
-import agent.checkpoints
 import agent.home.pack
+import agent.state.checkpoints
 import pytest
-from agent.checkpoints import LATER_SECONDS
-from agent.storage_quota import Quota
-from agent.tiers import EDITOR_DATA
+from agent.home.storage_quota import Quota
+from agent.home.tiers import EDITOR_DATA
+from agent.state.checkpoints import LATER_SECONDS
 
 from tests.home.container import Container
 from tests.home.edits import until_tick
@@ -22,14 +22,14 @@ EXTENSIONS = f"{EDITOR_DATA}/User/globalStorage/publisher.name/state.json"
 
 
 class Home:
-    """Of one session, that is looked at each 20 s of a clock that the test moves."""
+    """A session's saves, with a scan each 20 s of a clock that the test moves."""
 
     def __init__(self, container: Container, monkeypatch: pytest.MonkeyPatch) -> None:
         self.container = container
         self.now = 1000.0
         self._writes = 0
-        monkeypatch.setattr(agent.checkpoints, "elapsed", lambda: self.now)
-        # what was written just now would be written again; here each look waits for the clock's next tick
+        monkeypatch.setattr(agent.state.checkpoints, "elapsed", lambda: self.now)
+        # a file that was written just now would be saved again; here each scan waits for the clock's next tick
         monkeypatch.setattr(agent.home.pack, "RACY_NS", 0)
 
     def write(self, path: str, size: int = 0) -> None:
@@ -39,7 +39,7 @@ class Home:
         file.write_bytes(b"%d" % self._writes + b"x" * size)
 
     async def saves(self, quota: Quota = NO_QUOTA) -> bool:
-        """Whether the next look makes a snapshot."""
+        """Whether the next scan makes a snapshot."""
         until_tick(self.container.folder.parent)
         self.now += 20
         await self.container.checkpoints.make(self.container.prefix, quota)
@@ -96,7 +96,7 @@ def test_what_the_editor_writes_for_itself_waits_for_something_else(live: Live) 
 
 
 def test_the_members_work_takes_what_an_extension_wrote_along(live: Live) -> None:
-    """And the time until the next such save begins anew."""
+    """The wait for the next such save begins anew."""
 
     async def act(home: Home) -> None:
         home.write(EXTENSIONS)
@@ -111,7 +111,7 @@ def test_the_members_work_takes_what_an_extension_wrote_along(live: Live) -> Non
 
 
 def test_a_file_that_is_left_out_and_grows_is_no_reason(live: Live) -> None:
-    """How large it is by now is told all the same."""
+    """The new size is reported all the same."""
 
     async def act(home: Home) -> None:
         home.write("large", 200_000)

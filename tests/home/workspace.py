@@ -1,51 +1,53 @@
-"""What outlives the sessions of a workspace, in memory: its objects and heads; and one container's way to them."""
+"""The part of a workspace that outlives its sessions, in memory: its objects and heads; and a container's access to
+them."""
 
 import asyncio
 import hashlib
 from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass, field
 
-from agent.bucket import Stored
-from agent.checkpoints import Checkpoint
-from agent.control_plane import Head
+from agent.control_plane.exchange import Head
 from agent.errors import CorruptState, Unreachable
-from agent.manifest import Manifest, decode
-from agent.tiers import BOOT, DEPS, WORK
+from agent.home.tiers import BOOT, DEPS, WORK
+from agent.state.bucket import Stored
+from agent.state.checkpoints import Checkpoint
+from agent.state.manifest import Manifest, decode
 
 LATER = (WORK, DEPS)
-"""What arrives while the member is at work already."""
+"""The tiers that are restored while the member works."""
 
 
 @dataclass
 class Workspace:
-    """What outlives sessions: the objects by name, and the heads there were, the newest last."""
+    """Objects by name, and the heads so far, the newest last."""
 
     contents: dict[str, bytes] = field(default_factory=dict)
     heads: list[Head] = field(default_factory=list)
 
     def move(self, snapshot: str, checkpoint: Checkpoint) -> None:
-        """The head. What is in the bucket must be what the checkpoint says, as the control plane sees to it."""
+        """Makes a checkpoint the head. The bucket's content must be what the checkpoint declares, as the control plane
+        verifies."""
         text = self.contents[checkpoint.manifest]
         assert hashlib.sha256(text).hexdigest() == checkpoint.sha256
         manifest = decode(text)
         assert len(manifest.layers) <= 64
         assert all(len(self.contents[layer.name]) == layer.bytes for layer in manifest.layers)
         first = tuple(layer.name for layer in manifest.of(BOOT))
-        told = checkpoint.manifest, checkpoint.sha256, checkpoint.bytes, checkpoint.files
-        self.heads.append(Head(snapshot, *told, at=float(len(self.heads)), first=first))
+        fields = checkpoint.manifest, checkpoint.sha256, checkpoint.bytes, checkpoint.files
+        self.heads.append(Head(snapshot, *fields, at=float(len(self.heads)), first=first))
 
     def manifest(self) -> Manifest:
-        """The head's."""
+        """The head's manifest."""
         return decode(self.contents[self.heads[-1].manifest])
 
     def damage(self, tier: str) -> None:
-        """In all snapshots."""
+        """The objects that any snapshot names."""
         for name, content in self.contents.items():
             if name.endswith(f"-{tier}.tar.zst"):
                 self.contents[name] = b"?" * len(content)
 
     def tidy(self) -> None:
-        """What no head names is gone, so that nothing can be built on what was refused."""
+        """Deletes objects that no head names, so that no save can build on a refused one."""
         named = {head.manifest for head in self.heads}
         named |= {layer.name for name in list(named) for layer in decode(self.contents[name]).layers}
         for name in self.contents.keys() - named:
@@ -53,8 +55,8 @@ class Workspace:
 
 
 class Bucket:
-    """One container's way to the objects. A tier whose gate is closed is not read; the next `away` calls find nobody.
-    `meanwhile` is called when the next manifest is on its way."""
+    """One container's access to the objects. A tier whose gate is closed is not read; the next `away` calls fail.
+    `meanwhile` is called while the next manifest is uploaded."""
 
     def __init__(self, contents: dict[str, bytes]) -> None:
         self._contents = contents

@@ -5,13 +5,14 @@ import re
 from playwright.sync_api import Browser, expect
 
 from shared.gcp.store.billing import billing_ref
-from tests.environment import environment
-from tests.inside import Inside
-from tests.journeys.browser import PATIENCE, Member
-from tests.observe import containers, documents, until
-from tests.running import Running
+from tests.support.browser.member import PATIENCE, Member
+from tests.support.slot.container_processes import Inside
+from tests.support.stack.environment import environment
+from tests.support.stack.observe import containers, documents, until
+from tests.support.stack.running import Running
 
-FILL = "mkdir -p proj && echo mine > proj/small.txt && head -c 157M /dev/urandom > proj/clip.mp4"
+FILL = "mkdir -p proj && echo mine > proj/small.txt && head -c 140M /dev/urandom > proj/clip.mp4"
+GROW = "head -c 17M /dev/urandom >> proj/clip.mp4"
 
 
 def test_a_member_whose_file_is_larger_than_their_plan_loses_nothing(stack: Running, browser: Browser) -> None:
@@ -22,15 +23,19 @@ def test_a_member_whose_file_is_larger_than_their_plan_loses_nothing(stack: Runn
         home = Inside(containers(stack)[member.slot])
         home.stay_awake()
         home.run(FILL)
-        told = member.page.get_by_text(re.compile(r"Your plan has no room for: proj/clip\.mp4 \(165 MB\)"))
+        told = member.page.get_by_text(re.compile(r"are not saved: proj/clip\.mp4 \(\d+ MB\)"))
         expect(told.first).to_be_visible(timeout=PATIENCE)
-        expect(member.page.get_by_text("165 MB not saved").first).to_be_visible(timeout=PATIENCE)
+        home.run(GROW)  # the message stays as it was; the status has the size of now, and tells it when it is pressed
+        status = member.page.get_by_role("button", name=re.compile("165 MB not saved"))
+        expect(status).to_be_visible(timeout=PATIENCE)
+        status.click()
+        expect(member.page.get_by_text("proj/clip.mp4 (165 MB)").first).to_be_visible(timeout=PATIENCE)
         member.page.goto(stack.url)
         expect(member.page.get_by_role("alert")).to_contain_text("proj/clip.mp4", timeout=PATIENCE)
         member.page.get_by_role("button", name="Stop").click()
         expect(member.page.get_by_role("alert")).to_contain_text("Starter")
         member.page.get_by_role("button", name="Stop, and save the rest").click()
-        expect(member.page.get_by_text("did not fit into your plan")).to_be_visible(timeout=PATIENCE)
+        expect(member.page.get_by_text("did not fit in your plan")).to_be_visible(timeout=PATIENCE)
 
         member.open()
         back = Inside(containers(stack)[member.slot])
@@ -39,9 +44,10 @@ def test_a_member_whose_file_is_larger_than_their_plan_loses_nothing(stack: Runn
         member.page.goto(stack.url)
         member.page.get_by_role("button", name="Stop").click()
         expect(member.page.get_by_role("button", name="Open", exact=True)).to_be_visible(timeout=PATIENCE)
-        member.page.get_by_role("button", name="See what it is").click()
-        member.page.get_by_role("button", name="Bring it back").first.click()
-        expect(member.page.get_by_text("proj/clip.mp4 is back when you open").first).to_be_visible(timeout=PATIENCE)
+        member.page.get_by_role("button", name="See these files").click()
+        member.page.get_by_role("button", name=re.compile("^Restore, ")).first.click()
+        told = member.page.get_by_text("proj/clip.mp4 will be there when you open").first
+        expect(told).to_be_visible(timeout=PATIENCE)
         member.page.goto(stack.url)
         member.open()
         again = Inside(containers(stack)[member.slot])

@@ -9,11 +9,11 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, expect
 
-from tests.journeys.browser import PATIENCE, Member
-from tests.journeys.packages import EXTENSION, TARBALL, package_index
-from tests.observe import containers, document, documents, until
-from tests.running import Running
-from tests.standins.process import free_port
+from tests.journeys.package_index import EXTENSION, TARBALL, package_index
+from tests.support.browser.member import PATIENCE, Member
+from tests.support.stack.observe import containers, document, documents, until
+from tests.support.stack.running import Running
+from tests.support.standins.process import free_port
 
 pytestmark = pytest.mark.timeout(600)
 

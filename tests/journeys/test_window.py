@@ -9,11 +9,11 @@ import re
 import pytest
 from playwright.sync_api import Browser, Locator, Page, expect
 
-from tests.inside import Inside
-from tests.journeys import maesil
-from tests.journeys.browser import PATIENCE, PICTURES, Member
-from tests.observe import containers, until
-from tests.running import Running
+from tests.journeys import remembering_extension
+from tests.support.browser.member import PATIENCE, PICTURES, Member
+from tests.support.slot.container_processes import Inside
+from tests.support.stack.observe import containers, until
+from tests.support.stack.running import Running
 
 pytestmark = pytest.mark.timeout(600)
 
@@ -33,9 +33,9 @@ def test_the_window_comes_back_on_another_slot_in_a_fresh_browser(stack: Running
         before = home.run(f"sha256sum {WINDOW}/99.0.jsonl.gz")
 
         member.page.reload()
-        expect(status(member.page)).to_have_text(maesil.NOTHING, timeout=PATIENCE)
-        member.command(maesil.COMMAND)
-        expect(status(member.page)).to_have_text(maesil.BREWED, timeout=PATIENCE)
+        expect(status(member.page)).to_have_text(remembering_extension.NOTHING, timeout=PATIENCE)
+        member.command(remembering_extension.COMMAND)
+        expect(status(member.page)).to_have_text(remembering_extension.BREWED, timeout=PATIENCE)
         member.explorer("left.txt").dblclick()
         expect(tabs(member.page)).to_have_count(1)
         member.command("View: Split Editor Right")
@@ -47,9 +47,9 @@ def test_the_window_comes_back_on_another_slot_in_a_fresh_browser(stack: Running
         member.page.screenshot(path=PICTURES / "window-before.png")
 
         text = window(home)
-        assert maesil.SECRET not in text
+        assert remembering_extension.SECRET not in text
         assert member.slot not in text, "addresses hold for any slot"
-        everything = home.run(f"cd /home/member; grep -rla {maesil.SECRET} . || true")
+        everything = home.run(f"cd /home/member; grep -rla {remembering_extension.SECRET} . || true")
         assert not everything, "the sign-in is nowhere in the home in clear"
         stop(stack, member)
 
@@ -61,7 +61,7 @@ def test_the_window_comes_back_on_another_slot_in_a_fresh_browser(stack: Running
         expect(tabs(back.page)).to_have_count(3)
         expect(groups(back.page).nth(1).get_by_role("tab", name=re.compile("right.txt"))).to_be_visible()
         expect(back.page.locator(".part.sidebar.right")).to_be_visible()
-        expect(status(back.page)).to_have_text(maesil.BREWED, timeout=PATIENCE)
+        expect(status(back.page)).to_have_text(remembering_extension.BREWED, timeout=PATIENCE)
         back.page.screenshot(path=PICTURES / "window-after.png")
         assert inside(stack, back).run(f"sha256sum {WINDOW}/99.0.jsonl.gz") == before
         stop(stack, back)
@@ -116,7 +116,7 @@ def inside(stack: Running, member: Member) -> Inside:
 
 
 def install(home: Inside) -> None:
-    spelled = maesil.package().hex()
+    spelled = remembering_extension.package().hex()
     home.run(f"python3 -c 'import sys; sys.stdout.buffer.write(bytes.fromhex(\"{spelled}\"))' > .cache.vsix")
     home.run(
         "HOME=/home/member PATH=/opt/ondol/bin:$PATH code-server"

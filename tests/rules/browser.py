@@ -2,6 +2,7 @@
 
 import base64
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import httpx
@@ -31,6 +32,21 @@ class Browser:
             "POST", f"{below}{parent}:runQuery", {"structuredQuery": {"from": select, "where": {"fieldFilter": same}}}
         )
 
+    def count(self, collection: str, *, everywhere: bool = False) -> int:
+        parent, below, name = collection.rpartition("/")
+        query = {
+            "structuredQuery": {"from": [{"collectionId": name, "allDescendants": everywhere}]},
+            "aggregations": [{"alias": "n", "count": {}}],
+        }
+        return self._call("POST", f"{below}{parent}:runAggregationQuery", {"structuredAggregationQuery": query})
+
+    def get_many(self, path: str) -> int:
+        return self._call("POST", ":batchGet", {"documents": [_name(path)]})
+
+    def commit(self, path: str, fields: dict[str, str]) -> int:
+        """Writes the document whether it exists or not, as a browser's batch does."""
+        return self._call("POST", ":commit", {"writes": [{"update": {"name": _name(path), **_document(fields)}}]})
+
     def create(self, path: str, fields: dict[str, str]) -> int:
         collection, _, name = path.rpartition("/")
         return self._call("POST", f"/{collection}?documentId={name}", _document(fields))
@@ -53,8 +69,9 @@ def owner(firestore: httpx.Client) -> Browser:
     return Browser(firestore, "owner")
 
 
-def signed_in(firestore: httpx.Client, uid: str) -> Browser:
-    claims = {"sub": uid, "user_id": uid, "aud": PROJECT, "iss": f"https://securetoken.google.com/{PROJECT}"}
+def signed_in(firestore: httpx.Client, uid: str, **more: object) -> Browser:
+    """With `more` claims than those of every sign-in."""
+    claims = more | {"sub": uid, "user_id": uid, "aud": PROJECT, "iss": f"https://securetoken.google.com/{PROJECT}"}
     return Browser(firestore, f"{_part({'alg': 'none', 'typ': 'JWT'})}.{_part(claims)}.")
 
 
@@ -62,7 +79,11 @@ def visitor(firestore: httpx.Client) -> Browser:
     return Browser(firestore, None)
 
 
-def _part(content: dict[str, str]) -> str:
+def _name(path: str) -> str:
+    return f"projects/{PROJECT}/databases/(default)/documents/{path}"
+
+
+def _part(content: Mapping[str, object]) -> str:
     return base64.urlsafe_b64encode(json.dumps(content).encode()).decode().rstrip("=")
 
 

@@ -6,9 +6,9 @@ import pytest
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 
-from tests.running import SOAK
 from tests.simulation.functions import Loaded, simulated
 from tests.simulation.schedule import HEADER
+from tests.support.checkout import SOAK
 
 SCHEDULES = 100_000 if SOAK else 2500
 SIZE = HEADER + 2 * (150 if SOAK else 60)

@@ -12,7 +12,7 @@ from msgspec.structs import replace
 from shared.errors import Problem, TryAgain
 from shared.gcp.slot_client import Gone
 from shared.sessions.heartbeats import Beat, Declared, Hello, Signals
-from shared.snapshots.checkpoint import manifest_name
+from shared.snapshots.checkpoint import Writer
 from tests.simulation.functions import Token
 from tests.simulation.network import (
     BACKOFF,
@@ -141,7 +141,7 @@ class Container:
             raise Gone("409: stale-epoch")
         self._asked(lambda: self._join("give back", self._give_back))
 
-    def work(self, token: Token, seconds: float, quiet: float) -> str:
+    def background_hold(self, token: Token, seconds: float, quiet: float) -> str:
         """Holds the request while a program is busy."""
         if self.claims is None or self.claims.sid != token.bearer.sid or token.bearer.boot != self.boot:
             raise Gone("409: no-session")
@@ -316,7 +316,7 @@ class Container:
         assert self.claims is not None
         self._made += 1
         self._dirty = False
-        name = manifest_name(self.claims.wid, self.claims.epoch, self.boot, self._made)
+        name = Writer(self.claims.wid, self.claims.epoch, self.boot).manifest_name(self._made)
         self._waiting = Declared(seq=self._made, manifest=name, sha256="00", bytes=100, files=1)
 
     def _recall(self, beat: Beat) -> Beat:

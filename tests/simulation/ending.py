@@ -30,7 +30,7 @@ def finish(world: World) -> None:
     for sid in insisted:
         decisions = world.invariants.sessions[sid]["decisions"]
         if decisions and decisions[-1]["reason"] == "allowance":
-            world.happened.note("a liar's session was ended by its allowance")
+            world.events.note("a liar's session was ended by its allowance")
     for container in world.fleet.containers():
         if container.lease and container.lease > world.now:
             world.fail(f"{container.boot} may still serve")
@@ -86,14 +86,14 @@ def _rest(world: World) -> None:
 
 def _close_the_books(world: World) -> None:
     """Long after, all that was used is closed and rolled up: a run that lost a race is followed by another."""
-    books, billings = world.invariants.books, world.invariants.billings
-    world.pass_time(books.last(billings, world.now))
+    closed_periods, billings = world.invariants.closed_periods, world.invariants.billings
+    world.pass_time(closed_periods.last(billings, world.now))
     for _ in range(3):
         world.pass_time(world.now + EVERY["meter"])
         world.exhaust()
-        if (why := books.open(billings)) is None:
+        if (why := closed_periods.open(billings)) is None:
             return
-    world.fail(f"the books are not closed: {why}")
+    world.fail(f"the ledger is not closed: {why}")
 
 
 def _unrest(world: World) -> str | None:

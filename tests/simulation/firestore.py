@@ -8,10 +8,9 @@ Fields are never changed in place, neither here nor by the store, which makes th
 into records: so nothing is copied.
 """
 
-import copy
 import itertools
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -229,9 +228,9 @@ class Query:
         self._end: Any = None
 
     def _with(self, **changes: Any) -> "Query":
-        other = copy.copy(self)
-        for name, value in changes.items():
-            setattr(other, f"_{name}", value)
+        other = Query.__new__(Query)
+        vars(other).update(vars(self))
+        vars(other).update({f"_{name}": value for name, value in changes.items()})
         return other
 
     def where(self, *, filter: FieldFilter) -> "Query":
@@ -265,8 +264,11 @@ class Query:
         for _, reference in [row for row in found if self._is_between(row[0])][: self._most]:
             yield self._client.look(reference)
 
-    def count(self) -> "Count":
-        return Count(self)
+    def count(self, alias: str = "count") -> "Aggregation":
+        return Aggregation(self).count(alias)
+
+    def sum(self, field: str, alias: str) -> "Aggregation":
+        return Aggregation(self).sum(field, alias)
 
     def _paths(self) -> list[str]:
         if self._collection.startswith("*/"):
@@ -294,18 +296,32 @@ class Query:
 
 
 @dataclass(frozen=True)
-class Counted:
+class Aggregated:
+    alias: str
     value: int
 
 
 @dataclass(frozen=True)
-class Count:
-    """How many documents a query would find."""
+class Aggregation:
+    """Sums over the documents that a query would find; a field of None counts them."""
 
     query: Query
+    fields: tuple[tuple[str, str | None], ...] = ()
 
-    def get(self, **_: Any) -> list[list[Counted]]:
-        return [[Counted(len(list(self.query.stream())))]]
+    def count(self, alias: str) -> "Aggregation":
+        return replace(self, fields=(*self.fields, (alias, None)))
+
+    def sum(self, field: str, alias: str) -> "Aggregation":
+        return replace(self, fields=(*self.fields, (alias, field)))
+
+    def get(self, **_: Any) -> list[list[Aggregated]]:
+        found = [snapshot.to_dict() or {} for snapshot in self.query.stream()]
+        return [[Aggregated(alias, _sum(found, name)) for alias, name in self.fields]]
+
+
+def _sum(found: list[Fields], name: str | None) -> int:
+    values = [1 if name is None else _at(fields, name) for fields in found]
+    return sum(value for value in values if isinstance(value, int) and not isinstance(value, bool))
 
 
 class Collection(Query):

@@ -5,33 +5,37 @@ Everything is replaced once, by what leads to the world of the moment: a schedul
 
 import importlib.util
 import inspect
+import socket
 import sys
 import time
 import tomllib
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
-from datetime import UTC, datetime, timedelta, tzinfo
+from datetime import UTC, datetime, timedelta
 from types import ModuleType
 from typing import Any, Protocol, cast
 from unittest.mock import patch
 
 from google.api_core.retry import retry_base, retry_unary
 from msgspec import Struct
-from msgspec.structs import replace
 
-from shared import logs
+from shared import logs, machine
+from shared.endpoint import operations_of
 from shared.flows import comparing, erasing, sign_ins
-from shared.gcp import buckets, exports, run, slot_client, tasks
-from shared.gcp.identity import Person
-from shared.gcp.store import clock, database, ids
+from shared.gcp import buckets, exports, slot_client, tasks
+from shared.gcp.engines import registry
+from shared.gcp.identity import Call, Person
+from shared.gcp.store import database
+from shared.request_rates import BUCKETS
 from shared.sessions.session import Session
 from shared.sessions.tokens import Bearer, InvalidToken
-from shared.snapshots.checkpoint import Checkpoint, Head, Manifest
-from tests.environment import SETTINGS, environment
-from tests.factories import a_layer, a_manifest
-from tests.running import ROOT
+from shared.slots.slot import FIRST_ENGINE
+from shared.snapshots.checkpoint import Checkpoint, Head, Manifest, Writer
+from tests.support.checkout import ROOT
+from tests.support.records.factories import a_layer, a_manifest
+from tests.support.stack.environment import SETTINGS, environment
 
-NAMES = ("allocate", "heartbeat", "reclaim", "release", "pool", "meter", "background", "admin", "account", "erase")
+NAMES = ("allocate", "heartbeat", "reclaim", "release", "pool", "meter", "background_hold", "admin", "account", "erase")
 OPERATORS = ("suspend", "resume")
 """Of `admin`, each a handler of its own."""
 OF_A_MEMBER = ("delete", "sign_out")
@@ -47,6 +51,8 @@ TIMES = {
     "POOL_MAX": "4",
     "SLOT_SESSIONS": "2",
     "STORAGE_EMULATOR_HOST": "http://127.0.0.1:1",
+    # how often a member may ask is proved elsewhere: tests/decisions/test_request_rates.py
+    "REQUEST_RATE_TIMES": "1000000",
 }
 """As an operator may set them: short enough for a schedule to see a whole life or two."""
 
@@ -67,6 +73,7 @@ class World(Protocol):
     def sleep(self, seconds: float) -> None: ...
     def begin(self, work: Callable[[], Any]) -> Any: ...
     def draw(self, count: int) -> int: ...
+    def draw_letters(self, alphabet: str, count: int) -> str: ...
     def logged(self, severity: str, event: str, fields: dict[str, Any]) -> None: ...
 
 
@@ -78,10 +85,12 @@ current = _Current()
 
 
 class Loaded(Struct, frozen=True):
-    """A function's module, its handler below `@endpoint`, and after how many seconds the platform gives a call up."""
+    """A function's module, its handler below `@endpoint`, what makes the handler's caller, and after how many seconds
+    the platform gives a call up."""
 
     module: ModuleType
     handler: Handler
+    authenticate: Callable[[Call], Any]
     seconds: float
 
 
@@ -100,13 +109,24 @@ def simulated() -> Iterator[dict[str, Loaded]]:
 
 @contextmanager
 def living_in(world: World) -> Iterator[None]:
-    """Until the block ends, all that the functions do they do to this world."""
+    """Until the block ends, all that the functions do they do to this world, and nothing waits for the machine's clock
+    or opens a socket: what a schedule finds must not depend on the machine."""
     current.world = world
     database.database.cache_clear()
+    BUCKETS.clear()  # the world before had another time
     try:
-        yield
+        with (
+            machine.replaced_by(SimulatedMachine(world)),
+            patch.object(time, "sleep", _refuse_the_machine),
+            patch.object(socket.socket, "connect", _refuse_the_machine),
+        ):
+            yield
     finally:
         database.database.cache_clear()
+
+
+def _refuse_the_machine(*_given: object) -> None:
+    raise AssertionError("a schedule waits for the machine's clock, or opens a socket")
 
 
 def _load(name: str) -> Loaded:
@@ -117,24 +137,33 @@ def _load(name: str) -> Loaded:
     module = importlib.util.module_from_spec(spec)
     sys.modules[spec.name] = module
     spec.loader.exec_module(module)
-    handler = cast("Handler", inspect.unwrap(getattr(module, name)))
     table = tomllib.loads((ROOT / "functions/functions.toml").read_text())
-    return Loaded(module, handler, float(table[name]["timeout"]))
+    return _loaded(module, name, float(table[name]["timeout"]))
 
 
 def _route(function: Loaded, name: str) -> Loaded:
-    return replace(function, handler=cast("Handler", inspect.unwrap(getattr(function.module, name))))
+    return _loaded(function.module, name, function.seconds)
+
+
+def _loaded(module: ModuleType, name: str, seconds: float) -> Loaded:
+    view = getattr(module, name)
+    return Loaded(module, cast("Handler", inspect.unwrap(view)), _delivering(view), seconds)
+
+
+def _delivering(view: Any) -> Callable[[Call], Any]:
+    """What makes the handler's caller of a Member, or of a container's token. Other callers are what they are: no token
+    of theirs is looked at."""
+    declared = operations_of(view).get("")
+    looked_at = (sign_ins.__name__, view.__module__)
+    is_looked_at = declared and getattr(declared.authenticate, "__module__", None) in looked_at
+    return declared.authenticate if declared and is_looked_at else lambda call: call.token
 
 
 def _replacements(functions: Sequence[ModuleType]) -> Iterator[tuple[Any, str, Any]]:
     """Module, name, and what is there instead."""
     for module in [*functions, *(m for name, m in list(sys.modules.items()) if name.startswith("shared."))]:
-        for name, value in list(vars(module).items()):
-            if value is time:
-                yield module, name, SimulatedTime
-            elif value is datetime and module in (*functions, clock, erasing):
-                yield module, name, SimulatedDatetime
-            elif name == "person" and module in (*functions, erasing):
+        for name in list(vars(module)):
+            if name == "person" and module in (*functions, erasing):
                 yield module, name, _known
             elif name in ("delete_person", "end_sign_ins"):
                 yield module, name, lambda _uid: None
@@ -142,21 +171,18 @@ def _replacements(functions: Sequence[ModuleType]) -> Iterator[tuple[Any, str, A
                 yield module, name, SimulatedSigner()
             elif name == "side_effects":
                 yield module, name, SimulatedExecutor()
-            elif name == "secrets":
-                yield module, name, SimulatedSecrets
-    yield retry_unary, "time", SimulatedTime
-    yield retry_base, "random", SimulatedSecrets
-    yield cast("Any", database).firestore, "Client", lambda: current.world.firestore
-    yield database, "_plain", lambda fields: fields  # of this Firestore they are plain
-    yield ids, "secrets", SimulatedSecrets
-    yield logs, "_write", lambda severity, event, fields: current.world.logged(severity, event, fields)
-    yield tasks, "_client", lambda: current.world.queue
+    # Google's client has no seam for the clock and the draws of its retries
+    yield retry_unary, "time", RetryClock
+    yield retry_base, "random", RetryDraws
+    yield cast("Any", database), "Client", lambda **_: current.world.firestore
+    yield database, "plain", lambda fields: fields  # of this Firestore they are plain
+    yield logs, "write", lambda severity, event, fields: current.world.logged(severity, event, fields)
+    yield tasks, "tasks_client", lambda: current.world.queue
     yield slot_client, "attach", lambda *given: current.world.fleet.attach(*given)
     yield slot_client, "release", lambda *given: current.world.fleet.release(*given)
-    yield slot_client, "work", lambda *given: current.world.fleet.work(*given)
+    yield slot_client, "background_hold", lambda *given: current.world.fleet.background_hold(*given)
     yield slot_client, "health", lambda urls: current.world.fleet.health(urls)
-    yield run, "services", lambda _key: current.world.fleet.services()
-    yield run, "apply", lambda write, _key: current.world.fleet.apply(write)
+    yield registry, "engines", lambda _key, _shape: {FIRST_ENGINE: current.world.fleet}
     yield buckets, "verify_checkpoint", _verified
     yield buckets, "head_manifest", _manifest
     yield buckets, "list_objects", lambda *_given: []
@@ -166,6 +192,7 @@ def _replacements(functions: Sequence[ModuleType]) -> Iterator[tuple[Any, str, A
     for module in (sign_ins, comparing):
         yield module, "people", lambda uids: {uid: _known(uid) for uid in uids}
     yield sign_ins, "person", _known
+    yield sign_ins, "member", lambda call: call.token  # who calls is a Member already
     yield erasing, "PARTS", erasing.PARTS[1:]  # without the bucket
 
 
@@ -175,42 +202,44 @@ def _known(uid: str) -> Person:
     return Person(uid, None, None, email_verified=True, disabled=False, created=long_ago, valid_since=long_ago)
 
 
-class SimulatedTime:
-    """In place of the module `time`."""
+class SimulatedMachine:
+    """The world's clock, its waiting, and its draws, which are the same in the same schedule."""
 
-    @staticmethod
-    def time() -> float:
-        return current.world.now.timestamp()
+    def __init__(self, world: World) -> None:
+        self._world = world
 
-    monotonic = time
+    def now(self) -> datetime:
+        return self._world.now
 
-    @staticmethod
-    def sleep(seconds: float) -> None:
-        current.world.sleep(seconds)
+    def monotonic(self) -> float:
+        return self._world.now.timestamp()
+
+    def sleep(self, seconds: float) -> None:
+        self._world.sleep(seconds)
+
+    def draw_letters(self, alphabet: str, count: int) -> str:
+        return self._world.draw_letters(alphabet, count)
+
+    def draw_bits(self, count: int) -> int:
+        return self._world.draw(1 << count)
+
+    def draw_fraction(self) -> float:
+        return 0.5
 
 
-class SimulatedDatetime(datetime):
-    @classmethod
-    def now(cls, tz: tzinfo | None = None) -> Any:
-        if tz is None:
-            raise ValueError("the control plane's times have a zone")
-        return current.world.now.astimezone(tz)
+class RetryClock:
+    """What Google's retries use of the module `time`."""
+
+    monotonic = staticmethod(machine.monotonic)
+    sleep = staticmethod(machine.sleep)
 
 
-class SimulatedSecrets:
-    """In place of the modules `secrets` and `random`: the same schedule draws the same."""
-
-    @staticmethod
-    def choice(among: Sequence[Any]) -> Any:
-        return among[current.world.draw(len(among))]
-
-    @staticmethod
-    def randbits(bits: int) -> int:
-        return current.world.draw(1 << bits)
+class RetryDraws:
+    """What Google's retries use of the module `random`."""
 
     @staticmethod
     def uniform(low: float, high: float) -> float:
-        return (low + high) / 2
+        return low + machine.draw_fraction() * (high - low)
 
 
 class SimulatedExecutor:
@@ -229,33 +258,36 @@ class Token(Struct, frozen=True):
 
 
 class SimulatedSigner:
-    """The same kinds of tokens with the same lives, without cryptography: tests/decisions/test_tokens.py has that."""
+    """The same kinds of tokens with the same lives, without cryptography:
+    tests/decisions/sessions/test_tokens.py has that."""
 
     public_pem = "key"
 
     def attach(self, session: Session, now: datetime) -> Token:
         return _token("attach", session, now, timedelta(minutes=5), slot=session.slot)
 
-    def enter(self, session: Session, now: datetime, browser: str = "") -> Token:
+    def enter(
+        self, session: Session, now: datetime, browser: str = "", sign_in: str = "", language: str | None = None
+    ) -> Token:
         return _token("enter", session, now, timedelta(seconds=60), slot=session.slot, boot=session.boot)
 
     def release(self, session: Session, now: datetime) -> Token:
         return _token("release", session, now, timedelta(minutes=5), slot=session.slot, boot=session.boot)
 
-    def work(self, session: Session, now: datetime) -> Token:
-        return _token("work", session, now, timedelta(minutes=5), slot=session.slot, boot=session.boot)
+    def background_hold(self, session: Session, now: datetime) -> Token:
+        return _token("background_hold", session, now, timedelta(minutes=5), slot=session.slot, boot=session.boot)
 
     def heartbeat(self, session: Session, now: datetime) -> Token:
         return _token("heartbeat", session, now, timedelta(days=1), boot=session.boot)
-
-    def window_key(self, wid: str) -> str:
-        return wid
 
     def verify_hello(self, token: Token) -> Bearer:
         return _verify(token, "attach")
 
     def verify_heartbeat(self, token: Token) -> Bearer:
         return _verify(token, "heartbeat")
+
+    def verify_container(self, token: Token) -> Bearer:
+        return self.verify_hello(token) if token.kind == "attach" else self.verify_heartbeat(token)
 
 
 def _token(
@@ -270,11 +302,11 @@ def _verify(token: Token, kind: str) -> Bearer:
     return token.bearer
 
 
-def _verified(checkpoint: Checkpoint, *, wid: str, epoch: int, boot: str, before: Sequence[Head] = ()) -> Manifest:
+def _verified(checkpoint: Checkpoint, writer: Writer, *, before: Sequence[Head] = ()) -> Manifest:
     """Every checkpoint holds what it declares: what the bucket has is proved elsewhere."""
-    name = f"workspaces/{wid}/{epoch}-{boot}/{checkpoint.seq}-boot.tar.zst"
+    name = f"{writer.prefix}{checkpoint.seq}-boot.tar.zst"
     layer = a_layer(name=name, logical_bytes=checkpoint.bytes)
-    return a_manifest(layer, seq=checkpoint.seq, workspace=wid, epoch=epoch, boot=boot)
+    return a_manifest(layer, seq=checkpoint.seq, workspace=writer.wid, epoch=writer.epoch, boot=writer.boot)
 
 
 def _manifest(head: Head) -> Manifest:

@@ -8,7 +8,7 @@ from typing import Any
 
 from shared.billing.plans import PLANS
 from shared.sessions.heartbeats import FORGOTTEN_AT_ONCE
-from tests.simulation.books import Books
+from tests.simulation.closed_periods import ClosedPeriods
 from tests.simulation.container import Container
 from tests.simulation.firestore import Change, Fields
 
@@ -35,7 +35,7 @@ class Invariants:
         """By session."""
         self.uses: dict[str, list[tuple[datetime, datetime]]] = defaultdict(list)
         """By session: when a member could work in an honest container."""
-        self.books = Books(fail)
+        self.closed_periods = ClosedPeriods(fail)
         self.exhausted: dict[tuple[str, str], list[int]] = defaultdict(list)
         """By billing account and period, each time that its allowance ended: how many sessions were open within an
         interval before the heartbeat that says so."""
@@ -79,12 +79,12 @@ class Invariants:
                     del self.shards[change.path]
                 case "shards":
                     self.shards[change.path] = self._there(change)
-                    self.books.counts(parts[1], [name.rpartition("-")[0]])
+                    self.closed_periods.counts(parts[1], [name.rpartition("-")[0]])
                     charged.add(parts[1])
                 case "periods":
-                    self.books.period(parts[1], name, change, now)
+                    self.closed_periods.period(parts[1], name, change, now)
                 case "usage":
-                    self.books.day(name, change)
+                    self.closed_periods.day(name, change)
         for change in changes:
             if change.path.split("/")[-2] == "sessions":
                 self._history(self._there(change))
@@ -173,7 +173,9 @@ class Invariants:
             after["meter"]["ms"] != before["meter"]["ms"]
             and after["state"] != "ended"
             and after["seq"] == before["seq"]
-            and (before["hold"] is None or after["hold"] == before["hold"])  # a job's time, when its request is over
+            and (
+                before["background_hold"] is None or after["background_hold"] == before["background_hold"]
+            )  # a job's time, when its request is over
         ):
             self._fail(f"the heartbeat {after['seq']} of {sid} was charged twice")
         if place(after["head"]) < place(before["head"]):
@@ -269,15 +271,15 @@ class Invariants:
         if line["ms"] != sum(map(_ms, line["intervals"])):
             self._fail(f"a line of {line['sid']} has another sum than its intervals")
         lines.append(line)
-        self.books.line(bid, line)
+        self.closed_periods.line(bid, line)
 
     def _billing(self, bid: str, before: Fields | None, after: Fields, now: datetime) -> None:
         self.billings[bid] = after
-        self.books.counts(bid, after["used"])
+        self.closed_periods.counts(bid, after["used"])
         if before is None:
             return
         for period, used in before["used"].items():
-            if after["used"].get(period, 0) < used and period not in self.books.closed[bid]:
+            if after["used"].get(period, 0) < used and period not in self.closed_periods.closed[bid]:
                 self._fail(f"what {bid} has used in {period} fell")
         for period, used in after["used"].items():
             granted = granted_ms(before, period)
@@ -304,7 +306,7 @@ class Invariants:
                 by_period[line["period"]] += line["ms"]
             if opened:
                 by_period[meter["period"]] += opened
-        counted: dict[str, int] = defaultdict(int, self.books.closed[bid])
+        counted: dict[str, int] = defaultdict(int, self.closed_periods.closed[bid])
         for period, ms in self.billings[bid]["used"].items():
             counted[period] += ms
         for path, shard in self.shards.items():

@@ -1,4 +1,4 @@
-"""By how much a member's use may exceed an allowance: docs/decisions/0021-the-simulation.md argues for the bound."""
+"""By how much a member's use may exceed an allowance: docs/decisions/0045-use-beyond-an-allowance.md has the bound."""
 
 from collections import defaultdict
 from datetime import datetime, timedelta

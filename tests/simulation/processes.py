@@ -43,12 +43,12 @@ class Process:
         self.wake: datetime | None = None
         self.awaits: Process | None = None
         self._hub = hub
-        self._work = work
+        self.work = work
         self._greenlet = greenlet(self._run, parent=hub.main)
 
     def _run(self) -> None:
         try:
-            self.result = self._work()
+            self.result = self.work()
         except (Killed, Violation):
             self.killed = True
         except Exception as e:

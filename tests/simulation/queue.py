@@ -10,10 +10,11 @@ from google.api_core import exceptions
 from google.cloud import tasks_v2
 
 from local.tasks.queues import load_queues, may_retry, retry_delay
-from tests.running import ROOT
 from tests.simulation.processes import Hub, Process
+from tests.support.checkout import ROOT
 
-QUEUES = load_queues(ROOT / "functions/queues.toml")
+QUEUES = {name.replace("-", "_"): queue for name, queue in load_queues(ROOT / "functions/queues.toml").items()}
+"""By the function that each serves."""
 
 
 @dataclass
@@ -41,7 +42,7 @@ class Queue:
         self._loss = loss
 
     def queue_path(self, _project: str, _region: str, queue: str) -> str:
-        return queue
+        return queue.replace("-", "_")
 
     def create_task(self, *, parent: str, task: tasks_v2.Task, timeout: float) -> None:
         """Raises AlreadyExists for a name that was taken before. A loss may be one of the reply only."""

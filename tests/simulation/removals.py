@@ -34,7 +34,7 @@ def _removal(pieces: Callable[[Functions], Pieces]) -> Removal:
 
 @_removal
 def the_epoch_check(_functions: Functions) -> Pieces:
-    yield heartbeats, "_check_epoch", lambda *_given: None
+    yield heartbeats, "check_epoch", lambda *_given: None
 
 
 @_removal
@@ -63,7 +63,7 @@ def the_precondition(_functions: Functions) -> Pieces:
         return self.replace(reference, record)
 
     yield Commit, "change", change
-    yield Commit, "_is_made", lambda _self: False
+    yield Commit, "is_made", lambda _self: False
 
 
 @_removal
@@ -105,7 +105,7 @@ def the_session_precondition(_functions: Functions) -> Pieces:
         return self.replace(reference, record) if isinstance(record, Session) else real(self, reference, read, record)
 
     yield Commit, "change", change
-    yield Commit, "_is_made", lambda _self: False
+    yield Commit, "is_made", lambda _self: False
 
 
 @_removal
@@ -117,7 +117,7 @@ def the_time_until_a_period_is_over_everywhere(functions: Functions) -> Pieces:
 
 @_removal
 def the_lines_of_who_is_silent(functions: Functions) -> Pieces:
-    yield functions["meter"].module, "_write_line", lambda *_given: True
+    yield functions["meter"].module, "write_missing_line", lambda *_given: True
 
 
 @_removal
@@ -129,7 +129,7 @@ def the_end_of_a_day_before_it_is_rolled_up(functions: Functions) -> Pieces:
 def create_only_lines(_functions: Functions) -> Pieces:
     def add_lines(commit: Commit, bid: str, lines: Any) -> None:
         for line in lines:
-            commit._batch.set(billing.line_ref(bid, line), encode(line), merge=True)
+            commit.batch.set(billing.line_ref(bid, line), encode(line), merge=True)
 
     for module in (sessions, ledger):
         yield module, "add_lines", add_lines

@@ -10,13 +10,13 @@ from datetime import UTC, datetime
 
 from shared.billing.account import Billing
 from shared.billing.plans import PLANS
-from tests.factories import a_billing
 from tests.simulation.ending import finish
 from tests.simulation.functions import Loaded, living_in
 from tests.simulation.overshoot import check_allowances
 from tests.simulation.processes import Violation
 from tests.simulation.steps import PLAN_NAMES, ZONES, granted, table_of
 from tests.simulation.world import CLOCK, World
+from tests.support.records.factories import a_billing
 
 REPLAY = ".venv/bin/python -m tests.simulation.replay"
 """Plays one schedule again, in another process, and tells each step."""

@@ -12,7 +12,7 @@ from msgspec.structs import replace
 from shared.billing.account import Billing
 from shared.billing.time_allowance import period_of
 from tests.simulation.container import Container
-from tests.simulation.lies import lie
+from tests.simulation.hostile_messages import lie
 from tests.simulation.world import LATE, Loss, World
 
 PLAN_NAMES = ("free", "starter", "team", "enterprise")
@@ -141,7 +141,7 @@ def kill(world: World, whom: int) -> None:
     """A function's process ends, wherever it is."""
     functions = [process for process in world.hub.processes if process.owner is None and process.ends is not None]
     for process in _one(functions, whom):
-        world.happened.note("a function was killed between two steps" if process.begun else None)
+        world.events.note("a function was killed between two steps" if process.begun else None)
         process.kill()
 
 
@@ -158,10 +158,10 @@ def lose_post(world: World, whom: int) -> None:
     calls = [process for process in world.hub.processes if process.name == "heartbeat"]
     for call in _one(calls, whom >> 1):
         if whom & 1:
-            world.happened.note("a heartbeat was lost")
+            world.events.note("a heartbeat was lost")
             call.kill()
         else:
-            world.happened.note("an answer to a heartbeat was lost")
+            world.events.note("an answer to a heartbeat was lost")
             call.mute = True
 
 
@@ -169,13 +169,13 @@ def repeat_post(world: World, whom: int) -> None:
     """A heartbeat arrives once more, however late."""
     for sent, token, message in _one(world.posts, whom):
         is_late = world.now - sent > LATE
-        world.happened.note("a heartbeat came again, late" if is_late else "a heartbeat came twice")
+        world.events.note("a heartbeat came again, late" if is_late else "a heartbeat came twice")
         world.call("heartbeat", token, message)
 
 
 def repeat_task(world: World, whom: int) -> None:
     for task in _one(world.queue.delivered[-10:], whom):
-        world.happened.note("a task came twice")
+        world.events.note("a task came twice")
         world.queue.repeat(task)
 
 
@@ -199,7 +199,7 @@ def besiege(world: World, whom: int) -> None:
     """Strangers' slow requests, which nobody has let in, keep a container's CPU on; or no longer."""
     for container in _one(world.fleet.containers(), whom):
         container.besieged = not container.besieged
-        world.happened.note("strangers kept a container's CPU on" if container.besieged else None)
+        world.events.note("strangers kept a container's CPU on" if container.besieged else None)
 
 
 def cut_off(world: World, whom: int) -> None:

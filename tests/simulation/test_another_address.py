@@ -17,8 +17,8 @@ from shared.gcp.store import database
 from shared.gcp.store.accounts import close_account, ensure_account, mark_ref
 from shared.gcp.store.billing import billing_ref, read_billing
 from shared.gcp.store.database import Commit
-from tests.environment import SETTINGS, environment
 from tests.simulation.firestore import Client
+from tests.support.stack.environment import SETTINGS, environment
 
 NOW = datetime(2026, 11, 23, 9, tzinfo=UTC)
 FIRST, SECOND = "first@example.com", "second@example.com"
@@ -29,8 +29,8 @@ def in_memory() -> Iterator[None]:
     client = Client()
     with (
         environment(SETTINGS),
-        patch.object(cast("Any", database).firestore, "Client", lambda **_: client),
-        patch.object(database, "_plain", lambda fields: fields),
+        patch.object(cast("Any", database), "Client", lambda **_: client),
+        patch.object(database, "plain", lambda fields: fields),
         patch.object(sign_ins, "people", lambda uids: dict.fromkeys(uids)),  # all of them are there
     ):
         database.database.cache_clear()

@@ -119,6 +119,7 @@ class _Played:
         ]
         return [[snapshot.id for snapshot in query.limit(most).stream()] for query in queries]
 
-    def counted(self) -> int:
+    def counted(self) -> dict[str, int]:
         [[found]] = self._documents.where(filter=FieldFilter("n", "==", 0)).count().get()
-        return int(found.value)
+        [sums] = self._documents.sum("in.k", alias="sum").count(alias="count").get()
+        return {"zeros": int(found.value), **{each.alias: int(each.value) for each in sums}}

@@ -11,7 +11,7 @@ from tests.simulation.world import Loss
 
 SCHEDULES = 300
 OFTEN = 2
-HAPPENINGS = (
+EVENTS = (
     *(f"ended: {reason}" for reason in ("member", "idle", "allowance", "suspended", "lost", "stopped", "never-opened")),
     "a period turned over in a session",
     "a period was closed",
@@ -39,5 +39,5 @@ HAPPENINGS = (
 def test_everything_happens(functions: Mapping[str, Loaded]) -> None:
     random, happened = Random(0), Counter[str]()  # noqa: S311
     for _ in range(SCHEDULES):
-        happened.update(play(functions, random.randbytes(SIZE)).happened.counts)
-    assert {what: happened[what] for what in HAPPENINGS if happened[what] < OFTEN} == {}
+        happened.update(play(functions, random.randbytes(SIZE)).events.counts)
+    assert {what: happened[what] for what in EVENTS if happened[what] < OFTEN} == {}

@@ -3,9 +3,9 @@
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 
-from tests.factories import a_billing
 from tests.simulation.functions import Loaded, living_in
 from tests.simulation.world import World
+from tests.support.records.factories import a_billing
 
 
 def test_a_period_is_not_closed_without_a_line_that_is_still_to_be_written(functions: Mapping[str, Loaded]) -> None:
@@ -20,8 +20,8 @@ def test_a_period_is_not_closed_without_a_line_that_is_still_to_be_written(funct
             world.hub.go_on(late, through=False)
         world.hub.go_on(world.stop(person))
         world.hub.go_on(late)
-        assert late.done and not world.invariants.books.closed["b-1"]
+        assert late.done and not world.invariants.closed_periods.closed["b-1"]
         for _ in range(2):
             world.live(world.now + timedelta(minutes=15))
-        assert world.invariants.books.closed["b-1"] == {"2026-11": 90000}
+        assert world.invariants.closed_periods.closed["b-1"] == {"2026-11": 90000}
         world.hub.end()

@@ -1,4 +1,4 @@
-"""A member deletes their account in the middle of their work: the books stay right, and tell of nobody."""
+"""A member deletes their account in the middle of their work: the ledger stays right, and tells of nobody."""
 
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime, timedelta
@@ -10,10 +10,10 @@ from msgspec.structs import replace
 
 from shared.billing.metering import LedgerLine
 from shared.gcp.store.anonymous import anonymise_sessions
-from tests.factories import a_billing
 from tests.simulation.functions import Loaded, living_in
 from tests.simulation.processes import Violation
 from tests.simulation.world import World
+from tests.support.records.factories import a_billing
 
 START = datetime(2026, 11, 29, 9, tzinfo=UTC)
 STEPS = ("before a commit", "after a commit", "before a task is made", "after a task is made")
@@ -35,7 +35,7 @@ def leave(
         world.live(world.now + timedelta(minutes=10))
         world.pass_time(world.now + timedelta(days=1, minutes=1))
         world.live(world.now + timedelta(minutes=20))
-        world.pass_time(world.invariants.books.last(world.invariants.billings, world.now))
+        world.pass_time(world.invariants.closed_periods.last(world.invariants.billings, world.now))
         for _ in range(3):
             world.live(world.now + timedelta(minutes=15))
         world.hub.end()
@@ -50,7 +50,7 @@ def test_who_deletes_their_account_leaves_right_books_without_them(
     gone, stays = world.people
     invariants = world.invariants
     left = [path for path in world.firestore.documents if gone.uid in path or gone.wid in path]
-    assert (left, invariants.books.open(invariants.billings)) == ([], None)
+    assert (left, invariants.closed_periods.open(invariants.billings)) == ([], None)
     told = [path for path, stored in world.firestore.documents.items() if f"'{gone.uid}'" in str(stored.fields)]
     assert told == [], "nor does any tell of them"
     lines = [line for lines in invariants.lines.values() for line in lines]

@@ -1,18 +1,21 @@
 """A schedule is the same each time: what failed can be looked at by the command that the failure names."""
 
 import shlex
+import socket
 import subprocess
-from collections.abc import Mapping
+import time
+from collections.abc import Callable, Mapping
 from random import Random
+from typing import Any
 from unittest.mock import patch
 
 import pytest
 
-from tests.running import ROOT
 from tests.simulation import schedule as schedules
 from tests.simulation.conftest import SIZE
 from tests.simulation.functions import Loaded
 from tests.simulation.schedule import play
+from tests.support.checkout import ROOT
 
 
 def test_the_command_that_a_failure_names_plays_the_same_again(functions: Mapping[str, Loaded]) -> None:
@@ -24,3 +27,19 @@ def test_the_command_that_a_failure_names_plays_the_same_again(functions: Mappin
     command = failed.value.__notes__[-1]
     again = subprocess.run(shlex.split(command), cwd=ROOT, capture_output=True, text=True, check=True, timeout=60)
     assert again.stdout.splitlines() == told
+
+
+def connect() -> None:
+    with socket.socket() as own:
+        own.connect(("127.0.0.1", 9))
+
+
+@pytest.mark.parametrize(
+    "act",
+    [lambda: time.sleep(0), connect],
+    ids=["waits for the machine's clock", "opens a socket"],
+)
+def test_a_schedule_that_depends_on_the_machine_fails(functions: Mapping[str, Loaded], act: Callable[[], Any]) -> None:
+    machine = patch.object(schedules, "finish", lambda world: act())
+    with machine, pytest.raises(AssertionError, match="waits for the machine's clock, or opens a socket"):
+        play(functions, Random(0).randbytes(SIZE))  # noqa: S311

@@ -1,7 +1,7 @@
 """Thousands of schedules of the real functions, in which whatever can go wrong does, at any moment.
 
-What must always hold is in invariants.py and books.py, and what must come of it in the end in ending.py. A failure
-prints the command that plays its schedule again, and tells each step and each change.
+What must always hold is in invariants.py and closed_periods.py, and what must come of it in the end in ending.py.
+A failure prints the command that plays its schedule again, and tells each step and each change.
 """
 
 from collections.abc import Mapping
@@ -9,10 +9,10 @@ from collections.abc import Mapping
 import pytest
 from hypothesis import given
 
-from tests.running import SOAK
 from tests.simulation.conftest import ANY, SCHEDULES, played
 from tests.simulation.functions import Loaded
 from tests.simulation.schedule import play
+from tests.support.checkout import SOAK
 
 pytestmark = [pytest.mark.soak, pytest.mark.timeout(6 * 3600 if SOAK else 900)]
 

@@ -15,13 +15,13 @@ from hypothesis import strategies as st
 from shared.billing.plans import PLANS
 from shared.billing.time_allowance import FORGIVEN_PART
 from shared.sessions.heartbeats import Beat, Signals
-from tests.factories import a_billing
 from tests.simulation import removals
 from tests.simulation.conftest import played
 from tests.simulation.container import Container
 from tests.simulation.functions import Loaded, living_in
 from tests.simulation.invariants import INTERVAL
 from tests.simulation.world import Person, World
+from tests.support.records.factories import a_billing
 
 START = datetime(2026, 11, 29, 0, 5, tzinfo=UTC)
 DAY = timedelta(hours=23)

@@ -1,34 +1,37 @@
 """A whole control plane in one thread: members, functions, queue, containers, database and clock."""
 
+import inspect
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
-from functools import partial
+from functools import cache, partial
 from random import Random
+from types import ModuleType
 from typing import Any
 
 from google.api_core import exceptions
 
 from shared.accounts.account import Account, AccountState
 from shared.billing.account import Billing
-from shared.endpoint import _refuse
+from shared.endpoint import refusal
 from shared.errors import Problem
 from shared.gcp import transient_errors
-from shared.gcp.identity import Member
+from shared.gcp.identity import Call, Member
 from shared.gcp.store.billing import billing_ref, read_billing
 from shared.gcp.store.database import Commit, LostRace, encode
 from shared.sessions.workspace import Workspace
 from shared.slots.slot import Slot, SlotCounter, SlotState
 from shared.views.operator_requests import Resume, Suspend
+from tests.simulation.cloud_run import Fleet, url_of
 from tests.simulation.container import Container
+from tests.simulation.events import Events
 from tests.simulation.firestore import Change, Client, Stored
-from tests.simulation.fleet import Fleet, url_of
 from tests.simulation.functions import Loaded, Token
-from tests.simulation.happenings import Happenings
 from tests.simulation.invariants import Invariants
 from tests.simulation.processes import Hub, Process
 from tests.simulation.queue import Queue, Task, decode
+from tests.support.records.factories import IMAGE
 
 SLOTS = 4
 WARM = 2
@@ -90,7 +93,7 @@ class World:
         self.fleet = Fleet(self.hub, self, self.draw)
         self.invariants = Invariants(self.fail)
         self.people = [self._join(n, billing) for n, billing in enumerate(billings)]
-        self.happened = Happenings()
+        self.events = Events()
         self.posts: list[tuple[datetime, Token, Any]] = []
         self.loss: Loss | None = None
         """Of the next commit."""
@@ -115,6 +118,9 @@ class World:
     def draw(self, count: int) -> int:
         return int(self._random.random() * count)
 
+    def draw_letters(self, alphabet: str, count: int) -> str:
+        return "".join(self._random.choices(alphabet, k=count))
+
     def logged(self, severity: str, event: str, fields: dict[str, Any]) -> None:
         if self._tell:
             self._say(f"{event} {fields}")
@@ -135,7 +141,9 @@ class World:
 
         def work() -> Any:
             try:
-                return loaded.handler(caller, body, self.now)
+                return loaded.handler(
+                    loaded.authenticate(Call(function, caller, self.now, lambda: body)), body, self.now
+                )
             except Exception as e:
                 problem = e if isinstance(e, Problem) else transient_errors.as_problem(e)
                 if problem is None:
@@ -151,21 +159,23 @@ class World:
         return self.call("heartbeat", token, message)
 
     def _deliver(self, task: Task) -> Process:
-        self.happened.note("a task came late" if self.now - task.at > LATE else None)
-        module = self._functions[task.function].module
-        process = self.call(task.function, "tasks", decode(task.body, getattr(module, task.function.capitalize())))
-        work = process._work
+        self.events.note("a task came late" if self.now - task.at > LATE else None)
+        process = self.call(task.function, "tasks", decode(task.body, self._body_of(task.function)))
+        work = process.work
 
         def answered_well() -> bool:
             answer = work()
-            return not isinstance(answer, Problem) or _refuse(answer, task=True).status_code == 200
+            return not isinstance(answer, Problem) or refusal(answer, task=True).status_code == 200
 
-        process._work = answered_well
+        process.work = answered_well
         return process
 
     def schedule(self, function: str) -> Process:
-        module = self._functions[function].module
-        return self.call(function, "schedule", getattr(module, function.capitalize())())
+        return self.call(function, "schedule", self._body_of(function)())
+
+    def _body_of(self, function: str) -> Any:
+        """The class of what the function is sent, as its handler declares it."""
+        return _body_of(self._functions[function].module, function)
 
     def open(self, person: Person) -> Process:
         """The member presses Open, and enters when there is an editor."""
@@ -301,20 +311,20 @@ class World:
     def _commit(self, make: Callable[[], Sequence[Change]]) -> None:
         self.hub.give_way("before a commit")
         loss, self.loss = self.loss, None
-        self.happened.note(loss and f"commit: {loss}")
+        self.events.note(loss and f"commit: {loss}")
         if loss != Loss.REQUEST:
             changes = make()
             for change in changes if self._tell else ():
                 self._say(str(change))
             self.invariants.committed(changes, self.now)
-            self.happened.committed(changes, self.invariants.sessions)
+            self.events.committed(changes, self.invariants.sessions)
             self.hub.give_way("after a commit")
         if loss:
             raise ERRORS[loss](loss)
 
     def _lost_task(self) -> Exception | None:
         loss, self.task_loss = self.task_loss, None
-        self.happened.note(loss and f"task: {loss}")
+        self.events.note(loss and f"task: {loss}")
         return ERRORS[loss](loss) if loss in (Loss.REQUEST, Loss.SILENCE) else None
 
     def _member(self, person: Person) -> Member:
@@ -336,14 +346,20 @@ class World:
         for number in range(SLOTS):
             name, warm = f"ws-{number:010}", number < WARM
             state = SlotState.WARM if warm else SlotState.COLD
-            slot = Slot(name=name, state=state, changed=self.now, url=url_of(name), min_instances=int(warm))
+            slot = Slot(name=name, state=state, changed=self.now, url=url_of(name), kept=warm, settled=True)
             self._write(f"slots/{name}", slot)
-            self.fleet.make(name, generation=1, min_instances=int(warm), seconds=0)
+            self.fleet.make(name, IMAGE, generation=1, min_instances=int(warm), seconds=0)
 
     def _write(self, path: str, record: Any) -> None:
         fields = encode(record)
         self.firestore.documents[path] = Stored(fields, self.firestore.next_version())
         self.invariants.committed([Change(path, None, fields)], self.now)
+
+
+@cache
+def _body_of(module: ModuleType, function: str) -> Any:
+    _caller, body, _now = inspect.signature(inspect.unwrap(getattr(module, function))).parameters.values()
+    return body.annotation
 
 
 def _up_to(now: datetime, every: timedelta) -> datetime:

@@ -2,11 +2,11 @@
 
 from collections.abc import Callable
 
-from tests.observe import until
-from tests.slot.bucket import Bucket
-from tests.slot.container import Container
-from tests.slot.control_plane import SECOND, SID, ControlPlane
-from tests.slot.member import Member, opened
+from tests.support.slot.bucket import Bucket
+from tests.support.slot.container import Container
+from tests.support.slot.control_plane import SECOND, SID, ControlPlane
+from tests.support.slot.member import Member, opened
+from tests.support.stack.observe import until
 
 # the kernel keeps 15 bytes of a program's name, which cuts the last syllable in two
 NAMES_IN_PIECES = r"""
@@ -62,7 +62,7 @@ def test_names_that_are_no_text_end_nothing(start: Callable[..., Container], pla
     before = plane.beats[-1].signals.process
     member.slot.run("(timeout 20 sh -c 'while :; do :; done' &) >/dev/null 2>&1")
     until(lambda: member.attach(plane.sessions[SID]) and seen_process(plane) > (before or 0), "programs are looked at")
-    assert not member.slot.events("watch.failed")
+    assert not member.slot.events("watch-failed")
     member.release().raise_for_status()
 
 
@@ -72,7 +72,7 @@ def test_a_container_that_loses_a_part_gives_the_session_back(
     member.slot.run("echo precious > kept.txt")
     member.slot.kill_nginx()
     until(member.slot.ended, "the container ends")
-    assert member.slot.events("slot.failed")
+    assert member.slot.events("slot-failed")
     assert plane.beats[-1].final
     head = plane.sessions[SID].head
     assert head is not None
@@ -98,12 +98,12 @@ def test_saving_and_restoring_need_no_room_but_the_home(
 def test_what_cannot_be_saved_keeps_nothing_else_from_it(start: Callable[..., Container], plane: ControlPlane) -> None:
     member = opened(start(CHECKPOINT_SECONDS="0.5"), plane)
     member.slot.run(UNSAVEABLE)
-    until(lambda: member.slot.events("checkpoint.left-out"), "it is counted")
+    until(lambda: member.slot.events("checkpoint-left-out"), "it is counted")
     member.release().raise_for_status()
     head = plane.sessions[SID].head
     assert head is not None
     assert head.bytes < 1_000_000
-    assert not member.slot.events("checkpoint.failed")
+    assert not member.slot.events("checkpoint-failed")
 
     after = Member(member_slot := start(), plane)
     after.restore(plane.open(SECOND, epoch=2, head=head))

@@ -8,12 +8,12 @@ import pytest
 
 from shared.accounts.operator_limits import MOST_OPENS, Limits
 from shared.gcp.store.billing import SHARDS
-from tests.conftest import SHORT
-from tests.functions.limiting import limit
-from tests.functions.person import Person
-from tests.observe import documents, objects, until
-from tests.running import QUICK, SOAK, Running, running
 from tests.soak.usage import Usage, usage
+from tests.support.checkout import SOAK
+from tests.support.members.operator_limits import limit
+from tests.support.members.person import Person
+from tests.support.stack.observe import documents, objects, until
+from tests.support.stack.running import QUICK, SHORT, Running, running
 
 CYCLES = 200 if SOAK else 4
 MEMBERS = 2

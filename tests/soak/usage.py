@@ -7,8 +7,8 @@ from pathlib import Path
 
 import psutil
 
-from tests.observe import documents, objects
-from tests.running import Running
+from tests.support.stack.observe import documents, objects
+from tests.support.stack.running import Running
 
 COLLECTIONS = ("accounts", "billing", "workspaces", "slots", "sessions")
 UNCOUNTED = ("logs", "storage", "firestore")

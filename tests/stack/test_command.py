@@ -11,9 +11,10 @@ import httpx
 import pytest
 
 from local.ports import answers, free_base, is_free
-from tests.observe import until
-from tests.processes import descendants, function_process, is_alive, kill_function, words
-from tests.running import ROOT, Running, running
+from tests.support.checkout import ROOT
+from tests.support.stack.observe import until
+from tests.support.stack.processes import descendants, function_process, is_alive, kill_function, words
+from tests.support.stack.running import Running, running
 
 DOCUMENTS = "v1/projects/demo-ondol/databases/(default)/documents/people"
 OWNER = {"Authorization": "Bearer owner"}
@@ -114,6 +115,16 @@ def test_a_function_that_cannot_start_again_ends_it_with_one_line(tmp_path: Path
     assert last == f"Ondol: login ended by itself with exit code 1; its log: {tmp_path}/logs/login.log."
 
 
+def test_settings_that_a_function_refuses_end_it_with_the_line_that_says_what_to_set(tmp_path: Path) -> None:
+    refused = pytest.raises(AssertionError, match="the stack did not start")
+    with refused, running(tmp_path, "--only", "allocate", SLOT_HOME_MEDIUM="memory"):
+        pass
+    last = (tmp_path / "output").read_text().splitlines()[-1]
+    assert last.startswith("Ondol: allocate did not start: plans sell more storage than a slot's home holds (pro ")
+    assert "set SLOT_HOME_MEDIUM to disk" in last
+    assert last.endswith(f"; its log: {tmp_path}/logs/allocate.log.")
+
+
 def takes(taken: socket.socket, port: int) -> bool:
     """Whether `taken` has the port now, without listening on it."""
     try:
@@ -136,11 +147,17 @@ def test_functions_reach_a_part_by_a_detour_and_nobody_else_does(tmp_path: Path)
 
 
 def test_one_state_serves_one_stack_and_is_not_forgotten_under_it(tmp_path: Path) -> None:
-    with running(tmp_path, "--only", "storage"):
-        for arguments in (["up", "--no-setup", "--port", "0"], ["reset"]):
-            ended = command(*arguments, "--state", str(tmp_path))
-            assert ended.returncode == 1
-            assert f"a stack is running on {tmp_path} already" in ended.stderr
+    with running(tmp_path, "--only", "storage") as stack:
+        again = command("up", "--no-setup", "--port", "0", "--state", str(tmp_path))
+        assert (again.returncode, again.stdout) == (
+            0,
+            f"Ondol is already up at {stack.url}. Ctrl-C where it runs stops it.\n",
+        )
+        forgotten = command("reset", "--state", str(tmp_path))
+        assert forgotten.returncode == 1
+        assert f"Ondol is already up at {stack.url}" in forgotten.stderr
+        told = command("doctor", "--port", str(stack.ports["front"]), "--state", str(tmp_path)).stdout
+        assert f"ok     ports               Ondol is already up at {stack.url}" in told
 
 
 def test_reset_forgets_the_state(tmp_path: Path) -> None:

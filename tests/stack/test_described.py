@@ -4,7 +4,7 @@ import re
 import xml.etree.ElementTree as ET
 
 from local.functions import load
-from tests.running import ROOT
+from tests.support.checkout import ROOT
 
 FUNCTIONS = sorted(function.name for function in load(ROOT))
 SVG = "{http://www.w3.org/2000/svg}"

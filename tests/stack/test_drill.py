@@ -6,11 +6,12 @@ import re
 import subprocess
 import sys
 
-from tests.failures.workspace import Workspace
-from tests.functions.person import Person
-from tests.observe import until
-from tests.running import ROOT, Running
-from tests.slot.bucket import Bucket
+from tests.support.checkout import ROOT
+from tests.support.members.open_workspace import Workspace
+from tests.support.members.person import Person
+from tests.support.slot.bucket import Bucket
+from tests.support.stack.observe import until
+from tests.support.stack.running import Running
 
 
 def drill(stack: Running) -> tuple[int, str]:
@@ -26,7 +27,10 @@ def test_every_workspace_is_restored_and_a_damaged_one_is_named(stack: Running) 
     with Workspace(stack, Person(stack, "driller")) as workspace:
         workspace.write("note", "kept")
         workspace.container.run(
-            "mkdir -p app/node_modules/x; echo 1 > app/node_modules/x/y; chmod 500 app/node_modules"
+            "mkdir -p app/node_modules/x; echo 1 > app/node_modules/x/y; chmod 500 app/node_modules;"
+            "mkdir -p closed; echo 1 > closed/x; chmod 0 closed;"
+            # a path that is longer than the 4,096 bytes that Linux takes at once
+            "name=$(printf %0200d 7); for _ in $(seq 30); do mkdir $name; cd -P $name || exit; done; echo 1 > deep"
         )
         workspace.close()
     until(lambda: workspace.record["state"] == "ended", "the session ends")

@@ -1,14 +1,22 @@
-"""The environment of the functions on this machine, against what they read."""
+"""The environment of the functions on this machine, against what they are given."""
 
-from dataclasses import MISSING, fields
+from pathlib import Path
 
-from local.environment import OPERATOR
-from shared.settings import Settings
+import pytest
 
-NOT_THE_OPERATORS = {"slot_origin"}
-"""Locally a slot's address is what the Cloud Run stand-in says."""
+from local import environment, functions, keys
+from local.ports import Ports, free_base
+from shared.settings import FIELDS
+from tests.support.checkout import ROOT
 
 
-def test_an_operator_may_give_every_setting_that_has_a_default() -> None:
-    defaults = {field.name for field in fields(Settings) if field.default is not MISSING}
-    assert {name.lower().removesuffix("_seconds") for name in OPERATOR} == defaults - NOT_THE_OPERATORS
+def test_an_operator_may_give_every_setting_that_has_a_default(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    table = functions.load(ROOT)
+    operators = {name for name, each in FIELDS.items() if not each.required} - set(environment.NOT_FOR_OPERATORS)
+    operators.add("SLOT_IMAGE")
+    for name in FIELDS:
+        monkeypatch.setenv(name, "an operator's")
+    ports = Ports.of(free_base(), [function.name for function in table])
+    found = environment.settings(table, ports, keys.load(tmp_path))
+    assert {name for name, value in found.items() if value == "an operator's"} == operators
+    assert set(found) == set(FIELDS) - set(environment.NOT_FOR_OPERATORS)

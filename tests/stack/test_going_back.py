@@ -6,10 +6,10 @@ from pathlib import Path
 import httpx
 
 from shared.gcp.emulators import reachable
-from tests.failures.workspace import Workspace
-from tests.functions.person import Person
-from tests.observe import until
-from tests.running import Running
+from tests.support.members.open_workspace import Workspace
+from tests.support.members.person import Person
+from tests.support.stack.observe import until
+from tests.support.stack.running import Running
 
 FIRST = """
 mkdir -p app/src app/node_modules/x && echo 1 > app/src/main && echo 1 > app/node_modules/x/index && echo 1 > notes

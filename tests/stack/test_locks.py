@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from local.functions import Function, load
-from tests.running import ROOT
+from tests.support.checkout import ROOT
 
 FUNCTIONS = load(ROOT)
 PIN = re.compile(r"^([A-Za-z0-9._-]+)==(\S+)")

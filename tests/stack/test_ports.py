@@ -6,7 +6,7 @@ import pytest
 
 from local.functions import load
 from local.ports import OFFSETS, SPAN, Ports, answers, free_base, is_free
-from tests.running import ROOT
+from tests.support.checkout import ROOT
 
 NAMES = [function.name for function in load(ROOT)]
 

@@ -16,9 +16,9 @@ from local.setup.run import prepare
 from local.setup.shell import Shell
 from local.setup.step import Step
 from local.setup.steps import steps
-from tests.observe import until
-from tests.processes import descendants, is_alive
-from tests.running import ROOT
+from tests.support.checkout import ROOT
+from tests.support.stack.observe import until
+from tests.support.stack.processes import descendants, is_alive
 
 
 class Counted:
@@ -100,9 +100,9 @@ from pathlib import Path
 from local.setup.run import prepare
 from local.setup.step import Step
 from local.setup.steps import steps
-from tests.observe import until
-from tests.processes import descendants, is_alive
-from tests.running import ROOT
+from tests.support.stack.observe import until
+from tests.support.stack.processes import descendants, is_alive
+from tests.support.checkout import ROOT
 root = Path(sys.argv[1])
 async def run(shell):
     await shell.run(["sh", "-c", "mkdir made && touch made/half && exec sleep 600"])
@@ -154,25 +154,29 @@ def test_who_comes_after_a_set_up_that_was_killed_waits_until_nothing_of_it_is_a
     # of a step whose program lets SIGTERM pass, as an installer at work does
     stubborn = HALF_MADE.replace("mkdir made &&", "trap '' TERM; mkdir made &&").replace("exec sleep", "sleep")
     left = kill_once(stubborn, tmp_path, tmp_path / "made/half")
-    alive: list[bool] = []
+    killed, waited = threading.Event(), []
 
     async def run(shell: Shell) -> None:
-        alive.extend(map(is_alive, left))
+        # not whether they are alive: a process that ends lets go of its files a moment before it is gone
+        waited.append(killed.is_set())
         await shell.run(["true"])
 
     def end() -> None:
+        killed.set()
         for pid in filter(is_alive, left):
             os.kill(pid, signal.SIGKILL)
 
     threading.Timer(1, end).start()
     prepare(tmp_path, [Step("after", run)])
     assert len(left) >= 1
-    assert not any(alive)
+    assert waited == [True]
+    until(lambda: not any(map(is_alive, left)), "they end")
 
 
 def test_a_virtual_environment_that_was_half_made_is_made_anew(tmp_path: Path) -> None:
     (tmp_path / "workspace-image").mkdir()
-    for name in ("requirements.in", "constraints.txt", "workspace-image/packages.txt"):
+    image = ("workspace-image/packages.txt", "workspace-image/build-packages.txt")
+    for name in ("requirements.in", "constraints.txt", *image):
         (tmp_path / name).touch()
     python = tmp_path / ".venv/bin/python"
     kill_once(VENV_ALONE, tmp_path, python)

@@ -6,9 +6,9 @@ from pathlib import Path
 
 import httpx
 
-from tests.observe import until
-from tests.processes import descendants, is_alive, words
-from tests.running import Running, running
+from tests.support.stack.observe import until
+from tests.support.stack.processes import descendants, is_alive, words
+from tests.support.stack.running import Running, running
 
 DOCUMENTS = "v1/projects/demo-ondol/databases/(default)/documents/people"
 OWNER = {"Authorization": "Bearer owner"}

@@ -1,8 +1,12 @@
-"""Each function alone, as it is uploaded: its own folder, its packages in an empty environment, started and called."""
+"""Each function alone, as it is deployed: the archive that is uploaded, its packages in an empty environment, and the
+environment of its service; started and called."""
 
+import io
 import os
+import re
 import subprocess
 import sys
+import tarfile
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -10,16 +14,20 @@ from functools import cache
 from pathlib import Path
 
 import httpx
+import psutil
 import pytest
 
-from deploy.stage import stage
-from local.functions import Function, load
+from deploy.deployment import Deployment
+from deploy.resources.functions import functions, functions_table
+from deploy.source_archive import archive
+from deploy.sources import source_of
 from local.ports import answers, free_base
-from tests.environment import SETTINGS
-from tests.running import ROOT
+from tests.support.stack.environment import PROJECT, SETTINGS
 
 UV = Path(sys.executable).with_name("uv")
-FUNCTIONS = load(ROOT)
+TABLE = functions_table()
+DEPLOYMENT = Deployment(project=PROJECT, number="123456789", region="asia-northeast3")
+SERVICES = {each.id: each for each in functions(DEPLOYMENT, TABLE)}
 
 
 @pytest.fixture
@@ -48,54 +56,62 @@ def install(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Path]:
     return made
 
 
-@pytest.mark.parametrize("function", FUNCTIONS, ids=lambda function: function.name)
-def test_a_staged_function_installs_starts_and_answers(
-    function: Function, emulators: dict[str, str], install: Callable[[str], Path], tmp_path: Path
+@pytest.mark.parametrize("name", TABLE)
+def test_a_function_installs_starts_and_answers_as_it_is_deployed(
+    name: str, emulators: dict[str, str], install: Callable[[str], Path], tmp_path: Path
 ) -> None:
-    folder = tmp_path / function.name
-    stage(function.name, folder)
+    folder = tmp_path / name
+    with tarfile.open(fileobj=io.BytesIO(archive(source_of(name))), mode="r:gz") as tar:
+        tar.extractall(folder, filter="data")
     programs = install((folder / "requirements.txt").read_text())
-    with started(function, folder, programs, emulators) as url:
-        status, body = call(function, url)
-    if function.trigger == "event":
-        assert (status, body) == (200, b"OK")  # a person deleted of whom nothing is known: there is nothing to do
-    else:
-        assert status == 401  # who comes without a token is told so by our own code, in the contract's form
-        assert b"https://ondol.dev/problems/not-signed-in" in body
+    given = {**deployed_environment(name), "FUNCTION_TARGET": name, **emulators}  # the buildpack gives FUNCTION_TARGET
+    with started(folder, programs, given) as (url, process):
+        # some answer only below their own name
+        answer = httpx.post(url + "".join(TABLE[name].get("paths", [])[:1]), json={}, timeout=60)
+        used = used_memory(process)
+    assert answer.status_code == 401  # who comes without a token is told so by our own code, in the contract's form
+    assert b"https://ondol.dev/problems/not-signed-in" in answer.content
+    assert used < memory_of(name) / 2, "the other half is for requests"
+
+
+def deployed_environment(name: str) -> dict[str, str]:
+    """The variables of the function's service, with the tests' keys for its secrets and some text for what the cloud
+    would tell."""
+    [container] = SERVICES[f"function {name}"].body["template"]["containers"]
+    given = {}
+    for each in container["env"]:
+        given[each["name"]] = SETTINGS[each["name"]] if "valueSource" in each else str(each["value"])
+    return given
+
+
+def memory_of(name: str) -> int:
+    """Bytes."""
+    [container] = SERVICES[f"function {name}"].body["template"]["containers"]
+    size, unit = re.fullmatch(r"(\d+)(Mi|Gi)", container["resources"]["limits"]["memory"]).groups()  # type: ignore[union-attr]
+    return int(size) * {"Mi": 1 << 20, "Gi": 1 << 30}[unit]
+
+
+def used_memory(process: subprocess.Popen[bytes]) -> int:
+    """Bytes of a process and its children, each shared page once."""
+    parent = psutil.Process(process.pid)
+    return sum(each.memory_full_info().pss for each in (parent, *parent.children(recursive=True)))
 
 
 @contextmanager
-def started(function: Function, folder: Path, programs: Path, emulators: dict[str, str]) -> Iterator[str]:
-    """The function in its folder, as the cloud starts it. The URL at which it answers."""
+def started(folder: Path, programs: Path, given: dict[str, str]) -> Iterator[tuple[str, subprocess.Popen[bytes]]]:
+    """The function in its folder, as the buildpack has it started, with what it is `given` and nothing else; the URL at
+    which it answers, and its process."""
     port = free_base()
-    command = [str(programs / "functions-framework"), "--target", function.name, "--signature-type", function.signature]
-    command += ["--port", str(port), "--host", "127.0.0.1"]
-    environment = {"PATH": os.environ["PATH"], "HOME": str(folder), **SETTINGS, **emulators}
+    environment = {"PATH": os.environ["PATH"], "HOME": str(folder), "PORT": str(port), "HOST": "127.0.0.1", **given}
     with (folder / "log").open("wb") as log:
-        process = subprocess.Popen(command, cwd=folder, env=environment, stdout=log, stderr=log)
+        process = subprocess.Popen(
+            [programs / "functions-framework"], cwd=folder, env=environment, stdout=log, stderr=log
+        )
     try:
         while not answers(port):
             assert process.poll() is None, (folder / "log").read_text()
             time.sleep(0.05)
-        yield f"http://127.0.0.1:{port}/"
+        yield f"http://127.0.0.1:{port}/", process
     finally:
         process.terminate()
         process.wait(40)
-
-
-def call(function: Function, url: str) -> tuple[int, bytes]:
-    """Status and body of one call that everybody may make."""
-    headers = {"Content-Type": "application/json"}
-    body = b"{}"
-    if function.trigger == "event":
-        headers |= {
-            "ce-id": "1",
-            "ce-specversion": "1.0",
-            "ce-type": "google.firebase.auth.user.v1.deleted",
-            "ce-source": "//firebaseauth.googleapis.com/projects/demo-ondol",
-            "ce-subject": "users/nobody",
-        }
-        body = b'{"uid": "nobody", "metadata": {"createdAt": "2026-01-01T00:00:00Z"}}'
-    # some answer only below their own name
-    answer = httpx.post(url + "".join(function.paths[:1]), content=body, headers=headers, timeout=60)
-    return answer.status_code, answer.content

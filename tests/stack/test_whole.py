@@ -4,7 +4,8 @@ import httpx
 import pytest
 
 from local.functions import Function, load
-from tests.running import ROOT, Running
+from tests.support.checkout import ROOT
+from tests.support.stack.running import Running
 
 FUNCTIONS = load(ROOT)
 
@@ -21,17 +22,15 @@ def test_a_browser_reaches_the_functions_that_are_for_it_and_no_other(stack: Run
     assert answer.headers["content-type"] == "application/problem+json"
 
 
-@pytest.mark.parametrize(
-    "function", [each for each in FUNCTIONS if each.trigger != "event"], ids=lambda each: each.name
-)
+@pytest.mark.parametrize("function", FUNCTIONS, ids=lambda function: function.name)
 def test_the_gateway_reaches_every_function(stack: Running, function: Function) -> None:
-    answer = httpx.post(f"{stack.env['FUNCTIONS_URL']}/{path(function)}", json={})
+    answer = httpx.post(f"{stack.at('gateway')}/{path(function)}", json={})
     assert answer.status_code == 401  # it answers itself: nobody may call it without a token
 
 
 def path(function: Function) -> str:
     """Where the function answers: some do so only below their own name."""
-    return "/".join([function.name, *function.paths[:1]])
+    return "/".join([function.service, *function.paths[:1]])
 
 
 def test_two_slots_are_warm_and_run_in_containers(stack: Running) -> None:

@@ -8,11 +8,11 @@ import signal
 import socket
 import threading
 from collections.abc import Iterator
-from http.client import IncompleteRead
+from http.client import HTTPResponse, IncompleteRead
 
 import pytest
 
-from .cloud_run import CloudRun, cloud_run, eventually
+from tests.support.standins.cloud_run import CloudRun, cloud_run, eventually
 
 
 @pytest.fixture(scope="module")
@@ -133,3 +133,18 @@ def test_a_request_that_is_no_http_is_answered_with_400(run: CloudRun) -> None:
     with socket.create_connection(("127.0.0.1", run.ingress_port), timeout=30) as raw:
         raw.sendall(b"this is not HTTP\r\n\r\n")
         assert raw.recv(100).startswith(b"HTTP/1.1 400")
+
+
+def test_a_body_that_comes_behind_its_answer_does_not_end_the_connection(run: CloudRun) -> None:
+    """A container may refuse by a request's head alone, before the body has come."""
+    head = b" HTTP/1.1\r\nHost: web.localhost\r\n"
+    with socket.create_connection(("127.0.0.1", run.ingress_port), timeout=10) as client:
+        client.sendall(b"PUT /" + head + b"Content-Length: 2\r\n\r\n")
+        refusal = HTTPResponse(client)
+        refusal.begin()
+        refusal.read()
+        assert (refusal.status, refusal.getheader("connection")) == (501, None)
+        client.sendall(b"{}" + b"GET /" + head + b"\r\n")
+        answer = HTTPResponse(client)
+        answer.begin()
+        assert answer.status == 200

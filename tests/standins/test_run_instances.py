@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 from google.api_core import exceptions
 
-from .cloud_run import CloudRun, cloud_run, eventually, name
+from tests.support.stack.processes import is_alive
+from tests.support.standins.cloud_run import CloudRun, cloud_run, eventually, name
 
 
 @pytest.fixture(scope="module")
@@ -186,4 +187,4 @@ def test_no_container_outlives_a_stand_in_that_was_killed(tmp_path: Path) -> Non
         parent = int(Path(f"/proc/{found['pid']}/stat").read_text().rpartition(")")[2].split()[1])
         stand_in = int(Path(f"/proc/{parent}/stat").read_text().rpartition(")")[2].split()[1])
         os.kill(stand_in, signal.SIGKILL)
-        eventually(lambda: not Path(f"/proc/{found['pid']}").exists())
+        eventually(lambda: not is_alive(found["pid"]))

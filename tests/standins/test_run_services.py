@@ -10,7 +10,7 @@ import pytest
 from google.api_core import exceptions
 from google.cloud.run_v2 import Condition, Service
 
-from .cloud_run import PARENT, CloudRun, cloud_run, done, eventually, name, service
+from tests.support.standins.cloud_run import PARENT, CloudRun, cloud_run, done, eventually, name, service
 
 
 @pytest.fixture(scope="module")
@@ -200,3 +200,14 @@ def test_services_outlive_the_process_and_containers_do_not(tmp_path: Path) -> N
         told = second.about("kept")
         assert told["boot"] != container
         assert told["env"]["GENERATION"] == "7"
+
+
+def test_each_image_is_found_by_its_name_and_a_service_without_one_fails(run: CloudRun) -> None:
+    with pytest.raises(exceptions.GoogleAPICallError, match="Image 'no-such-image' not found"):
+        run.create("imageless", container={"image": "no-such-image"})
+    other = run.state.with_suffix(".images") / "other:2"
+    other.mkdir()
+    run.create("imaged")
+    with pytest.raises(exceptions.GoogleAPICallError, match="not ready and cannot serve traffic"):
+        run.update("imaged", "template", container={"image": "other:2"})  # an empty folder has no entrypoint
+    assert run.about("imaged"), "the revision before goes on"

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from local.scheduler.jobs import load_jobs
-from tests.running import ROOT
+from tests.support.checkout import ROOT
 
 TABLE = """
 [pool]
@@ -25,7 +25,7 @@ timeout = 30
 def test_functions_with_a_schedule_have_a_job(tmp_path: Path) -> None:
     table = tmp_path / "functions.toml"
     table.write_text(TABLE)
-    pool, meter = load_jobs(table, "http://127.0.0.1:8088/", every=None)
+    pool, meter = load_jobs(table, "http://127.0.0.1:8088/{function}", every=None)
     assert (pool.name, pool.url, pool.deadline) == ("pool", "http://127.0.0.1:8088/pool", 300)
     assert meter.deadline == 15  # Cloud Scheduler allows no less
     friday_evening = datetime(2026, 11, 20, 18, 57, tzinfo=UTC)

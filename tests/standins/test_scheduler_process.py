@@ -11,9 +11,8 @@ import jwt
 import pytest
 
 from local.oidc import Issuer
-
-from .process import free_port, python, running
-from .target import Received, Target
+from tests.support.standins.process import free_port, python, running
+from tests.support.standins.target import Received, Target
 
 EMAIL = "invoker@demo.iam.gserviceaccount.com"
 TABLE = """
@@ -33,7 +32,7 @@ def scheduler(folder: Path, target: Target, *options: object) -> Iterator[httpx.
     port = free_port()
     table = folder / "functions.toml"
     table.write_text(TABLE)
-    arguments = ["--port", port, "--oidc-key", folder / "oidc.pem", "--functions-url", target.url]
+    arguments = ["--port", port, "--oidc-key", folder / "oidc.pem", "--functions-url", f"{target.url}/{{function}}"]
     argv = python("-m", "local.scheduler", *arguments, "--table", table, "--invoker", EMAIL, *options)
     with (
         running(argv, folder / "scheduler.log"),

@@ -8,8 +8,8 @@ import pytest
 from google.api_core import exceptions
 from google.cloud import tasks_v2
 
-from .cloud_tasks import PARENT, POOL, cloud_tasks, create_queue, send
-from .target import Target
+from tests.support.standins.cloud_tasks import PARENT, POOL, cloud_tasks, create_queue, send
+from tests.support.standins.target import Target
 
 
 @pytest.fixture(scope="module")

@@ -16,11 +16,10 @@ from google.cloud import tasks_v2
 from local.oidc import Issuer
 from local.tasks.attempt import attempt
 from local.tasks.store import Entry
-from tests.observe import until
-
-from .cloud_tasks import PARENT, POOL, cloud_tasks, create_queue, send
-from .process import free_port
-from .target import Answer, Received, Target
+from tests.support.stack.observe import until
+from tests.support.standins.cloud_tasks import PARENT, POOL, cloud_tasks, create_queue, send
+from tests.support.standins.process import free_port
+from tests.support.standins.target import Answer, Received, Target
 
 EMAIL = "invoker@demo.iam.gserviceaccount.com"
 

@@ -9,14 +9,13 @@ from google.cloud.tasks_v2 import RetryConfig
 
 from local.tasks.queues import load_queues, may_retry, retry_delay
 from local.tasks.rate import TokenBucket
-from tests.running import ROOT
-
-from .process import python
+from tests.support.checkout import ROOT
+from tests.support.standins.process import python
 
 
 def test_the_deployments_queues_are_read_with_their_limits() -> None:
     queues = load_queues(ROOT / "functions/queues.toml")
-    assert set(queues) == {"reclaim", "background", "pool", "erase", "export"}
+    assert set(queues) == {"reclaim", "background-hold", "pool", "erase", "export"}
     assert queues["pool"].rate_limits.max_concurrent_dispatches == 1
 
 

@@ -1,10 +1,12 @@
 """The page in a real browser: the rendered front, the Auth emulator, and a control plane that the test steers."""
 
 import re
+import shutil
 import subprocess
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
+from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, ConsoleMessage, Page
@@ -12,7 +14,7 @@ from playwright.sync_api import Browser, ConsoleMessage, Page
 from local.front import render
 from local.functions import load
 from local.ports import Ports, answers, free_base
-from tests.web.plane import Plane, playing
+from tests.web.control_plane import Plane, playing
 
 
 @dataclass(frozen=True)
@@ -32,11 +34,18 @@ def ports(auth_emulator: dict[str, str]) -> Ports:
 
 
 @pytest.fixture(scope="session")
-def front(ports: Ports, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+def build(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The files of the page: a copy, which a test may change for a while."""
+    built = render.ROOT / "build/web"
+    assert (built / "index.html").exists(), "build the page first: npm ci && npm run build, in web/"
+    return shutil.copytree(built, tmp_path_factory.mktemp("build") / "web")
+
+
+@pytest.fixture(scope="session")
+def front(ports: Ports, build: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """The page's origin."""
     folder = tmp_path_factory.mktemp("front")
-    assert (render.ROOT / "build/web/main.js").exists(), "build the page first: npm ci && npm run build, in web/"
-    configuration = render.write(folder, ports, project="demo-ondol", version="test")
+    configuration = render.write(folder, ports, project="demo-ondol", version="test", web_root=build)
     with (folder / "error.log").open("w") as log:
         nginx = subprocess.Popen(["nginx", "-p", folder, "-e", "stderr", "-c", configuration], stderr=log)
     try:
@@ -58,13 +67,14 @@ def plane(ports: Ports) -> Iterator[Plane]:
 @pytest.fixture
 def complaints() -> list[str]:
     """What the browser's console may complain of in this test, as regular expressions. A test may add to it."""
-    return []
+    return ["^Service Worker registration blocked by Playwright$"]
 
 
 @pytest.fixture
 def page(front: str, plane: Plane, browser: Browser, complaints: list[str]) -> Iterator[Page]:
     """The page, opened by somebody new who speaks English. No complaint of the console may be left at the end."""
-    context = browser.new_context(locale="en-US", timezone_id="Asia/Seoul")
+    # a service worker would answer beside what a test intercepts; test_offline.py has one
+    context = browser.new_context(locale="en-US", timezone_id="Asia/Seoul", service_workers="block")
     context.set_default_timeout(30_000)
     page = context.new_page()
     said: list[str] = []

@@ -1,6 +1,6 @@
 """The front without a browser: headers, paths, and what it answers when a function does not."""
 
-import json
+import re
 from collections.abc import Iterator
 
 import httpx
@@ -9,7 +9,7 @@ import pytest
 from local.front import render
 from local.functions import load
 from local.ports import Ports
-from tests.web.plane import Plane, Refusal
+from tests.web.control_plane import Plane, Refusal
 
 FUNCTIONS = load(render.ROOT)
 
@@ -20,17 +20,29 @@ def client(front: str) -> Iterator[httpx.Client]:
         yield client
 
 
-@pytest.mark.parametrize(
-    "path", ["/", "/main.js", "/style.css", "/config.json", "/icon.svg", "/api/nothing", "/nothing"]
-)
+@pytest.mark.parametrize("path", ["/", "/history", "/config.json", "/icon.svg", "/api/nothing", "/nothing"])
 def test_every_answer_carries_the_headers(client: httpx.Client, path: str) -> None:
     headers = client.get(path).headers
+    check_headers(headers)
+    assert headers["Cache-Control"] == "no-cache"
+
+
+def test_what_is_built_is_kept_for_good_and_what_is_missing_is_not(client: httpx.Client) -> None:
+    script = re.search(r'src="(/assets/[^"]+\.js)"', client.get("/").text)
+    assert script
+    answer = client.get(script[1])
+    check_headers(answer.headers)
+    assert answer.headers["Cache-Control"] == "public, max-age=31536000, immutable"
+    missing = client.get("/assets/nothing.js")
+    assert (missing.status_code, missing.headers["Cache-Control"]) == (404, "no-cache")
+
+
+def check_headers(headers: httpx.Headers) -> None:
     policy = headers["Content-Security-Policy"]
     assert "default-src 'none'" in policy and "frame-ancestors 'none'" in policy and "unsafe" not in policy
     assert headers["X-Content-Type-Options"] == "nosniff"
     assert headers["Referrer-Policy"] == "strict-origin"
     assert "camera=()" in headers["Permissions-Policy"]
-    assert headers["Cache-Control"] == "no-cache"
 
 
 def test_the_local_policy_names_no_address_but_this_machines(client: httpx.Client, ports: Ports) -> None:
@@ -56,7 +68,6 @@ def test_the_config_names_the_auth_emulator(client: httpx.Client, ports: Ports) 
         "heartbeat",
         "reclaim",
         "pool",
-        "auth_events",
         "erase",
         "export",
         "meter",
@@ -96,14 +107,8 @@ def test_another_name_of_this_machine_leads_to_the_pages_origin(client: httpx.Cl
     assert (answer.status_code, answer.headers["Location"]) == (302, f"{front}/?x=1")
 
 
-@pytest.mark.parametrize("name", [each.name for each in FUNCTIONS])
+@pytest.mark.parametrize("name", [each.service for each in FUNCTIONS])
 def test_the_gateway_has_a_path_for_every_function(ports: Ports, front: str, name: str) -> None:
     # only three functions are played here, and none now: 502 says that there is a path, 404 that there is none
     assert httpx.post(f"{ports.url('gateway')}/{name}").status_code == 502
     assert httpx.post(f"{ports.url('gateway')}/{name}/nothing").status_code == 404
-
-
-def test_hosting_in_the_cloud_reaches_the_same_functions() -> None:
-    hosting = json.loads((render.ROOT / "firebase.json").read_text())["hosting"]
-    rewrites = {each["source"]: each["function"]["functionId"] for each in hosting["rewrites"]}
-    assert rewrites == {f"/api/{route}": each.name for each in FUNCTIONS if each.browser for route in each.routes}

@@ -4,9 +4,9 @@ import time
 
 from playwright.sync_api import Page, expect
 
-from tests.observe import until
-from tests.web.member import press, sign_in
-from tests.web.plane import Plane
+from tests.support.stack.observe import until
+from tests.web.control_plane import Plane
+from tests.web.member import go, press, sign_in
 
 
 def open_idly(plane: Plane, until_warned: float, until_end: float) -> None:
@@ -27,9 +27,9 @@ def test_who_is_warned_goes_to_the_editor_and_keeps_the_workspace(page: Page, pl
     open_idly(plane, -1, 119)
     sign_in(page)
     notice = page.get_by_role("alert")
-    expect(notice).to_contain_text("In 2 min it is saved and put away")
+    expect(notice).to_contain_text("In 2 min your workspace is saved and closed")
     press(page, "한국어")
-    expect(notice).to_contain_text("2분 뒤에 저장하고 넣어 둡니다")
+    expect(notice).to_contain_text("2분 뒤에 저장하고 닫습니다")
     press(page, "편집기로 가기")
     expect(page.get_by_role("heading", name="Editor")).to_be_visible()
 
@@ -45,7 +45,7 @@ def test_the_warning_comes_by_itself_while_the_page_is_looked_at_and_goes_with_n
     assert logins(plane) == 1
     open_idly(plane, -1, 119)
     page.clock.fast_forward(11_000)
-    expect(page.get_by_role("alert")).to_contain_text("In 2 min it is saved and put away")
+    expect(page.get_by_role("alert")).to_contain_text("In 2 min your workspace is saved and closed")
     assert logins(plane) == 2
     open_idly(plane, 700, 820)
     page.clock.fast_forward(61_000)
@@ -56,11 +56,11 @@ def test_the_warning_comes_while_something_else_is_looked_at(page: Page, plane: 
     page.clock.install()
     open_idly(plane, 400, 520)
     sign_in(page)
-    press(page, "History")
+    go(page, "History")
     expect(page.get_by_role("heading", name="History")).to_be_visible()
     open_idly(plane, -1, 119)
     page.clock.fast_forward(401_000)
-    expect(page.get_by_role("alert")).to_contain_text("it is saved and put away")
+    expect(page.get_by_role("alert")).to_contain_text("your workspace is saved and closed")
     expect(page.get_by_role("heading", name="History")).to_be_visible()
 
 

@@ -5,8 +5,8 @@ from playwright.sync_api import Browser, Page, expect
 
 from local.front.render import ROOT
 from shared.errors import TITLES
+from tests.web.control_plane import NO_LIMIT, Plane, Refusal
 from tests.web.member import sign_in
-from tests.web.plane import Plane, Refusal
 
 ONLY_SLOTS_MEET = {"stale-epoch", "checkpoint-refused"}
 ONLY_OPERATORS_MEET = {"no-limit", "request-reused"}
@@ -35,6 +35,14 @@ def test_a_switch_translates_what_is_shown(page: Page, plane: Plane, complaints:
     expect(page.get_by_role("button", name="열기")).to_be_visible()
 
 
+def test_sizes_are_short_in_both_languages(page: Page, plane: Plane) -> None:
+    plane.storage = {**NO_LIMIT, "used": 512, "limit": 100_000_000}
+    sign_in(page)
+    expect(page.locator(".facts").last).to_contain_text("512 B of 100 MB")
+    page.get_by_role("button", name="한국어").click()
+    expect(page.locator(".facts").last).to_contain_text("100MB 중 512B")
+
+
 def test_a_korean_browser_gets_korean(browser: Browser, front: str, plane: Plane) -> None:
     context = browser.new_context(locale="ko-KR")
     page = context.new_page()
@@ -45,5 +53,5 @@ def test_a_korean_browser_gets_korean(browser: Browser, front: str, plane: Plane
 
 @pytest.mark.parametrize("problem", sorted(TITLES.keys() - ONLY_SLOTS_MEET - ONLY_OPERATORS_MEET))
 def test_every_problem_has_a_korean_sentence(problem: str) -> None:
-    korean = (ROOT / "web/src/strings/ko.ts").read_text()
-    assert f'    "{problem}": "' in korean or f'    {problem}: "' in korean
+    korean = (ROOT / "web/src/strings/ko/problems.ts").read_text()
+    assert f'\n  "{problem}": "' in korean or f'\n  {problem}: "' in korean

@@ -1,13 +1,15 @@
 """What the plan has no room for, on the page: before Stop, at home, and in the history."""
 
+import re
 import time
 from typing import Any
 
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Browser, Page, expect
 
-from tests.observe import until
-from tests.web.member import press, sign_in
-from tests.web.plane import Plane
+from tests.support.browser.member import Member
+from tests.support.stack.observe import until
+from tests.web.control_plane import Plane
+from tests.web.member import go, press, sign_in
 from tests.web.test_history import FULL, MB
 
 
@@ -34,27 +36,42 @@ def test_before_stop_it_says_what_is_not_saved(page: Page, plane: Plane) -> None
     until(lambda: asked(plane, "release"), "it is stopped")
 
 
+def test_a_second_try_of_a_journey_stops_what_the_first_try_left_open(
+    browser: Browser, front: str, plane: Plane
+) -> None:
+    plane.open()
+    plane.storage = FULL
+    plane.at_once()
+    with Member(browser, front, "Haneul Kim") as member:
+        member.sign_in()
+        expect(member.page.get_by_role("button", name="Open", exact=True)).to_be_visible()
+    assert len(asked(plane, "release")) == 1
+
+
 def test_a_closed_workspace_offers_what_was_left_out(page: Page, plane: Plane) -> None:
     plane.storage = {"apart": 210 * MB}
     plane.left_out = [a_package()]
     sign_in(page)
-    expect(page.get_by_text("210 MB did not fit into your plan")).to_be_visible()
-    press(page, "See what it is")
-    expect(page.get_by_role("heading", name="Left out for lack of room")).to_be_visible()
-    expect(page.get_by_text("Your plan has no room for all of it at once")).to_be_visible()
-    page.get_by_role("button", name="Bring it back").first.click()
+    expect(page.get_by_text("210 MB did not fit in your plan")).to_be_visible()
+    press(page, "See these files")
+    expect(page.get_by_role("heading", name="Not saved: storage was full")).to_be_visible()
+    expect(page.get_by_text("can't hold all of these files at once")).to_be_visible()
+    page.get_by_role("button", name=re.compile("^Restore, ")).first.click()
     until(lambda: asked(plane, "snapshots/restore"), "it is asked for")
     assert asked(plane, "snapshots/restore") == [{"snapshot": "6-b-9", "path": "proj/node_modules"}]
-    page.on("dialog", lambda dialog: dialog.accept())
     page.get_by_role("button", name="Discard").click()
-    expect(page.locator("#main").get_by_text("It is deleted.")).to_be_visible()
-    expect(page.get_by_role("heading", name="Left out for lack of room")).to_have_count(0)
+    page.get_by_role("alertdialog").get_by_role("button", name="Keep").click()
+    assert asked(plane, "snapshots/discard") == []
+    page.get_by_role("button", name="Discard").click()
+    page.get_by_role("alertdialog").get_by_role("button", name="Delete permanently").click()
+    expect(page.locator("#main").get_by_text("Deleted.")).to_be_visible()
+    expect(page.get_by_role("heading", name="Not saved: storage was full")).to_have_count(0)
 
 
 def test_all_of_it_comes_back_when_the_plan_has_room(page: Page, plane: Plane) -> None:
     plane.left_out = [a_package(fits=True)]
     sign_in(page)
-    press(page, "History")
-    page.get_by_role("button", name="Bring all of it back").click()
+    go(page, "History")
+    page.get_by_role("button", name="Restore all").click()
     until(lambda: asked(plane, "snapshots/restore"), "it is asked for")
     assert asked(plane, "snapshots/restore") == [{"snapshot": "6-b-9", "path": None}]

@@ -5,8 +5,8 @@ from urllib.parse import parse_qs, urlencode
 
 from playwright.sync_api import Page, expect
 
+from tests.web.control_plane import Plane
 from tests.web.member import press, sign_in
-from tests.web.plane import Plane
 
 
 def test_a_slot_that_serves_nobody_any_more_is_said_and_so_is_that_it_answers_again(page: Page, plane: Plane) -> None:
@@ -32,7 +32,7 @@ def test_a_save_that_is_late_is_said_and_for_how_long_until_it_is_made(page: Pag
     notice = page.locator(".card").get_by_role("status")
     expect(notice).to_contain_text("have not been saved for 3 min")
     press(page, "한국어")
-    expect(notice).to_contain_text("3분째 저장되지 않았습니다")
+    expect(notice).to_contain_text("3분째 저장되지 않고 있습니다")
     press(page, "English")
     plane.attached = False
     expect(page.locator(".state")).to_have_text("Your workspace does not answer.")
@@ -97,3 +97,16 @@ def entered(page: Page, plane: Plane) -> str:
 def handed_over(seal: str, *names: str) -> str:
     """The end of the address to which the editor's page leads back. The query makes it another page's than the last."""
     return "/?back#" + urlencode({"seal": seal, "names": json.dumps(names), "unsaved": "packed"})
+
+
+def test_open_on_an_ended_session_opens_for_who_brings_the_seal_and_for_no_strangers_link(
+    page: Page, plane: Plane, front: str
+) -> None:
+    seal = entered(page, plane)
+    plane.session = None
+    page.goto(f"{front}/#seal=a-strangers&open=1")
+    expect(page.get_by_role("button", name="Open", exact=True)).to_be_visible()
+    assert "#" not in page.url
+    page.goto("about:blank")
+    page.goto(f"{front}/#seal={seal}&open=1")
+    expect(page.get_by_role("heading", name="Editor")).to_be_visible()

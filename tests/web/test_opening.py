@@ -1,12 +1,14 @@
 """Open: the steps, the refusals, the way into the editor."""
 
+import re
+
 from playwright.sync_api import Page, expect
 
-from tests.observe import until
+from tests.support.stack.observe import until
+from tests.web.control_plane import Plane, Refusal
 from tests.web.member import press, sign_in
-from tests.web.plane import Plane, Refusal
 
-FULL = Refusal(503, "pool-exhausted", "Every slot is in use. One is usually free within a minute.", retry_after=1)
+FULL = Refusal(503, "pool-exhausted", "All containers are in use. One is usually free in a minute.", retry_after=1)
 
 
 def asked(plane: Plane, function: str) -> int:
@@ -21,10 +23,10 @@ def test_the_steps_are_shown_as_they_happen(page: Page, plane: Plane) -> None:
     sign_in(page)
     press(page, "Open")
     current = page.locator("[aria-current=step]")
-    expect(current).to_contain_text("Finding a warm slot")
-    expect(page.get_by_role("status")).to_have_text("Finding a warm slot")
+    expect(current).to_contain_text("Finding a container")
+    expect(page.get_by_role("status")).to_have_text("Finding a container")
     plane.claim.set()
-    expect(current).to_contain_text("Bringing your files back")
+    expect(current).to_contain_text("Restoring your files")
     expect(current).to_contain_text(plane.slot_origin.removeprefix("http://"))
     expect(current).to_contain_text("0 %")
     plane.restored = 427
@@ -112,5 +114,14 @@ def test_the_page_sends_nobody_anywhere_but_to_a_slot(page: Page, plane: Plane, 
     # by evaluating only: the driver's own clicks and expectations wait for the navigation that the browser refuses
     page.evaluate("document.getElementById('open').click()")
     said = until(lambda: page.evaluate("document.querySelector('[role=alert]')?.textContent"), "the page says so")
-    assert said.startswith("The browser refused to go to the editor")
+    assert said.startswith("The browser refused to open the editor")
     assert plane.entered == []
+
+
+def test_every_request_is_a_trace_of_its_own(page: Page, plane: Plane) -> None:
+    plane.at_once()
+    sign_in(page)
+    press(page, "Open")
+    expect_editor(page)
+    assert [each for each in plane.traces if not re.fullmatch("00-[0-9a-f]{32}-[0-9a-f]{16}-01", each)] == []
+    assert len({each.split("-")[1] for each in plane.traces}) == len(plane.asked) > 1

@@ -2,8 +2,8 @@
 
 from playwright.sync_api import Page, expect
 
+from tests.web.control_plane import Plane, Refusal
 from tests.web.member import sign_in
-from tests.web.plane import Plane, Refusal
 
 
 def test_five_people_are_offered_and_one_signs_in(page: Page, plane: Plane) -> None:

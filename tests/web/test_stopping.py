@@ -5,8 +5,8 @@ import time
 import pytest
 from playwright.sync_api import Page, expect
 
+from tests.web.control_plane import NEWER_REASON, SESSION, Plane, Refusal
 from tests.web.member import press, sign_in
-from tests.web.plane import Plane, Refusal
 
 
 def test_stop_waits_until_it_is_saved(page: Page, plane: Plane) -> None:
@@ -21,7 +21,7 @@ def test_stop_waits_until_it_is_saved(page: Page, plane: Plane) -> None:
     expect(page.locator(".state")).to_contain_text("Saved at ")
     expect(page.get_by_role("status")).to_contain_text("Saved at ")
     expect(page.get_by_role("button", name="Open")).to_be_visible()
-    assert ("release", {"session": "s-1"}) in plane.asked
+    assert ("release", {"session": SESSION}) in plane.asked
 
 
 def test_a_session_that_ended_meanwhile_is_no_error(page: Page, plane: Plane, complaints: list[str]) -> None:
@@ -48,11 +48,11 @@ def test_a_stop_that_does_not_work_is_said(page: Page, plane: Plane, complaints:
 @pytest.mark.parametrize(
     ("reason", "saved", "sentence"),
     [
-        ("idle", True, "because nothing was happening in it"),
-        ("lost", True, "what came after is missing"),
+        ("idle", True, "Your workspace was idle"),
+        ("lost", True, "changes after that are lost"),
         ("lost", False, "lost before the first save"),
-        ("member", True, "You stopped it"),
-        ("something-new", True, "It was saved at"),
+        ("member", True, "You stopped your workspace"),
+        (NEWER_REASON, True, "Your workspace was saved at"),
     ],
 )
 def test_how_the_last_session_ended(page: Page, plane: Plane, reason: str, saved: bool, sentence: str) -> None:

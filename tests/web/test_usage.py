@@ -1,5 +1,6 @@
-"""What was used, on the page: by day, by session, as a file; and another time zone."""
+"""What was used, on the page: by day, by session, as a file."""
 
+import re
 import time
 from datetime import UTC, datetime
 from pathlib import Path
@@ -8,8 +9,8 @@ from typing import Any
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.web.member import press, sign_in
-from tests.web.plane import Plane, Refusal
+from tests.web.control_plane import NEWER_REASON, Plane, Refusal
+from tests.web.member import go, press, sign_in
 
 OPENED = datetime(2026, 11, 23, 9, 0, tzinfo=UTC).timestamp()
 
@@ -21,7 +22,7 @@ def a_session(number: int, seconds: float, **fields: Any) -> dict[str, Any]:
     }  # fmt: skip
     opened = OPENED - 86_400 * number
     return {
-        "session": f"s-{number}",
+        "session": f"s-{number:020}",
         "opened": opened,
         "ended": opened + seconds,
         "seconds": seconds,
@@ -34,9 +35,9 @@ def a_day(date: str, seconds: float, background_seconds: float = 0) -> dict[str,
     return {"id": date, "seconds": seconds, "background_seconds": background_seconds, "sessions": 1}
 
 
-@pytest.fixture(autouse=True)
-def some_use(plane: Plane) -> None:
-    plane.used = {
+def some_usage() -> dict[str, Any]:
+    """The answer of `usage` for some days of November."""
+    return {
         "plan": {"name": "starter", "title": "Starter"},
         "time_zone": "Asia/Kolkata",
         "zone_holds_until": None,
@@ -57,14 +58,19 @@ def some_use(plane: Plane) -> None:
                 1, 3_000, reason="idle", decision="idle for 15 min: ...", idle_seconds=900, background_seconds=900
             ),
             a_session(2, 900),
-            a_session(3, 30, reason="something-new", decision="for a new reason"),
+            a_session(3, 30, reason=NEWER_REASON, decision="for a new reason"),
         ],
         "next": None,
     }
 
 
+@pytest.fixture(autouse=True)
+def some_use(plane: Plane) -> None:
+    plane.used = some_usage()
+
+
 def look(page: Page) -> None:
-    press(page, "Usage")
+    go(page, "Usage")
     expect(page.get_by_role("heading", name="Usage")).to_be_focused()
     expect(page.get_by_role("heading", name="November 2026")).to_be_visible()
 
@@ -73,8 +79,9 @@ def test_what_is_left_and_what_was_used_by_day_and_by_session(page: Page) -> Non
     sign_in(page)
     look(page)
     facts = page.locator(".facts")
-    for said in ("Starter", "1 h 15 min", "3 h 45 min of 5 h", "12 MB of 1 GB"):
+    for said in ("Starter", "1 h 15 min", "3 h 45 min of 5 h"):
         expect(facts).to_contain_text(said)
+    expect(page.get_by_role("progressbar", name="Used of this period's time")).to_have_js_property("value", 4500)
     days = page.locator(".days li")
     expect(days).to_have_count(2)
     expect(days.first).to_contain_text("Mon, Nov 23")
@@ -83,13 +90,33 @@ def test_what_is_left_and_what_was_used_by_day_and_by_session(page: Page) -> Non
     now, idle, stopped, new = page.locator(".sessions li").all()
     expect(now).to_contain_text("2:30 PM 10 min")  # in the account's time zone, half an hour off the browser's
     expect(now).to_contain_text("open now")
-    expect(idle).to_contain_text("for 15 min no typing, and no process that may keep it open")
+    expect(idle).to_contain_text("closed after 15 min without typing; no running process could keep it open")
     expect(idle).to_contain_text("15 min of it without a browser")
-    expect(stopped).to_contain_text("you stopped it")
+    expect(stopped).to_contain_text("you stopped your workspace")
     expect(new).to_contain_text("30 s")
     expect(new).to_contain_text("for a new reason")
     press(page, "Back")
     expect(page.get_by_role("button", name="Open")).to_be_visible()
+
+
+def test_what_takes_storage_is_shown_with_what_may_go(page: Page, plane: Plane) -> None:
+    plane.storage = {"largest": [{"path": "proj/node_modules", "bytes": 9_000_000}, {"path": "data", "bytes": 2_000}]}
+    sign_in(page)
+    look(page)
+    expect(page.get_by_text("12 MB of 1 GB")).to_be_visible()
+    expect(page.get_by_role("progressbar", name="Storage")).to_be_visible()
+    expect(page.locator(".largest li")).to_contain_text(["proj/node_modules 9 MB", "data 2 kB"])
+    expect(page.get_by_text("such as node_modules, may be deleted")).to_be_visible()
+
+
+def test_nothing_used_and_nothing_left_are_words_and_no_zeros(page: Page, plane: Plane) -> None:
+    plane.used["current"] |= {"used": 0, "left": 0}
+    plane.used["storage"] = {"used": 0, "limit": 10**8}
+    sign_in(page)
+    look(page)
+    expect(page.locator(".facts")).to_contain_text("Nothing yet")
+    expect(page.get_by_text("empty, with room for 100 MB")).to_be_visible()
+    expect(page.get_by_role("main")).not_to_contain_text(re.compile(r"\b0 (s|B)\b"))
 
 
 def test_all_of_it_is_said_in_korean(page: Page) -> None:
@@ -100,7 +127,7 @@ def test_all_of_it_is_said_in_korean(page: Page) -> None:
     for said in (
         "5시간 중 3시간 45분",
         "그중 브라우저 없이 15분",
-        "15분 동안 입력도, 열어 둘 수 있는 작업도 없어",
+        "15분 동안 입력이 없었고, 세션을 유지할 작업도 실행되지 않아",
         "직접 끝내셨습니다",
     ):
         expect(page.get_by_role("main")).to_contain_text(said)
@@ -123,7 +150,7 @@ def test_a_month_without_use_says_so(page: Page, plane: Plane) -> None:
     plane.used |= {"days": [], "sessions": [], "periods": []}
     sign_in(page)
     look(page)
-    expect(page.get_by_text("Nothing was used in this month.")).to_be_visible()
+    expect(page.get_by_text("No time was used this month.")).to_be_visible()
     expect(page.get_by_role("button", name="Download as a table")).to_have_count(0)
 
 
@@ -164,36 +191,10 @@ def test_a_table_that_can_not_be_had_is_said_and_the_month_stays(
     complaints.append("status of 503")
     sign_in(page)
     look(page)
-    plane.refuse("usage/csv", Refusal(503, "unavailable", "Not now."))
+    plane.refuse("usage/csv", Refusal(503, "unavailable", "Not now.", retry_after=3))
     page.get_by_role("button", name="Download as a table").click()
     expect(page.get_by_role("alert")).to_have_text("Not now.")
     expect(page.locator(".days li")).to_have_count(2)
-
-
-def test_the_time_zone_is_changed_by_the_keyboard_and_then_holds(page: Page, plane: Plane) -> None:
-    sign_in(page)
-    look(page)
-    expect(page.get_by_text("at midnight in Asia/Kolkata")).to_be_visible()
-    choice = page.get_by_label("Another one")
-    expect(choice).to_have_value("Asia/Seoul")  # the browser's own is at hand
-    choice.select_option("Europe/Berlin")
-    choice.press("Tab")
-    page.keyboard.press("Enter")
-    expect(page.get_by_role("status")).to_have_text("Your days and months are those of Europe/Berlin now.")
-    assert ("usage/zone", {"time_zone": "Europe/Berlin"}) in plane.asked
-    expect(page.get_by_text("It can be changed again from")).to_be_visible()
-    expect(choice).to_have_count(0)
-
-
-def test_a_change_that_is_refused_says_why(page: Page, plane: Plane, complaints: list[str]) -> None:
-    complaints.append("status of 403")
-    sign_in(page)
-    look(page)
-    plane.refuse("usage/zone", Refusal(403, "too-soon", "Again from 2026-12-23 09:00 UTC on.", retry_after=86_400))
-    page.locator("#change-zone").click()
-    expect(page.get_by_role("alert")).to_have_text("Again from 2026-12-23 09:00 UTC on.")
-    page.get_by_role("button", name="한국어").click()
-    expect(page.get_by_role("alert")).to_contain_text("30일에 한 번만")
 
 
 def test_a_zone_that_the_browser_does_not_know_breaks_nothing(page: Page, plane: Plane) -> None:

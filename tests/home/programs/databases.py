@@ -1,7 +1,5 @@
-"""Changes a database all the time, as a program of the member's does, and checks one that was brought back.
-
-A kind is a journal mode of SQLite, or lmdb.
-"""
+"""Keeps changing a database, as a program of the member's does, and checks a restored one. A kind is a journal mode of
+SQLite, or lmdb."""
 
 import sqlite3
 from pathlib import Path
@@ -13,7 +11,7 @@ ROWS = 40
 
 
 def change(kind: str, folder: str) -> None:
-    """Without end."""
+    """Writes transactions without end."""
     if kind == "lmdb":
         _change_lmdb(Path(folder))
     else:
@@ -25,7 +23,7 @@ def _change_sqlite(folder: Path, mode: str) -> None:
     database.execute(f"PRAGMA journal_mode={mode}")
     database.execute("PRAGMA synchronous=OFF")
     database.execute("PRAGMA wal_autocheckpoint=20")
-    # what does not fit is written to the file in the middle of a transaction
+    # a small cache makes SQLite write to the file in the middle of a transaction
     database.execute("PRAGMA cache_size=8")
     database.execute("CREATE TABLE IF NOT EXISTS a (id INTEGER PRIMARY KEY, filling BLOB, of INTEGER)")
     random, at = Random(mode), 0  # noqa: S311
@@ -49,16 +47,16 @@ def _change_lmdb(folder: Path) -> None:
 
 
 def check(kind: str, folder: Path) -> str | None:
-    """What is wrong with a database that was brought back; all rows are of one transaction."""
+    """The faults of a restored database, all rows of which must be of one transaction."""
     if kind == "lmdb":
         return _check_lmdb(folder)
     if not (folder / "data.db").exists():
-        return None  # not begun yet
+        return None  # the program had not begun to write
     database = sqlite3.connect(folder / "data.db")
     try:
-        told = database.execute("PRAGMA integrity_check").fetchone()[0]
-        if told != "ok":
-            return str(told)
+        verdict = database.execute("PRAGMA integrity_check").fetchone()[0]
+        if verdict != "ok":
+            return str(verdict)
         has_table = database.execute("SELECT count(*) FROM sqlite_master").fetchone()[0]
         of = database.execute("SELECT DISTINCT of FROM a").fetchall() if has_table else []
         return None if len(of) <= 1 else f"rows of {len(of)} transactions"

@@ -1,0 +1,85 @@
+"""What an operator asks of the pool: its size, one slot, and everybody's end for an upgrade."""
+
+import pytest
+
+from shared.errors import Refused
+from shared.sessions.session import SessionState
+from shared.slots.levers import (
+    PoolLevers,
+    PoolSize,
+    check_size,
+    quarantined,
+    recycled,
+    sessions_to_drain,
+)
+from shared.slots.pool import plan_pool
+from shared.slots.rollout import Rollout, TrialPolicy, decide_rollout
+from shared.slots.slot import EVENTS_KEPT, SlotState
+from shared.slots.writes import plan_writes
+from tests.decisions.slots.pool_plans import POLICY, SETTLED
+from tests.support.records.factories import IMAGE, NOW, a_session, a_slot, after
+
+
+def test_the_operators_numbers_stand_in_place_of_the_settings() -> None:
+    assert PoolLevers().applied(POLICY) == POLICY
+    changed = PoolLevers(warm=7, max=9).applied(POLICY)
+    assert (changed.warm, changed.max, changed.writes) == (7, 9, POLICY.writes)
+    assert PoolLevers(max=1).applied(POLICY).warm == 1, "never more than may exist"
+    assert PoolLevers(warm=0).size(PoolSize(warm=2, max=10)) == PoolSize(warm=0, max=10)
+    with pytest.raises(Refused):
+        check_size(PoolLevers(warm=11).size(PoolSize(warm=2, max=10)))
+
+
+def test_a_free_slot_is_recycled_at_once_and_a_claimed_one_after_its_session() -> None:
+    free = recycled(a_slot(), "asked", NOW)
+    assert (free.state, free.stale, free.settled) == (SlotState.RECYCLING, True, False)
+    claimed = a_slot(state=SlotState.CLAIMED, session="s-1")
+    waits = recycled(claimed, "asked", NOW)
+    assert (waits.state, waits.session) == (SlotState.CLAIMED, "s-1")
+    assert waits.after_session(after(5), "session s-1 ended: operator").state == SlotState.RECYCLING
+    assert [(event.verb, event.reason) for event in waits.history] == [("recycle later", "asked")]
+
+
+@pytest.mark.parametrize("state", [state for state in SlotState if state != SlotState.CLAIMED])
+def test_a_quarantined_slot_is_left_alone_until_it_is_recycled(state: SlotState) -> None:
+    slot = quarantined(a_slot(state=state), "asked", NOW)
+    assert slot.state == SlotState.QUARANTINED
+    policy = PoolLevers(warm=0, max=1).applied(POLICY)
+    assert plan_pool([slot], {}, {}, {}, ["ws-2"], policy, SETTLED, after(600)) == []
+    assert plan_writes([slot], {}, {slot.name}, policy, after(600)) == []
+    back = recycled(slot, "asked again", after(700))
+    [renewed] = plan_pool([back], {}, {}, {}, [], PoolLevers(warm=1, max=1).applied(POLICY), SETTLED, after(700))
+    assert (renewed.verb, renewed.slot.state) == ("renew", SlotState.WARMING)
+
+
+def test_a_claimed_slot_is_quarantined_when_its_session_has_ended() -> None:
+    waits = quarantined(a_slot(state=SlotState.CLAIMED, session="s-1"), "asked", NOW)
+    assert waits.state == SlotState.CLAIMED
+    ended = waits.after_session(after(5), "session s-1 ended: operator")
+    assert (ended.state, ended.session, ended.quarantine) == (SlotState.QUARANTINED, None, False)
+    assert [event.verb for event in ended.history] == ["quarantine later", "quarantine"]
+    changed_their_mind = recycled(waits, "asked", after(1))
+    assert changed_their_mind.after_session(after(5), "ended").state == SlotState.RECYCLING
+
+
+def test_a_quarantined_slot_proves_no_image_and_keeps_none_from_being_proven() -> None:
+    rollout = Rollout(proven=IMAGE, trying="next", slots=["ws-1", "ws-2"])
+    slots = [quarantined(a_slot("ws-1"), "asked", NOW), a_slot("ws-2"), a_slot("ws-3")]
+    policy = TrialPolicy(slots=2, seconds=180)
+    assert decide_rollout(rollout, "next", slots, {}, ["ws-4"], policy, after(10)).slots == ["ws-2", "ws-4"]
+
+
+def test_all_sessions_that_were_open_are_drained_and_no_later_one() -> None:
+    levers = PoolLevers(drained=after(60))
+    sessions = [a_session(sid=f"s-{state}", state=state) for state in SessionState]
+    later = a_session(sid="s-later", opened=after(60))
+    assert [each.sid for each in sessions_to_drain([*sessions, later], levers)] == ["s-opening", "s-active"]
+    assert sessions_to_drain(sessions, PoolLevers()) == []
+
+
+def test_a_slot_keeps_its_newest_events() -> None:
+    slot = a_slot()
+    for n in range(EVENTS_KEPT + 5):
+        slot = slot.note("wait", f"{n}", after(n))
+    assert [event.reason for event in slot.history] == [str(n) for n in range(5, EVENTS_KEPT + 5)]
+    assert len(slot.history) == EVENTS_KEPT

@@ -1,0 +1,182 @@
+"""Which snapshots are kept and why, and what of a workspace's objects is swept."""
+
+from datetime import datetime, timedelta
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from msgspec.structs import replace
+
+from shared.snapshots.checkpoint import Snapshot
+from shared.snapshots.retention import SWEPT_AT_ONCE, Save, Stored, Sweep, choose, keep, plan_sweep, target_ages
+from tests.support.records.factories import BOOT, NOW, a_head, a_layer, a_manifest
+
+DAY = 24 * 60
+
+
+def snapshot(minutes_ago: float, *, final: bool = False) -> Snapshot:
+    head = replace(a_head(at=NOW - timedelta(minutes=minutes_ago)), snapshot=f"7-{BOOT}-{int(minutes_ago)}")
+    return Snapshot(sid="s", head=head, final=final)
+
+
+def kept(snapshots: list[Snapshot], count: int, *heads: Snapshot) -> dict[str, str]:
+    """Minutes ago and the reasons of what is kept."""
+    found = keep(snapshots, count, NOW, heads=[head.head for head in heads])
+    return {each.snapshot.head.snapshot.rpartition("-")[2]: each.reason for each in found}
+
+
+def test_few_snapshots_are_all_kept() -> None:
+    assert kept([snapshot(minutes) for minutes in range(20)], 20, snapshot(0)).keys() == {*map(str, range(20))}
+
+
+@pytest.mark.parametrize("count", [5, 10, 20, 50])
+def test_very_many_are_thinned_by_age(count: int) -> None:
+    every_five_minutes = [snapshot(minutes) for minutes in range(0, 60 * DAY, 5)]
+    reasons = kept(every_five_minutes, count, every_five_minutes[0])
+    assert len(reasons) == count
+    assert reasons["0"] == "current"
+    ages = [int(ago) for ago in reasons]
+    assert any(5 <= age <= 20 for age in ages)
+    assert any(20 <= age <= 180 for age in ages)
+    assert any(DAY / 2 <= age <= 3 * DAY for age in ages)
+    if count >= 10:
+        assert any(4 * DAY <= age <= 14 * DAY for age in ages) and any(14 * DAY <= age <= 40 * DAY for age in ages)
+
+
+class Thinned:
+    """A workspace that is saved each 20 s while somebody works, and thinned at each of its saves."""
+
+    def __init__(self, count: int) -> None:
+        self.count = count
+        self.saves: list[Save] = []
+
+    def save(self, at: datetime, *, final: bool = False) -> None:
+        self.saves.append(Save(f"7-{BOOT}-{int(at.timestamp())}", at, final))
+        chosen = choose(self.saves, self.count, at, current=[self.saves[-1].snapshot])
+        self.saves = [save for save in self.saves if save.snapshot in chosen]
+        assert len(self.saves) <= self.count
+
+    def ages(self, now: datetime) -> list[float]:
+        """In minutes, but for the newest."""
+        return [(now - save.at).total_seconds() / 60 for save in self.saves[:-1]]
+
+
+@pytest.mark.parametrize("count", [5, 10])
+@pytest.mark.parametrize(
+    ("begins", "stops"),
+    [(9, [18]), (9, [12, 18]), (0, [24]), (20, [24])],
+    ids=["one session a day", "a stop at noon", "day and night", "evenings"],
+)
+def test_at_any_moment_of_a_day_there_is_one_of_minutes_ago_of_an_hour_ago_and_of_the_day_before(
+    count: int, begins: int, stops: list[int]
+) -> None:
+    workspace, stopped = Thinned(count), None
+    for day in (0, 1):
+        midnight = NOW.replace(hour=0, minute=0, second=0, microsecond=0) + timedelta(days=day)
+        began = midnight + timedelta(hours=begins)
+        for number in range(int((stops[-1] - begins) * 180)):
+            now = began + timedelta(seconds=20 * (number + 1))
+            is_stop = any(now == midnight + timedelta(hours=hour) for hour in stops)
+            workspace.save(now, final=is_stop)
+            if is_stop:
+                stopped = workspace.saves[-1]
+            assert stopped is None or stopped in workspace.saves, "the last clean stop"
+            ages = workspace.ages(now)
+            if number >= 180 * 1.5:
+                assert any(age <= 21 for age in ages), ages
+                assert any(16 <= age <= 200 for age in ages), ages
+            if day:
+                assert any(8 * 60 <= age <= 3 * DAY for age in ages), ages
+
+
+def test_the_last_clean_stop_is_kept_however_many_came_after_it() -> None:
+    stop = snapshot(600, final=True)
+    older = [snapshot(600 + minutes, final=True) for minutes in range(1, 9)]
+    assert kept([*(snapshot(minutes) for minutes in range(300)), stop, *older], 3)["600"] == "stopped"
+
+
+def test_the_head_is_kept_however_old_it_is() -> None:
+    old = snapshot(100 * DAY)
+    reasons = kept([snapshot(minutes) for minutes in range(50)] + [old], 5, old)
+    assert reasons[str(100 * DAY)] == "current" and len(reasons) == 5
+    assert kept([snapshot(1), old], 1, old) == {str(100 * DAY): "current"}
+
+
+@settings(deadline=None)
+@given(
+    st.lists(st.tuples(st.integers(0, 90 * DAY), st.booleans()), unique_by=lambda each: each[0], max_size=80),
+    st.integers(1, 30),
+)
+def test_thinning_twice_changes_nothing(ages: list[tuple[int, bool]], count: int) -> None:
+    snapshots = [snapshot(ago, final=final) for ago, final in ages]
+    head = snapshots[:1]
+    once = keep(snapshots, count, NOW, heads=[each.head for each in head])
+    assert len(once) == min(count, len(snapshots))
+    again = keep([each.snapshot for each in once], count, NOW, heads=[each.head for each in head])
+    assert [each.snapshot for each in again] == [each.snapshot for each in once]
+    assert [*reversed(once)] == sorted(once, key=lambda each: each.snapshot.head.at), "newest first"
+    assert keep(reversed(snapshots), count, NOW, heads=[each.head for each in head]) == once, "in whatever order"
+    assert {each.head.snapshot for each in head} <= {each.snapshot.head.snapshot for each in once}
+    finals = [each for each in snapshots if each.final]
+    if finals and count > len(head):
+        assert max(finals, key=lambda each: each.head.at) in [each.snapshot for each in once]
+
+
+@pytest.mark.parametrize("count", range(1, 60))
+def test_target_ages_rise(count: int) -> None:
+    ages = target_ages(count)
+    assert len(ages) == count
+    assert ages == sorted({*ages})
+
+
+OLD = NOW - timedelta(days=1)
+KEPT = replace(a_head(), manifest="workspaces/w-1/6-x/1.manifest.json")
+
+
+def swept(*stored: Stored, epoch: int = 7, whole: bool = True) -> Sweep:
+    layer = a_layer(name="workspaces/w-1/5-x/1-boot.tar.zst")
+    return plan_sweep("w-1", stored, [(KEPT, a_manifest(layer))], epoch=epoch, older_than=OLD, whole=whole)
+
+
+@pytest.mark.parametrize(
+    ("name", "dead"),
+    [
+        ("workspaces/w-1/5-x/1-boot.tar.zst", False),  # a kept manifest's
+        ("workspaces/w-1/6-x/1.manifest.json", False),  # a kept manifest
+        ("workspaces/w-1/5-x/2-boot.tar.zst", True),
+        ("workspaces/w-1/6-x/2.manifest.json", True),
+        ("workspaces/w-1/7-x/2-boot.tar.zst", False),  # the current epoch's
+        ("workspaces/w-1/8-x/2-boot.tar.zst", False),  # of a claim that was made since
+        ("workspaces/w-1/returns/abc.manifest.json", True),
+        ("workspaces/w-1/0-returns/1-boot.tar.zst", True),
+        ("workspaces/w-2/5-x/2-boot.tar.zst", False),  # not this workspace's
+        ("workspaces/w-1/notes.txt", False),  # whatever that is
+        ("workspaces/w-1/notes/1", False),
+        ("workspaces/w-1/5-x/a/b", True),  # by whatever name: a container may create anything below its prefix
+        ("workspaces/w-1/6-x/\n/", True),
+        ("workspaces/w-1/6-x/", True),
+        ("workspaces/w-1/7-x/a/b", False),
+        ("workspaces/w-1/returns/a/b", True),
+    ],
+)
+def test_only_what_nothing_needs_and_nobody_makes_is_swept(name: str, dead: bool) -> None:
+    older = OLD - timedelta(seconds=1)
+    assert swept(Stored(name, older)).dead == [name] * dead
+    young = swept(Stored(name, OLD))
+    assert (young.dead, young.young) == ([], dead)
+
+
+def test_what_is_kept_and_gone_is_named() -> None:
+    assert swept().missing == ["workspaces/w-1/5-x/1-boot.tar.zst", "workspaces/w-1/6-x/1.manifest.json"]
+    assert swept(whole=False).missing == [], "it may be among the rest"
+
+
+def test_very_many_are_swept_by_and_by() -> None:
+    dead = [Stored(f"workspaces/w-1/6-x/{number}", OLD - timedelta(1)) for number in range(SWEPT_AT_ONCE + 1)]
+    first = swept(*dead)
+    assert (len(first.dead), first.more) == (SWEPT_AT_ONCE, True)
+    last = swept(dead[-1])
+    assert (last.dead, last.more, last.young) == ([dead[-1].name], False, False)
+    assert swept(dead[-1], whole=False).more, "what was not listed comes next"
+    nothing = swept(whole=False)
+    assert (nothing.more, nothing.young) == (False, True), "not before something has become old"

@@ -1,0 +1,158 @@
+"""`make deploy` as somebody types it who has made a mistake: one line says what is wrong and what to do."""
+
+import json
+import os
+import subprocess
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+from msgspec.structs import replace
+
+from deploy.google_apis.credentials import LOGIN, session
+from deploy.region import DEFAULT, region
+from deploy.resources.data import DATABASE
+from deploy.resources.table import table
+from tests.deploy.project import Project, deployment, whole
+from tests.support.checkout import ROOT
+from tests.support.standins.process import free_port
+
+PYTHON = ROOT / ".venv/bin/python"
+
+
+def typed(home: Path, *command: str) -> subprocess.CompletedProcess[str]:
+    """What came of a command of somebody who has never logged in to Google Cloud on this machine."""
+    nobody = {"HOME": str(home), "CLOUDSDK_CONFIG": str(home), "NO_GCE_CHECK": "true", "PATH": os.environ["PATH"]}
+    project = {"GOOGLE_CLOUD_PROJECT": "my-project", "STATE_BUCKET": "b", "PYTHONPATH": ".:workspace-image"}
+    return subprocess.run(command, cwd=ROOT, env={**nobody, **project}, capture_output=True, text=True, timeout=60)
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ["deploy", "plan", "--project", "my-project"],
+        ["deploy.operators", "ada@example.com", "--state", "/nowhere"],
+        ["deploy.drill", "--state", "/nowhere"],
+    ],
+)
+def test_without_a_login_a_line_says_how_to_log_in(tmp_path: Path, words: list[str]) -> None:
+    said = typed(tmp_path, str(PYTHON), "-m", *words)
+    assert said.returncode == 1
+    assert said.stderr.strip() == f"Nobody is logged in to Google Cloud here. Log in, and repeat the command: {LOGIN}"
+
+
+@pytest.mark.parametrize("target", ["deploy", "deploy-plan", "undeploy", "rotate-keys"])
+def test_without_a_project_a_line_says_what_to_type(tmp_path: Path, target: str) -> None:
+    said = typed(tmp_path, "make", target)
+    assert said.returncode != 0
+    assert said.stdout == f"Say which project: make {target} PROJECT=my-project REGION=asia-northeast3\n"
+
+
+@pytest.mark.parametrize(("flag", "value"), [("--project", "My Project"), ("--region", "seoul")])
+def test_what_no_project_and_no_region_is_called_is_not_asked_for(tmp_path: Path, flag: str, value: str) -> None:
+    given = {"--project": "my-project", flag: value}
+    words = [word for pair in given.items() for word in pair]
+    said = typed(tmp_path, str(PYTHON), "-m", "deploy", "plan", *words)
+    assert said.returncode == 2
+    assert f"argument {flag}: {value!r} is not" in said.stderr
+
+
+@contextmanager
+def stand_in(folder: Path, *facts: str) -> Iterator[str]:
+    """A project of the stand-in that nobody has used; the variable that leads a command there."""
+    port = free_port()
+    command = [str(PYTHON), "-m", "local.google_apis", "--port", str(port), "--state", str(folder / "state.json")]
+    with subprocess.Popen(
+        [*command, "--project", "my-project", *facts], cwd=ROOT, stdout=subprocess.PIPE, text=True
+    ) as process:
+        assert process.stdout is not None
+        assert "listens" in process.stdout.readline()
+        yield f"GOOGLE_APIS_ENDPOINT=http://127.0.0.1:{port}"
+        process.terminate()
+
+
+def deployed_where(tmp_path: Path, *facts: str) -> subprocess.CompletedProcess[str]:
+    """What came of a first `make deploy` to a stand-in of which those facts are true."""
+    with stand_in(tmp_path, *facts) as at:
+        words = ["deploy", "apply", "--yes", "--project", "my-project", "--region", "europe-west4"]
+        said = typed(tmp_path, "env", at, str(PYTHON), "-m", *words)
+    assert said.returncode == 1
+    return said
+
+
+def written(said: subprocess.CompletedProcess[str]) -> list[str]:
+    """The steps that were taken, without their times."""
+    _plan, _, taken = said.stdout.partition(" as they should be.\n")
+    return [line.strip().rpartition("  ")[0] for line in taken.splitlines() if line.endswith(" s")]
+
+
+FIRST = ["create  API cloudbilling", "create  API firebase"]
+FIREBASE = "create  Firebase"
+"""What has to be there before Google says whether a person has done what is theirs."""
+
+
+@pytest.mark.parametrize(
+    ("facts", "said", "made"),
+    [
+        (["--no-firebase-terms"], "This failed: create Firebase: Nobody has accepted Firebase's terms", FIRST),
+        (["--no-billing"], "Nothing else was written. First: link a billing account.", [*FIRST, FIREBASE]),
+        (
+            ["--currency", "KRW"],
+            "Nothing else was written. First: name the budget in KRW.",
+            [*FIRST, FIREBASE],
+        ),
+    ],
+    ids=["terms", "billing", "currency"],
+)
+def test_what_a_person_has_to_do_is_asked_for_before_anything_is_made(
+    tmp_path: Path, facts: list[str], said: str, made: list[str]
+) -> None:
+    done = deployed_where(tmp_path, *facts)
+    assert said in done.stderr
+    assert "https://console." in done.stderr + done.stdout.partition(" as they should be.\n")[2]
+    assert written(done) == made
+    assert done.stderr.endswith("To go on: make deploy PROJECT=my-project REGION=europe-west4 FAKE=1\n")
+
+
+def test_an_image_that_was_not_tested_is_not_deployed(tmp_path: Path) -> None:
+    with stand_in(tmp_path) as at:
+        words = ["deploy", "apply", "--yes", "--project", "my-project", "--slot-image", "slot@sha256:0123"]
+        said = typed(tmp_path, "env", at, str(PYTHON), "-m", *words)
+    assert said.returncode == 1
+    assert "Nothing was written. The tests had slot@sha256:0123, and the slot's image is not built." in said.stderr
+    assert "\n  create " not in said.stdout
+
+
+def test_a_persons_requests_count_as_the_projects(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    login = {"type": "authorized_user", "client_id": "i", "client_secret": "s", "refresh_token": "t"}
+    (tmp_path / "login.json").write_text(json.dumps(login))
+    monkeypatch.setenv("GOOGLE_APPLICATION_CREDENTIALS", str(tmp_path / "login.json"))
+    assert session("my-project").credentials.quota_project_id == "my-project"
+
+
+def test_a_plan_only_reads() -> None:
+    """Before and after a deployment: whoever asks for one needs no right to write."""
+    project = Project.begin()
+    wanted = whole()
+    project.differing(wanted)
+    before = list(project.cloud.log)
+    project.apply(wanted)
+    asked = len(project.cloud.log)
+    project.differing(wanted)
+    reads = [*before, *project.cloud.log[asked:]]
+    assert len(reads) > 200
+    assert [f"{each.verb} {each.url}" for each in reads if each.verb != "GET" and ":getIamPolicy" not in each.url] == []
+
+
+def test_a_deployment_stays_where_its_database_is() -> None:
+    """With REGION left out or mistyped, all but the database would be made anew in another region."""
+    project = Project.begin()
+    assert region(project.apis, "my-project") == DEFAULT
+    assert region(project.apis, "my-project", "europe-west4") == "europe-west4"
+    wanted = {each.id: each for each in table(replace(deployment(), region="europe-west4"))}
+    project.apply([wanted["API firestore"], wanted[DATABASE]])
+    assert region(project.apis, "my-project") == "europe-west4"
+    assert region(project.apis, "my-project", "europe-west4") == "europe-west4"
+    with pytest.raises(ValueError, match="is in europe-west4, and Google moves none to us-central1"):
+        region(project.apis, "my-project", "us-central1")

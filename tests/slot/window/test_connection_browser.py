@@ -1,0 +1,162 @@
+"""A real browser whose container stops answering: the editor is covered, and opens again by itself once it answers."""
+
+import re
+from collections.abc import Iterator
+
+import pytest
+from playwright.sync_api import Browser, BrowserContext, Locator, Page, expect
+
+from tests.slot.window.test_window_browser import admit, shown
+from tests.support.checkout import ROOT
+from tests.support.slot.control_plane import ControlPlane
+from tests.support.slot.member import Member
+from tests.support.stack.observe import until
+
+PATIENCE = 30_000
+PROGRAM = """import os
+
+
+def main():
+    for name in os.listdir("."):
+        print(name)
+
+
+if __name__ == "__main__":
+    main()
+"""
+TEXTS = """() => new Promise((tell) => {
+  const opening = indexedDB.open("ondol-unsaved", 1);
+  opening.onupgradeneeded = () => opening.result.createObjectStore("texts", { keyPath: "key" });
+  opening.onsuccess = () => {
+    const asked = opening.result.transaction("texts").objectStore("texts").getAll();
+    asked.onsuccess = () => { opening.result.close(); tell(asked.result.map(({ text }) => text)); };
+  };
+})"""
+
+
+@pytest.fixture
+def profile(browser: Browser, member: Member) -> Iterator[BrowserContext]:
+    """A Korean browser profile that was let in."""
+    profile = browser.new_context(locale="ko-KR")
+    admit(profile, member)
+    yield profile
+    profile.close()
+
+
+def test_what_is_typed_into_an_editor_whose_container_died_is_kept_and_said(
+    member: Member, profile: BrowserContext
+) -> None:
+    member.slot.run("echo first > notes.md")
+    page = shown(profile, member)
+    type_into(page, "notes.md", "before ")
+    until(lambda: page.evaluate(TEXTS) == ["before first\n"], "it is kept")
+    member.slot.kill()
+    page.keyboard.type("after ")
+    expect(cover(page)).to_be_visible(timeout=PATIENCE)
+    expect(cover(page)).to_contain_text("notes.md")
+    page.screenshot(path=ROOT / "build/cover-ko.png")
+    expect(saved(page)).to_contain_text("연결 끊김")
+    page.keyboard.type("nobody takes this")
+    [kept] = page.evaluate(TEXTS)
+    assert kept.startswith("before ")
+    assert "nobody" not in kept
+
+
+def test_a_text_of_no_file_is_kept_when_its_language_changes(member: Member, profile: BrowserContext) -> None:
+    page = shown(profile, member)
+    expect(saved(page)).to_be_visible(timeout=PATIENCE)
+    page.keyboard.press("F1")
+    page.locator(".quick-input-widget input.input").fill(">New Untitled Text File")
+    expect(page.get_by_role("option", name=re.compile("New Untitled Text File")).first).to_be_visible(timeout=PATIENCE)
+    page.keyboard.press("Enter")
+    editor = page.locator(".editor-group-container.active .monaco-editor").last
+    expect(editor).to_be_visible(timeout=PATIENCE)
+    editor.click()
+    page.keyboard.type(PROGRAM)
+    page.locator("[id='status.editor.mode']").click()
+    page.locator(".quick-input-widget input.input").fill("Python")
+    expect(page.get_by_role("option", name=re.compile("^Python")).first).to_be_visible(timeout=PATIENCE)
+    page.keyboard.press("Enter")
+    expect(page.locator("[id='status.editor.mode']")).to_contain_text("Python", timeout=PATIENCE)
+    member.slot.kill()
+    expect(cover(page)).to_contain_text("Untitled-", timeout=PATIENCE)
+
+
+def test_what_is_written_and_in_no_save_is_kept_when_a_later_change_is_taken_back(
+    member: Member, profile: BrowserContext
+) -> None:
+    member.slot.run("echo first > notes.md")
+    page = shown(profile, member)
+    type_into(page, "notes.md", "before ")
+    until(lambda: member.slot.run("cat notes.md") == "before first\n", "the editor has written it")
+    page.keyboard.insert_text("x")
+    page.keyboard.press("Control+z")
+    until(lambda: page.evaluate(TEXTS) == ["before first\n"], "it is kept")
+
+
+def test_what_an_earlier_session_left_stays_until_it_is_answered_and_who_leaves_it_is_asked(
+    member: Member, profile: BrowserContext
+) -> None:
+    member.slot.run("echo first > notes.md")
+    page = shown(profile, member)
+    type_into(page, "notes.md", "older ")
+    until(lambda: page.evaluate(TEXTS) == ["older first\n"], "it is kept")
+    page.close()
+    member.slot.run("echo again > notes.md")
+    page = shown(profile, member)
+    expect(page.get_by_role("button", name="되돌리기", exact=True)).to_be_visible(timeout=PATIENCE)
+    type_into(page, "notes.md", "newer ")
+    until(lambda: sorted(page.evaluate(TEXTS)) == ["newer again\n", "older first\n"], "both are kept")
+    member.slot.kill()
+    expect(cover(page)).to_contain_text("notes.md", timeout=PATIENCE)
+    with page.expect_event("dialog") as asked:
+        page.close(run_before_unload=True)
+    assert asked.value.type == "beforeunload"
+    asked.value.accept()
+
+
+def test_a_container_that_is_silent_for_a_while_takes_the_cover_away_as_it_speaks_again(
+    member: Member, profile: BrowserContext
+) -> None:
+    page = shown(profile, member)
+    expect(saved(page)).to_be_visible(timeout=PATIENCE)
+    with member.slot.frozen():
+        expect(cover(page)).to_be_visible(timeout=PATIENCE)
+        page.keyboard.press("Escape")
+        expect(cover(page)).to_be_visible()
+    expect(cover(page)).to_be_hidden(timeout=PATIENCE)
+
+
+def test_a_session_that_ends_says_so(member: Member, plane: ControlPlane, profile: BrowserContext) -> None:
+    page = shown(profile, member)
+    member.release().raise_for_status()
+    expect(cover(page)).to_contain_text("세션이 끝났습니다", timeout=PATIENCE)
+    tries = page.evaluate("() => performance.getEntriesByName(new URL('/_slot/session', location.href).href).length")
+    assert tries >= 1
+
+
+def test_a_loss_is_shown_within_five_seconds() -> None:
+    """The bounds that the script waits for, one after another, and a picture of them drawn."""
+    script = (ROOT / "workspace-image/window/connection.js").read_text()
+    bound = {name: int(value.replace("_", "")) for name, value in re.findall(r"const (\w+_MS) = ([\d_]+);", script)}
+    longest = bound["NOT_HEARD_MS"] + 2 * bound["ANSWER_WITHIN_MS"] + bound["TICK_MS"]
+    assert longest <= 5_000
+    assert bound["BETWEEN_FAILURES_MS"] <= bound["ANSWER_WITHIN_MS"]
+
+
+def type_into(page: Page, name: str, text: str) -> None:
+    page.locator(".explorer-folders-view .monaco-list-row").filter(has_text=name).dblclick()
+    editor = page.locator(".editor-group-container.active .monaco-editor").last
+    expect(editor).to_be_visible(timeout=PATIENCE)
+    expect(saved(page)).to_be_visible(timeout=PATIENCE)
+    editor.click()
+    page.keyboard.press("Control+Home")
+    page.keyboard.type(text)
+
+
+def saved(page: Page) -> Locator:
+    return page.locator("[id='ondol.ondol-browser.ondol.saved']")
+
+
+def cover(page: Page) -> Locator:
+    return page.locator("#ondol-cover")

@@ -1,0 +1,80 @@
+"""A window whose session ends: it says why, of what time everything is saved, and leads back."""
+
+import re
+from collections.abc import Iterator
+
+import pytest
+from playwright.sync_api import Browser, BrowserContext, Page, expect
+
+from shared.sessions.session import EndReason
+from tests.slot.window.test_connection_browser import cover, saved
+from tests.slot.window.test_window_browser import admit, shown
+from tests.support.slot.control_plane import ControlPlane
+from tests.support.slot.member import PAGE_ORIGIN, Member
+
+PATIENCE = 30_000
+SEAL = "a-seal-of-the-page"
+
+
+@pytest.fixture
+def profile(browser: Browser, member: Member) -> Iterator[BrowserContext]:
+    """A browser that was let in, and knows the page's seal."""
+    profile = browser.new_context(locale="en-US")
+    profile.add_init_script(f"localStorage.setItem('ondol.seal', '{SEAL}')")
+    profile.route(f"{PAGE_ORIGIN}/**", lambda route: route.fulfill(body="the page"))
+    admit(profile, member)
+    yield profile
+    profile.close()
+
+
+ENDS = {
+    EndReason.MEMBER: ("Ended: you stopped your workspace", "Open", True),
+    EndReason.IDLE: ("Ended: nothing happened", "Open", True),
+    EndReason.ALLOWANCE: ("Ended: your plan's time is used up", "See when it renews", False),
+    EndReason.OPERATOR: ("Ended: an operator stopped your workspace", "Open", True),
+    EndReason.SUSPENDED: ("Ended: an operator has suspended your account", "Ondol's page", False),
+}
+
+
+@pytest.mark.parametrize("reason", ENDS, ids=str)
+def test_it_says_why_and_of_what_time_and_leads_to_the_page_that_opens(
+    member: Member, profile: BrowserContext, reason: EndReason
+) -> None:
+    title, button, opens = ENDS[reason]
+    page = shown(profile, member)
+    expect(saved(page)).to_be_visible(timeout=PATIENCE)
+    member.slot.run("echo 1 > a.txt")
+    member.release(reason=reason).raise_for_status()
+    expect(cover(page)).to_contain_text(title, timeout=PATIENCE)
+    expect(cover(page)).to_contain_text(re.compile(r"Everything is saved, as of \d+:\d\d"), timeout=PATIENCE)
+    expect(saved(page)).to_contain_text("Session ended")
+    cover(page).get_by_role("button", name=button, exact=True).click()
+    page.wait_for_url(f"{PAGE_ORIGIN}/#seal={SEAL}{'&open=1' if opens else ''}")
+
+
+def test_a_window_that_nobody_looks_at_learns_of_the_end_and_leaves_the_slot_alone(
+    member: Member, profile: BrowserContext
+) -> None:
+    page = shown(profile, member)
+    expect(saved(page)).to_be_visible(timeout=PATIENCE)
+    hide(page)
+    member.release(reason=EndReason.IDLE).raise_for_status()
+    expect(cover(page)).to_contain_text("Ended: nothing happened", timeout=PATIENCE)
+    with pytest.raises(Exception, match="the session is over"):
+        page.evaluate("new WebSocket(`ws://${location.host}/?reconnectionToken=x`)")
+
+
+def test_it_follows_the_last_save(member: Member, plane: ControlPlane, profile: BrowserContext) -> None:
+    page = shown(profile, member)
+    member.slot.run("echo 1 > a.txt")
+    plane.reachable = False
+    assert member.release(reason=EndReason.MEMBER).status_code == 502
+    expect(cover(page)).to_contain_text("Everything is being saved.", timeout=PATIENCE)
+    plane.reachable = True
+    member.release(reason=EndReason.MEMBER).raise_for_status()
+    expect(cover(page)).to_contain_text("Everything is saved, as of", timeout=PATIENCE)
+
+
+def hide(page: Page) -> None:
+    """As a tab in the background says of itself."""
+    page.evaluate("Object.defineProperty(document, 'visibilityState', { get: () => 'hidden' })")

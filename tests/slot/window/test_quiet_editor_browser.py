@@ -1,0 +1,91 @@
+"""The editor as it opens: in the member's colours and language from the first paint on, and without noise."""
+
+from collections.abc import Iterator
+
+import pytest
+from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, Response, expect
+
+from tests.slot.window.test_connection_browser import saved
+from tests.slot.window.test_window_browser import admit, expect_editor
+from tests.support.slot.member import Member
+
+SEEN = """() => {
+  globalThis.ondolSeen = [];
+  new MutationObserver(() => {
+    const now = document.querySelector("#ondol-splash")?.innerText;
+    if (now && now !== ondolSeen.at(-1)) ondolSeen.push(now);
+    const panel = document.querySelector(".part.auxiliarybar .composite");
+    if (panel?.checkVisibility()) ondolSeen.push("a second side bar");
+    for (const row of document.querySelectorAll(".explorer-folders-view .monaco-list-row")) {
+      if (/[.](cache|local|config|npm)/.test(row.textContent)) ondolSeen.push(row.textContent);
+    }
+  }).observe(document, { childList: true, subtree: true, attributes: true });
+}"""
+
+
+@pytest.fixture
+def profile(browser: Browser, member: Member) -> Iterator[BrowserContext]:
+    """An English browser with a dark system, of a member whose account speaks Korean."""
+    member.enter(language="ko")
+    profile = browser.new_context(locale="en-US", color_scheme="dark")
+    profile.add_init_script(f"({SEEN})()")
+    admit(profile, member)
+    yield profile
+    profile.close()
+
+
+def test_it_opens_in_the_members_colours_and_language_and_nothing_jumps(
+    member: Member, profile: BrowserContext
+) -> None:
+    member.slot.run("mkdir -p .cache .npm; echo x > .cache/x; echo 1 > left.txt")
+    page = profile.new_page()
+    page.goto(f"http://{member.slot.host}/?folder=/home/member", wait_until="commit")
+    splash = page.locator("#ondol-splash")
+    expect(splash).to_contain_text("작업 공간을 여는 중입니다")
+    assert (
+        page.evaluate("getComputedStyle(document.querySelector('#ondol-splash')).backgroundColor") == "rgb(25, 26, 27)"
+    )
+    expect_editor(page)
+    expect(splash).to_have_count(0)
+    expect(page.locator(".monaco-workbench.vs-dark")).to_be_visible()
+    expect(page.locator(".explorer-folders-view")).to_contain_text("left.txt")
+    expect(saved(page)).to_contain_text("저장")
+    seen = page.evaluate("ondolSeen")
+    assert all(each.startswith("작업 공간을 여는 중입니다") for each in seen), seen
+
+
+def test_it_asks_for_nothing_that_is_not_there_and_its_console_has_no_error(
+    member: Member, profile: BrowserContext
+) -> None:
+    page = profile.new_page()
+    wrong = complaints(page)
+    page.goto(f"http://{member.slot.host}/?folder=/home/member")
+    expect_editor(page)
+    expect(saved(page)).to_be_visible()
+    # the last of what an editor begins by itself: the extensions that were installed have started
+    expect(page.locator("[id='status.problems']")).to_be_visible()
+    page.keyboard.press("Control+Backquote")
+    expect(page.locator(".xterm-rows").first).to_contain_text("$")
+    assert wrong == []
+    running = member.slot.run("for p in /proc/[0-9]*; do tr '\\0' ' ' < $p/cmdline 2>/dev/null; echo; done")
+    assert "--type=extensionHost" in running
+    assert "agentHost" not in running
+    assert "copilot" not in running
+
+
+def complaints(page: Page) -> list[str]:
+    """What the page says of errors from now on."""
+    told: list[str] = []
+
+    def said(message: ConsoleMessage) -> None:
+        if message.type == "error":
+            told.append(message.text)
+
+    def answered(response: Response) -> None:
+        if response.status >= 400:
+            told.append(f"{response.status} {response.url}")
+
+    page.on("console", said)
+    page.on("response", answered)
+    page.on("pageerror", lambda error: told.append(str(error)))
+    return told

@@ -1,0 +1,108 @@
+"""A repository at an https address of this machine, as any host serves one."""
+
+import datetime
+import socket
+import ssl
+import subprocess
+from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import partial
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
+from ipaddress import IPv4Address
+from pathlib import Path
+from threading import Thread
+
+from cryptography import x509
+from cryptography.hazmat.primitives.asymmetric.ec import SECP256R1, generate_private_key
+from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
+
+NAMES = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "127.0.0.1")])
+
+
+class _Files(SimpleHTTPRequestHandler):
+    """Asks for a password below /private/, as hosts do for what a stranger may not see."""
+
+    asked: list[str]
+
+    def do_GET(self) -> None:
+        self.asked.append(self.headers.get("Authorization", ""))
+        if self.path.startswith("/private/"):
+            self.send_response(401)
+            self.send_header("WWW-Authenticate", 'Basic realm="private"')
+            self.end_headers()
+        else:
+            super().do_GET()
+
+    def log_message(self, *_: object) -> None:
+        pass
+
+
+class Host:
+    """`url` is the origin; `asked` the Authorization header of each request."""
+
+    def __init__(self, url: str, asked: list[str]) -> None:
+        self.url = url
+        self.asked = asked
+
+
+@contextmanager
+def git_host(folder: Path) -> Iterator[Host]:
+    """Serves `folder`, in which there is a repository app.git with one file, README.md."""
+    _make_repository(folder)
+    asked: list[str] = []
+    handler = type("_", (_Files,), {"asked": asked})
+    with ThreadingHTTPServer(("127.0.0.1", 0), partial(handler, directory=str(folder))) as server:
+        server.socket = _context(folder).wrap_socket(server.socket, server_side=True)
+        thread = Thread(target=server.serve_forever)
+        thread.start()
+        try:
+            yield Host(f"https://127.0.0.1:{server.server_port}", asked)
+        finally:
+            server.shutdown()
+            thread.join()
+
+
+@contextmanager
+def silent_host() -> Iterator[str]:
+    """A host that takes connections and never says anything; its origin."""
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        yield f"https://127.0.0.1:{server.getsockname()[1]}"
+
+
+def _make_repository(folder: Path) -> None:
+    work = folder / "work"
+    work.mkdir(parents=True)
+    (work / "README.md").write_text("from the repository\n")
+    own = ["-c", "user.name=a", "-c", "user.email=a@example.com"]
+    for command in (
+        ["init", "--quiet", "--initial-branch=main"],
+        ["add", "."],
+        [*own, "commit", "--quiet", "--message=one"],
+        ["clone", "--quiet", "--bare", ".", str(folder / "app.git")],
+    ):
+        subprocess.run(["git", *command], cwd=work, check=True)
+    subprocess.run(["git", "update-server-info"], cwd=folder / "app.git", check=True)
+
+
+def _context(folder: Path) -> ssl.SSLContext:
+    key = generate_private_key(SECP256R1())
+    now = datetime.datetime.now(datetime.UTC)
+    certificate = (
+        x509.CertificateBuilder()
+        .subject_name(NAMES)
+        .issuer_name(NAMES)
+        .public_key(key.public_key())
+        .serial_number(1)
+        .not_valid_before(now - datetime.timedelta(days=1))
+        .not_valid_after(now + datetime.timedelta(days=1))
+        .add_extension(x509.SubjectAlternativeName([x509.IPAddress(IPv4Address("127.0.0.1"))]), critical=False)
+        .sign(key, SHA256())
+    )
+    pem = folder / "host.pem"
+    pem.write_bytes(
+        certificate.public_bytes(Encoding.PEM) + key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
+    )
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(pem)
+    return context

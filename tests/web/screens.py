@@ -1,0 +1,225 @@
+"""Every screen of the page, and how a member comes to it: what is looked at for accessibility, and drawn for people.
+
+Another view has a line here.
+"""
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from playwright.sync_api import Page, expect
+
+from tests.web.control_plane import Plane, Refusal
+from tests.web.member import go, press, sign_in
+from tests.web.slot_project import READY
+from tests.web.test_history import FULL, a_snapshot, changes, some_files
+from tests.web.test_left_out import a_package
+from tests.web.test_usage import some_usage
+
+MB = 10**6
+SOME_TIME = {"granted": 5 * 3600, "seconds": 3 * 3600 + 720, "lifted_by": "Pro"}
+SOME_STORAGE = {"used": 312 * MB, "limit": 1000 * MB}
+
+
+@dataclass(frozen=True)
+class Screen:
+    name: str
+    reach: Callable[[Page, Plane], None]
+    """From the page as somebody new finds it."""
+    complaints: tuple[str, ...] = ()
+    """What the browser's console may complain of meanwhile, as regular expressions."""
+
+
+def usual(plane: Plane) -> None:
+    plane.allowance, plane.storage = dict(SOME_TIME), dict(SOME_STORAGE)
+
+
+def signed_out(page: Page, plane: Plane) -> None:
+    expect(page.get_by_role("button", name="Sign in as Haneul Kim")).to_be_visible()
+
+
+def first_visit(page: Page, plane: Plane) -> None:
+    usual(plane)
+    plane.storage["used"] = 0
+    sign_in(page)
+
+
+def closed(page: Page, plane: Plane) -> None:
+    usual(plane)
+    plane.last = {"reason": "idle", "ended": time.time() - 3600, "saved_at": time.time() - 3600}
+    sign_in(page)
+
+
+def opened(page: Page, plane: Plane) -> None:
+    usual(plane)
+    plane.open(deadline=time.time() + 11_000, background=time.time() + 3000)
+    sign_in(page)
+
+
+def ending(page: Page, plane: Plane) -> None:
+    usual(plane)
+    plane.open(deadline=time.time() + 400)
+    plane.unsaved_for = 185
+    sign_in(page)
+    expect(page.get_by_text("have not been saved for")).to_be_visible()
+
+
+def silent(page: Page, plane: Plane) -> None:
+    usual(plane)
+    plane.open()
+    plane.attached = False
+    sign_in(page)
+    expect(page.get_by_role("alert")).to_be_visible()
+
+
+def used_up(page: Page, plane: Plane) -> None:
+    usual(plane)
+    plane.allowance = {"granted": 1800, "seconds": 0, "lifted_by": "Starter"}
+    plane.last = {"reason": "allowance", "ended": time.time() - 600, "saved_at": time.time() - 600}
+    sign_in(page)
+
+
+def full(page: Page, plane: Plane) -> None:
+    usual(plane)
+    plane.open()
+    plane.storage = dict(FULL)
+    sign_in(page)
+
+
+def confirm_stop(page: Page, plane: Plane) -> None:
+    full(page, plane)
+    press(page, "Stop")
+    expect(page.get_by_role("button", name="Stop, and save the rest")).to_be_visible()
+
+
+def stopping(page: Page, plane: Plane) -> None:
+    opened(page, plane)
+    press(page, "Stop")
+    expect(page.get_by_role("heading", name="Saving your workspace")).to_be_visible()
+
+
+def opening(page: Page, plane: Plane) -> None:
+    closed(page, plane)
+    press(page, "Open")
+    plane.claim.set()
+    plane.restored = 427
+    expect(page.get_by_text("42 %")).to_be_visible()
+
+
+def waiting(page: Page, plane: Plane) -> None:
+    closed(page, plane)
+    detail = "All containers are in use. One is usually free in a minute."
+    plane.refuse("allocate", Refusal(503, "pool-exhausted", detail, retry_after=50))
+    press(page, "Open")
+    expect(page.locator(".notice")).to_be_visible()
+
+
+def verifying(page: Page, plane: Plane) -> None:
+    usual(plane)
+    plane.refuse("allocate", Refusal(403, "email-unverified"))
+    sign_in(page, "Sujin Lee")
+    press(page, "Open")
+    expect(page.get_by_role("button", name="Send the email")).to_be_visible()
+
+
+def history(page: Page, plane: Plane) -> None:
+    usual(plane)
+    paths = [("proj/main.py", "changed"), ("proj/notes.md", "added")]
+    plane.files = some_files()
+    plane.history = [
+        a_snapshot(1, current=True, changes=changes(added=1, changed=1, paths=paths)),
+        a_snapshot(9, final=True, changes=changes(added=3)),
+        a_snapshot(30, returned="notes.txt"),
+        a_snapshot(3000),
+    ]
+    sign_in(page)
+    go(page, "History")
+    page.locator("summary").first.click()
+    page.get_by_role("button", name="Look into it").nth(1).click()
+    page.get_by_role("button", name="proj", exact=True).click()
+    expect(page.get_by_text("4.2 kB")).to_be_visible()
+
+
+def left_out(page: Page, plane: Plane) -> None:
+    usual(plane)
+    plane.history, plane.left_out = [a_snapshot(1, current=True)], [a_package(fits=True)]
+    sign_in(page)
+    go(page, "History")
+    expect(page.get_by_role("heading", name="Not saved: storage was full")).to_be_visible()
+
+
+def usage(page: Page, plane: Plane) -> None:
+    usual(plane)
+    plane.used = some_usage()
+    sign_in(page)
+    go(page, "Usage")
+    expect(page.get_by_role("heading", name="November 2026")).to_be_visible()
+
+
+def account(page: Page, plane: Plane) -> None:
+    usual(plane)
+    sign_in(page)
+    go(page, "Settings")
+
+
+def deletion(page: Page, plane: Plane) -> None:
+    account(page, plane)
+    press(page, "Delete the account")
+    expect(page.get_by_role("alertdialog")).to_be_visible()
+
+
+def new_project(page: Page, plane: Plane) -> None:
+    usual(plane)
+    sign_in(page)
+    page.goto(f"{page.url}new?repo=https://github.com/owner/name")
+    page.get_by_text("A badge for your README").click()
+
+
+def project_coming(page: Page, plane: Plane) -> None:
+    plane.project.lines = [{"step": "receiving", "percent": 45}, READY]
+    plane.claim.set()
+    plane.restore.set()
+    new_project(page, plane)
+    press(page, "Open the repository")
+    expect(page.get_by_text("Receiving · 45 %")).to_be_visible()
+
+
+def project_refused(page: Page, plane: Plane) -> None:
+    plane.project.lines = [{"problem": "repository-not-readable", "detail": "fatal: could not read Username"}]
+    plane.at_once()
+    new_project(page, plane)
+    press(page, "Open the repository")
+    expect(page.get_by_role("alert")).to_be_visible()
+    page.get_by_text("What the program said").click()
+
+
+def failed(page: Page, plane: Plane) -> None:
+    plane.refuse("login", Refusal(502, None))
+    page.get_by_role("button", name="Sign in as Haneul Kim").click()
+    expect(page.get_by_role("button", name="Try again")).to_be_visible()
+
+
+SCREENS = [
+    Screen("signed-out", signed_out),
+    Screen("first-visit", first_visit),
+    Screen("closed", closed),
+    Screen("open", opened),
+    Screen("ending", ending),
+    Screen("silent", silent),
+    Screen("used-up", used_up),
+    Screen("full", full),
+    Screen("confirm-stop", confirm_stop),
+    Screen("stopping", stopping),
+    Screen("opening", opening),
+    Screen("waiting", waiting, ("status of 503",)),
+    Screen("verifying", verifying, ("status of 403",)),
+    Screen("history", history),
+    Screen("left-out", left_out),
+    Screen("usage", usage),
+    Screen("account", account),
+    Screen("deletion", deletion),
+    Screen("new-project", new_project),
+    Screen("project-coming", project_coming),
+    Screen("project-refused", project_refused),
+    Screen("failed", failed, ("status of 502",)),
+]

@@ -1,0 +1,54 @@
+"""Views that have an address: a link, the Back button and a reload lead to them, and nothing typed is lost."""
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from tests.web.control_plane import Plane
+from tests.web.member import go, press, sign_in
+from tests.web.test_history import a_snapshot
+
+
+@pytest.fixture(autouse=True)
+def some_history(plane: Plane) -> None:
+    plane.history = [a_snapshot(1, current=True), a_snapshot(2), a_snapshot(3)]
+
+
+def test_back_and_reload_lead_where_the_address_says(page: Page, front: str) -> None:
+    sign_in(page)
+    assert page.url == f"{front}/"
+    go(page, "History")
+    expect(page.get_by_role("heading", name="History")).to_be_focused()
+    assert page.url == f"{front}/history"
+    go(page, "Settings")
+    expect(page.get_by_role("heading", name="Settings", exact=True)).to_be_focused()
+    page.go_back()
+    expect(page.get_by_role("heading", name="History")).to_be_visible()
+    expect(page.get_by_role("link", name="History")).to_have_attribute("aria-current", "page")
+    page.reload()
+    expect(page.get_by_role("heading", name="History")).to_be_visible()
+    press(page, "Back")
+    expect(page.get_by_role("heading", name="Hello, Haneul Kim")).to_be_visible()
+    assert page.url == f"{front}/"
+
+
+def test_who_is_not_signed_in_gets_there_by_signing_in(page: Page, front: str) -> None:
+    page.goto(f"{front}/account")
+    page.get_by_role("button", name="Sign in as Ada Lovelace").click()
+    expect(page.get_by_role("heading", name="Settings", exact=True)).to_be_visible()
+    press(page, "Sign out")
+    expect(page.get_by_role("button", name="Sign in as Ada Lovelace")).to_be_visible()
+    assert page.url == f"{front}/", "the next one who signs in wants to see another view"
+
+
+def test_what_is_typed_stays_when_the_view_is_drawn_anew(page: Page) -> None:
+    sign_in(page)
+    go(page, "History")
+    page.locator("summary").last.click()
+    page.get_by_label("Path in your home folder").last.fill("proj/ma")
+    press(page, "한국어")
+    expect(page.get_by_role("heading", name="기록")).to_be_visible()
+    expect(page.get_by_label("홈 폴더 안의 경로").last).to_have_value("proj/ma")
+    page.get_by_role("button", name="이때로 되돌리기").first.click()
+    press(page, "되돌리기")
+    expect(page.get_by_role("listitem").nth(1)).to_contain_text("지금 상태")
+    expect(page.get_by_label("홈 폴더 안의 경로").last).to_have_value("proj/ma")

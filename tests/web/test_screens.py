@@ -1,0 +1,57 @@
+"""No screen has a fault that axe-core finds, in either theme and language; `make screenshots` also keeps pictures.
+
+A theme and a language change nothing but looks and words, so each screen is reached once.
+"""
+
+import os
+from itertools import product
+from pathlib import Path
+from typing import Any, Literal
+
+import pytest
+from playwright.sync_api import Page
+
+from local.front.render import ROOT
+from tests.web.control_plane import Plane
+from tests.web.screens import SCREENS, Screen
+
+AXE = ROOT / "web/node_modules/axe-core/axe.min.js"
+PICTURES = os.environ.get("SCREENSHOTS")
+"""The folder for pictures; none are made without it."""
+SIZES = {"phone": {"width": 390, "height": 844}, "desk": {"width": 1280, "height": 800}}
+Theme = Literal["light", "dark"]
+THEMES: list[Theme] = ["light", "dark"]
+LOOKS = list(product(THEMES, ("en", "ko")))
+
+
+@pytest.mark.parametrize("screen", SCREENS, ids=[screen.name for screen in SCREENS])
+def test_a_screen_is_accessible_in_both_themes_and_languages(
+    page: Page, plane: Plane, complaints: list[str], screen: Screen
+) -> None:
+    complaints += screen.complaints
+    page.emulate_media(reduced_motion="reduce")
+    screen.reach(page, plane)
+    page.evaluate(AXE.read_text())
+    found = {}
+    for theme, language in LOOKS:
+        page.emulate_media(color_scheme=theme)
+        page.evaluate("(language) => document.querySelector(`button[lang=${language}]`).click()", language)
+        page.locator(f"html[lang={language}]").wait_for(state="attached")
+        if faults := violations(page):
+            found[theme, language] = faults
+        if PICTURES:
+            take_pictures(page, Path(PICTURES), f"{screen.name}-{theme}-{language}")
+    assert found == {}
+
+
+def violations(page: Page) -> list[str]:
+    """The rules of axe-core that the page breaks, each with where."""
+    found: list[dict[str, Any]] = page.evaluate("async () => (await axe.run()).violations")
+    return [f"{each['id']}: {each['help']}: {[node['target'] for node in each['nodes']]}" for each in found]
+
+
+def take_pictures(page: Page, folder: Path, name: str) -> None:
+    for size, viewport in SIZES.items():
+        page.set_viewport_size(viewport)  # type: ignore[arg-type]  # it is one
+        page.screenshot(path=folder / f"{name}-{size}.png", full_page=True)
+    page.set_viewport_size(SIZES["desk"])  # type: ignore[arg-type]
