@@ -159,7 +159,10 @@ def test_each_part_shows_what_it_is_told_and_has_no_fault_for_axe(
     expect(page.get_by_role("heading", name="운영 콘솔")).to_be_visible()
 
 
-def test_what_could_not_be_read_is_asked_for_again_by_a_button(page: Page, plane: Plane, ports: Any) -> None:
+def test_what_could_not_be_read_is_asked_for_again_by_a_button(
+    page: Page, plane: Plane, ports: Any, complaints: list[str]
+) -> None:
+    complaints.append("status of 503")
     with_role(page, plane, ports, "operator")
     plane.refuse("admin/slots", Refusal(503, "unavailable", "This function does not answer. Try again."))
     press(page, "Slots")
