@@ -164,7 +164,7 @@ def test_what_could_not_be_read_is_asked_for_again_by_a_button(
 ) -> None:
     complaints.append("status of 503")
     with_role(page, plane, ports, "operator")
-    plane.refuse("admin/slots", Refusal(503, "unavailable", "This function does not answer. Try again."))
+    plane.refuse("admin/slots", Refusal(503, "unavailable", "This function does not answer. Try again.", retry_after=2))
     press(page, "Slots")
     expect(page.get_by_role("alert")).to_contain_text("does not answer")
     press(page, "Try again")
