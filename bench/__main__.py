@@ -8,20 +8,21 @@ import traceback
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from bench import claims, cold_starts, far_storage, footprint, heartbeats, interactive, opening, report, snapshots
+from bench import claims, cold_starts, far_storage, footprint, heartbeats, interactive, opening, page, report, snapshots
 from bench.report import Figure
 from bench.rig import Rig
 from local.descendants import adopt_orphans, kill, still_running
 from tests.support.checkout import ROOT
 
 PARTS: dict[str, Callable[[Rig], Sequence[Figure]]] = {
-    # first the parts that need the machine alone; the last three share one stack
+    # first the parts that need the machine alone; the last four share one stack
     "snapshots": snapshots.measure,
     "far_storage": far_storage.measure,
     "claims": claims.measure,
     "heartbeats": heartbeats.measure,
     "cold_starts": cold_starts.measure,
     "footprint": footprint.measure,
+    "page": page.measure,
     "opening": opening.measure,
     "interactive": interactive.measure,
 }

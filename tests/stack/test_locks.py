@@ -11,7 +11,7 @@ from tests.support.checkout import ROOT
 
 FUNCTIONS = load(ROOT)
 PIN = re.compile(r"^([A-Za-z0-9._-]+)==(\S+)")
-NPM_LOCKS = ("bench/peers", "local", "local/node", "tests/dev_servers", "web", "workspace-image")
+NPM_LOCKS = ("bench/peers", "local", "local/node", "tests/dev_servers", "tests/lighthouse", "web", "workspace-image")
 
 
 def pins(path: Path) -> dict[str, str]:

@@ -29,7 +29,10 @@ async function follow(page: Page): Promise<void> {
   const config = readConfig();
   page.accounts = Promise.all([accounts, config]).then(([{ Accounts }, known]) => new Accounts(known));
   const isMember = kept(WAS_SIGNED_IN) !== null;
-  if (isMember) void Promise.allSettled([load("home"), import("../state/member.svelte"), loadMembersWords()]);
+  // what is shown next comes beside the configuration; whoever shows it says what went wrong
+  void Promise.allSettled(
+    isMember ? [load("home"), import("../state/member.svelte"), loadMembersWords()] : [load("signed-out")],
+  );
   page.config = await config;
   if (!isMember) page.showSignedOut(null);
   const known = await page.accounts;
