@@ -155,11 +155,11 @@ def suspend(caller: Member, body: Suspend, now: datetime) -> LineView:
     """Suspend an account.
 
     The account's session is saved and ended, the files are kept, and no session can be opened. If the suspension is for
-    a missing payment, the member can still see the history and download files.
+    a missing payment, the member can still see the history and download files. The member's page shows `notice`.
     """
     # The suspension and the beginning of the session's end are one commit. The task only saves the wait until the sweep
     # finds the session.
-    return _ended(operators.suspend_account(_line(caller, body, now), body.uid, now, body.reason))
+    return _ended(operators.suspend_account(_line(caller, body, now), body.uid, now, body.reason, body.notice))
 
 
 @endpoint(operator, Resume, refuses=OF_CHANGE)

@@ -7,7 +7,7 @@ import functions_framework
 from msgspec import Meta, Struct
 from msgspec.structs import replace
 
-from shared.accounts.account import Account, AccountState
+from shared.accounts.account import Account, AccountState, SuspendedFor, SuspensionNotice
 from shared.billing import time_allowance as allowances
 from shared.billing.account import Billing
 from shared.billing.periods import is_zone
@@ -37,6 +37,15 @@ class Login(Struct, forbid_unknown_fields=True):
     """The browser's language, a BCP 47 tag."""
 
 
+class SuspensionView(Struct):
+    """What a suspended member is told."""
+
+    reason: SuspendedFor
+    notice: SuspensionNotice | None
+    may_download: bool
+    """Whether the history can be seen and files downloaded."""
+
+
 class AccountView(Struct):
     """The caller's account."""
 
@@ -45,6 +54,8 @@ class AccountView(Struct):
     name: str | None
     state: AccountState
     locale: str
+    suspension: SuspensionView | None
+    """None unless the account is suspended."""
 
 
 class AllowanceView(Struct):
@@ -157,7 +168,18 @@ def _session(sid: str | None) -> Session | None:
 
 
 def _account(account: Account) -> AccountView:
-    return AccountView(account.uid, account.email, account.name, account.state, account.locale or "en")
+    locale = account.locale or "en"
+    return AccountView(account.uid, account.email, account.name, account.state, locale, _suspension(account))
+
+
+def _suspension(account: Account) -> SuspensionView | None:
+    if account.state != AccountState.SUSPENDED:
+        return None
+    return SuspensionView(
+        reason=account.suspended_for or SuspendedFor.ABUSE,
+        notice=account.suspension_notice,
+        may_download=account.may_download,
+    )
 
 
 def _allowance(billing: Billing, now: datetime) -> AllowanceView:

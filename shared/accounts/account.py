@@ -2,8 +2,9 @@
 
 from datetime import datetime, timedelta
 from enum import StrEnum
+from typing import Annotated
 
-from msgspec import Struct
+from msgspec import Meta, Struct
 from msgspec.structs import replace
 
 from shared.errors import Refused, not_signed_in
@@ -20,6 +21,15 @@ class SuspendedFor(StrEnum):
 
     ABUSE = "abuse"
     PAYMENT = "payment"
+
+
+class SuspensionNotice(Struct, frozen=True, kw_only=True):
+    """What a suspended member is told, in the operator's own words."""
+
+    message: Annotated[str, Meta(min_length=1, max_length=500)] | None
+    """Why the account is suspended, and what the member can do."""
+    contact: Annotated[str, Meta(min_length=1, max_length=200)] | None
+    """An address or a page of the operator's for this suspension. If it is None, the page shows its link `help`."""
 
 
 class AccountState(StrEnum):
@@ -77,6 +87,8 @@ class Account(Struct, frozen=True, kw_only=True):
     """Since when `meter` found the person missing in Firebase Auth; None while the person is there."""
     suspended_for: SuspendedFor | None = None
     """None if the account is not suspended, or was suspended before this field existed; the latter counts as abuse."""
+    suspension_notice: SuspensionNotice | None = None
+    """None if the account is not suspended, or the operator has written nothing for the member."""
 
     @property
     def may_download(self) -> bool:
@@ -91,12 +103,19 @@ class Account(Struct, frozen=True, kw_only=True):
 
     def resume(self) -> "Account":
         check_transition("account", _TRANSITIONS, self.state, AccountState.ACTIVE)
-        return replace(self, state=AccountState.ACTIVE, suspended_for=None)
+        return replace(self, state=AccountState.ACTIVE, suspended_for=None, suspension_notice=None)
 
     def delete(self, now: datetime) -> "Account":
         check_transition("account", _TRANSITIONS, self.state, AccountState.DELETED)
         return replace(
-            self, state=AccountState.DELETED, email=None, name=None, locale=None, deleted=now, ended_sign_ins=[]
+            self,
+            state=AccountState.DELETED,
+            email=None,
+            name=None,
+            locale=None,
+            deleted=now,
+            ended_sign_ins=[],
+            suspension_notice=None,
         )
 
     def sign_out(self, since: datetime) -> "Account":

@@ -21,7 +21,9 @@ ADMINISTRATOR = "administrator"
 
 
 ERASED = "erased with the account"
-"""Replaces the note of a line about a person who was erased."""
+"""Replaces what an operator has written, in a line about a person who was erased."""
+WRITTEN = ("message", "contact")
+"""Values of a request that an operator writes for the member."""
 
 
 class Action(StrEnum):
@@ -61,14 +63,15 @@ class AuditLine(Struct, frozen=True, kw_only=True):
     after: Values = {}
 
     def anonymous(self, uid: str, alias: str) -> "AuditLine":
-        """The line once this person is erased: what was done and when. The note is replaced, because it may name
-        them."""
+        """The line once this person is erased: what was done and when. What an operator has
+        written is replaced, because it may name them."""
         by_them = self.by == uid
         return replace(
             self,
             by=alias if by_them else self.by,
             email=None if by_them else self.email,
             target=alias if self.target == uid else self.target,
+            asked={name: ERASED if name in WRITTEN else value for name, value in self.asked.items()},
             note=ERASED,
         )
 

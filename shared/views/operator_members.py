@@ -5,7 +5,7 @@ from datetime import datetime
 
 from msgspec import Struct
 
-from shared.accounts.account import Account, AccountState, SuspendedFor
+from shared.accounts.account import Account, AccountState, SuspendedFor, SuspensionNotice
 from shared.billing.account import Billing
 from shared.billing.plans import PLANS
 from shared.billing.time_allowance import allowance
@@ -46,6 +46,8 @@ class AccountDetails(Struct):
     name: str | None
     state: AccountState
     suspended_for: SuspendedFor | None
+    suspension_notice: SuspensionNotice | None
+    """What the member is told of the suspension."""
     created: float
     plan: str
     allowance: AccountAllowance
@@ -117,6 +119,7 @@ def account_view(
         name=account.name,
         state=account.state,
         suspended_for=account.suspended_for,
+        suspension_notice=account.suspension_notice,
         created=account.created.timestamp(),
         plan=billing.plan,
         allowance=_allowance(billing, now),

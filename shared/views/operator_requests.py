@@ -3,9 +3,9 @@
 from datetime import datetime
 from typing import Annotated, ClassVar
 
-from msgspec import UNSET, Meta, Struct, UnsetType
+from msgspec import UNSET, Meta, Struct, UnsetType, to_builtins
 
-from shared.accounts.account import SuspendedFor, may_be_a_uid
+from shared.accounts.account import SuspendedFor, SuspensionNotice, may_be_a_uid
 from shared.accounts.audit import Action, AuditLine, Note, RequestId, Values
 from shared.accounts.operator_limits import MOST_OPENS
 from shared.billing.plans import PLANS
@@ -90,14 +90,17 @@ class Grant(OfAccount, forbid_unknown_fields=True, kw_only=True):
 
 
 class Suspend(OfAccount, forbid_unknown_fields=True, kw_only=True):
-    """The account to suspend, and the reason."""
+    """The account to suspend, the reason, and what the member is told."""
 
     action = Action.SUSPEND
 
     reason: SuspendedFor = SuspendedFor.ABUSE
+    notice: SuspensionNotice | None = None
 
     def asked(self) -> Values:
-        return {} if self.reason == SuspendedFor.ABUSE else {"reason": self.reason}
+        reason: Values = {} if self.reason == SuspendedFor.ABUSE else {"reason": self.reason}
+        told = {} if self.notice is None else to_builtins(self.notice)
+        return {**reason, **{name: text for name, text in told.items() if text is not None}}
 
 
 class Resume(Request, forbid_unknown_fields=True, kw_only=True):

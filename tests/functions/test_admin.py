@@ -100,6 +100,23 @@ def test_a_suspension_saves_and_ends_the_session_and_a_resumption_opens_it_again
     person.post("release", {"session": next_entry["session"]})
 
 
+def test_who_is_suspended_is_told_what_the_operator_writes_until_the_suspension_ends(
+    stack: Running, ada: Person
+) -> None:
+    person = member(stack, "told")
+    assert person.me()["account"]["suspension"] is None
+    notice = {"message": "<b>A miner</b> ran in your workspace.", "contact": "abuse@example.com"}
+    body = asked(uid=person.uid, notice=notice)
+    done(ada.post("admin/suspend", body))
+    assert person.me()["account"]["suspension"] == {"reason": "abuse", "notice": notice, "may_download": False}
+    assert done(ada.get(f"admin/account?uid={person.uid}"))["suspension_notice"] == notice
+    assert audited(stack, body["request"])["asked"] == notice
+    done(ada.post("admin/suspend", asked(uid=person.uid, reason="payment")))
+    assert person.me()["account"]["suspension"] == {"reason": "payment", "notice": None, "may_download": True}
+    done(ada.post("admin/resume", asked(uid=person.uid)))
+    assert person.me()["account"]["suspension"] is None
+
+
 def test_a_suspension_outlives_a_deleted_account_and_is_lifted_by_address(stack: Running, ada: Person) -> None:
     first = member(stack, "evader")
     address = first.me()["account"]["email"]
@@ -243,6 +260,9 @@ def test_accounts_that_are_not_there_or_deleted_are_told_apart(stack: Running, a
         ("suspend", {"note": ""}, "note"),
         ("suspend", {"note": "x" * 501}, "note"),
         ("suspend", {"force": True}, "force"),
+        ("suspend", {"notice": {"message": "", "contact": None}}, "message"),
+        ("suspend", {"notice": {"message": "x" * 501, "contact": None}}, "message"),
+        ("suspend", {"notice": {"message": None, "contact": "x" * 201}}, "contact"),
         ("limits", {}, "opens_an_hour"),
         ("limits", {"opens_an_hour": 0}, "opens_an_hour"),
         ("limits", {"opens_an_hour": 241}, "opens_an_hour"),

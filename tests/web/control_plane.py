@@ -68,6 +68,8 @@ class Plane:
     storage: dict[str, Any] = field(default_factory=dict)
     """What is to be said of it other than that there is no limit."""
     allowance: dict[str, Any] = field(default_factory=dict)
+    suspension: dict[str, Any] | None = None
+    """What a suspended member is told."""
     """The same."""
     operator: dict[str, Any] = field(default_factory=dict)
     """What is below /api/admin, by the function's name: its answer."""
@@ -140,10 +142,11 @@ class Plane:
         if self.session and self.session["state"] == "draining" and self.saved.is_set():
             self.session = None
             self.last = {"reason": "member", "ended": time.time(), "saved_at": time.time()}
+        standing = {"state": "suspended" if self.suspension else "active", "suspension": self.suspension}
         person = {"uid": claims["user_id"], "email": claims.get("email"), "name": claims.get("name")}
         return {
             "now": time.time(),
-            "account": {**person, "state": "active", "locale": "en"},
+            "account": {**person, **standing, "locale": "en"},
             "plan": {"name": "enterprise", "title": "Enterprise"},
             "allowance": {**NO_ALLOWANCE, "renews": time.time() + 86_400, **self.allowance},
             "storage": {**NO_LIMIT, **self.storage},

@@ -79,6 +79,22 @@ def used_up(page: Page, plane: Plane) -> None:
     sign_in(page)
 
 
+def suspended(page: Page, plane: Plane) -> None:
+    usual(plane)
+    plane.last = {"reason": "suspended", "ended": time.time() - 600, "saved_at": time.time() - 600}
+    message = "A miner ran in your workspace on 12 November.\nWrite to us if that was not you."
+    notice = {"message": message, "contact": "abuse@example.com"}
+    plane.suspension = {"reason": "abuse", "notice": notice, "may_download": False}
+    sign_in(page)
+
+
+def unpaid(page: Page, plane: Plane) -> None:
+    usual(plane)
+    plane.last = {"reason": "suspended", "ended": time.time() - 600, "saved_at": time.time() - 600}
+    plane.suspension = {"reason": "payment", "notice": None, "may_download": True}
+    sign_in(page)
+
+
 def full(page: Page, plane: Plane) -> None:
     usual(plane)
     plane.open()
@@ -207,6 +223,8 @@ SCREENS = [
     Screen("ending", ending),
     Screen("silent", silent),
     Screen("used-up", used_up),
+    Screen("suspended", suspended),
+    Screen("unpaid", unpaid),
     Screen("full", full),
     Screen("confirm-stop", confirm_stop),
     Screen("stopping", stopping),

@@ -53,6 +53,7 @@ def answers(role: str) -> dict[str, Any]:
     use = {"seconds": 3600, "background_seconds": 60, "members": None, "sessions": 4}
     account = {
         "uid": "u-1", "email": "member@example.com", "name": None, "state": "active", "suspended_for": None,
+        "suspension_notice": None,
         "created": NOW, "plan": "pro", "session": a_session(), "sessions": [a_session()],
         "last_error": {"session": SESSION, "at": NOW, "reason": "lost"}, "storage": {"used": 5000, "limit": 10**9},
         "allowance": {"period": "2026-11", "granted": 72000, "used": 60, "left": 71940, "renews": NOW},

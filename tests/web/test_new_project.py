@@ -217,11 +217,11 @@ def test_lines_without_an_end_are_no_success(page: Page, plane: Plane) -> None:
 def test_a_refused_opening_is_said_where_the_project_was_chosen(
     page: Page, plane: Plane, complaints: list[str]
 ) -> None:
-    complaints.append("status of 403")
-    plane.refuse("allocate", Refusal(403, "account-suspended", "This account is suspended. Its files are kept."))
+    complaints.append("status of 429")
+    plane.refuse("allocate", Refusal(429, "too-many-opens", "You opened 30 sessions within an hour.", 600))
     to_new(page)
     press(page, "Open the sample")
-    expect(page.get_by_role("alert")).to_contain_text("This account is suspended.")
+    expect(page.get_by_role("alert")).to_contain_text("You opened 30 sessions")
 
 
 def test_cancelling_leads_back_to_the_choice(page: Page, plane: Plane) -> None:

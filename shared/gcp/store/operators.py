@@ -10,7 +10,7 @@ from google.cloud.firestore_v1.base_query import FieldFilter
 from msgspec import Struct, to_builtins
 from msgspec.structs import replace
 
-from shared.accounts.account import Account, AccountState, SuspendedFor
+from shared.accounts.account import Account, AccountState, SuspendedFor, SuspensionNotice
 from shared.accounts.address_marks import AddressMark, lifted
 from shared.accounts.audit import AuditLine, Values
 from shared.accounts.operator_limits import Limits
@@ -106,7 +106,13 @@ def _granted(billing: Billing, now: datetime) -> Values:
     return {"billing": billing.bid, "period": period, "granted": billing.granted.get(period, 0) // 1000}
 
 
-def suspend_account(line: AuditLine, uid: str, now: datetime, reason: SuspendedFor = SuspendedFor.ABUSE) -> AuditLine:
+def suspend_account(
+    line: AuditLine,
+    uid: str,
+    now: datetime,
+    reason: SuspendedFor = SuspendedFor.ABUSE,
+    notice: SuspensionNotice | None = None,
+) -> AuditLine:
     """Closes the workspace to claims and begins the end of its session, whose id is in `after`.
 
     A claim is guarded by the workspace. If the claim is faster, the workspace is read again and its session ended; if
@@ -117,8 +123,8 @@ def suspend_account(line: AuditLine, uid: str, now: datetime, reason: SuspendedF
         account = read_account(uid)
         workspace = read_workspace(account.record.wid)
         before, sid = account.record, workspace.record.session
-        is_suspended = before.state == AccountState.SUSPENDED
-        suspended = replace(before, suspended_for=reason) if is_suspended else before.suspend(reason)
+        suspended = before if before.state == AccountState.SUSPENDED else before.suspend()
+        suspended = replace(suspended, suspended_for=reason, suspension_notice=notice)
         records: Records = [
             (account_ref(uid), account, suspended),
             (workspace_ref(before.wid), workspace, workspace.record.suspend()),

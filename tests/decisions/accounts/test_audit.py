@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 from msgspec.structs import replace
 
-from shared.accounts.audit import Action, AuditLine
+from shared.accounts.audit import ERASED, Action, AuditLine
 from shared.errors import Conflict
 from tests.support.records.factories import NOW, after
 
@@ -42,3 +42,10 @@ def test_another_one_under_the_same_id_is_told_apart(changed: dict[str, Any]) ->
         replace(LINE, **changed).check_repeats(LINE)
     assert (refused.value.name, refused.value.answer_status) == ("request-reused", 409)
     assert "request-1" in refused.value.detail
+
+
+def test_what_an_operator_wrote_of_a_person_goes_with_the_person() -> None:
+    asked = {"reason": "payment", "message": "Dear Ada, …", "contact": "billing@example.com"}
+    line = replace(LINE, action=Action.SUSPEND, asked=asked).anonymous("u-1", "e-1")
+    assert (line.target, line.note) == ("e-1", ERASED)
+    assert line.asked == {"reason": "payment", "message": ERASED, "contact": ERASED}

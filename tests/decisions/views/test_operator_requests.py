@@ -36,6 +36,12 @@ def asking(kind: type[Request], **fields: Any) -> Request:
         (asking(SetPlan, uid="u-1", plan="pro"), Action.PLAN, "u-1", {"plan": "pro"}),
         (asking(Grant, uid="u-1", seconds=60), Action.GRANT, "u-1", {"seconds": 60}),
         (asking(Suspend, uid="u-1"), Action.SUSPEND, "u-1", {}),
+        (
+            asking(Suspend, uid="u-1", reason="payment", notice={"message": "Card declined.", "contact": None}),
+            Action.SUSPEND,
+            "u-1",
+            {"reason": "payment", "message": "Card declined."},
+        ),
         (asking(Resume, uid="u-1"), Action.RESUME, "u-1", {}),
         (asking(EndSession, uid="u-1"), Action.END, "u-1", {}),
         (asking(SetPool, warm=3, max=None), Action.POOL, None, {"warm": 3, "max": None}),

@@ -271,7 +271,7 @@ export const adminGrant = <ThrowOnError extends boolean = true>(options: Options
 /**
  * Suspend an account
  *
- * The account's session is saved and ended, the files are kept, and no session can be opened. If the suspension is for a missing payment, the member can still see the history and download files.
+ * The account's session is saved and ended, the files are kept, and no session can be opened. If the suspension is for a missing payment, the member can still see the history and download files. The member's page shows `notice`.
  */
 export const adminSuspend = <ThrowOnError extends boolean = true>(options: Options<AdminSuspendData, ThrowOnError>): RequestResult<AdminSuspendResponses, AdminSuspendErrors, ThrowOnError> => (options.client ?? client).post<AdminSuspendResponses, AdminSuspendErrors, ThrowOnError>({
     security: [{ scheme: 'bearer', type: 'http' }],

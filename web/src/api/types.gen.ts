@@ -35,6 +35,10 @@ export type AccountDetails = {
     name: string | null;
     state: AccountState;
     suspended_for: SuspendedFor | null;
+    /**
+     * What the member is told of the suspension.
+     */
+    suspension_notice: SuspensionNotice | null;
     created: number;
     plan: string;
     allowance: AccountAllowance;
@@ -64,6 +68,10 @@ export type AccountView = {
     name: string | null;
     state: AccountState;
     locale: string;
+    /**
+     * null unless the account is suspended.
+     */
+    suspension: SuspensionView | null;
 };
 
 /**
@@ -1153,7 +1161,7 @@ export type StorageView = {
 };
 
 /**
- * The account to suspend, and the reason.
+ * The account to suspend, the reason, and what the member is told.
  */
 export type Suspend = {
     /**
@@ -1166,12 +1174,39 @@ export type Suspend = {
     note: string;
     uid: string;
     reason?: SuspendedFor;
+    notice?: SuspensionNotice | null;
 };
 
 /**
  * Why an account is suspended. A member whose payment is missing can still download their files.
  */
 export type SuspendedFor = 'abuse' | 'payment';
+
+/**
+ * What a suspended member is told, in the operator's own words.
+ */
+export type SuspensionNotice = {
+    /**
+     * Why the account is suspended, and what the member can do.
+     */
+    message: string | null;
+    /**
+     * An address or a page of the operator's for this suspension. If it is null, the page shows its link `help`.
+     */
+    contact: string | null;
+};
+
+/**
+ * What a suspended member is told.
+ */
+export type SuspensionView = {
+    reason: SuspendedFor;
+    notice: SuspensionNotice | null;
+    /**
+     * Whether the history can be seen and files downloaded.
+     */
+    may_download: boolean;
+};
 
 /**
  * What is left of the plan, and what was used in the month, newest first.

@@ -44,6 +44,16 @@ export const home = {
   askOperator: "How to reach the operator",
   nothingSaved: (limit: string | null) => (limit ? `empty, with room for ${limit}` : "empty"),
   usedUp: (renews: string) => `Your plan's time is used up. You can open your workspace again at ${renews}. Your files are safe.`,
+  suspension: {
+    why: {
+      abuse: "The operator has suspended your account.",
+      payment: "Your account is suspended, because a payment is missing.",
+    },
+    writes: "The operator writes:",
+    kept: "Your files are kept. You can't open or download them while the account is suspended.",
+    mayDownload: "Your files are kept. You can't open your workspace, but you can see the history and download your files.",
+    contact: "Contact:",
+  },
   timeEnds: (left: string, at: string) =>
     `${left} left of your plan's time. At ${at} your workspace is saved and closed.`,
   idleEnds: (left: string) =>

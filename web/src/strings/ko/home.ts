@@ -45,6 +45,16 @@ export const home: Words["home"] = {
   askOperator: "운영자에게 문의하기",
   nothingSaved: (limit) => (limit ? `비어 있음 (최대 ${limit})` : "비어 있음"),
   usedUp: (renews) => `요금제의 사용 시간을 모두 썼습니다. ${renews}에 갱신되면 다시 열 수 있습니다. 파일은 안전하게 보관되어 있습니다.`,
+  suspension: {
+    why: {
+      abuse: "운영자가 이 계정을 정지했습니다.",
+      payment: "결제가 확인되지 않아 계정이 정지되었습니다.",
+    },
+    writes: "운영자가 남긴 글:",
+    kept: "파일은 그대로 보관되어 있습니다. 정지가 풀릴 때까지는 열거나 내려받을 수 없습니다.",
+    mayDownload: "파일은 그대로 보관되어 있습니다. 작업 공간은 열 수 없지만, 기록을 보고 파일을 내려받을 수 있습니다.",
+    contact: "문의:",
+  },
   timeEnds: (left, at) => `${left} 뒤면 요금제의 사용 시간이 끝납니다. ${at}에 작업 공간을 저장하고 닫습니다.`,
   idleEnds: (left) => `한동안 작업이 없었습니다. ${left} 뒤에 저장하고 닫습니다. 계속 쓰려면 편집기로 가 주세요.`,
   backgroundUntil: (until) => `브라우저 없이 작업이 계속 실행되고 있습니다. 늦어도 ${until}까지입니다.`,

@@ -27,7 +27,7 @@ export class History {
 
   /** Asks for the newest, with what came of something before. */
   look(said: Saying | null = null, trouble: unknown = null): void {
-    const { api, page } = this.member;
+    const { api, page, status } = this.member;
     this.say(said, trouble);
     page.begin(
       async (signal) => {
@@ -36,7 +36,10 @@ export class History {
         this.leftOut = found.left_out;
         this.next = found.next;
       },
-      (worse) => page.fail(worse),
+      (worse) => {
+        if (isProblem(worse, "account-suspended")) status.refresh(worse); // which says why
+        else page.fail(worse);
+      },
     );
   }
 

@@ -67,9 +67,10 @@ export class Beginning {
   }
 
   failed(trouble: unknown): void {
-    const { page } = this.member;
+    const { page, status } = this.member;
     this.progress = null;
     if (isProblem(trouble, "email-unverified")) page.show({ kind: "verifying" });
+    else if (isProblem(trouble, "account-suspended")) status.refresh(trouble); // which says why
     else this.trouble = trouble;
   }
 
