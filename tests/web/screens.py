@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 from playwright.sync_api import Page, expect
 
+from tests.web.console import with_role
 from tests.web.control_plane import Plane, Refusal
 from tests.web.member import go, press, sign_in
 from tests.web.slot_project import READY
@@ -215,6 +216,22 @@ def failed(page: Page, plane: Plane) -> None:
     expect(page.get_by_role("button", name="Try again")).to_be_visible()
 
 
+def console(page: Page, plane: Plane) -> None:
+    with_role(page, plane, "operator")
+    expect(page.get_by_text("Opens in the last hour: 7")).to_be_visible()
+
+
+def limiting(page: Page, plane: Plane) -> None:
+    console(page, plane)
+    press(page, "Limit open sessions")
+    expect(page.get_by_role("alertdialog")).to_be_visible()
+
+
+def auditing(page: Page, plane: Plane) -> None:
+    with_role(page, plane, "auditor")
+    expect(page.get_by_text("Opens in the last hour: 7")).to_be_visible()
+
+
 SCREENS = [
     Screen("signed-out", signed_out),
     Screen("first-visit", first_visit),
@@ -239,5 +256,8 @@ SCREENS = [
     Screen("new-project", new_project),
     Screen("project-coming", project_coming),
     Screen("project-refused", project_refused),
+    Screen("console", console),
+    Screen("console-limiting", limiting),
+    Screen("console-auditing", auditing),
     Screen("failed", failed, ("status of 502",)),
 ]

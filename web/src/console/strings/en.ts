@@ -48,6 +48,14 @@ export const words = {
   openNew: "Open new sessions",
   closeNewAbout: "Sessions that are open go on. Nobody gets a new one.",
   openNewAbout: "Everybody can open a session again.",
+  limits: "Limits for everybody",
+  mostOpen: "Open sessions at once, at most",
+  opensAnHour: "Sessions that one member may open within an hour",
+  numberOrNone: (number: number | null) => (number === null ? "no limit" : String(number)),
+  setMostOpen: "Limit open sessions",
+  setMostOpenAbout: "A lower limit ends no session. Nobody gets a new one until fewer are open. Empty: no limit but the pool.",
+  setOpensAnHour: "Limit Opens an hour",
+  setOpensAnHourAbout: (most: number) => `A number from 1 to ${most}. Coming back to an open session does not count.`,
   wanted: (warm: number, most: number) => `${warm} warm, at most ${most}`,
   setSize: "Change the pool's size",
   setSizeAbout: "A lower maximum ends no session. Empty: as the settings say.",
@@ -112,6 +120,12 @@ export const words = {
   no: "Cancel",
   did: (action: string, before: string, after: string) => `Done: ${action}. Before: ${before}. Now: ${after}.`,
   nothing: "nothing",
+  valueOf: (name: string, value: string | number | boolean | null) => {
+    const limit = { open_sessions: "open sessions at most", opens_an_hour: "Opens an hour" }[name];
+    if (limit) return `${limit} ${value === null ? "no limit" : String(value)}`;
+    if (name === "new_sessions") return `new sessions ${value === true ? "open" : "closed"}`;
+    return `${name} ${value === null ? "none" : String(value)}`;
+  },
   day: "Day (UTC)",
   used: "Used",
   background: "without a browser",

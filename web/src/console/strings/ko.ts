@@ -48,6 +48,14 @@ export const words: ConsoleWords = {
   openNew: "새 세션 허용",
   closeNewAbout: "열린 세션은 계속되고, 새 세션은 열 수 없습니다.",
   openNewAbout: "다시 누구나 세션을 열 수 있습니다.",
+  limits: "전체 제한",
+  mostOpen: "동시에 열 수 있는 세션 수",
+  opensAnHour: "회원 한 명이 한 시간에 열 수 있는 횟수",
+  numberOrNone: (number) => (number === null ? "제한 없음" : String(number)),
+  setMostOpen: "동시 세션 제한",
+  setMostOpenAbout: "줄여도 열린 세션은 끝나지 않고, 그 수 아래로 내려갈 때까지 새 세션만 열 수 없습니다. 비워 두면 풀의 크기만큼 열 수 있습니다.",
+  setOpensAnHour: "시간당 열기 제한",
+  setOpensAnHourAbout: (most) => `1부터 ${most}까지 적으세요. 열린 세션으로 돌아오는 것은 세지 않습니다.`,
   wanted: (warm, most) => `준비 ${warm}개, 최대 ${most}개`,
   setSize: "풀 크기 변경",
   setSizeAbout: "최대를 줄여도 열린 세션은 끝나지 않습니다. 비워 두면 설정값을 따릅니다.",
@@ -112,6 +120,12 @@ export const words: ConsoleWords = {
   no: "취소",
   did: (action, before, after) => `완료: ${action}. 이전: ${before}. 현재: ${after}.`,
   nothing: "없음",
+  valueOf: (name, value) => {
+    const limit = { open_sessions: "동시 세션", opens_an_hour: "시간당 열기" }[name];
+    if (limit) return `${limit} ${value === null ? "제한 없음" : String(value)}`;
+    if (name === "new_sessions") return `새 세션 ${value === true ? "허용" : "중단"}`;
+    return `${name} ${value === null ? "없음" : String(value)}`;
+  },
   day: "날짜 (UTC)",
   used: "사용 시간",
   background: "그중 브라우저 없이",

@@ -1,0 +1,109 @@
+"""An operator or auditor in the console, and what the control plane tells them there."""
+
+import time
+from typing import Any
+
+import httpx
+from playwright.sync_api import Page, expect
+
+from shared.views.health import HEALTHY
+from tests.web.control_plane import SESSION, Plane
+from tests.web.member import go, press, sign_in
+
+NAME, ADDRESS = "Ada Lovelace", "ada@example.com"
+SLOT = "ws-abcdefghij"
+NOW = time.time()
+LIMITS = {"new_sessions": True, "open_sessions": None, "opens_an_hour": 30}
+
+
+def a_session(**fields: Any) -> dict[str, Any]:
+    defaults = {
+        "session": SESSION, "uid": "u-1", "slot": SLOT, "state": "active", "plan": "pro", "opened": NOW, "ended": None,
+        "reason": None, "seconds": 60.0, "cold": False,
+    }  # fmt: skip
+    return {**defaults, **fields}
+
+
+def a_slot() -> dict[str, Any]:
+    return {
+        "slot": SLOT, "state": "claimed", "changed": NOW, "session": SESSION, "image": "image", "incarnation": 1,
+        "sessions": 1, "attempts": 0, "unanswered": 0, "quarantine": False,
+    }  # fmt: skip
+
+
+def a_line(action: str, **fields: Any) -> dict[str, Any]:
+    defaults: dict[str, Any] = {
+        "request": "console-1", "at": NOW, "by": "u-op", "email": ADDRESS, "action": action, "target": "u-1",
+        "note": "an upgrade", "before": {}, "after": {},
+    }  # fmt: skip
+    return {**defaults, **fields}
+
+
+def figures(value: float | None) -> list[dict[str, Any]]:
+    return [
+        {"name": name, "value": value, "least": least, "most": most, "healthy": value is None}
+        for name, (least, most) in HEALTHY.items()
+    ]
+
+
+def answers(role: str) -> dict[str, Any]:
+    counts = {"cold": 1, "warming": 0, "warm": 2, "claimed": 1, "recycling": 0, "quarantined": 0}
+    wanted = {"wanted_warm": 2, "most": 10, "set_by_operator": False, "drained": None}
+    use = {"seconds": 3600, "background_seconds": 60, "members": None, "sessions": 4}
+    account = {
+        "uid": "u-1", "email": "member@example.com", "name": None, "state": "active", "suspended_for": None,
+        "suspension_notice": None,
+        "created": NOW, "plan": "pro", "session": a_session(), "sessions": [a_session()],
+        "last_error": {"session": SESSION, "at": NOW, "reason": "lost"}, "storage": {"used": 5000, "limit": 10**9},
+        "allowance": {"period": "2026-11", "granted": 72000, "used": 60, "left": 71940, "renews": NOW},
+    }  # fmt: skip
+    row = {
+        "uid": "u-1", "email": "member@example.com", "name": None, "state": "active", "created": NOW, "plan": "pro",
+        "seconds_left": 71940, "opened": NOW, "session": SESSION, "stored": 5000,
+    }  # fmt: skip
+    decision: dict[str, Any] = {"at": NOW, "verdict": "keep", "rule": "active at 09:00:00 (editor)"}
+    decision |= {"active": NOW, "idle_at": NOW, "reason": None}
+    return {
+        "admin": {
+            "role": role,
+            "limits": LIMITS,
+            "open_sessions": 1,
+            "sessions": {"opening": 0, "active": 1, "draining": 0},
+            "pool": {**counts, **wanted},
+            "figures": figures(None)[:4],
+        },
+        "admin/opens": {"since": NOW, "opens": 7, "figures": figures(0.5)[4:]},
+        "admin/sessions": {"sessions": [a_session()], "next": None},
+        "admin/session": {
+            "session": a_session(), "seen": NOW, "connected": True, "due": NOW, "deadline": None, "saved": NOW,
+            "final": False, "hello": 0.2, "served": 0.6, "entered": 3.1, "draining": None, "decisions": [decision],
+        },
+        "admin/slots": {"slots": [a_slot()], "next": None},
+        "admin/slot": {
+            "slot": a_slot(),
+            "history": [{"at": NOW, "verb": "claim", "state": "claimed", "reason": f"session {SESSION}"}],
+        },
+        "admin/limits": a_line("limits", target=None, before=LIMITS, after=LIMITS),
+        "admin/recycle": a_line("recycle", before={"state": "claimed"}, after={"state": "claimed", "session": SESSION}),
+        "admin/members": {"members": [row], "next": None},
+        "admin/account": account,
+        "admin/audit": {"lines": [a_line("grant", after={"granted": 3600})]},
+        "admin/usage": {"days": [{"day": "2026-11-29", "over": False, "plans": {"pro": use}, "stored": 5000}]},
+    }  # fmt: skip
+
+
+def with_role(page: Page, plane: Plane, role: str) -> None:
+    """In the console, with the claim in the token."""
+    plane.operator = answers(role)
+    sign_in(page, NAME)
+    url = f"http://127.0.0.1:{plane.ports['auth']}/identitytoolkit.googleapis.com/v1/projects/demo-ondol/accounts"
+    owner = {"Authorization": "Bearer owner"}
+    [found] = httpx.post(f"{url}:lookup", headers=owner, json={"email": [ADDRESS]}).json()["users"]
+    claim = '{"admin": true}' if role == "operator" else '{"auditor": true}'
+    changed = {"localId": found["localId"], "customAttributes": claim}
+    httpx.post(f"{url}:update", headers=owner, json=changed).raise_for_status()
+    go(page, "Settings")
+    press(page, "Sign out")
+    sign_in(page, NAME)
+    go(page, "Console")
+    expect(page.get_by_role("heading", name="Operator's console")).to_be_visible()
