@@ -22,7 +22,7 @@ from shared.flows.sign_ins import SignedIn, may_open
 from shared.gcp import slot_client, tasks
 from shared.gcp.identity import Member
 from shared.gcp.store import clock
-from shared.gcp.store.claims import ClaimContext, commit_claim, read_standing
+from shared.gcp.store.claims import ClaimContext, commit_claim, note_refused, read_standing
 from shared.gcp.store.database import LostRace
 from shared.gcp.store.races import until_won
 from shared.gcp.store.sessions import end_session, lose_session, note_entry, note_silence, read_session
@@ -180,7 +180,7 @@ def claim(caller: Member, account: Account, standing: ClaimContext, *, first: bo
 
     The `first` attempt looks for the slot that the member had last. Any other attempt looks from a random place, where
     fewer requests meet. Reads of the account before and of the session afterwards included, a claim reads at most 8
-    documents, one more if open sessions are limited, and writes 3.
+    documents, one more if open sessions are limited, and writes 3; without a slot it writes at most one.
     """
     workspace, billing, now = standing.workspace, standing.billing, clock.now()
     if workspace.record.session is not None:
@@ -197,6 +197,7 @@ def claim(caller: Member, account: Account, standing: ClaimContext, *, first: bo
         [slot.record for slot in by_name.values()], last_slot=workspace.record.last_slot, seed=machine.draw_bits(32)
     )
     if not slots:
+        note_refused(workspace, now)
         raise TryAgain("pool-exhausted", "All containers are in use. One is usually free in a minute.", retry_after=10)
     started = machine.monotonic()
     session = commit_claim(

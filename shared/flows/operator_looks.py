@@ -8,6 +8,7 @@ from shared.cursors import cursor, moment, parse_place, place_text
 from shared.errors import Refused, bad_request
 from shared.gcp.store.accounts import read_workspace
 from shared.gcp.store.billing import read_billing
+from shared.gcp.store.claims import count_refused
 from shared.gcp.store.ledger import read_days, read_open_day
 from shared.gcp.store.members import list_members
 from shared.gcp.store.operators import read_account
@@ -73,7 +74,9 @@ def overview(role: Role) -> Overview:
 def opens(now: datetime) -> OpensView:
     since = (now - OPENS_SINCE).replace(second=0, microsecond=0)  # the same answer has the same tag for a while
     sessions = newest_sessions(since, MOST_OPENS)
-    return OpensView(since.timestamp(), len(sessions), opening_figures(sessions))
+    # refused Opens are those of the same time as the sample
+    sampled = sessions[-1].opened if len(sessions) == MOST_OPENS else since
+    return OpensView(since.timestamp(), len(sessions), opening_figures(sessions, count_refused(sampled)))
 
 
 def members(query: MembersQuery, now: datetime) -> MembersView:

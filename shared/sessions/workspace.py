@@ -22,6 +22,8 @@ late."""
 ERASE_PAUSES = (60, 300, 1800, 7200, 21600)
 """Seconds until the next attempt to erase a workspace if the previous one failed or died; the last value repeats. The
 first is longer than an attempt may take, so that two attempts never run at once."""
+REFUSED_AGAIN = timedelta(minutes=10)
+"""How long a member's refused Opens are one write: the page asks again every ten seconds."""
 SESSION_SECONDS = 10
 """Seconds between two checks whether the session of a workspace to be erased has ended."""
 
@@ -48,6 +50,8 @@ class Workspace(Struct, frozen=True, kw_only=True):
     """When it was claimed last; operators sort members by it."""
     opens: list[datetime] = []
     """When the workspace was claimed, within the hour before the newest claim and including it."""
+    refused: datetime | None = None
+    """When an Open last found every slot in use, at most REFUSED_AGAIN before the newest such Open."""
     suspended: bool = False
     """The account is suspended: no session can be opened. Saved files are kept."""
     signed_out: datetime | None = None
@@ -78,6 +82,12 @@ class Workspace(Struct, frozen=True, kw_only=True):
             raise IllegalTransition(f"workspace {self.wid} can't be claimed: {state}")
         opens = [*recent(self.opens, now), now]
         return replace(self, session=sid, epoch=self.epoch + 1, last_slot=slot, opened=now, opens=opens[-MOST_OPENS:])
+
+    def refuse(self, now: datetime) -> "Workspace":
+        """The workspace after an Open that found every slot in use: itself while the last such note is young."""
+        if self.refused is not None and now < self.refused + REFUSED_AGAIN:
+            return self
+        return replace(self, refused=now)
 
     def free(self, session: Session, now: datetime) -> "Workspace":
         """The workspace after its session has ended: with the session's head and kept left-out files, and due for

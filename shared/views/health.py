@@ -25,7 +25,9 @@ class Measure(StrEnum):
     FAILED_INCARNATIONS = "failed-incarnations"
     """Containers of free slots that failed one after another, at the slot where they are most."""
     MISSES = "misses"
-    """Opens that found no warm slot, as a part of all."""
+    """Opens that found no warm slot, or none at all, as a part of all. A member who was refused counts once."""
+    REFUSED = "refused"
+    """Members who found every slot in use."""
     ERRORS = "errors"
     """Opens that came to nothing, as a part of all."""
     LOST = "lost"
@@ -50,6 +52,7 @@ HEALTHY: dict[Measure, tuple[float | None, float | None]] = {
     Measure.FREE: (0.1, None),
     Measure.FAILED_INCARNATIONS: (None, 1),
     Measure.MISSES: (None, 0.02),
+    Measure.REFUSED: (None, 0),
     Measure.ERRORS: (None, 0.01),
     Measure.LOST: (None, 0.01),
     Measure.HELLO_P50: (None, 0.5),
@@ -97,11 +100,12 @@ def pool_figures(slots: dict[SlotState, int], wanted: PoolSize, failed: int) -> 
     ]
 
 
-def opening_figures(sessions: Sequence[Session]) -> list[Figure]:
-    """By sessions that were opened lately, in any state."""
+def opening_figures(sessions: Sequence[Session], refused: int) -> list[Figure]:
+    """By sessions that were opened lately, in any state, and how many members were `refused` meanwhile."""
     settled = [session for session in sessions if session.served or not session.open]
     figures = [
-        figure(Measure.MISSES, _part([session.opening.cold for session in sessions])),
+        figure(Measure.MISSES, _part([session.opening.cold for session in sessions] + [True] * refused)),
+        figure(Measure.REFUSED, refused),
         figure(Measure.ERRORS, _part([not session.served for session in settled])),
         figure(Measure.LOST, _part([session.served and session.reason == EndReason.LOST for session in settled])),
     ]

@@ -14,7 +14,7 @@ from shared.billing.time_allowance import deadline
 from shared.gcp.operation_counts import counted
 from shared.gcp.store.accounts import ensure_account, read_workspace
 from shared.gcp.store.billing import read_billing
-from shared.gcp.store.claims import commit_claim, read_standing
+from shared.gcp.store.claims import commit_claim, count_refused, note_refused, read_standing
 from shared.gcp.store.database import Commit, LostRace
 from shared.gcp.store.limits import limits_ref
 from shared.gcp.store.sessions import commit_session, end_session, read_session
@@ -67,6 +67,14 @@ def at_once(work: list[Callable[[], Session]]) -> list[Session | None]:
 
     with ThreadPoolExecutor(max_workers=len(work)) as pool:
         return list(pool.map(attempt, work))
+
+
+def test_of_two_refused_opens_of_one_member_one_notes_it_and_neither_fails() -> None:
+    read = read_workspace(an_account().wid)
+    note_refused(read, NOW)
+    note_refused(read, NOW + timedelta(seconds=1))
+    assert read_workspace(read.record.wid).record.refused == NOW
+    assert count_refused(NOW) == 1
 
 
 def test_a_claim_moves_workspace_slot_and_session_together() -> None:

@@ -1,4 +1,4 @@
-"""What heartbeats and runs of the pool cost in Firestore, counted: operations are exact.
+"""What heartbeats, runs of the pool and refused Opens cost in Firestore, counted: operations are exact.
 tests/functions/test_limits.py counts an Open's."""
 
 import importlib
@@ -16,8 +16,11 @@ from msgspec.structs import replace
 
 from shared.billing.periods import PeriodKind, period_at
 from shared.errors import TryAgain
+from shared.gcp.identity import Member
 from shared.gcp.operation_counts import Operations, counted
+from shared.gcp.store.accounts import ensure_account, workspace_ref
 from shared.gcp.store.billing import billing_ref
+from shared.gcp.store.claims import count_refused, read_standing
 from shared.gcp.store.database import Commit, database, encode
 from shared.gcp.store.sessions import commit_session, read_session, session_ref
 from shared.gcp.store.slots import all_slots, commit_rollout, slot_ref
@@ -25,6 +28,7 @@ from shared.gcp.store.snapshots import all_snapshots
 from shared.policies import kept_snapshots
 from shared.sessions.heartbeats import Declared
 from shared.sessions.session import Session
+from shared.sessions.workspace import REFUSED_AGAIN
 from shared.slots.rollout import Rollout
 from shared.slots.slot import Slot, SlotState
 from shared.snapshots.checkpoint import Writer
@@ -44,6 +48,7 @@ from tests.support.stack.environment import SETTINGS, environment
 from tests.support.standins.cloud_run import cloud_run
 
 with environment(SETTINGS):  # it reads its settings when it is imported
+    from functions.allocate import main as allocate
     from functions.heartbeat import main as heartbeat
 
 ORDINARY, WITH_A_CHECKPOINT = 4, 6
@@ -147,6 +152,30 @@ def pool(empty_database: None, tasks_standin: dict[str, str], tmp_path: Path) ->
         counts = {"POOL_WARM": "100", "POOL_MAX": "1000", "POOL_WRITES": "0"}
         with environment(tasks_standin | admin | counts):
             yield importlib.import_module("functions.pool.main")
+
+
+@pytest.mark.usefixtures("empty_database")
+def test_asking_a_full_pool_again_and_again_writes_once_and_counts_as_one_member_without_a_slot() -> None:
+    ensure_account("u-1", email="a@b", name=None, plan="pro", now=OPENED)
+    other = ensure_account("u-2", email="c@d", name=None, plan="pro", now=OPENED)
+    costs = [refused("u-1") for _ in range(5)]
+    assert [cost.writes for cost in costs] == [1, 0, 0, 0, 0]
+    assert len({cost.reads for cost in costs}) == 1, "the note itself is read with the workspace"
+    assert count_refused(OPENED) == 1
+    refused("u-2")
+    assert count_refused(OPENED) == 2
+    workspace_ref(other.wid).update({"refused": OPENED - REFUSED_AGAIN})
+    assert count_refused(OPENED) == 1, "what was before is not of this hour"
+    assert refused("u-2").writes == 1, "who still waits counts again"
+    assert count_refused(OPENED) == 2
+
+
+def refused(uid: str) -> Operations:
+    """The cost of an Open of an empty pool, without the account."""
+    account = ensure_account(uid, email=None, name=None, now=OPENED)
+    with counted() as operations, pytest.raises(TryAgain, match="pool-exhausted"):
+        allocate.claim(Member(uid, "a@b", None), account, read_standing(account), first=True)
+    return operations
 
 
 def have(slots: list[Slot]) -> None:

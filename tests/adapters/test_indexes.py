@@ -30,6 +30,7 @@ from shared.cursors import Place
 from shared.gcp.store import (
     accounts,
     anonymous,
+    claims,
     database,
     ledger,
     left_out,
@@ -78,6 +79,7 @@ def members_page(sort: MemberSort) -> None:
 QUERIES: dict[Callable[..., Any], list[Callable[[], Any]]] = {
     accounts.to_erase: [lambda: accounts.to_erase(NOW)],
     accounts.turn: [lambda: accounts.turn("", 5), lambda: accounts.turn("u-1", 5)],
+    claims.count_refused: [lambda: claims.count_refused(NOW)],
     marks.marked_accounts: [lambda: marks.marked_accounts("m")],
     marks.forget_marks: [lambda: marks.forget_marks(NOW)],
     anonymous.change_found: [

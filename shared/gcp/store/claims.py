@@ -1,7 +1,10 @@
-"""The claim: one commit of three guarded writes. No slot is given to two members, and no member gets two sessions."""
+"""The claim: one commit of three guarded writes. No slot is given to two members, and no member gets two sessions. And
+who found no slot to claim."""
 
+from contextlib import suppress
 from datetime import datetime
 
+from google.cloud.firestore_v1.base_query import FieldFilter
 from msgspec import Struct
 
 from shared.accounts.account import Account
@@ -10,7 +13,7 @@ from shared.billing.account import Billing
 from shared.billing.time_allowance import deadline
 from shared.gcp.store.accounts import workspace_ref
 from shared.gcp.store.billing import billing_ref
-from shared.gcp.store.database import Commit, read_all
+from shared.gcp.store.database import Commit, LostRace, database, read_all, run_count
 from shared.gcp.store.ids import new_id
 from shared.gcp.store.limits import limits_ref
 from shared.gcp.store.sessions import session_ref
@@ -76,3 +79,18 @@ def commit_claim(
     commit.change(slot_ref(slot.record.name), slot, slot.record.claim(sid, now).note("claim", f"session {sid}", now))
     commit.run()
     return session
+
+
+def note_refused(workspace: Versioned[Workspace], now: datetime) -> None:
+    """Notes that the member found every slot in use: one write of the member's own record, once within REFUSED_AGAIN,
+    so that neither a crowd nor one who asks again and again makes many."""
+    refused = workspace.record.refuse(now)
+    if refused is workspace.record:
+        return
+    with suppress(LostRace):  # another request of this member wrote, and asked for a slot too
+        Commit().change(workspace_ref(refused.wid), workspace, refused).run()
+
+
+def count_refused(since: datetime) -> int:
+    """How many members found every slot in use since then. A read for each thousand."""
+    return run_count(database().collection("workspaces").where(filter=FieldFilter("refused", ">=", since)))

@@ -39,7 +39,7 @@ def test_times_are_by_step_and_only_of_sessions_that_have_made_it() -> None:
     ]
     opening = a_session(SessionState.OPENING, served=False)
     failed = a_session(SessionState.ENDED, served=False, reason=EndReason.NEVER_OPENED)
-    found = {each.name: each for each in opening_figures([*sessions, opening, failed])}
+    found = {each.name: each for each in opening_figures([*sessions, opening, failed], refused=0)}
     assert (found[Measure.HELLO_P50].value, found[Measure.HELLO_P95].value) == (0.2, 0.2)
     assert (found[Measure.FILES_P50].value, found[Measure.FILES_P95].value) == (1.0, 3.0)
     assert (found[Measure.OPEN_P95].value, found[Measure.EDITOR_P50].value) == (3.2, 4.0)
@@ -49,7 +49,17 @@ def test_times_are_by_step_and_only_of_sessions_that_have_made_it() -> None:
 
 
 def test_without_sessions_nothing_is_measured_and_nothing_is_wrong() -> None:
-    assert {(figure.value, figure.healthy) for figure in opening_figures([])} == {(None, True)}
+    figures = opening_figures([], refused=0)
+    assert {(figure.value, figure.healthy) for figure in figures if figure.name != Measure.REFUSED} == {(None, True)}
+
+
+def test_who_found_every_slot_in_use_is_a_miss_though_no_session_is_there() -> None:
+    opened = a_session(opening=Opening(hello=after(0.2), served=after(0.4), cold=False))
+    found = {each.name: each for each in opening_figures([opened, opened, opened], refused=1)}
+    assert (found[Measure.MISSES].value, found[Measure.REFUSED].value) == (1 / 4, 1)
+    assert not found[Measure.REFUSED].healthy
+    alone = {each.name: each for each in opening_figures([], refused=2)}
+    assert (alone[Measure.MISSES].value, alone[Measure.ERRORS].value) == (1.0, None)
 
 
 @pytest.mark.parametrize(("part", "value"), [(0.5, 2.0), (0.95, 4.0), (1.0, 4.0), (0.25, 1.0)])

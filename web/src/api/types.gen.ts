@@ -539,7 +539,8 @@ export type Making = {
  * - `recycling`: Slots that get a fresh container.
  * - `free`: Slots that may still be claimed or made, as a part of the most that may exist.
  * - `failed-incarnations`: Containers of free slots that failed one after another, at the slot where they are most.
- * - `misses`: Opens that found no warm slot, as a part of all.
+ * - `misses`: Opens that found no warm slot, or none at all, as a part of all. A member who was refused counts once.
+ * - `refused`: Members who found every slot in use.
  * - `errors`: Opens that came to nothing, as a part of all.
  * - `lost`: Sessions whose container was lost while a member worked, as a part of all.
  * - `hello-p95`: Seconds from the claim until the container said hello.
@@ -547,7 +548,7 @@ export type Making = {
  * - `open-p95`: Seconds from the claim until the editor can be entered.
  * - `editor-p95`: Seconds from the claim until the browser's editor is connected.
  */
-export type Measure = 'editor-p50' | 'editor-p95' | 'errors' | 'failed-incarnations' | 'files-p50' | 'files-p95' | 'free' | 'hello-p50' | 'hello-p95' | 'lost' | 'misses' | 'open-p50' | 'open-p95' | 'quarantined' | 'recycling' | 'warm';
+export type Measure = 'editor-p50' | 'editor-p95' | 'errors' | 'failed-incarnations' | 'files-p50' | 'files-p95' | 'free' | 'hello-p50' | 'hello-p95' | 'lost' | 'misses' | 'open-p50' | 'open-p95' | 'quarantined' | 'recycling' | 'refused' | 'warm';
 
 export type MemberRow = {
     uid: string;

@@ -22,6 +22,7 @@ export const words = {
     free: "Room in the pool",
     "failed-incarnations": "Failed starts of one slot",
     misses: "Opens without a warm slot",
+    refused: "Members who found every slot in use",
     errors: "Opens that failed",
     lost: "Sessions lost",
     "hello-p50": "Until the container answers, half",

@@ -22,6 +22,7 @@ export const words: ConsoleWords = {
     free: "풀의 여유",
     "failed-incarnations": "한 슬롯의 연속 시작 실패",
     misses: "준비된 슬롯 없이 연 비율",
+    refused: "자리가 없어 열지 못한 회원",
     errors: "열기 실패 비율",
     lost: "유실된 세션 비율",
     "hello-p50": "컨테이너 응답까지 (중앙값)",
