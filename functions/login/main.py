@@ -17,7 +17,7 @@ from shared.flows.sign_ins import marked_account_of
 from shared.gcp.identity import Member, member
 from shared.gcp.store.accounts import read_workspace
 from shared.gcp.store.billing import read_billing
-from shared.gcp.store.sessions import read_session
+from shared.gcp.store.sessions import newest_cold, read_session
 from shared.policies import reclaim_policy, slot_origin
 from shared.sessions.reclaim_decision import idle_ahead
 from shared.sessions.session import EndReason, Session, SessionId, SessionState
@@ -25,6 +25,7 @@ from shared.sessions.workspace import Workspace
 from shared.snapshots.checkpoint import Count
 from shared.snapshots.storage_quota import NAMED, Folder, LeftOut, StorageState, lifting_plan
 from shared.views.plan import PlanView, plan_view
+from shared.views.start import MEASURED_BY, StartView, is_starting, start_view
 from shared.views.units import Seconds, Url
 
 
@@ -94,6 +95,8 @@ class SessionView(Struct):
     """When the background hold ends at the latest; None if there is no hold."""
     idle: IdleView | None
     """None while no browser has the editor open."""
+    start: StartView | None
+    """None unless the session waits for its container to start."""
 
 
 class LastSession(Struct):
@@ -223,6 +226,7 @@ def _current(session: Session) -> SessionView:
         session.deadline.timestamp() if session.deadline and session.is_used else None,
         session.background_hold.until.timestamp() if session.background_hold else None,
         _idle(session),
+        start_view(newest_cold(MEASURED_BY)) if is_starting(session) else None,
     )
 
 

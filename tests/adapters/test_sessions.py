@@ -9,11 +9,19 @@ from shared.accounts.account import AccountState
 from shared.gcp.store.accounts import close_account, ensure_account, find_account, snapshot_ref, workspace_ref
 from shared.gcp.store.billing import billing_ref, read_billing
 from shared.gcp.store.database import Commit, LostRace, encode, read
-from shared.gcp.store.sessions import commit_beat, commit_session, end_session, overdue, read_session, session_ref
+from shared.gcp.store.sessions import (
+    commit_beat,
+    commit_session,
+    end_session,
+    newest_cold,
+    overdue,
+    read_session,
+    session_ref,
+)
 from shared.gcp.store.snapshots import all_snapshots, older_snapshots
 from shared.record import Versioned
 from shared.sessions.heartbeats import AcceptedHeartbeat, accept_beat
-from shared.sessions.session import EndReason, Session
+from shared.sessions.session import EndReason, Opening, Session
 from shared.snapshots.checkpoint import Head, Snapshot
 from shared.snapshots.storage_quota import StorageUse
 from tests.support.records.factories import POLICY, a_beat, a_billing, a_head, a_session, becoming
@@ -129,6 +137,16 @@ def test_what_is_overdue_is_found_until_it_has_ended() -> None:
     assert overdue(session.due + timedelta(seconds=11), timedelta(seconds=10)) == [session]
     end_session(session.sid, NOW, EndReason.LOST)
     assert overdue(session.due + timedelta(days=1), timedelta(0)) == []
+
+
+def test_sessions_that_waited_for_a_container_come_newest_first() -> None:
+    def opened(sid: str, minutes: int, *, cold: bool) -> None:
+        at = NOW - timedelta(minutes=minutes)
+        Commit().create(session_ref(sid), a_session(sid=sid, opened=at, opening=Opening(cold=cold))).run()
+
+    for sid, minutes, cold in (("s-1", 9, True), ("s-2", 2, True), ("s-3", 1, False), ("s-4", 5, True)):
+        opened(sid, minutes, cold=cold)
+    assert [each.sid for each in newest_cold(2)] == ["s-2", "s-4"]
 
 
 def test_an_account_is_made_once_and_never_revived() -> None:

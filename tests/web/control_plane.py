@@ -68,6 +68,12 @@ class Plane:
     storage: dict[str, Any] = field(default_factory=dict)
     """What is to be said of it other than that there is no limit."""
     allowance: dict[str, Any] = field(default_factory=dict)
+    start: dict[str, Any] | None = None
+    """How long containers take to start, if the one of the next session has to."""
+    started_ago: float = 0.0
+    """Seconds since that container began to start."""
+    runs: threading.Event = field(default_factory=threading.Event)
+    """The container that has to start runs."""
     suspension: dict[str, Any] | None = None
     """What a suspended member is told."""
     """The same."""
@@ -121,7 +127,7 @@ class Plane:
 
     def at_once(self) -> None:
         """BackgroundHold nothing."""
-        for each in (self.claim, self.restore, self.saved, self.project.goes_on):
+        for each in (self.claim, self.runs, self.restore, self.saved, self.project.goes_on):
             each.set()
 
     def open(self, **fields: Any) -> None:
@@ -135,6 +141,7 @@ class Plane:
             "deadline": None,
             "background": None,
             "idle": None,
+            "start": None,
             **fields,
         }
 
@@ -156,7 +163,7 @@ class Plane:
 
     def allocate(self, _claims: dict[str, Any], body: dict[str, Any]) -> dict[str, Any]:
         assert self.claim.wait(PATIENCE)
-        self.open(state="opening", saved_at=None)
+        self.open(state="opening", saved_at=None, opened=time.time() - self.started_ago, start=self.start)
         assert self.restore.wait(PATIENCE)
         self.open()
         enter = {"enter_url": f"{self.slot_origin}/_slot/enter", "enter_token": "once", "folder": "/home/member"}
@@ -228,6 +235,8 @@ class Call(Handler):
 
     def do_GET(self) -> None:
         if self.path == "/_slot/health":
+            if self.plane.session and self.plane.session["start"]:
+                self.plane.runs.wait(PATIENCE)
             restore = {"done": self.plane.restored, "total": 1000}
             health = {"attached": self.plane.attached, "unsaved_for": self.plane.unsaved_for, "restore": restore}
             origin = {"Access-Control-Allow-Origin": self.headers["Origin"]}

@@ -123,6 +123,14 @@ def opening(page: Page, plane: Plane) -> None:
     expect(page.get_by_text("42 %")).to_be_visible()
 
 
+def starting(page: Page, plane: Plane) -> None:
+    closed(page, plane)
+    plane.start, plane.started_ago = {"usually": 11.3, "mostly": 24.0}, 9.0
+    plane.claim.set()
+    press(page, "Open")
+    expect(page.locator("[aria-current=step]")).to_contain_text("usually takes")
+
+
 def waiting(page: Page, plane: Plane) -> None:
     closed(page, plane)
     detail = "All containers are in use. One is usually free in a minute."
@@ -246,6 +254,7 @@ SCREENS = [
     Screen("confirm-stop", confirm_stop),
     Screen("stopping", stopping),
     Screen("opening", opening),
+    Screen("starting", starting),
     Screen("waiting", waiting, ("status of 503",)),
     Screen("verifying", verifying, ("status of 403",)),
     Screen("history", history),

@@ -61,6 +61,46 @@ def test_the_browsers_back_button_leads_to_the_page_as_things_stand(page: Page, 
     expect_editor(page)
 
 
+def test_a_container_that_has_to_start_is_waited_for_by_what_was_measured(page: Page, plane: Plane) -> None:
+    plane.start = {"usually": 12.4, "mostly": 40.0}
+    plane.claim.set()
+    sign_in(page)
+    press(page, "Open")
+    current = page.locator("[aria-current=step]")
+    expect(current).to_contain_text("Finding a container")
+    expect(current).to_contain_text("That usually takes 13 s, and rarely more than 40 s.")
+    expect(page.get_by_role("status")).to_contain_text("No warm container is free")
+    expect(current.get_by_role("progressbar")).to_have_attribute("max", "40")
+    page.get_by_role("button", name="한국어").click()
+    expect(current).to_contain_text("보통 13초, 길어도 대개 40초 안에")
+    page.get_by_role("button", name="English").click()
+    plane.runs.set()
+    expect(current).to_contain_text("Restoring your files")
+    expect(page.get_by_text("rarely more than")).to_have_count(0)
+    plane.restore.set()
+    expect_editor(page)
+
+
+def test_a_container_that_takes_longer_than_was_said_is_said_to(page: Page, plane: Plane) -> None:
+    plane.start, plane.started_ago = {"usually": 3.0, "mostly": 8.0}, 6.0
+    plane.claim.set()
+    sign_in(page)
+    press(page, "Open")
+    expect(page.get_by_text("That usually takes 3.0 s, and rarely more than 8.0 s.").first).to_be_visible()
+    expect(page.get_by_text("takes longer to start than usual (8.0 s)")).to_be_visible()
+    expect(page.get_by_role("progressbar")).to_have_count(0)
+
+
+def test_where_nothing_was_measured_no_number_is_said(page: Page, plane: Plane) -> None:
+    plane.start = {"usually": None, "mostly": None}
+    plane.claim.set()
+    sign_in(page)
+    press(page, "Open")
+    line = page.locator("[aria-current=step] small")
+    expect(line).to_have_text("No warm container is free, so one is being started.")
+    expect(page.get_by_role("progressbar")).to_have_count(0)
+
+
 def test_a_full_pool_is_waited_for(page: Page, plane: Plane, complaints: list[str]) -> None:
     complaints.append("status of 503")
     sign_in(page)

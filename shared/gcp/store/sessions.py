@@ -197,6 +197,13 @@ def newest_sessions(since: datetime, limit: int) -> list[Session]:
     return [session.record for session in run_readable(recent.limit(limit), Session)[0]]
 
 
+def newest_cold(limit: int) -> list[Session]:
+    """The sessions that were opened last on a slot without a warm container, newest first."""
+    cold = database().collection("sessions").where(filter=FieldFilter("opening.cold", "==", True))
+    cold = cold.order_by("opened", direction=firestore.Query.DESCENDING)
+    return [session.record for session in run_readable(cold.limit(limit), Session)[0]]
+
+
 def commit_beat(before: Versioned[Session], billing: Versioned[Billing], accepted: AcceptedHeartbeat) -> None:
     """Commits a heartbeat: lease, charge, ledger and head change together. Raises LostRace."""
     after = accepted.session

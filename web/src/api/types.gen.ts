@@ -957,6 +957,10 @@ export type SessionView = {
      * null while no browser has the editor open.
      */
     idle: IdleView | null;
+    /**
+     * null unless the session waits for its container to start.
+     */
+    start: StartView | null;
 };
 
 /**
@@ -1122,6 +1126,20 @@ export type SnapshotView = {
      * How many of the member's files changed since the previous snapshot, and a few of them; null if unknown.
      */
     changes: Changes | null;
+};
+
+/**
+ * How long containers took lately from the claim until they ran. null if too few were measured.
+ */
+export type StartView = {
+    /**
+     * Half of them took at most this long.
+     */
+    usually: number | null;
+    /**
+     * All but one in twenty took at most this long.
+     */
+    mostly: number | null;
 };
 
 /**

@@ -1,6 +1,6 @@
 // Opening a workspace: ask for a slot until there is one, tell which step it is at, and enter the editor.
 
-import type { AllocateAnswer, SessionView } from "../api";
+import type { AllocateAnswer, SessionView, StartView } from "../api";
 import type { Api } from "./controlPlane";
 import { pause } from "./pause";
 import { Problem } from "./problem";
@@ -9,6 +9,8 @@ import type { Step } from "./steps";
 export interface Onlooker {
   /** A step has begun. `slot` is the slot's origin, once it is known. */
   step(step: Step, slot: string | null): void;
+  /** A container starts, since `since` (milliseconds of performance.now). `start`: how long that takes. */
+  starting(start: StartView, since: number): void;
   /** So much of what is saved is in the slot: a part of 1. */
   restored(part: number): void;
   /** Refused for now; it is tried again after so many seconds. */
@@ -49,9 +51,16 @@ async function allocate(
   project: boolean,
 ): Promise<AllocateAnswer> {
   const over = new AbortController();
-  const claimed = (session: SessionView) => {
-    onlooker.step("restore", session.slot_origin);
-    return watchRestore(session.slot_origin, onlooker, AbortSignal.any([signal, over.signal]));
+  const claimed = async (session: SessionView, now: number) => {
+    const slot = session.slot_origin;
+    const looking = AbortSignal.any([signal, over.signal]);
+    if (session.start) {
+      onlooker.starting(session.start, performance.now() - 1000 * (now - session.opened));
+      await untilItRuns(slot, looking);
+      if (looking.aborted) return;
+    }
+    onlooker.step("restore", slot);
+    await watchRestore(slot, onlooker, looking);
   };
   const looking = lookForSession(api, locale, claimed, AbortSignal.any([signal, over.signal]));
   try {
@@ -68,18 +77,27 @@ async function allocate(
 async function lookForSession(
   api: Api,
   locale: string,
-  claimed: (session: SessionView) => Promise<void>,
+  claimed: (session: SessionView, now: number) => Promise<void>,
   signal: AbortSignal,
 ): Promise<void> {
   try {
     for (let wait = FIRST_LOOK; ; wait = 1500) {
       await pause(wait, signal);
-      const { session } = await api.login(locale, signal);
-      if (session && session.state !== "draining") return await claimed(session);
+      const { session, now } = await api.login(locale, signal);
+      if (session && session.state !== "draining") return await claimed(session, now);
     }
   } catch (error) {
     // `allocate` itself meets and reports whatever this met
     if (!(error instanceof Problem) && !signal.aborted) throw error;
+  }
+}
+
+/** A slot answers once its container runs. */
+async function untilItRuns(slot: string, signal: AbortSignal): Promise<void> {
+  while (!signal.aborted) {
+    const answer = await fetch(`${slot}/_slot/health`, { credentials: "omit", signal }).catch(() => null);
+    if (answer?.ok) return;
+    await pause(HEALTH_EVERY, signal).catch(() => undefined); // only `signal` ends it early
   }
 }
 

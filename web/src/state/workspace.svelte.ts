@@ -1,11 +1,12 @@
 // Opening the workspace, and stopping it.
 
-import type { SessionView } from "../api";
+import type { SessionView, StartView } from "../api";
 import { language, type Saying, words } from "./language.svelte";
 import type { Member } from "./member.svelte";
 import { enter, type Onlooker, open } from "./opening";
 import type { Page } from "./page.svelte";
 import { isProblem, type Problem, sentence } from "./problem";
+import { startText } from "./start";
 import type { Step } from "./steps";
 import { stop } from "./stopping";
 import * as unsaved from "./unsaved";
@@ -14,6 +15,8 @@ import * as unsaved from "./unsaved";
 export interface Progress {
   begun: { step: Step; at: number }[];
   slot: string | null;
+  /** Set while a container starts; `at` is when it began to. */
+  start: (StartView & { at: number }) | null;
   /** The part of what is saved that the slot has; null while it has not said. */
   restored: number | null;
   wait: { problem: Problem; until: number } | null;
@@ -65,13 +68,17 @@ export class Workspace {
 
 /** Calls `draws` with how far the opening is at each step, and with that step as news. */
 export function onlookerOf(draws: (progress: Progress, news: string) => void): Onlooker {
-  const progress = $state<Progress>({ begun: [], slot: null, restored: null, wait: null, project: null });
+  const progress = $state<Progress>({ begun: [], slot: null, start: null, restored: null, wait: null, project: null });
   return {
     step(step: Step, slot: string | null) {
       if (step === "claim") progress.begun = [];
       progress.begun.push({ step, at: performance.now() });
-      Object.assign(progress, { slot, restored: null, wait: null, project: null });
+      Object.assign(progress, { slot, start: null, restored: null, wait: null, project: null });
       draws(progress, words().opening.steps[step]);
+    },
+    starting(start: StartView, since: number) {
+      progress.start = { ...start, at: since };
+      draws(progress, startText(start, 0));
     },
     restored(part: number) {
       progress.restored = part;
