@@ -1,5 +1,5 @@
-// Compresses the editor's files that browsers ask for, so that nginx serves them without doing it for every visit:
-// `node compress.mjs FOLDER`, the editor's. A file that is there in its compressed form already is left as it is.
+// Compresses the editor's files that browsers ask for, so that nginx need not compress them for every visit:
+// `node compress.mjs FOLDER`, the editor's folder. A file that has a compressed form already is left as it is.
 import { readFile, readdir, rename, stat, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { promisify } from "node:util";

@@ -1,5 +1,5 @@
-// Changes lines of the editor that no setting reaches: `node patch.mjs FOLDER`, the editor's. Each change must fit exactly
-// once, so that a new editor whose code is another fails when the image is built, and not in front of a member.
+// Changes lines of the editor that no setting reaches: `node patch.mjs FOLDER`, the editor's folder. Each change must fit
+// exactly once. So an editor with other code fails when the image is built, and not when a member opens it.
 import { readFile, rename, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 
@@ -19,7 +19,7 @@ for (const { why, file, from, to } of CHANGES) {
   const text = await readFile(path, "utf8");
   if (text.includes(to)) continue;
   if (text.split(from).length !== 2) throw new Error(`${file} is not as expected, so this can't be changed: ${why}`);
-  // another file of the same name: a hard link of the old one stays as it was
+  // written to a new file, so that hard links of the old file keep their content
   await writeFile(`${path}.new`, text.replace(from, () => to));
   await rename(`${path}.new`, path);
 }

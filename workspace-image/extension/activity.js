@@ -1,12 +1,12 @@
-// What a member does in the editor, as far as extensions see it. The window's own script sees the rest: keys, scrolling and
-// the pointer, in a terminal too; it comes here as the command `ondol.active`.
+// Watches what a member does in the editor, as far as extensions see it. The window's own script sees the rest, also in a
+// terminal: keys, scrolling and the pointer. It calls the command `ondol.active`.
 "use strict";
 
 const vscode = require("vscode");
 
 const AT_MOST_EVERY_MS = 10_000;
 
-/** Calls `active` at most every ten seconds while the member works. Programs that only go on running are none of it. */
+/** Calls `active` at most every ten seconds while the member works. A program that only goes on running does not count. */
 exports.watchActivity = (active) => {
   let last = 0;
   const seen = () => {
@@ -15,7 +15,8 @@ exports.watchActivity = (active) => {
     active();
   };
   const { debug, tasks, window, workspace } = vscode;
-  // a program that writes into an open file changes the document too: only a focused window is the member's doing
+  // a program that writes into an open file changes the document too: a change counts as the member's only while the
+  // window has the focus
   const focused = () => window.state.focused && seen();
   return [
     vscode.commands.registerCommand("ondol.active", seen),

@@ -1,4 +1,4 @@
-// A folder as one file that the browser downloads.
+// Packs a folder into one file that the browser downloads.
 "use strict";
 
 const { execFile } = require("node:child_process");
@@ -7,11 +7,11 @@ const { tmpdir } = require("node:os");
 const { basename, dirname, join } = require("node:path");
 const { promisify } = require("node:util");
 
-// as the window's script knows it, which downloads nothing else
+// the window's script knows this name too, and downloads nothing else
 const PREFIX = "ondol-download-";
 const KEPT_MS = 10 * 60_000;
 
-/** The path of a zip of the folder, which is deleted after ten minutes. Raises the error of `zip`. */
+/** Returns the path of a zip of the folder. The zip is deleted after ten minutes. Raises the error of `zip`. */
 exports.zipped = async (folder) => {
   const place = await mkdtemp(join(tmpdir(), PREFIX));
   setTimeout(() => rm(place, { recursive: true, force: true }), KEPT_MS).unref();

@@ -110,7 +110,7 @@ exports.Commands = class Commands {
     return this.open();
   }
 
-  /** At a place of Ondol's page. */
+  /** Opens Ondol's page at a path. */
   open(place = "") {
     return vscode.env.openExternal(vscode.Uri.parse(`${this.origin}/${place}`, true));
   }

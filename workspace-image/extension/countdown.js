@@ -1,15 +1,15 @@
 // When the plan's time is used up, and when to warn of it. It has no clock of its own: `now` is given, in seconds.
 "use strict";
 
-// Seconds before the end, the longest first. The time left is shown from the first of them on.
+// Seconds before the end at which the member is warned, the longest first. From the first on, the time left is shown.
 const WARN_AT = [600, 120];
-// An end that moves later by more than this many seconds is another one: the plan was changed, or a period has begun.
+// An end that moves later by more than this many seconds is a new end: the plan was changed, or a period has begun.
 const MOVED = 60;
 
-// Seconds between two ends that are one: the control plane tells them at different moments.
+// Two ends that are at most this many seconds apart are one: the control plane tells them at different moments.
 const SAME = 5;
 
-/** Which end the agent's news tell of first: "time" for the plan's, "idle" for one that work puts off. */
+/** Which end comes first: "time", because the plan's time is used up, or "idle", which work puts off. */
 exports.comesFirst = ({ time_left: time, idle_in: idle }) => (time !== null && time <= (idle ?? Infinity) + SAME ? "time" : "idle");
 
 exports.Countdown = class Countdown {
@@ -18,7 +18,7 @@ exports.Countdown = class Countdown {
     this.warned = null;
   }
 
-  /** What the agent says is left, in seconds; null without limit. */
+  /** Takes the time left that the agent tells, in seconds; null without limit. */
   learn(left, now) {
     this.endsAt = left === null ? null : now + left;
   }
@@ -34,7 +34,8 @@ exports.Countdown = class Countdown {
     return Math.max(0, this.endsAt - now);
   }
 
-  /** Seconds left if this is when to warn, else null. Once for each of the moments, and once when several are past. */
+  /** Seconds left if the member is to be warned now, otherwise null. Each moment warns once; several that have passed warn
+   * once together. */
   warning(now) {
     const left = this.left(now);
     if (left === null) return null;

@@ -1,5 +1,5 @@
-// The end of the plan's time and the end for lack of activity: minutes left in the status bar, and one message before
-// whichever comes first.
+// Warns of the end of the plan's time and of the end for lack of activity. The minutes left are in the status bar, and
+// one message comes before the earlier end.
 "use strict";
 
 const vscode = require("vscode");
@@ -8,8 +8,8 @@ const { minutesAhead } = require("./words");
 
 const SHORT = 600;
 
-/** `page`: the origin of Ondol's page. `keep` and `stop` tell the agent what the member has chosen. It counts on by
- *  itself between two messages of the agent. */
+/** `page`: the origin of Ondol's page. `keep` and `stop` tell the agent what the member has chosen. The
+ *  minutes go on between two messages of the agent. */
 exports.Ends = class Ends {
   constructor(words, page, keep, stop) {
     Object.assign(this, { words, page, keep, stop });

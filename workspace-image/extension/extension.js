@@ -1,4 +1,5 @@
-// Tells the slot's agent that the member is at work and what they ask for, and the member how their session stands.
+// Tells the slot's agent that the member is at work and what the member asks for. Tells the member the state of the
+// session.
 "use strict";
 
 const vscode = require("vscode");
@@ -33,7 +34,7 @@ exports.activate = async (context) => {
   context.subscriptions.push(line, ends, restore, storage, commands, ...watchActivity(() => say("activity")));
 };
 
-/** The language of the member's account, which the part in the browser knows: the editor's own may be another. */
+/** The language of the member's account. The part in the browser knows it. The editor's language may be another. */
 async function accountsLanguage() {
   const never = new Promise((resolve) => setTimeout(resolve, LANGUAGE_WITHIN_MS));
   try {
@@ -43,14 +44,14 @@ async function accountsLanguage() {
   }
 }
 
-/** Shown by the part of the extension that runs in the browser: it still speaks when the container is gone. */
+/** Has the part in the browser show the age of the newest save: that part runs on when the container is gone. */
 function tellBrowser({ saved_ago, late }) {
   vscode.commands.executeCommand("ondol.told", { saved_ago, late }).then(undefined, () => {
-    // a window whose browser does not have it yet: the next news come soon
+    // the part in the browser has not started yet: the next message comes soon
   });
 }
 
-/** The session before this one was cut off: says of what time the files are. */
+/** Says from when the files are, because the session before this one was cut off. */
 function tellOfLoss(words, { saved_ago: ago }) {
   vscode.window.showWarningMessage(ago === null ? words.lostAll : words.lost(length(words, ago)));
 }

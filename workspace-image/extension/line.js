@@ -1,4 +1,5 @@
-// The line to the slot's agent: one JSON object a line each way, over a unix socket; opened again when it breaks.
+// The connection to the slot's agent: a unix socket with one JSON object a line in each direction. It is opened again
+// when it breaks.
 "use strict";
 
 const net = require("node:net");

@@ -1,10 +1,11 @@
-// What is still being restored, and what is not saved for lack of room: in the status bar, and once in a message.
+// Shows what is still being restored, and what is not saved for lack of room: in the status bar, and once in a message.
 "use strict";
 
 const vscode = require("vscode");
 const { leftOut, length, size } = require("./words");
 
-/** What is still on its way into the home, in the status bar; and once, what came from an older save, or not at all. */
+/** Shows in the status bar what is still being restored. Says once what came from an older save, and what could not be
+ * restored. */
 exports.RestoreStatus = class RestoreStatus {
   constructor(words) {
     this.words = words;
@@ -35,7 +36,7 @@ exports.RestoreStatus = class RestoreStatus {
     if (!coming.length && inconsistent.length) this.tell("inconsistent", words.inconsistent(inconsistent.join(", ")));
   }
 
-  /** The explorer lists the home before it watches it: files that came in between are missing there. */
+  /** Has the explorer list the home again: it lists the home before it watches it, and misses files that come in between. */
   list() {
     if (this.isListed) return;
     this.isListed = true;
@@ -53,7 +54,7 @@ exports.RestoreStatus = class RestoreStatus {
   }
 };
 
-/** What is not saved, in the status bar until all of it is, and in a message when something new is left out. */
+/** Shows in the status bar what is not saved, until everything is. A message says when something new is left out. */
 exports.StorageWarning = class StorageWarning {
   constructor(words, page) {
     this.words = words;

@@ -119,7 +119,7 @@ const WORDS = {
 /** The words for a language tag of the editor, such as "ko" or "en-gb". */
 exports.wordsFor = (language) => (language.startsWith("ko") ? WORDS.ko : WORDS.en);
 
-/** What is not saved, how much has to go for it to be, and what becomes of it when the session ends. */
+/** What is not saved, how much must be deleted before it fits, and what happens to it when the session ends. */
 exports.leftOut = (words, { used, limit, left_out: { entries, count, bytes, lost_bytes: lost } }) => {
   const free = size(Math.max(1, used + bytes - limit));
   const said = [words.leftOut(names(words, entries, count), free)];
@@ -129,14 +129,14 @@ exports.leftOut = (words, { used, limit, left_out: { entries, count, bytes, lost
   return said.join(" ");
 };
 
-/** The largest few by name and size. */
+/** The names and sizes of the largest few. */
 function names(words, entries, count) {
   const told = entries.slice(0, 3).map(({ path, bytes }) => `${visible(path)} (${size(bytes)})`);
   if (count > told.length) told.push(words.more(count - told.length));
   return told.join(", ");
 }
 
-/** A path without signs that could change how the text around it is read; its end says most. */
+/** A path without invisible characters, which could change how the text around it is read. A long path keeps its end. */
 function visible(path) {
   const told = path.replace(/[\p{C}\p{Zl}\p{Zp}]/gu, "?");
   return told.length > 60 ? `…${told.slice(-59)}` : told;
@@ -157,7 +157,7 @@ function size(bytes) {
 
 exports.size = size;
 
-/** A length of time ahead in minutes, never none. */
+/** A time ahead in minutes, at least one. */
 exports.minutesAhead = (seconds) => Math.max(1, Math.round(seconds / 60));
 
 /** A length of time in its largest whole unit. */

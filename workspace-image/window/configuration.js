@@ -1,5 +1,6 @@
-// Configures the editor before it starts: its settings' defaults, and parts that it does without. The editor reads both
-// from its page, so nothing that an extension would turn off later is ever seen. It shares window.js's block.
+// Configures the editor before it starts: the defaults of its settings, and the parts that are turned off. The editor
+// reads both from its page, so the member never sees a part that an extension would turn off later. This file shares
+// window.js's block.
 
 const DEFAULTS = {
   "files.exclude": { "**/.git": true, "**/.DS_Store": true, ".cache": true, ".config": true, ".local": true, ".npm": true },
@@ -28,7 +29,7 @@ const configureEditor = () => {
   if (!place) return; // another page of the editor's
   const configuration = JSON.parse(place.getAttribute("data-settings"));
   configuration.configurationDefaults = { ...configuration.configurationDefaults, ...DEFAULTS };
-  // it caches nothing, and a slot lets no script take hold of the whole origin
+  // the editor's service worker caches nothing, and a slot allows no script to control the whole origin
   delete configuration.productConfiguration?.serviceWorker;
   place.setAttribute("data-settings", JSON.stringify(configuration));
 };

@@ -1,25 +1,25 @@
-// Notices within five seconds that the container no longer answers, and covers the editor: nothing is typed into it that
-// nobody takes. What was typed before is in this browser (the browser's part of the extension keeps it), and goes with
-// the member to Ondol's page, which brings it into the next session's editor. It shares window.js's block and `STATE`.
+// Notices within five seconds that the container no longer answers, and covers the editor, so that nobody types what is
+// not received. The extension's part in the browser keeps what was typed before. It goes with the member to Ondol's page,
+// which brings it into the editor of the next session. This file shares window.js's block and `STATE`.
 
 const NOT_HEARD_MS = 1_000;
-// while the editor is busy: it learns when the newest save was
+// how often the slot is asked while the editor is busy, in order to learn when the newest save was
 const AT_LEAST_EVERY_MS = 10_000;
 const ANSWER_WITHIN_MS = 1_800;
 const BETWEEN_FAILURES_MS = 400;
 const TICK_MS = 200;
-// a session that ends answers when its last save is made, and after less than this if that takes longer
+// The slot answers when the last save is made. If that takes longer, it answers before this time.
 const SAVED_WITHIN_MS = 58_000;
-// a page that was kept from running for so long has not waited for an answer in earnest
+// after a pause of this length, the page itself was not running, and has not really waited for an answer
 const LATE_MS = 600;
-// while it is covered: how often it asks, in the first half minute, then for ten minutes, then for an hour
+// how often the slot is asked while the editor is covered: in the first half minute, then for ten minutes, then for an hour
 const AGAIN = [
   [30_000, 2_000],
   [600_000, 5_000],
   [3_600_000, 30_000],
 ];
 
-/** Asks the slot now and then, when the editor's own connections are silent, and says when it does not answer. */
+/** Asks the slot when the editor's own connections are silent, and reports when the slot does not answer. */
 class Connection {
   constructor(boot, cover) {
     this.boot = boot;
@@ -34,7 +34,7 @@ class Connection {
     this.begun = false;
   }
 
-  /** From the editor's first connection on: while the page itself loads there is nothing to lose. */
+  /** Watches from the editor's first connection on: while the page loads there is nothing to lose. */
   begin() {
     if (this.begun) return;
     this.begun = true;
@@ -65,7 +65,7 @@ class Connection {
     this.late = now - this.ticked > LATE_MS;
     this.ticked = now;
     if (this.asking || this.over) return;
-    // a window that nobody looks at learns how its session ended when the editor's connection is closed, and asks no more
+    // A window in the background asks once how its session ended, when the editor's connection is closed.
     if (document.visibilityState !== "visible" && (!this.closed || this.lostAt !== null)) return;
     if (this.lostAt !== null) {
       const every = AGAIN.find(([until]) => now - this.lostAt < until)?.[1];
@@ -73,7 +73,7 @@ class Connection {
     } else if (this.failures ? now - this.failed > BETWEEN_FAILURES_MS : this.isDoubtful(now)) this.ask();
   }
 
-  /** What the editor hears says as much as an answer. */
+  /** A message to the editor counts as an answer of the slot. */
   isDoubtful(now) {
     return this.closed || now - this.heard > NOT_HEARD_MS || now - this.asked > AT_LEAST_EVERY_MS;
   }
@@ -93,13 +93,13 @@ class Connection {
     }
   }
 
-  /** Whether this page itself was kept from running meanwhile. */
+  /** Whether this page was not running meanwhile. */
   stalled() {
     return this.late || performance.now() - this.ticked > LATE_MS;
   }
 
-  /** `how`: "here"; "over", with the reason; "gone", for another container answers; "out", for the member has signed
-   *  out here; "unknown"; or "quiet": whoever speaks for an absent container says nothing of it. */
+  /** `how`: "here"; "over", with the reason; "gone": another container answers; "out": the member has signed out here;
+   *  "unknown"; or "quiet": no container answers, and the platform's answer says nothing about the session. */
   async answer(query = "", within = ANSWER_WITHIN_MS) {
     try {
       const signal = AbortSignal.timeout(within);
@@ -112,14 +112,14 @@ class Connection {
       if (said.saved_ago !== undefined) this.learn(said.saved_ago === null ? null : Date.now() - said.saved_ago * 1000);
       return answer.status === 200 ? { how: "here" } : { how: "over", reason: said.reason ?? "", isSaved: said.saved };
     } catch (error) {
-      // nothing within the time; a page that was kept from running has not waited in earnest
+      // no answer within the time; a page that was not running has not really waited
       return { how: error.name === "TimeoutError" && this.stalled() ? "unknown" : "quiet" };
     }
   }
 
-  /** Says how the session ended, and follows its last save. */
+  /** Reports how the session ended, and waits for its last save. */
   async end(answer) {
-    // a container that is silent and then another one: nobody stopped it, and it has not said that it saved
+    // The container was silent, and then another one answered: nobody stopped it, and it has not said that it saved.
     const reason = answer.reason ?? (this.lostAt === null ? "" : "lost");
     const told = { how: answer.how, reason, saved: savedOf(answer) };
     this.lose(told);
@@ -130,7 +130,7 @@ class Connection {
     }
   }
 
-  /** When the newest save was: from the slot, or sooner from the extension. */
+  /** Learns when the newest save was, from the slot, or earlier from the extension. */
   learn(savedAt) {
     if (savedAt !== undefined) this.savedAt = Math.max(savedAt ?? 0, this.savedAt ?? 0) || null;
   }
@@ -161,7 +161,7 @@ const watchConnection = ({ boot, page }, splash) => {
   const { WebSocket } = globalThis;
   globalThis.WebSocket = class extends WebSocket {
     constructor(address, ...more) {
-      // a session that is over has nobody to come back to: a tab that is left open must not wake a slot for ever
+      // An ended session does not come back, and a tab that is left open must not wake a slot for ever.
       if (connection.over && isEditors(address)) throw new DOMException("the session is over", "NetworkError");
       super(address, ...more);
       if (!isEditors(address)) return;

@@ -1,6 +1,6 @@
-// What a member sees while their container does not answer, and when their session has ended.
+// Covers the editor while the container does not answer, and when the session has ended.
 
-/** What lies over the editor while nobody takes what is typed. */
+/** The cover over the editor, while what is typed is not received. */
 class Cover {
   constructor(page) {
     this.page = page;
@@ -10,7 +10,8 @@ class Cover {
       if (event.key === "Escape" || event.ctrlKey || event.metaKey) event.preventDefault();
     };
     for (const kind of ["keydown", "keypress", "keyup"]) addEventListener(kind, keys, true);
-    // The button takes along what was typed. Whoever leaves otherwise leaves it at this address, and is asked first.
+    // The button takes along what was typed. A member who leaves in another way leaves it at this address, and is asked
+    // first.
     this.asks = false;
     const leave = (event) => {
       if (!this.dialog) return;
@@ -20,7 +21,7 @@ class Cover {
     addEventListener("beforeunload", leave, true);
   }
 
-  /** `loss` is what a Connection found. */
+  /** `loss`: what a Connection reports. */
   async show(loss) {
     const what = JSON.stringify(loss);
     if (this.what === what) return;
@@ -74,7 +75,7 @@ class Cover {
     }
     const style = element("style", COVER_STYLE);
     this.dialog.replaceChildren(style, ...parts);
-    // not a button: whoever types on would press it
+    // the button does not get the focus: a member who goes on typing would press it
     title.tabIndex = -1;
     title.focus();
   }
@@ -83,7 +84,7 @@ class Cover {
 // the control plane's words for ends after which the workspace may be opened again at once
 const OPENS_AGAIN = ["member", "idle", "stopped", "operator", "lost", ""];
 
-/** What the cover says of a loss: title, lines, what its button says, and whether that opens the workspace. */
+/** The cover's text for a loss: title, lines, the button's text, and whether the button opens the workspace. */
 const saidOf = ({ how, reason, saved, savedAt }) => {
   const words = COVER_WORDS;
   if (how === "quiet") {
@@ -113,7 +114,7 @@ const COVER_STYLE = `
 
 const element = (name, text) => Object.assign(document.createElement(name), { textContent: text });
 
-/** A few names, without signs that could change how the text around them is read. */
+/** A few names, without invisible characters, which could change how the text around them is read. */
 const namesOf = (texts) => {
   const told = texts.slice(0, 3).map(({ name }) => name.replace(/[\p{C}\p{Zl}\p{Zp}]/gu, "?").slice(-60));
   if (texts.length > told.length) told.push(COVER_WORDS.more(texts.length - told.length));

@@ -1,9 +1,10 @@
-// What a member does in this window, told to the browser's part of the extension: extensions see no key that goes to a
-// terminal, and no scrolling of an output. And what that part asks of the window. It shares window.js's block.
+// Tells the extension's part in the browser what a member does in this window, because extensions see no key that goes to
+// a terminal, and no scrolling of an output. Also does what that part asks of the window. This file shares window.js's
+// block.
 
 const ACTIVE_AT_MOST_EVERY_MS = 10_000;
 const DOINGS = ["keydown", "pointerdown", "wheel", "touchmove", "input", "paste", "drop", "focus"];
-// what workspace-image/extension/archive.js makes
+// the name of the file that workspace-image/extension/archive.js makes
 const DOWNLOADS = /^\/tmp\/ondol-download-[A-Za-z0-9]+\/[^/]+\.zip$/;
 
 class Editing {
@@ -29,7 +30,7 @@ class Editing {
     if (window) this.unsaved.set(window, unsaved);
   }
 
-  /** Ctrl+W or a reload a moment after a key: the text is in no file yet. */
+  /** Asks before the page goes away a moment after a key, by Ctrl+W or a reload: the text is in no file yet. */
   leave(event) {
     const isCovered = document.getElementById("ondol-cover") !== null; // which asks by itself
     if (!isCovered && [...this.unsaved.values()].some((count) => count > 0)) event.preventDefault();

@@ -1,4 +1,4 @@
-// What a member sees until the editor shows their files: the steps, in the colours that the editor will have. It shares
+// Shows the steps until the editor shows the member's files, in the colours that the editor will have. This file shares
 // window.js's block.
 
 const SPLASH_WORDS = {
@@ -85,7 +85,7 @@ class Splash {
   }
 }
 
-/** Those of the theme that the editor had last, unless the system has changed between light and dark since. */
+/** The colours of the theme that the editor had last, unless the system has changed between light and dark since. */
 const colorsOf = (stores) => {
   try {
     const { colorMap, id } = JSON.parse(stores.global?.colorThemeData ?? "{}");

@@ -1,10 +1,10 @@
-// What was typed and is in no save, as the browser's part of the extension keeps it in this browser, and its way to
-// Ondol's page and from there into the next session's editor.
+// Reads the texts that were typed and are in no save. The extension's part in the browser keeps them in this browser. They
+// go to Ondol's page, and from there into the editor of the next session.
 
 const UNSAVED = { database: "ondol-unsaved", table: "texts", channel: "ondol-window" };
 const SEAL = "ondol.seal";
 const TAKEN = "ondol.taken";
-// characters of an address: browsers take from one million upwards
+// characters of an address: every browser accepts at least a million
 const MOST_ADDRESS = 500_000;
 
 const tableOf = (mode) =>
@@ -19,7 +19,7 @@ const tableOf = (mode) =>
     };
   });
 
-/** What the editor's windows at this address have typed and know of no save of, the newest first. */
+/** The texts of all windows at this address that no save is known to have, the newest first. */
 const unsavedTexts = async () => {
   const table = await tableOf("readonly");
   const all = await new Promise((resolve) => {
@@ -32,7 +32,7 @@ const unsavedTexts = async () => {
   return all.filter((text, at) => all.findIndex(same(text)) === at); // two windows may have one document
 };
 
-/** Those that an address can carry together, and those that are left. */
+/** The texts that fit into one address together, and the texts that are left. */
 const fitting = async (all) => {
   const texts = [];
   const left = [];
@@ -61,7 +61,8 @@ const unpacked = async (text) => {
   return JSON.parse(await new Response(plain).text());
 };
 
-/** To Ondol's page, in the address's fragment, which is sent to nobody: no other way leads from here to another origin. */
+/** Leads to Ondol's page with the texts in the address's fragment, which is sent to no server. There is no other way from
+ * here to another origin. */
 const leaveWith = async (page, texts, opens) => {
   const seal = localStorage.getItem(SEAL);
   const carried = new URLSearchParams();
@@ -83,7 +84,7 @@ const keepCopy = (texts) => {
   URL.revokeObjectURL(link.href);
 };
 
-/** What Ondol's page gives along on the way in: a seal to be known by, and what an earlier session could not save. */
+/** What Ondol's page adds to the address: the seal by which it is recognised, and what an earlier session could not save. */
 const takeArrived = async (page) => {
   const given = new URLSearchParams(location.hash.slice(1));
   const seal = given.get("seal");

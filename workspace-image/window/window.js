@@ -1,14 +1,15 @@
-// Lets the editor's window roam: fills the databases that the editor keeps in this browser from what the home has, before
-// the editor reads them, and reports what it writes into them. The slot serves it ahead of the editor's own scripts, in a
-// block of its own that begins with `const STATE = {boot, stores}`: by store and key a string, or null for what was deleted.
+// Lets the editor's window roam. Before the editor reads its databases in this browser, this script fills them with the
+// state from the home. Then it reports what the editor writes into them. The slot serves it ahead of the editor's own
+// scripts, in a block of its own that begins with `const STATE = {boot, page, language, stores}`. `stores` has, by store
+// and key, a string, or null for a deleted key.
 //
-// Why the editor never reads an unfilled database: a browser answers requests to open a database in their order. Ours
-// is made right before the editor's first, and fills a new database while it makes it; the transaction that fills one
-// which is there already begins before the editor can begin any.
+// Why the editor never reads an unfilled database: a browser answers requests to open a database in their order. The
+// script's request comes right before the editor's first. A new database is filled in the transaction that creates it. An
+// existing database is filled in a transaction that begins before any of the editor's.
 
 const DATABASE = "vscode-web-state-db-";
 const TABLE = "ItemTable";
-// what the editor keeps in local storage instead, of what is worth having elsewhere
+// what roams of the editor's local storage
 const LOCAL = "local";
 const LOCAL_KEYS = ["secrets.provider", "userDataProfiles", "profileAssociations"];
 const JOURNAL = "ondol.window.";
@@ -16,12 +17,12 @@ const JOURNAL = "ondol.window.";
 const GATHER_MS = 500;
 const AGAIN_MS = 5_000;
 const AT_MOST_AGAIN_MS = 60_000;
-// a report of a page that is going away; longer ago, somebody else may have changed the same
+// how long a report of a page that went away counts: later, another window may have changed the same keys
 const JOURNAL_MS = 30_000;
-// of one report; of all reports that a browser still sends for a page that is gone (64 KiB by its rules); bytes
+// bytes of one report; and of all reports that a browser still sends for a page that is gone (browsers allow 64 KiB)
 const MOST_AT_ONCE = 1_000_000;
 const MOST_AFTERWARDS = 60_000;
-// of one report: the slot takes no more
+// changes in one report: the slot accepts no more
 const MOST_CHANGES = 5_000;
 // characters of a value: the slot keeps no larger one
 const MOST_VALUE = 1_000_000;
@@ -30,7 +31,7 @@ const open = IDBFactory.prototype.open;
 const { put, delete: remove, clear } = IDBObjectStore.prototype;
 const { setItem, removeItem } = Storage.prototype;
 
-// each slot has a host name of its own, which the editor writes into every address of a file
+// each slot has its own host name, and the editor writes it into every address of a file
 const hosts = [location.host];
 for (let i = 0; i < 2; i++) hosts.push(encodeURIComponent(hosts[i]));
 const forms = hosts.map((host, i) => [host, `slot-${i}.ondol.invalid`]);
@@ -42,7 +43,7 @@ const place = (() => {
   return leaving(asked.get("folder") ?? asked.get("workspace") ?? "");
 })();
 
-/** The name of a database's store that is the same on every slot: the editor's own for a folder depends on the host. */
+/** The name of a database's store, the same on every slot. The editor's own name for a folder depends on the host. */
 const storeOf = (database) => {
   const name = database.slice(DATABASE.length);
   return name === "global" || name.startsWith("global-") ? name : `workspace:${place}`;
@@ -137,7 +138,7 @@ const runWindow = ({ boot, stores }) => {
   };
 };
 
-/** What the editor changed and the slot does not know yet. */
+/** The editor's changes that the slot does not have yet. */
 class Reports {
   constructor(boot) {
     this.boot = boot;
@@ -189,7 +190,7 @@ class Reports {
     if (this.waiting.size && !this.going) this.sendLater();
   }
 
-  /** The oldest changes, at least one; they are no longer waiting. */
+  /** Takes the oldest changes, at least one, from those that wait. */
   take(most) {
     const taken = [];
     let size = 0;
@@ -202,13 +203,14 @@ class Reports {
     return taken;
   }
 
-  /** What could not be sent waits again, unless it changed meanwhile. */
+  /** Lets changes that could not be sent wait again, unless the same key changed meanwhile. */
   putBack() {
     const again = this.sending.map((change) => [JSON.stringify(change.slice(0, 2)), change]);
     this.waiting = new Map([...again, ...this.waiting]);
   }
 
-  /** Sends the newest that fits, and leaves all to the next page: a reload may ask the slot before this comes there. */
+  /** Sends the newest changes that fit, and leaves all of them to the next page: after a reload, the page may ask the slot
+   * before this report arrives. */
   sayGoodbye() {
     if (this.sending.length) this.putBack();
     this.sending = [];
@@ -220,7 +222,7 @@ class Reports {
     try {
       setItem.call(localStorage, this.journal, journal);
     } catch {
-      // the browser gives no more room
+      // local storage is full
     }
     const fits = [];
     let size = 2;
@@ -231,7 +233,7 @@ class Reports {
     if (fits.length) post(fits, true);
   }
 
-  /** What pages of this container left here as they went a moment ago. It is reported again. */
+  /** The changes that pages of this container left here when they went away a moment ago. They are reported again. */
   ofPagesJustGone() {
     const found = [];
     for (const key of Object.keys(localStorage).filter((key) => key.startsWith(JOURNAL))) {
@@ -240,7 +242,7 @@ class Reports {
         const age = Date.now() - at;
         if (boot === this.boot && age >= 0 && age < JOURNAL_MS) found.push(...changes);
       } catch {
-        // no journal of ours
+        // the entry is not a journal of this script
       }
       localStorage.removeItem(key);
     }
@@ -251,7 +253,7 @@ class Reports {
 
 const sizeOf = (change) => new TextEncoder().encode(JSON.stringify(change)).length;
 
-/** Whether the slot has it, or never will. */
+/** Whether the changes need not be sent again: the slot has them, or will never accept them. */
 const post = async (changes, keepalive) => {
   const body = JSON.stringify(
     changes.map(([store, key, value]) => [store, leaving(key), value === null ? null : leaving(value)]),

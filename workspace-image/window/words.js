@@ -1,4 +1,4 @@
-// What the editor's window says by itself, in the language of the member's account. It shares window.js's block.
+// What the window's scripts say, in the language of the member's account. This file shares window.js's block.
 
 const isKorean = (STATE.language || navigator.language).toLowerCase().startsWith("ko");
 const LANGUAGE = isKorean ? "ko" : "en";
@@ -107,13 +107,13 @@ const COVER_WORDS = {
   },
 }[LANGUAGE];
 
-/** A length of time in its largest whole unit, never none. */
+/** A length of time in its largest whole unit, at least one second. */
 const lengthOf = (milliseconds) => {
   const seconds = Math.max(1, Math.floor(milliseconds / 1000));
   return seconds < 60 ? COVER_WORDS.seconds(seconds) : COVER_WORDS.minutes(Math.floor(seconds / 60));
 };
 
-/** A moment as the member's clock shows it, with its day if that is not today. */
+/** A moment by the member's clock, with the day if that is not today. */
 const clockOf = (moment) => {
   const date = new Date(moment);
   const isToday = date.toDateString() === new Date().toDateString();
