@@ -3,6 +3,7 @@
 import { fileURLToPath } from "node:url";
 import { svelte } from "@sveltejs/vite-plugin-svelte";
 import { defineConfig } from "vite";
+import { icons } from "./build/icons";
 import { precache, WORKER } from "./build/precache";
 import views from "./src/state/paths.json";
 
@@ -13,7 +14,7 @@ const at = (path: string) => fileURLToPath(new URL(path, import.meta.url));
 
 export default defineConfig({
   root: at("."),
-  plugins: [svelte({ configFile: false }), precache(Object.values(views), at("public/"))],
+  plugins: [svelte({ configFile: false }), icons(at("public/icon.svg")), precache(Object.values(views), at("public/"))],
   build: {
     outDir: at("../build/web"),
     emptyOutDir: true,
