@@ -8,7 +8,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests.support.stack.observe import until
-from tests.web.control_plane import HISTORY_PAGE, Plane, Refusal
+from tests.web.control_plane import FILES_PAGE, HISTORY_PAGE, Plane, Refusal
 from tests.web.member import go, press, sign_in
 
 MB = 10**6
@@ -58,6 +58,47 @@ def test_the_history_says_what_can_be_done_with_each(page: Page) -> None:
     expect(older.locator("button:visible")).to_have_text(["Go back to this version", "Look into it", "Download"])
     press(page, "Back")
     expect(page.get_by_role("button", name="Open")).to_be_visible()
+
+
+def files_of(name: str, size: int) -> list[dict[str, Any]]:
+    entry = {"name": name, "kind": "file", "bytes": size, "files": 1, "exact": True}
+    return [{**entry, "name": f"a{number}"} for number in range(FILES_PAGE)] + [entry]
+
+
+def test_the_editors_link_looks_for_its_file_in_every_version_at_once(page: Page, plane: Plane) -> None:
+    plane.files = {"proj": files_of("main.py", 4200)}
+    sign_in(page)
+    page.goto(f"{page.url}history?path=proj%2Fmain.py")
+    expect(page.get_by_label("Earlier versions of a file")).to_have_value("proj/main.py")
+    versions = page.get_by_role("listitem").filter(has_text="proj/main.py: 4.2 kB")
+    expect(versions).to_have_count(2)
+    now, older = versions.all()
+    expect(page.get_by_role("status")).to_have_text("In 2 of these versions.")
+    expect(now.get_by_role("button", name="Restore: proj/main.py")).to_have_count(0)
+    older.get_by_role("button", name="Restore: proj/main.py").click()
+    expect(page.locator(".notice")).to_contain_text("proj/main.py will be there")
+    assert ("snapshots/restore", {"snapshot": "7-b-2", "path": "proj/main.py"}) in plane.asked
+
+
+def test_another_path_is_looked_for_by_hand_also_where_its_folder_is_not(
+    page: Page, plane: Plane, complaints: list[str]
+) -> None:
+    complaints.append("status of 404")
+    plane.files = {"": files_of("notes.txt", 300)}
+    sign_in(page)
+    look(page)
+    field = page.get_by_label("Earlier versions of a file")
+    field.fill("../etc/passwd")
+    press(page, "Look")
+    expect(page.get_by_role("alert")).to_contain_text("does not lie in your home folder")
+    field.fill("~/notes.txt")
+    press(page, "Look")
+    expect(page.get_by_text("notes.txt: 300 B")).to_have_count(2)
+    gone = Refusal(404, "not-found", "There is no such folder.")
+    plane.refuse("snapshots/files", gone, gone)
+    field.fill("gone/notes.txt")
+    press(page, "Look")
+    expect(page.get_by_text("gone/notes.txt: not in this version")).to_have_count(2)
 
 
 def test_each_tells_what_changed_and_offers_what_may_be_missed(page: Page, plane: Plane) -> None:

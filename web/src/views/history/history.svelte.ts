@@ -5,6 +5,8 @@ import { type Saying, words } from "../../state/language.svelte";
 import type { Member } from "../../state/member.svelte";
 import { isProblem } from "../../state/problem";
 import { timeOf } from "../../state/shown";
+import { insideHome } from "./insideHome";
+import { Sought } from "./sought.svelte";
 
 export class History {
   /** Null while it is being asked for. */
@@ -16,9 +18,16 @@ export class History {
   /** What is under way, or came of it. */
   said = $state.raw<Saying | null>(null);
   trouble = $state.raw<unknown>(null);
+  /** The path whose earlier versions are looked for. */
+  sought = $state.raw<Sought | null>(null);
+  /** The path that the address names: `/history?path=proj/main.py`. */
+  readonly linked = new URLSearchParams(location.search).get("path") ?? "";
   private refusedAsOpen = $state(false);
 
-  constructor(readonly member: Member) {}
+  constructor(readonly member: Member) {
+    const path = this.linked && insideHome(this.linked);
+    if (path) this.sought = new Sought(member.api, path);
+  }
 
   /** The workspace is open, and so can't go back. */
   get isOpen(): boolean {
@@ -35,6 +44,7 @@ export class History {
         this.snapshots = found.snapshots;
         this.leftOut = found.left_out;
         this.next = found.next;
+        await this.lookForSought(signal);
       },
       (worse) => {
         if (isProblem(worse, "account-suspended")) status.refresh(worse); // which says why
@@ -52,8 +62,19 @@ export class History {
         this.leftOut = [...this.leftOut, ...found.left_out];
         this.next = found.next;
         this.say(null);
+        await this.lookForSought(signal);
       },
       (trouble) => this.say(this.said, trouble),
+    );
+  }
+
+  /** Looks for a path in every snapshot that is shown. */
+  seek(path: string): void {
+    this.sought = new Sought(this.member.api, path);
+    this.say(null);
+    this.member.page.begin(
+      (signal) => this.lookForSought(signal),
+      (trouble) => this.say(null, trouble),
     );
   }
 
@@ -88,6 +109,13 @@ export class History {
       await this.member.api.discard(kept.snapshot);
       return ({ storage }) => storage.discarded;
     });
+  }
+
+  private async lookForSought(signal: AbortSignal): Promise<void> {
+    if (!this.sought || !this.snapshots) return;
+    await this.sought.lookIn(this.snapshots, signal);
+    const count = this.snapshots.filter(({ snapshot }) => this.sought?.found.get(snapshot)?.entry).length;
+    this.member.page.news = words().history.foundIn(count);
   }
 
   /** Does something with the history, says so meanwhile, and shows what it has become. */
