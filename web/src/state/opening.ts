@@ -17,6 +17,8 @@ export interface Onlooker {
   waiting(problem: Problem, seconds: number): void;
 }
 
+/** Of an open that is refused because everything is in use: it is waited for as long as the page is open. */
+export const FULL = ["pool-exhausted", "sessions-full"];
 const TRIES = 12;
 const WAIT_AT_MOST = 60;
 const HEALTH_EVERY = 500; // milliseconds
@@ -30,12 +32,13 @@ export async function open(
   signal: AbortSignal,
   project = false,
 ): Promise<AllocateAnswer> {
-  for (let tries = 1; ; tries += 1) {
+  for (let tries = 1; ; ) {
     onlooker.step("claim", null);
     try {
       return await allocate(api, locale, onlooker, signal, project);
     } catch (error) {
       if (!(error instanceof Problem) || !error.passing || tries === TRIES) throw error;
+      if (!FULL.includes(error.name)) tries += 1;
       const seconds = Math.min(Math.max(error.retryAfter ?? 2, 1), WAIT_AT_MOST);
       onlooker.waiting(error, seconds);
       await pause(seconds * 1000, signal);

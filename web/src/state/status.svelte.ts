@@ -2,9 +2,10 @@
 
 import type { LastSession, SessionView } from "../api";
 import type { Api, Login } from "./controlPlane";
-import { untilLook } from "./ending";
+import { endingOf, endingText, untilLook } from "./ending";
 import { keepLastKnown, lastKnownOf } from "./lastKnown";
 import { language, words } from "./language.svelte";
+import { notifications, notify } from "./notifications.svelte";
 import type { Page } from "./page.svelte";
 import { isProblem } from "./problem";
 import { timeOf } from "./shown";
@@ -20,6 +21,8 @@ export class Status {
   slot = $state.raw<SlotState>(ALL_WELL);
   /** The names of texts that a lost session could not save. */
   unsaved = $state.raw<string[]>([]);
+  /** The ending that a notification has told of. */
+  private told: string | null = null;
   private slotOf: string | null = null;
   private watching = new AbortController();
   private looking: number | undefined;
@@ -90,6 +93,15 @@ export class Status {
     keepLastKnown(login);
     this.unsaved = unsaved.keptFor(login);
     if (login.session?.session !== this.slotOf) this.slot = ALL_WELL;
+    this.tellOfEnding(login);
+  }
+
+  /** By an answer that has just come: the member may have done something in the editor meanwhile. */
+  private tellOfEnding(login: Login): void {
+    const ending = endingOf(login, performance.now());
+    const news = ending && `${ending.why} ${ending.urgent}`;
+    if (ending && news !== this.told) notify(endingText(ending, login, performance.now()));
+    this.told = news;
   }
 
   private async arrived(login: Login, trouble: unknown, signal: AbortSignal, aside: Aside | null = null): Promise<void> {
@@ -114,11 +126,12 @@ export class Status {
     void watchSlot(slot_origin, this.slot, told, this.watching.signal);
   }
 
-  /** While somebody can see the page, an open session that may end by itself is looked after. */
+  /** While somebody can see the page, or is told of what happens, an open session that may end by itself is looked after. */
   private watchSession(): void {
     clearTimeout(this.looking);
     const { kind } = this.page.view;
-    if (!this.known || !(kind === "home" || isAside(kind)) || document.visibilityState !== "visible") return;
+    const isWatched = document.visibilityState === "visible" || notifications() === "on";
+    if (!this.known || !(kind === "home" || isAside(kind)) || !isWatched) return;
     const look = untilLook(this.known);
     if (look !== null) this.looking = setTimeout(() => this.glance(), look * 1000);
   }

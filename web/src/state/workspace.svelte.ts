@@ -3,6 +3,7 @@
 import type { SessionView, StartView } from "../api";
 import { language, type Saying, words } from "./language.svelte";
 import type { Member } from "./member.svelte";
+import { notify } from "./notifications.svelte";
 import { enter, type Onlooker, open } from "./opening";
 import type { Page } from "./page.svelte";
 import { isProblem, type Problem, sentence } from "./problem";
@@ -74,6 +75,7 @@ export function onlookerOf(draws: (progress: Progress, news: string) => void): O
       if (step === "claim") progress.begun = [];
       progress.begun.push({ step, at: performance.now() });
       Object.assign(progress, { slot, start: null, restored: null, wait: null, project: null });
+      if (step === "enter") notify(words().opening.ready);
       draws(progress, words().opening.steps[step]);
     },
     starting(start: StartView, since: number) {

@@ -23,6 +23,11 @@ worker.addEventListener("fetch", (event) => {
   else if (pathname === "/config.json") event.respondWith(newest(request));
 });
 
+worker.addEventListener("notificationclick", (event) => {
+  event.notification.close();
+  event.waitUntil(worker.clients.matchAll({ type: "window" }).then(([page]) => page?.focus()));
+});
+
 async function keepBuild(): Promise<void> {
   const cache = await caches.open(CACHE);
   await cache.addAll(PRECACHE.files.map((file) => new Request(file, { cache: "no-cache" })));

@@ -14,5 +14,7 @@ export const opening = {
     `The container takes longer to start than usual (${mostly}). Your files are safe, and Ondol keeps waiting.`,
   enterNote: "The first time, VS Code takes a few seconds to load.",
   tryingAgain: "Trying again in",
+  ready: "Your workspace is open.",
+  tellMe: "Tell me when it opens",
   cancel: "Cancel",
 };

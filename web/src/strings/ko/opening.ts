@@ -13,5 +13,7 @@ export const opening: Words["opening"] = {
   startsLate: (mostly) => `평소(${mostly})보다 오래 걸리고 있습니다. 파일은 안전하며, 컨테이너가 시작될 때까지 온돌이 계속 기다립니다.`,
   enterNote: "처음에는 VS Code를 불러오는 데 몇 초가 걸립니다.",
   tryingAgain: "다시 시도하기까지",
+  ready: "작업 공간이 열렸습니다.",
+  tellMe: "열리면 알려 주기",
   cancel: "취소",
 };
