@@ -10,10 +10,13 @@ import pytest
 from playwright.sync_api import Browser, expect
 
 from tests.journeys.package_index import EXTENSION, TARBALL, package_index
-from tests.support.browser.member import PATIENCE, Member
+from tests.support.browser.member import PATIENCE, Look, Member
+from tests.support.browser.words import in_the_editor
 from tests.support.stack.observe import containers, document, documents, until
 from tests.support.stack.running import Running
 from tests.support.standins.process import free_port
+
+KOREAN_PHONE = Look("ko", 390, "dark")
 
 pytestmark = pytest.mark.timeout(600)
 
@@ -76,18 +79,20 @@ def test_a_member_edits_is_reclaimed_and_comes_back_to_their_work(
 
 
 def test_a_member_is_warned_keeps_the_session_and_stops_it_from_the_page(stack: Running, browser: Browser) -> None:
-    with Member(browser, stack.url, "Alan Turing") as member:
+    with Member(browser, stack.url, "Alan Turing", KOREAN_PHONE) as member:
         member.sign_in()
         member.open()
         before = session_on(stack, member.slot)
-        keep = member.page.get_by_role("button", name="Keep working")
+        keep = member.page.get_by_role("button", name=in_the_editor("ko", "keep"))
         expect(keep).to_be_visible(timeout=PATIENCE)
         keep.click()
         until(lambda: session_on(stack, member.slot)["due"] > before["due"], "keeping it moved when it is due")
 
         member.page.goto(stack.url)
-        member.page.get_by_role("button", name="Stop").click()
-        expect(member.page.get_by_role("button", name="Open", exact=True)).to_be_visible(timeout=PATIENCE)
+        member.page.get_by_role("button", name=member.reads("home", "stop")).click()
+        expect(member.page.get_by_role("button", name=member.reads("common", "open"), exact=True)).to_be_visible(
+            timeout=PATIENCE
+        )
     ended = document(stack, f"sessions/{before['sid']}") or {}
     assert (ended["state"], ended["reason"]) == ("ended", "member")
     assert ended["head"], "the last checkpoint was made"

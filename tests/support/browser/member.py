@@ -1,21 +1,39 @@
 """A member at a real browser: the page, and VS Code as they see and touch it."""
 
 import re
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Self
+from typing import Literal, Self
 
 from playwright.sync_api import Browser, Locator, Page, TimeoutError, expect
+
+from tests.support.browser.words import on_the_page
 
 PICTURES = Path("build/journeys")
 PATIENCE = 60_000
 """Milliseconds after which something that never comes is given up; nothing here waits for a fixed time."""
 
 
+@dataclass(frozen=True)
+class Look:
+    """How somebody sees Ondol."""
+
+    language: str = "en"
+    width: Literal[390, 1280] = 1280
+    theme: Literal["light", "dark"] = "light"
+
+
 class Member:
     """One person in a browser profile of their own."""
 
-    def __init__(self, browser: Browser, url: str, name: str) -> None:
-        self._context = browser.new_context(viewport={"width": 1280, "height": 800}, locale="en-US")
+    def __init__(self, browser: Browser, url: str, name: str, look: Look | None = None) -> None:
+        look = look or Look()
+        self.language = look.language
+        self._context = browser.new_context(
+            viewport={"width": look.width, "height": 800},
+            locale={"en": "en-US", "ko": "ko-KR"}[look.language],
+            color_scheme=look.theme,
+        )
         self._context.set_default_timeout(PATIENCE)
         self.page: Page = self._context.new_page()
         self._url = url
@@ -30,14 +48,19 @@ class Member:
             self.page.screenshot(path=PICTURES / f"{self._name.replace(' ', '-').lower()}.png")
         self.close()
 
+    def reads(self, subject: str, key: str) -> str:
+        """A text of the page, in this member's language."""
+        return on_the_page(self.language, subject, key)
+
     def sign_in(self) -> None:
         self.page.goto(self._url)
         self.page.get_by_role("button", name=self._name).click()
-        opens, stops = (self.page.get_by_role("button", name=name, exact=True) for name in ("Open", "Stop"))
+        opens = self.page.get_by_role("button", name=self.reads("common", "open"), exact=True)
+        stops = self.page.get_by_role("button", name=self.reads("home", "stop"), exact=True)
         expect(opens.or_(stops)).to_be_visible(timeout=PATIENCE)
         if stops.is_visible():  # another test left it open, or this one when it failed the first time
             stops.click()
-            anyway = self.page.get_by_role("button", name="Stop, and save the rest")
+            anyway = self.page.get_by_role("button", name=self.reads("stopping", "anyway"))
             expect(opens.or_(anyway)).to_be_visible(timeout=PATIENCE)
             if anyway.is_visible():  # the session holds files that the plan has no room for
                 anyway.click()
@@ -45,7 +68,8 @@ class Member:
 
     def open(self) -> None:
         """Press Open, or where a session is open its other name, and wait until the editor shows the files."""
-        self.page.get_by_role("button", name=re.compile("^(Open|Go to the editor)$")).click()
+        either = f"^({self.reads('common', 'open')}|{self.reads('home', 'goOn')})$"
+        self.page.get_by_role("button", name=re.compile(either)).click()
         self.wait_for_editor()
 
     def wait_for_editor(self) -> None:
