@@ -80,9 +80,10 @@ def _settings(deployment: Deployment) -> Resource:
             "authorizedDomains": sorted(
                 {f"{project}.firebaseapp.com", f"{project}.web.app", *([domain] if domain else [])}
             ),
-            # Google's and GitHub's sign-ins are the only ones: an address that anybody can type would be an account
+            # By a link in an email. With it Identity Platform takes passwords, for addresses that anybody can type: the
+            # functions refuse such a sign-in until its address is verified, which a link does.
             "signIn": {
-                "email": {"enabled": False, "passwordRequired": False},
+                "email": {"enabled": True, "passwordRequired": False},
                 "phoneNumber": {"enabled": False},
                 "anonymous": {"enabled": False},
                 "allowDuplicateEmails": False,

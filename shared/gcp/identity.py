@@ -157,6 +157,8 @@ def _check_clock() -> None:
 def _member(claims: dict[str, Any]) -> Member:
     if not may_be_a_uid(claims["uid"]):
         raise not_signed_in("This kind of sign-in can't have an account here. Sign in another way.")
+    if _is_typed(claims):
+        raise not_signed_in("This address was typed by somebody, and not verified. Sign in by a link in an email.")
     return Member(
         claims["uid"],
         claims.get("email"),
@@ -165,6 +167,14 @@ def _member(claims: dict[str, Any]) -> Member:
         _moment(claims.get("iat")),
         _moment(claims.get("auth_time")),
     )
+
+
+def _is_typed(claims: dict[str, Any]) -> bool:
+    """Whether nobody but the caller says that the address is theirs. Identity Platform has one provider, `password`,
+    for links in emails and for passwords; a link verifies the address, a password does not."""
+    firebase = claims.get("firebase")
+    provider = firebase.get("sign_in_provider") if isinstance(firebase, dict) else None
+    return provider == "password" and claims.get("email_verified") is not True
 
 
 def _moment(claim: object) -> datetime | None:

@@ -92,7 +92,7 @@ LIVE: dict[str, Json] = {
     },
     "sign-ins": {
         "name": "projects/123456789012/config",
-        "signIn": {"email": {"passwordRequired": False}, "hashConfig": {"algorithm": "SCRYPT"}},
+        "signIn": {"email": {"enabled": True, "passwordRequired": False}, "hashConfig": {"algorithm": "SCRYPT"}},
         "authorizedDomains": ["my-project.web.app", "ondol.example", "my-project.firebaseapp.com"],
         "emailPrivacyConfig": {"enableImprovedEmailPrivacy": True},
         "subtype": "IDENTITY_PLATFORM",
@@ -134,7 +134,7 @@ def test_what_google_answers_later_is_no_difference(name: str) -> None:
         ("bucket state", {"iamConfiguration": {"publicAccessPrevention": "inherited"}}, "iamConfiguration"),
         ("bucket state", {"versioning": {"enabled": True}}, "versioning"),
         ("sign-ins", {"authorizedDomains": ["localhost", "my-project.web.app"]}, "authorizedDomains"),
-        ("sign-ins", {"signIn": {"email": {"enabled": True}}}, "signIn"),
+        ("sign-ins", {"signIn": {"email": {"enabled": False}}}, "signIn"),
         ("schedule pool", {"attemptDeadline": "180s"}, "attemptDeadline"),
         (FIELD, {"indexConfig": {"indexes": []}}, "indexConfig"),
     ],

@@ -100,6 +100,17 @@ def test_free_is_for_verified_addresses_and_it_is_the_token_that_says_so(stack: 
     person.post("release", {"session": answer.json()["session"]})
 
 
+def test_an_address_that_somebody_only_typed_is_no_sign_in(stack: Running) -> None:
+    person = Person(stack, "typed")
+    by_mail_or_password = {"sign_in_provider": "password", "identities": {"email": ["typed@example.com"]}}
+    for said in (False, None, "true", 1):
+        refused = person.post("login", {}, firebase=by_mail_or_password, email_verified=said)
+        assert (refused.status_code, problem(refused)) == (401, "not-signed-in"), said
+    assert document(stack, f"accounts/{person.uid}") is None, "it has made no account"
+    answer = person.post("login", {}, firebase=by_mail_or_password, email_verified=True)
+    assert answer.status_code == 200, "a link has verified it"
+
+
 @pytest.mark.parametrize(("cap", "most"), [(None, 8), (100, 9)])
 def test_an_open_costs_at_most_eight_reads_and_four_writes_and_a_cap_one_read_more(
     stack: Running, cap: int | None, most: int

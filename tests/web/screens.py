@@ -39,6 +39,11 @@ def signed_out(page: Page, plane: Plane) -> None:
     expect(page.get_by_role("button", name="Sign in as Haneul Kim")).to_be_visible()
 
 
+def link_followed(page: Page, plane: Plane) -> None:
+    page.goto(f"{page.url}?apiKey=key&oobCode=code&mode=signIn&lang=en")
+    expect(page.get_by_text("Enter the address to which it was sent.")).to_be_visible()
+
+
 def first_visit(page: Page, plane: Plane) -> None:
     usual(plane)
     plane.storage["used"] = 0
@@ -165,6 +170,15 @@ def history(page: Page, plane: Plane) -> None:
     expect(page.get_by_text("4.2 kB")).to_be_visible()
 
 
+def sought(page: Page, plane: Plane) -> None:
+    usual(plane)
+    plane.files = some_files()
+    plane.history = [a_snapshot(1, current=True), a_snapshot(9, final=True), a_snapshot(3000)]
+    sign_in(page)
+    page.goto(f"{page.url}history?path=proj/main.py")
+    expect(page.get_by_text("proj/main.py: 4.2 kB")).to_have_count(3)
+
+
 def left_out(page: Page, plane: Plane) -> None:
     usual(plane)
     plane.history, plane.left_out = [a_snapshot(1, current=True)], [a_package(fits=True)]
@@ -242,6 +256,7 @@ def auditing(page: Page, plane: Plane) -> None:
 
 SCREENS = [
     Screen("signed-out", signed_out),
+    Screen("link-followed", link_followed),
     Screen("first-visit", first_visit),
     Screen("closed", closed),
     Screen("open", opened),
@@ -258,6 +273,7 @@ SCREENS = [
     Screen("waiting", waiting, ("status of 503",)),
     Screen("verifying", verifying, ("status of 403",)),
     Screen("history", history),
+    Screen("sought", sought),
     Screen("left-out", left_out),
     Screen("usage", usage),
     Screen("account", account),

@@ -53,5 +53,6 @@ def test_a_korean_browser_gets_korean(browser: Browser, front: str, plane: Plane
 
 @pytest.mark.parametrize("problem", sorted(TITLES.keys() - ONLY_SLOTS_MEET - ONLY_OPERATORS_MEET))
 def test_every_problem_has_a_korean_sentence(problem: str) -> None:
-    korean = (ROOT / "web/src/strings/ko/problems.ts").read_text()
+    tables = ("problems", "refusals")
+    korean = "".join((ROOT / f"web/src/strings/ko/{each}.ts").read_text() for each in tables)
     assert f'\n  "{problem}": "' in korean or f'\n  {problem}: "' in korean

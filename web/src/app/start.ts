@@ -36,6 +36,7 @@ async function follow(page: Page): Promise<void> {
   page.config = await config;
   if (!isMember) page.showSignedOut(null);
   const known = await page.accounts;
+  await page.arriveByLink(known);
   known.watch((person) => {
     keep(WAS_SIGNED_IN, person && "yes");
     void turnTo(page, person).catch((trouble: unknown) => page.fail(trouble));

@@ -11,18 +11,22 @@ import {
   GoogleAuthProvider,
   indexedDBLocalPersistence,
   initializeAuth,
+  isSignInWithEmailLink,
   linkWithPopup,
   onAuthStateChanged,
   reauthenticateWithCredential,
   reauthenticateWithPopup,
   sendEmailVerification,
+  sendSignInLinkToEmail,
   signInWithCredential,
+  signInWithEmailLink,
   signInWithPopup,
   signOut,
   type User,
   verifyBeforeUpdateEmail,
 } from "@firebase/auth";
 import type { Config } from "./config";
+import { addressWithoutLink, rememberLink } from "./emailLink";
 import { keep, kept } from "./kept";
 import { Problem } from "./problem";
 import { MADE_UP, type MadeUp, type Person, type Way } from "./ways";
@@ -94,6 +98,7 @@ export class Accounts {
     const user = this.user();
     const provider = user.providerData[0]?.providerId;
     if (this.reenter) return settle(this.reenter(user).then(() => user.getIdToken(true)));
+    if (provider === "password") return Promise.resolve(true); // by a link: who signed in too long ago is told to do so again
     const way = provider === "github.com" ? new GithubAuthProvider() : new GoogleAuthProvider();
     const asked = reauthenticateWithPopup(user, way, browserPopupRedirectResolver);
     return settle(asked.then(() => user.getIdToken(true)));
@@ -125,6 +130,32 @@ export class Accounts {
   signIn(way: Way): Promise<boolean> {
     const entering = way.kind === "person" ? signInWithCredential(this.auth, identityOf(way)) : this.popUp(way);
     return settle(entering);
+  }
+
+  /** Sends a mail with a link that signs in whoever reads it. */
+  async sendLink(address: string, locale: string): Promise<void> {
+    this.auth.languageCode = locale;
+    const leadsTo = { url: addressWithoutLink(), handleCodeInApp: true };
+    await sendSignInLinkToEmail(this.auth, address, leadsTo).catch((error: FirebaseError) => {
+      throw explain(error, "mail-not-sent");
+    });
+    rememberLink(address);
+  }
+
+  /** Whether the page's address is such a link. */
+  get cameByLink(): boolean {
+    return isSignInWithEmailLink(this.auth, location.href);
+  }
+
+  /** A link holds once, and for the address to which it was sent. The page's address is none any more then. */
+  async enterByLink(address: string): Promise<void> {
+    try {
+      await signInWithEmailLink(this.auth, address, location.href);
+      rememberLink(null);
+    } catch (error) {
+      const { code } = error as FirebaseError;
+      throw code === "auth/invalid-email" ? new Problem("link-of-another", code, 0) : explain(error as FirebaseError, "sign-in-failed");
+    }
   }
 
   private popUp(way: Way): Promise<unknown> {
@@ -185,6 +216,8 @@ const PROBLEMS: Record<string, string> = {
   "auth/too-many-requests": "too-many-mails",
   "auth/email-already-in-use": "other-provider",
   "auth/invalid-email": "invalid-address",
+  "auth/invalid-action-code": "link-used",
+  "auth/expired-action-code": "link-used",
 };
 
 function explain(error: FirebaseError, otherwise: string): Problem {

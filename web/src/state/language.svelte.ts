@@ -54,7 +54,8 @@ async function learn(chosen: Language, isForMember = membersWords !== null): Pro
   const { first, rest } = TABLES[chosen];
   const [early, late] = await Promise.all([first(), isForMember ? rest() : null]);
   spoken = chosen;
-  table = { ...early.words, ...late?.words } as Words;
+  const problems = { ...early.words.problems, ...late?.words.refusals };
+  table = { ...early.words, ...late?.words, problems } as Words;
   document.documentElement.lang = chosen;
 }
 

@@ -2,8 +2,9 @@
 
 import type { Accounts } from "./accounts";
 import type { Config } from "./config";
+import { addressWithoutLink, linkSentTo } from "./emailLink";
 import type { Saying } from "./language.svelte";
-import { words } from "./language.svelte";
+import { language, words } from "./language.svelte";
 import type { Member } from "./member.svelte";
 import { isProblem } from "./problem";
 import { pathOf, type View } from "./views";
@@ -19,6 +20,8 @@ export class Page {
   member = $state.raw<Member | null>(null);
   /** Whoever is signed in, also while what is known of them is loaded. */
   person: Person | null = null;
+  /** The address is a link of a mail that signs in, and this browser does not know whose. */
+  cameByLink = $state(false);
   accounts: Promise<Accounts> | null = null;
   /** The view is another one, and its heading has not taken the focus yet. */
   turned = false;
@@ -61,6 +64,41 @@ export class Page {
     } catch (trouble) {
       this.showSignedOut(trouble);
     }
+  }
+
+  /** Whether the mail was sent. */
+  async sendLink(address: string): Promise<boolean> {
+    try {
+      await (await this.accounts)?.sendLink(address, language());
+      return true;
+    } catch (trouble) {
+      this.showSignedOut(trouble);
+      return false;
+    }
+  }
+
+  /** Signs in by the link of a mail, if the address is one and this browser had it sent; asks for the address otherwise. */
+  async arriveByLink(accounts: Accounts): Promise<void> {
+    if (!accounts.cameByLink) return;
+    this.cameByLink = true;
+    const address = linkSentTo();
+    if (address === null) this.showSignedOut(null);
+    else await this.enterByLink(address);
+  }
+
+  async enterByLink(address: string): Promise<void> {
+    try {
+      await (await this.accounts)?.enterByLink(address);
+      this.forgetLink();
+    } catch (trouble) {
+      if (isProblem(trouble, "link-used")) this.forgetLink();
+      this.showSignedOut(trouble);
+    }
+  }
+
+  private forgetLink(): void {
+    this.cameByLink = false;
+    history.replaceState(null, "", addressWithoutLink());
   }
 
   /** Runs `work` as the one thing under way. Whatever it raises goes to `failed`, but not its being given up. */

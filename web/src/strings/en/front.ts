@@ -4,6 +4,10 @@ export const front = {
   signIn: "Sign in",
   signInAs: (name: string) => `Sign in as ${name}`,
   signInWith: (provider: string) => `Continue with ${provider}`,
+  email: "Or by a link in an email, without a password",
+  sendLink: "Send me a link",
+  linkSent: (address: string) => `We sent an email to ${address}. Open the link in it in this browser.`,
+  linkElsewhere: "You have followed a link that signs you in. Enter the address to which it was sent.",
   madeUp: "These people are made up. Ondol is running on your own machine.",
   picture: "Three steps are done, and the editor is open with its files, its code and its terminal.",
   kept: {

@@ -11,6 +11,8 @@ import { storage } from "./storage";
 import { usage } from "./usage";
 import { verifying } from "./verifying";
 
-export const words = { account, history, home, newProject, opening, stopping, storage, usage, verifying };
+/** By the problem's name: the control plane's own sentences are English. */
+const refusals: Record<string, string> = {};
+export const words = { account, history, home, newProject, opening, refusals, stopping, storage, usage, verifying };
 export type Rest = typeof words;
 export type Words = First & Rest;

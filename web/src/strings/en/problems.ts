@@ -12,5 +12,7 @@ export const problems: Record<string, string> = {
   "mail-not-sent": "The email could not be sent. Try again later, or sign in with Google.",
   "too-many-mails": "Too many emails were sent to this address. Try again later.",
   "invalid-address": "This is not a valid email address. Check the address and try again.",
+  "link-used": "This link was used already, or is too old. Have a new one sent.",
+  "link-of-another": "This link was sent to another address. Enter that one.",
   "other-provider": "This email address is registered with another way to sign in. Sign in that way.",
 };

@@ -6,9 +6,21 @@ import { history } from "./history";
 import { home } from "./home";
 import { newProject } from "./newProject";
 import { opening } from "./opening";
+import { refusals } from "./refusals";
 import { stopping } from "./stopping";
 import { storage } from "./storage";
 import { usage } from "./usage";
 import { verifying } from "./verifying";
 
-export const words: Rest = { account, history, home, newProject, opening, stopping, storage, usage, verifying };
+export const words: Rest = {
+  account,
+  history,
+  home,
+  newProject,
+  opening,
+  refusals,
+  stopping,
+  storage,
+  usage,
+  verifying,
+};

@@ -1,4 +1,4 @@
-// Sentences by the problem's name. What stands here is said in place of the control plane's own sentence.
+// Sentences by the problem's name, for what can be met by whoever is not signed in; refusals.ts has the others.
 
 export const problems: Record<string, string> = {
   unreachable: "온돌에 연결할 수 없습니다. 네트워크를 확인하고 다시 시도해 주세요.",
@@ -11,28 +11,8 @@ export const problems: Record<string, string> = {
   "mail-not-sent": "메일을 보내지 못했습니다. 잠시 뒤 다시 시도하거나 Google로 로그인해 주세요.",
   "too-many-mails": "이 주소로 메일을 너무 많이 보냈습니다. 잠시 뒤 다시 시도해 주세요.",
   "invalid-address": "이메일 주소가 올바르지 않습니다. 확인하고 다시 입력해 주세요.",
+  "link-used": "이미 사용했거나 오래된 링크입니다. 새 링크를 받아 주세요.",
+  "link-of-another": "이 링크는 다른 주소로 보낸 것입니다. 메일을 받은 주소를 입력해 주세요.",
   "other-provider": "이 이메일은 다른 로그인 방법으로 등록되어 있습니다. 그 방법으로 로그인해 주세요.",
-  "bad-request": "서버가 이 페이지의 요청을 이해하지 못했습니다. 페이지를 새로 고쳐 주세요.",
-  forbidden: "이 작업은 허용되지 않습니다.",
-  "account-closed": "이 계정은 파일과 함께 삭제되었습니다. 다른 계정으로 로그인해 주세요.",
   "account-suspended": "이 계정은 정지되었습니다. 파일은 보관되어 있으니 운영자에게 문의해 주세요.",
-  "email-unverified": "이 요금제를 쓰려면 이메일 인증이 필요합니다. 이메일을 인증하거나 Google로 로그인한 뒤 다시 열어 주세요.",
-  "not-found": "항목을 찾지 못했습니다. 이름을 확인하거나 페이지를 새로 고쳐 주세요.",
-  "allowance-exhausted": "요금제의 사용 시간을 모두 썼습니다. 다음 기간이 시작되면 다시 열 수 있습니다.",
-  "too-many-opens": "한 시간 동안 세션을 너무 많이 열었습니다. 잠시 뒤에 다시 열어 주세요.",
-  "sessions-closed": "지금은 새 세션을 열 수 없습니다. 열려 있는 세션은 계속됩니다. 잠시 뒤 다시 시도합니다.",
-  "sessions-full": "동시에 열 수 있는 세션이 모두 찼습니다. 곧 자리가 납니다.",
-  "too-soon": "시간대는 30일에 한 번만 바꿀 수 있습니다. 다시 바꿀 수 있는 날짜는 아래에 나와 있습니다.",
-  "pool-exhausted": "지금은 모든 컨테이너가 사용 중입니다. 곧 자리가 납니다.",
-  "session-draining": "지난 세션을 아직 저장하고 있습니다. 저장이 끝나면 열립니다.",
-  "storage-full": "모두 되살리기에는 요금제의 저장 공간이 부족합니다. 보관된 항목은 그대로 있습니다. 하나씩 되살리거나 내려받거나 더 큰 요금제로 바꿔 주세요.",
-  "several-alike": "이 시점에는 똑같아 보이지만 서로 다른 문자로 쓰인 이름이 여러 개 있습니다. 바뀐 것은 없습니다. 그 항목이 들어 있는 폴더를 되살려 주세요.",
-  "session-open": "작업 공간이 열려 있습니다. 먼저 끝낸 다음 되돌려 주세요.",
-  "too-large": "이 항목 하나만 되살릴 수는 없습니다. 전체를 되살리거나 내려받아 주세요.",
-  "session-elsewhere": "그 세션은 이미 끝났습니다. 페이지를 새로 고쳐 지금 상태를 확인해 주세요.",
-  "state-broken": "마지막 저장본이 온전하지 않습니다. 파일은 보관되어 있으니, 계속하기 전에 운영자에게 문의해 주세요.",
-  "slot-unreachable": "컨테이너가 응답하지 않습니다. 다시 시도해 주세요.",
-  "too-busy": "지금 요청이 몰리고 있습니다. 잠시 뒤 다시 시도합니다.",
-  unavailable: "온돌의 일부에 잠시 연결할 수 없습니다. 파일은 안전합니다.",
-  internal: "온돌 쪽에 문제가 생겼습니다. 다시 시도해도 같으면 운영자에게 알려 주세요.",
 };
