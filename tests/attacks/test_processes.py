@@ -104,7 +104,7 @@ def test_whoever_kills_everybody_else_without_end_is_ended_and_saved(
 ) -> None:
     member.slot.run("echo precious > kept.txt")
     member.slot.run(f"nohup setsid python3 -c '{KILL_ON}' >/dev/null 2>&1 &")
-    until(lambda: not [line for line in of_member(member.slot) if "entry.js" in line], "the editor is killed")
+    until(lambda: not [line for line in of_member(member.slot) if "start.cjs" in line], "the editor is killed")
     member.attach(plane.sessions[SID]).raise_for_status()
     member.release().raise_for_status()
     assert of_member(member.slot) == []

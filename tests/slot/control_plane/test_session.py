@@ -232,7 +232,7 @@ def test_sigterm_ends_a_warm_slot_at_once(slot: Container) -> None:
 
 
 def test_an_editor_that_dies_comes_back(member: Member) -> None:
-    member.slot.run("pkill -KILL -f code-server/out/node/[e]ntry.js")
+    member.slot.run("pkill -KILL -f editor/[s]tart.cjs")
     until(lambda: member.get("/?folder=/home/member").status_code == 200, "the editor comes back")
     assert member.slot.events("editor-ended")
 

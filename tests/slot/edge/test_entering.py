@@ -144,7 +144,7 @@ def test_a_members_program_can_reach_neither_the_agent_nor_its_environment(membe
         ls /run/ondol 2>&1 || true
         for pid in $(pgrep -f 'python -m agent'); do cat /proc/$pid/environ 2>&1 || true; done
         grep -h NoNewPrivs $(ls -d /proc/[0-9]*/status) | sort -u
-        for pid in $(pgrep -u member -f entry.js); do
+        for pid in $(pgrep -u member -f editor/start.cjs); do
             tr '\\0' '\\n' </proc/$pid/environ
             cat /proc/$pid/oom_score_adj
         done

@@ -12,7 +12,7 @@ from agent.paths import IMAGE
 NOTICEABLE = 0.10
 
 _TICKS = os.sysconf("SC_CLK_TCK")
-_EDITOR = str(IMAGE / "node/node_modules/code-server/").encode()
+_EDITOR = tuple(str(IMAGE / folder).encode() for folder in ("editor/", "node/node_modules/code-server/"))
 
 
 class CpuWatch:

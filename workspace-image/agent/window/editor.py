@@ -85,7 +85,7 @@ class Editor:
             str(IMAGE / "bin/node"),
             # the cookies of every previewed program come along; Node's own limit is 16 kB
             "--max-http-header-size=262144",
-            str(IMAGE / "node/node_modules/code-server/out/node/entry.js"),
+            str(IMAGE / "editor/start.cjs"),
             "--auth=none",  # nginx and the agent admit only requests with the slot's cookie
             f"--socket={self.socket}",
             "--socket-mode=666",  # the permissions of its folder decide who may connect
