@@ -62,7 +62,7 @@ const WORDS = {
     titles: {
       menu: "메뉴",
       saveNow: "지금 저장",
-      stop: "저장하고 멈추기",
+      stop: "저장하고 끝내기",
       versions: "이 파일의 이전 버전",
       usage: "사용 내역과 남은 시간",
       download: "폴더 내려받기",
@@ -73,7 +73,7 @@ const WORDS = {
     allSaved: "모두 저장되었습니다",
     notSavedYet: "저장이 평소보다 오래 걸립니다. 파일은 이 작업 공간에 그대로 있고, 온돌이 계속 저장을 시도합니다.",
     stopAsk: "모두 저장하고 작업 공간을 멈출까요? 실행 중인 프로그램은 종료됩니다.",
-    saveAndStop: "저장하고 멈추기",
+    saveAndStop: "저장하고 끝내기",
     noFile: "이전 버전을 보려는 파일을 먼저 열어 주세요.",
     timeline: "편집기에서 저장한 버전과 비교하기",
     timelineWhat: "타임라인: 이 편집기에서 파일을 저장할 때마다 남은 버전",

@@ -34,7 +34,7 @@ const ENDED = {
     "": { title: "Your session has ended", button: "Open" },
   },
   ko: {
-    member: { title: "종료: 작업 공간을 멈추셨습니다", button: "열기" },
+    member: { title: "종료: 작업 공간을 끝내셨습니다", button: "열기" },
     idle: { title: "종료: 한동안 작업이 없었습니다", button: "열기" },
     allowance: {
       title: "종료: 요금제의 사용 시간을 다 썼습니다",

@@ -47,8 +47,8 @@ def test_the_palette_has_them_by_the_name_of_ondol_and_stop_ends_the_session(
     page.locator(".quick-input-widget input.input").fill(">Ondol")
     expect(option(page, "Ondol 온돌: 이 파일의 이전 버전")).to_be_visible(timeout=PATIENCE)
     expect(page.get_by_role("option").filter(has_text="Save Now")).to_have_count(0)
-    option(page, "Ondol 온돌: 저장하고 멈추기").click()
-    page.get_by_role("button", name="저장하고 멈추기", exact=True).click()
+    option(page, "Ondol 온돌: 저장하고 끝내기").click()
+    page.get_by_role("button", name="저장하고 끝내기", exact=True).click()
     until(lambda: any(beat.stop for beat in plane.beats), "the control plane hears of it")
 
 
@@ -60,7 +60,7 @@ def test_the_end_of_the_plans_time_is_told_once_and_not_contradicted(
     toasts = page.locator(".notification-toast")
     expect(toasts.filter(has_text="요금제의 사용 시간이 2분 뒤에 끝납니다")).to_be_visible(timeout=PATIENCE)
     expect(toasts).to_have_count(1)
-    for button in ("계속 작업하기", "저장하고 멈추기"):
+    for button in ("계속 작업하기", "저장하고 끝내기"):
         expect(toasts.get_by_role("button", name=button)).to_be_visible()
 
 
@@ -69,7 +69,7 @@ def test_an_idle_end_can_be_put_off_or_taken_at_once(member: Member, plane: Cont
     member.attach(plane.sessions[SID]).raise_for_status()
     toast = page.locator(".notification-toast").filter(has_text="작업을 계속하지 않으면 2분 뒤에")
     expect(toast).to_be_visible(timeout=PATIENCE)
-    toast.get_by_role("button", name="저장하고 멈추기").click()
+    toast.get_by_role("button", name="저장하고 끝내기").click()
     until(lambda: any(beat.stop for beat in plane.beats), "the control plane hears of it")
 
 
