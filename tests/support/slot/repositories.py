@@ -49,11 +49,11 @@ class Host:
 @contextmanager
 def git_host(folder: Path) -> Iterator[Host]:
     """Serves `folder`, in which there is a repository app.git with one file, README.md."""
-    _make_repository(folder)
+    make_repository(folder)
     asked: list[str] = []
     handler = type("_", (_Files,), {"asked": asked})
     with ThreadingHTTPServer(("127.0.0.1", 0), partial(handler, directory=str(folder))) as server:
-        server.socket = _context(folder).wrap_socket(server.socket, server_side=True)
+        server.socket = certified(folder).wrap_socket(server.socket, server_side=True)
         thread = Thread(target=server.serve_forever)
         thread.start()
         try:
@@ -70,7 +70,7 @@ def silent_host() -> Iterator[str]:
         yield f"https://127.0.0.1:{server.getsockname()[1]}"
 
 
-def _make_repository(folder: Path) -> None:
+def make_repository(folder: Path) -> None:
     work = folder / "work"
     work.mkdir(parents=True)
     (work / "README.md").write_text("from the repository\n")
@@ -85,7 +85,7 @@ def _make_repository(folder: Path) -> None:
     subprocess.run(["git", "update-server-info"], cwd=folder / "app.git", check=True)
 
 
-def _context(folder: Path) -> ssl.SSLContext:
+def certified(folder: Path) -> ssl.SSLContext:
     key = generate_private_key(SECP256R1())
     now = datetime.datetime.now(datetime.UTC)
     certificate = (

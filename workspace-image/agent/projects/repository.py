@@ -3,7 +3,6 @@
 import os
 import re
 import subprocess
-from base64 import b64encode
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -13,6 +12,9 @@ from agent.projects.folder_names import free_folder, plain_name
 LONGEST_ADDRESS = 2_000
 GITHUB = "github.com"
 """The only host that a token is sent to."""
+_HELPER = """!f() { test "$1" = get && printf 'username=x-access-token\\npassword=%s\\n' "$ONDOL_GITHUB_TOKEN"; }; f"""
+"""What git asks for a password. git asks with the name of the host that wants one, so a host to which GitHub redirects
+gets none. A header in git's configuration would go to that host too, with the second request."""
 _PROGRESS = re.compile(r"(Receiving objects|Resolving deltas|Updating files): +(\d+)%")
 _STEPS = {"Receiving objects": "receiving", "Resolving deltas": "resolving", "Updating files": "checking-out"}
 _NOT_READABLE = re.compile(r"could not read Username|Authentication failed|error: 40[134]|not found", re.IGNORECASE)
@@ -68,12 +70,15 @@ def _environment(address: str, token: str) -> dict[str, str]:
     }
     if not token or urlsplit(address).hostname != GITHUB:
         return plain
-    secret = b64encode(f"x-access-token:{token}".encode()).decode()
     return {
         **plain,
-        "GIT_CONFIG_COUNT": "1",
-        "GIT_CONFIG_KEY_0": f"http.https://{GITHUB}/.extraHeader",
-        "GIT_CONFIG_VALUE_0": f"Authorization: Basic {secret}",
+        "ONDOL_GITHUB_TOKEN": token,
+        "GIT_CONFIG_COUNT": "2",
+        # none of the member's own helpers is asked, or told what to keep
+        "GIT_CONFIG_KEY_0": "credential.helper",
+        "GIT_CONFIG_VALUE_0": "",
+        "GIT_CONFIG_KEY_1": f"credential.https://{GITHUB}.helper",
+        "GIT_CONFIG_VALUE_1": _HELPER,
     }
 
 
