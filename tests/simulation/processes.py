@@ -53,7 +53,8 @@ class Process:
             self.killed = True
         except Exception as e:
             self.error = e
-        self.done = True
+        finally:  # also of what ends the test itself, such as its time being over
+            self.done = True
 
     @property
     def runnable(self) -> bool:
@@ -169,9 +170,10 @@ class Hub:
             process.kill()
 
     def end(self) -> None:
-        while self.processes:
-            self.processes[-1].on_end = lambda _process: None
-            self.processes[-1].kill()
+        for process in self.processes[::-1]:
+            process.on_end = lambda _process: None
+            process.kill()
+        self.processes.clear()
 
     def fail(self, why: str, cause: BaseException | None = None) -> None:
         """Raises Violation, here and in whoever holds the schedule."""

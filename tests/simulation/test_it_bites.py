@@ -1,18 +1,17 @@
 """With one guard taken away, the simulation finds what it kept out: else it would prove nothing."""
 
 from collections.abc import Mapping
-from contextlib import suppress
+from random import Random
 
 import pytest
-from hypothesis import Phase, given, settings
 
 from tests.simulation import removals
-from tests.simulation.conftest import ANY, played
+from tests.simulation.conftest import SIZE
 from tests.simulation.functions import Loaded
 from tests.simulation.removals import Removal
 from tests.simulation.schedule import play
 
-WITHIN = 1600
+WITHIN = 1000
 """Schedules: fewer than are played in each run of the tests."""
 
 
@@ -60,19 +59,15 @@ def test_more_is_used_than_the_bound(functions: Mapping[str, Loaded], removal: R
 
 
 def _found(functions: Mapping[str, Loaded], broken: str, *, faults: bool = True) -> bytes:
-    """The first schedule in which it fails by these words."""
-    failed: list[bytes] = []
+    """The first schedule in which it fails by these words.
 
-    @settings(played(WITHIN), phases=[Phase.generate])
-    @given(ANY)
-    def any_schedule(schedule: bytes) -> None:
+    They are plain random bytes: each failure is among the first hundred of them. Hypothesis, whose examples resemble
+    each other, needed up to ten times as many.
+    """
+    for seed in range(WITHIN):
+        schedule = Random(seed).randbytes(SIZE)  # noqa: S311
         try:
             play(functions, schedule, faults=faults, heed=broken)
         except AssertionError:
-            failed.append(schedule)
-            raise
-
-    with suppress(AssertionError):
-        any_schedule()
-    assert failed, f"in none of {WITHIN} schedules: {broken}"
-    return failed[0]
+            return schedule
+    raise AssertionError(f"in none of {WITHIN} schedules: {broken}")

@@ -43,3 +43,13 @@ def test_a_schedule_that_depends_on_the_machine_fails(functions: Mapping[str, Lo
     machine = patch.object(schedules, "finish", lambda world: act())
     with machine, pytest.raises(AssertionError, match="waits for the machine's clock, or opens a socket"):
         play(functions, Random(0).randbytes(SIZE))  # noqa: S311
+
+
+def test_what_ends_the_test_itself_is_told_as_it_is(functions: Mapping[str, Loaded]) -> None:
+    """Such as its time being over, while one of the simulated processes is at work."""
+
+    def time_is_over(*_given: object, **_named: object) -> None:
+        raise KeyboardInterrupt
+
+    with patch.object(functions["pool"].module, "plan_pool", time_is_over), pytest.raises(KeyboardInterrupt):
+        play(functions, Random(0).randbytes(SIZE))  # noqa: S311
