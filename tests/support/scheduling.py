@@ -1,5 +1,7 @@
 """Which tests run together, in which order and in which process: docs/decisions/0018-side-by-side.md"""
 
+from collections.abc import Iterable
+
 import pytest
 from xdist.scheduler import LoadGroupScheduling
 from xdist.workermanage import WorkerController
@@ -38,20 +40,22 @@ def position(item: pytest.Item) -> int:
     return LONGEST.index(name) if name in LONGEST else len(LONGEST) + SUITES.index(suite_of(item))
 
 
+def groups_for(waiting: Iterable[str], process: str) -> list[str]:
+    """What it takes first of the groups that wait, in their order. A long group that begins late makes a run longer."""
+    fills = process == FILLER
+    return [name for name in waiting if (name.partition("/")[0] in NEED_NO_CONTAINER) == fills]
+
+
 class GroupScheduling(LoadGroupScheduling):  # type: ignore[misc]
     """Only suites that `NEED_NO_CONTAINER` go to `FILLER`; the others take of them when nothing else is left."""
 
     def _reschedule(self, node: WorkerController) -> None:
-        if node.gateway.id == FILLER and not self._left_for_filler():
+        if node.gateway.id == FILLER and not groups_for(self.workqueue, FILLER):
             node.shutdown()
         else:
             super()._reschedule(node)
 
     def _assign_work_unit(self, node: WorkerController) -> None:
-        if node.gateway.id == FILLER:
-            for name in reversed(self._left_for_filler()):
-                self.workqueue.move_to_end(name, last=False)
+        for name in reversed(groups_for(self.workqueue, node.gateway.id)):
+            self.workqueue.move_to_end(name, last=False)
         super()._assign_work_unit(node)
-
-    def _left_for_filler(self) -> list[str]:
-        return [name for name in self.workqueue if name.partition("/")[0] in NEED_NO_CONTAINER]
