@@ -4,7 +4,7 @@ import json
 import os
 import signal
 import subprocess
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -84,9 +84,16 @@ class Container(Inside):
 
 @contextmanager
 def running(
-    log: Path, key: str, page_origin: str, runtime: Path = RUNTIME, /, **environment: str
+    log: Path,
+    key: str,
+    page_origin: str,
+    runtime: Path = RUNTIME,
+    mounted: Sequence[tuple[Path, str]] = (),
+    /,
+    **environment: str,
 ) -> Iterator[Container]:
-    """A warm slot; `key` is the control plane's public key in PEM, `runtime` the table that the image runs by."""
+    """A warm slot; `key` is the control plane's public key in PEM, `runtime` the table that the image runs by. Each
+    folder of `mounted` is seen inside in the place of the image's own, whose path comes with it."""
     assert (PREFIX / "entrypoint").exists(), f"there is no image: run workspace-image/install {PREFIX}"
     port = free_port()
     values = {
@@ -99,9 +106,11 @@ def running(
         **environment,
     }
     read, write = os.pipe()
-    image = Image(FOLDER, runtime)
+    command = Image(FOLDER, runtime).command(values, write)
+    after_binds = command.index("--cap-drop")
+    command[after_binds:after_binds] = [word for folder, place in mounted for word in ("--ro-bind", str(folder), place)]
     with log.open("wb") as output:
-        process = subprocess.Popen(image.command(values, write), pass_fds=[write], stdout=output, stderr=output)
+        process = subprocess.Popen(command, pass_fds=[write], stdout=output, stderr=output)
     os.close(write)
     try:
         with os.fdopen(read) as info:

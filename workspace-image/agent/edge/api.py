@@ -191,9 +191,11 @@ class Api:
         """nginx asks this for every request to the editor."""
         status = await self._admission(request)
         session = self._slot.session
-        port = request.headers.get("X-Preview")
-        if status != 204 or session is None or port is None:
+        if status != 204 or session is None:
             return web.Response(status=status)
+        port = request.headers.get("X-Preview")
+        if port is None:
+            return web.Response(status=status, headers={"X-Account-Language": session.language})
         session.activity.saw(PREVIEW)
         address = address_of(int(port))
         return web.Response(status=status, headers={"X-Preview-Address": address} if address else {})

@@ -15,6 +15,7 @@ MEMBERS = {
     "User/keybindings.json": "the member's keys",
     "User/tasks.json": "the member's tasks for all folders",
     "User/mcp.json": "the member's servers for tools",
+    "User/argv.json": "the display language that the member has chosen",
     "User/snippets/": "the member's snippets",
     "User/prompts/": "the member's prompts",
     "User/profiles/": "other sets of settings, keys and snippets",
