@@ -4,6 +4,7 @@ import re
 
 from playwright.sync_api import Browser, expect
 
+from tests.support.browser.looks import ENGLISH_DESK_DARK, KOREAN_PHONE_LIGHT
 from tests.support.browser.member import PATIENCE, Member
 from tests.support.members.operator import make_operator
 from tests.support.stack.observe import document, documents, until
@@ -11,7 +12,10 @@ from tests.support.stack.running import Running
 
 
 def test_an_operator_drains_a_slot_under_a_working_member_who_reads_why(stack: Running, browser: Browser) -> None:
-    with Member(browser, stack.url, "Minji Park") as member, Member(browser, stack.url, "Alan Turing") as operator:
+    with (
+        Member(browser, stack.url, "Minji Park", KOREAN_PHONE_LIGHT) as member,
+        Member(browser, stack.url, "Alan Turing", ENGLISH_DESK_DARK) as operator,
+    ):
         member.sign_in()
         member.open()
         slot = member.slot
@@ -20,11 +24,11 @@ def test_an_operator_drains_a_slot_under_a_working_member_who_reads_why(stack: R
         operator.sign_in()
         done = make_operator(stack, "alan@example.com")
         assert done.returncode == 0, done.stderr
-        console.get_by_role("link", name="Settings", exact=True).click()
-        console.get_by_role("button", name="Sign out", exact=True).click()
+        operator.go("account")
+        operator.press("frame", "signOut")
         expect(console.get_by_role("button", name="Alan Turing")).to_be_visible(timeout=PATIENCE)
         operator.sign_in()
-        console.get_by_role("link", name="Console", exact=True).click()
+        operator.go("console")
         console.get_by_role("button", name="Slots", exact=True).click()
         console.get_by_role("button", name=f"Recycle: {slot}").click()
         ask = console.get_by_role("alertdialog")
@@ -35,6 +39,7 @@ def test_an_operator_drains_a_slot_under_a_working_member_who_reads_why(stack: R
         ended = document(stack, f"sessions/{sid}") or {}
         assert (ended["reason"], ended["final"]) == ("operator", True)
         member.page.goto(stack.url)
-        expect(member.page.get_by_text("The operator stopped your workspace").first).to_be_visible(timeout=PATIENCE)
+        why = member.page.get_by_text(member.reads_filled("home", "operator"))
+        expect(why.first).to_be_visible(timeout=PATIENCE)
         console.get_by_role("button", name="Audit log", exact=True).click()
         expect(console.get_by_text("an upgrade of its image")).to_be_visible(timeout=PATIENCE)

@@ -5,7 +5,9 @@ import re
 from playwright.sync_api import Browser, expect
 
 from shared.gcp.store.billing import billing_ref
+from tests.support.browser.looks import ENGLISH_PHONE_LIGHT
 from tests.support.browser.member import PATIENCE, Member
+from tests.support.browser.words import filled_in_the_editor
 from tests.support.slot.container_processes import Inside
 from tests.support.stack.environment import environment
 from tests.support.stack.observe import containers, documents, until
@@ -16,37 +18,37 @@ GROW = "head -c 17M /dev/urandom >> proj/clip.mp4"
 
 
 def test_a_member_whose_file_is_larger_than_their_plan_loses_nothing(stack: Running, browser: Browser) -> None:
-    with Member(browser, stack.url, "Minji Park") as member:
+    with Member(browser, stack.url, "Minji Park", ENGLISH_PHONE_LIGHT) as member:
         member.sign_in()
         put_on_free(stack, "minji@example.com")
         member.open()
         home = Inside(containers(stack)[member.slot])
         home.stay_awake()
         home.run(FILL)
-        told = member.page.get_by_text(re.compile(r"are not saved: proj/clip\.mp4 \(\d+ MB\)"))
+        told = member.page.get_by_text(filled_in_the_editor("en", "leftOut", names=r"proj/clip\.mp4 \(\d+ MB\)"))
         expect(told.first).to_be_visible(timeout=PATIENCE)
         home.run(GROW)  # the message stays as it was; the status has the size of now, and tells it when it is pressed
-        status = member.page.get_by_role("button", name=re.compile("165 MB not saved"))
+        status = member.page.get_by_role("button", name=filled_in_the_editor("en", "notSaved", bytes="165 MB"))
         expect(status).to_be_visible(timeout=PATIENCE)
         status.click()
         expect(member.page.get_by_text("proj/clip.mp4 (165 MB)").first).to_be_visible(timeout=PATIENCE)
         member.page.goto(stack.url)
         expect(member.page.get_by_role("alert")).to_contain_text("proj/clip.mp4", timeout=PATIENCE)
-        member.page.get_by_role("button", name="Stop").click()
+        member.press("home", "stop")
         expect(member.page.get_by_role("alert")).to_contain_text("Starter")
-        member.page.get_by_role("button", name="Stop, and save the rest").click()
-        expect(member.page.get_by_text("did not fit in your plan")).to_be_visible(timeout=PATIENCE)
+        member.press("stopping", "anyway")
+        expect(member.page.get_by_text(member.reads_filled("storage", "apartHere"))).to_be_visible(timeout=PATIENCE)
 
         member.open()
         back = Inside(containers(stack)[member.slot])
         until(lambda: back.run("cat proj/small.txt 2>/dev/null || true").strip() == "mine", "the small file is back")
         assert "clip" not in back.run("ls proj")
         member.page.goto(stack.url)
-        member.page.get_by_role("button", name="Stop").click()
-        expect(member.page.get_by_role("button", name="Open", exact=True)).to_be_visible(timeout=PATIENCE)
-        member.page.get_by_role("button", name="See these files").click()
-        member.page.get_by_role("button", name=re.compile("^Restore, ")).first.click()
-        told = member.page.get_by_text("proj/clip.mp4 will be there when you open").first
+        member.press("home", "stop")
+        member.press("storage", "apartLook")
+        restore = member.reads("history", "bringBack")
+        member.page.get_by_role("button", name=re.compile(f"^{restore}, ")).first.click()
+        told = member.page.get_by_text(member.reads_filled("history", "broughtBack", path="proj/clip.mp4")).first
         expect(told).to_be_visible(timeout=PATIENCE)
         member.page.goto(stack.url)
         member.open()

@@ -10,13 +10,12 @@ import pytest
 from playwright.sync_api import Browser, expect
 
 from tests.journeys.package_index import EXTENSION, TARBALL, package_index
-from tests.support.browser.member import PATIENCE, Look, Member
+from tests.support.browser.looks import ENGLISH_DESK_DARK, KOREAN_PHONE_DARK
+from tests.support.browser.member import PATIENCE, Member
 from tests.support.browser.words import in_the_editor
 from tests.support.stack.observe import containers, document, documents, until
 from tests.support.stack.running import Running
 from tests.support.standins.process import free_port
-
-KOREAN_PHONE = Look("ko", 390, "dark")
 
 pytestmark = pytest.mark.timeout(600)
 
@@ -30,7 +29,7 @@ def packages() -> Iterator[str]:
 def test_a_member_edits_is_reclaimed_and_comes_back_to_their_work(
     stack: Running, browser: Browser, packages: str
 ) -> None:
-    with Member(browser, stack.url, "Ada Lovelace") as member:
+    with Member(browser, stack.url, "Ada Lovelace", ENGLISH_DESK_DARK) as member:
         member.sign_in()
         member.open()
         first_slot, first_container = member.slot, containers(stack)[member.slot]
@@ -61,7 +60,7 @@ def test_a_member_edits_is_reclaimed_and_comes_back_to_their_work(
     until(lambda: first_container not in containers(stack).values(), "the container is gone")
     until(lambda: [s["state"] for s in documents(stack, "slots")].count("warm") >= 2, "the pool is warm again")
 
-    with Member(browser, stack.url, "Ada Lovelace") as back:
+    with Member(browser, stack.url, "Ada Lovelace", ENGLISH_DESK_DARK) as back:
         back.sign_in()
         back.open()
         assert back.slot != first_slot
@@ -79,17 +78,17 @@ def test_a_member_edits_is_reclaimed_and_comes_back_to_their_work(
 
 
 def test_a_member_is_warned_keeps_the_session_and_stops_it_from_the_page(stack: Running, browser: Browser) -> None:
-    with Member(browser, stack.url, "Alan Turing", KOREAN_PHONE) as member:
+    with Member(browser, stack.url, "Alan Turing", KOREAN_PHONE_DARK) as member:
         member.sign_in()
         member.open()
         before = session_on(stack, member.slot)
-        keep = member.page.get_by_role("button", name=in_the_editor("ko", "keep"))
+        keep = member.page.get_by_role("button", name=in_the_editor(member.language, "keep"))
         expect(keep).to_be_visible(timeout=PATIENCE)
         keep.click()
         until(lambda: session_on(stack, member.slot)["due"] > before["due"], "keeping it moved when it is due")
 
         member.page.goto(stack.url)
-        member.page.get_by_role("button", name=member.reads("home", "stop")).click()
+        member.press("home", "stop")
         expect(member.page.get_by_role("button", name=member.reads("common", "open"), exact=True)).to_be_visible(
             timeout=PATIENCE
         )

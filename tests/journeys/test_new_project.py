@@ -1,15 +1,19 @@
-"""A member begins with a project: a dropped zip, in the shape of a Firebase Studio export, and the sample."""
+"""A member begins with a project: a zip as Firebase Studio exports it, the sample, or a repository by a link."""
 
 import re
 import zipfile
 from pathlib import Path
 
+import httpx
 import pytest
 from playwright.sync_api import Browser, expect
 
 from tests.support.browser.dropping import drop
+from tests.support.browser.looks import ENGLISH_PHONE_LIGHT, KOREAN_DESK_DARK
 from tests.support.browser.member import PATIENCE, Member
+from tests.support.members.person import Person
 from tests.support.slot.container_processes import Inside
+from tests.support.slot.named_hosts import named_hosts
 from tests.support.stack.observe import containers
 from tests.support.stack.running import Running
 
@@ -28,7 +32,7 @@ def test_a_dropped_zip_and_the_sample_open_in_the_editor(stack: Running, browser
     with zipfile.ZipFile(archive, "w") as file:
         for name, content in EXPORT.items():
             file.writestr(name, content)
-    with Member(browser, stack.url, "Minji Park") as member:
+    with Member(browser, stack.url, "Minji Park", KOREAN_DESK_DARK) as member:
         member.sign_in()
         begin(member)
         drop(member.page, archive)
@@ -41,14 +45,33 @@ def test_a_dropped_zip_and_the_sample_open_in_the_editor(stack: Running, browser
 
         member.page.goto(stack.url)
         begin(member)
-        member.page.get_by_role("button", name="Open the sample").click()
+        member.press("newProject", "sample")
         expect_editor(member, "first-page")
         expect(member.explorer("server.py")).to_be_visible(timeout=PATIENCE)
 
 
+def test_a_link_with_a_repository_opens_it_in_the_editor_once_the_member_says_so(
+    stack: Running, browser: Browser, tmp_path: Path
+) -> None:
+    with named_hosts(tmp_path, "") as hosts, Member(browser, stack.url, "Haneul Kim", ENGLISH_PHONE_LIGHT) as member:
+        member.sign_in()
+        slot = httpx.URL(Person(stack, "haneul").open()["enter_url"]).host.partition(".")[0]
+        inside = Inside(containers(stack)[slot])
+        inside.stay_awake()
+        inside.run(f"git config --global http.proxy {hosts.proxy}; git config --global http.sslVerify false")
+        member.page.goto(f"{stack.url}/new?repo=https://git.example.com/app.git")
+        expect(member.page.get_by_text(member.reads("newProject", "linked"))).to_be_visible()
+        assert not hosts.asked, "a link by itself fetches nothing"
+        member.press("newProject", "clone")
+        expect_editor(member, "app")
+        expect(member.explorer("README.md")).to_be_visible(timeout=PATIENCE)
+        assert {each.host for each in hosts.asked} == {"git.example.com"}
+
+
 def begin(member: Member) -> None:
-    member.page.get_by_role("button", name="New project").click()
-    expect(member.page.get_by_role("heading", name="New project")).to_be_visible()
+    title = member.reads("newProject", "title")
+    member.page.get_by_role("button", name=title).click()
+    expect(member.page.get_by_role("heading", name=title)).to_be_visible()
 
 
 def expect_editor(member: Member, folder: str) -> None:

@@ -10,6 +10,7 @@ import pytest
 from playwright.sync_api import Browser, Locator, Page, expect
 
 from tests.journeys import remembering_extension
+from tests.support.browser.looks import ENGLISH_DESK_LIGHT
 from tests.support.browser.member import PATIENCE, PICTURES, Member
 from tests.support.slot.container_processes import Inside
 from tests.support.stack.observe import containers, until
@@ -22,7 +23,7 @@ WINDOW = f"{DATA}/window"
 
 
 def test_the_window_comes_back_on_another_slot_in_a_fresh_browser(stack: Running, browser: Browser) -> None:
-    with Member(browser, stack.url, "Haneul Kim") as member:
+    with Member(browser, stack.url, "Haneul Kim", ENGLISH_DESK_LIGHT) as member:
         member.sign_in()
         member.open()
         slot, home = member.slot, inside(stack, member)
@@ -53,7 +54,7 @@ def test_the_window_comes_back_on_another_slot_in_a_fresh_browser(stack: Running
         assert not everything, "the sign-in is nowhere in the home in clear"
         stop(stack, member)
 
-    with Member(browser, stack.url, "Haneul Kim") as back:
+    with Member(browser, stack.url, "Haneul Kim", ENGLISH_DESK_LIGHT) as back:
         back.sign_in()
         back.open()
         assert back.slot != slot
@@ -68,7 +69,10 @@ def test_the_window_comes_back_on_another_slot_in_a_fresh_browser(stack: Running
 
 
 def test_two_windows_at_once_lose_nothing_of_each_other(stack: Running, browser: Browser) -> None:
-    with Member(browser, stack.url, "Alan Turing") as first, Member(browser, stack.url, "Alan Turing") as second:
+    with (
+        Member(browser, stack.url, "Alan Turing", ENGLISH_DESK_LIGHT) as first,
+        Member(browser, stack.url, "Alan Turing", ENGLISH_DESK_LIGHT) as second,
+    ):
         first.sign_in()
         second.sign_in()
         first.open()
@@ -99,7 +103,7 @@ def test_two_windows_at_once_lose_nothing_of_each_other(stack: Running, browser:
         expect(tabs(second.page)).to_have_count(0)
         stop(stack, second)
 
-    with Member(browser, stack.url, "Alan Turing") as back:
+    with Member(browser, stack.url, "Alan Turing", ENGLISH_DESK_LIGHT) as back:
         back.sign_in()
         back.open()
         enter(back, "two")
@@ -148,8 +152,10 @@ def enter(member: Member, folder: str) -> None:
 
 def stop(stack: Running, member: Member) -> None:
     member.page.goto(stack.url)
-    member.page.get_by_role("button", name="Stop").click()
-    expect(member.page.get_by_role("button", name="Open", exact=True)).to_be_visible(timeout=PATIENCE)
+    member.press("home", "stop")
+    expect(member.page.get_by_role("button", name=member.reads("common", "open"), exact=True)).to_be_visible(
+        timeout=PATIENCE
+    )
 
 
 def status(page: Page) -> Locator:

@@ -1,33 +1,23 @@
 """A member at a real browser: the page, and VS Code as they see and touch it."""
 
 import re
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal, Self
+from typing import Self
 
 from playwright.sync_api import Browser, Locator, Page, TimeoutError, expect
 
-from tests.support.browser.words import on_the_page
+from tests.support.browser.looks import ENGLISH_DESK_LIGHT, Look
+from tests.support.browser.words import filled_on_the_page, on_the_page
 
 PICTURES = Path("build/journeys")
 PATIENCE = 60_000
 """Milliseconds after which something that never comes is given up; nothing here waits for a fixed time."""
 
 
-@dataclass(frozen=True)
-class Look:
-    """How somebody sees Ondol."""
-
-    language: str = "en"
-    width: Literal[390, 1280] = 1280
-    theme: Literal["light", "dark"] = "light"
-
-
 class Member:
     """One person in a browser profile of their own."""
 
-    def __init__(self, browser: Browser, url: str, name: str, look: Look | None = None) -> None:
-        look = look or Look()
+    def __init__(self, browser: Browser, url: str, name: str, look: Look = ENGLISH_DESK_LIGHT) -> None:
         self.language = look.language
         self._context = browser.new_context(
             viewport={"width": look.width, "height": 800},
@@ -52,6 +42,18 @@ class Member:
         """A text of the page, in this member's language."""
         return on_the_page(self.language, subject, key)
 
+    def reads_filled(self, subject: str, key: str, **parts: str) -> re.Pattern[str]:
+        """As `reads`, of a text that something is put into: regular expressions by the names that the table has."""
+        return filled_on_the_page(self.language, subject, key, **parts)
+
+    def go(self, to: str) -> None:
+        """Go to another view of the page, by its key in the table of strings."""
+        self.page.get_by_role("link", name=self.reads("frame", to), exact=True).click()
+
+    def press(self, subject: str, key: str) -> None:
+        """Press the button of the page with this name."""
+        self.page.get_by_role("button", name=self.reads(subject, key), exact=True).click()
+
     def sign_in(self) -> None:
         self.page.goto(self._url)
         self.page.get_by_role("button", name=self._name).click()
@@ -68,9 +70,14 @@ class Member:
 
     def open(self) -> None:
         """Press Open, or where a session is open its other name, and wait until the editor shows the files."""
-        either = f"^({self.reads('common', 'open')}|{self.reads('home', 'goOn')})$"
-        self.page.get_by_role("button", name=re.compile(either)).click()
+        self.opens.click()
         self.wait_for_editor()
+
+    @property
+    def opens(self) -> Locator:
+        """The page's button that leads to the editor, by either name."""
+        either = f"^({self.reads('common', 'open')}|{self.reads('home', 'goOn')})$"
+        return self.page.get_by_role("button", name=re.compile(either))
 
     def wait_for_editor(self) -> None:
         self.page.wait_for_url(re.compile(r"//ws-[a-z0-9]+\.localhost"), wait_until="commit")
