@@ -60,16 +60,20 @@ class Cover {
     this.asks = texts.length + left.length > 0;
     const again = element("button", said.button);
     again.className = "main";
-    again.onclick = () => {
-      this.asks = left.length > 0;
-      leaveWith(this.page, texts, said.opens);
+    // The letters typed just before the cover came are kept a moment later, when this cover is already filled.
+    const newest = () => unsavedTexts().then(fitting).catch(() => ({ texts, left }));
+    again.onclick = async () => {
+      const kept = await newest();
+      this.asks = kept.left.length > 0;
+      leaveWith(this.page, kept.texts, said.opens);
     };
     parts.push(again);
     if (texts.length || left.length) {
       const copy = element("button", words.copy);
-      copy.onclick = () => {
+      copy.onclick = async () => {
+        const kept = await newest();
         this.asks = false;
-        keepCopy([...texts, ...left]);
+        keepCopy([...kept.texts, ...kept.left]);
       };
       parts.push(copy);
     }
@@ -100,7 +104,7 @@ const saidOf = ({ how, reason, saved, savedAt }) => {
 
 const COVER_STYLE = `
   #ondol-cover { font: 15px/1.5 system-ui, sans-serif; color: #222; background: #fff; border: 0; border-radius: 10px;
-    max-width: 30rem; padding: 24px 28px; box-shadow: 0 8px 40px #0006 }
+    box-sizing: border-box; max-width: min(34rem, calc(100% - 32px)); padding: 24px 28px; box-shadow: 0 8px 40px #0006 }
   #ondol-cover::backdrop { background: #000a }
   #ondol-cover h1 { font-size: 20px; line-height: 1.3; margin: 0 0 8px; font-weight: 600 }
   #ondol-cover h1:focus { outline: none }

@@ -1,13 +1,18 @@
 """A window whose session ends: it says why, of what time everything is saved, and leads back."""
 
+import base64
+import gzip
+import json
 import re
 from collections.abc import Iterator
+from urllib.parse import parse_qs
 
+import httpx
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 
 from shared.sessions.session import EndReason
-from tests.slot.window.test_connection_browser import cover, saved
+from tests.slot.window.test_connection_browser import TEXTS, cover, saved, type_into
 from tests.slot.window.test_window_browser import admit, shown
 from tests.support.slot.control_plane import ControlPlane
 from tests.support.slot.member import PAGE_ORIGIN, Member
@@ -50,6 +55,32 @@ def test_it_says_why_and_of_what_time_and_leads_to_the_page_that_opens(
     expect(saved(page)).to_contain_text("Session ended")
     cover(page).get_by_role("button", name=button, exact=True).click()
     page.wait_for_url(f"{PAGE_ORIGIN}/#seal={SEAL}{'&open=1' if opens else ''}")
+
+
+def test_what_is_typed_until_the_cover_comes_is_taken_along_to_the_last_letter(
+    member: Member, profile: BrowserContext
+) -> None:
+    member.slot.run("echo > notes.md")
+    page = shown(profile, member)
+    type_into(page, "notes.md", "first ")
+    member.slot.kill()
+    while not cover(page).is_visible():
+        page.keyboard.type("word ")
+    kept = settled(page)
+    cover(page).get_by_role("button", name="Back to Ondol").click()
+    page.wait_for_url(f"{PAGE_ORIGIN}/#seal={SEAL}&**")
+    [carried] = parse_qs(httpx.URL(page.url).fragment)["unsaved"]
+    [text] = json.loads(gzip.decompress(base64.urlsafe_b64decode(carried + "=" * (-len(carried) % 4))))
+    assert [text["text"]] == kept
+
+
+def settled(page: Page) -> list[str]:
+    """What is kept in the browser, once nothing was added to it for a second."""
+    kept: list[str] = []
+    while (now := page.evaluate(TEXTS)) != kept:
+        kept = now
+        page.wait_for_timeout(1_000)
+    return kept
 
 
 def test_a_window_that_nobody_looks_at_learns_of_the_end_and_leaves_the_slot_alone(
