@@ -69,7 +69,7 @@ def test_a_laptop_that_slept_has_its_editor_and_terminal_again_or_says_how_the_s
 
     with asleep(page):
         member.release(reason=EndReason.IDLE).raise_for_status()
-    expect(cover(page)).to_contain_text("종료: 한동안 작업이 없었습니다", timeout=PATIENCE)
+    expect(cover(page)).to_contain_text("한동안 쓰지 않아 세션이 끝났습니다", timeout=PATIENCE)
 
 
 @contextmanager

@@ -112,7 +112,7 @@ export const words: ConsoleWords = {
   end: "세션 끝내기",
   endAbout: "작업을 저장하고 끝냅니다. 회원은 바로 다시 열 수 있습니다.",
   download: "파일 내려받기",
-  downloadAbout: "최신 저장본의 모든 파일을 받습니다. 이 작업은 감사 기록에 남습니다.",
+  downloadAbout: "가장 최근 시점의 모든 파일을 내려받습니다. 이 작업은 감사 기록에 남습니다.",
   downloading: "압축하는 중입니다 …",
   ready: "준비되었습니다. 링크는 2분 동안 쓸 수 있습니다.",
   get: "파일 저장",

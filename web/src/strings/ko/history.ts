@@ -8,7 +8,7 @@ export const history: Words["history"] = {
   fileCount: (count) => `파일 ${count}개`,
   current: "지금 상태",
   atStop: "세션이 끝날 때 저장됨",
-  older: "더 이전 기록 보기",
+  older: "더 이전 시점 보기",
   changes: (added, changed, removed) =>
     [
       added > 0 && `추가 ${added.toLocaleString()}개`,

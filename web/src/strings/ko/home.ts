@@ -12,7 +12,7 @@ export const home: Words["home"] = {
   late: (length) =>
     `최근에 바꾼 내용이 ${length}째 저장되지 않고 있습니다. 그 전에 저장된 내용은 안전합니다. 온돌이 계속 저장을 시도하고 있으니, 저장될 때까지 작업 공간을 열어 두세요.`,
   keptText: (names) =>
-    `연결이 끊길 때 저장되지 못한 내용을 이 브라우저에 보관하고 있습니다: ${names}. 작업 공간을 열면 편집기에서 되돌릴 수 있습니다.`,
+    `연결이 끊길 때 저장되지 못한 내용을 이 브라우저에 보관하고 있습니다: ${names}. 작업 공간을 열면 편집기에서 되살릴 수 있습니다.`,
   discardText: "보관한 내용 버리기",
   offline: "네트워크에 연결되어 있지 않습니다",
   asOf: (time) => `${time} 기준입니다. 저장된 파일은 안전합니다.`,
@@ -30,7 +30,7 @@ export const home: Words["home"] = {
     idle: (saved) => `한동안 쓰지 않아 ${saved}에 저장하고 닫았습니다.`,
     lost: (saved) => `컨테이너가 사라졌습니다. 파일은 ${saved}에 저장된 상태이며, 그 뒤의 변경은 남아 있지 않습니다.`,
     allowance: (saved) => `요금제의 사용 시간을 모두 써서 ${saved}에 저장하고 닫았습니다.`,
-    operator: (saved) => `운영자가 작업 공간을 종료하여 ${saved}에 저장하고 닫았습니다.`,
+    operator: (saved) => `운영자가 작업 공간을 끝냈고, ${saved}에 저장되었습니다.`,
     "signed-out": (saved) => `모든 기기에서 로그아웃되어 ${saved}에 저장하고 닫았습니다.`,
     suspended: (saved) => `계정이 정지되어 ${saved}에 저장하고 닫았습니다.`,
     other: (saved) => `${saved}에 저장되었습니다.`,
@@ -56,6 +56,6 @@ export const home: Words["home"] = {
     contact: "문의:",
   },
   timeEnds: (left, at) => `${left} 뒤면 요금제의 사용 시간이 끝납니다. ${at}에 작업 공간을 저장하고 닫습니다.`,
-  idleEnds: (left) => `한동안 작업이 없었습니다. ${left} 뒤에 저장하고 닫습니다. 계속 쓰려면 편집기로 가 주세요.`,
+  idleEnds: (left) => `한동안 쓰지 않았습니다. ${left} 뒤에 저장하고 닫습니다. 계속 쓰려면 편집기로 가 주세요.`,
   backgroundUntil: (until) => `브라우저 없이 작업이 계속 실행되고 있습니다. 늦어도 ${until}까지입니다.`,
 };

@@ -22,7 +22,7 @@ export const usage: Words["usage"] = {
     stopped: "클라우드에서 컨테이너를 중지했습니다. 그 전에 저장했습니다",
     "never-opened": "제시간에 열리지 않았습니다",
     deleted: "계정이 삭제되었습니다",
-    operator: "운영자가 종료했습니다. 그 전에 저장했습니다",
+    operator: "운영자가 끝냈습니다. 그 전에 저장했습니다",
     "signed-out": "모든 기기에서 로그아웃되었습니다",
   },
   csv: "표로 내려받기 (CSV)",
