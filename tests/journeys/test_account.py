@@ -25,7 +25,7 @@ def test_signing_out_everywhere_ends_the_page_of_another_browser_and_the_editors
             phone.page.goto(stack.url)
             phone.page.get_by_role("button", name="Haneul Kim").click()
             expect(phone.page.get_by_text(phone.reads("home", "awake"))).to_be_visible(timeout=PATIENCE)
-            assert workspace.get().status_code == 200
+            assert workspace.get().status_code == 302, "the editor leads to its folder"
             desk.go("account")
             desk.press("account", "everywhere")
             expect(desk.page.get_by_role("status").first).to_have_text(desk.reads("account", "everywhereDone"))
@@ -34,7 +34,7 @@ def test_signing_out_everywhere_ends_the_page_of_another_browser_and_the_editors
             expect(expired).to_be_visible(timeout=PATIENCE)
             expect(phone.page.get_by_role("button", name="Haneul Kim")).to_be_visible()
             phone.page.screenshot(path=PICTURES / "signed-out-elsewhere.png")
-            until(lambda: workspace.get().status_code in (401, 410), "the slot lets the old cookie in no more")
+            until(lambda: workspace.get().status_code in (401, 410), "the cookie leads in no more")
             until(lambda: workspace.record["state"] == "ended", "it is saved and ended")
             assert workspace.record["reason"] == "signed-out"
 
@@ -63,7 +63,7 @@ def test_a_deleted_account_is_gone_with_its_sign_in_and_with_all_that_it_saved(
         dialog.get_by_label(member.reads("account", "removeUnderstood")).check()
         now.click()
         expect(member.page.get_by_role("status").first).to_have_text(member.reads("account", "removed"))
-        assert problem(person.post("login", {})) == "not-signed-in"
+        assert problem(person.post("login", {})) == "account-closed"
         until(lambda: (document(stack, f"workspaces/{wid}") or {}).get("erased_once"), "it is erased")
         assert not objects(stack, f"workspaces/{wid}/")
 

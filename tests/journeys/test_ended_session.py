@@ -47,7 +47,8 @@ def test_a_member_whose_time_runs_out_while_they_type_loses_no_word(stack: Runni
         bid = bid_of(stack, member)
         member.explorer("notes.md").dblclick()
         page.locator(".editor-group-container.active .monaco-editor").last.click()
-        leave_of(stack, bid, seconds=20)
+        page.keyboard.press("Control+Home")
+        leave_of(stack, bid, seconds=10)
         typed = type_until_covered(page)
         expect(cover(page)).to_contain_text(ending("ko", "allowance", "title"), timeout=PATIENCE)
         expect(cover(page)).to_contain_text(filled_in_the_editor("ko", "saved", WINDOW), timeout=PATIENCE)
@@ -65,6 +66,7 @@ def test_a_member_whose_time_runs_out_while_they_type_loses_no_word(stack: Runni
         restore = in_the_editor("ko", "bringBack", BROWSERS_PART)
         page.get_by_role("button", name=restore, exact=True).click(timeout=2 * PATIENCE)
         back = Inside(containers(stack)[member.slot])
+        back.stay_awake()
         until(lambda: back.run("cat notes.md").startswith(typed), "the editor has every word, and writes it")
 
 

@@ -58,7 +58,8 @@ def test_a_link_with_a_repository_opens_it_in_the_editor_once_the_member_says_so
         slot = httpx.URL(Person(stack, "haneul").open()["enter_url"]).host.partition(".")[0]
         inside = Inside(containers(stack)[slot])
         inside.stay_awake()
-        inside.run(f"git config --global http.proxy {hosts.proxy}; git config --global http.sslVerify false")
+        for setting in (f"http.proxy {hosts.proxy}", "http.sslVerify false"):
+            inside.run(f"HOME=/home/member git config --global {setting}")
         member.page.goto(f"{stack.url}/new?repo=https://git.example.com/app.git")
         expect(member.page.get_by_text(member.reads("newProject", "linked"))).to_be_visible()
         assert not hosts.asked, "a link by itself fetches nothing"

@@ -77,7 +77,7 @@ const COVER_WORDS = {
     savedAgo: (ago) => `Your files were saved ${ago} ago.`,
     never: "Nothing was saved in this session yet.",
     kept: (names) =>
-      `What you typed last is kept in this browser: ${names}. Open your workspace with the button below, and its editor offers to bring the text back.`,
+      `What you typed last is kept in this browser: ${names}. Leave with the button below, and the editor offers to bring the text back when your workspace is open again.`,
     tooLarge: (names) =>
       `This text is too large to be taken along: ${names}. Keep a copy before you leave this page.`,
     copy: "Keep a copy of the text",
@@ -97,7 +97,7 @@ const COVER_WORDS = {
     savedAgo: (ago) => `파일은 ${ago} 전에 저장되었습니다.`,
     never: "이 세션에서는 아직 저장된 것이 없습니다.",
     kept: (names) =>
-      `마지막으로 입력한 내용은 이 브라우저에 보관되어 있습니다: ${names}. 아래 버튼으로 작업 공간을 다시 열면 되살릴 수 있습니다.`,
+      `마지막으로 입력한 내용은 이 브라우저에 보관되어 있습니다: ${names}. 아래 버튼으로 이동한 뒤 작업 공간을 다시 열면 되살릴 수 있습니다.`,
     tooLarge: (names) =>
       `다음 내용은 너무 커서 함께 옮길 수 없습니다: ${names}. 이 페이지를 떠나기 전에 사본을 받아 두세요.`,
     copy: "입력한 내용의 사본 받기",
