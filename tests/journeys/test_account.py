@@ -42,9 +42,9 @@ def test_signing_out_everywhere_ends_the_page_of_another_browser_and_the_editors
 def test_a_deleted_account_is_gone_with_its_sign_in_and_with_all_that_it_saved(
     stack: Running, browser: Browser
 ) -> None:
-    with Member(browser, stack.url, "Ada Lovelace", KOREAN_DESK_LIGHT) as member:
+    with Member(browser, stack.url, "Alan Turing", KOREAN_DESK_LIGHT) as member:
         member.sign_in()
-        person = Person(stack, "ada")
+        person = Person(stack, "alan")
         with Workspace(stack, person) as workspace:
             workspace.write("secret.txt", "mine")
         workspace.close()
@@ -67,5 +67,5 @@ def test_a_deleted_account_is_gone_with_its_sign_in_and_with_all_that_it_saved(
         until(lambda: (document(stack, f"workspaces/{wid}") or {}).get("erased_once"), "it is erased")
         assert not objects(stack, f"workspaces/{wid}/")
 
-        member.page.get_by_role("button", name="Ada Lovelace").click()
+        member.page.get_by_role("button", name="Alan Turing").click()
         expect(member.page.get_by_text(member.reads("home", "first"))).to_be_visible(timeout=PATIENCE)

@@ -4,7 +4,7 @@ import re
 
 from playwright.sync_api import Browser, expect
 
-from tests.support.browser.looks import ENGLISH_DESK_DARK, KOREAN_PHONE_LIGHT
+from tests.support.browser.looks import ENGLISH_DESK_DARK, ENGLISH_PHONE_LIGHT
 from tests.support.browser.member import PATIENCE, Member
 from tests.support.members.operator import make_operator
 from tests.support.stack.observe import document, documents, until
@@ -13,7 +13,7 @@ from tests.support.stack.running import Running
 
 def test_an_operator_drains_a_slot_under_a_working_member_who_reads_why(stack: Running, browser: Browser) -> None:
     with (
-        Member(browser, stack.url, "Minji Park", KOREAN_PHONE_LIGHT) as member,
+        Member(browser, stack.url, "Minji Park", ENGLISH_PHONE_LIGHT) as member,
         Member(browser, stack.url, "Alan Turing", ENGLISH_DESK_DARK) as operator,
     ):
         member.sign_in()

@@ -6,7 +6,11 @@ from typing import Literal
 
 @dataclass(frozen=True)
 class Look:
-    """`width` in CSS pixels; `theme` is what the system prefers, which Ondol follows."""
+    """`width` in CSS pixels; `theme` is what the system prefers, which Ondol follows.
+
+    An account keeps the language of its first login, and the editor speaks that one: on a stack that journeys share, one
+    person has one language where Ondol's texts in the editor are read.
+    """
 
     language: Literal["en", "ko"]
     width: Literal[390, 1280]
