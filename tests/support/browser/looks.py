@@ -8,8 +8,8 @@ from typing import Literal
 class Look:
     """`width` in CSS pixels; `theme` is what the system prefers, which Ondol follows.
 
-    An account keeps the language of its first login, and the editor speaks that one: on a stack that journeys share, one
-    person has one language where Ondol's texts in the editor are read.
+    An account keeps the language of its first login, and the editor speaks that one. So on the stack of all journeys,
+    one person has one language wherever Ondol's texts in the editor are read.
     """
 
     language: Literal["en", "ko"]
