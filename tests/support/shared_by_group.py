@@ -30,6 +30,8 @@ class SharedByGroup:
 
     @pytest.hookimpl(trylast=True)  # after the fixtures that use what is shared
     def pytest_runtest_teardown(self, item: pytest.Item, nextitem: pytest.Item | None) -> None:
+        if is_tried_again(item):
+            return
         if nextitem is None or self._group(nextitem) != self._group(item):
             self._leave()
 
@@ -41,6 +43,11 @@ class SharedByGroup:
     def _leave(self) -> None:
         self._values.clear()
         self._held.close()
+
+
+def is_tried_again(item: pytest.Item) -> bool:
+    """Whether pytest-rerunfailures keeps the fixtures of modules for a second try. It has no public name for that."""
+    return bool(getattr(item, "_finalizers_suspended", False))
 
 
 SHARED = pytest.StashKey[SharedByGroup]()
