@@ -63,6 +63,11 @@ def a_claim(plan: str = "enterprise") -> Act:
     return lambda: claims.commit_claim(account, payer, workspace, slot, opening=60, issued=None, now=NOW)
 
 
+def an_open_that_found_every_slot_in_use() -> Act:
+    workspace = accounts.read_workspace(an_account().wid)
+    return lambda: claims.note_refused(workspace, NOW)
+
+
 def a_claimed_session(plan: str = "enterprise", **fields: Any) -> Versioned[Session]:
     """An active session as its claim and its first beats left it, but for `fields`."""
     session = a_claim(plan)()
@@ -337,6 +342,7 @@ COMMITS: dict[Callable[[], Act], set[Callable[..., Any]]] = {
     the_first_visit: {accounts.ensure_account},
     language_and_time_zone: {accounts.set_locale},
     a_claim: {claims.commit_claim},
+    an_open_that_found_every_slot_in_use: {claims.note_refused},
     a_hello: {sessions.commit_session},
     a_decision: {sessions.commit_session},
     the_beginning_of_an_end: {sessions.commit_session},

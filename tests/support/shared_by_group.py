@@ -2,11 +2,12 @@
 that nobody uses any more would go on to cost a twentieth of a core.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Generator
 from contextlib import AbstractContextManager, ExitStack
 from typing import Any, TypeVar
 
 import pytest
+from pytest_rerunfailures import get_reruns_count  # type: ignore[import-untyped]
 
 from tests.support.scheduling import group_of
 
@@ -28,10 +29,17 @@ class SharedByGroup:
         value: T = self._values[name]
         return value
 
+    @pytest.hookimpl(wrapper=True)
+    def pytest_runtest_makereport(self, item: pytest.Item) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+        report = yield
+        if report.when != "teardown":
+            item.stash[FAILED] = report.failed
+        return report
+
     @pytest.hookimpl(trylast=True)  # after the fixtures that use what is shared
     def pytest_runtest_teardown(self, item: pytest.Item, nextitem: pytest.Item | None) -> None:
-        if is_tried_again(item):
-            return
+        if item.stash[FAILED] and getattr(item, "execution_count", 1) <= (get_reruns_count(item) or 0):
+            return  # there is a second try
         if nextitem is None or self._group(nextitem) != self._group(item):
             self._leave()
 
@@ -45,10 +53,7 @@ class SharedByGroup:
         self._held.close()
 
 
-def is_tried_again(item: pytest.Item) -> bool:
-    """Whether pytest-rerunfailures keeps the fixtures of modules for a second try. It has no public name for that."""
-    return bool(getattr(item, "_finalizers_suspended", False))
-
-
+FAILED = pytest.StashKey[bool]()
+"""Whether a test's newest step failed."""
 SHARED = pytest.StashKey[SharedByGroup]()
 """Where the configuration of a run has it."""

@@ -34,8 +34,8 @@ MOST = 20
 WIDTH = 390
 Theme = Literal["light", "dark"]
 THEMES: list[Theme] = ["light", "dark"]
-DRAWN_AS_A_NOTICE = {"Ending"}
-"""Parts that are another part with a text."""
+DRAWN_AS_A_NOTICE = {"Ending", "Standing", "Suspended", "TellMe"}
+"""Parts that are other parts with a text."""
 
 
 @pytest.fixture(scope="module")
