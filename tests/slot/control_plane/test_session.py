@@ -23,6 +23,12 @@ print(line.makefile().readline())
 '"""
 
 
+def test_a_slot_is_warm_once_its_editor_has_looked_through_its_extensions(slot: Container) -> None:
+    """What it notes of them later would be a change of the member's home, and so one more snapshot."""
+    noted = "extensions/extensions.json CachedProfilesData/__default__profile__/extensions.builtin.cache"
+    assert slot.run(f"cd /home/member/.local/share/code-server; wc -c {noted} | awk '$1 > 0' | wc -l").strip() == "3"
+
+
 def test_attaching_again_renews_and_another_session_is_refused(slot: Container, plane: ControlPlane) -> None:
     member = Member(slot, plane)
     health = member.get("/_slot/health").json()

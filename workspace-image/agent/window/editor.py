@@ -9,9 +9,13 @@ import aiohttp
 
 from agent import logs
 from agent.activity.processes import member_environment, start_as_member
+from agent.home.tiers import EDITOR_DATA
 from agent.paths import HOME, IMAGE, PRIVATE, SHARED
 
 START_SECONDS = 60
+DATA = HOME / EDITOR_DATA
+NOTED = (DATA / "extensions/extensions.json", DATA / "CachedProfilesData/__default__profile__/extensions.builtin.cache")
+"""What code-server writes once it knows its extensions, some moments after its first answer."""
 # number, references, protocol, flags, type, state, inode, path
 _CONNECTED = rb"^[0-9a-f]+: ([0-9A-F]+) [0-9A-F]+ [0-9A-F]+ [0-9A-F]+ 03 +[0-9]+ %s$"
 
@@ -35,11 +39,14 @@ class Editor:
         self._wanted = True
 
     async def start(self) -> None:
-        """Returns when the editor has answered one request: the first takes three times as long as the second. Raises
+        """Returns when the editor has answered one request, which takes three times as long as the second, and has
+        looked through its extensions: what it notes of them in the home is then no change of a member's. Raises
         TimeoutError."""
         await self._spawn()
         async with asyncio.timeout(START_SECONDS):
             while not await self._answers():  # noqa: ASYNC110  another program has no event to wait for
+                await asyncio.sleep(0.05)
+            while not _extensions_are_noted():  # noqa: ASYNC110  as above
                 await asyncio.sleep(0.05)
 
     async def keep_running(self) -> None:
@@ -90,8 +97,8 @@ class Editor:
             f"--socket={self.socket}",
             "--socket-mode=666",  # the permissions of its folder decide who may connect
             "--config=/dev/null",
-            f"--user-data-dir={HOME}/.local/share/code-server",
-            f"--extensions-dir={HOME}/.local/share/code-server/extensions",
+            f"--user-data-dir={DATA}",
+            f"--extensions-dir={DATA}/extensions",
             "--app-name=Ondol",
             "--disable-telemetry",
             "--disable-update-check",
@@ -111,6 +118,10 @@ class Editor:
                 return response.status == 200
         except (aiohttp.ClientError, OSError):
             return False
+
+
+def _extensions_are_noted() -> bool:
+    return all(file.is_file() and file.stat().st_size for file in NOTED)
 
 
 def count_connections(table: bytes, path: str) -> int:
