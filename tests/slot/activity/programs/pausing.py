@@ -13,7 +13,7 @@ from pathlib import Path
 
 from agent.activity.pausing import ProgramPause, Reason
 from agent.activity.processes import AS_MEMBER, end_member_processes, member_environment, member_processes
-from agent.activity.programs import programs, read_program
+from agent.activity.programs import newest_pid, programs, read_program
 
 COUNT = "import itertools\nfor n in itertools.count(): print(n, end=' ', flush=True)"
 # each lives for a moment and is followed by its child: no list of processes ever holds one that is still there
@@ -22,6 +22,10 @@ import os
 while os.fork() == 0 or os._exit(0): pass
 """
 STORM = "import os, time\nwhile True:\n try: os.fork()\n except OSError: time.sleep(0.001)"
+LAST_TICKS = 2
+"""Of half a second: a program that waits for a disk when it is told to stop finishes its system call first."""
+BORN_IN_THE_SLOT = 20
+"""In half a second, by the slot's own programs. A comet has hundreds of children in that time."""
 ORPHANED_THREAD = """
 import ctypes, threading
 def work():
@@ -48,14 +52,6 @@ def until(condition: Callable[[], object]) -> None:
 def state(pid: int) -> str:
     program = read_program(pid)
     return program.state.decode() if program else "gone"
-
-
-def ticks(pid: int) -> int:
-    try:
-        fields = Path(f"/proc/{pid}/stat").read_bytes().rpartition(b")")[2].split()
-    except (FileNotFoundError, ProcessLookupError):
-        return 0
-    return int(fields[11]) + int(fields[12])
 
 
 class Shell:
@@ -158,11 +154,10 @@ async def storm(code: str) -> dict[str, object]:
     until(lambda: len(member_processes()) > 1)
     await asyncio.sleep(0.3)
     stands = await pause.pause(Reason.UNATTENDED)
-    before = {program.pid: ticks(program.pid) for program in programs()}
-    await asyncio.sleep(0.2)
-    after = {program.pid: ticks(program.pid) for program in programs()}
-    # one that was ending when it was asked to stop ends
-    return {"stands": stands, "idle": all(before.get(pid) == spent for pid, spent in after.items())}
+    before, newest = {program.pid: program.ticks for program in programs()}, newest_pid()
+    await asyncio.sleep(0.5)
+    spent = sum(program.ticks - before.get(program.pid, 0) for program in programs())
+    return {"stands": stands, "idle": spent <= LAST_TICKS and newest_pid() - newest <= BORN_IN_THE_SLOT}
 
 
 async def main() -> None:
