@@ -13,7 +13,7 @@ import functions_framework
 from msgspec import Struct
 
 from shared import logs, machine, traces
-from shared.accounts.account import Account
+from shared.accounts.account import Account, Locale
 from shared.accounts.operator_limits import check_email, check_new_session, check_room
 from shared.billing.time_allowance import check_allowance
 from shared.endpoint import endpoint
@@ -63,6 +63,8 @@ class Allocate(Struct, forbid_unknown_fields=True):
     """The id that the page made at the sign-in. Signing out in this browser ends what this id may enter."""
     project: bool = False
     """Whether the answer is to have a token for bringing a project in."""
+    locale: Locale = "en"
+    """The language of the page that opens it: the editor speaks it too."""
 
 
 class AllocateAnswer(Struct):
@@ -104,7 +106,7 @@ def allocate(caller: SignedIn, body: Allocate, now: datetime) -> AllocateAnswer:
     """
     started = machine.monotonic()
     try:
-        session, language = _open(caller.member, caller.accounts(now), started + ANSWER_SECONDS, count())
+        session = _open(caller.member, caller.accounts(now), started + ANSWER_SECONDS, count())
     except (Refused, Conflict):  # the account may not open a workspace, however fast Ondol is
         raise
     except Exception as e:
@@ -113,7 +115,7 @@ def allocate(caller: SignedIn, body: Allocate, now: datetime) -> AllocateAnswer:
             _log_open(started, failed_by)
         raise
     _log_open(started)
-    return _answer(session, body, caller.member, language)
+    return _answer(session, body, caller.member)
 
 
 def _log_open(started: float, failed_by: str = "") -> None:
@@ -122,10 +124,8 @@ def _log_open(started: float, failed_by: str = "") -> None:
 
 
 @until_won(TOO_BUSY, attempts=ATTEMPTS, retry_after=2)
-def _open(
-    caller: Member, accounts: Iterator[Account], deadline: float, attempts: Iterator[int]
-) -> tuple[Session, str | None]:
-    """The open session, or a new one; a container serves it. And the account's language."""
+def _open(caller: Member, accounts: Iterator[Account], deadline: float, attempts: Iterator[int]) -> Session:
+    """The open session, or a new one; a container serves it."""
     attempt = next(attempts)
     if machine.monotonic() > deadline - DRAINING_SECONDS:
         raise TryAgain("too-busy", TOO_BUSY, retry_after=2)
@@ -136,7 +136,7 @@ def _open(
     attached = _attach(session, deadline)
     if not note_entry(attached, caller.issued):
         raise LostRace("the session ends by now")
-    return attached, account.locale
+    return attached
 
 
 def _open_session(workspace: Workspace) -> Session | None:
@@ -300,14 +300,14 @@ def _report_loss(session: Session, detail: str) -> None:
     tasks.run_pool()
 
 
-def _answer(session: Session, body: Allocate, caller: Member, language: str | None) -> AllocateAnswer:
+def _answer(session: Session, body: Allocate, caller: Member) -> AllocateAnswer:
     origin, now = slot_origin(session), clock.now()
     of_browser = (session, now, body.browser or "", sign_in_id(caller.signed_in))
     return AllocateAnswer(
         session=session.sid,
         state=session.state,
         enter_url=f"{origin}/_slot/enter",
-        enter_token=signer.enter(*of_browser, language),
+        enter_token=signer.enter(*of_browser, body.locale),
         folder=HOME,
         project_url=f"{origin}/_slot/project" if body.project else None,
         project_token=signer.project(*of_browser) if body.project else None,

@@ -7,7 +7,7 @@ import functions_framework
 from msgspec import Meta, Struct
 from msgspec.structs import replace
 
-from shared.accounts.account import Account, AccountState, SuspendedFor, SuspensionNotice
+from shared.accounts.account import Account, AccountState, Locale, SuspendedFor, SuspensionNotice
 from shared.billing import time_allowance as allowances
 from shared.billing.account import Billing
 from shared.billing.periods import is_zone
@@ -34,8 +34,8 @@ class Login(Struct, forbid_unknown_fields=True):
 
     time_zone: Annotated[str, Meta(max_length=64)] = "UTC"
     """The browser's time zone, an IANA name. An unknown name counts as UTC."""
-    locale: Annotated[str, Meta(pattern="^[A-Za-z]{2,3}(-[A-Za-z0-9]{1,8}){0,3}\\Z")] = "en"
-    """The browser's language, a BCP 47 tag."""
+    locale: Locale = "en"
+    """The browser's language."""
 
 
 class SuspensionView(Struct):

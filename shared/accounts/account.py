@@ -15,6 +15,9 @@ MOST_ENDED = 50
 SIGN_IN_CHECK = timedelta(hours=1)
 """How long an answer of Firebase Auth about a person's sign-ins is valid. An ID token is valid equally long."""
 
+Locale = Annotated[str, Meta(pattern="^[A-Za-z]{2,3}(-[A-Za-z0-9]{1,8}){0,3}\\Z")]
+"""A language, as a BCP 47 tag."""
+
 
 class SuspendedFor(StrEnum):
     """Why an account is suspended. A member whose payment is missing can still download their files."""

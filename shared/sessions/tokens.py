@@ -61,12 +61,10 @@ class Signer:
         claims = {"sid": session.sid, "epoch": session.epoch, "wid": session.wid}
         return self._mint(ATTACH, slot_audience(session.slot), claims, now, ATTACH_LIFE)
 
-    def enter(
-        self, session: Session, now: datetime, browser: str = "", sign_in: str = "", language: str | None = None
-    ) -> str:
+    def enter(self, session: Session, now: datetime, browser: str = "", sign_in: str = "", language: str = "") -> str:
         """`browser` is the browser's id from the page, empty if it has none; `sign_in` is the sign-in's
-        `sign_in_id`; `language` is the account's, None if it is not known."""
-        claims = {**_of_browser(session, browser, sign_in), "language": language or ""}
+        `sign_in_id`; `language` is the page's, a BCP 47 tag; empty if it is not known."""
+        claims = {**_of_browser(session, browser, sign_in), "language": language}
         return self._mint(ENTER, slot_audience(session.slot), claims, now, ENTER_LIFE)
 
     def project(self, session: Session, now: datetime, browser: str = "", sign_in: str = "") -> str:

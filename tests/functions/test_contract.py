@@ -3,6 +3,7 @@
 import base64
 from typing import Any
 
+import jwt
 import pytest
 
 from tests.support.members.person import Person, call, problem
@@ -20,6 +21,15 @@ def test_the_first_login_makes_an_account_with_the_browsers_language(stack: Runn
     assert (me["account"]["uid"], me["account"]["email"]) == (person.uid, "newcomer@example.com")
     assert (me["account"]["locale"], me["session"], me["last"]) == ("ko", None, None)
     assert person.me()["account"] == me["account"]
+
+
+def test_the_editor_speaks_the_language_of_the_page_that_opens_it(stack: Running) -> None:
+    """Whatever the page spoke at the account's first login."""
+    person = Person(stack, "polyglot")
+    person.post("login", {"locale": "en"}).raise_for_status()
+    for locale in ("ko", "en"):
+        entry = person.open(locale=locale)
+        assert jwt.decode(entry["enter_token"], options={"verify_signature": False})["language"] == locale
 
 
 @pytest.mark.parametrize("zone", ["Etc/Unknown", "Mars/Olympus", "../../etc/passwd"])
@@ -46,6 +56,7 @@ def test_nobody_calls_without_signing_in(stack: Running, function: str, token: s
         ("usage/zone", {"time_zone": "Mars/Olympus"}, "Mars/Olympus"),
         ("usage/zone", {"time_zone": "../../etc/passwd"}, "time zone"),
         ("login", {"locale": "../x"}, "locale"),
+        ("allocate", {"locale": "../x"}, "locale"),
         ("login", {"admin": True}, "admin"),
         ("allocate", {"slot": "ws-1"}, "slot"),
         ("allocate", [], "object"),

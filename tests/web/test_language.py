@@ -5,6 +5,7 @@ from playwright.sync_api import Browser, Page, expect
 
 from local.front.render import ROOT
 from shared.errors import TITLES
+from tests.support.stack.observe import until
 from tests.web.control_plane import NO_LIMIT, Plane, Refusal
 from tests.web.member import sign_in
 
@@ -22,6 +23,9 @@ def test_the_choice_is_kept_and_told_to_the_control_plane(page: Page, plane: Pla
     page.get_by_role("button", name="Alan Turing 님으로 로그인").click()
     expect(page.get_by_role("heading", name="Alan Turing 님, 반갑습니다")).to_be_visible()
     assert plane.asked == [("login", {"time_zone": "Asia/Seoul", "locale": "ko"})]
+    page.get_by_role("button", name="열기").click()
+    until(lambda: plane.asked[-1][0] == "allocate", "Open is asked for")
+    assert plane.asked[-1][1]["locale"] == "ko"
 
 
 def test_a_switch_translates_what_is_shown(page: Page, plane: Plane, complaints: list[str]) -> None:

@@ -50,7 +50,7 @@ exports.activate = async (context) => {
   keep().catch((error) => console.error("Ondol: what is typed is not kept in this browser", error));
 };
 
-/** The language of the account, which the page's script knows; the browser's language if the script does not answer. */
+/** The language of the page that opened it, which the editor's page knows; the browser's language if that does not answer. */
 function languageOf(channel) {
   return new Promise((resolve) => {
     const timer = setTimeout(() => resolve(navigator.language), LANGUAGE_WITHIN_MS);

@@ -1,4 +1,4 @@
-// Ondol's commands in the palette, in the language of the account, and the menu that the status bar opens.
+// Ondol's commands in the palette, in the language of the page, and the menu that the status bar opens.
 "use strict";
 
 const { relative } = require("node:path");

@@ -1,4 +1,4 @@
-"""Ondol's commands in the editor, in the language of the account, and the one message before a session ends."""
+"""Ondol's commands in the editor, in the language of the page, and the one message before a session ends."""
 
 import time
 from collections.abc import Iterator

@@ -1,4 +1,4 @@
-"""The editor's display language, at a slot whose image has a language pack: the account's, unless the member has chosen
+"""The editor's display language, at a slot whose image has a language pack: the page's, unless the member has chosen
 another one in the editor."""
 
 import re
@@ -33,7 +33,7 @@ class Served(Handler):
 
 @pytest.fixture(scope="module")
 def member(storage_emulator: dict[str, str], tmp_path_factory: pytest.TempPathFactory) -> Iterator[Member]:
-    """A member at a slot of an image with a language pack; the tests change the language of the account."""
+    """A member at a slot of an image with a language pack; the tests change the language of the page that opens it."""
     folder = tmp_path_factory.mktemp("language-pack")
     with serving(Served) as url:
         done = install(folder, f"{sha256(PACK).hexdigest()} {url}/ko.vsix")
@@ -50,7 +50,7 @@ def member(storage_emulator: dict[str, str], tmp_path_factory: pytest.TempPathFa
         yield opened(slot, plane)
 
 
-def test_a_korean_account_has_the_editor_in_korean_and_an_english_one_in_english(
+def test_a_korean_page_opens_the_editor_in_korean_and_an_english_one_in_english(
     member: Member, browser: Browser
 ) -> None:
     profile = browser.new_context(locale="en-US")
@@ -71,7 +71,7 @@ def test_a_korean_account_has_the_editor_in_korean_and_an_english_one_in_english
 
 
 @pytest.mark.parametrize(
-    ("account", "browser_has", "chosen", "is_korean"),
+    ("opened_in", "browser_has", "chosen", "is_korean"),
     [
         ("ko", "en-US", "", True),
         ("en", "ko-KR", "", False),
@@ -82,10 +82,10 @@ def test_a_korean_account_has_the_editor_in_korean_and_an_english_one_in_english
         ("ko", "ko-KR", "{", True),
     ],
 )
-def test_the_account_decides_unless_the_member_has_chosen(
-    member: Member, account: str, browser_has: str, chosen: str, is_korean: bool
+def test_the_page_decides_unless_the_member_has_chosen(
+    member: Member, opened_in: str, browser_has: str, chosen: str, is_korean: bool
 ) -> None:
-    member.enter(language=account)
+    member.enter(language=opened_in)
     choose(member, chosen)
     assert (messages(member, browser_has) is not None) == is_korean
 
@@ -118,9 +118,9 @@ def choose(member: Member, chosen: str) -> None:
     member.slot.run(f"mkdir -p {DATA}/User; rm -f {file}; [ -z '{chosen}' ] || printf '%s' '{chosen}' > {file}")
 
 
-def open_as(page: Page, member: Member, account: str) -> None:
-    """Opens the editor of the member, whose account has the language `account` from now on."""
-    member.enter(language=account)
+def open_as(page: Page, member: Member, opened_in: str) -> None:
+    """Opens the editor as from a page in the language `opened_in`."""
+    member.enter(language=opened_in)
     admit(page.context, member)
     page.goto(f"http://{member.slot.host}{PAGE}")
     expect_editor(page)

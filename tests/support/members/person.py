@@ -49,17 +49,17 @@ class Person:
         """Ask a function through the front."""
         return call(self._stack, function, b"", {"Authorization": f"Bearer {self.token}"}, method="get")
 
-    def open(self) -> dict[str, Any]:
+    def open(self, **body: Any) -> dict[str, Any]:
         """Open the workspace, as patiently as the page does; the answer of `allocate`."""
-        answer = self.try_to_open()
+        answer = self.try_to_open(**body)
         assert answer.status_code == 200, answer.text
         entry: dict[str, Any] = answer.json()
         return entry
 
-    def try_to_open(self) -> httpx.Response:
+    def try_to_open(self, **body: Any) -> httpx.Response:
         """The first answer to Open that is not *come again*."""
         for _ in range(20):
-            answer = self.post("allocate", {})
+            answer = self.post("allocate", body)
             if answer.status_code != 503:
                 break
             time.sleep(int(answer.headers["Retry-After"]))

@@ -81,7 +81,7 @@ class ControlPlane:
     def attach_token(self, session: Session) -> str:
         return self.signer.attach(session, datetime.now(UTC))
 
-    def enter_token(self, sid: str = SID, browser: str = "", sign_in: str = "", language: str | None = None) -> str:
+    def enter_token(self, sid: str = SID, browser: str = "", sign_in: str = "", language: str = "") -> str:
         return self.signer.enter(self.sessions[sid], datetime.now(UTC), browser, sign_in, language)
 
     def project_token(self, sid: str = SID, browser: str = "", sign_in: str = "") -> str:

@@ -63,7 +63,7 @@ class Member:
     def post_form(self, token: str, folder: str = "/home/member", origin: str = PAGE_ORIGIN) -> httpx.Response:
         return self.post("enter", headers={"Origin": origin}, data={"token": token, "folder": folder})
 
-    def enter(self, sid: str = SID, language: str | None = None) -> None:
+    def enter(self, sid: str = SID, language: str = "") -> None:
         answer = self.post_form(self.plane.enter_token(sid, language=language))
         assert answer.status_code == 303, answer.text
         self.cookie = answer.cookies[COOKIE]

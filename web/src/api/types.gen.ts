@@ -91,6 +91,10 @@ export type Allocate = {
      * Whether the answer is to have a token for bringing a project in.
      */
     project?: boolean;
+    /**
+     * The language of the page that opens it: the editor speaks it too.
+     */
+    locale?: string;
 };
 
 /**
@@ -505,7 +509,7 @@ export type Login = {
      */
     time_zone?: string;
     /**
-     * The browser's language, a BCP 47 tag.
+     * The browser's language.
      */
     locale?: string;
 };

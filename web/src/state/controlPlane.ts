@@ -42,8 +42,9 @@ export class Api {
   }
 
   /** `project`: the answer is to have a token for bringing a project in. */
-  async allocate(project: boolean, signal: AbortSignal): Promise<AllocateAnswer> {
-    return (await calls.allocate({ client: this.client, body: { browser: this.browser(), project }, signal })).data;
+  async allocate(locale: string, project: boolean, signal: AbortSignal): Promise<AllocateAnswer> {
+    const body = { browser: this.browser(), project, locale };
+    return (await calls.allocate({ client: this.client, body, signal })).data;
   }
 
   /** A member who signs out and closes the page at once has still signed out. */

@@ -67,7 +67,7 @@ async function allocate(
   };
   const looking = lookForSession(api, locale, claimed, AbortSignal.any([signal, over.signal]));
   try {
-    const entrance = await api.allocate(project, signal);
+    const entrance = await api.allocate(locale, project, signal);
     onlooker.step(project ? "project" : "enter", new URL(entrance.enter_url).origin);
     return entrance;
   } finally {

@@ -195,7 +195,7 @@ class Api:
             return web.Response(status=status)
         port = request.headers.get("X-Preview")
         if port is None:
-            return web.Response(status=status, headers={"X-Account-Language": session.language})
+            return web.Response(status=status, headers={"X-Page-Language": session.language})
         session.activity.saw(PREVIEW)
         address = address_of(int(port))
         return web.Response(status=status, headers={"X-Preview-Address": address} if address else {})

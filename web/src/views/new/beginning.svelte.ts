@@ -97,7 +97,7 @@ export class Beginning {
     const folder = await bring(way, source, (step, part) => this.tell(stepOf(step), part), signal);
     if (source.action === "repository") source.body.token = ""; // it was used
     const isFresh = performance.now() - opened < ENTERED_WITHIN;
-    const latest = isFresh ? entrance : await api.allocate(false, signal);
+    const latest = isFresh ? entrance : await api.allocate(language(), false, signal);
     onlooker.step("enter", new URL(latest.enter_url).origin);
     enter({ ...latest, folder }, unsaved.giveAlong(person.uid, latest.session));
   }
