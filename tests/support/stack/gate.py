@@ -76,8 +76,8 @@ class Gate:
             finally:
                 self._connections.discard(beyond_writer)
                 beyond_writer.transport.abort()
-        except OSError:
-            pass  # either side is gone, and so is the other now
+        except (OSError, asyncio.CancelledError):
+            pass  # either side is gone, and so is the other now; or the gate ends, and asyncio would tell it
         finally:
             self._connections.discard(writer)
             writer.transport.abort()
