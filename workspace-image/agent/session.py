@@ -51,7 +51,7 @@ class Session:
         self.save_age = SaveAge(elapsed())
         self.answer: HeartbeatAnswer | None = None
         self.restored = False
-        # of the account, as of whoever entered last; empty until then
+        # of the page from which whoever entered last came; empty until then
         self.language = ""
         self._began_with: Head | None = None
         self.stopping = False

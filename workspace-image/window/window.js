@@ -12,6 +12,9 @@ const TABLE = "ItemTable";
 // what roams of the editor's local storage
 const LOCAL = "local";
 const LOCAL_KEYS = ["secrets.provider", "userDataProfiles", "profileAssociations"];
+// what the editor finds unless the member has changed it: on a phone, the name of the keyboard leaves no room for Ondol's
+// part of the status bar
+const UNLESS_CHANGED = { global: { "workbench.statusbar.hidden": '["status.workbench.keyboardLayout"]' } };
 const JOURNAL = "ondol.window.";
 
 const GATHER_MS = 500;
@@ -57,6 +60,7 @@ const runWindow = ({ boot, stores }) => {
       Object.entries(stores[store]).map(([key, value]) => [arriving(key), value === null ? null : arriving(value)]),
     );
   }
+  for (const [store, values] of Object.entries(UNLESS_CHANGED)) stores[store] = { ...values, ...known(store) };
   const reports = new Reports(boot);
   for (const [store, key, value] of reports.ofPagesJustGone()) known(store)[key] = value;
 

@@ -25,7 +25,7 @@ SEEN = """() => {
 
 @pytest.fixture
 def profile(browser: Browser, member: Member) -> Iterator[BrowserContext]:
-    """An English browser with a dark system, of a member whose account speaks Korean."""
+    """An English browser with a dark system, of a member who opened it from the Korean page."""
     member.enter(language="ko")
     profile = browser.new_context(locale="en-US", color_scheme="dark")
     profile.add_init_script(f"({SEEN})()")
@@ -71,6 +71,23 @@ def test_it_asks_for_nothing_that_is_not_there_and_its_console_has_no_error(
     assert "--type=extensionHost" in running
     assert "agentHost" not in running
     assert "copilot" not in running
+
+
+def test_a_phone_has_room_for_what_ondol_says(member: Member, profile: BrowserContext) -> None:
+    page = profile.new_page()
+    page.set_viewport_size({"width": 390, "height": 844})
+    page.goto(f"http://{member.slot.host}/?folder=/home/member")
+    expect_editor(page)
+    expect(page.locator("[id='status.problems']")).to_be_visible()
+    box = saved(page).bounding_box()
+    assert box
+    assert box["x"] >= 0
+    assert box["x"] + box["width"] <= 390
+    covering = page.evaluate(
+        "([x, y]) => document.elementFromPoint(x, y).textContent", [box["x"] + box["width"] - 3, box["y"] + 8]
+    )
+    assert "저장" in covering
+    expect(page.locator("[id='status.workbench.keyboardLayout']")).to_be_hidden()
 
 
 def complaints(page: Page) -> list[str]:

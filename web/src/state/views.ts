@@ -1,4 +1,4 @@
-// What the page can show: one view at a time. app/drawn.ts has the component of each, paths.json the addresses.
+// What the page can show: one view at a time. app/drawn.svelte.ts has the component of each, paths.json the addresses.
 
 import type { LoginAnswer, SessionView } from "../api";
 import type { Saying } from "./language.svelte";

@@ -20,7 +20,7 @@ class Standing(Protocol):
 
     @property
     def language(self) -> str:
-        """The account's; empty if it is not known."""
+        """The page's; empty if it is not known."""
 
     def saved_ago(self) -> float | None:
         """Seconds since the head was committed; None if there is no head."""
