@@ -1,5 +1,6 @@
-"""What heartbeats, runs of the pool and refused Opens cost in Firestore, counted: operations are exact.
-tests/functions/test_limits.py counts an Open's."""
+"""What heartbeats, runs of the pool and refused Opens cost in Firestore, counted: operations are exact, and
+`shared.economics` counts with the same figures. tests/functions/test_limits.py counts an Open's, and
+test_session_costs.py a whole session's."""
 
 import importlib
 import inspect
@@ -15,6 +16,14 @@ import pytest
 from msgspec.structs import replace
 
 from shared.billing.periods import PeriodKind, period_at
+from shared.economics.quantities import (
+    AUDIT_OF_THE_POOL,
+    HEARTBEAT_WITH_A_CHECKPOINT,
+    ORDINARY_HEARTBEAT,
+    RUN_OF_THE_POOL,
+    USES,
+    Event,
+)
 from shared.errors import TryAgain
 from shared.gcp.identity import Member
 from shared.gcp.operation_counts import Operations, counted
@@ -51,10 +60,6 @@ with environment(SETTINGS):  # it reads its settings when it is imported
     from functions.allocate import main as allocate
     from functions.heartbeat import main as heartbeat
 
-ORDINARY, WITH_A_CHECKPOINT = 4, 6
-RUN_OF_THE_POOL = 7
-"""Overdue sessions, overdue erasures, which image slots run, the operator's levers, the counter of slots made, how many
-slots there are, how many are warm."""
 OPENED = datetime.now(UTC)
 
 
@@ -88,11 +93,18 @@ def test_thinning_while_the_session_runs_costs_no_heartbeat_more_and_few_snapsho
     session, most = at_work("starter"), kept_snapshots("starter")
     for seq in range(1, most + 10):
         cost = beaten(session, seq, checkpoint(session, bucket, seq))
-        assert cost.reads + cost.writes <= WITH_A_CHECKPOINT, cost
+        assert cost.reads + cost.writes <= HEARTBEAT_WITH_A_CHECKPOINT, cost
     assert len(all_snapshots(session.wid)) <= most + 1
     found = read_session(session.sid)
     assert found is not None
     assert {save.snapshot for save in found.record.saves} == {each.head.snapshot for each in all_snapshots(session.wid)}
+
+
+def documents(event: Event) -> tuple[int, int]:
+    """What the model says that the event reads and writes, which must be exact."""
+    use = USES[event]
+    assert (use.reads.low, use.writes.low) == (use.reads.high, use.writes.high)
+    return int(use.reads.low), int(use.writes.low)
 
 
 def checkpoint(session: Session, bucket: Bucket, seq: int) -> Declared:
@@ -110,9 +122,12 @@ def test_an_ordinary_heartbeat_costs_four_operations_and_one_with_a_checkpoint_s
     session = at_work(plan)
     for seq in (1, 2, 3):
         cost = beaten(session, seq)
-        assert cost.reads + cost.writes <= ORDINARY, cost
+        assert cost.reads + cost.writes <= ORDINARY_HEARTBEAT, cost
+    assert cost == Operations(*documents(Event.HEARTBEAT)), "once the period is begun"
     cost = beaten(session, 4, checkpoint(session, bucket, 1))
-    assert cost.reads + cost.writes <= WITH_A_CHECKPOINT, cost
+    assert cost.reads + cost.writes <= HEARTBEAT_WITH_A_CHECKPOINT, cost
+    reads, writes = documents(Event.HEARTBEAT)
+    assert cost == Operations(reads, writes + documents(Event.CHECKPOINT)[1]), "nothing is to be forgotten yet"
 
 
 @pytest.mark.parametrize("plan", ["free", "enterprise"])
@@ -123,7 +138,9 @@ def test_the_line_that_is_due_every_15_minutes_fits_into_what_a_checkpoint_may_c
     assert found is not None
     commit_session(found, replace(found.record, meter=replace(found.record.meter, line_due=OPENED)))
     cost = beaten(session, 2, checkpoint(session, bucket, 1))
-    assert cost.reads + cost.writes == WITH_A_CHECKPOINT, "session, account or shard, snapshot, line"
+    assert cost.reads + cost.writes == HEARTBEAT_WITH_A_CHECKPOINT, "session, account or shard, snapshot, line"
+    written = [documents(event)[1] for event in (Event.HEARTBEAT, Event.CHECKPOINT, Event.LEDGER_LINE)]
+    assert cost.writes == sum(written)
 
 
 @pytest.mark.parametrize(("flaps", "most"), [(False, 4), (True, 24)])
@@ -231,5 +248,5 @@ def test_a_run_of_the_pool_reads_as_many_cold_slots_as_are_missing(pool: ModuleT
 def test_an_audit_reads_every_slot_and_the_session_of_each_that_is_claimed(pool: ModuleType) -> None:
     have(a_thousand(warming=5, warm=95))
     cost = cost_of_a_run(pool, audit=True)
-    assert cost.reads == 5 + 1000 + 900
+    assert cost.reads == AUDIT_OF_THE_POOL + 1000 + 900
     assert cost.writes == 900, "none of these sessions is there"

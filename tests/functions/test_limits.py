@@ -11,6 +11,7 @@ import jwt
 import pytest
 
 from shared.accounts.operator_limits import HOUR, Limits
+from shared.economics.quantities import OPEN_READS, OPEN_WRITES
 from shared.gcp.store.accounts import workspace_ref
 from shared.gcp.store.billing import billing_ref
 from tests.support.members.forged_tokens import unsigned
@@ -120,7 +121,7 @@ def test_an_address_that_somebody_only_typed_is_no_sign_in(stack: Running) -> No
     assert answer.status_code == 200, "a link has verified it"
 
 
-@pytest.mark.parametrize(("cap", "most"), [(None, 8), (100, 9)])
+@pytest.mark.parametrize(("cap", "most"), [(None, OPEN_READS), (100, OPEN_READS + 1)])
 def test_an_open_costs_at_most_eight_reads_and_four_writes_and_a_cap_one_read_more(
     stack: Running, cap: int | None, most: int
 ) -> None:
@@ -137,7 +138,7 @@ def test_an_open_costs_at_most_eight_reads_and_four_writes_and_a_cap_one_read_mo
     lines = [line for line in requests(stack)[before:] if line["status"] == 200]
     assert len(lines) == 6
     assert all(line["reads"] <= most and line["writes"] <= 4 for line in lines), lines
-    assert {line["writes"] for line in lines} == {0, 3}
+    assert {line["writes"] for line in lines} == {0, OPEN_WRITES}
 
 
 def requests(stack: Running) -> list[dict[str, Any]]:

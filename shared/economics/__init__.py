@@ -1,0 +1,1 @@
+"""Economics: what Ondol costs and earns, computed from a workload, prices and what the code does."""

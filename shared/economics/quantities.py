@@ -1,0 +1,152 @@
+"""What one event uses of each service: documents, tasks, operations of Cloud Storage, and functions' time.
+
+tests/adapters/test_costs.py and tests/functions/test_session_costs.py hold the code to the documents, and
+tests/decisions/economics/test_deployed.py holds what stands still to the table of functions and the deployment.
+"""
+
+from collections.abc import Mapping
+from decimal import Decimal
+from enum import StrEnum
+
+from msgspec import Struct
+
+from shared.economics.ranges import NOTHING, Range, between, exactly
+
+
+class Use(Struct, frozen=True, kw_only=True):
+    """What an event uses."""
+
+    reads: Range = NOTHING
+    """Documents, as Firestore bills them: a query without a result is one read."""
+    writes: Range = NOTHING
+    deletes: Range = NOTHING
+    tasks: Range = NOTHING
+    """Operations of Cloud Tasks: a task is created and delivered, which are two."""
+    class_a: Range = NOTHING
+    """Operations of Cloud Storage that create an object or list some."""
+    class_b: Range = NOTHING
+    """Operations of Cloud Storage that read an object or its metadata."""
+    requests: Range = NOTHING
+    """Requests to functions."""
+    seconds: Range = NOTHING
+    """Seconds in which an instance of a function answers, billed in steps of 0.1 s. Other requests may be answered in
+    the same seconds, so this is what they cost one by one. Estimates from the benchmark (docs/benchmarks.md)."""
+
+
+class Event(StrEnum):
+    """What happens."""
+
+    PAGE = "page"
+    """The page asks who the member is."""
+    OPEN = "open"
+    """A slot is claimed for a new session."""
+    HELLO = "hello"
+    """The slot's container begins the session, and restores the home."""
+    HEARTBEAT = "heartbeat"
+    CHECKPOINT = "checkpoint"
+    """What a heartbeat that brings a checkpoint uses more."""
+    LEDGER_LINE = "ledger line"
+    """What a heartbeat uses more when a line of the ledger is due."""
+    EARLY_CHECK = "early check"
+    """A task looks at a session that is not due yet."""
+    END = "end"
+    """A session is found idle, saved and ended."""
+    RENEWAL = "renewal"
+    """The pool's records of a slot that gets a fresh container."""
+    POOL_RUN = "pool run"
+    """A run of the pool that reads the unsettled slots."""
+    AUDIT = "audit"
+    """The pool's run of each minute, without the slots that it reads."""
+    METER_RUN = "meter run"
+    """The scheduled job that checks the ledger and tidies, without what it finds."""
+    TIDYING = "tidying"
+    """What that job does for a session that has ended: checks its ledger, thins the history, deletes objects."""
+
+
+ORDINARY_HEARTBEAT = 4
+"""Documents that a heartbeat reads and writes: the session and the billing account, or its shard."""
+HEARTBEAT_WITH_A_CHECKPOINT = 6
+"""The snapshot too; and a line of the ledger, or else a snapshot that is forgotten."""
+OPEN_READS, OPEN_WRITES = 8, 3
+"""The account before a claim and the session after it included."""
+RUN_OF_THE_POOL = 7
+"""Overdue sessions, overdue erasures, which image slots run, the operator's levers, the counter of slots made, how many
+slots there are, how many are warm."""
+AUDIT_OF_THE_POOL = 5
+"""As a run, without the two counts: an audit reads every slot, and the session of each that is claimed."""
+METER_READS = 10
+"""A run that finds nothing, without the accounts that it compares with Firebase Auth."""
+COMPARED = 1000
+"""Accounts that one run of `meter` reads at most (`shared.flows.comparing`)."""
+
+USES: Mapping[Event, Use] = {
+    Event.PAGE: Use(reads=exactly(3), requests=exactly(1), seconds=between("0.1", "0.3")),
+    Event.OPEN: Use(
+        reads=between(6, OPEN_READS),
+        writes=exactly(OPEN_WRITES),
+        tasks=exactly(4),
+        requests=exactly(1),
+        seconds=between("0.2", 3),
+    ),
+    Event.HELLO: Use(
+        reads=exactly(1), writes=exactly(1), class_b=exactly(1), requests=exactly(1), seconds=between("0.1", "0.3")
+    ),
+    Event.HEARTBEAT: Use(reads=exactly(2), writes=exactly(2), requests=exactly(1), seconds=between("0.1", "0.2")),
+    # one layer for each of three tiers, and the manifest; the control plane reads the manifest and each layer's size
+    Event.CHECKPOINT: Use(
+        writes=exactly(1), deletes=exactly(1), class_a=between(2, 4), class_b=between(2, 4), seconds=between(0, "0.2")
+    ),
+    Event.LEDGER_LINE: Use(writes=exactly(1)),
+    Event.EARLY_CHECK: Use(reads=exactly(1), tasks=exactly(2), requests=exactly(1), seconds=between("0.1", "0.2")),
+    Event.END: Use(
+        reads=between(9, 11),
+        writes=between(6, 9),
+        tasks=exactly(4),
+        class_a=between(0, 4),
+        class_b=between(0, 4),
+        requests=between(3, 5),
+        seconds=between(1, 10),
+    ),
+    Event.RENEWAL: Use(writes=between(4, 5)),
+    Event.POOL_RUN: Use(
+        reads=between(RUN_OF_THE_POOL + 1, RUN_OF_THE_POOL + 3),
+        tasks=exactly(2),
+        requests=exactly(1),
+        seconds=between("0.2", 1),
+    ),
+    Event.AUDIT: Use(reads=exactly(AUDIT_OF_THE_POOL), requests=exactly(1), seconds=between("0.3", 2)),
+    Event.METER_RUN: Use(
+        reads=exactly(METER_READS), class_a=exactly(1), requests=exactly(1), seconds=between("0.5", 5)
+    ),
+    Event.TIDYING: Use(
+        reads=between(7, 60), writes=exactly(2), class_a=exactly(1), class_b=between(1, 20), seconds=between("0.2", 1)
+    ),
+}
+"""What is exact is what a test counts. A range goes from the ordinary case to the worst."""
+
+
+class Standing(Struct, frozen=True, kw_only=True):
+    """What a deployment has whether or not anybody works."""
+
+    audits_a_day: int = 1440
+    meter_runs_a_day: int = 96
+    jobs: int = 2
+    """Of Cloud Scheduler."""
+    waiting_functions: int = 1
+    """Instances of functions that wait for requests."""
+    function_gib: Decimal = Decimal("0.5")
+    """Memory of an instance of a function. Each has one CPU."""
+    secrets: int = 4
+    conditions: int = 15
+    """Of alerts."""
+    images_gib: Range = between(1, 12)
+    """Of the slot and of each function the ten newest, which share layers."""
+    build_minutes: Range = between(20, 200)
+    """A deployment or two, of all functions."""
+    slot_build_minutes: Range = between(30, 80)
+    """The slot's image is built anew each week, on a machine of 8 CPUs."""
+    probe_part: Range = between(0, "0.01")
+    """The part of its idle time in which a waiting container answers the readiness probe: 0.1 s of 10."""
+
+
+STANDING = Standing()
