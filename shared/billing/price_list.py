@@ -148,7 +148,9 @@ PLATFORM = (
     _price("alert-series", EVERYWHERE, "0.35", "time series returned", ALERTS, 1_000_000),
     _price("secret-version", EVERYWHERE, "0.06", "version-month", SECRETS, free=_free("6")),
     _price("secret-access", EVERYWHERE, "0.03", "access", SECRETS, 10_000, _free("10000")),
-    _price("auth-member", EVERYWHERE, "0.0055", "active member-month", FIREBASE, free=_free("50000")),
+    _price(
+        "auth-member", EVERYWHERE, "0.0055", "active member-month", FIREBASE, free=Free(Decimal(50_000), always=True)
+    ),
     _price("hosting-storage", EVERYWHERE, "0.026", "GB-month", FIREBASE, free=_free("10")),
     _price("hosting-transfer", EVERYWHERE, "0.15", "GB", FIREBASE, free=_free("10.8")),
     _price("edge-plan", EVERYWHERE, "5", "month", EDGE),

@@ -66,6 +66,9 @@ class Free(Struct, frozen=True):
     credited_at: Decimal | None = None
     """The amount at which Google credits the free quantity, if it is not the price's own: Cloud Run credits the price
     of tier 1 in every region."""
+    always: bool = False
+    """The price itself begins above this quantity. Other free quantities are offers, without which the model counts
+    unless it is told otherwise."""
 
 
 class Reading(Struct, frozen=True):

@@ -1,0 +1,142 @@
+"""The estimate: every line of what a workload costs in a month."""
+
+from decimal import Decimal
+
+from shared.billing.prices import MONTH_HOURS, PriceBook
+from shared.economics.costs import Driver, Estimate, Line, Lines, without_free
+from shared.economics.events import RESTARTS, events_of_members, scheduled_events, scheduled_reads, total
+from shared.economics.ranges import Range, between, exactly
+from shared.economics.workload import GIB, Engine, Workload
+from shared.slots.shape import HomeMedium
+
+AT_WORK = ("run-cpu", "run-memory")
+WAITING = ("run-idle-cpu", "run-idle-memory")
+BY_INSTANCE = ("run-instance-cpu", "run-instance-memory")
+BOOST = between(1, 2)
+"""Cloud Run gives a container of one CPU up to two while it starts, and bills what it gives."""
+BACKUPS = 7 + 4
+"""Daily backups that are kept for a week, and weekly ones for four (deploy/resources/data.py)."""
+EVALUATED = 86_400
+"""Times in a month that the condition of an alert is evaluated: each 30 s."""
+STARTS_OF_FUNCTIONS = between(500, 20_000)
+"""In a month, each of which reads the function's secrets: an estimate."""
+HOLDS_AT_ONCE = 80
+"""Background holds that one instance of a function keeps open at most."""
+
+
+def estimate(workload: Workload, book: PriceBook, *, free_tiers: bool = False) -> Estimate:
+    """What the workload costs in a month, at list prices or with the sellers' free tiers taken off. Raises LookupError
+    if the book lacks a price for the region."""
+    lines = [*_standing(workload, book), *_of_members(workload, book)]
+    return Estimate(tuple(without_free(lines, offers=free_tiers)))
+
+
+def _standing(workload: Workload, book: PriceBook) -> list[Line]:
+    """What costs the same whether or not anybody works."""
+    lines, standing, pool = Lines(book, workload.region, Driver.STANDING), workload.standing, workload.pool
+    cpu, gib = _shape(workload)
+    warm = exactly(pool.warm_hours * 3600)
+    by_instance = workload.engine == Engine.INSTANCE_BASED
+    lines.add_running("warm slots", warm, cpu, gib, BY_INSTANCE if by_instance else WAITING, "warm slots of the pool")
+    if not by_instance:
+        probed = "warm slots while they answer the readiness probe"
+        lines.add_running("probes of warm slots", warm * standing.probe_part, cpu, gib, AT_WORK, probed)
+    _add_disks(lines, "disks of warm slots", exactly(pool.warm_hours), workload, "a disk exists with its container")
+    waiting = exactly(standing.waiting_functions * MONTH_HOURS * 3600)
+    why = "instances of functions that always wait (functions.toml)"
+    lines.add_running("waiting functions", waiting, Decimal(1), standing.function_gib, WAITING, why)
+    scheduled = scheduled_events(workload)
+    why = "audits of the pool each minute, runs of meter each quarter of an hour"
+    seconds = total(scheduled, "seconds")
+    lines.add_running("scheduled functions", seconds, Decimal(1), standing.function_gib, AT_WORK, why)
+    lines.add("documents that scheduled functions read", scheduled_reads(workload), "firestore-read", why)
+    lines.add("lists that scheduled functions ask for", total(scheduled, "class_a"), "storage-class-a", why)
+    lines.add("scheduled jobs", exactly(standing.jobs), "scheduler-job", "functions with a schedule")
+    lines.add("images", standing.images_gib, "registry-storage", "the ten newest of the slot and of each function")
+    lines.add("builds of functions", standing.build_minutes, "build-minute", "a deployment or two")
+    lines.add("builds of the slot's image", standing.slot_build_minutes, "build-minute-fast", "one in each week")
+    lines.add("alerts", exactly(standing.conditions), "alert-condition", "conditions of alerts")
+    series = between("0.3", 1) * (standing.conditions * EVALUATED)
+    lines.add("time series of alerts", series, "alert-series", "each condition is evaluated each 30 s")
+    lines.add("secrets", exactly(standing.secrets), "secret-version", "keys of Ondol")
+    lines.add("reads of secrets", STARTS_OF_FUNCTIONS, "secret-access", "instances of functions that start")
+    lines.add("deleted files that are kept", workload.soft_deleted, "storage-soft-deleted", "the bucket's policy")
+    if workload.edge:
+        lines.add("edge", exactly(1), "edge-plan", "the edge's plan")
+    return lines.made
+
+
+def _of_members(workload: Workload, book: PriceBook) -> list[Line]:
+    """What members cause, in proportion to what they do."""
+    lines, habits = Lines(book, workload.region, Driver.USE), workload.habits
+    events = events_of_members(workload)
+    _add_slots(lines, workload)
+    seconds = total(events, "seconds")
+    memory = workload.standing.function_gib
+    why = "requests to functions, answered one by one"
+    lines.add_running("functions", seconds, Decimal(1), memory, AT_WORK, why)
+    held = between(Decimal(1) / HOLDS_AT_ONCE, 1) * (workload.background_hours * 3600)
+    why = "a function waits for as long as a job goes on"
+    lines.add_running("functions that hold slots", held, Decimal(1), memory, AT_WORK, why)
+    requests = total(events, "requests")
+    to_slots = habits.slot_requests * workload.sessions
+    lines.add("requests", requests + to_slots, "run-request", "to functions and to slots")
+    lines.add("documents read", total(events, "reads"), "firestore-read", "what test_costs.py counts, by event")
+    lines.add("documents written", total(events, "writes"), "firestore-write", "what test_costs.py counts, by event")
+    lines.add(
+        "documents deleted", total(events, "deletes"), "firestore-delete", "a forgotten snapshot for each new one"
+    )
+    documents = habits.documents_of_member * workload.members
+    lines.add("documents kept", documents, "firestore-storage", "members' records and their indexes")
+    lines.add("documents of the last week", documents, "firestore-recovery", "point-in-time recovery")
+    lines.add("backups of documents", documents * BACKUPS, "firestore-backup", f"{BACKUPS} of them are kept")
+    lines.add("tasks", total(events, "tasks"), "tasks-operation", "each is created and delivered")
+    _add_storage(lines, workload)
+    egress = habits.egress_of_session * workload.sessions + habits.egress_of_hour * workload.hours
+    lines.add("egress", egress, "egress", "the editor, terminals and previews, to browsers")
+    loads = habits.page_of_load * habits.page_loads * workload.sessions
+    lines.add("page", loads, "hosting-transfer", "files of the page")
+    lines.add("logs", habits.log_of_request * (requests + to_slots), "logging", "some lines for each request")
+    lines.add("sign-ins", exactly(workload.members), "auth-member", "members who sign in in the month")
+    if workload.edge:
+        lines.add("requests to the edge", to_slots, "edge-request", "requests to slots")
+    for name, tokens in (("in", habits.ai_tokens_in), ("out", habits.ai_tokens_out)):
+        if tokens:
+            lines.add(f"AI tokens {name}", exactly(tokens * workload.members), f"ai-token-{name}", "of all members")
+    return lines.made
+
+
+def _add_slots(lines: Lines, workload: Workload) -> None:
+    """What slots cost while members have them."""
+    cpu, gib = _shape(workload)
+    by_instance = workload.engine == Engine.INSTANCE_BASED
+    running = BY_INSTANCE if by_instance else AT_WORK
+    at_work = exactly((workload.hours + workload.background_hours) * 3600)
+    lines.add_running("slots at work", at_work, cpu, gib, running, "hours with a browser, or with a job")
+    waiting, idle = workload.waiting_hours * 3600, running if by_instance else WAITING
+    lines.add_running("slots without a browser", waiting, cpu, gib, idle, "until a session is found idle")
+    starting = workload.pool.starting * (RESTARTS * workload.sessions)
+    why = f"{RESTARTS} containers for each session"
+    lines.add("starts of containers: CPU", starting * BOOST * cpu, running[0], why)
+    lines.add("starts of containers: memory", starting * gib, running[1], why)
+    _add_disks(lines, "disks of members' slots", workload.claimed_hours, workload, "a disk exists with its container")
+
+
+def _add_storage(lines: Lines, workload: Workload) -> None:
+    events, layers = events_of_members(workload), workload.habits.layers * workload.sessions
+    stored = exactly(0)
+    for plan in workload.plans.values():
+        stored += plan.stored * plan.members
+    lines.add("members' files", stored, "storage", "layers and manifests of all snapshots")
+    lines.add("objects created or listed", total(events, "class_a"), "storage-class-a", "saves and sweeps")
+    lines.add("objects read", total(events, "class_b") + layers, "storage-class-b", "restores, and looks at saves")
+
+
+def _add_disks(lines: Lines, name: str, hours: Range, workload: Workload, why: str) -> None:
+    if workload.shape.home_medium == HomeMedium.DISK:
+        lines.add(name, hours * (Decimal(workload.shape.home) / GIB), "run-disk", why)
+
+
+def _shape(workload: Workload) -> tuple[Decimal, Decimal]:
+    """CPUs and GiB of memory of a slot."""
+    return Decimal(workload.shape.cpu), Decimal(workload.shape.memory) / GIB

@@ -1,0 +1,70 @@
+"""How often each event happens in a month, and what all of them use."""
+
+from collections.abc import Mapping
+from decimal import Decimal
+
+from shared.billing.metering import LINE_SECONDS
+from shared.billing.plans import PLANS
+from shared.billing.prices import MONTH_DAYS
+from shared.economics.quantities import COMPARED, USES, Event, Use
+from shared.economics.ranges import NOTHING, Range, between, exactly
+from shared.economics.workload import Workload
+
+RESTARTS = 2
+"""Containers that start for each session: the one that takes the slot's place among the warm ones, and the next one of
+the slot itself."""
+Counts = Mapping[Event, Range]
+
+
+def events_of_members(workload: Workload) -> Counts:
+    """What members cause. It is proportional to what they do."""
+    sessions, hours = workload.sessions, workload.hours
+    saves = workload.habits.changing * (hours * 3600 / workload.save)
+    beats = hours * 3600 / workload.heartbeat
+    # a heartbeat with a checkpoint comes at once, and the pause to the next ordinary one begins anew
+    ordinary = [beats * (1 - part) for part in (workload.habits.changing.low, workload.habits.changing.high)]
+    checks = exactly(sessions)
+    for name, plan in workload.plans.items():
+        checks += exactly(plan.members * plan.hours * 3600 / Decimal(PLANS[name].idle))
+    return {
+        Event.PAGE: workload.habits.page_loads * sessions,
+        Event.OPEN: exactly(sessions),
+        Event.HELLO: exactly(sessions),
+        Event.HEARTBEAT: Range(saves.low + ordinary[0], saves.high + ordinary[1]),
+        Event.CHECKPOINT: saves,
+        Event.LEDGER_LINE: exactly(hours * 3600 / Decimal(LINE_SECONDS) + sessions),
+        Event.EARLY_CHECK: checks,
+        Event.END: exactly(sessions),
+        Event.RENEWAL: exactly(sessions),
+        # one in a second, until the containers have started
+        Event.POOL_RUN: workload.pool.refill * between(Decimal("0.5"), 1) * (RESTARTS * sessions),
+        Event.TIDYING: exactly(sessions),
+    }
+
+
+def scheduled_events(workload: Workload) -> Counts:
+    """What happens whether or not anybody works."""
+    return {
+        Event.AUDIT: exactly(workload.standing.audits_a_day * MONTH_DAYS),
+        Event.METER_RUN: exactly(workload.standing.meter_runs_a_day * MONTH_DAYS),
+    }
+
+
+def total(counts: Counts, of: str) -> Range:
+    """What all of these events use of one field of `Use`."""
+    if of not in Use.__struct_fields__:
+        raise ValueError(f"an event uses no {of}")
+    used = NOTHING
+    for event, count in counts.items():
+        each: Range = getattr(USES[event], of)
+        used += each * count
+    return used
+
+
+def scheduled_reads(workload: Workload) -> Range:
+    """Documents that scheduled runs read: an audit of the pool reads each slot and the session of each that is claimed,
+    and `meter` compares accounts with Firebase Auth."""
+    counts = scheduled_events(workload)
+    slots = exactly(workload.pool.most) + workload.open_at_once
+    accounts = exactly(min(workload.members, COMPARED))
+    return total(counts, "reads") + slots * counts[Event.AUDIT] + accounts * counts[Event.METER_RUN]
