@@ -1,0 +1,100 @@
+"""What was claimed of 1,000 members, in both regions, to the cent."""
+
+from decimal import Decimal
+
+import pytest
+
+from shared.billing.price_list import PRICES, SEOUL, US
+from shared.economics.claims import CLAIMS, stated, verdicts, working
+from shared.economics.costs import Driver
+from shared.economics.estimate import estimate
+from shared.economics.peers import peers
+from shared.economics.ranges import Range
+
+FOUND = {
+    US: {
+        "all of it": ("67.15", "77.86", True),
+        "what is fixed": ("43.16", "48.89", True),
+        "two warm containers": ("40.35", "41.85", False),
+        "storage of 50 to 100 GB": ("0.93", "1.86", True),
+        "images": ("0.70", "3.68", True),
+        "sign-in and database": ("1.18", "1.50", True),
+        "what depends on use": ("11.73", "13.23", True),
+        "100 hours of containers": ("10.58", "11.79", True),
+        "reading and writing 5 GB of files": ("0.04", "0.32", True),
+        "10 GB of traffic": ("1.12", "1.12", True),
+    },
+    SEOUL: {
+        "all of it": ("91.67", "104.72", True),
+        "what is fixed": ("59.15", "65.64", True),
+        "two warm containers": ("55.90", "58.01", False),
+        "storage of 50 to 100 GB": ("1.07", "2.14", True),
+        "images": ("0.70", "3.68", True),
+        "sign-in and database": ("1.47", "1.81", True),
+        "what depends on use": ("16.20", "18.17", True),
+        "100 hours of containers": ("14.77", "16.46", True),
+        "reading and writing 5 GB of files": ("0.04", "0.32", True),
+        "10 GB of traffic": ("1.40", "1.40", False),
+    },
+}
+
+
+def cents(dollars: Range) -> tuple[Decimal, Decimal]:
+    return round(dollars.low, 2), round(dollars.high, 2)
+
+
+@pytest.mark.parametrize("region", FOUND)
+def test_what_comes_out_for_each_claim(region: str) -> None:
+    found = {each.claim.what: (*map(str, cents(each.found)), each.holds) for each in verdicts(region, PRICES)}
+    assert found == FOUND[region]
+
+
+def test_a_claim_is_of_lines_that_exist() -> None:
+    names = [line.name for line in estimate(stated(US), PRICES).lines]
+    for claim in CLAIMS:
+        for beginning in claim.lines:
+            assert any(name.startswith(beginning) for name in names), beginning
+
+
+MONTHS = {
+    # region, warm slots, free tiers
+    (US, 2, False): ("67.15", "77.86"),
+    (US, 2, True): ("60.55", "69.73"),
+    (US, 1, False): ("46.98", "56.93"),
+    (SEOUL, 2, False): ("91.67", "104.72"),
+    (SEOUL, 2, True): ("85.18", "96.72"),
+    (SEOUL, 1, False): ("63.72", "75.71"),
+    (SEOUL, 1, True): ("57.23", "67.72"),
+    (SEOUL, 0, False): ("35.76", "46.71"),
+}
+
+
+@pytest.mark.parametrize(("region", "warm", "free_tiers"), MONTHS)
+def test_a_month_of_1000_members_who_work_100_hours_in_all(region: str, warm: int, free_tiers: bool) -> None:
+    costs = estimate(stated(region, warm=warm), PRICES, free_tiers=free_tiers)
+    low, high = MONTHS[region, warm, free_tiers]
+    assert cents(costs.total) == (Decimal(low), Decimal(high))
+
+
+WORKING = {US: ("602.16", "791.58"), SEOUL: ("835.76", "1077.62")}
+
+
+@pytest.mark.parametrize("region", WORKING)
+def test_a_month_of_1000_members_who_work_5_hours_each(region: str) -> None:
+    workload = working(region)
+    costs = estimate(workload, PRICES)
+    assert (workload.hours, workload.sessions) == (Decimal(5_000), Decimal(10_000))
+    assert cents(costs.total) == tuple(map(Decimal, WORKING[region]))
+    assert costs.part(Driver.STANDING).high < 85
+    assert 6 < workload.open_at_once.low < workload.open_at_once.high < 10, "slots, in the mean of the month"
+
+
+@pytest.mark.parametrize("region", [US, SEOUL])
+def test_a_server_for_each_costs_at_least_20_times_as_much_and_one_that_stops_does_not(region: str) -> None:
+    """The promise holds of servers that are always on. Of those that stop after 30 idle minutes it does not."""
+    costs = estimate(working(region), PRICES).total
+    times = {peer.name: peer.times_of(costs) for peer in peers(working(region), PRICES)}
+    assert times["a server for each, always on"].low > 25
+    assert 14 < times["a small server for each, always on"].low < 20
+    assert 2 < times["GitHub Codespaces"].low < 4
+    assert 1 < times["a server for each, which stops"].low < times["a server for each, which stops"].high < 3
