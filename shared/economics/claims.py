@@ -1,7 +1,7 @@
 """What was claimed of 1,000 members a month, and what the model says of it.
 
-The claims leave out functions that wait or run on a schedule, alerts, secrets, jobs, requests, tasks and logs. The model
-has them.
+The claims leave out functions that wait or run on a schedule, alerts, secrets, jobs, requests, tasks and logs. The
+model has them.
 """
 
 from collections.abc import Sequence

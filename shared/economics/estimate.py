@@ -2,8 +2,10 @@
 
 from decimal import Decimal
 
+from msgspec.structs import replace
+
 from shared.billing.prices import MONTH_HOURS, PriceBook
-from shared.economics.costs import Driver, Estimate, Line, Lines, without_free
+from shared.economics.costs import Driver, Estimate, Line, Lines, sum_of, without_free
 from shared.economics.events import RESTARTS, events_of_members, scheduled_events, scheduled_reads, total
 from shared.economics.ranges import Range, between, exactly
 from shared.economics.workload import GIB, Engine, Workload
@@ -29,6 +31,14 @@ def estimate(workload: Workload, book: PriceBook, *, free_tiers: bool = False) -
     if the book lacks a price for the region."""
     lines = [*_standing(workload, book), *_of_members(workload, book)]
     return Estimate(tuple(without_free(lines, offers=free_tiers)))
+
+
+def idle_slot_hour(workload: Workload, book: PriceBook) -> Decimal:
+    """US dollars for an hour of a warm slot that nobody has, its disk included."""
+    one = replace(workload.pool, warm=(1,), most=max(1, workload.pool.most))
+    lines = _standing(replace(workload, pool=one), book)
+    kept = [line for line in lines if line.name.startswith(("warm slots", "disks of warm slots"))]
+    return sum_of(kept).high / MONTH_HOURS
 
 
 def _standing(workload: Workload, book: PriceBook) -> list[Line]:

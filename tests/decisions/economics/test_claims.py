@@ -3,13 +3,16 @@
 from decimal import Decimal
 
 import pytest
+from msgspec.structs import replace
 
 from shared.billing.price_list import PRICES, SEOUL, US
 from shared.economics.claims import CLAIMS, stated, verdicts, working
 from shared.economics.costs import Driver
-from shared.economics.estimate import estimate
+from shared.economics.estimate import estimate, idle_slot_hour
+from shared.economics.levers import levers
 from shared.economics.peers import peers
 from shared.economics.ranges import Range
+from shared.slots.pool_size import Demand, SlotValue, miss_share, worthwhile_slots
 
 FOUND = {
     US: {
@@ -98,3 +101,59 @@ def test_a_server_for_each_costs_at_least_20_times_as_much_and_one_that_stops_do
     assert 14 < times["a small server for each, always on"].low < 20
     assert 2 < times["GitHub Codespaces"].low < 4
     assert 1 < times["a server for each, which stops"].low < times["a server for each, which stops"].high < 3
+
+
+SAVED = {
+    US: {
+        "one warm slot less": "20.55",
+        "no warm slot from midnight to eight": "13.70",
+        "no function that waits": "9.72",
+        "the home in memory": "1.59",
+        "a heartbeat in a minute": "0.02",
+    },
+    SEOUL: {
+        "one warm slot less": "28.48",
+        "no warm slot from midnight to eight": "18.98",
+        "no function that waits": "13.61",
+        "the home in memory": "1.59",
+        "a heartbeat in a minute": "0.03",
+    },
+}
+
+
+@pytest.mark.parametrize("region", SAVED)
+def test_what_each_lever_saves_of_the_stated_month(region: str) -> None:
+    workload = stated(region)
+    found = {lever.what: str(round(lever.saves(workload, PRICES), 2)) for lever in levers(workload)}
+    assert found == SAVED[region]
+    assert all(lever.noticed for lever in levers(workload))
+
+
+BELOW_65 = {US: ("46.98", "56.93"), SEOUL: ("50.11", "62.11")}
+"""The aim for the stated month: in the United States with one warm slot, in Seoul without a function that waits too."""
+
+
+@pytest.mark.parametrize("region", BELOW_65)
+def test_the_stated_month_costs_less_than_65_dollars_with_one_warm_slot_and_in_seoul_without_a_waiting_function(
+    region: str,
+) -> None:
+    workload = stated(region, warm=1)
+    if region == SEOUL:
+        workload = replace(workload, standing=replace(workload.standing, waiting_functions=0))
+    costs = estimate(workload, PRICES).total
+    assert cents(costs) == tuple(map(Decimal, BELOW_65[region]))
+    assert costs.high < 65
+
+
+def test_an_hour_of_a_slot_that_waits_and_how_many_slots_that_makes_worthwhile() -> None:
+    """200 Opens in a month are one in four hours: one slot is kept warm if a miss is worth 11 cents, and two if it is
+    worth 100 dollars."""
+    assert round(idle_slot_hour(stated(US), PRICES), 6) == Decimal("0.028021")
+    assert round(idle_slot_hour(stated(SEOUL), PRICES), 6) == Decimal("0.038821")
+    demand = Demand(per_hour=200 / 720)
+    sizes = [
+        worthwhile_slots(demand, SlotValue(refill=30, idle_hour=idle_slot_hour(stated(US), PRICES), miss=miss), 10)
+        for miss in map(Decimal, ("0.10", "0.11", "40", "100"))
+    ]
+    assert sizes == [0, 1, 1, 2]
+    assert round(miss_share(1, demand, 30), 4) == 0.0023

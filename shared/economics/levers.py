@@ -1,0 +1,59 @@
+"""What an operator can change, what that saves in a month, and what members notice of it."""
+
+from collections.abc import Sequence
+from decimal import Decimal
+
+from msgspec import Struct
+from msgspec.structs import replace
+
+from shared.billing.prices import PriceBook
+from shared.economics.estimate import estimate
+from shared.economics.workload import WEEK_HOURS, Workload
+from shared.slots.shape import HomeMedium
+
+NIGHT = range(8)
+"""Hours of the day in which hardly anybody comes: from midnight to eight."""
+
+
+class Lever(Struct, frozen=True):
+    """One change of the workload's settings."""
+
+    what: str
+    changed: Workload
+    noticed: str
+    """By members."""
+
+    def saves(self, workload: Workload, book: PriceBook) -> Decimal:
+        """US dollars a month, in the middle of the range; below 0 if it costs more."""
+        return estimate(workload, book).total.middle - estimate(self.changed, book).total.middle
+
+
+def levers(workload: Workload) -> Sequence[Lever]:
+    """Each by itself."""
+    pool, week = workload.pool, workload.pool.warm * (WEEK_HOURS // len(workload.pool.warm))
+    by_night = tuple(0 if hour % 24 in NIGHT else slots for hour, slots in enumerate(week))
+    one_less = tuple(max(0, slots - 1) for slots in pool.warm)
+    in_memory = replace(workload.shape, home_medium=HomeMedium.MEMORY)
+    return (
+        Lever("one warm slot less", replace(workload, pool=replace(pool, warm=one_less)), "more Opens find none warm"),
+        Lever(
+            "no warm slot from midnight to eight",
+            replace(workload, pool=replace(pool, warm=by_night)),
+            "who comes in the night waits for a start",
+        ),
+        Lever(
+            "no function that waits",
+            replace(workload, standing=replace(workload.standing, waiting_functions=0)),
+            "the first Open after a pause waits for the start of a function too",
+        ),
+        Lever(
+            "the home in memory",
+            replace(workload, shape=in_memory),
+            "a home holds 1 GiB of 2, so that Pro and Team can't be sold",
+        ),
+        Lever(
+            "a heartbeat in a minute",
+            replace(workload, heartbeat=2 * workload.heartbeat),
+            "a container that is lost is found later, and warnings come later",
+        ),
+    )
