@@ -1,6 +1,6 @@
 """The price list: what Google and others charge, in US dollars, as their pages said.
 
-A price without "verified" is what third parties say or an estimate; docs/decisions/0065-prices-and-the-model.md lists
+A price that is not verified is what third parties say or an estimate; docs/decisions/0065-prices-and-the-model.md lists
 them. An operator replaces prices by a file of their own (`shared.billing.prices.read_prices`).
 """
 

@@ -24,10 +24,6 @@ class Range(Struct, frozen=True, order=True):
 
     __rmul__ = __mul__
 
-    def less(self, quantity: Decimal) -> "Range":
-        """What is left of it without `quantity`, at least nothing."""
-        return Range(max(Decimal(0), self.low - quantity), max(Decimal(0), self.high - quantity))
-
     @property
     def middle(self) -> Decimal:
         return (self.low + self.high) / 2

@@ -21,6 +21,7 @@ from shared.billing.prices import (
     places,
     read_prices,
 )
+from tests.support.checkout import ROOT
 
 TODAY = date(2026, 12, 24)
 LISTED = {
@@ -64,6 +65,16 @@ def test_every_price_says_where_and_when_it_was_read_and_how() -> None:
         assert re.match(r"https://\S+$", price.reading.source), price.name
         assert date(2026, 7, 1) <= price.reading.read <= date(2026, 11, 30), price.name
         assert price.reading.how and price.unit and price.amount > 0, price.name
+
+
+def test_the_decision_page_names_every_price_that_is_not_verified() -> None:
+    page = (ROOT / "docs/decisions/0065-prices-and-the-model.md").read_text()
+    table = page.partition("## Prices that are not verified")[2]
+    verified = dict.fromkeys(PRICES.names, True)
+    for price in PRICES.prices.values():
+        verified[price.name] &= price.reading.verified
+    for name, is_verified in verified.items():
+        assert (re.search(rf"(?<![\w-]){name}(?![\w-])", table) is None) is is_verified, name
 
 
 def test_what_is_free_in_a_month() -> None:
@@ -112,6 +123,13 @@ def test_an_operator_replaces_a_price_of_one_region(tmp_path: Path) -> None:
     assert (price.reading.source, price.reading.read) == ("https://example.com/contract", date(2026, 12, 1))
     assert book.price("firestore-read", US) == PRICES.price("firestore-read", US)
     assert len(book.prices) == len(PRICES.prices)
+
+
+def test_the_example_of_the_decision_page_is_such_a_file(tmp_path: Path) -> None:
+    page = (ROOT / "docs/decisions/0065-prices-and-the-model.md").read_text()
+    book = with_file(tmp_path, page.split("```toml\n")[1].split("```")[0])
+    assert book.price("run-cpu", SEOUL).amount == Decimal("0.00003")
+    assert book.price("run-cpu", "europe-west3") == PRICES.price("run-cpu", SEOUL), "of the tier"
 
 
 def test_without_a_place_a_price_holds_wherever_the_list_has_one(tmp_path: Path) -> None:

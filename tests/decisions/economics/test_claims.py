@@ -13,6 +13,7 @@ from shared.economics.levers import levers
 from shared.economics.peers import peers
 from shared.economics.ranges import Range
 from shared.slots.pool_size import Demand, SlotValue, miss_share, worthwhile_slots
+from tests.support.checkout import ROOT
 
 FOUND = {
     US: {
@@ -50,6 +51,14 @@ def cents(dollars: Range) -> tuple[Decimal, Decimal]:
 def test_what_comes_out_for_each_claim(region: str) -> None:
     found = {each.claim.what: (*map(str, cents(each.found)), each.holds) for each in verdicts(region, PRICES)}
     assert found == FOUND[region]
+
+
+def test_the_decision_page_says_so_too() -> None:
+    page = (ROOT / "docs/decisions/0065-prices-and-the-model.md").read_text().replace("**", "")
+    for claim in CLAIMS:
+        figures = [FOUND[region][claim.what][:2] for region in FOUND]
+        shown = [low if low == high else f"{low} to {high}" for low, high in figures]
+        assert f" | {' | '.join(shown)} |" in page, claim.what
 
 
 def test_a_claim_is_of_lines_that_exist() -> None:

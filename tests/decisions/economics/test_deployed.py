@@ -5,7 +5,9 @@ from decimal import Decimal
 
 from deploy.deployment import Deployment
 from deploy.resources.alerts import alerts
+from deploy.resources.data import DAILY_KEPT, DAY, WEEKLY_KEPT
 from deploy.resources.secrets import SECRETS
+from shared.economics.estimate import BACKUPS, HOLDS_AT_ONCE
 from shared.economics.quantities import COMPARED, STANDING
 from shared.flows.comparing import HUNDREDS
 from shared.gcp.identity import PEOPLE_AT_ONCE
@@ -30,6 +32,14 @@ def test_alerts_and_secrets() -> None:
     deployment = Deployment(project="any-project", number="1", region="us-central1")
     assert sum(len(alert.conditions) for alert in alerts(deployment)) == STANDING.conditions
     assert len(SECRETS) == STANDING.secrets
+
+
+def test_the_backups_that_are_kept() -> None:
+    assert DAILY_KEPT / DAY + WEEKLY_KEPT / (7 * DAY) == BACKUPS
+
+
+def test_the_background_holds_that_share_an_instance() -> None:
+    assert ROWS["background_hold"]["threads"] == HOLDS_AT_ONCE
 
 
 def test_how_many_accounts_a_run_of_meter_compares() -> None:
