@@ -66,6 +66,21 @@ class PoolWorkload(Struct, frozen=True, kw_only=True):
         return Decimal(sum(self.warm)) * MONTH_HOURS / len(self.warm)
 
 
+class Arrivals(Struct, frozen=True, kw_only=True):
+    """When members open their workspaces."""
+
+    week: tuple[Decimal, ...] = (Decimal(1),)
+    """How much each hour of the week from Monday 0:00 on weighs; one number if they come at all hours alike."""
+    burst: Decimal = Decimal(1)
+    """How many come at the same moment, in the mean."""
+
+    def __post_init__(self) -> None:
+        if len(self.week) not in (1, WEEK_HOURS) or min(self.week) < 0 or not sum(self.week):
+            raise ValueError(f"weights are one number, or {WEEK_HOURS}, each 0 or more and not all of them 0")
+        if self.burst < 1:
+            raise ValueError("a burst is of 1 member or more")
+
+
 class Habits(Struct, frozen=True, kw_only=True):
     """What members do within their sessions. The defaults are estimates; none was measured with real members."""
 
@@ -102,6 +117,7 @@ class Workload(Struct, frozen=True, kw_only=True):
     plans: Mapping[str, PlanWorkload]
     """By the plan's name."""
     pool: PoolWorkload
+    arrivals: Arrivals = Arrivals()
     shape: SlotShape = SlotShape(cpu=1, memory=2 * GIB, home_bytes=10 * GB, home_medium=HomeMedium.DISK)
     engine: Engine = Engine.REQUEST_BASED
     habits: Habits = Habits()
