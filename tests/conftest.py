@@ -10,7 +10,15 @@ from xdist.remote import Producer
 from local.environment import IMAGE_FOLDER
 from tests.support.browser.chromium import chromium
 from tests.support.left_processes import LeftProcesses
-from tests.support.scheduling import FILLER, GroupScheduling, group_of, position
+from tests.support.scheduling import (
+    FILLER,
+    GIVES_WAY_SECONDS,
+    NEED_NO_CONTAINER,
+    GroupScheduling,
+    group_of,
+    position,
+    suite_of,
+)
 from tests.support.second_tries import SecondTries, may_try_again
 from tests.support.shared_by_group import SHARED, SharedByGroup
 from tests.support.slowest import Slowest
@@ -35,6 +43,8 @@ def pytest_configure(config: pytest.Config) -> None:
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         item.add_marker(pytest.mark.xdist_group(group_of(item)))
+        if suite_of(item) in NEED_NO_CONTAINER and not item.get_closest_marker("timeout"):
+            item.add_marker(pytest.mark.timeout(GIVES_WAY_SECONDS))
         if may_try_again(item):
             item.add_marker(pytest.mark.flaky(reruns=1))
     items.sort(key=position)

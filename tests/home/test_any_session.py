@@ -17,10 +17,9 @@ from tests.home.examples import examples
 from tests.home.session_plans import Away, Die, Plan, plan, plans
 from tests.home.session_sequence import SessionSequence, session_sequence
 from tests.home.workspace import LATER
-from tests.support.checkout import SOAK
 
 EXAMPLES = examples(15, soak=1000)
-pytestmark = [pytest.mark.soak, pytest.mark.timeout(3600 if SOAK else 300)]
+pytestmark = pytest.mark.soak
 
 
 @pytest.fixture(autouse=True)

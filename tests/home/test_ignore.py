@@ -32,7 +32,7 @@ LONG = "/".join(["a" * 255] * 250)
 DEEP = "/".join(["a"] * 400)
 
 
-@pytest.mark.timeout(30)
+@pytest.mark.timeout(600)
 @pytest.mark.parametrize(
     ("line", "path"),
     [

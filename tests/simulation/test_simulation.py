@@ -14,7 +14,7 @@ from tests.simulation.functions import Loaded
 from tests.simulation.schedule import play
 from tests.support.checkout import SOAK
 
-pytestmark = [pytest.mark.soak, pytest.mark.timeout(6 * 3600 if SOAK else 900)]
+pytestmark = [pytest.mark.soak, *([pytest.mark.timeout(6 * 3600)] if SOAK else [])]
 
 
 @played(SCHEDULES)

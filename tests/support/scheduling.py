@@ -21,6 +21,8 @@ SUITES = (
 """Of whatever else there is each file is a group: long ones first, so that no process waits long for the last one."""
 FILLER = "gw2"
 """The process that fills the time in which the others wait: nothing that it does depends on who else is at work."""
+GIVES_WAY_SECONDS = 3600
+"""A guard against hanging for what `FILLER` may run: beside two busy processes it hardly gets the CPU."""
 
 
 def suite_of(item: pytest.Item) -> str:

@@ -38,7 +38,7 @@ def readings(layer: Layer, shelf: Shelf) -> dict[str, Callable[[], object]]:
 USES = list(readings(Shelf().layer("work", {}), Shelf()))
 
 
-@pytest.mark.timeout(60)
+@pytest.mark.timeout(600)
 @pytest.mark.parametrize("use", USES)
 @pytest.mark.parametrize("content", BAD.values(), ids=BAD)
 def test_what_the_writer_never_writes_is_refused(content: bytes, use: str) -> None:
@@ -48,7 +48,7 @@ def test_what_the_writer_never_writes_is_refused(content: bytes, use: str) -> No
         readings(layer, shelf)[use]()
 
 
-@pytest.mark.timeout(60)
+@pytest.mark.timeout(600)
 @pytest.mark.parametrize("use", USES)
 @pytest.mark.parametrize("lie", LIES.values(), ids=LIES)
 def test_what_is_not_as_declared_is_refused(lie: Told, use: str) -> None:

@@ -113,7 +113,7 @@ def test_whatever_is_changed_in_a_layer() -> None:
     assert len(reasons) >= 18, reasons
 
 
-@pytest.mark.timeout(120)
+@pytest.mark.timeout(600)
 def test_a_download_refuses_what_the_reader_refuses() -> None:
     for seed in range(0, EXAMPLES, 10):
         tar = mutated(seed)

@@ -14,7 +14,7 @@ from tests.support.checkout import ROOT
 
 READY = "Ondol is ready: "
 WITHIN = 240  # seconds; a guard against hanging
-QUICK = ("--schedule-every", "2", "--writes-per-minute", "600")
+QUICK = ("--schedule-every", "4", "--writes-per-minute", "600")
 """Arguments for a stack that does in seconds what its timetable and the Admin API's quota spread over minutes."""
 UNLIMITED = {"FIRST_PLAN": "enterprise", "REQUEST_RATE_TIMES": "1000"}
 """What a test is about is seldom what a plan grants, or how often a member asks: its members have no limit, unless it
