@@ -6,7 +6,7 @@ from collections.abc import Iterator
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Locator, Page, expect
 
-from tests.slot.window.test_window_browser import admit, shown
+from tests.slot.window.test_window_browser import admit, shown, without_editor
 from tests.support.checkout import ROOT
 from tests.support.slot.control_plane import ControlPlane
 from tests.support.slot.member import Member
@@ -118,8 +118,7 @@ def test_what_an_earlier_session_left_stays_until_it_is_answered_and_who_leaves_
 def test_a_container_that_is_silent_for_a_while_takes_the_cover_away_as_it_speaks_again(
     member: Member, profile: BrowserContext
 ) -> None:
-    page = shown(profile, member)
-    expect(saved(page)).to_be_visible(timeout=PATIENCE)
+    page = without_editor(profile, member)
     with member.slot.frozen():
         expect(cover(page)).to_be_visible(timeout=PATIENCE)
         page.keyboard.press("Escape")
@@ -128,7 +127,7 @@ def test_a_container_that_is_silent_for_a_while_takes_the_cover_away_as_it_speak
 
 
 def test_a_session_that_ends_says_so(member: Member, plane: ControlPlane, profile: BrowserContext) -> None:
-    page = shown(profile, member)
+    page = without_editor(profile, member)
     member.release().raise_for_status()
     expect(cover(page)).to_contain_text("세션이 끝났습니다", timeout=PATIENCE)
     tries = page.evaluate("() => performance.getEntriesByName(new URL('/_slot/session', location.href).href).length")

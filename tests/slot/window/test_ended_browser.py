@@ -13,7 +13,7 @@ from playwright.sync_api import Browser, BrowserContext, Page, expect
 
 from shared.sessions.session import EndReason
 from tests.slot.window.test_connection_browser import TEXTS, cover, saved, type_into
-from tests.slot.window.test_window_browser import admit, shown
+from tests.slot.window.test_window_browser import admit, shown, without_editor
 from tests.support.slot.control_plane import ControlPlane
 from tests.support.slot.member import PAGE_ORIGIN, Member
 
@@ -46,13 +46,11 @@ def test_it_says_why_and_of_what_time_and_leads_to_the_page_that_opens(
     member: Member, profile: BrowserContext, reason: EndReason
 ) -> None:
     title, button, opens = ENDS[reason]
-    page = shown(profile, member)
-    expect(saved(page)).to_be_visible(timeout=PATIENCE)
+    page = without_editor(profile, member)
     member.slot.run("echo 1 > a.txt")
     member.release(reason=reason).raise_for_status()
     expect(cover(page)).to_contain_text(title, timeout=PATIENCE)
     expect(cover(page)).to_contain_text(re.compile(r"Everything is saved, as of \d+:\d\d"), timeout=PATIENCE)
-    expect(saved(page)).to_contain_text("Session ended")
     cover(page).get_by_role("button", name=button, exact=True).click()
     page.wait_for_url(f"{PAGE_ORIGIN}/#seal={SEAL}{'&open=1' if opens else ''}")
 
@@ -86,8 +84,7 @@ def settled(page: Page) -> list[str]:
 def test_a_window_that_nobody_looks_at_learns_of_the_end_and_leaves_the_slot_alone(
     member: Member, profile: BrowserContext
 ) -> None:
-    page = shown(profile, member)
-    expect(saved(page)).to_be_visible(timeout=PATIENCE)
+    page = without_editor(profile, member)
     hide(page)
     member.release(reason=EndReason.IDLE).raise_for_status()
     expect(cover(page)).to_contain_text("Ended: nothing happened", timeout=PATIENCE)
@@ -95,8 +92,11 @@ def test_a_window_that_nobody_looks_at_learns_of_the_end_and_leaves_the_slot_alo
         page.evaluate("new WebSocket(`ws://${location.host}/?reconnectionToken=x`)")
 
 
-def test_it_follows_the_last_save(member: Member, plane: ControlPlane, profile: BrowserContext) -> None:
+def test_it_follows_the_last_save_and_the_editors_status_says_that_it_is_over(
+    member: Member, plane: ControlPlane, profile: BrowserContext
+) -> None:
     page = shown(profile, member)
+    expect(saved(page)).to_be_visible(timeout=PATIENCE)
     member.slot.run("echo 1 > a.txt")
     plane.reachable = False
     assert member.release(reason=EndReason.MEMBER).status_code == 502
@@ -104,6 +104,7 @@ def test_it_follows_the_last_save(member: Member, plane: ControlPlane, profile: 
     plane.reachable = True
     member.release(reason=EndReason.MEMBER).raise_for_status()
     expect(cover(page)).to_contain_text("Everything is saved, as of", timeout=PATIENCE)
+    expect(saved(page)).to_contain_text("Session ended")
 
 
 def hide(page: Page) -> None:

@@ -50,6 +50,8 @@ def test_it_opens_in_the_members_colours_and_language_and_nothing_jumps(
     expect(page.locator(".monaco-workbench.vs-dark")).to_be_visible()
     expect(page.locator(".explorer-folders-view")).to_contain_text("left.txt")
     expect(saved(page)).to_contain_text("저장")
+    expect(page.locator("[id='status.problems']")).to_be_visible()
+    has_room_on_a_phone(page)
     seen = page.evaluate("ondolSeen")
     assert all(each.startswith("작업 공간을 여는 중입니다") for each in seen), seen
 
@@ -73,12 +75,10 @@ def test_it_asks_for_nothing_that_is_not_there_and_its_console_has_no_error(
     assert "copilot" not in running
 
 
-def test_a_phone_has_room_for_what_ondol_says(member: Member, profile: BrowserContext) -> None:
-    page = profile.new_page()
+def has_room_on_a_phone(page: Page) -> None:
+    """The status bar has, for what Ondol says."""
     page.set_viewport_size({"width": 390, "height": 844})
-    page.goto(f"http://{member.slot.host}/?folder=/home/member")
-    expect_editor(page)
-    expect(page.locator("[id='status.problems']")).to_be_visible()
+    expect(page.locator("[id='status.workbench.keyboardLayout']")).to_be_hidden()
     box = saved(page).bounding_box()
     assert box
     assert box["x"] >= 0
@@ -87,7 +87,6 @@ def test_a_phone_has_room_for_what_ondol_says(member: Member, profile: BrowserCo
         "([x, y]) => document.elementFromPoint(x, y).textContent", [box["x"] + box["width"] - 3, box["y"] + 8]
     )
     assert "저장" in covering
-    expect(page.locator("[id='status.workbench.keyboardLayout']")).to_be_hidden()
 
 
 def complaints(page: Page) -> list[str]:
