@@ -20,6 +20,8 @@ TITLES = {
     "sign-in-again": "A new sign-in is needed for this",
     "not-found": "Not found",
     "allowance-exhausted": "The plan's time is used up",
+    "subscribed": "There is a subscription already",
+    "checkout-open": "A checkout may still be open",
     "too-many-opens": "Too many sessions opened",
     "too-many-requests": "Too many requests",
     "sessions-closed": "New sessions are closed",

@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from msgspec import Struct
 from msgspec.structs import replace
 
+from shared.billing.kept_plan import Kept
 from shared.billing.periods import is_zone, over_everywhere
 from shared.errors import Refused, bad_request
 
@@ -37,6 +38,8 @@ class Billing(Struct, frozen=True, kw_only=True):
     have no ledger line here."""
     left: dict[str, int] = {}
     """Milliseconds of a period that the owner's address mark has taken over after the account was closed."""
+    kept: Kept | None = None
+    """A larger plan that was lost, as long as what it had kept is not deleted."""
     close_due: datetime | None = None
     """When `meter` should close the oldest period in `used`; None while there is none."""
 

@@ -1,0 +1,157 @@
+"""The payer: who pays for a billing account at a payment provider, and what the provider said when last asked."""
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from enum import StrEnum
+
+from msgspec import Struct
+from msgspec.structs import replace
+
+from shared.billing.account import Billing
+from shared.billing.plans import PLANS
+from shared.billing.subscription import OVER, ByHand, Reason, Standing, Subscription, standing
+from shared.errors import Conflict, Refused, TryAgain
+
+CHECKOUT_FOR = timedelta(hours=12)
+"""How long a checkout page can be paid on. Stripe allows half an hour to a day, and keeps an idempotency key a day."""
+CHECKOUT_LEFT = timedelta(hours=1)
+"""A page that is shown again can be paid on for at least so long."""
+
+
+class Provider(StrEnum):
+    """A payment provider that has a module."""
+
+    STRIPE = "stripe"
+
+
+class CheckoutPage(Struct, frozen=True):
+    """A page of the provider's, on which a plan can be paid for."""
+
+    id: str
+    url: str
+
+
+class Checkout(Struct, frozen=True, kw_only=True):
+    """A checkout that was begun. The provider opens one page for each `number`, however often it is asked."""
+
+    number: int
+    plan: str
+    begun: datetime
+    page: CheckoutPage | None = None
+    """None until the provider's answer is committed."""
+
+    @property
+    def expires(self) -> datetime:
+        return self.begun + CHECKOUT_FOR
+
+
+class Payer(Struct, frozen=True, kw_only=True):
+    """`payers/{bid}`: who pays for a billing account."""
+
+    bid: str
+    provider: Provider
+    customer: str | None = None
+    """The provider's id of who pays; None before the first checkout, and after the customer was deleted there."""
+    customers: int = 0
+    """How many customers were asked for: one each time the one before was deleted."""
+    subscriptions: list[Subscription] = []
+    """All that the provider had of this customer when last asked."""
+    by_hand: ByHand | None = None
+    standing: Standing = Standing(plan=None, reason=Reason.NOTHING_BOUGHT)
+    """What the subscriptions meant when they were committed."""
+    checkout: Checkout | None = None
+    """The checkout that was begun last."""
+    asked: datetime | None = None
+    """When the provider was last asked."""
+    told: datetime | None = None
+    """The time of the last notice about what is kept."""
+    version: int = 0
+    """Rises with each commit, also with one that changes nothing else: an answer that was asked for before it must not
+    be committed after it."""
+
+    def answered(self, subscriptions: Sequence[Subscription], *, gone: bool, base: str, now: datetime) -> "Payer":
+        """The payer after the provider has answered with all subscriptions. `gone`: the customer was deleted there.
+        `base` is the plan of an account that pays nothing."""
+        known = sorted(subscriptions, key=lambda each: (each.created, each.subscription))
+        return replace(
+            self,
+            customer=None if gone else self.customer,
+            subscriptions=known,
+            standing=standing(known, self.by_hand, base=base, now=now),
+            checkout=None if gone else self.checkout,
+            asked=now,
+            version=self.version + 1,
+        )
+
+    def given(self, plan: str, *, base: str, now: datetime) -> "Payer":
+        """The payer after an operator gave the plan. The subscriptions in `standing.cancel` must be cancelled."""
+        by_hand = ByHand(plan, now)
+        found = standing(self.subscriptions, by_hand, base=base, now=now)
+        return replace(self, by_hand=by_hand, standing=found, version=self.version + 1)
+
+    def asking_for_customer(self) -> "Payer":
+        return replace(self, customers=self.customers + 1, version=self.version + 1)
+
+    def with_customer(self, customer: str) -> "Payer":
+        return replace(self, customer=customer, version=self.version + 1)
+
+    def begin_checkout(self, plan: str, now: datetime) -> "Payer":
+        """The payer with a checkout of its own number. Any earlier one must be closed."""
+        number = self.checkout.number + 1 if self.checkout else 1
+        return replace(self, checkout=Checkout(number=number, plan=plan, begun=now), version=self.version + 1)
+
+    def with_page(self, page: CheckoutPage) -> "Payer":
+        if self.checkout is None:
+            raise ValueError("there is no checkout that the page could belong to")
+        return replace(self, checkout=replace(self.checkout, page=page), version=self.version + 1)
+
+    def sent(self, at: datetime) -> "Payer":
+        """The payer after the notice of this time was sent."""
+        return replace(self, told=at, version=self.version + 1)
+
+
+def with_standing(billing: Billing, found: Standing) -> Billing:
+    """The billing account as its subscriptions say. The same account if they say nothing new."""
+    if found.plan is None or (found.plan, found.kept) == (billing.plan, billing.kept):
+        return billing
+    return replace(billing, plan=found.plan, kept=found.kept)
+
+
+def is_for_sale(plan: str) -> bool:
+    """Whether the plan has a price that members pay each month."""
+    return plan in PLANS and bool(PLANS[plan].price)
+
+
+def monthly_cents(plan: str) -> int:
+    """The plan's price in US cents a month. Raises ValueError if it is not for sale or no whole number of cents."""
+    price = PLANS[plan].price if is_for_sale(plan) else None
+    if price is None:
+        raise ValueError(f"plan {plan} is not for sale")
+    cents = round(price * 100)
+    if abs(cents - price * 100) > 1e-6:
+        raise ValueError(f"the price of plan {plan} is no whole number of cents")
+    return cents
+
+
+def check_may_buy(payer: Payer, plan: str) -> None:
+    """Raises Refused for a plan that is not for sale, and Conflict while a subscription runs: two of them would both be
+    charged."""
+    if not is_for_sale(plan):
+        raise Refused("bad-request", f"There is no plan {plan!r} that can be bought.", status=400)
+    if any(each.state not in OVER for each in payer.subscriptions):
+        detail = "You already have a subscription. Change its plan where you manage it: nothing is charged twice there."
+        raise Conflict("subscribed", detail)
+
+
+def open_checkout(payer: Payer, plan: str, now: datetime) -> Checkout | None:
+    """The checkout to go on with, so that the same page opens again; None if a new one has to begin. Raises TryAgain
+    while it is unknown whether there is a page that can be paid on."""
+    checkout = payer.checkout
+    if checkout is None or now >= checkout.expires:
+        return None
+    if checkout.plan == plan and now < checkout.expires - CHECKOUT_LEFT:
+        return checkout
+    if checkout.page is None:
+        detail = f"An earlier checkout may still be open. Try again after {checkout.expires:%Y-%m-%d %H:%M} UTC."
+        raise TryAgain("checkout-open", detail, retry_after=max(1, round((checkout.expires - now).total_seconds())))
+    return None

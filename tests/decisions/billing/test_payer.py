@@ -1,0 +1,154 @@
+"""The payer's record: an operator's plan, checkouts of which one is open at a time, and what is written to the plan."""
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from msgspec.structs import replace
+
+from shared.billing.kept_plan import Kept
+from shared.billing.payer import (
+    CHECKOUT_FOR,
+    CHECKOUT_LEFT,
+    CheckoutPage,
+    Payer,
+    Provider,
+    check_may_buy,
+    is_for_sale,
+    monthly_cents,
+    open_checkout,
+    with_standing,
+)
+from shared.billing.plans import PLANS
+from shared.billing.subscription import Reason, Standing, Subscription, SubscriptionState
+from shared.errors import Conflict, Refused, TryAgain
+from tests.support.records.factories import a_billing
+
+NOW = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)
+SECOND = timedelta(seconds=1)
+PAYER = Payer(bid="b-1", provider=Provider.STRIPE, customer="cus_1")
+PAGE = CheckoutPage("cs_1", "https://checkout.example/cs_1")
+
+
+def a_subscription(state: SubscriptionState = SubscriptionState.ACTIVE, name: str = "sub_1") -> Subscription:
+    return Subscription(subscription=name, plan="pro", state=state, created=NOW, period_end=NOW + timedelta(days=30))
+
+
+def answered(*subscriptions: Subscription, gone: bool = False) -> Payer:
+    return PAYER.answered(subscriptions, gone=gone, base="free", now=NOW)
+
+
+def test_an_answer_replaces_all_that_was_known() -> None:
+    payer = answered(a_subscription(name="sub_2"), a_subscription())
+    assert [each.subscription for each in payer.subscriptions] == ["sub_1", "sub_2"]
+    assert (payer.asked, payer.version, payer.customer) == (NOW, 1, "cus_1")
+    assert payer.answered([], gone=False, base="free", now=NOW).subscriptions == []
+
+
+def test_a_customer_who_was_deleted_is_made_anew() -> None:
+    payer = PAYER.begin_checkout("pro", NOW).answered([], gone=True, base="free", now=NOW)
+    assert (payer.customer, payer.checkout) == (None, None)
+    assert payer.asking_for_customer().with_customer("cus_2").customer == "cus_2"
+
+
+def test_an_operators_plan_holds_at_once_and_names_what_is_to_be_cancelled() -> None:
+    payer = answered(a_subscription()).given("enterprise", base="free", now=NOW + SECOND)
+    assert (payer.standing.plan, payer.standing.reason) == ("enterprise", Reason.BY_HAND)
+    assert payer.standing.cancel == ["sub_1"]
+
+
+def every_change(payer: Payer) -> list[Payer]:
+    begun = payer.begin_checkout("pro", NOW)
+    return [
+        payer.answered([], gone=False, base="free", now=NOW),
+        payer.given("pro", base="free", now=NOW),
+        payer.asking_for_customer(),
+        payer.with_customer("cus_1"),
+        begun,
+        replace(begun, version=payer.version).with_page(PAGE),
+        payer.sent(NOW),
+    ]
+
+
+def test_every_change_raises_the_version() -> None:
+    again = every_change(PAYER)[0]
+    for payer in (PAYER, again):
+        assert {each.version for each in every_change(payer)} == {payer.version + 1}
+
+
+def test_a_page_belongs_to_a_checkout() -> None:
+    with pytest.raises(ValueError, match="no checkout"):
+        PAYER.with_page(PAGE)
+
+
+# the plan
+
+
+def test_the_plan_is_written_only_where_the_standing_says_one() -> None:
+    billing = a_billing("enterprise")
+    assert with_standing(billing, Standing(plan=None, reason=Reason.NOTHING_BOUGHT)) is billing
+    assert with_standing(billing, Standing(plan="enterprise", reason=Reason.PAID)) is billing
+    kept = Kept(plan="enterprise", since=NOW)
+    fallen = with_standing(billing, Standing(plan="free", reason=Reason.ENDED, kept=kept))
+    assert (fallen.plan, fallen.kept) == ("free", kept)
+    assert with_standing(fallen, Standing(plan="free", reason=Reason.ENDED)).kept is None
+
+
+def test_a_price_is_a_whole_number_of_cents() -> None:
+    assert {plan: monthly_cents(plan) for plan in PLANS if is_for_sale(plan)} == {
+        "starter": 500,
+        "pro": 1000,
+        "team": 2500,
+    }
+
+
+@pytest.mark.parametrize("plan", ["free", "enterprise", "nonsense"])
+def test_what_has_no_price_is_not_for_sale(plan: str) -> None:
+    with pytest.raises(ValueError, match="not for sale"):
+        monthly_cents(plan)
+    with pytest.raises(Refused) as refused:
+        check_may_buy(PAYER, plan)
+    assert refused.value.answer_status == 400
+
+
+def test_a_price_of_a_part_of_a_cent_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(PLANS, "pro", replace(PLANS["pro"], price=9.999))
+    with pytest.raises(ValueError, match="cents"):
+        monthly_cents("pro")
+
+
+# checkouts
+
+
+@pytest.mark.parametrize("state", SubscriptionState)
+def test_nobody_buys_a_second_subscription(state: SubscriptionState) -> None:
+    payer = answered(a_subscription(state))
+    if state in (SubscriptionState.ENDED, SubscriptionState.EXPIRED):
+        check_may_buy(payer, "pro")
+        return
+    with pytest.raises(Conflict) as refused:
+        check_may_buy(payer, "pro")
+    assert refused.value.name == "subscribed"
+
+
+def test_the_same_checkout_opens_again() -> None:
+    assert open_checkout(PAYER, "pro", NOW) is None
+    begun = PAYER.begin_checkout("pro", NOW)
+    for payer in (begun, begun.with_page(PAGE)):
+        assert open_checkout(payer, "pro", NOW + CHECKOUT_FOR - CHECKOUT_LEFT - SECOND) == payer.checkout
+
+
+def test_another_plan_or_a_page_that_soon_ends_needs_a_new_checkout() -> None:
+    payer = PAYER.begin_checkout("pro", NOW).with_page(PAGE)
+    assert open_checkout(payer, "team", NOW) is None
+    assert open_checkout(payer, "pro", NOW + CHECKOUT_FOR - CHECKOUT_LEFT) is None
+    again = payer.begin_checkout("team", NOW).checkout
+    assert again is not None and (again.number, again.page) == (2, None)
+
+
+@pytest.mark.parametrize(("plan", "later"), [("team", timedelta(0)), ("pro", CHECKOUT_FOR - CHECKOUT_LEFT)])
+def test_no_new_checkout_begins_while_an_unknown_page_may_be_open(plan: str, later: timedelta) -> None:
+    payer = PAYER.begin_checkout("pro", NOW)
+    with pytest.raises(TryAgain) as refused:
+        open_checkout(payer, plan, NOW + later)
+    assert refused.value.retry_after == (CHECKOUT_FOR - later).total_seconds()
+    assert open_checkout(payer, plan, NOW + CHECKOUT_FOR) is None
