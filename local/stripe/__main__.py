@@ -1,0 +1,57 @@
+"""The process: `python -m local.stripe --port N --state FILE`."""
+
+import argparse
+import asyncio
+import logging
+import signal
+import time
+from pathlib import Path
+
+from aiohttp import web
+
+from local.stripe.account import Account
+from local.stripe.server import Server
+from local.stripe.state import load
+from local.stripe.world import Settings, World
+
+
+async def serve(port: int, file: Path, settings: Settings, url: str | None) -> None:
+    """Serves until SIGTERM or SIGINT."""
+    file.parent.mkdir(parents=True, exist_ok=True)
+    world = World(load(file), time.time, settings, url or f"http://127.0.0.1:{port}")
+    server = Server(Account(world), file)
+    runner = web.AppRunner(server.app(), access_log=None, shutdown_timeout=1)
+    serving = asyncio.create_task(server.run())
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, serving.cancel)
+    try:
+        await runner.setup()
+        await web.TCPSite(runner, "127.0.0.1", port).start()
+        print(f"Stripe stand-in listens on http://127.0.0.1:{port}", flush=True)
+        await serving
+    except asyncio.CancelledError:
+        pass  # the signal
+    finally:
+        serving.cancel()
+        await runner.cleanup()
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(prog="python -m local.stripe", description="A stand-in for Stripe Billing.")
+    parser.add_argument("--port", type=int, required=True)
+    parser.add_argument("--state", type=Path, required=True, help="file of what it keeps, JSON")
+    parser.add_argument("--url", help="where a browser finds the hosted pages; default: the port")
+    after = ("cancel", "unpaid", "past_due", "pause")
+    parser.add_argument("--after-retries", choices=after, default="cancel", help="what a payment's last failure does")
+    parser.add_argument("--retry-days", type=int, nargs="*", default=Settings().retry_days)
+    given = parser.parse_args()
+    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(message)s")
+    settings = Settings(retry_days=tuple(given.retry_days), after_retries=given.after_retries)
+    try:
+        asyncio.run(serve(given.port, given.state, settings, given.url))
+    except (OSError, ValueError) as problem:
+        raise SystemExit(f"Stripe stand-in: {problem}") from problem
+
+
+main()
