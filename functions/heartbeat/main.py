@@ -195,7 +195,7 @@ def apply_beat(beat: Beat, now: datetime) -> tuple[Session, Directive]:
         billing=billing.record,
         apart=_apart(session, beat, limit, now),
         policy=reclaim_policy(plan),
-        kept=kept_snapshots(plan),
+        kept=kept_snapshots(billing.record.keeping_plan(now)),
         now=now,
     )
     if accepted is None:

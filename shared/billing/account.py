@@ -48,6 +48,10 @@ class Billing(Struct, frozen=True, kw_only=True):
         """The time zone of the account's calendar."""
         return self.time_zone or "UTC"
 
+    def keeping_plan(self, now: datetime) -> str:
+        """The plan by which snapshots are kept: a larger one that was lost, as long as it is kept."""
+        return self.kept.plan if self.kept and now < self.kept.until else self.plan
+
     def count(self, used: dict[str, int]) -> "Billing":
         forgiven = {period: ms for period, ms in self.forgiven.items() if period in used}
         return replace(self, used=used, forgiven=forgiven, close_due=min(map(over_everywhere, used), default=None))

@@ -83,10 +83,11 @@ class Payer(Struct, frozen=True, kw_only=True):
             version=self.version + 1,
         )
 
-    def given(self, plan: str, *, base: str, now: datetime) -> "Payer":
-        """The payer after an operator gave the plan. The subscriptions in `standing.cancel` must be cancelled."""
+    def given(self, plan: str, now: datetime) -> "Payer":
+        """The payer after an operator gave the plan. The subscriptions in `standing.cancel` are to be cancelled now."""
         by_hand = ByHand(plan, now)
-        found = standing(self.subscriptions, by_hand, base=base, now=now)
+        found = standing(self.subscriptions, by_hand, base=plan, now=now)
+        found = replace(found, due=now) if found.cancel else found
         return replace(self, by_hand=by_hand, standing=found, version=self.version + 1)
 
     def asking_for_customer(self) -> "Payer":

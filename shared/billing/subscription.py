@@ -23,6 +23,8 @@ ASK_AFTER = timedelta(hours=2)
 the invoice of a new period an hour after the period's beginning."""
 ASK_AGAIN = timedelta(days=1)
 """When the provider is asked again that should have changed something, and has not."""
+CANCEL_AGAIN = timedelta(minutes=15)
+"""When a cancellation is tried again that the provider has not carried out."""
 
 
 class SubscriptionState(StrEnum):
@@ -153,6 +155,7 @@ def standing(subscriptions: Sequence[Subscription], by_hand: ByHand | None, *, b
         found = Standing(plan=by_hand.plan, reason=Reason.BY_HAND)
     else:
         found = Standing(plan=None, reason=Reason.NOTHING_BOUGHT)
+    cancel = sorted(each.subscription for each in replaced if each.state not in OVER)
     lost = [(each.plan, lapsed) for each in subscriptions if (lapsed := lapsed_at(each, now))]
     kept = kept_plan(lost, found.plan, now) if found.plan is not None else None
     return Standing(
@@ -162,9 +165,9 @@ def standing(subscriptions: Sequence[Subscription], by_hand: ByHand | None, *, b
         until=found.until,
         next_plan=found.next_plan,
         kept=kept,
-        cancel=sorted(each.subscription for each in replaced if each.state not in OVER),
+        cancel=cancel,
         doubled=found.doubled,
-        due=_due(subscriptions, kept, now),
+        due=_due(subscriptions, kept, now, cancel=bool(cancel)),
     )
 
 
@@ -195,8 +198,10 @@ def _reason_without_plan(subscription: Subscription) -> Reason:
             return Reason.UNPAID
 
 
-def _due(subscriptions: Iterable[Subscription], kept: Kept | None, now: datetime) -> datetime | None:
+def _due(subscriptions: Iterable[Subscription], kept: Kept | None, now: datetime, *, cancel: bool) -> datetime | None:
     times = [time for each in subscriptions if (time := _changes_at(each, now))]
+    if cancel:
+        times.append(now + CANCEL_AGAIN)
     if kept:
         times.append(min(filter(None, [next_notice(kept, now), kept.until])))
     return min((time if time > now else now + ASK_AGAIN for time in times), default=None)

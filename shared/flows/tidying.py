@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 
 from shared import logs
 from shared.gcp import buckets
-from shared.gcp.store.accounts import plan_of, read_workspace
+from shared.gcp.store.accounts import keeping_plan_of, read_workspace
 from shared.gcp.store.database import LostRace
 from shared.gcp.store.left_out import all_packages, forget_packages
 from shared.gcp.store.sessions import read_session
@@ -93,7 +93,7 @@ def _too_many(workspace: Workspace, now: datetime) -> list[Snapshot]:
     for head in heads:
         _manifest(head)
     snapshots = all_snapshots(workspace.wid)
-    kept = keep(snapshots, kept_snapshots(plan_of(workspace.owner)), now, heads=heads)
+    kept = keep(snapshots, kept_snapshots(keeping_plan_of(workspace.owner, now)), now, heads=heads)
     wanted = {each.snapshot.head.snapshot for each in kept}
     theirs = [snapshot for snapshot in snapshots if snapshot.sid != workspace.session]
     return [snapshot for snapshot in theirs if snapshot.head.snapshot not in wanted][-AT_ONCE:]

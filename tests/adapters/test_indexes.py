@@ -40,6 +40,7 @@ from shared.gcp.store import (
     sessions,
     slots,
     snapshots,
+    subscriptions,
     usage,
 )
 from shared.record import Versioned
@@ -138,6 +139,10 @@ QUERIES: dict[Callable[..., Any], list[Callable[[], Any]]] = {
     snapshots.older_snapshots: [lambda: snapshots.older_snapshots("w-1", a_head(), 5)],
     snapshots.all_heads: [snapshots.all_heads],
     snapshots.to_tidy: [lambda: snapshots.to_tidy(NOW)],
+    subscriptions.find_payer: [lambda: subscriptions.find_payer("cus_1")],
+    subscriptions.due_payers: [lambda: subscriptions.due_payers(NOW)],
+    subscriptions.all_payers: [subscriptions.all_payers],
+    subscriptions.forget_events: [lambda: subscriptions.forget_events(NOW)],
     operators.audit_lines: [
         lambda: operators.audit_lines(None, 5),
         lambda: operators.audit_lines(LINE, 5),

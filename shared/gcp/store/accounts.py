@@ -125,12 +125,12 @@ def find_account(uid: str) -> Account | None:
     return account.record if account else None
 
 
-def plan_of(uid: str) -> str:
-    """The plan of the person's billing account. Raises LookupError if there is no such account."""
+def keeping_plan_of(uid: str, now: datetime) -> str:
+    """The plan by which the person's snapshots are kept. Raises LookupError if there is no such account."""
     account = read(account_ref(uid), Account)
     if account is None or not account.record.bid:
         raise LookupError(f"account {uid} is missing")
-    return read_billing(account.record.bid).record.plan
+    return read_billing(account.record.bid).record.keeping_plan(now)
 
 
 @until_won()

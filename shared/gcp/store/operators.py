@@ -16,6 +16,7 @@ from shared.accounts.audit import AuditLine, Values
 from shared.accounts.operator_limits import Limits
 from shared.accounts.roles import Role
 from shared.billing.account import Billing
+from shared.billing.payer import with_standing
 from shared.billing.time_allowance import grant, period_of
 from shared.errors import Conflict, Refused
 from shared.gcp.store.accounts import account_ref, mark_ref, read_workspace, workspace_ref
@@ -24,6 +25,7 @@ from shared.gcp.store.database import Commit, database, document, read, run
 from shared.gcp.store.limits import limits_ref, read_limits
 from shared.gcp.store.races import until_won
 from shared.gcp.store.sessions import read_session, session_ref
+from shared.gcp.store.subscriptions import payer_ref, read_payer
 from shared.record import Versioned
 from shared.sessions.session import EndReason, SessionState
 
@@ -75,15 +77,24 @@ def read_account(uid: str) -> Versioned[Account]:
 def set_plan(line: AuditLine, uid: str, plan: str) -> AuditLine:
     """Sets the plan. Open sessions of all who share the billing account follow it from their next heartbeat on.
 
-    Raises what read_account does, and Conflict.
+    Subscriptions that began before are replaced: `cancels` in `after` names those that must be cancelled at the payment
+    provider. Raises what read_account does, and Conflict.
     """
 
     def change() -> Change:
         billing = read_billing(read_account(uid).record.bid)
+        payer = read_payer(billing.record.bid)
         after = replace(billing.record, plan=plan)
-        billing_id: Values = {"billing": after.bid}
+        before_values: Values = {"billing": after.bid, "plan": billing.record.plan}
+        after_values: Values = {"billing": after.bid, "plan": plan}
         records: Records = [(billing_ref(after.bid), billing, after)]
-        return Change({**billing_id, "plan": billing.record.plan}, {**billing_id, "plan": plan}, records)
+        if payer is not None:
+            paying = payer.record.given(plan, line.at)
+            records = [(payer_ref(after.bid), payer, paying)]
+            if (with_kept := with_standing(billing.record, paying.standing)) != billing.record:
+                records.append((billing_ref(after.bid), billing, with_kept))
+            after_values["cancels"] = " ".join(paying.standing.cancel) or None
+        return Change(before_values, after_values, records)
 
     return commit_once(line, change)
 

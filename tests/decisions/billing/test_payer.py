@@ -51,16 +51,16 @@ def test_a_customer_who_was_deleted_is_made_anew() -> None:
 
 
 def test_an_operators_plan_holds_at_once_and_names_what_is_to_be_cancelled() -> None:
-    payer = answered(a_subscription()).given("enterprise", base="free", now=NOW + SECOND)
+    payer = answered(a_subscription()).given("enterprise", NOW + SECOND)
     assert (payer.standing.plan, payer.standing.reason) == ("enterprise", Reason.BY_HAND)
-    assert payer.standing.cancel == ["sub_1"]
+    assert (payer.standing.cancel, payer.standing.due) == (["sub_1"], NOW + SECOND)
 
 
 def every_change(payer: Payer) -> list[Payer]:
     begun = payer.begin_checkout("pro", NOW)
     return [
         payer.answered([], gone=False, base="free", now=NOW),
-        payer.given("pro", base="free", now=NOW),
+        payer.given("pro", NOW),
         payer.asking_for_customer(),
         payer.with_customer("cus_1"),
         begun,

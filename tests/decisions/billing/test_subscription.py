@@ -11,6 +11,7 @@ from shared.billing.plans import PLANS
 from shared.billing.subscription import (
     ASK_AFTER,
     ASK_AGAIN,
+    CANCEL_AGAIN,
     GRACE,
     INCOMPLETE_FOR,
     ByHand,
@@ -155,6 +156,7 @@ def test_an_operators_plan_replaces_what_began_before_it() -> None:
     given_plan = ByHand("enterprise", NOW)
     replaced = found(a_subscription(), by_hand=given_plan)
     assert (replaced.plan, replaced.reason, replaced.cancel) == ("enterprise", Reason.BY_HAND, ["sub_1"])
+    assert replaced.due == NOW + CANCEL_AGAIN
 
 
 @pytest.mark.parametrize("state", STATES)
