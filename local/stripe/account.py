@@ -10,6 +10,7 @@ from msgspec import Struct
 
 from local.stripe import (
     catalogue,
+    charges,
     checkout,
     customers,
     invoices,
@@ -30,6 +31,7 @@ from local.stripe.world import API_VERSION, World
 
 RESOURCES = (
     catalogue,
+    charges,
     checkout,
     customers,
     invoices,

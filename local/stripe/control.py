@@ -7,6 +7,7 @@ from aiohttp import web
 
 from local.stripe import checkout
 from local.stripe.account import Fault
+from local.stripe.charges import charge_of
 from local.stripe.errors import missing
 from local.stripe.state import Json
 from local.stripe.world import World
@@ -112,7 +113,7 @@ class Controls:
         asked = await request.json()
 
         def act(world: World) -> Json:
-            charge = _charge(world, asked["invoice"])
+            charge = charge_of(world, asked["invoice"])
             charge.update(refunded=True, amount_refunded=charge["amount"])
             world.emit("charge.refunded", charge)
             return charge
@@ -124,7 +125,7 @@ class Controls:
         asked = await request.json()
 
         def act(world: World) -> Json:
-            charge = _charge(world, asked["invoice"])
+            charge = charge_of(world, asked["invoice"])
             dispute: Json = {
                 "id": world.new_id("dispute"),
                 "object": "dispute",
@@ -142,29 +143,3 @@ class Controls:
             return dispute
 
         return web.json_response(self._server.do(act))
-
-
-def _charge(world: World, name: str) -> Json:
-    """The charge of a paid invoice, made when it is first asked for."""
-    invoice = world.need("invoice", name)
-    for each in world.all("charge", description=name):
-        return each
-    return world.put(
-        "charge",
-        {
-            "id": world.new_id("charge"),
-            "object": "charge",
-            "amount": invoice["amount_paid"],
-            "amount_refunded": 0,
-            "created": invoice["created"],
-            "currency": invoice["currency"],
-            "customer": invoice["customer"],
-            "description": name,
-            "disputed": False,
-            "livemode": False,
-            "metadata": {},
-            "paid": True,
-            "refunded": False,
-            "status": "succeeded",
-        },
-    )

@@ -36,6 +36,8 @@ class Checkout(Struct, frozen=True, kw_only=True):
 
     number: int
     plan: str
+    language: str
+    """Of the page. The same number must come with the same order."""
     begun: datetime
     page: CheckoutPage | None = None
     """None until the provider's answer is committed."""
@@ -54,13 +56,17 @@ class Payer(Struct, frozen=True, kw_only=True):
     """The provider's id of who pays; None before the first checkout, and after the customer was deleted there."""
     customers: int = 0
     """How many customers were asked for: one each time the one before was deleted."""
+    asking: int | None = None
+    """The number of the customer that the provider is being asked for."""
     subscriptions: list[Subscription] = []
     """All that the provider had of this customer when last asked."""
     by_hand: ByHand | None = None
     standing: Standing = Standing(plan=None, reason=Reason.NOTHING_BOUGHT)
     """What the subscriptions meant when they were committed."""
     checkout: Checkout | None = None
-    """The checkout that was begun last."""
+    """The checkout that was begun last; None once it was paid."""
+    checkouts: int = 0
+    """How many checkouts were begun."""
     asked: datetime | None = None
     """When the provider was last asked."""
     told: datetime | None = None
@@ -78,10 +84,14 @@ class Payer(Struct, frozen=True, kw_only=True):
             customer=None if gone else self.customer,
             subscriptions=known,
             standing=standing(known, self.by_hand, base=base, now=now),
-            checkout=None if gone else self.checkout,
+            checkout=None if gone or self._is_paid(known) else self.checkout,
             asked=now,
             version=self.version + 1,
         )
+
+    def _is_paid(self, subscriptions: Sequence[Subscription]) -> bool:
+        """Whether a subscription has begun since the checkout has. Its page can't be paid on again."""
+        return self.checkout is not None and any(each.created >= self.checkout.begun for each in subscriptions)
 
     def given(self, plan: str, now: datetime) -> "Payer":
         """The payer after an operator gave the plan. The subscriptions in `standing.cancel` are to be cancelled now."""
@@ -91,15 +101,17 @@ class Payer(Struct, frozen=True, kw_only=True):
         return replace(self, by_hand=by_hand, standing=found, version=self.version + 1)
 
     def asking_for_customer(self) -> "Payer":
-        return replace(self, customers=self.customers + 1, version=self.version + 1)
+        number = self.customers + 1
+        return replace(self, customers=number, asking=number, version=self.version + 1)
 
     def with_customer(self, customer: str) -> "Payer":
-        return replace(self, customer=customer, version=self.version + 1)
+        return replace(self, customer=customer, asking=None, version=self.version + 1)
 
-    def begin_checkout(self, plan: str, now: datetime) -> "Payer":
+    def begin_checkout(self, plan: str, language: str, now: datetime) -> "Payer":
         """The payer with a checkout of its own number. Any earlier one must be closed."""
-        number = self.checkout.number + 1 if self.checkout else 1
-        return replace(self, checkout=Checkout(number=number, plan=plan, begun=now), version=self.version + 1)
+        number = self.checkouts + 1
+        begun = Checkout(number=number, plan=plan, language=language, begun=now)
+        return replace(self, checkout=begun, checkouts=number, version=self.version + 1)
 
     def with_page(self, page: CheckoutPage) -> "Payer":
         if self.checkout is None:

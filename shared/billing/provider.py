@@ -6,7 +6,7 @@ from typing import Protocol
 
 from msgspec import Struct
 
-from shared.billing.payer import CheckoutPage
+from shared.billing.payer import CheckoutPage, Provider
 from shared.billing.subscription import Subscription
 
 
@@ -16,6 +16,10 @@ class BadSignature(Exception):
 
 class Unreachable(Exception):
     """The provider can't be asked now. Asking later helps."""
+
+
+class NotSold(Exception):
+    """The provider has no price for a plan. The deployment creates it."""
 
 
 class Buyer(Struct, frozen=True, kw_only=True):
@@ -64,6 +68,9 @@ class Hint(Struct, frozen=True, kw_only=True):
 
 class PaymentProvider(Protocol):
     """Each function raises Unreachable, and does nothing twice if it is called again."""
+
+    @property
+    def name(self) -> Provider: ...
 
     def create_customer(self, buyer: Buyer) -> str:
         """The customer's id."""

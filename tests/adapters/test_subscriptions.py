@@ -164,9 +164,9 @@ def test_a_payer_is_found_by_the_customer() -> None:
 
 def test_a_change_of_the_payer_alone_is_guarded_too() -> None:
     before = a_payer()
-    commit_payer(before, before.record.begin_checkout("pro", NOW))
+    commit_payer(before, before.record.begin_checkout("pro", "ko", NOW))
     with pytest.raises(LostRace):
-        commit_payer(before, before.record.begin_checkout("team", NOW))
+        commit_payer(before, before.record.begin_checkout("team", "ko", NOW))
 
 
 def test_payers_are_due_when_their_standing_says_so() -> None:

@@ -45,9 +45,12 @@ def test_an_answer_replaces_all_that_was_known() -> None:
 
 
 def test_a_customer_who_was_deleted_is_made_anew() -> None:
-    payer = PAYER.begin_checkout("pro", NOW).answered([], gone=True, base="free", now=NOW)
+    payer = PAYER.begin_checkout("pro", "ko", NOW).answered([], gone=True, base="free", now=NOW)
     assert (payer.customer, payer.checkout) == (None, None)
-    assert payer.asking_for_customer().with_customer("cus_2").customer == "cus_2"
+    asking = payer.asking_for_customer()
+    assert (asking.asking, asking.with_customer("cus_2").asking) == (1, None)
+    again = asking.with_customer("cus_2").answered([], gone=True, base="free", now=NOW).asking_for_customer()
+    assert again.asking == 2, "another number is another customer"
 
 
 def test_an_operators_plan_holds_at_once_and_names_what_is_to_be_cancelled() -> None:
@@ -57,7 +60,7 @@ def test_an_operators_plan_holds_at_once_and_names_what_is_to_be_cancelled() -> 
 
 
 def every_change(payer: Payer) -> list[Payer]:
-    begun = payer.begin_checkout("pro", NOW)
+    begun = payer.begin_checkout("pro", "ko", NOW)
     return [
         payer.answered([], gone=False, base="free", now=NOW),
         payer.given("pro", NOW),
@@ -132,22 +135,32 @@ def test_nobody_buys_a_second_subscription(state: SubscriptionState) -> None:
 
 def test_the_same_checkout_opens_again() -> None:
     assert open_checkout(PAYER, "pro", NOW) is None
-    begun = PAYER.begin_checkout("pro", NOW)
+    begun = PAYER.begin_checkout("pro", "ko", NOW)
     for payer in (begun, begun.with_page(PAGE)):
         assert open_checkout(payer, "pro", NOW + CHECKOUT_FOR - CHECKOUT_LEFT - SECOND) == payer.checkout
 
 
 def test_another_plan_or_a_page_that_soon_ends_needs_a_new_checkout() -> None:
-    payer = PAYER.begin_checkout("pro", NOW).with_page(PAGE)
+    payer = PAYER.begin_checkout("pro", "ko", NOW).with_page(PAGE)
     assert open_checkout(payer, "team", NOW) is None
     assert open_checkout(payer, "pro", NOW + CHECKOUT_FOR - CHECKOUT_LEFT) is None
-    again = payer.begin_checkout("team", NOW).checkout
+    again = payer.begin_checkout("team", "ko", NOW).checkout
     assert again is not None and (again.number, again.page) == (2, None)
+
+
+def test_a_checkout_that_was_paid_is_forgotten_and_its_number_is_not_used_again() -> None:
+    begun = PAYER.begin_checkout("pro", "ko", NOW).with_page(PAGE)
+    earlier = replace(a_subscription(SubscriptionState.ENDED, "sub_0"), created=NOW - SECOND)
+    assert begun.answered([earlier], gone=False, base="free", now=NOW).checkout == begun.checkout
+    paid = begun.answered([earlier, a_subscription(SubscriptionState.ENDED)], gone=False, base="free", now=NOW)
+    assert paid.checkout is None
+    again = paid.begin_checkout("pro", "ko", NOW).checkout
+    assert again is not None and again.number == 2
 
 
 @pytest.mark.parametrize(("plan", "later"), [("team", timedelta(0)), ("pro", CHECKOUT_FOR - CHECKOUT_LEFT)])
 def test_no_new_checkout_begins_while_an_unknown_page_may_be_open(plan: str, later: timedelta) -> None:
-    payer = PAYER.begin_checkout("pro", NOW)
+    payer = PAYER.begin_checkout("pro", "ko", NOW)
     with pytest.raises(TryAgain) as refused:
         open_checkout(payer, plan, NOW + later)
     assert refused.value.retry_after == (CHECKOUT_FOR - later).total_seconds()

@@ -2,6 +2,7 @@
 
 import contextlib
 import re
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, Literal
@@ -19,34 +20,21 @@ PRICES = {"starter": 500, "pro": 1000, "team": 2500}
 """US cents a month."""
 
 
-class Standin:
-    """One stand-in: Stripe's SDK, the hosted pages as a browser posts them, and its `/_control/`."""
+class StripeAccount:
+    """Stripe's SDK with an account of test mode, or with a stand-in."""
 
-    def __init__(self, port: int) -> None:
-        self.url = f"http://127.0.0.1:{port}"
+    url: str | None = None
+
+    def __init__(self, key: str = "sk_test_ondol", url: str | None = None) -> None:
+        self.key = key
         self._http = stripe.RequestsClient()
         self.client = stripe.StripeClient(
-            "sk_test_ondol", base_addresses={"api": self.url}, http_client=self._http, max_network_retries=2
+            key, base_addresses={"api": url} if url else {}, http_client=self._http, max_network_retries=2
         )
         self.v1 = self.client.v1
-        self.web = httpx.Client(base_url=self.url, timeout=60)
 
     def close(self) -> None:
         self._http.close()  # type: ignore[no-untyped-call]  # of the SDK
-        self.web.close()
-
-    def control(self, what: str, **asked: Any) -> Any:
-        answer = self.web.post(f"/_control/{what}", json=asked)
-        answer.raise_for_status()
-        return answer.json()
-
-    def requests(self) -> list[str]:
-        told: list[str] = self.web.get("/_control/requests").json()
-        return told
-
-    def press(self, url: str, **form: str) -> httpx.Response:
-        """Posts a form of a hosted page."""
-        return self.web.post(url, data=form)
 
     def catalogue(self) -> dict[str, str]:
         """The ids of the prices, by plan. The same ones each time."""
@@ -90,14 +78,41 @@ class Standin:
         return made.id
 
 
+class Standin(StripeAccount):
+    """One stand-in: Stripe's SDK, the hosted pages as a browser posts them, and its `/_control/`."""
+
+    def __init__(self, port: int) -> None:
+        self.url = f"http://127.0.0.1:{port}"
+        super().__init__(url=self.url)
+        self.web = httpx.Client(base_url=self.url, timeout=60)
+
+    def close(self) -> None:
+        super().close()
+        self.web.close()
+
+    def control(self, what: str, **asked: Any) -> Any:
+        answer = self.web.post(f"/_control/{what}", json=asked)
+        answer.raise_for_status()
+        return answer.json()
+
+    def requests(self) -> list[str]:
+        told: list[str] = self.web.get("/_control/requests").json()
+        return told
+
+    def press(self, url: str, **form: str) -> httpx.Response:
+        """Posts a form of a hosted page."""
+        return self.web.post(url, data=form)
+
+
 class Subscriber:
     """A customer on a test clock of their own, with a card and a subscription."""
 
     def __init__(
-        self, standin: Standin, plan: str | None = "pro", card: str = "pm_card_visa", begins: int = NOW
+        self, account: StripeAccount, plan: str | None = "pro", card: str = "pm_card_visa", begins: int = NOW
     ) -> None:
-        self.standin, self.v1 = standin, standin.v1
-        self.prices = standin.catalogue()
+        self.v1 = account.v1
+        self.is_standin = account.url is not None
+        self.prices = account.catalogue()
         self.clock = self.v1.test_helpers.test_clocks.create({"frozen_time": begins}).id
         self.now = begins
         self.customer = self.v1.customers.create(
@@ -130,7 +145,8 @@ class Subscriber:
         while self.now < until:
             self.now = min(until, self.now + 50 * DAY)
             clock = self.v1.test_helpers.test_clocks.advance(self.clock, {"frozen_time": self.now})
-            while clock.status != "ready":
+            while clock.status != "ready":  # at Stripe advancing takes some seconds
+                time.sleep(0 if self.is_standin else 1)
                 clock = self.v1.test_helpers.test_clocks.retrieve(self.clock)
 
     def invoices(self, status: Literal["draft", "open", "paid", "void"] | None = None) -> list[stripe.Invoice]:

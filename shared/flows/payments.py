@@ -1,0 +1,182 @@
+"""Payments: ask the provider about a payer and follow its answer; sell a plan on one page at a time.
+
+An event only says whom to ask about. Every change of a plan follows from an answer (docs/payments.md).
+"""
+
+from collections.abc import Callable
+from datetime import datetime
+
+from msgspec import Struct
+
+from shared import logs, machine
+from shared.billing.payer import CheckoutPage, Payer, check_may_buy, is_for_sale, open_checkout
+from shared.billing.provider import Buyer, NotSold, Order, PaymentProvider, Unreachable
+from shared.billing.subscription import OVER, Standing
+from shared.errors import Conflict, Refused, TryAgain
+from shared.gcp.store.database import LostRace
+from shared.gcp.store.races import ATTEMPTS, TooBusy, pause_after
+from shared.gcp.store.subscriptions import OutdatedAnswer, commit_answer, commit_payer, ensure_payer, read_payer
+from shared.record import Versioned
+
+QUESTIONS = 5
+"""How often the provider is asked in one go. Who is outdated so often is asked again by the next event, or when due."""
+
+Now = Callable[[], datetime]
+
+
+class Sale(Struct, frozen=True, kw_only=True):
+    """What a member asks for, and where the provider's page leads back to."""
+
+    bid: str
+    plan: str
+    email: str | None
+    language: str
+    done_url: str
+    back_url: str
+
+
+def ask(provider: PaymentProvider, bid: str, *, base: str, now: Now) -> Payer | None:
+    """Asks the provider about a payer, and commits the answer with the plan that follows. Returns the payer; None if
+    there is none who is a customer. `base` is the plan of an account that pays nothing.
+
+    Cancels what an operator's plan has replaced. Raises TryAgain if the provider can't be asked, or if others commit
+    all the time.
+    """
+    for lost in range(QUESTIONS):
+        if lost:
+            machine.sleep(pause_after(lost, machine.draw_fraction()))
+        payer = read_payer(bid)
+        if payer is None or payer.record.customer is None:
+            return None
+        after = _answered(provider, payer.record, payer.record.customer, base=base, now=now)
+        try:
+            commit_answer(payer, after)
+        except OutdatedAnswer:
+            continue
+        _tell(payer.record.standing, after)
+        return after
+    raise TooBusy("too-busy", "This payer is being changed by several requests at once. Try again.")
+
+
+def _answered(provider: PaymentProvider, payer: Payer, customer: str, *, base: str, now: Now) -> Payer:
+    try:
+        fetched = provider.fetch(customer)
+        after = payer.answered(fetched.subscriptions, gone=fetched.gone, base=base, now=now())
+        if not after.standing.cancel:
+            return after
+        for each in after.standing.cancel:
+            provider.cancel(each)
+            logs.info("subscription-cancelled", billing=payer.bid, subscription=each)
+        fetched = provider.fetch(customer)
+        return payer.answered(fetched.subscriptions, gone=fetched.gone, base=base, now=now())
+    except Unreachable as e:
+        raise _unreachable() from e
+
+
+def _tell(before: Standing, after: Payer) -> None:
+    """One line for each change, and an error for what an operator has to look at."""
+    found = after.standing
+    if (before.plan, before.reason) != (found.plan, found.reason):
+        logs.info("plan-follows", billing=after.bid, plan=found.plan, reason=found.reason)
+    if found.doubled and found.doubled != before.doubled:
+        logs.error("subscription-doubled", billing=after.bid, subscriptions=found.doubled)
+
+
+def sell(provider: PaymentProvider, sale: Sale, *, base: str, now: Now) -> CheckoutPage:
+    """The page on which the member pays. The same page again, as long as it can be paid on.
+
+    The provider is asked first, so that nobody with a subscription buys a second one. A page is opened for a number
+    that was committed before, and the next number begins only once the page before can't be paid on any more: so at
+    most one page is open. Raises Refused, Conflict and TryAgain.
+    """
+    ensure_payer(sale.bid, provider.name)
+    ask(provider, sale.bid, base=base, now=now)
+    for lost in range(ATTEMPTS):
+        if lost:
+            machine.sleep(pause_after(lost, machine.draw_fraction()))
+        payer = ensure_payer(sale.bid, provider.name)
+        try:
+            page = _step(provider, payer, sale, now())
+        except LostRace:
+            continue
+        except NotSold as e:
+            logs.error("plan-not-sold", plan=sale.plan, reason=str(e))
+            raise Refused("not-found", "This plan is not sold here. Tell the operator.", status=404) from e
+        except Unreachable as e:
+            raise _unreachable() from e
+        if page is not None:
+            return page
+    raise TooBusy("too-busy", "Your checkout is being opened by several requests at once. Try again.")
+
+
+def _step(provider: PaymentProvider, payer: Versioned[Payer], sale: Sale, now: datetime) -> CheckoutPage | None:
+    """One commit further, None if it is not the last. Raises LostRace."""
+    record = payer.record
+    check_may_buy(record, sale.plan)
+    if record.customer is None:
+        _find_customer(provider, payer, sale)
+        return None
+    checkout = open_checkout(record, sale.plan, now)
+    if checkout is None:
+        before = record.checkout
+        if before is not None and before.page is not None and not provider.close_checkout(before.page.id):
+            # paid a moment ago: the answer about it is on its way
+            raise Conflict("subscribed", "You have paid already. Your plan follows in a moment.")
+        commit_payer(payer, record.begin_checkout(sale.plan, sale.language, now))
+        return None
+    if checkout.page is not None:
+        return checkout.page
+    page = provider.open_checkout(
+        Order(
+            bid=sale.bid,
+            customer=record.customer,
+            plan=checkout.plan,
+            number=checkout.number,
+            expires=checkout.expires,
+            language=checkout.language,
+            done_url=sale.done_url,
+            back_url=sale.back_url,
+        )
+    )
+    commit_payer(payer, record.with_page(page))
+    return page
+
+
+def _find_customer(provider: PaymentProvider, payer: Versioned[Payer], sale: Sale) -> None:
+    """The number is committed first, so that the same number is the same customer, also for a request that died."""
+    record = payer.record
+    if record.asking is None:
+        commit_payer(payer, record.asking_for_customer())
+        return
+    buyer = Buyer(bid=sale.bid, number=record.asking, email=sale.email, language=sale.language)
+    commit_payer(payer, record.with_customer(provider.create_customer(buyer)))
+
+
+def manage(provider: PaymentProvider, bid: str, *, plan: str | None, back_url: str, language: str) -> str:
+    """The URL of the provider's page for cards, invoices, cancellation and other plans; with `plan`, of the page that
+    confirms the change to it. Raises Refused and TryAgain."""
+    payer = read_payer(bid)
+    if payer is None or payer.record.customer is None:
+        raise Refused("not-found", "There is no subscription to manage.", status=404)
+    running = [each for each in payer.record.subscriptions if each.state not in OVER]
+    if plan is not None and (not is_for_sale(plan) or len(running) != 1):
+        raise Refused("not-found", "There is no subscription that could change to this plan.", status=404)
+    try:
+        return provider.manage(
+            payer.record.customer,
+            back_url=back_url,
+            language=language,
+            subscription=running[0].subscription if plan else None,
+            plan=plan,
+        )
+    except NotSold as e:
+        logs.error("plan-not-sold", plan=plan, reason=str(e))
+        raise Refused("not-found", "This plan is not sold here. Tell the operator.", status=404) from e
+    except Unreachable as e:
+        raise _unreachable() from e
+
+
+def _unreachable() -> TryAgain:
+    return TryAgain(
+        "unavailable", "The payment provider can't be reached right now. Nothing was charged.", retry_after=5
+    )

@@ -1,0 +1,1 @@
+"""Payment providers, each a module that implements `shared.billing.provider.PaymentProvider`."""

@@ -1,0 +1,300 @@
+"""Stripe Billing, through Stripe's SDK: hosted Checkout, the customer portal, and what Stripe says when asked.
+
+Importing the SDK takes 0.18 s. Only functions that need payments import this module.
+"""
+
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from typing import Any
+
+import stripe
+from stripe.params.billing_portal import SessionCreateParams as PortalParams
+from stripe.params.checkout import SessionCreateParams as CheckoutParams
+
+from shared import logs
+from shared.billing.payer import CheckoutPage, Provider
+from shared.billing.provider import BadSignature, Buyer, Fetched, Hint, NotSold, Order, Unreachable
+from shared.billing.subscription import Subscription, SubscriptionState
+
+API_VERSION = "2026-10-28.endive"
+"""What the SDK in constraints.txt was made for. The webhook endpoint has it too."""
+TOLERANCE = 300
+"""Seconds that may have passed since an event was signed."""
+CALL_SECONDS = 8.0
+RETRIES = 2
+PRODUCT_PREFIX = "ondol-"
+EVENTS = (
+    "charge.dispute.created",
+    "charge.refunded",
+    "checkout.session.async_payment_failed",
+    "checkout.session.async_payment_succeeded",
+    "checkout.session.completed",
+    "checkout.session.expired",
+    "customer.deleted",
+    "customer.subscription.created",
+    "customer.subscription.deleted",
+    "customer.subscription.paused",
+    "customer.subscription.resumed",
+    "customer.subscription.updated",
+    "invoice.finalization_failed",
+    "invoice.paid",
+    "invoice.payment_action_required",
+    "invoice.payment_failed",
+)
+"""After each of these the plan may be another, or an operator wants to know."""
+STATES = {
+    "incomplete": SubscriptionState.INCOMPLETE,
+    "incomplete_expired": SubscriptionState.EXPIRED,
+    "trialing": SubscriptionState.ACTIVE,
+    "active": SubscriptionState.ACTIVE,
+    "past_due": SubscriptionState.PAST_DUE,
+    "unpaid": SubscriptionState.UNPAID,
+    "paused": SubscriptionState.PAUSED,
+    "canceled": SubscriptionState.ENDED,
+}
+
+
+class OddSubscription(Exception):
+    """Stripe says something about a subscription that this module does not know. Nothing may be decided by it."""
+
+
+def product_of(plan: str) -> str:
+    """The id of the plan's product. It never changes, so it also names the plan of a price that is not sold any
+    more."""
+    return f"{PRODUCT_PREFIX}{plan}"
+
+
+def lookup_key_of(plan: str) -> str:
+    """Finds the price at which the plan is sold now."""
+    return f"{PRODUCT_PREFIX}{plan}-month"
+
+
+@contextmanager
+def reachable() -> Iterator[None]:
+    """Raises Unreachable for what passes by itself. A decorator, too."""
+    try:
+        yield
+    except (stripe.APIConnectionError, stripe.RateLimitError) as e:
+        raise Unreachable(str(e)) from e
+    except stripe.APIError as e:
+        if e.http_status == 501:  # of a stand-in that does not play this
+            raise
+        raise Unreachable(str(e)) from e
+
+
+class StripeProvider:
+    """`PaymentProvider` by Stripe. Other errors of the SDK than those of `reachable` are mistakes: of a key, or of this
+    module."""
+
+    name = Provider.STRIPE
+
+    def __init__(
+        self,
+        key: str,
+        *,
+        project: str,
+        webhook_secret: str = "",
+        portal: str = "",
+        managed: bool = False,
+        endpoint: str | None = None,
+    ) -> None:
+        """`project` distinguishes deployments that share a Stripe account. `portal` is the id of the portal's
+        configuration. `managed`: Stripe is the merchant of record. `endpoint` is a stand-in's."""
+        self._http = stripe.RequestsClient(timeout=CALL_SECONDS)
+        self._client = stripe.StripeClient(
+            key,
+            stripe_version=API_VERSION,
+            base_addresses={"api": endpoint} if endpoint else {},
+            max_network_retries=RETRIES,
+            http_client=self._http,
+        )
+        self._v1 = self._client.v1
+        self._project = project
+        self._secret = webhook_secret
+        self._portal = portal
+        self._managed = managed
+
+    def close(self) -> None:
+        self._http.close()  # type: ignore[no-untyped-call]  # of the SDK
+
+    @reachable()
+    def create_customer(self, buyer: Buyer) -> str:
+        """Address and language are set afterwards: they may change, and the same key must come with the same
+        parameters."""
+        metadata = {"bid": buyer.bid, "project": self._project}
+        key = f"ondol-{self._project}-customer-{buyer.bid}-{buyer.number}"
+        customer = self._v1.customers.create({"metadata": metadata}, {"idempotency_key": key})
+        update: Any = {"preferred_locales": [buyer.language]}
+        self._v1.customers.update(customer.id, update | ({"email": buyer.email} if buyer.email else {}))
+        return customer.id
+
+    @reachable()
+    def open_checkout(self, order: Order) -> CheckoutPage:
+        """Raises NotSold."""
+        metadata = {"bid": order.bid, "project": self._project}
+        params: CheckoutParams = {
+            "mode": "subscription",
+            "customer": order.customer,
+            "client_reference_id": order.bid,
+            "line_items": [{"price": self._price(order.plan).id, "quantity": 1}],
+            "subscription_data": {"metadata": metadata},
+            "metadata": metadata,
+            "success_url": order.done_url,
+            "cancel_url": order.back_url,
+            "expires_at": int(order.expires.timestamp()),
+            "locale": "ko" if order.language == "ko" else "en",
+        }
+        if self._managed:
+            params["managed_payments"] = {"enabled": True}
+        key = f"ondol-{self._project}-checkout-{order.bid}-{order.number}"
+        session = self._v1.checkout.sessions.create(params, {"idempotency_key": key})
+        return CheckoutPage(session.id, session.url or "")
+
+    @reachable()
+    def close_checkout(self, page: str) -> bool:
+        session = self._v1.checkout.sessions.retrieve(page)
+        if session.status == "open":
+            try:
+                session = self._v1.checkout.sessions.expire(page)
+            except stripe.InvalidRequestError:  # it was paid on, or has expired, in between
+                session = self._v1.checkout.sessions.retrieve(page)
+        return session.status != "complete"
+
+    @reachable()
+    def manage(self, customer: str, *, back_url: str, language: str, subscription: str | None, plan: str | None) -> str:
+        """Raises NotSold."""
+        params: PortalParams = {
+            "customer": customer,
+            "return_url": back_url,
+            "locale": "ko" if language == "ko" else "en",
+        }
+        if self._portal:
+            params["configuration"] = self._portal
+        if subscription and plan:
+            item = self._v1.subscriptions.retrieve(subscription)["items"].data[0]
+            params["flow_data"] = {
+                "type": "subscription_update_confirm",
+                "subscription_update_confirm": {
+                    "subscription": subscription,
+                    "items": [{"id": item.id, "price": self._price(plan).id, "quantity": 1}],
+                },
+                "after_completion": {"type": "redirect", "redirect": {"return_url": back_url}},
+            }
+        return self._v1.billing_portal.sessions.create(params).url
+
+    @reachable()
+    def fetch(self, customer: str) -> Fetched:
+        """Raises OddSubscription."""
+        try:
+            known = self._v1.customers.retrieve(customer)
+        except stripe.InvalidRequestError as e:
+            if e.code != "resource_missing":
+                raise
+            return Fetched([], gone=True)
+        listed = self._v1.subscriptions.list(
+            {"customer": customer, "status": "all", "limit": 100, "expand": ["data.schedule"]}
+        )
+        open_invoices = self._v1.invoices.list({"customer": customer, "status": "open", "limit": 100})
+        unpaid = _unpaid_since(open_invoices.auto_paging_iter())
+        return Fetched([*self._known(listed.auto_paging_iter(), unpaid)], gone=bool(getattr(known, "deleted", False)))
+
+    @reachable()
+    def cancel(self, subscription: str) -> None:
+        try:
+            self._v1.subscriptions.cancel(subscription)
+        except stripe.InvalidRequestError as e:
+            # Stripe says of a subscription that is over that there is none
+            if e.code != "resource_missing":
+                raise
+
+    @reachable()
+    def read_hint(self, body: bytes, headers: Mapping[str, str]) -> Hint:
+        """Raises BadSignature. A dispute names a charge and no customer, so Stripe is asked for the charge."""
+        try:
+            event = self._client.construct_event(body, headers.get("Stripe-Signature"), self._secret, TOLERANCE)
+        except (stripe.SignatureVerificationError, UnicodeDecodeError, ValueError) as e:
+            raise BadSignature(str(e)) from e
+        about = event.data.object.to_dict()
+        if event.type == "charge.dispute.created":
+            about = self._v1.charges.retrieve(about["charge"]).to_dict()
+        customer = about["id"] if about["object"] == "customer" else about.get("customer")
+        return Hint(event=event.id, kind=event.type, customer=customer)
+
+    def _price(self, plan: str) -> stripe.Price:
+        found = self._v1.prices.list({"lookup_keys": [lookup_key_of(plan)], "active": True}).data
+        if not found:
+            raise NotSold(f"Stripe has no active price with the lookup key {lookup_key_of(plan)}")
+        return found[0]
+
+    def _known(
+        self, subscriptions: Iterable[stripe.Subscription], unpaid: Mapping[str, datetime]
+    ) -> Iterator[Subscription]:
+        for each in subscriptions:
+            plan, end = _plan_and_end(each)
+            if plan is None:
+                logs.warning("subscription-foreign", subscription=each.id)
+                continue
+            if each.status not in STATES:
+                raise OddSubscription(f"{each.id} is {each.status}")
+            state = STATES[each.status]
+            yield Subscription(
+                subscription=each.id,
+                plan=plan,
+                state=state,
+                created=_moment(each.created),
+                period_end=end,
+                cancel_at=_moment(each.cancel_at) if each.cancel_at else end if each.cancel_at_period_end else None,
+                next_plan=self._next_plan(each),
+                unpaid_since=unpaid.get(each.id),
+                stopped=_stopped(each, state),
+            )
+
+    def _next_plan(self, subscription: stripe.Subscription) -> str | None:
+        schedule = subscription.schedule
+        if not isinstance(schedule, stripe.SubscriptionSchedule) or schedule.current_phase is None:
+            return None
+        starts = schedule.current_phase.start_date
+        following = [each for each in schedule.phases if each.start_date > starts]
+        if not following:
+            return None
+        first = min(following, key=lambda each: each.start_date).to_dict()
+        price = self._v1.prices.retrieve(first["items"][0]["price"])
+        return _plan_of(price)
+
+
+def _plan_and_end(subscription: stripe.Subscription) -> tuple[str | None, datetime]:
+    """The plan, None if it is none of ours, and the end of the charged period, which is the items' since 2025-03-31."""
+    items: list[stripe.SubscriptionItem] = subscription["items"].data
+    plans = [plan for item in items if (plan := _plan_of(item.price))]
+    return plans[0] if plans else None, _moment(max(item.current_period_end for item in items))
+
+
+def _plan_of(price: stripe.Price) -> str | None:
+    product = price.product if isinstance(price.product, str) else price.product.id
+    return product.removeprefix(PRODUCT_PREFIX) if product.startswith(PRODUCT_PREFIX) else None
+
+
+def _stopped(subscription: stripe.Subscription, state: SubscriptionState) -> datetime | None:
+    if state == SubscriptionState.ENDED and subscription.ended_at:
+        return _moment(subscription.ended_at)
+    if state == SubscriptionState.PAUSED and subscription.status_details:
+        return _moment(subscription.status_details.paused.transitioned_at)
+    return None
+
+
+def _unpaid_since(invoices: Iterable[stripe.Invoice]) -> dict[str, datetime]:
+    """When the oldest open invoice of each subscription became due."""
+    oldest: dict[str, datetime] = {}
+    for invoice in invoices:
+        details = invoice.parent.subscription_details if invoice.parent else None
+        if details is None:
+            continue
+        name = details.subscription if isinstance(details.subscription, str) else details.subscription.id
+        due = _moment(invoice.status_transitions.finalized_at or invoice.created)
+        oldest[name] = min(due, oldest.get(name, due))
+    return oldest
+
+
+def _moment(seconds: int) -> datetime:
+    return datetime.fromtimestamp(seconds, UTC)
