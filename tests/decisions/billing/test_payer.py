@@ -7,8 +7,10 @@ from msgspec.structs import replace
 
 from shared.billing.kept_plan import Kept
 from shared.billing.payer import (
+    CHECKOUT_ASK,
     CHECKOUT_FOR,
     CHECKOUT_LEFT,
+    COMPARE_EVERY,
     CheckoutPage,
     Payer,
     Provider,
@@ -19,7 +21,7 @@ from shared.billing.payer import (
     with_standing,
 )
 from shared.billing.plans import PLANS
-from shared.billing.subscription import Reason, Standing, Subscription, SubscriptionState
+from shared.billing.subscription import ASK_AFTER, Reason, Standing, Subscription, SubscriptionState
 from shared.errors import Conflict, Refused, TryAgain
 from tests.support.records.factories import a_billing
 
@@ -56,7 +58,28 @@ def test_a_customer_who_was_deleted_is_made_anew() -> None:
 def test_an_operators_plan_holds_at_once_and_names_what_is_to_be_cancelled() -> None:
     payer = answered(a_subscription()).given("enterprise", NOW + SECOND)
     assert (payer.standing.plan, payer.standing.reason) == ("enterprise", Reason.BY_HAND)
-    assert (payer.standing.cancel, payer.standing.due) == (["sub_1"], NOW + SECOND)
+    assert (payer.standing.cancel, payer.due) == (["sub_1"], NOW + SECOND)
+
+
+def test_a_payer_is_asked_about_once_a_day_while_a_subscription_runs() -> None:
+    """So whatever events did not tell is known within a day, each payer by itself."""
+    assert answered(a_subscription()).due == NOW + COMPARE_EVERY
+    soon = replace(a_subscription(), cancel_at=NOW - ASK_AFTER + SECOND)
+    assert answered(soon).due == NOW + SECOND
+    ended = replace(a_subscription(SubscriptionState.ENDED), stopped=NOW)
+    assert answered(ended).due == NOW + timedelta(days=60), "the first notice about what is kept"
+    assert (answered().due, answered(a_subscription(SubscriptionState.EXPIRED)).due) == (None, None)
+
+
+def test_a_checkout_of_which_no_event_tells_is_asked_about_each_hour() -> None:
+    begun = PAYER.begin_checkout("pro", "ko", NOW)
+    assert begun.due == NOW + CHECKOUT_ASK
+    assert answered(a_subscription()).begin_checkout("pro", "ko", NOW).due == NOW + CHECKOUT_ASK
+    still = begun.answered([], gone=False, base="free", now=NOW + CHECKOUT_ASK)
+    assert still.due == NOW + 2 * CHECKOUT_ASK
+    paid = begun.answered([a_subscription()], gone=False, base="free", now=NOW + CHECKOUT_ASK)
+    assert paid.due == NOW + CHECKOUT_ASK + COMPARE_EVERY
+    assert begun.answered([], gone=False, base="free", now=NOW + CHECKOUT_FOR).due is None
 
 
 def every_change(payer: Payer) -> list[Payer]:
