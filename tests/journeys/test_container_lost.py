@@ -59,8 +59,8 @@ def test_what_was_typed_before_and_after_the_loss_is_offered_by_the_next_editor(
         to_page, to_open = in_the_editor("ko", "back", WINDOW), ending("ko", "lost", "button")
         back = cover.get_by_role("button", name=re.compile(f"^({to_page}|{to_open})$"))
         # "Open" once the control plane has said that the session is lost: the page opens by itself then
-        opens = back.inner_text() == to_open
-        back.click()
+        # looked at and pressed at once, for the name may change meanwhile
+        opens = back.evaluate("(button) => { const name = button.innerText; button.click(); return name; }") == to_open
         page.wait_for_url(lambda url: f"//{slot}." not in url)
         if not opens:
             kept = page.get_by_text(member.reads_filled("home", "keptText", names="notes.md"))

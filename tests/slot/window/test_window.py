@@ -32,14 +32,13 @@ def test_what_one_browser_reports_another_is_given(member: Member) -> None:
     }
 
 
-def test_a_browser_without_the_cookie_gets_nothing(member: Member) -> None:
-    cookie, member.cookie = member.cookie, None
-    assert script(member).status_code == 401
-    assert report(member, [["global", "a", "1"]]) == 401
-    member.cookie = "guessed"
-    assert script(member).status_code == 401
-    member.cookie = cookie
-    assert stores(member) == {}
+def test_a_browser_without_the_cookie_gets_nothing(standing: Member) -> None:
+    for cookie in (None, "guessed"):
+        stranger = Member(standing.slot, standing.plane)
+        stranger.cookie = cookie
+        assert script(stranger).status_code == 401
+        assert report(stranger, [["global", "a", "1"]]) == 401
+    assert stores(standing) == {}
 
 
 @pytest.mark.parametrize(
@@ -60,11 +59,11 @@ def test_a_browser_without_the_cookie_gets_nothing(member: Member) -> None:
     ],
     ids=str,
 )
-def test_no_page_but_the_editors_reads_or_changes_it(member: Member, headers: dict[str, str]) -> None:
-    headers = {name: value.format(origin=f"http://{member.slot.host}") for name, value in headers.items()}
-    assert script(member, **headers).status_code == 403
-    assert report(member, [["global", "a", "1"]], **headers) == 403
-    assert stores(member) == {}
+def test_no_page_but_the_editors_reads_or_changes_it(standing: Member, headers: dict[str, str]) -> None:
+    headers = {name: value.format(origin=f"http://{standing.slot.host}") for name, value in headers.items()}
+    assert script(standing, **headers).status_code == 403
+    assert report(standing, [["global", "a", "1"]], **headers) == 403
+    assert stores(standing) == {}
 
 
 @pytest.mark.parametrize(
@@ -72,8 +71,9 @@ def test_no_page_but_the_editors_reads_or_changes_it(member: Member, headers: di
     [{"Origin": "http://evil.example"}, {"Origin": "null"}, {"Origin": ""}, {"Content-Type": "text/plain"}],
     ids=str,
 )
-def test_no_form_or_page_of_another_origin_changes_it(member: Member, headers: dict[str, str]) -> None:
-    assert report(member, [["global", "a", "1"]], **headers) == 403
+def test_no_form_or_page_of_another_origin_changes_it(standing: Member, headers: dict[str, str]) -> None:
+    assert report(standing, [["global", "a", "1"]], **headers) == 403
+    assert stores(standing) == {}
 
 
 def test_the_script_is_on_the_editors_page_and_on_no_preview(member: Member) -> None:
@@ -83,7 +83,7 @@ def test_the_script_is_on_the_editors_page_and_on_no_preview(member: Member) -> 
     assert "window.js" not in member.get(f"/proxy/{port}/").text
 
 
-def test_a_report_that_is_none_is_refused_with_a_reason(member: Member) -> None:
+def test_a_report_that_is_none_is_refused_with_a_reason(standing: Member) -> None:
     wrong: list[object] = [
         {},
         "x",
@@ -94,14 +94,14 @@ def test_a_report_that_is_none_is_refused_with_a_reason(member: Member) -> None:
         [["a", "b", "c", "d"]],
     ]
     for changes in wrong:
-        answer = post(member, json.dumps(changes).encode())
+        answer = post(standing, json.dumps(changes).encode())
         assert answer.status_code == 400
         assert answer.json()["type"].endswith("/bad-request")
-    assert post(member, b"{").status_code == 400
-    assert post(member, b"[" * 100_000).status_code == 400
-    assert post(member, b"\xff").status_code == 400
-    assert post(member, b"[" + b" " * 7_500_000 + b"]").status_code == 413
-    assert member.get("/_slot/window").status_code == 405
+    assert post(standing, b"{").status_code == 400
+    assert post(standing, b"[" * 100_000).status_code == 400
+    assert post(standing, b"\xff").status_code == 400
+    assert post(standing, b"[" + b" " * 7_500_000 + b"]").status_code == 413
+    assert standing.get("/_slot/window").status_code == 405
 
 
 def test_a_report_of_more_changes_than_are_taken_at_once_is_refused(member: Member) -> None:
@@ -193,15 +193,17 @@ DAMAGED = {
 }
 
 
-@pytest.mark.parametrize("content", DAMAGED.values(), ids=DAMAGED.keys())
-def test_a_file_that_cant_be_read_is_put_aside_and_an_older_one_serves(early: Member, content: bytes) -> None:
-    member = early
-    put(member.slot, "3.0.jsonl.gz", text({"a": "old"}))
-    put_bytes(member.slot, "4.0.jsonl.gz", content)
+@pytest.mark.parametrize("damages", [[*DAMAGED][:6], [*DAMAGED][6:]], ids=["early", "late"])
+def test_files_that_cant_be_read_are_put_aside_and_an_older_one_serves(early: Member, damages: list[str]) -> None:
+    member, files = early, {damage: f"3.{at}.jsonl.gz" for at, damage in enumerate(damages)}
+    put(member.slot, "2.0.jsonl.gz", text({"a": "old"}))
+    for damage, file in files.items():
+        put_bytes(member.slot, file, DAMAGED[damage])
     member.enter()
     assert stores(member) == {"global": {"a": "old"}}
-    assert "4.0.jsonl.gz.unreadable" in member.slot.run(f"ls {FOLDER}")
-    assert member.slot.events("window-unreadable")
+    there = member.slot.run(f"ls {FOLDER}").split()
+    assert [damage for damage, file in files.items() if f"{file}.unreadable" in there] == damages
+    assert len(member.slot.events("window-unreadable")) == len(damages)
 
 
 def test_a_file_of_the_members_leads_the_agent_nowhere(early: Member) -> None:
