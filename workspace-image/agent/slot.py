@@ -147,7 +147,7 @@ class Slot:
 
     @property
     def language(self) -> str:
-        """The account's, as of whoever entered last; empty if it is not known."""
+        """That of the page from which whoever entered last came; empty if it is not known."""
         return self.session.language if self.session is not None else ""
 
     def saved_ago(self) -> float | None:

@@ -12,7 +12,8 @@ const { wordsFor } = require("./words");
 
 // shared with the page's script, which knows whether the container answers
 const CHANNEL = "ondol-window";
-const LANGUAGE_WITHIN_MS = 2000;
+// a page that is slow to load answers late; one without Ondol's script never does
+const LANGUAGE_WITHIN_MS = 10_000;
 
 exports.activate = async (context) => {
   const channel = new BroadcastChannel(CHANNEL);
@@ -30,7 +31,6 @@ exports.activate = async (context) => {
   context.subscriptions.push(
     status,
     vscode.commands.registerCommand("ondol.told", told),
-    vscode.commands.registerCommand("ondol.language", () => language),
     vscode.commands.registerCommand("ondol.downloaded", (path) => channel.postMessage({ download: path })),
   );
   channel.onmessage = ({ data }) => {

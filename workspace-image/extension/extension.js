@@ -10,38 +10,42 @@ const { Line } = require("./line");
 const { RestoreStatus, StorageWarning } = require("./status");
 const { length, wordsFor } = require("./words");
 
-const LANGUAGE_WITHIN_MS = 5000;
-
 exports.activate = async (context) => {
   const path = process.env.ONDOL_EDITOR_SOCKET;
   if (!path) return;
+  await new Promise((begun) => {
+    let show = null;
+    const line = new Line(path, (news) => {
+      show ??= begin(context, line, news.language);
+      show(news);
+      begun();
+    });
+    context.subscriptions.push(line);
+  });
+};
+
+/**
+ * Begins once the agent has said the language of the page that opened the editor, whose own language may be another.
+ * Returns what shows the agent's news.
+ */
+function begin(context, line, ofPage) {
   const page = process.env.ONDOL_PAGE;
-  const language = (await accountsLanguage()).startsWith("ko") ? "ko" : "en";
+  const language = (ofPage || vscode.env.language).startsWith("ko") ? "ko" : "en";
   const words = wordsFor(language);
   const say = (event) => line.say(event);
   const ends = new Ends(words, page, () => say("keep"), () => say("stop"));
   const restore = new RestoreStatus(words);
   const storage = new StorageWarning(words, page);
   const commands = new Commands(words, language, page, say);
-  const line = new Line(path, (news) => {
+  context.subscriptions.push(ends, restore, storage, commands, ...watchActivity(() => say("activity")));
+  return (news) => {
     tellBrowser(news);
     ends.show(news);
     restore.show(news.restore);
     commands.learn(news);
     if (news.storage) storage.show(news.storage);
     if (news.loss) tellOfLoss(words, news.loss);
-  });
-  context.subscriptions.push(line, ends, restore, storage, commands, ...watchActivity(() => say("activity")));
-};
-
-/** The language of the member's account. The part in the browser knows it. The editor's language may be another. */
-async function accountsLanguage() {
-  const never = new Promise((resolve) => setTimeout(resolve, LANGUAGE_WITHIN_MS));
-  try {
-    return (await Promise.race([vscode.commands.executeCommand("ondol.language"), never])) ?? vscode.env.language;
-  } catch {
-    return vscode.env.language;
-  }
+  };
 }
 
 /** Has the part in the browser show the age of the newest save: that part runs on when the container is gone. */

@@ -137,10 +137,10 @@ def test_an_unanswered_beat_from_before_a_freeze_is_no_activity_now(slot: Contai
 
 
 def test_what_the_extension_says_is_activity(member: Member, plane: ControlPlane) -> None:
-    heard = member.slot.run(TALK)
-    news = json.loads(heard)
-    assert news["directive"] == "continue"
-    told = {"directive", "idle_in", "time_left", "saved_ago", "late", "restore", "storage", "loss"}
+    member.enter(language="ko")
+    news = json.loads(member.slot.run(TALK))
+    assert (news["directive"], news["language"]) == ("continue", "ko")
+    told = {"language", "directive", "idle_in", "time_left", "saved_ago", "late", "restore", "storage", "loss"}
     assert set(news) == told | {"asked_saves", "saving"}
     before = plane.beats[0].signals.editor
     until(lambda: (plane.beats[-1].signals.editor or 0) > (before or 0), "activity reaches the control plane")

@@ -101,6 +101,7 @@ class EditorSocket:
     def _state_line(self) -> bytes:
         session = self._slot.session
         state: dict[str, Any] = {
+            "language": self._slot.language,
             "directive": session.last_answer.directive if session and session.has_begun else "continue",
             "idle_in": session.idle_in() if session else None,
             "time_left": session.time_left() if session else None,
