@@ -1,6 +1,5 @@
 """What heartbeats, runs of the pool and refused Opens cost in Firestore, counted: operations are exact, and
-`shared.economics` counts with the same figures. tests/functions/test_limits.py counts an Open's, and
-test_session_costs.py a whole session's."""
+`shared.economics` counts with the same figures. tests/functions/test_limits.py counts an Open's."""
 
 import importlib
 import inspect
