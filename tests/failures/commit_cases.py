@@ -1,5 +1,5 @@
-"""All that is ever committed to Firestore, but for a workspace's history: what happens, and by which function of the
-store."""
+"""All that is ever committed to Firestore, but for payments and a workspace's history: what happens, and by which
+function of the store."""
 
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
