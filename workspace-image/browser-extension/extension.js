@@ -17,10 +17,17 @@ const LANGUAGE_WITHIN_MS = 10_000;
 
 exports.activate = async (context) => {
   const channel = new BroadcastChannel(CHANNEL);
+  let kept = null;
+  const keep = async () => {
+    const store = await Store.open();
+    kept = new TypedTexts(store, (unsaved) => channel.postMessage({ unsaved, window: store.window }));
+    context.subscriptions.push(kept);
+    return store;
+  };
+  const keeping = keep(); // before anything is waited for: the member may be typing already
   const language = await languageOf(channel);
   const words = wordsFor(language);
   const status = new SaveStatus(words);
-  let kept = null;
   const told = (news) => {
     status.told(news);
     if (news.saved_ago === null) return;
@@ -40,14 +47,12 @@ exports.activate = async (context) => {
   };
   context.subscriptions.push({ dispose: () => channel.close() });
   // Not awaited: a question may stay open for long, and commands must be answered meanwhile.
-  const keep = async () => {
-    const store = await Store.open();
-    kept = new TypedTexts(store, (unsaved) => channel.postMessage({ unsaved, window: store.window }));
-    const offer = new Offer(words, store, () => kept.all());
-    context.subscriptions.push(kept, offer);
-    await offer.make();
+  const offer = async () => {
+    const made = new Offer(words, await keeping, () => kept.all());
+    context.subscriptions.push(made);
+    await made.make();
   };
-  keep().catch((error) => console.error("Ondol: what is typed is not kept in this browser", error));
+  offer().catch((error) => console.error("Ondol: what is typed is not kept in this browser", error));
 };
 
 /** The language of the page that opened it, which the editor's page knows; the browser's language if that does not answer. */
