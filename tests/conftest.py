@@ -4,6 +4,7 @@ import os
 from collections.abc import Iterator
 
 import pytest
+from hypothesis import HealthCheck, settings
 from playwright.sync_api import Browser, expect
 from xdist.remote import Producer
 
@@ -26,6 +27,11 @@ from tests.support.stack.running import QUICK, SHORT, Running, running
 
 collect_ignore = [] if os.environ.get(IMAGE_FOLDER) else ["image"]
 """Tests of a built image are for `make image-test`, which names one."""
+
+
+# On a busy machine any example can take long, and so can drawing it: neither is a failure.
+settings.register_profile("busy machine", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("busy machine")
 
 
 def pytest_configure(config: pytest.Config) -> None:
