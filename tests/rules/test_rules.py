@@ -28,6 +28,8 @@ DOCUMENTS = {
     "sessions/s-1": {"uid": "alice", "wid": "w-1", "bid": "b-1"},
     "workspaces/w-1/left_out/s-1": {"sid": "s-1"},
     "marks/m-1": {"owner": "alice", "uid": "alice"},
+    "payers/b-1": {"bid": "b-1"},
+    "stripe_events/evt_1": {"customer": "cus_1"},
     "pool/rollout": {"owner": "alice", "uid": "alice"},
     "slots/ws-1": {"session": "s-1"},
     "usage/2026-11-23": {"owner": "alice", "uid": "alice"},
