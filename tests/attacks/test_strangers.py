@@ -114,7 +114,9 @@ def test_a_task_is_brought_by_the_invoker_and_by_nobody_else(stack: Running, fun
         answer = bring({"Authorization": f"Bearer {token}"})
         assert answer.status_code in (401, 403), f"{what}: {answer.status_code} {answer.text}"
         assert problem(answer) in ("not-signed-in", "forbidden"), what
-    assert (document(stack, f"sessions/{sid}") or {})["state"] in ("opening", "active")
+    session = document(stack, f"sessions/{sid}") or {}
+    # on a slow machine all of that takes longer than a session may be idle
+    assert session["state"] in ("opening", "active") or session["reason"] == "idle"
     assert httpx.post(f"{stack.url}/api/{function}", json=body, headers=GOOGLES_HEADERS, timeout=60).status_code == 404
     assert bring({"Authorization": f"Bearer {google.good}"}).status_code == 200, "the good one passes"
     person.post("release", {"session": sid})
