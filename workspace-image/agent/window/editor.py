@@ -14,6 +14,7 @@ from agent.paths import HOME, IMAGE, PRIVATE, SHARED
 
 START_SECONDS = 60
 DATA = HOME / EDITOR_DATA
+NOTED_SECONDS = 30
 NOTED = (DATA / "extensions/extensions.json", DATA / "CachedProfilesData/__default__profile__/extensions.builtin.cache")
 """What code-server writes once it knows its extensions, some moments after its first answer."""
 # number, references, protocol, flags, type, state, inode, path
@@ -41,13 +42,17 @@ class Editor:
     async def start(self) -> None:
         """Returns when the editor has answered one request, which takes three times as long as the second, and has
         looked through its extensions: what it notes of them in the home is then no change of a member's. Raises
-        TimeoutError."""
+        TimeoutError if it does not answer. Notes that do not come cost one snapshot, and keep no slot from serving."""
         await self._spawn()
         async with asyncio.timeout(START_SECONDS):
             while not await self._answers():  # noqa: ASYNC110  another program has no event to wait for
                 await asyncio.sleep(0.05)
-            while not _extensions_are_noted():  # noqa: ASYNC110  as above
-                await asyncio.sleep(0.05)
+        try:
+            async with asyncio.timeout(NOTED_SECONDS):
+                while not _extensions_are_noted():  # noqa: ASYNC110  as above
+                    await asyncio.sleep(0.05)
+        except TimeoutError:
+            logs.warning("extensions-not-noted")
 
     async def keep_running(self) -> None:
         """Starts the editor again whenever it ends, until `let_go`. Never returns."""
