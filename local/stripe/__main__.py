@@ -10,6 +10,7 @@ from pathlib import Path
 from aiohttp import web
 
 from local.stripe.account import Account
+from local.stripe.control import add_routes
 from local.stripe.server import Server
 from local.stripe.state import load
 from local.stripe.world import Settings, World
@@ -20,7 +21,9 @@ async def serve(port: int, file: Path, settings: Settings, url: str | None) -> N
     file.parent.mkdir(parents=True, exist_ok=True)
     world = World(load(file), time.time, settings, url or f"http://127.0.0.1:{port}")
     server = Server(Account(world), file)
-    runner = web.AppRunner(server.app(), access_log=None, shutdown_timeout=1)
+    app = server.app()
+    add_routes(app, server)
+    runner = web.AppRunner(app, access_log=None, shutdown_timeout=1)
     serving = asyncio.create_task(server.run())
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):

@@ -12,6 +12,7 @@ from local.stripe import (
     catalogue,
     charges,
     checkout,
+    clocks,
     customers,
     invoices,
     lists,
@@ -20,7 +21,6 @@ from local.stripe import (
     portal,
     schedules,
     subscriptions,
-    test_clocks,
     webhooks,
 )
 from local.stripe.errors import StripeError, not_played
@@ -38,7 +38,7 @@ RESOURCES = (
     portal,
     schedules,
     subscriptions,
-    test_clocks,
+    clocks,
     webhooks,
 )
 """Their methods are registered by being imported."""

@@ -1,7 +1,5 @@
 """`/_control/`: what no API of Stripe's has. Time, faults, deliveries, and what a bank or an operator does."""
 
-from typing import TYPE_CHECKING
-
 import msgspec
 from aiohttp import web
 
@@ -9,14 +7,12 @@ from local.stripe import checkout
 from local.stripe.account import Fault
 from local.stripe.charges import charge_of
 from local.stripe.errors import missing
+from local.stripe.server import Server
 from local.stripe.state import Json
 from local.stripe.world import World
 
-if TYPE_CHECKING:
-    from local.stripe.server import Server
 
-
-def add_routes(app: web.Application, server: "Server") -> None:
+def add_routes(app: web.Application, server: Server) -> None:
     controls = Controls(server)
     app.router.add_get("/_control/requests", controls.requests)
     app.router.add_post("/_control/advance", controls.advance)
@@ -31,7 +27,7 @@ def add_routes(app: web.Application, server: "Server") -> None:
 
 
 class Controls:
-    def __init__(self, server: "Server") -> None:
+    def __init__(self, server: Server) -> None:
         self._server = server
 
     async def requests(self, _: web.Request) -> web.Response:

@@ -1,4 +1,4 @@
-"""The stand-in over HTTP: Stripe's API, its hosted pages, and `/_control/` for tests."""
+"""The stand-in over HTTP: Stripe's API and its hosted pages."""
 
 import asyncio
 from collections.abc import Awaitable, Callable
@@ -8,7 +8,7 @@ from typing import Any
 import msgspec
 from aiohttp import web
 
-from local.stripe import checkout, control, pages
+from local.stripe import checkout, pages
 from local.stripe.account import Account, Broken, Call
 from local.stripe.delivery import Deliverer
 from local.stripe.errors import StripeError
@@ -38,7 +38,6 @@ class Server:
         app.router.add_post("/c/pay/{session}", self.press_checkout)
         app.router.add_get("/p/session/{session}", self.show_portal)
         app.router.add_post("/p/session/{session}", self.press_portal)
-        control.add_routes(app, self)
         return app
 
     async def run(self) -> None:
