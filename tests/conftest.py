@@ -36,7 +36,7 @@ settings.load_profile("busy machine")
 
 def pytest_configure(config: pytest.Config) -> None:
     if getattr(config, "workerinput", {}).get("workerid") == FILLER:
-        os.nice(19)
+        os.nice(10)
     config.pluginmanager.register(LeftProcesses())
     config.pluginmanager.register(Slowest())
     config.stash[SHARED] = SharedByGroup()

@@ -5,6 +5,13 @@ from collections.abc import Iterator
 import pytest
 
 from tests.support.stack.environment import SETTINGS, environment, forget_documents
+from tests.support.stack.patient_clients import patient_clients
+
+
+@pytest.fixture(scope="session", autouse=True)
+def patience() -> Iterator[None]:
+    with patient_clients():
+        yield
 
 
 @pytest.fixture(scope="session")

@@ -29,7 +29,13 @@ def test_leaves():
 def test_leaves_nothing():
     subprocess.run(["true"], check=True)
 """
-HIDES = 'setsid sleep 600 <&- >&- 2>&- & echo $! > hidden; test -n "$1" && exec sleep 600'
+HIDES = """
+setsid sleep 600 <&- >&- 2>&- &
+until grep -q ^sleep /proc/$!/cmdline; do sleep 0.05; done
+echo $! > hidden
+test -n "$1" && exec sleep 600
+"""
+"""`hidden` is written once the process has a session of its own: until then it is one of its parent's group."""
 STACK = f"""
 import asyncio, sys
 from pathlib import Path
