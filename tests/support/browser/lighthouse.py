@@ -22,14 +22,21 @@ class Look:
     """Of the audits that were weighed and have a number: milliseconds, but for layout shifts."""
     faults: list[str]
     """What took something from a score, with where."""
+    benchmark_index: float
+    """How fast the machine is that looked, by Lighthouse's own measure: 1,500 to 2,000 for a high-end desktop."""
 
 
-def look(url: str, categories: Sequence[str], folder: Path) -> Look:
+SLOWDOWN = 4.0
+"""How many times slower than the machine the phone is taken to be, unless Lighthouse is told otherwise."""
+
+
+def look(url: str, categories: Sequence[str], folder: Path, slowdown: float = SLOWDOWN) -> Look:
     """Load `url` in a Chromium of its own. Lighthouse keeps what it notes for itself in `folder`."""
     command = [
         *(str(ROOT / NODE_BIN / "node"), str(ROOT / LIGHTHOUSE / "node_modules/lighthouse/cli/index.js"), url),
         *("--quiet", "--output=json", "--no-enable-error-reporting", "--disable-full-page-screenshot"),
         f"--only-categories={','.join(categories)}",
+        f"--throttling.cpuSlowdownMultiplier={slowdown:.2f}",
         f"--chrome-flags={shlex.join(['--headless=new', *ARGUMENTS])}",
     ]
     own = {"CHROME_PATH": PROGRAM, "HOME": str(folder), "XDG_CONFIG_HOME": str(folder)}
@@ -48,6 +55,7 @@ def look(url: str, categories: Sequence[str], folder: Path) -> Look:
             for audit in audits
             if (audit["score"] or 0) < 1 and audit["scoreDisplayMode"] != "notApplicable"
         ],
+        report["environment"]["benchmarkIndex"],
     )
 
 
