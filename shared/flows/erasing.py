@@ -11,7 +11,7 @@ from msgspec import Struct
 from shared import machine
 from shared.gcp import buckets
 from shared.gcp.identity import delete_person, person
-from shared.gcp.store import accounts, anonymous
+from shared.gcp.store import accounts, anonymous, mails
 from shared.sessions.workspace import Workspace
 from shared.time_budget import TimeBudget
 
@@ -44,6 +44,10 @@ def _audit(workspace: Workspace) -> int:
     return anonymous.anonymise_audit(workspace.owner, _alias(workspace))
 
 
+def _mails(workspace: Workspace) -> int:
+    return mails.delete_mails(mails.mails_to(workspace.owner))
+
+
 def _billing(workspace: Workspace) -> int:
     return accounts.leave_billing(workspace.owner, _alias(workspace), machine.now())
 
@@ -62,7 +66,7 @@ def _alias(workspace: Workspace) -> str:
     return workspace.alias
 
 
-PARTS: tuple[Part, ...] = (_objects, _documents, _sessions, _lines, _audit, _billing, _sign_in)
+PARTS: tuple[Part, ...] = (_objects, _documents, _sessions, _lines, _audit, _mails, _billing, _sign_in)
 """Each part erases some things of one kind, and returns how many; 0 when none is left."""
 
 

@@ -1,0 +1,1 @@
+"""Mail: what Ondol writes to people, in Korean and English, and how it is sent."""

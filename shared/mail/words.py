@@ -1,0 +1,25 @@
+"""What a mail consists of in a language. The words themselves: english.py and korean.py.
+
+`{{ ... }}` is Jinja's: a fact of the mail (`mail.FACTS`), written out by a filter (filters.py).
+"""
+
+from msgspec import Struct
+
+
+class Words(Struct, frozen=True, kw_only=True):
+    """What one mail says."""
+
+    subject: str
+    paragraphs: tuple[str, ...]
+    button: str
+    page: str
+    """The path on Ondol's page to which the button leads."""
+
+
+class Frame(Struct, frozen=True, kw_only=True):
+    """What stands around every mail."""
+
+    why: str
+    """Below the mail: why it was sent."""
+    decline: str
+    """The link by which such mails are unsubscribed from."""

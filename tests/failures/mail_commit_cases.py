@@ -1,0 +1,35 @@
+"""All that is ever committed about mails, and by which function of the store."""
+
+from collections.abc import Callable
+from typing import Any
+
+from shared.gcp.store import mails
+from shared.mail.mail import Mail, MailKind, Reader
+from tests.failures.commit_cases import LATER, NOW, Act
+
+READER = Reader(uid="u-1", address="ada@example.com", language="ko", zone="Asia/Seoul")
+MAIL = Mail.new("u-1", MailKind.BEFORE_ERASING, READER, {"until": LATER.isoformat()}, NOW)
+
+
+def a_new_mail() -> Act:
+    return lambda: mails.create_mail(MAIL)
+
+
+def an_attempt_to_send_it() -> Act:
+    mails.create_mail(MAIL)
+    found = mails.read_mail(MAIL.id)
+    assert found
+    return lambda: mails.commit_mail(found, found.record.begin(NOW))
+
+
+def a_mail_whose_time_is_over() -> Act:
+    mails.create_mail(MAIL)
+    return lambda: mails.delete_mails(mails.expired_mails(MAIL.forget))
+
+
+COMMITS: dict[Callable[[], Act], set[Callable[..., Any]]] = {
+    a_new_mail: {mails.create_mail},
+    an_attempt_to_send_it: {mails.commit_mail},
+    a_mail_whose_time_is_over: {mails.delete_mails},
+}
+"""What happens, and by which functions it is committed."""
