@@ -8,6 +8,7 @@ from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, R
 from tests.slot.window.test_connection_browser import saved
 from tests.slot.window.test_window_browser import admit, expect_editor
 from tests.support.slot.member import Member
+from tests.support.stack.observe import until
 
 SEEN = """() => {
   globalThis.ondolSeen = [];
@@ -81,14 +82,17 @@ def has_room_on_a_phone(page: Page) -> None:
     """The status bar has, for what Ondol says."""
     page.set_viewport_size({"width": 390, "height": 844})
     expect(page.locator("[id='status.workbench.keyboardLayout']")).to_be_hidden()
+    until(lambda: seen_on(page), "what Ondol says is seen on the phone")  # a layout comes after the size
+
+
+def seen_on(page: Page) -> bool:
+    """Whether the last letter of what Ondol says is in the window, and nothing lies over it."""
     box = saved(page).bounding_box()
-    assert box
-    assert box["x"] >= 0
-    assert box["x"] + box["width"] <= 390
-    covering = page.evaluate(
-        "([x, y]) => document.elementFromPoint(x, y).textContent", [box["x"] + box["width"] - 3, box["y"] + 8]
-    )
-    assert "저장" in covering
+    if box is None or box["x"] < 0 or box["x"] + box["width"] > 390:
+        return False
+    last = [box["x"] + box["width"] - 3, box["y"] + 8]
+    covering: str | None = page.evaluate("([x, y]) => document.elementFromPoint(x, y)?.textContent", last)
+    return "저장" in (covering or "")
 
 
 def complaints(page: Page) -> list[str]:
