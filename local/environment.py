@@ -17,6 +17,9 @@ IMAGE_FOLDER = "IMAGE_FOLDER"
 """The variable that names another folder than the installed image's: the file system of a built image."""
 INVOKER = f"invoker@{PROJECT}.iam.gserviceaccount.com"
 
+STRIPE_KEY = "sk_test_local"
+"""The stand-in of Stripe takes any key of test mode."""
+
 NOT_FOR_OPERATORS = ("SLOT_ORIGIN",)
 """Locally a slot's address is what the Cloud Run stand-in says."""
 
@@ -37,7 +40,7 @@ def image_folder(root: Path) -> Path:
     return root / (os.environ.get(IMAGE_FOLDER) or "build/image")
 
 
-BACKENDS = ("firestore", "auth", "storage", "tasks", "run_admin")
+BACKENDS = ("firestore", "auth", "storage", "tasks", "run_admin", "stripe")
 """The emulators and stand-ins that functions call."""
 
 
@@ -50,6 +53,7 @@ def endpoints(ports: Mapping[str, int]) -> dict[str, str]:
         "STORAGE_EMULATOR_HOST": f"http://{at['storage']}",
         "TASKS_EMULATOR_HOST": f"http://{at['tasks']}",
         "RUN_EMULATOR_HOST": f"http://{at['run_admin']}",
+        "STRIPE_EMULATOR_HOST": f"http://{at['stripe']}",
     }
 
 
@@ -69,6 +73,8 @@ def settings(table: Sequence[Function], ports: Ports, secrets: keys.Keys) -> dic
         "VERIFYING_KEY": secrets.verifying,
         "WINDOW_KEY": secrets.window,
         "ADDRESS_MARK_KEY": secrets.address_mark,
+        "STRIPE_KEY": STRIPE_KEY,
+        "STRIPE_WEBHOOK_SECRET": secrets.stripe_webhook,
     }
     return _operators(table, os.environ, {*fixed, *NOT_FOR_OPERATORS}) | fixed
 

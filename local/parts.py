@@ -77,6 +77,7 @@ def all_parts(site: Site, settings: Mapping[str, str]) -> list[Part]:
         _auth(site, env),
         _storage(site, env),
         _tasks(site, env),
+        _stripe(site, env, settings),
         *(
             _function(site, function, env | endpoints | environment.of_function(function, settings))
             for function in table
@@ -119,6 +120,16 @@ def _tasks(site: Site, env: Mapping[str, str]) -> Part:
     return Part("tasks", [*argv, "--queues", str(site.root / "functions/queues.toml")], [port], env)
 
 
+def _stripe(site: Site, env: Mapping[str, str], settings: Mapping[str, str]) -> Part:
+    """Ready once it has all that Ondol sells by."""
+    port = site.ports["stripe"]
+    argv = [site.python, "-m", "local.stripe", "--port", str(port), "--state", f"{site.folder('stripe')}/stripe.json"]
+    events = settings["FUNCTIONS_URL"].replace("{function}", "payment-events")
+    argv += ["--", site.python, "-m", "deploy.payments", "--project", environment.PROJECT, "--events", events]
+    own = {"STRIPE_WEBHOOK_SECRET": settings["STRIPE_WEBHOOK_SECRET"]}
+    return Part("stripe", argv, [port], {**env, **own}, ready_words="Stripe stand-in listens")
+
+
 def _function(site: Site, function: Function, env: Mapping[str, str]) -> Part:
     port = site.ports[function.name]
     argv = [str(site.root / ".venv/bin/functions-framework"), "--target", function.name, "--host", "127.0.0.1"]
@@ -143,7 +154,7 @@ def _front(site: Site, env: Mapping[str, str], table: Sequence[Function]) -> Par
         Path(folder), site.ports, project=environment.PROJECT, version=version, web_root=site.root / "build/web"
     )
     argv = ["nginx", "-p", folder, "-e", "stderr", "-c", str(conf)]
-    return Part("front", argv, ports, env, needs=[function.name for function in table])
+    return Part("front", argv, ports, env, needs=["stripe", *(function.name for function in table)])
 
 
 def _run(site: Site, env: Mapping[str, str]) -> Part:

@@ -20,6 +20,7 @@ OFFSETS = {
     "run_ingress": 6,
     "scheduler": 7,
     "gateway": 8,
+    "stripe": 9,
 }
 FUNCTIONS_OFFSET = 10
 SPAN = 32

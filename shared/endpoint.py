@@ -5,7 +5,7 @@ handler registered in a shared module would bind to the first function's app onl
 """
 
 import functools
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import Any, Generic, TypeVar
 
@@ -29,6 +29,7 @@ process."""
 Caller = TypeVar("Caller")
 Body = TypeVar("Body")
 Answer = TypeVar("Answer")
+Said = TypeVar("Said")
 View = Callable[[flask.Request], flask.Response]
 
 
@@ -93,32 +94,74 @@ def endpoint(
     def wrap(handler: Callable[[Caller, Body, datetime], Any]) -> View:
         @functools.wraps(handler)
         def view(request: flask.Request) -> flask.Response:
-            started = machine.monotonic()
             parsed = functools.cache(lambda: _parse(request, body, method))
-            authenticated = False
 
-            def handle(now: datetime) -> flask.Response:
-                nonlocal authenticated
+            def handle(now: datetime, accepted: Callable[[], None]) -> flask.Response:
                 caller = authenticate(Call(handler.__name__, _bearer(request), now, parsed))
-                authenticated = True
+                accepted()
                 return _unless_known(request, _render(handler(caller, parsed(), now)))
 
-            with traces.continued(request.headers.get(traces.HEADER, "")):
-                with counted() as operations:
-                    try:
-                        answer = by_the_right_time(handle)
-                        problem = None
-                    except Exception as e:
-                        problem = _problem(e)
-                        answer = refusal(problem, task=task)
-                costs = {"ms": logs.ms_since(started), "reads": operations.reads, "writes": operations.writes}
-                _log(handler.__name__, answer.status_code, problem, costs, authenticated=authenticated)
-            return answer
+            return _answered(request, handler.__name__, handle, task=task)
 
         vars(view)["operations"] = {"": Operation(handler, authenticate, body, method, task, all_refusals)}
         return view
 
     return wrap
+
+
+def webhook(
+    verify: Callable[[bytes, Mapping[str, str]], Said], *, most_bytes: int
+) -> Callable[[Callable[[Said, datetime], Any]], View]:
+    """Make a handler of `(said, now)` an HTTP function that takes POST with a body that its sender has signed.
+
+    `verify` gets body and headers as they came, and returns what they say. Raises Refused. The sender's own description
+    has the message, so the API's description does not.
+    """
+
+    def wrap(handler: Callable[[Said, datetime], Any]) -> View:
+        @functools.wraps(handler)
+        def view(request: flask.Request) -> flask.Response:
+            content = functools.cache(lambda: _content(request, "POST", most_bytes))
+
+            def handle(now: datetime, accepted: Callable[[], None]) -> flask.Response:
+                said = verify(content(), dict(request.headers))
+                accepted()
+                return _render(handler(said, now))
+
+            return _answered(request, handler.__name__, handle, task=False)
+
+        return view
+
+    return wrap
+
+
+def _answered(
+    request: flask.Request,
+    name: str,
+    handle: Callable[[datetime, Callable[[], None]], flask.Response],
+    *,
+    task: bool,
+) -> flask.Response:
+    """The answer, or the problem that was met, with its line in the log. `handle` calls its second argument once the
+    caller is authenticated."""
+    started = machine.monotonic()
+    authenticated = False
+
+    def accepted() -> None:
+        nonlocal authenticated
+        authenticated = True
+
+    with traces.continued(request.headers.get(traces.HEADER, "")):
+        with counted() as operations:
+            try:
+                answer = by_the_right_time(lambda now: handle(now, accepted))
+                problem = None
+            except Exception as e:
+                problem = _problem(e)
+                answer = refusal(problem, task=task)
+        costs = {"ms": logs.ms_since(started), "reads": operations.reads, "writes": operations.writes}
+        _log(name, answer.status_code, problem, costs, authenticated=authenticated)
+    return answer
 
 
 def _refusals_of(authenticate: Callable[[Call], Any]) -> Refusals:
@@ -168,19 +211,23 @@ def _bearer(request: flask.Request) -> str:
 
 
 def _parse(request: flask.Request, body: Any, method: str) -> Any:
-    if request.method != method:
-        raise Refused("bad-request", f"Use {method}.", status=405)
-    if method == "GET":
+    if method == "GET" == request.method:
         return _convert(request.args.to_dict(), body)
-    if (request.content_length or 0) > BODY_BYTES:
-        raise Refused("bad-request", f"The body is larger than {BODY_BYTES} bytes.", status=413)
-    content = request.stream.read(BODY_BYTES + 1)
-    if len(content) > BODY_BYTES:
-        raise Refused("bad-request", f"The body is larger than {BODY_BYTES} bytes.", status=413)
+    content = _content(request, method, BODY_BYTES)
     try:
         return msgspec.json.decode(content or b"{}", type=body)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as e:
         raise bad_request(f"{e}.") from e
+
+
+def _content(request: flask.Request, method: str, most: int) -> bytes:
+    """The body as it came. Raises Refused for another method, and for more than `most` bytes."""
+    if request.method != method:
+        raise Refused("bad-request", f"Use {method}.", status=405)
+    content = b"" if (request.content_length or 0) > most else request.stream.read(most + 1)
+    if (request.content_length or 0) > most or len(content) > most:
+        raise Refused("bad-request", f"The body is larger than {most} bytes.", status=413)
+    return content
 
 
 def _convert(query: dict[str, str], body: Any) -> Any:

@@ -21,6 +21,7 @@ TITLES = {
     "not-found": "Not found",
     "allowance-exhausted": "The plan's time is used up",
     "subscribed": "There is a subscription already",
+    "payments-off": "Nothing is sold here",
     "checkout-open": "A checkout may still be open",
     "too-many-opens": "Too many sessions opened",
     "too-many-requests": "Too many requests",

@@ -40,14 +40,17 @@ RATES = {
     "zone": Rate(burst=40, per_second=0.2),
     "sign_out": Rate(burst=60, per_second=0.2),
     "delete": Rate(burst=60, per_second=0.2),
+    "checkout": Rate(burst=20, per_second=0.05),
+    "portal": Rate(burst=20, per_second=0.05),
     "look for a path": Rate(burst=6, per_second=1 / 30),
     "older snapshots": Rate(burst=6, per_second=1 / 60),
     "checkpoints": Rate(burst=30, per_second=1),
 }
 """Rates by the endpoint's handler, or by the name of something expensive. Everything else has the USUAL rate. Searching
-for a path takes up to 25 s of CPU. Older snapshots are requested by a session's container, which may be hostile, and
-each answer reads up to 1,000 documents. A container's checkpoints are looked up in the bucket even if they are refused;
-shared/sessions/checkpoint_rate.py limits those that are accepted."""
+for a path takes up to 25 s of CPU. A checkout is up to nine requests to the payment provider. Older snapshots are
+requested by a session's container, which may be hostile, and each answer reads up to 1,000 documents. A container's
+checkpoints are looked up in the bucket even if they are refused; shared/sessions/checkpoint_rate.py limits those that
+are accepted."""
 
 
 class Buckets:

@@ -21,6 +21,8 @@ TABLE = Path(__file__).resolve().parents[1] / "functions" / "functions.toml"
 MIB = 2**20
 LONGEST_TASK_SECONDS = 1800
 """Seconds that Cloud Tasks waits for an answer."""
+NO_KEY = "none"
+"""Stands for a key that the operator does not have: Secret Manager keeps no empty text."""
 
 Text = Annotated[str, Meta(min_length=1)]
 Secret = Annotated[str, Meta(min_length=32)]
@@ -63,7 +65,15 @@ class Settings(Struct, frozen=True, kw_only=True):
     address_mark_key: Secret = field(name="ADDRESS_MARK_KEY")
     """Random text with which address marks are made. A secret: with this key a mark shows whether an address is the one
     it was made from. Changing the key forgets all marks."""
+    stripe_key: Text = field(name="STRIPE_KEY", default=NO_KEY)
+    """Key of Stripe's API. A secret. NO_KEY: nothing is sold here, and operators set plans by hand."""
+    stripe_webhook_secret: Text = field(name="STRIPE_WEBHOOK_SECRET", default=NO_KEY)
+    """The secret by which Stripe signs events, as `whsec_...`. NO_KEY: no event is believed."""
 
+    stripe_portal: str = field(name="STRIPE_PORTAL", default="")
+    """Id of the configuration of Stripe's customer portal; empty for the Stripe account's default."""
+    stripe_managed: bool = field(name="STRIPE_MANAGED", default=False)
+    """Whether Stripe sells in its own name and pays the taxes (Managed Payments)."""
     slot_origin: Text = field(name="SLOT_ORIGIN", default="{url}")
     """The browser's address of a slot; `{url}` is its service's URL, `{slot}` its name. Slots need a registrable domain
     of their own, because a slot that a browser meets for the first time clears all cookies of its domain."""

@@ -15,6 +15,7 @@ from deploy.reconciler.resource import Output, Resource
 from deploy.resources.apis import api
 from shared.sessions.signing_keys import private_pem
 from shared.sessions.tokens import Signer
+from shared.settings import NO_KEY
 
 SECRET = Collection(title="secret", api="secretmanager.v1", collection="projects.secrets", id_parameter="secretId")
 SIGNING, VERIFYING = "SIGNING_KEY", "VERIFYING_KEY"
@@ -56,8 +57,12 @@ SECRETS: Mapping[str, Secret] = {
     VERIFYING: Secret("verifies Ondol's tokens in slots", _public_half),
     "WINDOW_KEY": Secret("seals the sign-ins of the editor's tools", lambda _apis, _deployment: random.token_hex(32)),
     "ADDRESS_MARK_KEY": Secret("makes the marks of addresses", lambda _apis, _deployment: random.token_hex(32)),
+    "STRIPE_KEY": Secret("asks Stripe, once the operator adds it", lambda _apis, _deployment: NO_KEY),
+    "STRIPE_WEBHOOK_SECRET": Secret(
+        "verifies Stripe's events, once the operator adds it", lambda _apis, _deployment: NO_KEY
+    ),
 }
-"""By the setting of shared/settings.py."""
+"""By the setting of shared/settings.py. An operator adds Stripe's as further versions."""
 
 
 def secrets(deployment: Deployment) -> list[Resource]:

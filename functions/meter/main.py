@@ -1,5 +1,5 @@
-"""Scheduled job: reconcile the ledger, close periods, roll up use by day and plan, thin histories, delete unreferenced
-objects, and compare accounts with Firebase Auth.
+"""Scheduled job: reconcile the ledger, close periods, roll up use by day and plan, ask about payers who are due, thin
+histories, delete unreferenced objects, and compare accounts with Firebase Auth.
 
 A run that is repeated, late, or concurrent with another changes nothing more.
 """
@@ -15,17 +15,19 @@ from msgspec import Struct
 
 from shared import logs
 from shared.billing.account import Billing
+from shared.billing.payer import Payer
 from shared.billing.periods import over_everywhere, start_in_utc
 from shared.billing.reconciliation import ClosedPeriod, Figures, day_use, figures
 from shared.endpoint import endpoint
 from shared.flows import tidying, uploads
 from shared.flows.comparing import compare
-from shared.gcp import exports
+from shared.gcp import exports, tasks
 from shared.gcp.identity import invoker
 from shared.gcp.store import ledger
 from shared.gcp.store.billing import counted, read_billing
 from shared.gcp.store.database import LostRace
 from shared.gcp.store.marks import forget_marks
+from shared.gcp.store.subscriptions import due_payers, forget_events
 from shared.record import Versioned
 from shared.sessions.session import Session
 from shared.settings import settings
@@ -69,6 +71,10 @@ class MeterAnswer(Struct):
     """Address marks that were forgotten because their time was over."""
     stopped: int
     """Sessions ended because their container uploads without bound."""
+    payers: int
+    """Payers about whom the payment provider is asked."""
+    events: int
+    """Events of payments that were forgotten because their time was over."""
 
 
 @functions_framework.http
@@ -76,18 +82,21 @@ class MeterAnswer(Struct):
 def meter(_caller: str, _body: MeterRequest, now: datetime) -> MeterAnswer:
     """Reconcile the ledger, close periods and roll up days.
 
-    Then thin histories, delete unreferenced objects, and compare accounts with Firebase Auth.
+    Then have the payment provider asked about payers who are due, thin histories, delete unreferenced objects, and
+    compare accounts with Firebase Auth.
     """
     run = TimeBudget(RUN_SECONDS)
     # Exports come first: they are whole homes, and no other failure can delay their deletion.
     swept = _or_logged(partial(exports.sweep, now - timedelta(seconds=settings().sweep)))
     marks = _or_logged(partial(forget_marks, now))
+    events = _or_logged(partial(forget_events, now))
     lines, checked, periods, days = _keep_books(now, run)
-    stopped = _or_logged(partial(uploads.end_excessive, now, run.share(3)))
+    stopped = _or_logged(partial(uploads.end_excessive, now, run.share(4)))
+    payers, _ = _each(due_payers(now), _ask_about, run.share(3))
     compared, ended = _compare(now, run.share(2))
     # Tidying comes last: one very large workspace may take longer than the share of this job.
     tidied = tidying.tidy(now, run.share(1))
-    return MeterAnswer(lines, checked, periods, days, *tidied, swept, compared, ended, marks, stopped)
+    return MeterAnswer(lines, checked, periods, days, *tidied, swept, compared, ended, marks, stopped, payers, events)
 
 
 def _keep_books(now: datetime, run: TimeBudget) -> tuple[int, int, int, int]:
@@ -97,13 +106,13 @@ def _keep_books(now: datetime, run: TimeBudget) -> tuple[int, int, int, int]:
     waiting: list[str] = []
     late = ledger.unwritten(now - LINE_GRACE, waiting)
     write_line = partial(write_missing_line, now=now, rolled_up=cache(_rolled_up), waiting=waiting)
-    lines, whole = _each(late, write_line, run.share(7))
-    checked, _ = _each(ledger.unchecked(now), partial(check_session, now=now), run.share(6))
+    lines, whole = _each(late, write_line, run.share(8))
+    checked, _ = _each(ledger.unchecked(now), partial(check_session, now=now), run.share(7))
     periods = days = 0
     if whole:  # all lines must be written before a period is closed or a day is rolled up
         over = (account for account in ledger.to_close(now) if account.record.bid not in waiting)
-        periods, _ = _each(over, partial(_close, now=now), run.share(5))
-        days = _or_logged(partial(_roll_up, now, run.share(4)))
+        periods, _ = _each(over, partial(_close, now=now), run.share(6))
+        days = _or_logged(partial(_roll_up, now, run.share(5)))
     return lines, checked, periods, days
 
 
@@ -118,7 +127,12 @@ def _compare(now: datetime, budget: TimeBudget) -> tuple[int, int]:
     return done.accounts, done.ended
 
 
-def _each(records: Iterable[Versioned[R]], act: Callable[[Versioned[R]], int], budget: TimeBudget) -> tuple[int, bool]:
+def _ask_about(payer: Payer) -> int:
+    tasks.ask_about_billing(payer.bid)
+    return 1
+
+
+def _each(records: Iterable[R], act: Callable[[R], int], budget: TimeBudget) -> tuple[int, bool]:
     """Applies `act` to each record. Returns how much was done, and whether all records were reached. The next run finds
     the rest."""
     done = 0

@@ -44,7 +44,7 @@ def create_endpoint(world: World, params: WebhookEndpointCreateParams) -> Json:
     if not endpoint["url"].startswith(("http://", "https://")):
         raise StripeError("Invalid URL: An explicit scheme (such as https) must be provided.", param="url")
     world.put("webhook_endpoint", endpoint)
-    secret = f"whsec_{hashlib.sha256(endpoint['id'].encode()).hexdigest()[:32]}"
+    secret = world.settings.webhook_secret or f"whsec_{hashlib.sha256(endpoint['id'].encode()).hexdigest()[:32]}"
     world.state.secrets[endpoint["id"]] = secret
     return {**endpoint, "secret": secret}
 

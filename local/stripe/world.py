@@ -40,6 +40,8 @@ class Settings(Struct, frozen=True):
     """When a failed payment is tried again, in days after the first attempt."""
     after_retries: str = "cancel"
     """What then happens to the subscription: cancel, unpaid, past_due or pause."""
+    webhook_secret: str = ""
+    """The secret of each webhook endpoint, which is known before there is one; without it each is made up."""
 
 
 class World:

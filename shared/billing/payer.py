@@ -103,6 +103,13 @@ class Payer(Struct, frozen=True, kw_only=True):
             version=self.version + 1,
         )
 
+    def is_due(self, now: datetime) -> bool:
+        return self.due is not None and self.due <= now
+
+    def hurry(self, now: datetime) -> "Payer":
+        """The payer who is to be asked about now."""
+        return replace(self, due=now, version=self.version + 1)
+
     def _is_paid(self, subscriptions: Sequence[Subscription]) -> bool:
         """Whether a subscription has begun since the checkout has. Its page can't be paid on again."""
         return self.checkout is not None and any(each.created >= self.checkout.begun for each in subscriptions)

@@ -91,5 +91,9 @@ class PaymentProvider(Protocol):
     def cancel(self, subscription: str) -> None:
         """Ends the subscription at once, without refund. One that is over already is no error."""
 
+    def forget(self, customer: str) -> None:
+        """Deletes the customer, which ends all their subscriptions at once, without refund. What was paid stays in the
+        provider's books. One who is deleted already is no error."""
+
     def read_hint(self, body: bytes, headers: Mapping[str, str]) -> Hint:
         """The hint in an event. Raises BadSignature."""

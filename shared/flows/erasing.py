@@ -9,9 +9,10 @@ from collections.abc import Callable
 from msgspec import Struct
 
 from shared import machine
-from shared.gcp import buckets
+from shared.gcp import buckets, tasks
 from shared.gcp.identity import delete_person, person
 from shared.gcp.store import accounts, anonymous, mails
+from shared.gcp.store.subscriptions import hurry_payer
 from shared.sessions.workspace import Workspace
 from shared.time_budget import TimeBudget
 
@@ -52,6 +53,15 @@ def _billing(workspace: Workspace) -> int:
     return accounts.leave_billing(workspace.owner, _alias(workspace), machine.now())
 
 
+def _payer(workspace: Workspace) -> int:
+    """Has `payer` end the subscriptions and forget the customer. It is another function's, which alone has the payment
+    provider's key; that the payer is due stays in the record until it has been done."""
+    account = accounts.find_account(workspace.owner)
+    if account and account.bid and hurry_payer(account.bid, machine.now()):
+        tasks.ask_about_billing(account.bid)
+    return 0
+
+
 def _sign_in(workspace: Workspace) -> int:
     """Deletes the sign-in, in one call. A person created later under the same uid is somebody else."""
     owner = person(workspace.owner)
@@ -66,7 +76,7 @@ def _alias(workspace: Workspace) -> str:
     return workspace.alias
 
 
-PARTS: tuple[Part, ...] = (_objects, _documents, _sessions, _lines, _audit, _mails, _billing, _sign_in)
+PARTS: tuple[Part, ...] = (_objects, _documents, _sessions, _lines, _audit, _mails, _billing, _payer, _sign_in)
 """Each part erases some things of one kind, and returns how many; 0 when none is left."""
 
 

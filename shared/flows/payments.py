@@ -1,21 +1,31 @@
-"""Payments: ask the provider about a payer and follow its answer; sell a plan on one page at a time.
+"""Payments: ask the provider about a payer and follow its answer; sell a plan on one page at a time; forget a payer.
 
 An event only says whom to ask about. Every change of a plan follows from an answer (docs/payments.md).
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import datetime
 
 from msgspec import Struct
 
 from shared import logs, machine
+from shared.accounts.account import AccountState
 from shared.billing.payer import CheckoutPage, Payer, check_may_buy, is_for_sale, open_checkout
-from shared.billing.provider import Buyer, NotSold, Order, PaymentProvider, Unreachable
+from shared.billing.provider import BadSignature, Buyer, Hint, NotSold, Order, PaymentProvider, Unreachable
 from shared.billing.subscription import OVER, Standing
-from shared.errors import Conflict, Refused, TryAgain
+from shared.errors import Conflict, Refused, TryAgain, bad_request
+from shared.gcp.store.accounts import find_account
+from shared.gcp.store.billing import read_billing
 from shared.gcp.store.database import LostRace
-from shared.gcp.store.races import ATTEMPTS, TooBusy, pause_after
-from shared.gcp.store.subscriptions import OutdatedAnswer, commit_answer, commit_payer, ensure_payer, read_payer
+from shared.gcp.store.races import ATTEMPTS, TooBusy, pause_after, until_won
+from shared.gcp.store.subscriptions import (
+    OutdatedAnswer,
+    commit_answer,
+    commit_payer,
+    delete_payer,
+    ensure_payer,
+    read_payer,
+)
 from shared.record import Versioned
 
 QUESTIONS = 5
@@ -35,9 +45,57 @@ class Sale(Struct, frozen=True, kw_only=True):
     back_url: str
 
 
+def hint_in(provider: PaymentProvider, body: bytes, headers: Mapping[str, str]) -> Hint:
+    """What an event says. Raises Refused for one that the provider did not sign, in words that hold nothing of it; and
+    TryAgain."""
+    try:
+        return provider.read_hint(body, headers)
+    except BadSignature as e:
+        raise bad_request("The payment provider has not signed this, or too long ago.") from e
+    except Unreachable as e:
+        raise _unreachable() from e
+
+
+def follow(provider: PaymentProvider, bid: str, *, base: str, now: Now) -> str:
+    """Asks about a payer, or forgets one whose billing account belongs to nobody any more. Returns what was done.
+    Raises TryAgain."""
+    if read_payer(bid) is None:
+        return "nobody pays"
+    if _is_left(bid):
+        _forget(provider, bid)
+        logs.info("payer-forgotten", billing=bid)
+        return "forgotten"
+    return "asked" if ask(provider, bid, base=base, now=now) else "no customer"
+
+
+def _is_left(bid: str) -> bool:
+    owner = find_account(read_billing(bid).record.owner)
+    return owner is None or owner.state == AccountState.DELETED
+
+
+@until_won()
+def _forget(provider: PaymentProvider, bid: str) -> None:
+    """The record goes last: as long as it is there, `meter` has this done again."""
+    payer = read_payer(bid)
+    if payer is None:
+        return
+    record = payer.record
+    try:
+        if record.checkout is not None and record.checkout.page is not None:
+            provider.close_checkout(record.checkout.page.id)
+        if record.customer is not None:
+            provider.forget(record.customer)
+        if record.asking is not None:  # the answer may have been lost: the same number is the same customer
+            provider.forget(provider.create_customer(Buyer(bid=bid, number=record.asking, email=None, language="en")))
+    except Unreachable as e:
+        raise _unreachable() from e
+    delete_payer(payer)
+
+
 def ask(provider: PaymentProvider, bid: str, *, base: str, now: Now) -> Payer | None:
     """Asks the provider about a payer, and commits the answer with the plan that follows. Returns the payer; None if
-    there is none who is a customer. `base` is the plan of an account that pays nothing.
+    there is none who is a customer. `base` is the plan of an account that pays nothing. Of a customer who was deleted
+    the last answer holds, with what time brings.
 
     Cancels what an operator's plan has replaced. Raises TryAgain if the provider can't be asked, or if others commit
     all the time.
@@ -46,9 +104,9 @@ def ask(provider: PaymentProvider, bid: str, *, base: str, now: Now) -> Payer | 
         if lost:
             machine.sleep(pause_after(lost, machine.draw_fraction()))
         payer = read_payer(bid)
-        if payer is None or payer.record.customer is None:
+        if payer is None or not (payer.record.customer or payer.record.is_due(now())):
             return None
-        after = _answered(provider, payer.record, payer.record.customer, base=base, now=now)
+        after = _answered(provider, payer.record, base=base, now=now)
         try:
             commit_answer(payer, after)
         except OutdatedAnswer:
@@ -58,7 +116,10 @@ def ask(provider: PaymentProvider, bid: str, *, base: str, now: Now) -> Payer | 
     raise TooBusy("too-busy", "This payer is being changed by several requests at once. Try again.")
 
 
-def _answered(provider: PaymentProvider, payer: Payer, customer: str, *, base: str, now: Now) -> Payer:
+def _answered(provider: PaymentProvider, payer: Payer, *, base: str, now: Now) -> Payer:
+    customer = payer.customer
+    if customer is None:
+        return payer.answered(payer.subscriptions, gone=True, base=base, now=now())
     try:
         fetched = provider.fetch(customer)
         after = payer.answered(fetched.subscriptions, gone=fetched.gone, base=base, now=now())
@@ -174,6 +235,10 @@ def manage(provider: PaymentProvider, bid: str, *, plan: str | None, back_url: s
         raise Refused("not-found", "This plan is not sold here. Tell the operator.", status=404) from e
     except Unreachable as e:
         raise _unreachable() from e
+
+
+def payments_off() -> Refused:
+    return Refused("payments-off", "Nothing is sold here. Ask the operator, who sets plans by hand.", status=404)
 
 
 def _unreachable() -> TryAgain:

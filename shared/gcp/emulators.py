@@ -18,6 +18,7 @@ VARIABLES = (
     "STORAGE_EMULATOR_HOST",
     "TASKS_EMULATOR_HOST",
     "RUN_EMULATOR_HOST",
+    "STRIPE_EMULATOR_HOST",
 )
 
 
@@ -57,6 +58,11 @@ def oidc_certs_url() -> str:
     """URL of the public keys for ID tokens of service accounts."""
     base = os.environ.get("TASKS_EMULATOR_HOST") or "https://www.googleapis.com"
     return f"{base}/oauth2/v3/certs"
+
+
+def stripe_endpoint() -> str | None:
+    """Base URL of Stripe's stand-in; None for Stripe itself."""
+    return os.environ.get("STRIPE_EMULATOR_HOST") or None
 
 
 def storage_endpoint() -> str:

@@ -1,4 +1,4 @@
-"""Cloud Tasks: check sessions when they are due, run the pool soon, export and erase.
+"""Cloud Tasks: check sessions when they are due, run the pool soon, export and erase, ask about payers.
 
 A task only makes prompt what a record already says. A task's name contains the time that it is for, so that two
 requests for the same check make one task. A name stays taken for up to a day after its task has run.
@@ -28,6 +28,9 @@ EXPORT_SECONDS = 900
 """How long one delivery may take; the function's own timeout is the same."""
 ERASE = "erase"
 ERASE_SECONDS = 60
+"""How long one delivery may take; the function's own timeout is the same."""
+PAYER = "payer"
+PAYER_SECONDS = 120
 """How long one delivery may take; the function's own timeout is the same."""
 CALL_SECONDS = 5.0
 LATE = timedelta(milliseconds=50)
@@ -72,6 +75,22 @@ def export_home(wid: str, snapshot: str, now: datetime) -> None:
 def erase_workspace(wid: str, due: datetime, *, again: str = "") -> None:
     """Schedules `erase` for the closed workspace's due time. `again` as in `schedule_reclaim_check`."""
     _create(ERASE, f"{wid}-{_moment(due, again)}", {"workspace": wid}, due + LATE, ERASE_SECONDS)
+
+
+def ask_about_customer(customer: str) -> None:
+    """Schedules `payer` for whoever is this customer at the payment provider, at the next full second. All events of
+    one second share the question that is asked after it; the second is chosen as in `run_pool`."""
+    _ask(customer, {"customer": customer})
+
+
+def ask_about_billing(bid: str) -> None:
+    """Schedules `payer` for who pays for this billing account, at the next full second."""
+    _ask(bid, {"billing": bid})
+
+
+def _ask(about: str, body: dict[str, Any]) -> None:
+    second = math.floor(clock.now().timestamp()) + 1
+    _create(PAYER, f"{about}-{second}", body, datetime.fromtimestamp(second, UTC), PAYER_SECONDS)
 
 
 def _moment(due: datetime, again: str) -> str:

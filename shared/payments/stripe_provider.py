@@ -21,6 +21,8 @@ API_VERSION = "2026-10-28.endive"
 """What the SDK in constraints.txt was made for. The webhook endpoint has it too."""
 TOLERANCE = 300
 """Seconds that may have passed since an event was signed."""
+SECRET_PREFIX = "whsec_"  # noqa: S105  # how each begins
+"""Begins the secret of each webhook endpoint of Stripe's."""
 CALL_SECONDS = 8.0
 RETRIES = 2
 PRODUCT_PREFIX = "ondol-"
@@ -209,12 +211,22 @@ class StripeProvider:
                 raise
 
     @reachable()
+    def forget(self, customer: str) -> None:
+        try:
+            self._v1.customers.delete(customer)
+        except stripe.InvalidRequestError as e:
+            if e.code != "resource_missing":
+                raise
+
+    @reachable()
     def read_hint(self, body: bytes, headers: Mapping[str, str]) -> Hint:
         """Raises BadSignature. A dispute names a charge and no customer, so Stripe is asked for the charge."""
+        if not self._secret.startswith(SECRET_PREFIX):
+            raise BadSignature("there is no secret of Stripe's")  # whatever stands in its place, others may know it
         try:
             event = self._client.construct_event(body, headers.get("Stripe-Signature"), self._secret, TOLERANCE)
-        except (stripe.SignatureVerificationError, UnicodeDecodeError, ValueError) as e:
-            raise BadSignature(str(e)) from e
+        except (stripe.SignatureVerificationError, UnicodeDecodeError, ValueError, TypeError) as e:
+            raise BadSignature(str(e)) from e  # TypeError: of a signature that is no ASCII
         about = event.data.object.to_dict()
         if event.type == "charge.dispute.created":
             about = self._v1.charges.retrieve(about["charge"]).to_dict()

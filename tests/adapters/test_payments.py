@@ -80,7 +80,7 @@ def test_a_purchase_of_which_no_event_tells_is_found_within_the_hour(
 ) -> None:
     standin.press(buy(provider, bid).url, card="pm_card_visa")
     [payer] = due_payers(now() + CHECKOUT_ASK)
-    assert (payer.bid, due_payers(now())) == (bid, [])
+    assert (payer.bid, [*due_payers(now())]) == (bid, [])
     asked(provider, bid)
     assert plan(bid) == "pro"
 

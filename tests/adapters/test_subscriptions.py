@@ -18,8 +18,6 @@ from shared.gcp.store.accounts import ensure_account, keeping_plan_of
 from shared.gcp.store.billing import billing_ref, read_billing
 from shared.gcp.store.database import Commit, LostRace, document, read
 from shared.gcp.store.subscriptions import (
-    AT_ONCE,
-    DUE_AT_ONCE,
     KEPT_FOR,
     OutdatedAnswer,
     ProviderEvent,
@@ -27,11 +25,13 @@ from shared.gcp.store.subscriptions import (
     commit_answer,
     commit_payer,
     create_event,
+    delete_payer,
     due_payers,
     ensure_payer,
     event_ref,
     find_payer,
     forget_events,
+    hurry_payer,
     payer_ref,
     read_payer,
 )
@@ -173,21 +173,35 @@ def test_payers_are_due_when_their_standing_says_so() -> None:
     answer(a_payer(), a_subscription())
     due = now_read().record.due
     assert due is not None
-    assert due_payers(due - timedelta(seconds=1)) == []
+    assert not [*due_payers(due - timedelta(seconds=1))]
     assert [each.bid for each in due_payers(due)] == [BID]
 
 
-def test_one_sweep_finds_a_bounded_number(monkeypatch: pytest.MonkeyPatch) -> None:
-    assert (DUE_AT_ONCE, AT_ONCE) == (50, 400)
-    monkeypatch.setattr(subscriptions, "DUE_AT_ONCE", 2)
+def test_all_who_are_due_are_found_and_a_bounded_number_of_events_is_forgotten(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("shared.gcp.store.database.PAGE", 2)
     monkeypatch.setattr(subscriptions, "AT_ONCE", 2)
     for number in range(3):
         account = ensure_account(f"u-{number}", email=None, name=None, now=NOW)
         payer = ensure_payer(account.bid, Provider.STRIPE)
         commit_answer(payer, payer.record.answered([a_subscription()], gone=False, base="free", now=NOW))
         create_event(f"evt_{number}", "invoice.paid", None, NOW)
-    assert len(due_payers(NOW + 400 * DAY)) == 2
+    assert len([*due_payers(NOW + 400 * DAY)]) == 3
     assert [forget_events(NOW + KEPT_FOR) for _ in range(3)] == [2, 1, 0]
+
+
+def test_a_payer_who_is_left_is_due_until_it_is_deleted() -> None:
+    assert not hurry_payer(BID, NOW)
+    before = a_payer()
+    assert hurry_payer(BID, NOW)
+    hurried = now_read()
+    assert (hurried.record.due, hurried.record.version) == (NOW, before.record.version + 1)
+    assert hurry_payer(BID, NOW + DAY) and now_read().record == hurried.record
+    with pytest.raises(LostRace):
+        delete_payer(before)
+    delete_payer(hurried)
+    assert read_payer(BID) is None
 
 
 def test_a_payer_that_cannot_be_read_stops_no_other() -> None:

@@ -35,6 +35,16 @@ def an_answer_that_changes_the_plan() -> Act:
     return lambda: subscriptions.commit_answer(payer, answered)
 
 
+def an_account_that_is_left() -> Act:
+    bid = a_payer().record.bid
+    return lambda: subscriptions.hurry_payer(bid, NOW)
+
+
+def a_payer_who_is_forgotten() -> Act:
+    payer = a_payer()
+    return lambda: subscriptions.delete_payer(payer)
+
+
 def a_delivered_event() -> Act:
     return lambda: subscriptions.create_event("evt_1", "invoice.paid", "cus_1", NOW)
 
@@ -48,6 +58,8 @@ COMMITS: dict[Callable[[], Act], set[Callable[..., Any]]] = {
     the_first_question: {subscriptions.ensure_payer},
     a_customer: {subscriptions.commit_payer},
     an_answer_that_changes_the_plan: {subscriptions.commit_answer},
+    an_account_that_is_left: {subscriptions.hurry_payer},
+    a_payer_who_is_forgotten: {subscriptions.delete_payer},
     a_delivered_event: {subscriptions.create_event},
     an_event_whose_time_is_over: {subscriptions.forget_events},
 }

@@ -22,8 +22,6 @@ KEPT_FOR = timedelta(days=60)
 again for 30 (https://docs.stripe.com/webhooks/process-undelivered-events)."""
 AT_ONCE = 400
 """Events that one run deletes."""
-DUE_AT_ONCE = 50
-"""Payers that one sweep finds. Each costs requests to the provider."""
 
 
 class OutdatedAnswer(Exception):
@@ -59,10 +57,11 @@ def find_payer(customer: str) -> Payer | None:
     return found[0].record if found else None
 
 
-def due_payers(now: datetime) -> list[Payer]:
-    """Up to DUE_AT_ONCE payers about whom the provider should be asked."""
-    due = database().collection("payers").where(filter=FieldFilter("due", "<=", now)).limit(DUE_AT_ONCE)
-    return [payer.record for payer in run_readable(due, Payer)[0]]
+def due_payers(now: datetime) -> Iterator[Payer]:
+    """The readable payers about whom the provider should be asked, longest due first."""
+    due = database().collection("payers").where(filter=FieldFilter("due", "<=", now)).order_by("due")
+    for payer in run_paged(due, Payer, readable=True):
+        yield payer.record
 
 
 def all_payers() -> Iterator[Payer]:
@@ -87,6 +86,20 @@ def ensure_payer(bid: str, provider: Provider) -> Versioned[Payer]:
 def commit_payer(before: Versioned[Payer], after: Payer) -> None:
     """Commits a change that leaves the plan as it is. Raises LostRace."""
     Commit().change(payer_ref(after.bid), before, after).run()
+
+
+@until_won()
+def hurry_payer(bid: str, now: datetime) -> bool:
+    """Has the payer asked about now, and again until it is done. Returns whether there is a payer."""
+    payer = read_payer(bid)
+    if payer is not None and not payer.record.is_due(now):
+        commit_payer(payer, payer.record.hurry(now))
+    return payer is not None
+
+
+def delete_payer(payer: Versioned[Payer]) -> None:
+    """Raises LostRace."""
+    Commit().delete(payer_ref(payer.record.bid), payer).run()
 
 
 @until_won()

@@ -33,7 +33,7 @@ QUANTITIES = {
     "builds of functions": 100,
     "builds of the slot's image": 50,
     "alerts": 15,
-    "secrets": 4,
+    "secrets": 6,
     # 200 hours
     "slots at work: CPU": 720_000,
     "slots at work: memory": 1_440_000,

@@ -11,6 +11,7 @@ import httpx
 import stripe
 from stripe.params import InvoiceListParams
 
+from shared.payments.catalogue import portal_of, prices_of
 from tests.support.standins.process import free_port, python, running
 
 NOW = 1_795_942_800
@@ -38,44 +39,11 @@ class StripeAccount:
 
     def catalogue(self) -> dict[str, str]:
         """The ids of the prices, by plan. The same ones each time."""
-        keys = [f"ondol-{plan}-month" for plan in PRICES]
-        known = {price.lookup_key: price.id for price in self.v1.prices.list({"lookup_keys": keys}).data}
-        for plan, cents in PRICES.items():
-            if f"ondol-{plan}-month" not in known:
-                self.v1.products.create({"id": f"ondol-{plan}", "name": plan.capitalize()})
-                price = self.v1.prices.create(
-                    {
-                        "product": f"ondol-{plan}",
-                        "currency": "usd",
-                        "unit_amount": cents,
-                        "recurring": {"interval": "month"},
-                        "lookup_key": f"ondol-{plan}-month",
-                    }
-                )
-                known[price.lookup_key] = price.id
-        return {plan: known[f"ondol-{plan}-month"] for plan in PRICES}
+        return prices_of(self.client)
 
     def portal_configuration(self) -> str:
-        """As Ondol's deployment makes it: upgrades at once, downgrades and cancellations at the period's end."""
-        products = [{"product": f"ondol-{plan}", "prices": [price]} for plan, price in self.catalogue().items()]
-        made = self.v1.billing_portal.configurations.create(
-            {
-                "features": {
-                    "customer_update": {"enabled": False},
-                    "invoice_history": {"enabled": True},
-                    "payment_method_update": {"enabled": True},
-                    "subscription_cancel": {"enabled": True, "mode": "at_period_end"},
-                    "subscription_update": {
-                        "enabled": True,
-                        "default_allowed_updates": ["price"],
-                        "products": products,  # type: ignore[typeddict-item]  # a list of the right dictionaries
-                        "proration_behavior": "always_invoice",
-                        "schedule_at_period_end": {"conditions": [{"type": "decreasing_item_amount"}]},
-                    },
-                }
-            }
-        )
-        return made.id
+        """As Ondol has it."""
+        return portal_of(self.client, "tests", self.catalogue())
 
 
 class Standin(StripeAccount):

@@ -3,7 +3,7 @@
 
 import type { Client, ClientMeta, Options as Options2, RequestResult, TDataShape } from './client';
 import { client } from './client.gen';
-import type { AccountDeleteData, AccountDeleteErrors, AccountDeleteResponses, AccountSignOutData, AccountSignOutErrors, AccountSignOutResponses, AdminAccountData, AdminAccountErrors, AdminAccountResponses, AdminAuditData, AdminAuditErrors, AdminAuditResponses, AdminData, AdminDownloadData, AdminDownloadErrors, AdminDownloadResponses, AdminDrainData, AdminDrainErrors, AdminDrainResponses, AdminEndData, AdminEndErrors, AdminEndResponses, AdminErrors, AdminGrantData, AdminGrantErrors, AdminGrantResponses, AdminLimitsData, AdminLimitsErrors, AdminLimitsResponses, AdminMembersData, AdminMembersErrors, AdminMembersResponses, AdminOpensData, AdminOpensErrors, AdminOpensResponses, AdminPlanData, AdminPlanErrors, AdminPlanResponses, AdminPoolData, AdminPoolErrors, AdminPoolResponses, AdminQuarantineData, AdminQuarantineErrors, AdminQuarantineResponses, AdminRecycleData, AdminRecycleErrors, AdminRecycleResponses, AdminResponses, AdminResumeData, AdminResumeErrors, AdminResumeResponses, AdminSessionData, AdminSessionErrors, AdminSessionResponses, AdminSessionsData, AdminSessionsErrors, AdminSessionsResponses, AdminSlotData, AdminSlotErrors, AdminSlotResponses, AdminSlotsData, AdminSlotsErrors, AdminSlotsResponses, AdminSuspendData, AdminSuspendErrors, AdminSuspendResponses, AdminUsageData, AdminUsageErrors, AdminUsageResponses, AllocateData, AllocateErrors, AllocateResponses, LoginData, LoginErrors, LoginResponses, ReleaseData, ReleaseErrors, ReleaseResponses, SnapshotsData, SnapshotsDiscardData, SnapshotsDiscardErrors, SnapshotsDiscardResponses, SnapshotsDownloadData, SnapshotsDownloadErrors, SnapshotsDownloadResponses, SnapshotsErrors, SnapshotsFilesData, SnapshotsFilesErrors, SnapshotsFilesResponses, SnapshotsResponses, SnapshotsRestoreData, SnapshotsRestoreErrors, SnapshotsRestoreResponses, UsageCsvData, UsageCsvErrors, UsageCsvResponses, UsageData, UsageErrors, UsageResponses, UsageZoneData, UsageZoneErrors, UsageZoneResponses } from './types.gen';
+import type { AccountDeleteData, AccountDeleteErrors, AccountDeleteResponses, AccountSignOutData, AccountSignOutErrors, AccountSignOutResponses, AdminAccountData, AdminAccountErrors, AdminAccountResponses, AdminAuditData, AdminAuditErrors, AdminAuditResponses, AdminData, AdminDownloadData, AdminDownloadErrors, AdminDownloadResponses, AdminDrainData, AdminDrainErrors, AdminDrainResponses, AdminEndData, AdminEndErrors, AdminEndResponses, AdminErrors, AdminGrantData, AdminGrantErrors, AdminGrantResponses, AdminLimitsData, AdminLimitsErrors, AdminLimitsResponses, AdminMembersData, AdminMembersErrors, AdminMembersResponses, AdminOpensData, AdminOpensErrors, AdminOpensResponses, AdminPlanData, AdminPlanErrors, AdminPlanResponses, AdminPoolData, AdminPoolErrors, AdminPoolResponses, AdminQuarantineData, AdminQuarantineErrors, AdminQuarantineResponses, AdminRecycleData, AdminRecycleErrors, AdminRecycleResponses, AdminResponses, AdminResumeData, AdminResumeErrors, AdminResumeResponses, AdminSessionData, AdminSessionErrors, AdminSessionResponses, AdminSessionsData, AdminSessionsErrors, AdminSessionsResponses, AdminSlotData, AdminSlotErrors, AdminSlotResponses, AdminSlotsData, AdminSlotsErrors, AdminSlotsResponses, AdminSuspendData, AdminSuspendErrors, AdminSuspendResponses, AdminUsageData, AdminUsageErrors, AdminUsageResponses, AllocateData, AllocateErrors, AllocateResponses, BillingCheckoutData, BillingCheckoutErrors, BillingCheckoutResponses, BillingData, BillingErrors, BillingPortalData, BillingPortalErrors, BillingPortalResponses, BillingResponses, LoginData, LoginErrors, LoginResponses, ReleaseData, ReleaseErrors, ReleaseResponses, SnapshotsData, SnapshotsDiscardData, SnapshotsDiscardErrors, SnapshotsDiscardResponses, SnapshotsDownloadData, SnapshotsDownloadErrors, SnapshotsDownloadResponses, SnapshotsErrors, SnapshotsFilesData, SnapshotsFilesErrors, SnapshotsFilesResponses, SnapshotsResponses, SnapshotsRestoreData, SnapshotsRestoreErrors, SnapshotsRestoreResponses, UsageCsvData, UsageCsvErrors, UsageCsvResponses, UsageData, UsageErrors, UsageResponses, UsageZoneData, UsageZoneErrors, UsageZoneResponses } from './types.gen';
 
 export type Options<TData extends TDataShape = TDataShape, ThrowOnError extends boolean = boolean, TResponse = unknown> = Options2<TData, ThrowOnError, TResponse> & {
     /**
@@ -468,5 +468,46 @@ export const usageZone = <ThrowOnError extends boolean = true>(options: Options<
     headers: {
         'Content-Type': 'application/json',
         ...options.headers
+    }
+});
+
+/**
+ * The plan, and how it is paid for
+ *
+ * As the payment provider last said. A payment is there within seconds, so the page asks again after one.
+ */
+export const billing = <ThrowOnError extends boolean = true>(options?: Options<BillingData, ThrowOnError>): RequestResult<BillingResponses, BillingErrors, ThrowOnError> => (options?.client ?? client).get<BillingResponses, BillingErrors, ThrowOnError>({
+    security: [{ scheme: 'bearer', type: 'http' }],
+    url: '/billing',
+    ...options
+});
+
+/**
+ * Open the page on which a plan is paid for
+ *
+ * The same page again, as long as it can be paid on. Who has a subscription changes that one instead (`subscribed`).
+ */
+export const billingCheckout = <ThrowOnError extends boolean = true>(options: Options<BillingCheckoutData, ThrowOnError>): RequestResult<BillingCheckoutResponses, BillingCheckoutErrors, ThrowOnError> => (options.client ?? client).post<BillingCheckoutResponses, BillingCheckoutErrors, ThrowOnError>({
+    security: [{ scheme: 'bearer', type: 'http' }],
+    url: '/billing/checkout',
+    ...options,
+    headers: {
+        'Content-Type': 'application/json',
+        ...options.headers
+    }
+});
+
+/**
+ * Open the page for cards, invoices, other plans and cancellation
+ *
+ * Also for a suspended member: whoever is charged can end that.
+ */
+export const billingPortal = <ThrowOnError extends boolean = true>(options?: Options<BillingPortalData, ThrowOnError>): RequestResult<BillingPortalResponses, BillingPortalErrors, ThrowOnError> => (options?.client ?? client).post<BillingPortalResponses, BillingPortalErrors, ThrowOnError>({
+    security: [{ scheme: 'bearer', type: 'http' }],
+    url: '/billing/portal',
+    ...options,
+    headers: {
+        'Content-Type': 'application/json',
+        ...options?.headers
     }
 });

@@ -153,6 +153,38 @@ export type AuditView = {
 };
 
 /**
+ * The plan, and how it is paid for.
+ */
+export type BillingAnswer = {
+    plan: PlanView;
+    kept: KeptView | null;
+    /**
+     * Whether plans are sold here. If not, operators set them by hand.
+     */
+    selling: boolean;
+    /**
+     * The plans that have a price each month, from small to large; none if nothing is sold here.
+     */
+    for_sale: Array<PlanView>;
+    /**
+     * Whether the billing account is the caller's own. What is paid for is only told to its owner, who alone can buy and manage.
+     */
+    own: boolean;
+    paying: PayingView | null;
+};
+
+export type Buy = {
+    /**
+     * A name in `for_sale`.
+     */
+    plan: string;
+    /**
+     * Of the provider's page.
+     */
+    language?: 'en' | 'ko';
+};
+
+/**
  * One of the member's files, by its path in the home, and how it changed. The container's claim: shown, never trusted.
  */
 export type ChangedPath = {
@@ -384,6 +416,14 @@ export type IdleView = {
 };
 
 /**
+ * A larger plan that was lost: what it had kept is not deleted yet.
+ */
+export type KeptView = {
+    plan: PlanView;
+    until: number;
+};
+
+/**
  * How the newest session that failed its member ended.
  */
 export type LastError = {
@@ -537,6 +577,17 @@ export type Making = {
     snapshot: string;
 };
 
+export type Manage = {
+    /**
+     * A name in `for_sale`: the page then confirms the change of the subscription to this plan.
+     */
+    plan?: string | null;
+    /**
+     * Of the provider's page.
+     */
+    language?: 'en' | 'ko';
+};
+
 /**
  * A figure that operators are shown.
  * - `warm`: Warm slots that nobody has claimed.
@@ -644,6 +695,13 @@ export type Overview = {
     figures: Array<Figure>;
 };
 
+/**
+ * A page of the payment provider's, to which the browser goes.
+ */
+export type PageAnswer = {
+    url: string;
+};
+
 export type PathKind = 'file' | 'folder' | 'hard-link' | 'symlink';
 
 /**
@@ -658,6 +716,36 @@ export type PathView = {
      * Whether it can be restored by its path: the name is valid UTF-8, and not too long.
      */
     exact: boolean;
+};
+
+/**
+ * What is paid for.
+ */
+export type PayingView = {
+    /**
+     * Why the plan is as it is.
+     */
+    reason: Reason;
+    /**
+     * When the plan ends, unless something changes.
+     */
+    until: number | null;
+    /**
+     * The plan that follows at the end of the period that is paid for; null if nothing changes.
+     */
+    following: PlanView | null;
+    /**
+     * Whether a subscription runs, which can be managed and changed, so that no second one is bought.
+     */
+    subscribed: boolean;
+    /**
+     * Whether the provider has a page for this member: cards, invoices, cancellation.
+     */
+    manageable: boolean;
+    /**
+     * The plan whose page was opened last and can be paid on still.
+     */
+    buying: PlanView | null;
 };
 
 /**
@@ -771,6 +859,13 @@ export type Ready = {
     url: string;
     expires: number;
 };
+
+/**
+ * Why the plan is as it is.
+ * - `ending`: Paid, and ends at `until`.
+ * - `retrying`: A payment has failed. The plan is kept until `until`.
+ */
+export type Reason = 'by-hand' | 'ended' | 'ending' | 'nothing-bought' | 'paid' | 'paused' | 'retrying' | 'unpaid';
 
 /**
  * The slot that gets a fresh container.
@@ -3417,3 +3512,186 @@ export type UsageZoneResponses = {
 };
 
 export type UsageZoneResponse = UsageZoneResponses[keyof UsageZoneResponses];
+
+export type BillingData = {
+    body?: never;
+    path?: never;
+    query?: never;
+    url: '/billing';
+};
+
+export type BillingErrors = {
+    /**
+     * `bad-request`: The request is not valid
+     */
+    400: ProblemAnswer & {
+        type?: 'https://ondol.dev/problems/bad-request';
+    };
+    /**
+     * `not-signed-in`: Sign in first
+     */
+    401: ProblemAnswer & {
+        type?: 'https://ondol.dev/problems/not-signed-in';
+    };
+    /**
+     * `account-closed`: This account is closed; `account-suspended`: This account is suspended
+     */
+    403: ProblemAnswer & {
+        type?: 'https://ondol.dev/problems/account-closed' | 'https://ondol.dev/problems/account-suspended';
+    };
+    /**
+     * `too-many-requests`: Too many requests
+     */
+    429: ProblemAnswer & {
+        type?: 'https://ondol.dev/problems/too-many-requests';
+    };
+    /**
+     * `unavailable`: A part of Ondol can't be reached; `too-busy`: Too many changes at once
+     */
+    503: ProblemAnswer & {
+        type?: 'https://ondol.dev/problems/unavailable' | 'https://ondol.dev/problems/too-busy';
+    };
+};
+
+export type BillingError = BillingErrors[keyof BillingErrors];
+
+export type BillingResponses = {
+    /**
+     * The plan, and how it is paid for.
+     */
+    200: BillingAnswer;
+};
+
+export type BillingResponse = BillingResponses[keyof BillingResponses];
+
+export type BillingCheckoutData = {
+    body: Buy;
+    path?: never;
+    query?: never;
+    url: '/billing/checkout';
+};
+
+export type BillingCheckoutErrors = {
+    /**
+     * `bad-request`: The request is not valid
+     */
+    400: ProblemAnswer & {
+        type?: 'https://ondol.dev/problems/bad-request';
+    };
+    /**
+     * `not-signed-in`: Sign in first
+     */
+    401: ProblemAnswer & {
+        type?: 'https://ondol.dev/problems/not-signed-in';
+    };
+    /**
+     * `account-closed`: This account is closed; `account-suspended`: This account is suspended; `forbidden`: You are not allowed to do this
+     */
+    403: ProblemAnswer & {
+        type?: 'https://ondol.dev/problems/account-closed' | 'https://ondol.dev/problems/account-suspended' | 'https://ondol.dev/problems/forbidden';
+    };
+    /**
+     * `payments-off`: Nothing is sold here; `not-found`: Not found
+     */
+    404: ProblemAnswer & {
+        type?: 'https://ondol.dev/problems/payments-off' | 'https://ondol.dev/problems/not-found';
+    };
+    /**
+     * `subscribed`: There is a subscription already
+     */
+    409: ProblemAnswer & {
+        type?: 'https://ondol.dev/problems/subscribed';
+    };
+    /**
+     * `bad-request`: The request is not valid
+     */
+    413: ProblemAnswer & {
+        type?: 'https://ondol.dev/problems/bad-request';
+    };
+    /**
+     * `too-many-requests`: Too many requests
+     */
+    429: ProblemAnswer & {
+        type?: 'https://ondol.dev/problems/too-many-requests';
+    };
+    /**
+     * `unavailable`: A part of Ondol can't be reached; `too-busy`: Too many changes at once; `checkout-open`: A checkout may still be open
+     */
+    503: ProblemAnswer & {
+        type?: 'https://ondol.dev/problems/unavailable' | 'https://ondol.dev/problems/too-busy' | 'https://ondol.dev/problems/checkout-open';
+    };
+};
+
+export type BillingCheckoutError = BillingCheckoutErrors[keyof BillingCheckoutErrors];
+
+export type BillingCheckoutResponses = {
+    /**
+     * A page of the payment provider's, to which the browser goes.
+     */
+    200: PageAnswer;
+};
+
+export type BillingCheckoutResponse = BillingCheckoutResponses[keyof BillingCheckoutResponses];
+
+export type BillingPortalData = {
+    body?: Manage;
+    path?: never;
+    query?: never;
+    url: '/billing/portal';
+};
+
+export type BillingPortalErrors = {
+    /**
+     * `bad-request`: The request is not valid
+     */
+    400: ProblemAnswer & {
+        type?: 'https://ondol.dev/problems/bad-request';
+    };
+    /**
+     * `not-signed-in`: Sign in first
+     */
+    401: ProblemAnswer & {
+        type?: 'https://ondol.dev/problems/not-signed-in';
+    };
+    /**
+     * `account-closed`: This account is closed; `account-suspended`: This account is suspended; `forbidden`: You are not allowed to do this
+     */
+    403: ProblemAnswer & {
+        type?: 'https://ondol.dev/problems/account-closed' | 'https://ondol.dev/problems/account-suspended' | 'https://ondol.dev/problems/forbidden';
+    };
+    /**
+     * `payments-off`: Nothing is sold here; `not-found`: Not found
+     */
+    404: ProblemAnswer & {
+        type?: 'https://ondol.dev/problems/payments-off' | 'https://ondol.dev/problems/not-found';
+    };
+    /**
+     * `bad-request`: The request is not valid
+     */
+    413: ProblemAnswer & {
+        type?: 'https://ondol.dev/problems/bad-request';
+    };
+    /**
+     * `too-many-requests`: Too many requests
+     */
+    429: ProblemAnswer & {
+        type?: 'https://ondol.dev/problems/too-many-requests';
+    };
+    /**
+     * `unavailable`: A part of Ondol can't be reached; `too-busy`: Too many changes at once
+     */
+    503: ProblemAnswer & {
+        type?: 'https://ondol.dev/problems/unavailable' | 'https://ondol.dev/problems/too-busy';
+    };
+};
+
+export type BillingPortalError = BillingPortalErrors[keyof BillingPortalErrors];
+
+export type BillingPortalResponses = {
+    /**
+     * A page of the payment provider's, to which the browser goes.
+     */
+    200: PageAnswer;
+};
+
+export type BillingPortalResponse = BillingPortalResponses[keyof BillingPortalResponses];

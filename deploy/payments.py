@@ -1,0 +1,37 @@
+"""Sets up a Stripe account for Ondol: products, prices, the customer portal, the endpoint for events.
+
+`STRIPE_KEY=sk_... python -m deploy.payments --project my-project --events URL`; URL is that of the function
+`payment_events`. Prints the settings that follow from it. Doing so again changes nothing.
+"""
+
+import argparse
+import os
+import sys
+
+from shared.gcp import emulators
+from shared.payments.catalogue import SetUp, set_up
+
+KEY = "STRIPE_KEY"
+
+
+def main() -> None:
+    """Ends with 1 and why where there is no key."""
+    parser = argparse.ArgumentParser(prog="python -m deploy.payments", description=__doc__.partition("\n")[0])
+    parser.add_argument("--project", required=True, help="the deployment's project, if several share the account")
+    parser.add_argument("--events", required=True, metavar="URL", help="of the function payment_events")
+    arguments = parser.parse_args()
+    key = os.environ.get(KEY)
+    if not key:
+        sys.exit(f"Give a key of Stripe's in the environment: {KEY}=sk_...")
+    done = set_up(key, project=arguments.project, events_url=arguments.events, endpoint=emulators.stripe_endpoint())
+    print("\n".join(told(done)))
+
+
+def told(done: SetUp) -> list[str]:
+    """A line for each setting."""
+    secret = done.webhook_secret or "as it was: Stripe tells it once"
+    return [f"STRIPE_PORTAL: {done.portal}", f"STRIPE_WEBHOOK_SECRET: {secret}"]
+
+
+if __name__ == "__main__":
+    main()
