@@ -14,37 +14,28 @@ def is_selling() -> bool:
     return settings().stripe_key != NO_KEY
 
 
-@lru_cache(maxsize=1)
 def selling() -> StripeProvider | None:
     """Opens checkouts and the portal."""
-    config = settings()
-    if not is_selling():
-        return None
-    return StripeProvider(
-        config.stripe_key,
-        project=config.project,
-        portal=config.stripe_portal,
-        managed=config.stripe_managed,
-        endpoint=emulators.stripe_endpoint(),
-    )
+    return _provider(portal=settings().stripe_portal, managed=settings().stripe_managed) if is_selling() else None
 
 
-@lru_cache(maxsize=1)
 def asking() -> StripeProvider | None:
     """Says what customers have, cancels and forgets."""
-    config = settings()
-    if not is_selling():
-        return None
-    return StripeProvider(config.stripe_key, project=config.project, endpoint=emulators.stripe_endpoint())
+    return _provider() if is_selling() else None
 
 
-@lru_cache(maxsize=1)
 def verifying() -> StripeProvider | None:
     """Verifies events."""
+    return _provider(secret=settings().stripe_webhook_secret) if is_selling() else None
+
+
+def _provider(*, portal: str = "", managed: bool = False, secret: str = "") -> StripeProvider:
     config = settings()
-    if not is_selling():
-        return None
-    secret = config.stripe_webhook_secret
+    return _made_once(config.stripe_key, config.project, emulators.stripe_endpoint(), portal, managed, secret)
+
+
+@lru_cache(maxsize=4)
+def _made_once(key: str, project: str, endpoint: str | None, portal: str, managed: bool, secret: str) -> StripeProvider:
     return StripeProvider(
-        config.stripe_key, project=config.project, webhook_secret=secret, endpoint=emulators.stripe_endpoint()
+        key, project=project, endpoint=endpoint, portal=portal, managed=managed, webhook_secret=secret
     )

@@ -231,7 +231,7 @@ class StripeProvider:
         if event.type == "charge.dispute.created":
             about = self._v1.charges.retrieve(about["charge"]).to_dict()
         customer = about["id"] if about["object"] == "customer" else about.get("customer")
-        return Hint(event=event.id, kind=event.type, customer=customer)
+        return Hint(event=event.id, kind=event.type, customer=customer if isinstance(customer, str) else None)
 
     def _price(self, plan: str) -> stripe.Price:
         found = self._v1.prices.list({"lookup_keys": [lookup_key_of(plan)], "active": True}).data

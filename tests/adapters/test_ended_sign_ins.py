@@ -48,6 +48,9 @@ BODIES: dict[tuple[str, str], dict[str, Any]] = {
     ("usage", "monthly"): {},
     ("usage", "table"): {},
     ("usage", "zone"): {"time_zone": "Asia/Seoul"},
+    ("billing", "state"): {},
+    ("billing", "checkout"): {"plan": "pro"},
+    ("billing", "portal"): {},
 }
 """By function and handler. `admin` is not here: it asks Firebase Auth about its caller each time."""
 

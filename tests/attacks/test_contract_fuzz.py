@@ -93,19 +93,25 @@ TO_A_MEMBER = {
     "usage": {200, 400},
     "usage/csv": {200, 400},
     "usage/zone": {400},
+    "billing": {200},
+    # what is drawn names no plan that is sold
+    "billing/checkout": {400},
+    "billing/portal": {400, 404},
     **{function: {403} for function in TO_AN_OPERATOR},
 }
 """What browsers call, and what it may answer to whoever is signed in."""
 ASKED_FOR = (
-    "snapshots", "snapshots/files", "usage", "usage/csv", "admin", "admin/opens", "admin/slots", "admin/slot",
-    "admin/sessions", "admin/session", "admin/members", "admin/account", "admin/audit", "admin/usage",
+    "snapshots", "snapshots/files", "usage", "usage/csv", "billing", "admin", "admin/opens", "admin/slots",
+    "admin/slot", "admin/sessions", "admin/session", "admin/members", "admin/account", "admin/audit", "admin/usage",
 )  # fmt: skip
 """What is got."""
 LONGEST_LINE = 4_094
 """Bytes of a request's first line that gunicorn takes. A path in Korean takes nine for each letter."""
-TASKS = ("reclaim", "background_hold", "pool", "erase", "export", "meter", "budget")
+TASKS = ("reclaim", "background_hold", "pool", "erase", "export", "payer", "meter", "budget")
 BEHIND = ("heartbeat", *TASKS)
 """What nobody calls from a page."""
+SIGNED = ("payment_events",)
+"""What only Stripe describes, and signs: tests/adapters/test_signed_events.py has what others send."""
 
 NOBODYS = (None, "", "x.y.z", "é", "A" * 3_000, unsigned({"alg": "none"}, {"sub": "u"}), unsigned({"alg": []}, []))
 """What a stranger may have for a token; None is whatever stands in the request."""
@@ -155,7 +161,7 @@ def bearing(token: str) -> Callable[[requests.PreparedRequest], requests.Prepare
 
 def test_every_function_is_driven() -> None:
     described = {route.partition("/")[0] for route in TO_A_MEMBER}
-    assert {*described, *BEHIND} == set(FUNCTIONS)
+    assert {*described, *BEHIND, *SIGNED} == set(FUNCTIONS)
     assert {*TO_A_MEMBER} == {path.removeprefix("/") for path in BROWSERS.raw_schema["paths"]}
 
 
