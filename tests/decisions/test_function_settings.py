@@ -10,7 +10,8 @@ from tests.support.settings_read import settings_read
 FUNCTIONS = load(ROOT)
 WHERE_A_TOKEN_IS_SIGNED = {"allocate", "heartbeat", "reclaim", "background_hold"}
 WHERE_AN_ADDRESS_BECOMES_A_MARK = {"login", "allocate", "admin"}
-KEYS = {"SIGNING_KEY", "VERIFYING_KEY", "WINDOW_KEY", "ADDRESS_MARK_KEY"}
+KEYS = {"SIGNING_KEY", "VERIFYING_KEY", "WINDOW_KEY", "ADDRESS_MARK_KEY", "STRIPE_KEY", "STRIPE_WEBHOOK_SECRET"}
+WHERE_STRIPE_IS_ASKED = {"billing", "payment_events", "payer"}
 
 
 @pytest.mark.parametrize("function", FUNCTIONS, ids=lambda function: function.name)
@@ -31,6 +32,8 @@ def test_a_key_is_only_where_it_is_used() -> None:
         "VERIFYING_KEY": {"pool"},
         "WINDOW_KEY": {"heartbeat"},
         "ADDRESS_MARK_KEY": WHERE_AN_ADDRESS_BECOMES_A_MARK,
+        "STRIPE_KEY": WHERE_STRIPE_IS_ASKED,
+        "STRIPE_WEBHOOK_SECRET": {"payment_events"},
     }
     for function in FUNCTIONS:
         if function.name in ("snapshots", "export"):  # they read what members packed

@@ -27,6 +27,8 @@ NEEDS = {
         "run_pool": {"cloudtasks.enqueuer on queue pool", AS_INVOKER},
         "export_home": {"cloudtasks.enqueuer on queue export", AS_INVOKER},
         "erase_workspace": {"cloudtasks.enqueuer on queue erase", AS_INVOKER},
+        "ask_about_customer": {"cloudtasks.enqueuer on queue payer", AS_INVOKER},
+        "ask_about_billing": {"cloudtasks.enqueuer on queue payer", AS_INVOKER},
     },
     "identity": {
         "find_user": {LOOKS_UP_PEOPLE},
@@ -99,6 +101,8 @@ def test_a_key_is_read_by_the_functions_that_are_given_it() -> None:
         for name in SECRETS
     }
     assert readers["secret SIGNING_KEY"] == {"allocate", "heartbeat", "reclaim", "background_hold"}
+    assert readers["secret STRIPE_KEY"] == {"billing", "payment_events", "payer"}
+    assert readers["secret STRIPE_WEBHOOK_SECRET"] == {"payment_events"}
 
 
 def test_a_slot_and_the_invoker_have_no_role() -> None:
