@@ -56,7 +56,7 @@ async def _run(command: Sequence[str], at: str) -> None:
     if not command:
         return
     environ = os.environ | {"STRIPE_KEY": KEY, "STRIPE_EMULATOR_HOST": at}
-    process = await asyncio.create_subprocess_exec(*command, env=environ)
+    process = await asyncio.create_subprocess_exec(*command, env=environ, stdout=asyncio.subprocess.DEVNULL)
     try:
         code = await process.wait()
     except asyncio.CancelledError:

@@ -61,12 +61,12 @@ def pay(standin: Standin, url: str) -> None:
 
 
 def holds(name: str, bid: str) -> None:
-    until(lambda: plan(bid) == name, f"the plan {name}", patience=30)
+    until(lambda: plan(bid) == name, f"the plan {name}")
 
 
 def settled(standin: Standin) -> None:
     """Every event was delivered, and every task that followed has run."""
-    until(lambda: not standin.web.get("/_control/deliveries").json() and not waiting(), "quiet", patience=30)
+    until(lambda: not standin.web.get("/_control/deliveries").json() and not waiting(), "quiet")
 
 
 def waiting() -> list[str]:
@@ -107,7 +107,7 @@ def test_a_subscriber_changes_and_cancels_in_the_portal(standin: Standin, ada: B
     standin.press(url, do="change", subscription=subscription.subscription, price=standin.catalogue()["team"])
     holds("team", ada.bid)
     standin.press(ada.post("portal").json["url"], do="cancel", subscription=subscription.subscription)
-    until(lambda: ada.state()["paying"]["reason"] == "ending", "the cancellation", patience=30)
+    until(lambda: ada.state()["paying"]["reason"] == "ending", "the cancellation")
     assert ada.state()["paying"]["until"] > datetime.now(UTC).timestamp() + 27 * 86400
 
 
@@ -290,7 +290,7 @@ def test_who_leaves_is_charged_no_more_and_forgotten(standin: Standin, ada: Buye
     assert payer is not None and payer.record.customer
     [subscription] = payer.record.subscriptions
     erased(ada)
-    until(lambda: read_payer(ada.bid) is None, "it is forgotten", patience=30)
+    until(lambda: read_payer(ada.bid) is None, "it is forgotten")
     settled(standin)
     assert standin.v1.subscriptions.retrieve(subscription.subscription).status == "canceled"
     assert getattr(standin.v1.customers.retrieve(payer.record.customer), "deleted", False)
@@ -300,7 +300,7 @@ def test_who_leaves_is_charged_no_more_and_forgotten(standin: Standin, ada: Buye
 def test_a_page_that_is_open_cannot_be_paid_on_any_more(standin: Standin, ada: Buyer) -> None:
     page = ada.page()
     erased(ada)
-    until(lambda: read_payer(ada.bid) is None, "it is forgotten", patience=30)
+    until(lambda: read_payer(ada.bid) is None, "it is forgotten")
     assert standin.press(page, card="pm_card_visa").status_code == 402
 
 
@@ -313,7 +313,7 @@ def test_a_customer_whose_id_was_lost_is_forgotten_too(standin: Standin, ada: Bu
     made = [each.data.object.to_dict() for each in events]
     [customer] = [each["id"] for each in made if each["metadata"].get("bid") == ada.bid]
     erased(ada)
-    until(lambda: read_payer(ada.bid) is None, "it is forgotten", patience=30)
+    until(lambda: read_payer(ada.bid) is None, "it is forgotten")
     assert getattr(standin.v1.customers.retrieve(customer), "deleted", False)
 
 
@@ -330,7 +330,7 @@ def test_as_long_as_stripe_is_silent_meter_has_it_tried_again(standin: Standin, 
     standin.control("faults")
     assert read_payer(ada.bid) is not None
     assert metered(datetime.now(UTC)).payers == 1
-    until(lambda: read_payer(ada.bid) is None, "it is forgotten", patience=30)
+    until(lambda: read_payer(ada.bid) is None, "it is forgotten")
 
 
 def test_a_customer_who_was_deleted_at_stripe_is_due_and_then_no_more(standin: Standin, ada: Buyer) -> None:
