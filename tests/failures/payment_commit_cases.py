@@ -58,7 +58,7 @@ COMMITS: dict[Callable[[], Act], set[Callable[..., Any]]] = {
     the_first_question: {subscriptions.ensure_payer},
     a_customer: {subscriptions.commit_payer},
     an_answer_that_changes_the_plan: {subscriptions.commit_answer},
-    an_account_that_is_left: {subscriptions.hurry_payer},
+    an_account_that_is_left: {subscriptions.commit_payer},
     a_payer_who_is_forgotten: {subscriptions.delete_payer},
     a_delivered_event: {subscriptions.create_event},
     an_event_whose_time_is_over: {subscriptions.forget_events},
