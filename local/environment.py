@@ -20,6 +20,8 @@ INVOKER = f"invoker@{PROJECT}.iam.gserviceaccount.com"
 STRIPE_KEY = "sk_test_local"
 """The stand-in of Stripe takes any key of test mode."""
 
+MAIL_FROM = "ondol@localhost"
+
 NOT_FOR_OPERATORS = ("SLOT_ORIGIN",)
 """Locally a slot's address is what the Cloud Run stand-in says."""
 
@@ -40,7 +42,7 @@ def image_folder(root: Path) -> Path:
     return root / (os.environ.get(IMAGE_FOLDER) or "build/image")
 
 
-BACKENDS = ("firestore", "auth", "storage", "tasks", "run_admin", "stripe")
+BACKENDS = ("firestore", "auth", "storage", "tasks", "run_admin", "stripe", "smtp")
 """The emulators and stand-ins that functions call."""
 
 
@@ -54,6 +56,7 @@ def endpoints(ports: Mapping[str, int]) -> dict[str, str]:
         "TASKS_EMULATOR_HOST": f"http://{at['tasks']}",
         "RUN_EMULATOR_HOST": f"http://{at['run_admin']}",
         "STRIPE_EMULATOR_HOST": f"http://{at['stripe']}",
+        "SMTP_EMULATOR_HOST": at["smtp"],
     }
 
 
@@ -75,6 +78,7 @@ def settings(table: Sequence[Function], ports: Ports, secrets: keys.Keys) -> dic
         "ADDRESS_MARK_KEY": secrets.address_mark,
         "STRIPE_KEY": STRIPE_KEY,
         "STRIPE_WEBHOOK_SECRET": secrets.stripe_webhook,
+        "MAIL_FROM": MAIL_FROM,
     }
     return _operators(table, os.environ, {*fixed, *NOT_FOR_OPERATORS}) | fixed
 

@@ -78,6 +78,7 @@ def all_parts(site: Site, settings: Mapping[str, str]) -> list[Part]:
         _storage(site, env),
         _tasks(site, env),
         _stripe(site, env, settings),
+        _mailbox(site, env),
         *(
             _function(site, function, env | endpoints | environment.of_function(function, settings))
             for function in table
@@ -128,6 +129,12 @@ def _stripe(site: Site, env: Mapping[str, str], settings: Mapping[str, str]) -> 
     argv += ["--", site.python, "-m", "deploy.payments", "--project", environment.PROJECT, "--events", events]
     own = {"STRIPE_WEBHOOK_SECRET": settings["STRIPE_WEBHOOK_SECRET"]}
     return Part("stripe", argv, [port], {**env, **own}, ready_words="Stripe stand-in listens")
+
+
+def _mailbox(site: Site, env: Mapping[str, str]) -> Part:
+    ports = [site.ports["smtp"], site.ports["mailbox"]]
+    argv = [site.python, "-m", "local.mailbox", "--smtp", str(ports[0]), "--http", str(ports[1])]
+    return Part("mailbox", argv, ports, env)
 
 
 def _function(site: Site, function: Function, env: Mapping[str, str]) -> Part:

@@ -21,9 +21,11 @@ OFFSETS = {
     "scheduler": 7,
     "gateway": 8,
     "stripe": 9,
+    "smtp": 10,
+    "mailbox": 11,
 }
-FUNCTIONS_OFFSET = 10
-SPAN = 32
+FUNCTIONS_OFFSET = 12
+SPAN = 40
 """Ports that a stack may take from its base on."""
 LISTEN = "0A"
 """The state of a listening socket in /proc/net/tcp."""

@@ -54,6 +54,7 @@ async def _run(site: Site, parts: Sequence[Part], warm: bool) -> None:
                     progress.report("warm pool", "ready")
                 progress.close()
                 print(f"Ondol is ready: {site.ports.url('front')}", flush=True)
+                print(f"Mails that it writes are shown at {site.ports.url('mailbox')}", flush=True)
                 print(
                     f"Started in {time.monotonic() - began:.0f} s. Ctrl-C stops it; what members saved stays.",
                     flush=True,

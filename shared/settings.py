@@ -135,6 +135,16 @@ class Settings(Struct, frozen=True, kw_only=True):
     uploads_times: Annotated[float, Meta(ge=1)] = field(name="UPLOADS_TIMES", default=250)
     """How many times a plan's storage one session may upload before it is ended. An hour of saves of 60 MB each 20 s is
     108 times the storage of the smallest plan."""
+    mail_from: str = field(name="MAIL_FROM", default="")
+    """The address from which Ondol writes to members. Empty: it writes nothing."""
+    smtp_host: str = field(name="SMTP_HOST", default="")
+    """The operator's mail server. Empty: Ondol writes nothing."""
+    smtp_port: Annotated[int, Meta(ge=1, le=65535)] = field(name="SMTP_PORT", default=587)
+    """465, or another at which the server offers STARTTLS. Google Cloud lets nothing out through 25."""
+    smtp_user: str = field(name="SMTP_USER", default="")
+    """Empty: the server asks for no sign-in."""
+    smtp_password: Text = field(name="SMTP_PASSWORD", default=NO_KEY)
+    """A secret."""
     sweep: float = field(name="SWEEP_SECONDS", default=86400)
     """How old an object must be before it is deleted as unneeded, and how old an export may become."""
 

@@ -61,8 +61,11 @@ SECRETS: Mapping[str, Secret] = {
     "STRIPE_WEBHOOK_SECRET": Secret(
         "verifies Stripe's events, once the operator adds it", lambda _apis, _deployment: NO_KEY
     ),
+    "SMTP_PASSWORD": Secret(
+        "signs in to the mail server, once the operator adds it", lambda _apis, _deployment: NO_KEY
+    ),
 }
-"""By the setting of shared/settings.py. An operator adds Stripe's as further versions."""
+"""By the setting of shared/settings.py. An operator adds Stripe's and the mail server's as further versions."""
 
 
 def secrets(deployment: Deployment) -> list[Resource]:

@@ -26,6 +26,7 @@ from shared.gcp.identity import invoker
 from shared.gcp.store import ledger
 from shared.gcp.store.billing import counted, read_billing
 from shared.gcp.store.database import LostRace
+from shared.gcp.store.mails import delete_mails, due_mails, expired_mails
 from shared.gcp.store.marks import forget_marks
 from shared.gcp.store.subscriptions import due_payers, forget_events
 from shared.record import Versioned
@@ -43,6 +44,8 @@ LINE_GRACE = timedelta(minutes=2)
 """How long after its time a heartbeat may still write a ledger line. After that no heartbeat does."""
 DAY_GRACE = timedelta(hours=1)
 """After this time no ledger line of a past day can still be written."""
+MAIL_GRACE = timedelta(minutes=5)
+"""How late a mail may be before its task is taken for lost."""
 BEGINNING = datetime.min.replace(tzinfo=UTC)
 CHECK_AGAIN = timedelta(days=1)
 """A difference is logged again each day until an operator has corrected it."""
@@ -75,6 +78,8 @@ class MeterAnswer(Struct):
     """Payers about whom the payment provider is asked."""
     events: int
     """Events of payments that were forgotten because their time was over."""
+    mails: int
+    """Mails whose task was lost and is made again, and mails that were forgotten because their time was over."""
 
 
 @functions_framework.http
@@ -90,13 +95,16 @@ def meter(_caller: str, _body: MeterRequest, now: datetime) -> MeterAnswer:
     swept = _or_logged(partial(exports.sweep, now - timedelta(seconds=settings().sweep)))
     marks = _or_logged(partial(forget_marks, now))
     events = _or_logged(partial(forget_events, now))
+    mails = _or_logged(partial(_sweep_mails, now))
     lines, checked, periods, days = _keep_books(now, run)
     stopped = _or_logged(partial(uploads.end_excessive, now, run.share(4)))
     payers, _ = _each(due_payers(now), _ask_about, run.share(3))
     compared, ended = _compare(now, run.share(2))
     # Tidying comes last: one very large workspace may take longer than the share of this job.
     tidied = tidying.tidy(now, run.share(1))
-    return MeterAnswer(lines, checked, periods, days, *tidied, swept, compared, ended, marks, stopped, payers, events)
+    return MeterAnswer(
+        lines, checked, periods, days, *tidied, swept, compared, ended, marks, stopped, payers, events, mails
+    )
 
 
 def _keep_books(now: datetime, run: TimeBudget) -> tuple[int, int, int, int]:
@@ -125,6 +133,13 @@ def _compare(now: datetime, budget: TimeBudget) -> tuple[int, int]:
         logs.exception("meter-failed", e)
         return 0, 0
     return done.accounts, done.ended
+
+
+def _sweep_mails(now: datetime) -> int:
+    late = due_mails(now - MAIL_GRACE)
+    for mail in late:
+        tasks.send_mail(mail.id, now)
+    return len(late) + delete_mails(expired_mails(now))
 
 
 def _ask_about(payer: Payer) -> int:

@@ -136,7 +136,7 @@ class Standing(Struct, frozen=True, kw_only=True):
     """Instances of functions that wait for requests."""
     function_gib: Decimal = Decimal("0.5")
     """Memory of an instance of a function. Each has one CPU."""
-    secrets: int = 6
+    secrets: int = 7
     conditions: int = 15
     """Of alerts."""
     images_gib: Range = between(1, 12)

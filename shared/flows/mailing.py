@@ -3,6 +3,8 @@
 from collections.abc import Callable
 from datetime import datetime
 
+from msgspec import Struct
+
 from shared import logs
 from shared.gcp.store.database import LostRace
 from shared.gcp.store.mails import commit_mail, read_mail
@@ -13,10 +15,20 @@ from shared.mail.mail import OVER, Mail
 from shared.record import IllegalTransition, Versioned
 
 Now = Callable[[], datetime]
+AddressOf = Callable[[str], str | None]
+"""The verified address of a member, by uid; None for who has none. Raises TryAgain."""
 
 
-def deliver(name: str, sender: Sender, server: smtp.Server, *, decline_link: str | None, now: Now) -> str:
-    """Sends the mail, and says what came of it.
+class Means(Struct, frozen=True):
+    """By what mails are sent."""
+
+    sender: Sender
+    server: smtp.Server
+
+
+def deliver(name: str, means: Means | None, address_of: AddressOf, now: Now) -> Mail | None:
+    """Sends the mail. Returns it as it is afterwards; None if there is no such mail, or if another attempt is under way
+    or was the last. Without `means` it is over: it would come weeks late, once an operator has set up a mail server.
 
     An attempt is committed before it is made, so two deliveries of the task never send at the same time. Whoever dies
     between the server's answer and the commit sends the mail once more, with the same Message-ID.
@@ -24,12 +36,13 @@ def deliver(name: str, sender: Sender, server: smtp.Server, *, decline_link: str
     try:
         begun = _begin(name, now())
     except IllegalTransition as e:
-        return str(e)
+        logs.info("mail-not-sent", mail=name, reason=str(e))
+        return None
     if begun is None:
-        return "no such mail"
+        return None
     mail = begun.record
     try:
-        smtp.send(compose(mail, sender, decline_link), server)
+        _send(mail, means, address_of)
     except smtp.Refused as e:
         after = mail.refused(str(e), now())
     except smtp.Failed as e:
@@ -38,13 +51,21 @@ def deliver(name: str, sender: Sender, server: smtp.Server, *, decline_link: str
         after = mail.sent(now())
     try:
         commit_mail(begun, after)
-    except LostRace:  # erased with its account, or another attempt took this one for dead
-        return f"{after.state}, and changed by somebody else"
-    if after.state in OVER:
-        logs.info("mail-over", mail=mail.id, state=after.state, attempts=after.attempts, reason=after.reason)
-    else:
-        logs.warning("mail-failed", mail=mail.id, attempts=after.attempts, due=after.due, reason=after.reason)
-    return after.state
+    except LostRace:  # it was erased with its account, or another attempt took this one for dead
+        return None
+    log = logs.info if after.state in OVER else logs.warning
+    log("mail-attempted", mail=mail.id, state=after.state, attempts=after.attempts, reason=after.reason)
+    return after
+
+
+def _send(mail: Mail, means: Means | None, address_of: AddressOf) -> None:
+    """Raises Refused and Failed of `smtp`, and TryAgain."""
+    if means is None:
+        raise smtp.Refused("no mail server is set up")
+    to = address_of(mail.uid)
+    if to is None:
+        raise smtp.Refused("the member has no verified address")
+    smtp.send(compose(mail, to, means.sender), means.server)
 
 
 @until_won()

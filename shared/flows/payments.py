@@ -4,19 +4,23 @@ An event only says whom to ask about. Every change of a plan follows from an ans
 """
 
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from datetime import datetime
 
 from msgspec import Struct
 
 from shared import logs, machine
 from shared.accounts.account import AccountState
+from shared.billing.kept_plan import due_notice
 from shared.billing.payer import CheckoutPage, Payer, check_may_buy, is_for_sale, open_checkout
 from shared.billing.provider import BadSignature, Buyer, Hint, NotSold, Order, PaymentProvider, Unreachable
 from shared.billing.subscription import OVER, Standing
 from shared.errors import Conflict, Refused, TryAgain, bad_request
+from shared.gcp import tasks
 from shared.gcp.store.accounts import find_account
 from shared.gcp.store.billing import read_billing
 from shared.gcp.store.database import LostRace
+from shared.gcp.store.mails import create_mail
 from shared.gcp.store.races import ATTEMPTS, TooBusy, pause_after, until_won
 from shared.gcp.store.subscriptions import (
     OutdatedAnswer,
@@ -26,6 +30,8 @@ from shared.gcp.store.subscriptions import (
     ensure_payer,
     read_payer,
 )
+from shared.mail.about_plan import mails_about_plan
+from shared.mail.mail import Reader
 from shared.record import Versioned
 
 QUESTIONS = 5
@@ -65,7 +71,28 @@ def follow(provider: PaymentProvider, bid: str, *, base: str, now: Now) -> str:
         _forget(provider, bid)
         logs.info("payer-forgotten", billing=bid)
         return "forgotten"
-    return "asked" if ask(provider, bid, base=base, now=now) else "no customer"
+    after = ask(provider, bid, base=base, now=now)
+    if after is None:
+        return "no customer"
+    return f"asked, and {_write(after, now())} mails written"
+
+
+def _write(payer: Payer, now: datetime) -> int:
+    """Writes to the owner what is due about the plan. Returns how many mails are new."""
+    billing = read_billing(payer.bid).record
+    owner = find_account(billing.owner)
+    if owner is None:
+        return 0
+    reader = Reader(uid=owner.uid, language=owner.locale or "en", zone=billing.zone)
+    new = [mail for mail in mails_about_plan(payer, reader, now) if create_mail(mail)]
+    for mail in new:
+        tasks.send_mail(mail.id, now)
+    notice = due_notice(payer.standing.kept, payer.told, now) if payer.standing.kept else None
+    found = read_payer(payer.bid)
+    if notice is not None and found is not None:
+        with suppress(LostRace):  # the next question finds the same notice, and its mail
+            commit_payer(found, found.record.sent(notice.at))
+    return len(new)
 
 
 def _is_left(bid: str) -> bool:

@@ -19,6 +19,7 @@ VARIABLES = (
     "TASKS_EMULATOR_HOST",
     "RUN_EMULATOR_HOST",
     "STRIPE_EMULATOR_HOST",
+    "SMTP_EMULATOR_HOST",
 )
 
 
@@ -63,6 +64,12 @@ def oidc_certs_url() -> str:
 def stripe_endpoint() -> str | None:
     """Base URL of Stripe's stand-in; None for Stripe itself."""
     return os.environ.get("STRIPE_EMULATOR_HOST") or None
+
+
+def smtp_endpoint() -> tuple[str, int] | None:
+    """Host and port of the local mail server, which encrypts nothing; None for the operator's own."""
+    host, _, port = os.environ.get("SMTP_EMULATOR_HOST", "").rpartition(":")
+    return (host, int(port)) if host else None
 
 
 def storage_endpoint() -> str:

@@ -1,4 +1,4 @@
-"""Cloud Tasks: check sessions when they are due, run the pool soon, export and erase, ask about payers.
+"""Cloud Tasks: check sessions when they are due, run the pool soon, export and erase, ask about payers, send mails.
 
 A task only makes prompt what a record already says. A task's name contains the time that it is for, so that two
 requests for the same check make one task. A name stays taken for up to a day after its task has run.
@@ -31,6 +31,9 @@ ERASE_SECONDS = 60
 """How long one delivery may take; the function's own timeout is the same."""
 PAYER = "payer"
 PAYER_SECONDS = 120
+"""How long one delivery may take; the function's own timeout is the same."""
+MAIL = "mail"
+MAIL_SECONDS = 180
 """How long one delivery may take; the function's own timeout is the same."""
 CALL_SECONDS = 5.0
 LATE = timedelta(milliseconds=50)
@@ -91,6 +94,11 @@ def ask_about_billing(bid: str) -> None:
 def _ask(about: str, body: dict[str, Any]) -> None:
     second = math.floor(clock.now().timestamp()) + 1
     _create(PAYER, f"{about}-{second}", body, datetime.fromtimestamp(second, UTC), PAYER_SECONDS)
+
+
+def send_mail(name: str, due: datetime) -> None:
+    """Schedules `mail` for the time at which the mail is due."""
+    _create(MAIL, f"{name}-{_moment(due, '')}", {"mail": name}, due + LATE, MAIL_SECONDS)
 
 
 def _moment(due: datetime, again: str) -> str:

@@ -13,7 +13,7 @@ from msgspec import Struct
 
 from shared.mail import english, korean
 from shared.mail.filters import ENGLISH_FILTERS, KOREAN_FILTERS
-from shared.mail.mail import DECLINABLE, Mail
+from shared.mail.mail import Mail
 
 SENDER_NAME = "Ondol"
 
@@ -26,16 +26,13 @@ class Sender(Struct, frozen=True, kw_only=True):
     """The page's origin."""
 
 
-def compose(mail: Mail, sender: Sender, decline_link: str | None = None) -> EmailMessage:
+def compose(mail: Mail, to: str, sender: Sender) -> EmailMessage:
     """The same message for the same mail, with the same Message-ID: mail programs show one that comes twice once.
 
-    `decline_link` unsubscribes with one click (RFC 8058), and is needed for what can be declined. Raises ValueError for
-    an address that would break a header.
+    Raises ValueError for an address that would break a header.
     """
     language = korean if is_korean(mail.language) else english
-    words, frame = language.LETTERS[mail.kind], language.FRAME
-    if (mail.kind in DECLINABLE) != (decline_link is not None):
-        raise ValueError(f"mail {mail.id}: {'no' if decline_link is None else 'a'} link to decline")
+    words = language.LETTERS[mail.kind]
     environment = _environment(language is korean)
     facts = mail.facts | {"zone": mail.zone, "host": urlsplit(sender.page).hostname or ""}
     subject, *paragraphs = (environment.from_string(text).render(facts) for text in (words.subject, *words.paragraphs))
@@ -45,21 +42,16 @@ def compose(mail: Mail, sender: Sender, decline_link: str | None = None) -> Emai
         "paragraphs": paragraphs,
         "button": words.button,
         "link": f"{sender.page}{words.page}",
-        "why": environment.from_string(frame.why).render(facts),
-        "decline": frame.decline if decline_link else "",
-        "decline_link": decline_link or "",
+        "why": environment.from_string(language.WHY).render(facts),
     }
     domain = sender.address.rpartition("@")[2]
     message = EmailMessage(policy=SMTP)
     message["From"] = Address(SENDER_NAME, addr_spec=sender.address)
-    message["To"] = Address(addr_spec=mail.to)
+    message["To"] = Address(addr_spec=to)
     message["Subject"] = subject
     message["Date"] = format_datetime(mail.created)
     message["Message-ID"] = f"<{mail.id}@{domain}>"
     message["Auto-Submitted"] = "auto-generated"  # so that no absence note comes back (RFC 3834)
-    if decline_link:
-        message["List-Unsubscribe"] = f"<{decline_link}>"
-        message["List-Unsubscribe-Post"] = "List-Unsubscribe=One-Click"
     message.set_content(environment.get_template("layout.txt").render(shown))
     message.add_alternative(environment.get_template("layout.html").render(shown), subtype="html")
     return message

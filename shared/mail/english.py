@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 
 from shared.mail.mail import MailKind
-from shared.mail.words import Frame, Words
+from shared.mail.words import Words
 
 LETTERS: Mapping[MailKind, Words] = {
     MailKind.PAYMENT_FAILED: Words(
@@ -36,38 +36,6 @@ LETTERS: Mapping[MailKind, Words] = {
         button="Download, or choose a plan",
         page="/history",
     ),
-    MailKind.ALLOWANCE_NEARLY_USED: Words(
-        subject="You have {{ left | duration }} left",
-        paragraphs=(
-            "Of your plan's time, {{ left | duration }} are left. New time comes on {{ again | day }}.",
-            "When the time is used up, your workspace is saved and closed. Your files stay, and can be downloaded.",
-        ),
-        button="See what used it",
-        page="/usage",
-    ),
-    MailKind.STORAGE_LEFT_OUT: Words(
-        subject="Some of your files are not in your last save",
-        paragraphs=(
-            "Your workspace takes more than the {{ storage | size }} of your plan. So {{ left_out | size }} were left"
-            " out of the last save: dependencies first, then the largest files. Everything else is saved.",
-            "What was left out is kept apart for 30 days. Delete what you don't need, or choose a larger plan, and it"
-            " is saved with the rest again.",
-        ),
-        button="See what was left out",
-        page="/usage",
-    ),
-    MailKind.BEFORE_ERASING: Words(
-        subject="Your account is erased on {{ until | day }}",
-        paragraphs=(
-            "Your account and all of its files are erased on {{ until | day }}. Nobody can bring them back after that.",
-            "Until then you can download all of your files, or keep the account.",
-        ),
-        button="Download your files",
-        page="/history",
-    ),
 }
 
-FRAME = Frame(
-    why="You get this mail because you have an account at {{ host }}.",
-    decline="No more mails about time that is nearly used",
-)
+WHY = "You get this mail because you have an account at {{ host }}."

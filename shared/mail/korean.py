@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 
 from shared.mail.mail import MailKind
-from shared.mail.words import Frame, Words
+from shared.mail.words import Words
 
 LETTERS: Mapping[MailKind, Words] = {
     MailKind.PAYMENT_FAILED: Words(
@@ -36,39 +36,6 @@ LETTERS: Mapping[MailKind, Words] = {
         button="내려받거나 요금제 고르기",
         page="/history",
     ),
-    MailKind.ALLOWANCE_NEARLY_USED: Words(
-        subject="사용 시간이 {{ left | duration }} 남았습니다",
-        paragraphs=(
-            "요금제의 사용 시간이 {{ left | duration }} 남았습니다. {{ again | day }}에 새로 채워집니다.",
-            "시간을 모두 쓰면 작업 공간을 저장한 뒤 닫습니다. 파일은 그대로 남고, 언제든 내려받을 수 있습니다.",
-        ),
-        button="사용 내역 보기",
-        page="/usage",
-    ),
-    MailKind.STORAGE_LEFT_OUT: Words(
-        subject="마지막 저장에서 빠진 파일이 있습니다",
-        paragraphs=(
-            "작업 공간이 요금제의 저장 공간 {{ storage | size }}보다 커서,"
-            " 마지막 저장에서 {{ left_out | size }}를 뺐습니다. 다시 설치할 수 있는 파일을 먼저,"
-            " 그다음 큰 파일을 뺐고 나머지는 모두 저장했습니다.",
-            "빠진 파일은 30일 동안 따로 보관합니다. 필요 없는 파일을 지우거나 더 큰 요금제로 바꾸면"
-            " 다시 함께 저장됩니다.",
-        ),
-        button="빠진 파일 보기",
-        page="/usage",
-    ),
-    MailKind.BEFORE_ERASING: Words(
-        subject="{{ until | day }}에 계정이 삭제됩니다",
-        paragraphs=(
-            "{{ until | day }}에 계정과 모든 파일이 삭제됩니다. 삭제한 뒤에는 아무도 되살릴 수 없습니다.",
-            "그전까지는 파일을 모두 내려받거나 계정을 그대로 둘 수 있습니다.",
-        ),
-        button="파일 내려받기",
-        page="/history",
-    ),
 }
 
-FRAME = Frame(
-    why="{{ host }}에 계정이 있어 보내 드리는 메일입니다.",
-    decline="남은 시간 알림 메일 받지 않기",
-)
+WHY = "{{ host }}에 계정이 있어 보내 드리는 메일입니다."

@@ -31,26 +31,15 @@ class MailKind(StrEnum):
     """A paid plan has ended, and what exceeds the present one is kept for a time."""
     KEPT_ENDS = "kept-ends"
     """What a lost plan had kept is deleted soon."""
-    ALLOWANCE_NEARLY_USED = "allowance-nearly-used"
-    STORAGE_LEFT_OUT = "storage-left-out"
-    """A save left out files, because the workspace takes more than its plan has."""
-    BEFORE_ERASING = "before-erasing"
-    """The account is erased soon; until then its files can be downloaded."""
 
 
 FACTS: Mapping[MailKind, frozenset[str]] = {
     MailKind.PAYMENT_FAILED: frozenset({"plan", "until"}),
     MailKind.PLAN_ENDED: frozenset({"plan", "now", "until"}),
     MailKind.KEPT_ENDS: frozenset({"plan", "now", "until"}),
-    MailKind.ALLOWANCE_NEARLY_USED: frozenset({"left", "again"}),
-    MailKind.STORAGE_LEFT_OUT: frozenset({"left_out", "storage"}),
-    MailKind.BEFORE_ERASING: frozenset({"until"}),
 }
-"""What each kind of mail has to be given. `plan` and `now` are names of the plan table, `until` and `again` moments in
-ISO 8601, `left` seconds, `left_out` and `storage` bytes. They are written out in the reader's language when the mail is
-composed."""
-DECLINABLE = frozenset({MailKind.ALLOWANCE_NEARLY_USED})
-"""What a person can unsubscribe from: it only advises. The others tell of money or of the loss of work."""
+"""What each kind of mail has to be given. `plan` and `now` are names of the plan table, `until` is a moment in ISO
+8601. They are written out in the reader's language when the mail is composed."""
 
 
 class MailState(StrEnum):
@@ -71,8 +60,6 @@ class Reader(Struct, frozen=True, kw_only=True):
     """To whom a mail is written."""
 
     uid: str
-    address: str
-    """Verified."""
     language: Locale
     zone: str
 
@@ -84,9 +71,8 @@ class Mail(Struct, frozen=True, kw_only=True):
     """Names what it tells of, so that telling it twice makes one mail."""
     kind: MailKind
     uid: str
-    """The member to whom it is written. The mail is erased with the account."""
-    to: str
-    """A verified address."""
+    """The member to whom it is written, at the address that Firebase Auth knows when it is sent. The mail is erased
+    with the account."""
     language: Locale
     zone: str = "UTC"
     """The time zone in which the reader's days begin."""
@@ -114,7 +100,6 @@ class Mail(Struct, frozen=True, kw_only=True):
             id=f"{kind}-{name}",
             kind=kind,
             uid=reader.uid,
-            to=reader.address,
             language=reader.language,
             zone=reader.zone,
             facts=dict(facts),

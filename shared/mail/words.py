@@ -14,12 +14,3 @@ class Words(Struct, frozen=True, kw_only=True):
     button: str
     page: str
     """The path on Ondol's page to which the button leads."""
-
-
-class Frame(Struct, frozen=True, kw_only=True):
-    """What stands around every mail."""
-
-    why: str
-    """Below the mail: why it was sent."""
-    decline: str
-    """The link by which such mails are unsubscribed from."""

@@ -9,7 +9,7 @@ from email.message import EmailMessage, Message
 
 import pytest
 
-from shared.flows.mailing import deliver
+from shared.flows.mailing import Means, deliver
 from shared.gcp.store.mails import create_mail, delete_mails, due_mails, expired_mails, mails_to, read_mail
 from shared.mail.compose import Sender
 from shared.mail.mail import ATTEMPT_FOR, KEPT_FOR, Mail, MailKind, MailState, Reader
@@ -28,12 +28,19 @@ def a_server() -> Iterator[tuple[Mailbox, Server]]:
 
 
 def a_mail(uid: str = "u-1", language: str = "ko", now: datetime = NOW) -> Mail:
-    reader = Reader(uid=uid, address=f"{uid}@example.com", language=language, zone="Asia/Seoul")
-    return Mail.new(uid, MailKind.BEFORE_ERASING, reader, {"until": (now + timedelta(days=7)).isoformat()}, now)
+    reader = Reader(uid=uid, language=language, zone="Asia/Seoul")
+    facts = {"plan": "pro", "until": (now + timedelta(days=7)).isoformat()}
+    return Mail.new(uid, MailKind.PAYMENT_FAILED, reader, facts, now)
 
 
-def sent(name: str, server: Server, now: datetime = NOW) -> str:
-    return deliver(name, SENDER, server, decline_link=None, now=lambda: now)
+def address_of(uid: str) -> str | None:
+    return None if uid == "u-unverified" else f"{uid}@example.com"
+
+
+def sent(name: str, server: Server | None, now: datetime = NOW) -> MailState | None:
+    """What became of it by this delivery; None if it made no attempt."""
+    after = deliver(name, Means(SENDER, server) if server else None, address_of, lambda: now)
+    return after.state if after else None
 
 
 def record(name: str) -> Mail:
@@ -57,10 +64,10 @@ def test_a_mail_arrives_in_the_readers_language_and_only_once(server: tuple[Mail
     assert create_mail(mail)
     assert not create_mail(mail), "what is told twice is one mail"
     assert sent(mail.id, host) == MailState.SENT
-    assert "is sent" in sent(mail.id, host), "a second delivery of the task"
+    assert sent(mail.id, host) is None, "a second delivery of the task"
     [message] = mailbox.messages
-    assert (message["To"], message["Message-ID"]) == ("u-1@example.com", "<before-erasing-u-1@ondol.example>")
-    assert "2026년 12월 8일에 계정과 모든 파일이 삭제됩니다." in body_of(message, "plain")
+    assert (message["To"], message["Message-ID"]) == ("u-1@example.com", "<payment-failed-u-1@ondol.example>")
+    assert "2026년 12월 8일까지는" in body_of(message, "plain")
     assert 'lang="ko"' in body_of(message, "html")
     assert (record(mail.id).state, record(mail.id).due) == (MailState.SENT, None)
 
@@ -82,7 +89,7 @@ def test_what_the_server_refuses_for_good_is_not_tried_again(server: tuple[Mailb
     create_mail(mail)
     assert sent(mail.id, host) == MailState.REFUSED
     assert record(mail.id).reason == "the mail server answered 550", "no address in a record's reason, nor in the log"
-    assert "is refused" in sent(mail.id, host)
+    assert sent(mail.id, host) is None
     assert mailbox.messages == []
 
 
@@ -116,8 +123,8 @@ def test_a_process_that_died_while_it_sent_is_followed_by_another(server: tuple[
 
     clock.calls = 0  # type: ignore[attr-defined]
     with pytest.raises(Died):
-        deliver(mail.id, SENDER, host, decline_link=None, now=clock)
-    assert "being sent" in sent(mail.id, host, NOW + ATTEMPT_FOR - timedelta(seconds=1))
+        deliver(mail.id, Means(SENDER, host), address_of, clock)
+    assert sent(mail.id, host, NOW + ATTEMPT_FOR - timedelta(seconds=1)) is None, "it may still be sending"
     assert sent(mail.id, host, NOW + ATTEMPT_FOR) == MailState.SENT
 
 
@@ -134,13 +141,26 @@ def test_a_server_that_is_not_there_or_not_encrypted_gets_no_mail(server: tuple[
     assert mailbox.messages == []
 
 
+@pytest.mark.parametrize(("uid", "why"), [("u-1", "no mail server"), ("u-unverified", "no verified address")])
+def test_a_mail_that_nobody_can_send_is_over_and_comes_in_no_later_week(
+    server: tuple[Mailbox, Server], uid: str, why: str
+) -> None:
+    mailbox, host = server
+    mail = a_mail(uid)
+    create_mail(mail)
+    assert sent(mail.id, host if uid == "u-unverified" else None) == MailState.REFUSED
+    assert why in (record(mail.id).reason or "")
+    assert sent(mail.id, host, NOW + timedelta(hours=1)) is None
+    assert mailbox.messages == []
+
+
 def test_mails_are_forgotten_and_erased_with_their_reader(server: tuple[Mailbox, Server]) -> None:
     _mailbox, host = server
     for uid in ("u-1", "u-2"):
         create_mail(a_mail(uid))
-    assert sent("before-erasing-u-1", host) == MailState.SENT
+    assert sent("payment-failed-u-1", host) == MailState.SENT
     assert expired_mails(NOW + KEPT_FOR - timedelta(seconds=1)) == []
     assert delete_mails(expired_mails(NOW + KEPT_FOR)) == 1
-    assert read_mail("before-erasing-u-1") is None
+    assert read_mail("payment-failed-u-1") is None
     assert delete_mails(mails_to("u-2")) == 1
-    assert sent("before-erasing-u-2", host) == "no such mail"
+    assert sent("payment-failed-u-2", host) is None

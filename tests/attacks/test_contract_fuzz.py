@@ -107,7 +107,7 @@ ASKED_FOR = (
 """What is got."""
 LONGEST_LINE = 4_094
 """Bytes of a request's first line that gunicorn takes. A path in Korean takes nine for each letter."""
-TASKS = ("reclaim", "background_hold", "pool", "erase", "export", "payer", "meter", "budget")
+TASKS = ("reclaim", "background_hold", "pool", "erase", "export", "payer", "mail", "meter", "budget")
 BEHIND = ("heartbeat", *TASKS)
 """What nobody calls from a page."""
 SIGNED = ("payment_events",)

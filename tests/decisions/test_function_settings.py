@@ -10,7 +10,15 @@ from tests.support.settings_read import settings_read
 FUNCTIONS = load(ROOT)
 WHERE_A_TOKEN_IS_SIGNED = {"allocate", "heartbeat", "reclaim", "background_hold"}
 WHERE_AN_ADDRESS_BECOMES_A_MARK = {"login", "allocate", "admin"}
-KEYS = {"SIGNING_KEY", "VERIFYING_KEY", "WINDOW_KEY", "ADDRESS_MARK_KEY", "STRIPE_KEY", "STRIPE_WEBHOOK_SECRET"}
+KEYS = {
+    "SIGNING_KEY",
+    "VERIFYING_KEY",
+    "WINDOW_KEY",
+    "ADDRESS_MARK_KEY",
+    "STRIPE_KEY",
+    "STRIPE_WEBHOOK_SECRET",
+    "SMTP_PASSWORD",
+}
 WHERE_STRIPE_IS_ASKED = {"billing", "payment_events", "payer"}
 
 
@@ -34,6 +42,7 @@ def test_a_key_is_only_where_it_is_used() -> None:
         "ADDRESS_MARK_KEY": WHERE_AN_ADDRESS_BECOMES_A_MARK,
         "STRIPE_KEY": WHERE_STRIPE_IS_ASKED,
         "STRIPE_WEBHOOK_SECRET": {"payment_events"},
+        "SMTP_PASSWORD": {"mail"},
     }
     for function in FUNCTIONS:
         if function.name in ("snapshots", "export"):  # they read what members packed

@@ -24,6 +24,7 @@ KEYS = {
     "ADDRESS_MARK_KEY": 32 * "k",
     "STRIPE_KEY": 32 * "k",
     "STRIPE_WEBHOOK_SECRET": 32 * "k",
+    "SMTP_PASSWORD": 32 * "k",
 }
 DIGEST = "asia-northeast3-docker.pkg.dev/my-project/ondol/x@sha256:1"
 

@@ -28,6 +28,7 @@ NEEDS = {
         "export_home": {"cloudtasks.enqueuer on queue export", AS_INVOKER},
         "erase_workspace": {"cloudtasks.enqueuer on queue erase", AS_INVOKER},
         "ask_about_customer": {"cloudtasks.enqueuer on queue payer", AS_INVOKER},
+        "send_mail": {"cloudtasks.enqueuer on queue mail", AS_INVOKER},
         "ask_about_billing": {"cloudtasks.enqueuer on queue payer", AS_INVOKER},
     },
     "identity": {
@@ -103,6 +104,7 @@ def test_a_key_is_read_by_the_functions_that_are_given_it() -> None:
     assert readers["secret SIGNING_KEY"] == {"allocate", "heartbeat", "reclaim", "background_hold"}
     assert readers["secret STRIPE_KEY"] == {"billing", "payment_events", "payer"}
     assert readers["secret STRIPE_WEBHOOK_SECRET"] == {"payment_events"}
+    assert readers["secret SMTP_PASSWORD"] == {"mail"}
 
 
 def test_a_slot_and_the_invoker_have_no_role() -> None:

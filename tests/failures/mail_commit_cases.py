@@ -7,8 +7,9 @@ from shared.gcp.store import mails
 from shared.mail.mail import Mail, MailKind, Reader
 from tests.failures.commit_cases import LATER, NOW, Act
 
-READER = Reader(uid="u-1", address="ada@example.com", language="ko", zone="Asia/Seoul")
-MAIL = Mail.new("u-1", MailKind.BEFORE_ERASING, READER, {"until": LATER.isoformat()}, NOW)
+READER = Reader(uid="u-1", language="ko", zone="Asia/Seoul")
+FACTS = {"plan": "pro", "until": LATER.isoformat()}
+MAIL = Mail.new("b-1", MailKind.PAYMENT_FAILED, READER, FACTS, NOW)
 
 
 def a_new_mail() -> Act:

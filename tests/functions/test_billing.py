@@ -13,13 +13,14 @@ from tests.support.stack.observe import document, until
 from tests.support.stack.running import Running, running
 from tests.support.standins.stripe import StripeAccount
 
-FUNCTIONS = ("billing", "payment_events", "payer", "account", "erase")
+OWES = "owes"
+FUNCTIONS = ("billing", "payment_events", "payer", "mail", "account", "erase")
 
 
 @pytest.fixture(scope="module")
 def plane(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
     folder = tmp_path_factory.mktemp("plane")
-    with running(folder, "--only", *PARTS, "stripe", *FUNCTIONS, FIRST_PLAN="free", **AT_ONCE) as started:
+    with running(folder, "--only", *PARTS, "stripe", "mailbox", *FUNCTIONS, FIRST_PLAN="free", **AT_ONCE) as started:
         yield started
 
 
@@ -58,6 +59,33 @@ def test_who_leaves_is_charged_no_more(plane: Running) -> None:
     stripe = StripeAccount(plane.env["STRIPE_KEY"], plane.env["STRIPE_EMULATOR_HOST"])
     assert stripe.v1.subscriptions.retrieve(subscription["subscription"]).status == "canceled"
     stripe.close()
+
+
+def test_a_payment_that_fails_is_told_by_one_mail_in_the_members_language(plane: Running) -> None:
+    person = Person(plane, OWES)
+    person.post("login", {"time_zone": "Asia/Seoul", "locale": "ko-KR"}).raise_for_status()
+    paid(person)
+    bid = (document(plane, f"accounts/{person.uid}") or {})["bid"]
+    stripe = StripeAccount(plane.env["STRIPE_KEY"], plane.env["STRIPE_EMULATOR_HOST"])
+    payer = document(plane, f"payers/{bid}") or {}
+    card = stripe.v1.payment_methods.attach("pm_card_chargeCustomerFail", {"customer": payer["customer"]}).id
+    [subscription] = payer["subscriptions"]
+    stripe.v1.subscriptions.update(subscription["subscription"], {"default_payment_method": card})
+    stripe.close()
+    control = f"{plane.env['STRIPE_EMULATOR_HOST']}/_control/advance"
+    httpx.post(control, json={"seconds": 32 * 86400}, timeout=60).raise_for_status()
+    [mail] = until(lambda: mails_to(plane, f"{OWES}@example.com"), "the mail")
+    assert mail["subject"] == "Pro 요금이 결제되지 않았습니다"
+    assert f"{plane.env['PAGE_ORIGIN']}/plans" in mail["text"]
+    assert state(person)["plan"]["name"] == "pro", "the plan is kept meanwhile"
+    name = mail["message_id"].strip("<>").partition("@")[0]
+    until(lambda: (document(plane, f"mails/{name}") or {})["state"] == "sent", "it is noted")
+    assert len(mails_to(plane, f"{OWES}@example.com")) == 1
+
+
+def mails_to(plane: Running, address: str) -> list[dict[str, Any]]:
+    mails = httpx.get(f"{plane.at('mailbox')}/mails", timeout=60).json()
+    return [each for each in mails if each["to"] == address]
 
 
 @pytest.mark.parametrize(

@@ -30,7 +30,7 @@ DOCUMENTS = {
     "marks/m-1": {"owner": "alice", "uid": "alice"},
     "payers/b-1": {"bid": "b-1"},
     "stripe_events/evt_1": {"customer": "cus_1"},
-    "mails/before-erasing-alice": {"uid": "alice", "to": "alice@example.com"},
+    "mails/payment-failed-b-1": {"uid": "alice"},
     "pool/rollout": {"owner": "alice", "uid": "alice"},
     "slots/ws-1": {"session": "s-1"},
     "usage/2026-11-23": {"owner": "alice", "uid": "alice"},

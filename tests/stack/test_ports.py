@@ -20,7 +20,7 @@ def test_every_part_and_function_has_a_port_of_its_own() -> None:
 
 def test_the_front_is_at_the_base_and_functions_follow_the_order_of_their_table() -> None:
     ports = Ports.of(9000, ["a", "b"])
-    assert (ports["front"], ports["a"], ports["b"]) == (9000, 9010, 9011)
+    assert (ports["front"], ports["a"], ports["b"]) == (9000, 9012, 9013)
     assert ports.url("front") == "http://127.0.0.1:9000"
 
 

@@ -8,21 +8,22 @@ from shared.mail.mail import ATTEMPT_FOR, GIVE_UP_AFTER, KEPT_FOR, Mail, MailKin
 from shared.record import IllegalTransition
 
 NOW = datetime(2026, 11, 30, 18, 0, tzinfo=UTC)
-READER = Reader(uid="u-1", address="ada@example.com", language="ko", zone="Asia/Seoul")
+READER = Reader(uid="u-1", language="ko", zone="Asia/Seoul")
+FACTS = {"plan": "pro", "until": NOW.isoformat()}
 
 
 def new() -> Mail:
-    return Mail.new("u-1", MailKind.BEFORE_ERASING, READER, {"until": NOW.isoformat()}, NOW)
+    return Mail.new("b-1", MailKind.PAYMENT_FAILED, READER, FACTS, NOW)
 
 
 def test_a_mail_has_exactly_the_facts_of_its_kind() -> None:
-    for facts in ({}, {"until": "x", "more": "y"}, {"other": "x"}):
+    for facts in ({}, FACTS | {"more": "y"}, {"plan": "pro"}):
         with pytest.raises(ValueError, match="needs"):
-            Mail.new("u-1", MailKind.BEFORE_ERASING, READER, facts, NOW)
+            Mail.new("b-1", MailKind.PAYMENT_FAILED, READER, facts, NOW)
 
 
 def test_the_same_thing_told_twice_is_one_mail() -> None:
-    assert new().id == new().id == "before-erasing-u-1"
+    assert new().id == new().id == "payment-failed-b-1"
 
 
 def test_only_one_attempt_at_a_time_and_a_dead_one_is_followed_by_another() -> None:
