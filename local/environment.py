@@ -20,8 +20,6 @@ INVOKER = f"invoker@{PROJECT}.iam.gserviceaccount.com"
 STRIPE_KEY = "sk_test_local"
 """The stand-in of Stripe takes any key of test mode."""
 
-MAIL_FROM = "ondol@localhost"
-
 NOT_FOR_OPERATORS = ("SLOT_ORIGIN",)
 """Locally a slot's address is what the Cloud Run stand-in says."""
 
@@ -78,7 +76,6 @@ def settings(table: Sequence[Function], ports: Ports, secrets: keys.Keys) -> dic
         "ADDRESS_MARK_KEY": secrets.address_mark,
         "STRIPE_KEY": STRIPE_KEY,
         "STRIPE_WEBHOOK_SECRET": secrets.stripe_webhook,
-        "MAIL_FROM": MAIL_FROM,
     }
     return _operators(table, os.environ, {*fixed, *NOT_FOR_OPERATORS}) | fixed
 

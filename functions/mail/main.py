@@ -48,11 +48,12 @@ def mail(_caller: str, body: SendMail, _now: datetime) -> MailAnswer:
 def _means() -> Means | None:
     """None if the operator has set up no mail server."""
     config, local = settings(), emulators.smtp_endpoint()
-    sender = Sender(address=config.mail_from, page=config.page_origin)
     if local is not None:
+        sender = Sender(address=config.mail_from or "ondol@localhost", page=config.page_origin)
         return Means(sender, Server(host=local[0], port=local[1], encrypted=False))
     if not (config.mail_from and config.smtp_host):
         return None
+    sender = Sender(address=config.mail_from, page=config.page_origin)
     password = config.smtp_password if config.smtp_user else ""
     return Means(sender, Server(host=config.smtp_host, port=config.smtp_port, user=config.smtp_user, password=password))
 

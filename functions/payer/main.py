@@ -13,7 +13,7 @@ from msgspec import Meta, Struct
 from shared import logs
 from shared.endpoint import endpoint
 from shared.errors import bad_request
-from shared.flows.payments import follow
+from shared.flows.payers import follow
 from shared.gcp.identity import invoker
 from shared.gcp.store import clock
 from shared.gcp.store.subscriptions import find_payer

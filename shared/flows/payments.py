@@ -1,37 +1,27 @@
-"""Payments: ask the provider about a payer and follow its answer; sell a plan on one page at a time; forget a payer.
+"""Payments: ask the provider about a payer and follow its answer; sell a plan on one page at a time.
 
 An event only says whom to ask about. Every change of a plan follows from an answer (docs/payments.md).
 """
 
 from collections.abc import Callable, Mapping
-from contextlib import suppress
 from datetime import datetime
 
 from msgspec import Struct
 
 from shared import logs, machine
-from shared.accounts.account import AccountState
-from shared.billing.kept_plan import due_notice
 from shared.billing.payer import CheckoutPage, Payer, check_may_buy, is_for_sale, open_checkout
 from shared.billing.provider import BadSignature, Buyer, Hint, NotSold, Order, PaymentProvider, Unreachable
 from shared.billing.subscription import OVER, Standing
 from shared.errors import Conflict, Refused, TryAgain, bad_request
-from shared.gcp import tasks
-from shared.gcp.store.accounts import find_account
-from shared.gcp.store.billing import read_billing
 from shared.gcp.store.database import LostRace
-from shared.gcp.store.mails import create_mail
-from shared.gcp.store.races import ATTEMPTS, TooBusy, pause_after, until_won
+from shared.gcp.store.races import ATTEMPTS, TooBusy, pause_after
 from shared.gcp.store.subscriptions import (
     OutdatedAnswer,
     commit_answer,
     commit_payer,
-    delete_payer,
     ensure_payer,
     read_payer,
 )
-from shared.mail.about_plan import mails_about_plan
-from shared.mail.mail import Reader
 from shared.record import Versioned
 
 QUESTIONS = 5
@@ -59,64 +49,7 @@ def hint_in(provider: PaymentProvider, body: bytes, headers: Mapping[str, str]) 
     except BadSignature as e:
         raise bad_request("The payment provider has not signed this, or too long ago.") from e
     except Unreachable as e:
-        raise _unreachable() from e
-
-
-def follow(provider: PaymentProvider, bid: str, *, base: str, now: Now) -> str:
-    """Asks about a payer, or forgets one whose billing account belongs to nobody any more. Returns what was done.
-    Raises TryAgain."""
-    if read_payer(bid) is None:
-        return "nobody pays"
-    if _is_left(bid):
-        _forget(provider, bid)
-        logs.info("payer-forgotten", billing=bid)
-        return "forgotten"
-    after = ask(provider, bid, base=base, now=now)
-    if after is None:
-        return "no customer"
-    return f"asked, and {_write(after, now())} mails written"
-
-
-def _write(payer: Payer, now: datetime) -> int:
-    """Writes to the owner what is due about the plan. Returns how many mails are new."""
-    billing = read_billing(payer.bid).record
-    owner = find_account(billing.owner)
-    if owner is None:
-        return 0
-    reader = Reader(uid=owner.uid, language=owner.locale or "en", zone=billing.zone)
-    new = [mail for mail in mails_about_plan(payer, reader, now) if create_mail(mail)]
-    for mail in new:
-        tasks.send_mail(mail.id, now)
-    notice = due_notice(payer.standing.kept, payer.told, now) if payer.standing.kept else None
-    found = read_payer(payer.bid)
-    if notice is not None and found is not None:
-        with suppress(LostRace):  # the next question finds the same notice, and its mail
-            commit_payer(found, found.record.sent(notice.at))
-    return len(new)
-
-
-def _is_left(bid: str) -> bool:
-    owner = find_account(read_billing(bid).record.owner)
-    return owner is None or owner.state == AccountState.DELETED
-
-
-@until_won()
-def _forget(provider: PaymentProvider, bid: str) -> None:
-    """The record goes last: as long as it is there, `meter` has this done again."""
-    payer = read_payer(bid)
-    if payer is None:
-        return
-    record = payer.record
-    try:
-        if record.checkout is not None and record.checkout.page is not None:
-            provider.close_checkout(record.checkout.page.id)
-        if record.customer is not None:
-            provider.forget(record.customer)
-        if record.asking is not None:  # the answer may have been lost: the same number is the same customer
-            provider.forget(provider.create_customer(Buyer(bid=bid, number=record.asking, email=None, language="en")))
-    except Unreachable as e:
-        raise _unreachable() from e
-    delete_payer(payer)
+        raise unreachable() from e
 
 
 def ask(provider: PaymentProvider, bid: str, *, base: str, now: Now) -> Payer | None:
@@ -158,7 +91,7 @@ def _answered(provider: PaymentProvider, payer: Payer, *, base: str, now: Now) -
         fetched = provider.fetch(customer)
         return payer.answered(fetched.subscriptions, gone=fetched.gone, base=base, now=now())
     except Unreachable as e:
-        raise _unreachable() from e
+        raise unreachable() from e
 
 
 def _tell(before: Standing, after: Payer) -> None:
@@ -191,7 +124,7 @@ def sell(provider: PaymentProvider, sale: Sale, *, base: str, now: Now) -> Check
             logs.error("plan-not-sold", plan=sale.plan, reason=str(e))
             raise Refused("not-found", "This plan is not sold here. Tell the operator.", status=404) from e
         except Unreachable as e:
-            raise _unreachable() from e
+            raise unreachable() from e
         if page is not None:
             return page
     raise TooBusy("too-busy", "Your checkout is being opened by several requests at once. Try again.")
@@ -261,14 +194,14 @@ def manage(provider: PaymentProvider, bid: str, *, plan: str | None, back_url: s
         logs.error("plan-not-sold", plan=plan, reason=str(e))
         raise Refused("not-found", "This plan is not sold here. Tell the operator.", status=404) from e
     except Unreachable as e:
-        raise _unreachable() from e
+        raise unreachable() from e
 
 
 def payments_off() -> Refused:
     return Refused("payments-off", "Nothing is sold here. Ask the operator, who sets plans by hand.", status=404)
 
 
-def _unreachable() -> TryAgain:
+def unreachable() -> TryAgain:
     return TryAgain(
         "unavailable", "The payment provider can't be reached right now. Nothing was charged.", retry_after=5
     )

@@ -1,0 +1,77 @@
+"""One payer, and what follows from the payment provider's answer about them: mails, and the end of who has left."""
+
+from contextlib import suppress
+from datetime import datetime
+
+from shared import logs
+from shared.accounts.account import AccountState
+from shared.billing.kept_plan import due_notice
+from shared.billing.payer import Payer
+from shared.billing.provider import Buyer, PaymentProvider, Unreachable
+from shared.flows.payments import Now, ask, unreachable
+from shared.gcp import tasks
+from shared.gcp.store.accounts import find_account
+from shared.gcp.store.billing import read_billing
+from shared.gcp.store.database import LostRace
+from shared.gcp.store.mails import create_mail
+from shared.gcp.store.races import until_won
+from shared.gcp.store.subscriptions import commit_payer, delete_payer, read_payer
+from shared.mail.about_plan import mails_about_plan
+from shared.mail.mail import Reader
+
+
+def follow(provider: PaymentProvider, bid: str, *, base: str, now: Now) -> str:
+    """Asks about a payer, or forgets one whose billing account belongs to nobody any more. Returns what was done.
+    Raises TryAgain."""
+    if read_payer(bid) is None:
+        return "nobody pays"
+    if _is_left(bid):
+        _forget(provider, bid)
+        logs.info("payer-forgotten", billing=bid)
+        return "forgotten"
+    after = ask(provider, bid, base=base, now=now)
+    if after is None:
+        return "no customer"
+    return f"asked, and {_write(after, now())} mails written"
+
+
+def _write(payer: Payer, now: datetime) -> int:
+    """Writes to the owner what is due about the plan. Returns how many mails are new."""
+    billing = read_billing(payer.bid).record
+    owner = find_account(billing.owner)
+    if owner is None:
+        return 0
+    reader = Reader(uid=owner.uid, language=owner.locale or "en", zone=billing.zone)
+    new = [mail for mail in mails_about_plan(payer, reader, now) if create_mail(mail)]
+    for mail in new:
+        tasks.send_mail(mail.id, now)
+    notice = due_notice(payer.standing.kept, payer.told, now) if payer.standing.kept else None
+    found = read_payer(payer.bid)
+    if notice is not None and found is not None:
+        with suppress(LostRace):  # the next question finds the same notice, and its mail
+            commit_payer(found, found.record.sent(notice.at))
+    return len(new)
+
+
+def _is_left(bid: str) -> bool:
+    owner = find_account(read_billing(bid).record.owner)
+    return owner is None or owner.state == AccountState.DELETED
+
+
+@until_won()
+def _forget(provider: PaymentProvider, bid: str) -> None:
+    """The record goes last: as long as it is there, `meter` has this done again."""
+    payer = read_payer(bid)
+    if payer is None:
+        return
+    record = payer.record
+    try:
+        if record.checkout is not None and record.checkout.page is not None:
+            provider.close_checkout(record.checkout.page.id)
+        if record.customer is not None:
+            provider.forget(record.customer)
+        if record.asking is not None:  # the answer may have been lost: the same number is the same customer
+            provider.forget(provider.create_customer(Buyer(bid=bid, number=record.asking, email=None, language="en")))
+    except Unreachable as e:
+        raise unreachable() from e
+    delete_payer(payer)
