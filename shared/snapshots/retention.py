@@ -19,6 +19,8 @@ FEW_TARGETS = (3600.0, 18 * 3600.0, 7 * 60.0)
 targets there was none of about an hour for a fifth of the time."""
 YOUNGEST, OLDEST = 120.0, 27 * 86400.0
 """The first and the last target age of a longer list, in seconds. The ages between grow by a constant factor."""
+NEEDLESS = 2 * OLDEST
+"""An older snapshot stands for no target age, in seconds."""
 BLUR = 30.0
 """Ages that differ by fewer seconds count as equal: a save comes each 20 s."""
 TOO_OLD = 10.0
@@ -94,7 +96,7 @@ def _always(newest_first: Sequence[Save], kept: int, current: set[str]) -> dict[
 
 def _distance(age: float, target: int, targets: Sequence[float]) -> float:
     """How badly a snapshot of this age covers a target age."""
-    limit = math.sqrt(targets[target] * targets[target + 1]) if target + 1 < len(targets) else math.inf
+    limit = math.sqrt(targets[target] * targets[target + 1]) if target + 1 < len(targets) else NEEDLESS
     return abs(math.log((age + BLUR) / (targets[target] + BLUR))) + (TOO_OLD if age > limit else 0.0)
 
 
@@ -117,7 +119,9 @@ def _missed(newest_first: Sequence[Save], now: datetime, targets: Sequence[float
         nearest, *others = _distances(newest_first, now, target, targets)
         lost[nearest[1]] += others[0][0] - nearest[0] if others else TOO_OLD
     ages = [max(0.0, (now - save.at).total_seconds()) for save in newest_first]
-    younger, older = [0.0, *ages[:-1]], [*ages[1:], max(2 * OLDEST, 2 * ages[-1])]
+    # The oldest does not grow dearer with its age. Otherwise a workspace's first snapshot would be kept for good, and
+    # nothing of the weeks after it.
+    younger, older = [0.0, *ages[:-1]], [*ages[1:], NEEDLESS]
     gaps = [math.log((after + BLUR) / (before + BLUR)) for before, after in zip(younger, older, strict=True)]
     return [*zip(lost, gaps, strict=True)]
 

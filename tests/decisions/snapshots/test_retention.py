@@ -89,6 +89,23 @@ def test_at_any_moment_of_a_day_there_is_one_of_minutes_ago_of_an_hour_ago_and_o
                 assert any(8 * 60 <= age <= 3 * DAY for age in ages), ages
 
 
+@pytest.mark.parametrize("count", [4, 5, 7, 10])
+def test_the_first_snapshot_of_all_does_not_stay_in_place_of_the_weeks_after_it(count: int) -> None:
+    workspace, began = Thinned(count), NOW
+    for day in range(100):
+        morning = began + timedelta(days=day)
+        for minutes in range(20):
+            workspace.save(morning + timedelta(minutes=minutes), final=minutes == 19)
+        of_days = [age / DAY for age in workspace.ages(morning + timedelta(minutes=19)) if age > 1.5 * DAY]
+        assert day < 2 or of_days, "one of some days or weeks ago"
+        assert max(of_days, default=0) <= 55, "and none that is older than anybody looks for"
+
+
+def test_who_comes_back_after_months_still_has_what_was_there_before() -> None:
+    long_ago = [snapshot(90 * DAY + minutes, final=not minutes) for minutes in (0, 1, 45, 600)]
+    assert str(90 * DAY) in kept([*(snapshot(minutes, final=not minutes) for minutes in range(12)), *long_ago], 5)
+
+
 def test_the_last_clean_stop_is_kept_however_many_came_after_it() -> None:
     stop = snapshot(600, final=True)
     older = [snapshot(600 + minutes, final=True) for minutes in range(1, 9)]
