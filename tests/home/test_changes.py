@@ -1,12 +1,21 @@
 """The changes that a save reports, and files that are no reason for a save."""
 
+import os
+import stat
+
 import pytest
 from agent.home.changes import Answer, changes, summed
 from agent.home.editor_files import is_editors_own, is_extensions
-from agent.home.index import Held, TierScan
+from agent.home.index import Held, TierScan, mark
 from agent.home.tiers import EDITOR_DATA, TIERS
 
-WORKED = {"proj/a.py": 1, "proj/b.py": 1, "proj": 1}
+
+def a_folder(mode: int = 0o755, mtime: int = 1) -> int:
+    """A folder's mark."""
+    return mark(os.stat_result((stat.S_IFDIR | mode, *9 * [0]), {"st_mtime_ns": mtime}))
+
+
+WORKED = {"proj/a.py": 1, "proj/b.py": 1, "proj": a_folder()}
 
 
 def reported(
@@ -23,7 +32,7 @@ def reported(
 
 
 def test_files_are_counted_and_named_and_folders_are_not() -> None:
-    now = {"proj/a.py": 2, "proj/c.py": 1, "proj": 2}
+    now = {"proj/a.py": 2, "proj/c.py": 1, "proj": a_folder(mtime=2)}
     assert reported(WORKED, now) == (
         True,
         {
@@ -38,7 +47,18 @@ def test_files_are_counted_and_named_and_folders_are_not() -> None:
         },
     )
     assert reported(WORKED, WORKED) == (False, {"added": 0, "changed": 0, "removed": 0, "paths": []})
-    assert reported(WORKED, {**WORKED, "proj": 2})[0], "a folder's mode is the member's too"
+    assert reported(WORKED, {**WORKED, "proj": a_folder(0o700, 2)})[0], "a folder's mode is the member's too"
+
+
+def test_a_folder_in_which_a_file_came_and_went_is_no_reason() -> None:
+    assert not reported(WORKED, {**WORKED, "proj": a_folder(mtime=2)})[0]
+
+
+def test_a_folder_that_is_gone_is_no_file_that_is_gone() -> None:
+    is_any, each = reported(WORKED, {"other/a.py": 1, "other": a_folder()}, folders=("other",))
+    assert is_any and isinstance(each, dict) and (each["added"], each["removed"]) == (1, 2)
+    assert {"path": "proj", "how": "removed"} not in each["paths"]
+    assert reported({"empty": a_folder()}, {})[0], "a folder without files that is removed is a change"
 
 
 def test_few_are_named_and_only_what_can_be_asked_for() -> None:

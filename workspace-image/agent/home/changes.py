@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from agent.home.editor_files import is_editors_own, is_extensions, is_known_by_name
-from agent.home.index import Held, TierScan
+from agent.home.index import UNSURE, Held, TierScan, folder_mode
 from agent.home.tiers import BOOT, DEPS, EDITOR_DATA, WORK
 from shared.snapshots.format.changes import ADDED, CHANGED, LONGEST_NAMED, NAMED_CHANGES, REMOVED, sum_changes
 
@@ -15,9 +15,9 @@ Answer = dict[str, Any]
 
 @dataclass
 class Changes:
-    """`any`: something of the member's changed, a folder's properties included. `later`: something changed that may
-    wait some minutes for a save: the storage of an editor's extension, or a file that a program writes through a
-    mapping."""
+    """`any`: something of the member's changed, a folder's mode included, and its time not: that changes also as a file
+    comes and goes between two saves, or one that is never saved. `later`: something changed that may wait some minutes
+    for a save: the storage of an editor's extension, or a file that a program writes through a mapping."""
 
     any: bool = False
     later: bool = False
@@ -43,7 +43,7 @@ def changes(tiers: Mapping[str, tuple[TierScan, Held]], later: Set[bytes] = froz
                 continue
             if path in later:
                 result.later = True
-            else:
+            elif not (is_folder and how == CHANGED and _is_only_touched(path, *tiers[tier])):
                 result.any = True
             if is_folder:
                 continue
@@ -60,7 +60,15 @@ def _tier_changes(seen: TierScan, held: Held) -> Iterator[tuple[bytes, str, bool
     for path in held.changes(seen):
         yield path, CHANGED if path in held.marks else ADDED, path in seen.folders
     if held.complete:
-        yield from ((path, REMOVED, False) for path in held.marks if path not in seen.marks)
+        for path, sign in held.marks.items():
+            if path not in seen.marks:
+                yield path, REMOVED, folder_mode(sign) is not None
+
+
+def _is_only_touched(path: bytes, seen: TierScan, held: Held) -> bool:
+    """Whether a folder has another time and the same mode. Of a folder that is to be saved anew that is not known."""
+    before = held.marks.get(path, UNSURE)
+    return before != UNSURE and folder_mode(before) == folder_mode(seen.marks[path])
 
 
 def _name_for_member(path: bytes) -> str | None:

@@ -11,11 +11,24 @@ UNSURE = 0
 
 def mark(status: os.stat_result) -> int:
     """A number that changes when the entry does. A folder's mark covers its own properties only; the paths in the
-    folder have marks of their own."""
+    folder have marks of their own. `folder_mode` reads a folder's mark."""
     if stat.S_ISDIR(status.st_mode):
-        return hash((status.st_mode, status.st_mtime_ns))
+        return folder_mark(status.st_mode, status.st_mtime_ns)
     # ctime too: a program can set mtime back after a change, but not ctime
-    return hash((status.st_mode, status.st_size, status.st_mtime_ns, status.st_ctime_ns, status.st_ino))
+    return hash((status.st_mode, status.st_size, status.st_mtime_ns, status.st_ctime_ns, status.st_ino)) | 1
+
+
+_MODE_BITS = 16
+
+
+def folder_mark(mode: int, mtime_ns: int) -> int:
+    """The mark of a folder with this mode, its kind included, and this time."""
+    return (mtime_ns << _MODE_BITS | mode) << 1
+
+
+def folder_mode(sign: int) -> int | None:
+    """The mode in a folder's mark. None for the mark of anything else, and for UNSURE."""
+    return None if sign & 1 or sign == UNSURE else sign >> 1 & (1 << _MODE_BITS) - 1
 
 
 @dataclass

@@ -11,7 +11,7 @@ from functools import partial
 from typing import BinaryIO
 
 from agent.home.decompress import Decompressed
-from agent.home.index import UNSURE, mark
+from agent.home.index import UNSURE, folder_mark, mark
 from agent.home.open_below import FolderCursor, empty, lies_below, remove, split
 from shared.snapshots.format.layout import FILE, FOLDER, LINK, SYMLINK, BadLayer
 from shared.snapshots.format.tar_reader import Entry, Tar, check_path
@@ -255,7 +255,7 @@ class _Layer:
                 raise
         mode = entry.mode
         self._unpacked.folders[entry.path] = (mode, entry.mtime_ns)
-        return hash((stat.S_IFDIR | mode, entry.mtime_ns))
+        return folder_mark(stat.S_IFDIR | mode, entry.mtime_ns)
 
     def _make_file(self, tar: Tar, entry: Entry, name: bytes, parent: int) -> int:
         mode, mtime_ns = entry.mode, entry.mtime_ns
