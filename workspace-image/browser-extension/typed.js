@@ -25,6 +25,8 @@ exports.TypedTexts = class TypedTexts {
     const { workspace } = vscode;
     this.subscriptions = [
       workspace.onDidChangeTextDocument(({ document, contentChanges }) => contentChanges.length && this.changed(document)),
+      // A text that an untitled document opens with is no change of it: one that was brought back, for example.
+      workspace.onDidOpenTextDocument((document) => document.isDirty && this.changed(document)),
       workspace.onDidSaveTextDocument((document) => this.written(document)),
       workspace.onDidCloseTextDocument((document) => this.closed(document)),
     ];

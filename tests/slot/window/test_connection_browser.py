@@ -64,20 +64,26 @@ def test_what_is_typed_into_an_editor_whose_container_died_is_kept_and_said(
 
 def test_a_text_of_no_file_is_kept_when_its_language_changes(member: Member, profile: BrowserContext) -> None:
     page = shown(profile, member)
-    expect(saved(page)).to_be_visible(timeout=PATIENCE)
-    page.keyboard.press("F1")
-    page.locator(".quick-input-widget input.input").fill(">New Untitled Text File")
-    expect(page.get_by_role("option", name=re.compile("New Untitled Text File")).first).to_be_visible(timeout=PATIENCE)
-    page.keyboard.press("Enter")
-    editor = page.locator(".editor-group-container.active .monaco-editor").last
-    expect(editor).to_be_visible(timeout=PATIENCE)
-    editor.click()
-    page.keyboard.type(PROGRAM)
+    type_into_no_file(page, PROGRAM)
     page.locator("[id='status.editor.mode']").click()
     page.locator(".quick-input-widget input.input").fill("Python")
     expect(page.get_by_role("option", name=re.compile("^Python")).first).to_be_visible(timeout=PATIENCE)
     page.keyboard.press("Enter")
     expect(page.locator("[id='status.editor.mode']")).to_contain_text("Python", timeout=PATIENCE)
+    member.slot.kill()
+    expect(cover(page)).to_contain_text("Untitled-", timeout=PATIENCE)
+
+
+def test_a_text_of_no_file_that_was_brought_back_is_kept_again(member: Member, profile: BrowserContext) -> None:
+    page = shown(profile, member)
+    type_into_no_file(page, "not saved")
+    until(lambda: page.evaluate(TEXTS) == ["not saved"], "it is kept")
+    page.close()
+    # as the next session: another window, which restores nothing by itself
+    member.slot.run("rm -rf .local/share/code-server/User/Backups")
+    page = shown(profile, member)
+    page.get_by_role("button", name="되살리기", exact=True).click(timeout=PATIENCE)
+    expect(page.locator(".view-lines", has_text="not").last).to_be_visible(timeout=PATIENCE)
     member.slot.kill()
     expect(cover(page)).to_contain_text("Untitled-", timeout=PATIENCE)
 
@@ -141,6 +147,18 @@ def test_a_loss_is_shown_within_five_seconds() -> None:
     longest = bound["NOT_HEARD_MS"] + 2 * bound["ANSWER_WITHIN_MS"] + bound["TICK_MS"]
     assert longest <= 5_000
     assert bound["BETWEEN_FAILURES_MS"] <= bound["ANSWER_WITHIN_MS"]
+
+
+def type_into_no_file(page: Page, text: str) -> None:
+    expect(saved(page)).to_be_visible(timeout=PATIENCE)
+    page.keyboard.press("F1")
+    page.locator(".quick-input-widget input.input").fill(">New Untitled Text File")
+    expect(page.get_by_role("option", name=re.compile("New Untitled Text File")).first).to_be_visible(timeout=PATIENCE)
+    page.keyboard.press("Enter")
+    editor = page.locator(".editor-group-container.active .monaco-editor").last
+    expect(editor).to_be_visible(timeout=PATIENCE)
+    editor.click()
+    page.keyboard.type(text)
 
 
 def type_into(page: Page, name: str, text: str) -> None:
