@@ -91,13 +91,17 @@ def test_at_any_moment_of_a_day_there_is_one_of_minutes_ago_of_an_hour_ago_and_o
 
 @pytest.mark.parametrize("count", [4, 5, 7, 10])
 def test_the_first_snapshot_of_all_does_not_stay_in_place_of_the_weeks_after_it(count: int) -> None:
-    workspace, began = Thinned(count), NOW
+    """A session thins its own snapshots only; `meter` thins all of them when it is over."""
+    saves = list[Save]()
     for day in range(100):
-        morning = began + timedelta(days=day)
-        for minutes in range(20):
-            workspace.save(morning + timedelta(minutes=minutes), final=minutes == 19)
-        of_days = [age / DAY for age in workspace.ages(morning + timedelta(minutes=19)) if age > 1.5 * DAY]
-        assert day < 2 or of_days, "one of some days or weeks ago"
+        session, over = Thinned(count), NOW + timedelta(days=day, minutes=45)
+        for minutes in range(30):
+            session.save(NOW + timedelta(days=day, minutes=minutes), final=minutes == 29)
+        saves += session.saves
+        chosen = choose(saves, count, over, current=[saves[-1].snapshot])
+        saves = [save for save in saves if save.snapshot in chosen]
+        of_days = [(over - save.at) / timedelta(days=1) for save in saves if over - save.at > timedelta(days=1.5)]
+        assert day < 3 or of_days, "one of some days or weeks ago"
         assert max(of_days, default=0) <= 55, "and none that is older than anybody looks for"
 
 
