@@ -22,8 +22,8 @@ from shared.payments import chosen
 from shared.settings import settings
 from shared.views.plan import PlanView, plan_view
 
-DONE, BACK = "/account?checkout=paid", "/account"
-"""Where the provider's pages lead back to: after a payment, and without one."""
+DONE, BACK, MANAGED = "/plans?checkout=paid", "/plans", "/plans?portal=left"
+"""Where the provider's pages lead back to: after a payment, without one, and from the page that manages."""
 
 Language = Literal["ko", "en"]
 PlanName = Annotated[str, Meta(min_length=1, max_length=32)]
@@ -155,7 +155,7 @@ def portal(caller: SignedIn, body: Manage, _now: datetime) -> PageAnswer:
     if provider is None:
         raise payments.payments_off()
     billing = _own_billing(caller)
-    back = f"{settings().page_origin}{BACK}"
+    back = f"{settings().page_origin}{MANAGED}"
     return PageAnswer(payments.manage(provider, billing.bid, plan=body.plan, back_url=back, language=body.language))
 
 

@@ -42,6 +42,15 @@ NO_USE: dict[str, Any] = {
     "storage": {"used": 0, "limit": None}, "periods": [], "days": [], "sessions": [], "next": None,
 }  # fmt: skip
 
+NO_PAYING: dict[str, Any] = {
+    "reason": "nothing-bought", "until": None, "following": None, "subscribed": False, "manageable": False, "buying": None,
+}  # fmt: skip
+
+NOTHING_BOUGHT: dict[str, Any] = {
+    "plan": {"name": "free", "title": "Free"}, "kept": None, "selling": True, "own": True, "paying": NO_PAYING,
+    "for_sale": [{"name": each.lower(), "title": each} for each in ("Starter", "Pro", "Team")],
+}  # fmt: skip
+
 NO_ALLOWANCE = {"granted": None, "seconds": None, "lifted_by": None, "bytes": None}
 
 
@@ -82,6 +91,10 @@ class Plane:
     used: dict[str, Any] = field(default_factory=lambda: dict(NO_USE))
     """The answer of `usage`, but for the month."""
     this_month: str = "2026-11"
+    bought: dict[str, Any] = field(default_factory=dict)
+    """What `billing` is to say other than that the member has bought nothing."""
+    later: list[dict[str, Any]] = field(default_factory=list)
+    """What it is to say instead: one more of these from each question on."""
     restored: int = 0
     """How far the slot is, in thousandths."""
     history: list[dict[str, Any]] = field(default_factory=list)
@@ -222,6 +235,17 @@ class Plane:
         self.used |= {"time_zone": body["time_zone"], "zone_holds_until": time.time() + 30 * 86_400}
         return {key: self.used[key] for key in ("time_zone", "zone_holds_until")}
 
+    def billing(self, _claims: dict[str, Any], _body: dict[str, Any]) -> dict[str, Any]:
+        if self.later:
+            self.bought |= self.later.pop(0)
+        return {**NOTHING_BOUGHT, **self.bought}
+
+    def billing_checkout(self, _claims: dict[str, Any], _body: dict[str, Any]) -> dict[str, Any]:
+        return {"url": f"{self.slot_origin}/checkout"}
+
+    def billing_portal(self, _claims: dict[str, Any], _body: dict[str, Any]) -> dict[str, Any]:
+        return {"url": f"{self.slot_origin}/portal"}
+
     def release(self, _claims: dict[str, Any], body: dict[str, Any]) -> dict[str, Any]:
         self.open(state="draining")
         return {"session": body["session"], "state": "draining"}
@@ -328,7 +352,7 @@ def playing(plane: Plane) -> Iterator[Plane]:
     """The plane's functions and its slot, until the block ends."""
     handler = type("Handler", (Call,), {"plane": plane})
     with contextlib.ExitStack() as stack:
-        for name in ("login", "account", "allocate", "release", "snapshots", "usage", "admin", "run_ingress"):
+        for name in ("login", "account", "allocate", "release", "snapshots", "usage", "billing", "admin", "run_ingress"):
             stack.enter_context(serving(handler, plane.ports[name]))
         stack.callback(plane.at_once)
         yield plane

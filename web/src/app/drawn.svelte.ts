@@ -20,6 +20,7 @@ const COMPONENTS: { [K in Drawable]: () => Promise<{ default: Drawn<K> }> } = {
   stopping: () => import("../views/home/Stopping.svelte"),
   verifying: () => import("../views/verifying/Verifying.svelte"),
   history: () => import("../views/history/History.svelte"),
+  plans: () => import("../views/plans/Plans.svelte"),
   usage: () => import("../views/usage/Usage.svelte"),
   account: () => import("../views/account/Account.svelte"),
   new: () => import("../views/new/New.svelte"),

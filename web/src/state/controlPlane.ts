@@ -2,8 +2,9 @@
 // What crosses the wire is in ../api/, which `make schema` makes from the functions.
 
 import * as calls from "../api";
-import type { AllocateAnswer, FolderView, History, LoginAnswer, Moved, ProblemAnswer, ReleaseAnswer, Restored, UsageAnswer } from "../api";
+import type { AllocateAnswer, BillingAnswer, FolderView, History, LoginAnswer, Moved, ProblemAnswer, ReleaseAnswer, Restored, UsageAnswer } from "../api";
 import { createClient } from "../api/client";
+import type { Language } from "./language.svelte";
 import { pause } from "./pause";
 import { Problem } from "./problem";
 import { browsersZone } from "./shown";
@@ -108,6 +109,20 @@ export class Api {
       query = after === null ? null : { month, after };
     }
     return new Blob(parts, { type: "text/csv" });
+  }
+
+  async billing(signal: AbortSignal): Promise<BillingAnswer> {
+    return (await calls.billing({ client: this.client, signal })).data;
+  }
+
+  /** The address of the page on which a plan is paid for. */
+  async checkout(plan: string, language: Language, signal: AbortSignal): Promise<string> {
+    return (await calls.billingCheckout({ client: this.client, body: { plan, language }, signal })).data.url;
+  }
+
+  /** The address of the page for cards, invoices and cancellation; with a plan, of the one that confirms the change to it. */
+  async portal(plan: string | null, language: Language, signal: AbortSignal): Promise<string> {
+    return (await calls.billingPortal({ client: this.client, body: { plan, language }, signal })).data.url;
   }
 
   async changeZone(time_zone: string, signal: AbortSignal): Promise<Moved> {

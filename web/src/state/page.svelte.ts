@@ -7,7 +7,7 @@ import type { Saying } from "./language.svelte";
 import { language, words } from "./language.svelte";
 import type { Member } from "./member.svelte";
 import { isProblem } from "./problem";
-import { pathOf, type View } from "./views";
+import { type Aside, pathOf, type View } from "./views";
 import type { Person, Way } from "./ways";
 
 export class Page {
@@ -39,6 +39,13 @@ export class Page {
     this.news = news;
     if (!first && location.pathname !== pathOf(next.kind)) history.pushState(null, "", pathOf(next.kind));
     this.onShown();
+  }
+
+  /** By a link to the view, unless it is to open in a tab of its own. */
+  follow(event: MouseEvent, to: "home" | Aside): void {
+    if (event.ctrlKey || event.metaKey || event.shiftKey || event.button !== 0) return;
+    event.preventDefault();
+    this.member?.go(to);
   }
 
   fail(trouble: unknown): void {

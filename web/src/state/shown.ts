@@ -13,6 +13,12 @@ export function sizeOf(bytes: number): string {
   return new Intl.NumberFormat(language(), style).format(bytes / 1000 ** step);
 }
 
+/** US dollars, as the plan table has them. */
+export function priceOf(dollars: number): string {
+  const style = { style: "currency", currency: "USD", maximumFractionDigits: 0 } as const;
+  return new Intl.NumberFormat(language(), style).format(dollars);
+}
+
 /** The time of day, with the date when it isn't today; `moment` in Unix seconds. */
 export function timeOf(moment: number): string {
   const date = new Date(moment * 1000);

@@ -17,6 +17,7 @@ interface Fields {
   verifying: object;
   history: object;
   usage: object;
+  plans: object;
   account: object;
   new: object;
   console: object;

@@ -40,7 +40,7 @@ export const home = {
   timeGone: (granted: string, renews: string) => `all of ${granted} used; renews at ${renews}`,
   minutesLeft: "Time left",
   nextPlan: (plan: string, price: string | null) =>
-    `The ${plan} plan${price ? ` (${price} a month)` : ""} has more. The operator of this Ondol changes plans.`,
+    `The ${plan} plan${price ? ` (${price} a month)` : ""} has more.`,
   askOperator: "How to reach the operator",
   nothingSaved: (limit: string | null) => (limit ? `empty, with room for ${limit}` : "empty"),
   usedUp: (renews: string) => `Your plan's time is used up. You can open your workspace again at ${renews}. Your files are safe.`,

@@ -6,6 +6,7 @@ import { history } from "./history";
 import { home } from "./home";
 import { newProject } from "./newProject";
 import { opening } from "./opening";
+import { plans } from "./plans";
 import { stopping } from "./stopping";
 import { storage } from "./storage";
 import { usage } from "./usage";
@@ -13,6 +14,6 @@ import { verifying } from "./verifying";
 
 /** By the problem's name: the control plane's own sentences are English. */
 const refusals: Record<string, string> = {};
-export const words = { account, history, home, newProject, opening, refusals, stopping, storage, usage, verifying };
+export const words = { account, history, home, newProject, opening, plans, refusals, stopping, storage, usage, verifying };
 export type Rest = typeof words;
 export type Words = First & Rest;

@@ -41,7 +41,7 @@ export const home: Words["home"] = {
   timeGone: (granted, renews) => `${granted}을 모두 사용함, ${renews}에 갱신`,
   minutesLeft: "남은 시간",
   nextPlan: (plan, price) =>
-    `${plan} 요금제${price ? `(월 ${price})` : ""}는 시간이 더 많습니다. 요금제는 이 온돌의 운영자가 바꿔 드립니다.`,
+    `${plan} 요금제${price ? `(월 ${price})` : ""}는 시간이 더 많습니다.`,
   askOperator: "운영자에게 문의하기",
   nothingSaved: (limit) => (limit ? `비어 있음 (최대 ${limit})` : "비어 있음"),
   usedUp: (renews) => `요금제의 사용 시간을 모두 썼습니다. ${renews}에 갱신되면 다시 열 수 있습니다. 파일은 안전하게 보관되어 있습니다.`,

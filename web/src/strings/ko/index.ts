@@ -6,6 +6,7 @@ import { history } from "./history";
 import { home } from "./home";
 import { newProject } from "./newProject";
 import { opening } from "./opening";
+import { plans } from "./plans";
 import { refusals } from "./refusals";
 import { stopping } from "./stopping";
 import { storage } from "./storage";
@@ -18,6 +19,7 @@ export const words: Rest = {
   home,
   newProject,
   opening,
+  plans,
   refusals,
   stopping,
   storage,
