@@ -17,6 +17,7 @@ from shared.errors import Problem
 from shared.sessions.session import EndReason
 from tests.support.api_description import check_answer
 from tests.support.http_server import Handler, serving
+from tests.web.paying import NOTHING_BOUGHT
 from tests.web.slot_project import SlotProject, answer_project
 
 NEWER_REASON = "something-new"
@@ -40,15 +41,6 @@ NO_USE: dict[str, Any] = {
     "plan": {"name": "enterprise", "title": "Enterprise"}, "time_zone": "UTC", "zone_holds_until": None,
     "current": {"id": "2026-11", "starts": 0, "renews": 2e9, "granted": None, "used": 0, "left": None},
     "storage": {"used": 0, "limit": None}, "periods": [], "days": [], "sessions": [], "next": None,
-}  # fmt: skip
-
-NO_PAYING: dict[str, Any] = {
-    "reason": "nothing-bought", "until": None, "following": None, "subscribed": False, "manageable": False, "buying": None,
-}  # fmt: skip
-
-NOTHING_BOUGHT: dict[str, Any] = {
-    "plan": {"name": "free", "title": "Free"}, "kept": None, "selling": True, "own": True, "paying": NO_PAYING,
-    "for_sale": [{"name": each.lower(), "title": each} for each in ("Starter", "Pro", "Team")],
 }  # fmt: skip
 
 NO_ALLOWANCE = {"granted": None, "seconds": None, "lifted_by": None, "bytes": None}
@@ -85,7 +77,6 @@ class Plane:
     """The container that has to start runs."""
     suspension: dict[str, Any] | None = None
     """What a suspended member is told."""
-    """The same."""
     operator: dict[str, Any] = field(default_factory=dict)
     """What is below /api/admin, by the function's name: its answer."""
     used: dict[str, Any] = field(default_factory=lambda: dict(NO_USE))

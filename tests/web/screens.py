@@ -12,6 +12,7 @@ from playwright.sync_api import Page, expect
 from tests.web.console import with_role
 from tests.web.control_plane import Plane, Refusal
 from tests.web.member import go, press, sign_in
+from tests.web.paying import NOTHING_SOLD, a_plan, begun, in_days, subscribed
 from tests.web.slot_project import READY
 from tests.web.test_history import FULL, a_snapshot, changes, some_files
 from tests.web.test_left_out import a_package
@@ -195,6 +196,54 @@ def usage(page: Page, plane: Plane) -> None:
     expect(page.get_by_role("heading", name="November 2026")).to_be_visible()
 
 
+def plans(page: Page, plane: Plane) -> None:
+    usual(plane)
+    sign_in(page)
+    page.get_by_role("link", name="Compare plans").click()
+    expect(page.get_by_role("button", name="Take Pro")).to_be_visible()
+
+
+def plans_ending(page: Page, plane: Plane) -> None:
+    usual(plane)
+    plane.storage = {"used": 3200 * MB, "limit": 5000 * MB}
+    lost = {"plan": a_plan("Team"), "until": in_days(61)}
+    plane.bought = {**subscribed("Pro", "ending", until=in_days(12)), "kept": lost}
+    sign_in(page)
+    page.goto(f"{page.url}plans")
+    expect(page.get_by_text("The Pro plan ends on")).to_be_visible()
+
+
+def plans_retrying(page: Page, plane: Plane) -> None:
+    usual(plane)
+    plane.bought = subscribed("Pro", "retrying", until=in_days(5))
+    sign_in(page)
+    page.goto(f"{page.url}plans")
+    expect(page.get_by_role("button", name="Check your card")).to_be_visible()
+
+
+def plans_paid(page: Page, plane: Plane) -> None:
+    usual(plane)
+    plane.bought = begun("Pro")
+    sign_in(page)
+    page.goto(f"{page.url}plans?checkout=paid")
+    expect(page.get_by_text("Your plan follows in a moment.")).to_be_visible()
+
+
+def plans_refused(page: Page, plane: Plane) -> None:
+    plane.refuse("billing/checkout", Refusal(503, "checkout-open", retry_after=39_000))
+    plans(page, plane)
+    press(page, "Take Pro")
+    expect(page.get_by_role("alert")).to_be_visible()
+
+
+def plans_by_hand(page: Page, plane: Plane) -> None:
+    usual(plane)
+    plane.bought = {**NOTHING_SOLD, **subscribed("Starter", "by-hand", subscribed=False, manageable=False)}
+    sign_in(page)
+    page.goto(f"{page.url}plans")
+    expect(page.get_by_text("Nothing is sold here.")).to_be_visible()
+
+
 def account(page: Page, plane: Plane) -> None:
     usual(plane)
     sign_in(page)
@@ -276,6 +325,12 @@ SCREENS = [
     Screen("sought", sought),
     Screen("left-out", left_out),
     Screen("usage", usage),
+    Screen("plans", plans),
+    Screen("plans-ending", plans_ending),
+    Screen("plans-retrying", plans_retrying),
+    Screen("plans-paid", plans_paid),
+    Screen("plans-refused", plans_refused, ("status of 503",)),
+    Screen("plans-by-hand", plans_by_hand),
     Screen("account", account),
     Screen("deletion", deletion),
     Screen("new-project", new_project),

@@ -35,6 +35,11 @@ export function isAside(kind: Kind): kind is Aside {
   return kind in paths;
 }
 
+/** The view takes the whole page, not only a column for reading. */
+export function isWide(kind: Kind): boolean {
+  return kind === "signed-out" || kind === "plans" || kind === "console";
+}
+
 export function pathOf(kind: Kind): string {
   return isAside(kind) ? paths[kind] : "/";
 }

@@ -8,14 +8,17 @@ export const plans = {
   // what changes with another plan
   more: (amount: string) => `${amount} more than now`,
   less: (amount: string) => `${amount} less than now`,
+  moreVersions: (count: number) => `${count} more than now`,
+  fewerVersions: (count: number) => `${count} fewer than now`,
   now: (amount: string) => `now ${amount}`,
   nowTime: { day: (length: string) => `now ${length} a day`, month: (length: string) => `now ${length} a month` },
   nowWithout: "now without limit",
-  nowNone: "now programs pause",
+  nowPauses: "now programs pause",
+  nowRuns: (length: string) => `now a job may run ${length}`,
   nowSeats: (count: number) => `now up to ${count} people`,
   nowAlone: "now for you alone",
   onePerson: (count: number) => `For one person; now up to ${count}.`,
-  fits: (stored: string) => `The ${stored} that you store fit.`,
+  fits: (stored: string) => `Your ${stored} fit.`,
   fitsNot: (stored: string, over: string) => `You store ${stored}, which is ${over} too much. The largest files would no longer be saved.`,
   // the buttons
   take: (plan: string) => `Take ${plan}`,
@@ -31,6 +34,7 @@ export const plans = {
   notSelling: "Nothing is sold here. The operator of this Ondol sets plans by hand. Ask them for another one.",
   notOwner: "Your plan belongs to somebody else, who also pays for it. Only they can change it.",
   // how the plan is paid for
+  free: "You pay nothing for it.",
   paid: "It is paid for, and goes on from month to month.",
   byHand: "The operator of this Ondol gave it to you.",
   byHandSold: "The operator of this Ondol gave it to you. A plan that you buy takes its place.",

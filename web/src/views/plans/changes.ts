@@ -12,7 +12,7 @@ export function changes(plan: Plan, present: Plan): Notes {
   const all: [Subject, string | null][] = [
     ["time", timeNote(plan, present)],
     ["storage", amountNote(plan.bytes, present.bytes, sizeOf)],
-    ["snapshots", amountNote(plan.snapshots, present.snapshots, (count) => count.toLocaleString())],
+    ["snapshots", versionsNote(plan.snapshots - present.snapshots)],
     ["background", backgroundNote(plan, present)],
     ["seats", seatsNote(plan, present)],
   ];
@@ -38,9 +38,15 @@ function timeNote(plan: Plan, present: Plan): string | null {
   return words().plans.nowTime[present.per as "day" | "month"](lengthOf(present.seconds));
 }
 
-function backgroundNote(plan: Plan, present: Plan): string | null {
-  if (plan.background_limit === present.background_limit) return null;
-  return present.background_limit === 0 ? words().plans.nowNone : words().plans.now(lengthOf(present.background_limit));
+function versionsNote(more: number): string | null {
+  if (more === 0) return null;
+  return more > 0 ? words().plans.moreVersions(more) : words().plans.fewerVersions(-more);
+}
+
+function backgroundNote({ background_limit: length }: Plan, { background_limit: now }: Plan): string | null {
+  if (length > 0 && now > 0) return amountNote(length, now, lengthOf);
+  if (length === now) return null;
+  return now === 0 ? words().plans.nowPauses : words().plans.nowRuns(lengthOf(now));
 }
 
 function seatsNote(plan: Plan, present: Plan): string | null {

@@ -12,8 +12,7 @@ const EVERY = 1000;
 const PAYMENT_WITHIN = 30_000;
 const CHANGE_WITHIN = 10_000;
 
-/** What was pressed: the name of a plan, or the page for cards, invoices and cancellation. */
-export type Pressed = string | typeof PORTAL;
+/** The page for cards, invoices and cancellation. */
 export const PORTAL = Symbol("portal");
 
 export class Plans {
@@ -21,10 +20,10 @@ export class Plans {
   known = $state.raw<BillingAnswer | null>(null);
   /** What is known of the payment that the member comes back from. */
   payment = $state.raw<"coming" | "come" | "late" | null>(null);
-  /** Whose page is being opened. */
-  opening = $state.raw<Pressed | null>(null);
-  /** What went wrong, and with which button. */
-  refused = $state.raw<{ pressed: Pressed; trouble: unknown } | null>(null);
+  /** Whose page is being opened: a plan's name, or PORTAL. */
+  opening = $state.raw<string | typeof PORTAL | null>(null);
+  /** Why it was not. */
+  trouble = $state.raw<unknown>(null);
 
   constructor(private readonly member: Member) {}
 
@@ -114,13 +113,13 @@ export class Plans {
     page.begin(work, (trouble) => page.fail(trouble));
   }
 
-  private leave(pressed: Pressed, ask: (signal: AbortSignal) => Promise<string>): void {
-    this.opening = pressed;
-    this.payment = this.refused = null;
+  private leave(to: string | typeof PORTAL, ask: (signal: AbortSignal) => Promise<string>): void {
+    this.opening = to;
+    this.payment = this.trouble = null;
     this.member.page.begin(
       async (signal) => location.assign(await ask(signal)),
       (trouble) => {
-        this.refused = { pressed, trouble };
+        this.trouble = trouble;
         this.opening = null;
         // what is shown may be old, if it does not fit what the control plane knows
         if (trouble instanceof Problem && !trouble.passing) this.look();

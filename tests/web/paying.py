@@ -1,0 +1,36 @@
+"""What `billing` answers: the member's plan, and how it is paid for."""
+
+import time
+from typing import Any
+
+DAY = 86_400
+
+NOTHING_BOUGHT: dict[str, Any] = {
+    "plan": {"name": "free", "title": "Free"}, "kept": None, "selling": True, "own": True, "paying": None,
+    "for_sale": [{"name": each.lower(), "title": each} for each in ("Starter", "Pro", "Team")],
+}  # fmt: skip
+NOTHING_SOLD: dict[str, Any] = {"selling": False, "for_sale": []}
+
+
+def a_plan(title: str) -> dict[str, str]:
+    return {"name": title.lower(), "title": title}
+
+
+def paying(reason: str, **fields: Any) -> dict[str, Any]:
+    """What is paid for, by somebody who has a customer at the payment provider."""
+    usual = {"until": None, "following": None, "subscribed": True, "manageable": True, "buying": None}
+    return {"reason": reason, **usual, **fields}
+
+
+def subscribed(title: str, reason: str = "paid", **fields: Any) -> dict[str, Any]:
+    """The answer while a subscription runs."""
+    return {"plan": a_plan(title), "paying": paying(reason, **fields)}
+
+
+def begun(title: str) -> dict[str, Any]:
+    """The answer after a payment page was opened, and before a payment is known."""
+    return {"paying": paying("nothing-bought", subscribed=False, buying=a_plan(title))}
+
+
+def in_days(days: float) -> float:
+    return time.time() + days * DAY
