@@ -27,6 +27,9 @@ UNFORESEEN = "internal"
 """What any function may answer, and none is meant to: the description names it nowhere."""
 PATIENCE = 60.0  # seconds that a held request waits before it fails the test
 
+SERVED = (
+    "login", "account", "allocate", "release", "snapshots", "usage", "billing", "admin", "run_ingress",
+)  # fmt: skip
 HISTORY_PAGE = 5
 FILES_PAGE = 3
 
@@ -343,7 +346,7 @@ def playing(plane: Plane) -> Iterator[Plane]:
     """The plane's functions and its slot, until the block ends."""
     handler = type("Handler", (Call,), {"plane": plane})
     with contextlib.ExitStack() as stack:
-        for name in ("login", "account", "allocate", "release", "snapshots", "usage", "billing", "admin", "run_ingress"):
+        for name in SERVED:
             stack.enter_context(serving(handler, plane.ports[name]))
         stack.callback(plane.at_once)
         yield plane

@@ -1,9 +1,16 @@
-"""What `billing` answers: the member's plan, and how it is paid for."""
+"""What `billing` answers of a plan and how it is paid for, and what a member sees of it."""
 
+import re
 import time
 from typing import Any
 
+from playwright.sync_api import Page, expect
+
+from tests.web.member import sign_in
+
 DAY = 86_400
+BUYING = re.compile("^(Take|Change to|Continue with) ")
+"""The names of buttons that lead to another plan."""
 
 NOTHING_BOUGHT: dict[str, Any] = {
     "plan": {"name": "free", "title": "Free"}, "kept": None, "selling": True, "own": True, "paying": None,
@@ -34,3 +41,10 @@ def begun(title: str) -> dict[str, Any]:
 
 def in_days(days: float) -> float:
     return time.time() + days * DAY
+
+
+def look_at_plans(page: Page, front: str, query: str = "") -> None:
+    """Signs in, and comes to the plans by their address."""
+    sign_in(page)
+    page.goto(f"{front}/plans{query}")
+    expect(page.get_by_role("heading", name="All plans")).to_be_visible()

@@ -196,16 +196,25 @@ def usage(page: Page, plane: Plane) -> None:
     expect(page.get_by_role("heading", name="November 2026")).to_be_visible()
 
 
+def on_free(plane: Plane) -> None:
+    plane.allowance = {"granted": 1800, "seconds": 0, "lifted_by": "Starter"}
+    plane.storage = {"used": 62 * MB, "limit": 100 * MB}
+
+
 def plans(page: Page, plane: Plane) -> None:
-    usual(plane)
+    on_free(plane)
     sign_in(page)
-    page.get_by_role("link", name="Compare plans").click()
+    page.goto(f"{page.url}plans")
     expect(page.get_by_role("button", name="Take Pro")).to_be_visible()
 
 
-def plans_ending(page: Page, plane: Plane) -> None:
-    usual(plane)
+def on_pro(plane: Plane) -> None:
+    plane.allowance = {"granted": 72_000, "seconds": 43_980}
     plane.storage = {"used": 3200 * MB, "limit": 5000 * MB}
+
+
+def plans_ending(page: Page, plane: Plane) -> None:
+    on_pro(plane)
     lost = {"plan": a_plan("Team"), "until": in_days(61)}
     plane.bought = {**subscribed("Pro", "ending", until=in_days(12)), "kept": lost}
     sign_in(page)
@@ -214,7 +223,7 @@ def plans_ending(page: Page, plane: Plane) -> None:
 
 
 def plans_retrying(page: Page, plane: Plane) -> None:
-    usual(plane)
+    on_pro(plane)
     plane.bought = subscribed("Pro", "retrying", until=in_days(5))
     sign_in(page)
     page.goto(f"{page.url}plans")
@@ -222,7 +231,7 @@ def plans_retrying(page: Page, plane: Plane) -> None:
 
 
 def plans_paid(page: Page, plane: Plane) -> None:
-    usual(plane)
+    on_free(plane)
     plane.bought = begun("Pro")
     sign_in(page)
     page.goto(f"{page.url}plans?checkout=paid")

@@ -31,6 +31,23 @@ def test_back_and_reload_lead_where_the_address_says(page: Page, front: str) -> 
     assert page.url == f"{front}/"
 
 
+def test_a_link_to_the_plans_opens_in_a_tab_of_its_own_too(page: Page, front: str) -> None:
+    sign_in(page)
+    link = page.get_by_role("link", name="Compare plans")
+    with page.context.expect_page() as opened:
+        link.click(modifiers=["Control"])
+    expect(opened.value.get_by_role("heading", name="Plans", exact=True)).to_be_visible()
+    assert (opened.value.url, page.url) == (f"{front}/plans", f"{front}/")
+    page.bring_to_front()
+    link.click()
+    expect(page.get_by_role("heading", name="Plans", exact=True)).to_be_focused()
+    page.go_back()
+    expect(page.get_by_role("heading", name="Hello, Haneul Kim")).to_be_visible()
+    page.go_forward()
+    page.reload()
+    expect(page.get_by_role("heading", name="Plans", exact=True)).to_be_visible()
+
+
 def test_who_is_not_signed_in_gets_there_by_signing_in(page: Page, front: str) -> None:
     page.goto(f"{front}/account")
     page.get_by_role("button", name="Sign in as Ada Lovelace").click()

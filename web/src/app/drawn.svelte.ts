@@ -2,7 +2,6 @@
 // state/views.ts, and an address in state/paths.json if it stands beside home.
 
 import type { Component } from "svelte";
-import { SvelteMap } from "svelte/reactivity";
 import { Problem } from "../state/problem";
 import type { Kind, ViewOf } from "../state/views";
 
@@ -27,18 +26,19 @@ const COMPONENTS: { [K in Drawable]: () => Promise<{ default: Drawn<K> }> } = {
   console: () => import("../console/Console.svelte"),
 };
 
-const loaded = new SvelteMap<Kind, Component<{ view: never }>>();
+let loaded = $state.raw<{ [K in Kind]?: Component<{ view: never }> }>({});
 
 /** Undefined until it is loaded. */
 export function componentOf(kind: Kind): Component<{ view: never }> | undefined {
-  return loaded.get(kind);
+  return loaded[kind];
 }
 
 /** Raises Problem "unreachable" if it can't be had. */
 export async function load(kind: Kind): Promise<void> {
-  if (kind === "starting" || kind === "failed" || loaded.has(kind)) return;
+  if (kind === "starting" || kind === "failed" || loaded[kind]) return;
   try {
-    loaded.set(kind, (await COMPONENTS[kind]()).default as Component<{ view: never }>);
+    const drawn = (await COMPONENTS[kind]()).default as Component<{ view: never }>;
+    loaded = { ...loaded, [kind]: drawn };
   } catch (error) {
     throw new Problem("unreachable", String(error), 0);
   }
