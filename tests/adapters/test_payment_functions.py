@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+import httpx
 import pytest
 
 from functions.meter import main as meter_function
@@ -57,7 +58,15 @@ def ada(empty_database: None, came: Deliveries, standin: Standin) -> Iterator[Bu
 
 
 def pay(standin: Standin, url: str) -> None:
-    assert standin.press(url, card="pm_card_visa").status_code == 303
+    answer = standin.press(url, card="pm_card_visa")
+    assert (answer.status_code, leads_to(answer)) == (303, "/plans?checkout=paid")
+
+
+def leads_to(answer: httpx.Response) -> str:
+    """The address on the page to which the provider's page leads back."""
+    back = answer.headers["Location"]
+    assert back.startswith(f"{SETTINGS['PAGE_ORIGIN']}/")
+    return str(back.removeprefix(SETTINGS["PAGE_ORIGIN"]))
 
 
 def holds(name: str, bid: str) -> None:
@@ -104,7 +113,8 @@ def test_a_subscriber_changes_and_cancels_in_the_portal(standin: Standin, ada: B
     assert payer is not None
     [subscription] = payer.record.subscriptions
     url = ada.post("portal", plan="team", language="ko").json["url"]
-    standin.press(url, do="change", subscription=subscription.subscription, price=standin.catalogue()["team"])
+    change = {"subscription": subscription.subscription, "price": standin.catalogue()["team"]}
+    assert leads_to(standin.press(url, do="change", **change)) == "/plans?portal=left"
     holds("team", ada.bid)
     standin.press(ada.post("portal").json["url"], do="cancel", subscription=subscription.subscription)
     until(lambda: ada.state()["paying"]["reason"] == "ending", "the cancellation")
