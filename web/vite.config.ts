@@ -8,7 +8,7 @@ import { precache, WORKER } from "./build/precache";
 import views from "./src/state/paths.json";
 
 /** Small modules that the signed-out page has in common with the other views. */
-const SHARED = /web\/src\/(parts\/(Button|Heading|Notice|PlanCard|Trouble)|state\/(plans|problem|shown|theme|unsaved|views|ways))\b/;
+const SHARED = /web\/src\/(parts\/(Button|Heading|Notice|Trouble)|state\/(plans|problem|shown|theme|unsaved|views|ways)|views\/plans\/PlanCard)\b/;
 
 const at = (path: string) => fileURLToPath(new URL(path, import.meta.url));
 

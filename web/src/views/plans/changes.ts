@@ -1,7 +1,7 @@
 // What another plan changes for a member, compared with the one that they have.
 
 import type { StorageView } from "../../api";
-import type { Plan, Subject } from "../../parts/PlanCard.svelte";
+import type { Plan, Subject } from "./PlanCard.svelte";
 import { words } from "../../state/language.svelte";
 import { lengthOf, sizeOf } from "../../state/shown";
 
