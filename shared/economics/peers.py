@@ -33,11 +33,14 @@ class Peer(Struct, frozen=True, kw_only=True):
         return Range(self.cost.low / ondol.high, self.cost.high / ondol.low)
 
 
-def peers(workload: Workload, book: PriceBook) -> list[Peer]:
-    """The dearest first. Raises LookupError if the book lacks a price."""
+def peers(workload: Workload, book: PriceBook, running_hours: Decimal | None = None) -> list[Peer]:
+    """The dearest first. `running_hours`: those of machines that stop when nobody uses them, where they were counted.
+    Without it each session is followed by half an hour, as if nobody came back within it. Raises LookupError if the
+    book lacks a price."""
     home = Decimal(workload.shape.home)
     disks = book.price("machine-disk", workload.region).cost(workload.members * home / GIB)
-    used = workload.hours + workload.background_hours + workload.sessions * STOPS_AFTER_HOURS
+    followed = workload.hours + workload.background_hours + workload.sessions * STOPS_AFTER_HOURS
+    used = followed if running_hours is None else running_hours
 
     def each(price: str, hours: Decimal) -> Decimal:
         return book.price(price, workload.region).cost(hours)

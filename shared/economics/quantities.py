@@ -54,7 +54,9 @@ class Event(StrEnum):
     RENEWAL = "renewal"
     """The pool's records of a slot that gets a fresh container."""
     POOL_RUN = "pool run"
-    """A run of the pool that reads the unsettled slots."""
+    """A run of the pool over the unsettled slots."""
+    POOL_READ = "pool read"
+    """A slot or a session that such a run reads. A query without a result is one."""
     AUDIT = "audit"
     """The pool's run of each minute, without the slots that it reads."""
     METER_RUN = "meter run"
@@ -109,11 +111,12 @@ USES: Mapping[Event, Use] = {
     ),
     Event.RENEWAL: Use(writes=between(4, 5)),
     Event.POOL_RUN: Use(
-        reads=between(RUN_OF_THE_POOL + 1, RUN_OF_THE_POOL + 3),
+        reads=exactly(RUN_OF_THE_POOL),
         tasks=exactly(2),
         requests=exactly(1),
         seconds=between("0.2", 1),
     ),
+    Event.POOL_READ: Use(reads=exactly(1)),
     Event.AUDIT: Use(reads=exactly(AUDIT_OF_THE_POOL), requests=exactly(1), seconds=between("0.3", 2)),
     Event.METER_RUN: Use(
         reads=exactly(METER_READS), class_a=exactly(1), requests=exactly(1), seconds=between("0.5", 5)

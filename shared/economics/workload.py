@@ -9,7 +9,7 @@ from msgspec.structs import replace
 
 from shared.billing.plans import GB, PLANS
 from shared.billing.prices import MONTH_HOURS
-from shared.economics.quantities import STANDING, Standing
+from shared.economics.quantities import STANDING, Event, Standing
 from shared.economics.ranges import NOTHING, Range, between, exactly
 from shared.settings import MIB
 from shared.slots.shape import HomeMedium, SlotShape
@@ -59,10 +59,16 @@ class PoolWorkload(Struct, frozen=True, kw_only=True):
     """Seconds until a slot that was taken from the pool is replaced by a warm one."""
     starting: Range = between(3, 15)
     """Seconds in which a container that starts is billed."""
+    kept_hours: Decimal | None = None
+    """Hours of warm slots in the month, where they were counted; None: as many as `warm` says."""
+    starts: Decimal | None = None
+    """Containers that start in the month, where they were counted; None: two for each session."""
 
     @property
     def warm_hours(self) -> Decimal:
         """Hours of warm slots in a month."""
+        if self.kept_hours is not None:
+            return self.kept_hours
         return Decimal(sum(self.warm)) * MONTH_HOURS / len(self.warm)
 
 
@@ -130,6 +136,8 @@ class Workload(Struct, frozen=True, kw_only=True):
     """Whether an edge in front gives each workspace an address of its own."""
     soft_deleted: Range = NOTHING
     """GiB that were deleted and are still kept. The bucket of this checkout keeps none."""
+    counted: Mapping[Event, Range] = {}
+    """How often events of members happened, in place of what the model derives from their sessions and hours."""
 
     def __post_init__(self) -> None:
         if unknown := self.plans.keys() - PLANS.keys():

@@ -9,7 +9,7 @@ import pytest
 
 from tests.support.checkout import ROOT
 
-OURS = {"agent", "bench", "deploy", "functions", "local", "shared", "tests"}
+OURS = {"agent", "bench", "deploy", "economics", "functions", "local", "shared", "tests"}
 PRIVATE = re.compile(r"(?!self\.)(?:[\w.]+\.)?_[a-z]\w*")
 
 

@@ -1,0 +1,176 @@
+"""Tables of simulated months, in Markdown."""
+
+from collections.abc import Iterable, Sequence
+from decimal import Decimal
+
+from economics.costs import by_line, compared, total
+from economics.limits import limits, operations
+from economics.month import HOUR, LENGTH
+from economics.scales import Result
+from economics.tally import percentile
+from shared.billing.price_list import PRICES, SEOUL, US
+from shared.economics.ranges import Range
+
+REGIONS = (US, SEOUL)
+DEAREST = 12
+"""Lines of the costs that are shown by themselves."""
+
+
+def served(results: Iterable[Result]) -> str:
+    """How members got their editors, and how many slots that took."""
+    rows = [
+        "| members | pool | cells | slots of a cell | arrivals | no warm slot | own session | no time left | wait p50 "
+        "| p95 | p99 | slots in use | at most | warm slots |",
+        "|---|---|---|---|---|---|---|---|---|---|---|---|---|---|",
+    ]
+    for result in results:
+        tallies = result.tallies
+        wanted = sum(each.wanted for each in tallies)
+        claims = sum(each.claims for each in tallies)
+        waits = sorted(wait for each in tallies for wait in each.waits)
+        cells = f"{result.scale.cells}"
+        if result.scale.simulated < result.scale.cells:
+            cells += f" ({result.scale.simulated} simulated)"
+        cold = sum(each.cold for each in tallies)
+        row = (
+            result.scale.name,
+            result.scale.keeping,
+            cells,
+            f"{tallies[0].slots}",
+            f"{wanted:,}",
+            f"{cold:,} ({cold / max(1, claims):.1%})",
+            f"{sum(each.again for each in tallies):,}",
+            f"{sum(each.no_time for each in tallies):,}",
+            *(f"{percentile(waits, part):.1f} s" for part in (0.5, 0.95, 0.99)),
+            f"{sum(each.in_use.area() for each in tallies) / LENGTH / len(tallies):.1f}",
+            f"{max(each.in_use.top for each in tallies)}",
+            f"{sum(each.kept.area() for each in tallies) / LENGTH / len(tallies):.1f}",
+        )
+        rows.append(f"| {' | '.join(row)} |")
+    return "\n".join(rows)
+
+
+def costs(results: Iterable[Result]) -> str:
+    """US dollars a month, in both regions, at list prices and with the sellers' free tiers; and for each member."""
+    rows = ["| members | pool | " + " | ".join(f"{region} | with free tiers | a member" for region in REGIONS) + " |"]
+    rows.append("|---|---" + "|---" * 3 * len(REGIONS) + "|")
+    for result in results:
+        row = [result.scale.name, str(result.scale.keeping)]
+        for region in REGIONS:
+            whole = total(result, region, PRICES)
+            row += [
+                dollars(whole),
+                dollars(total(result, region, PRICES, free_tiers=True)),
+                dollars(whole * (Decimal(1) / result.scale.members), "0.001"),
+            ]
+        rows.append(f"| {' | '.join(row)} |")
+    return "\n".join(rows)
+
+
+def lines(results: Sequence[Result]) -> str:
+    """The dearest lines of each, in the United States."""
+    found = [{line.name: cost for line, cost in by_line(result, US, PRICES)} for result in results]
+    names = list(found[-1])[:DEAREST]
+    heads = [f"{result.scale.name}, {result.scale.keeping}" for result in results]
+    rows = [f"| dollars a month in us-central1 | {' | '.join(heads)} |", "|---" * (1 + len(results)) + "|"]
+    rows += [f"| {name} | {' | '.join(dollars(each[name]) for each in found)} |" for name in names]
+    rest = [_sum(cost for name, cost in each.items() if name not in names) for each in found]
+    rows.append(f"| all others | {' | '.join(dollars(each) for each in rest)} |")
+    return "\n".join(rows)
+
+
+def beside(results: Sequence[Result]) -> str:
+    """What the same arrivals cost elsewhere: dollars a month, and how many times Ondol's."""
+    heads = [f"{result.scale.name} in {region}" for result in results for region in REGIONS]
+    rows = [f"| | {' | '.join(heads)} |", "|---" * (1 + len(heads)) + "|"]
+    cells = dict[str, list[str]]()
+    for result in results:
+        for region in REGIONS:
+            ondol = total(result, region, PRICES)
+            cells.setdefault("Ondol", []).append(dollars(ondol))
+            for peer in compared(result, region, PRICES):
+                times = peer.times_of(ondol)
+                shown = f"{dollars(peer.cost)} ({times.low:.1f} to {times.high:.1f} times)"
+                cells.setdefault(f"{peer.name} ({peer.what})", []).append(shown)
+    rows += [f"| {name} | {' | '.join(row)} |" for name, row in cells.items()]
+    return "\n".join(rows)
+
+
+def starts(results: Iterable[Result]) -> str:
+    """How many of the same arrivals wait for a start elsewhere."""
+    rows = [
+        "| members | pool | Ondol: no warm slot | a machine that stops after 30 idle minutes | its hours a member |",
+        "|---|---|---|---|---|",
+    ]
+    for result in results:
+        found = result.machines
+        wanted = sum(each.wanted for each in result.tallies)
+        cold = sum(each.cold for each in result.tallies)
+        hours = sum(each.hours for each in found) / (result.scale.month.members * len(found))
+        started = sum(each.starts for each in found)
+        rows.append(
+            f"| {result.scale.name} | {result.scale.keeping} | {cold / wanted:.1%} | {started / wanted:.1%} "
+            f"| {hours:.1f} |"
+        )
+    return "\n".join(rows)
+
+
+def at_limits(results: Iterable[Result]) -> str:
+    """The busiest minute of the busiest cell, beside documented limits."""
+    rows = ["| members | pool | Firestore: reads a second | writes a second | limit | used | of | part |"]
+    rows.append("|---|---|---|---|---|---|---|---|")
+    for result in results:
+        used = operations(result)
+        for number, limit in enumerate(limits(result)):
+            first = number == 0
+            row = (
+                result.scale.name if first else "",
+                str(result.scale.keeping) if first else "",
+                f"{used.reads:,.0f}" if first else "",
+                f"{used.writes:,.0f}" if first else "",
+                limit.what,
+                f"{limit.used:,.0f}",
+                f"{limit.limit:,.0f}",
+                f"{limit.part:.0%}",
+            )
+            rows.append(f"| {' | '.join(row)} |")
+    return "\n".join(rows)
+
+
+def writes(results: Iterable[Result]) -> str:
+    """Writes to the Admin API: how many a session takes, and in how many minutes the quota was spent."""
+    rows = [
+        "| members | pool | writes a session | in a minute, p50 | p99 | most | hours a month at the quota | refused |",
+        "|---|---|---|---|---|---|---|---|",
+    ]
+    for result in results:
+        made = sorted(count for each in result.tallies for count in each.writes)
+        claims = sum(each.claims for each in result.tallies)
+        quota = result.scale.platform.writes_a_minute
+        spent = sum(count >= quota for count in made) * 60_000 / HOUR / len(result.tallies)
+        row = (
+            result.scale.name,
+            str(result.scale.keeping),
+            f"{sum(made) / max(1, claims):.2f}",
+            f"{percentile(made, 0.5):.0f}",
+            f"{percentile(made, 0.99):.0f}",
+            f"{made[-1] if made else 0}",
+            f"{spent:.1f}",
+            f"{sum(each.refused_writes for each in result.tallies):,}",
+        )
+        rows.append(f"| {' | '.join(row)} |")
+    return "\n".join(rows)
+
+
+def dollars(amount: Range, unit: str = "") -> str:
+    """As `67.15 to 77.86`; without cents from 1,000 on."""
+    step = Decimal(unit) if unit else Decimal("0.01") if amount.high < 1000 else Decimal(1)
+    low, high = (f"{bound.quantize(step):,}" for bound in (amount.low, amount.high))
+    return low if low == high else f"{low} to {high}"
+
+
+def _sum(ranges: Iterable[Range]) -> Range:
+    whole = Range(Decimal(0), Decimal(0))
+    for each in ranges:
+        whole += each
+    return whole

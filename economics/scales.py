@@ -1,0 +1,146 @@
+"""The months that are simulated: how many members, in how many cells, and how their pools are kept warm."""
+
+import math
+from collections.abc import Sequence
+from concurrent.futures import ProcessPoolExecutor
+from decimal import Decimal
+from enum import StrEnum
+
+from msgspec import Struct
+from msgspec.structs import replace
+
+from economics.arrivals import draw
+from economics.cell import Pool, simulate
+from economics.machines import Machines, machines
+from economics.month import LENGTH, Month, moment
+from economics.platform import Platform
+from economics.tally import Tally
+from shared.billing.plans import PLANS
+from shared.billing.price_list import PRICES, US
+from shared.economics.claims import stated
+from shared.economics.estimate import idle_slot_hour
+from shared.slots.pool_size import Demand, SlotValue
+from shared.slots.warm_policies import Fixed, WarmPolicy, burstiness, week_of
+
+MISS = Decimal("0.10")
+"""US dollars that it is worth that one member does not wait for a start."""
+SIMULATED = 2
+"""Cells of a scale that are simulated, if it has more. All have as many members, and each draws its own month."""
+LEAST_SLOTS = 10
+SAFETY = 3
+"""Standard deviations by which a cell has more slots than its busiest hour needs in the mean."""
+
+
+class Keeping(StrEnum):
+    """How a pool is kept warm."""
+
+    NONE = "no warm slot"
+    ONE = "one"
+    TWO = "two"
+    HOURS = "by the hour"
+    """What is worth its price in each hour of the week, classes seen as bursts."""
+    ANNOUNCED = "by the hour, classes announced"
+
+
+class Scale(Struct, frozen=True, kw_only=True):
+    """Members in cells that are alike."""
+
+    name: str
+    month: Month
+    """Of one cell."""
+    cells: int
+    keeping: Keeping
+    platform: Platform = Platform()
+
+    @property
+    def members(self) -> int:
+        return self.cells * self.month.members
+
+    @property
+    def simulated(self) -> int:
+        return min(self.cells, SIMULATED)
+
+
+class Result(Struct, frozen=True):
+    """A scale and what was counted in each of its cells that were simulated; and the same arrivals on machines that
+    stop."""
+
+    scale: Scale
+    tallies: Sequence[Tally]
+    machines: Sequence[Machines]
+
+
+def slots_for(month: Month) -> int:
+    """Slots with which a cell hardly ever turns a member away: its busiest hour, with classes in a row that overlap."""
+    claimed = month.hours / month.sessions + PLANS[month.plan].idle / 3600
+    alone = max(month.alone_by_hour) * claimed
+    classes = month.in_week * month.class_share / month.class_size * max(month.classes_in_week) * max(1.0, claimed)
+    some = alone + SAFETY * math.sqrt(alone)
+    return max(LEAST_SLOTS, math.ceil(some + month.class_size * (classes + SAFETY * math.sqrt(classes))))
+
+
+def in_cells(name: str, month: Month, keeping: Keeping, platform: Platform | None = None) -> Scale:
+    """The fewest cells that are alike, of which none needs more slots than a cell may have. Members that do not divide
+    evenly are one more in each cell."""
+    platform, cells = platform or Platform(), 1
+    while slots_for(of_one := replace(month, members=-(-month.members // cells))) > platform.most_slots:
+        cells += 1
+    return Scale(name=name, month=of_one, cells=cells, keeping=keeping, platform=platform)
+
+
+def pool_of(scale: Scale, *, region: str = US) -> Pool:
+    """The pool of one cell. A pool by the hour knows the rates of the month, as from the weeks before it; its bursts
+    are those of another month of the same habits."""
+    month, most = scale.month, min(scale.platform.most_slots, slots_for(scale.month))
+    refill = scale.platform.refill.median * math.exp(scale.platform.refill.spread**2 / 2)
+    value = SlotValue(refill=refill, idle_hour=idle_slot_hour(stated(region), PRICES), miss=MISS)
+    policy: WarmPolicy
+    match scale.keeping:
+        case Keeping.NONE:
+            policy = Fixed(0)
+        case Keeping.ONE:
+            policy = Fixed(1)
+        case Keeping.TWO:
+            policy = Fixed(2)
+        case Keeping.HOURS:
+            before = [moment(each.at) for each in draw(month, part=-1).arrivals]
+            burst = burstiness(before, LENGTH // (7 * 24 * 3600_000), refill, moment(LENGTH)) if before else 1.0
+            policy = week_of([Demand(per_hour=rate, burst=burst) for rate in month.by_hour], value, most, "UTC")
+        case Keeping.ANNOUNCED:
+            policy = week_of([Demand(per_hour=rate) for rate in month.alone_by_hour], value, most, "UTC")
+    return Pool(policy=policy, value=value, announces=scale.keeping == Keeping.ANNOUNCED, most=most)
+
+
+def run(scales: Sequence[Scale], processes: int = 1) -> list[Result]:
+    """Simulates each cell once, also if several scales have cells that are alike. In one process, or in several."""
+    parts = [(scale, part) for scale in _distinct(scales) for part in range(scale.simulated)]
+    if processes == 1:
+        done = [_simulated(*each) for each in parts]
+    else:
+        with ProcessPoolExecutor(processes) as executor:
+            done = list(executor.map(_simulated, *zip(*parts, strict=True)))
+    found = {(_key(scale), part): each for (scale, part), each in zip(parts, done, strict=True)}
+    return [_result(scale, [found[_key(scale), part] for part in range(scale.simulated)]) for scale in scales]
+
+
+def _result(scale: Scale, parts: Sequence[tuple[Tally, Machines]]) -> Result:
+    return Result(scale, [tally for tally, _ in parts], [stopping for _, stopping in parts])
+
+
+def _distinct(scales: Sequence[Scale]) -> list[Scale]:
+    """For cells that are alike, the scale that simulates most of them."""
+    most = dict[str, Scale]()
+    for scale in scales:
+        known = most.get(_key(scale))
+        if known is None or known.simulated < scale.simulated:
+            most[_key(scale)] = scale
+    return [*most.values()]
+
+
+def _key(scale: Scale) -> str:
+    return repr((scale.month, scale.keeping, scale.platform))
+
+
+def _simulated(scale: Scale, part: int) -> tuple[Tally, Machines]:
+    drawn = draw(scale.month, part)
+    return simulate(scale.month, scale.platform, pool_of(scale), drawn), machines(drawn.arrivals)
