@@ -38,8 +38,8 @@ def _lock_all(more: Sequence[str]) -> None:
     for target, names in wanted.items():
         _compile("\n".join(names), target, ["--constraint", str(constraints)])
         print(f"{target.relative_to(ROOT)}: {len(target.read_text().splitlines())} packages")
-    # the bench's peers and members' dev servers share no process with Ondol, and so no pins
-    for folder in ("bench/peers", "tests/dev_servers"):
+    # the bench's peers, members' dev servers and the tests' queues share no process with Ondol, and so no pins
+    for folder in ("bench/peers", "tests/dev_servers", "tests/economics"):
         _compile((ROOT / folder / "requirements.in").read_text(), ROOT / folder / "requirements.txt", more)
 
 

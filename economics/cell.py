@@ -66,7 +66,7 @@ class _Cell:
         self._billing = dict[int, Billing]()
         self._last_slot = dict[int, str]()
         self._starts = [each.starts for each in drawn.classes]
-        self._warm = 0
+        self._warm = -1
         self._sweeps = False
         self._ran, self._run_at = -SECOND, -1
         self._chain = False
@@ -187,7 +187,7 @@ class _Cell:
         if now - arrival.at >= self._platform.patience * SECOND:
             self.tally.gave_up += 1
             return
-        self.tally.asked_again += 1
+        self.tally.turned_away += now == arrival.at
         self._at(now + round(self._platform.again * SECOND), partial(self._open, arrival))
 
     def _serve(self, member: int, now: int) -> None:
@@ -262,8 +262,9 @@ class _Cell:
         """How many slots should be warm from now on; an audit cools those that are too many."""
         at = moment(now)
         decision = decide_warm(self._pool.policy, self._announced(at), (), self._pool.value, at)
-        self._warm = decision.applied(self._limits()).warm
-        self._pool_run(now, audit=True)
+        before, self._warm = self._warm, decision.applied(self._limits()).warm
+        if self._warm != before or self._slots.warm > self._warm:
+            self._pool_run(now, audit=True)
 
     def _ask_pool(self, now: int) -> None:
         """A run at the next full second."""

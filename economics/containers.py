@@ -59,10 +59,12 @@ class Containers:
         asked = [slot.name for slot in slots if slot.state in states and slot.name in self._services]
         return {name: Health(ready=self._services[name].ready_at <= self.now, attached=False) for name in asked}
 
-    def ready_at(self, names: Iterable[str]) -> int | None:
-        """When the next of them that is not ready becomes so."""
-        later = [at for name in names if name in self._services and (at := self._services[name].ready_at) > self.now]
-        return min(later, default=None)
+    def ready_at(self, slot: Slot) -> int | None:
+        """When the container is ready that the slot waits for; None if it does not wait for one that was written."""
+        service = self._services.get(slot.name)
+        if service is None or service.incarnation < slot.incarnation or service.kept != slot.kept:
+            return None
+        return service.ready_at if service.ready_at > self.now else None
 
     def apply(self, write: Write) -> None:
         """Raises QuotaSpent."""

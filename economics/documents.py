@@ -2,48 +2,63 @@
 
 import re
 from collections.abc import Mapping, Sequence
+from decimal import Decimal
 from pathlib import Path
 
 from msgspec.structs import replace
 
 from economics import report
 from economics.month import Month
-from economics.scales import Keeping, Result, Scale, in_cells, run
+from economics.scales import Keeping, Result, Scale, in_cells
 
 PAGE = Path(__file__).resolve().parents[1] / "docs/economics.md"
 PLACE = re.compile(r"(<!-- ([\w-]+): `make economics` writes this -->\n).*?(<!-- end -->)", re.DOTALL)
 STATED = "1,000, 100 hours"
-LARGE = ("100,000", "1,000,000")
+DEARER = (Decimal("0.50"), Decimal(2))
+"""US dollars that a miss may be worth too."""
+LARGE = {"100,000": (20_000, 5), "1,000,000": (20_000, 50), "1,000,000 in smaller cells": (10_000, 100)}
+"""Members of a cell, and how many cells. 20,000 are nearly as many as 1,000 slots serve; 10,000 have a scale of their
+own, with the same cell."""
+LIKE_ANOTHER = "100,000"
+"""A scale whose cells are those of another one, and which is left out of tables that would say the same twice."""
 
 
 def small_scales(month: Month) -> list[Scale]:
     """What is simulated within seconds: the claims' 100 hours of 1,000 members, in sessions of half an hour."""
     few = replace(month, members=1000, sessions=0.2, hours=0.1)
-    return [in_cells(STATED, few, keeping) for keeping in Keeping]
+    return _each_pool(STATED, few)
+
+
+def _each_pool(name: str, month: Month) -> list[Scale]:
+    """Each way to keep slots warm, and the last two with misses that are worth more."""
+    scales = [in_cells(name, month, keeping) for keeping in Keeping]
+    dearer = [(keeping, miss) for miss in DEARER for keeping in (Keeping.HOURS, Keeping.ANNOUNCED)]
+    return scales + [in_cells(name, month, keeping, miss=miss) for keeping, miss in dearer]
 
 
 def all_scales(month: Month) -> list[Scale]:
     """Those of the document."""
     scales = small_scales(month)
-    scales += [in_cells("1,000", replace(month, members=1000), keeping) for keeping in Keeping]
-    keepings = (Keeping.TWO, Keeping.HOURS, Keeping.ANNOUNCED)
+    scales += _each_pool("1,000", replace(month, members=1000))
+    keepings = (Keeping.HOURS, Keeping.ANNOUNCED)
     scales += [in_cells("10,000", replace(month, members=10_000), keeping) for keeping in keepings]
-    scales += [in_cells(each, replace(month, members=int(each.replace(",", ""))), Keeping.HOURS) for each in LARGE]
+    scales += [
+        Scale(name=name, month=replace(month, members=members), cells=cells, keeping=Keeping.HOURS)
+        for name, (members, cells) in LARGE.items()
+    ]
     return scales
 
 
-def small_tables(month: Month) -> Mapping[str, str]:
-    """The tables that are written for the small scales alone."""
-    few = run(small_scales(month))
-    return {"served-small": report.served(few), "costs-small": report.costs(few)}
+def _small(few: Sequence[Result]) -> Mapping[str, str]:
+    return {"served-small": report.served(few), "costs-small": report.costs(few), "saved-small": report.saved(few)}
 
 
 def tables(results: Sequence[Result]) -> Mapping[str, str]:
     """By the name of their place."""
     few = [each for each in results if each.scale.name == STATED]
     rest = [each for each in results if each.scale.name != STATED]
-    found = {"served-small": report.served(few), "costs-small": report.costs(few)} if few else {}
-    hours = [each for each in rest if each.scale.keeping == Keeping.HOURS] or rest
+    found = _small(few) if few else {}
+    hours = [each for each in rest if each.scale.pool == Keeping.HOURS and each.scale.name != LIKE_ANOTHER] or rest
     return {
         **found,
         "served": report.served(rest),

@@ -34,7 +34,7 @@ def read(paths: Sequence[Path]) -> list[Row]:
     for path in paths:
         with path.open(newline="") as file:
             table = csv.DictReader(file)
-            if table.fieldnames is None or set(table.fieldnames) < set(COLUMNS):
+            if not set(COLUMNS) <= set(table.fieldnames or ()):
                 raise ValueError(f"{path} lacks columns of a usage export: {', '.join(COLUMNS)}")
             for row in table:
                 opened = datetime.fromisoformat(row["opened"])

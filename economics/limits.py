@@ -11,7 +11,7 @@ from shared.economics.workload import Habits
 
 SEQUENTIAL = 500
 """Writes a second to a collection in which an indexed field grows with time, such as when a session is due
-(https://cloud.google.com/firestore/docs/best-practices, "hotspots")."""
+(https://firebase.google.com/docs/firestore/solutions/shard-timestamp)."""
 DISK_GB = 100
 """Of all instances of a project and region, unless it was raised."""
 HOME_GB = 10

@@ -3,12 +3,13 @@
 from collections.abc import Iterable, Sequence
 from decimal import Decimal
 
-from economics.costs import by_line, compared, total
+from economics.costs import by_line, compared, total, workload_of
 from economics.limits import limits, operations
 from economics.month import HOUR, LENGTH
-from economics.scales import Result
+from economics.scales import Keeping, Result
 from economics.tally import percentile
 from shared.billing.price_list import PRICES, SEOUL, US
+from shared.economics.levers import levers
 from shared.economics.ranges import Range
 
 REGIONS = (US, SEOUL)
@@ -17,30 +18,32 @@ DEAREST = 12
 
 
 def served(results: Iterable[Result]) -> str:
-    """How members got their editors, and how many slots that took."""
+    """How members got their editors, and how many slots that took: of one cell, in the mean of its months."""
     rows = [
-        "| members | pool | cells | slots of a cell | arrivals | no warm slot | own session | no time left | wait p50 "
+        "| members | pool | cells | slots of a cell | arrivals | no warm slot | own session | no time left "
+        "| every slot in use | wait p50 "
         "| p95 | p99 | slots in use | at most | warm slots |",
-        "|---|---|---|---|---|---|---|---|---|---|---|---|---|---|",
+        "|---|---|---|---|---|---|---|---|---|---|---|---|---|---|---|",
     ]
     for result in results:
         tallies = result.tallies
         wanted = sum(each.wanted for each in tallies)
         claims = sum(each.claims for each in tallies)
         waits = sorted(wait for each in tallies for wait in each.waits)
+        months = len(tallies)
         cells = f"{result.scale.cells}"
-        if result.scale.simulated < result.scale.cells:
-            cells += f" ({result.scale.simulated} simulated)"
+        cells += " (1 simulated)" if result.scale.cells > 1 else f" ({months} months)" if months > 1 else ""
         cold = sum(each.cold for each in tallies)
         row = (
             result.scale.name,
-            result.scale.keeping,
+            result.scale.pool,
             cells,
             f"{tallies[0].slots}",
-            f"{wanted:,}",
-            f"{cold:,} ({cold / max(1, claims):.1%})",
-            f"{sum(each.again for each in tallies):,}",
-            f"{sum(each.no_time for each in tallies):,}",
+            f"{wanted / months:,.0f}",
+            f"{cold / months:,.0f} ({cold / max(1, claims):.1%})",
+            f"{sum(each.again for each in tallies) / months:,.0f}",
+            f"{sum(each.no_time for each in tallies) / months:,.0f}",
+            f"{sum(each.turned_away for each in tallies) / months:,.0f}",
             *(f"{percentile(waits, part):.1f} s" for part in (0.5, 0.95, 0.99)),
             f"{sum(each.in_use.area() for each in tallies) / LENGTH / len(tallies):.1f}",
             f"{max(each.in_use.top for each in tallies)}",
@@ -51,17 +54,21 @@ def served(results: Iterable[Result]) -> str:
 
 
 def costs(results: Iterable[Result]) -> str:
-    """US dollars a month, in both regions, at list prices and with the sellers' free tiers; and for each member."""
-    rows = ["| members | pool | " + " | ".join(f"{region} | with free tiers | a member" for region in REGIONS) + " |"]
-    rows.append("|---|---" + "|---" * 3 * len(REGIONS) + "|")
+    """US dollars a month, in both regions, at list prices and with the sellers' free tiers; and for each member, and
+    for each hour with a browser."""
+    heads = [f"{region} | with free tiers | a member | an hour" for region in REGIONS]
+    rows = [f"| members | pool | {' | '.join(heads)} |", "|---|---" + "|---" * 4 * len(REGIONS) + "|"]
     for result in results:
-        row = [result.scale.name, str(result.scale.keeping)]
+        row = [result.scale.name, result.scale.pool]
+        connected = sum(each.connected for each in result.tallies) * result.scale.cells
+        hours = Decimal(connected) / HOUR / len(result.tallies)
         for region in REGIONS:
             whole = total(result, region, PRICES)
             row += [
                 dollars(whole),
                 dollars(total(result, region, PRICES, free_tiers=True)),
                 dollars(whole * (Decimal(1) / result.scale.members), "0.001"),
+                dollars(whole * (1 / hours), "0.001"),
             ]
         rows.append(f"| {' | '.join(row)} |")
     return "\n".join(rows)
@@ -71,7 +78,7 @@ def lines(results: Sequence[Result]) -> str:
     """The dearest lines of each, in the United States."""
     found = [{line.name: cost for line, cost in by_line(result, US, PRICES)} for result in results]
     names = list(found[-1])[:DEAREST]
-    heads = [f"{result.scale.name}, {result.scale.keeping}" for result in results]
+    heads = [f"{result.scale.name}, {result.scale.pool}" for result in results]
     rows = [f"| dollars a month in us-central1 | {' | '.join(heads)} |", "|---" * (1 + len(results)) + "|"]
     rows += [f"| {name} | {' | '.join(dollars(each[name]) for each in found)} |" for name in names]
     rest = [_sum(cost for name, cost in each.items() if name not in names) for each in found]
@@ -109,7 +116,7 @@ def starts(results: Iterable[Result]) -> str:
         hours = sum(each.hours for each in found) / (result.scale.month.members * len(found))
         started = sum(each.starts for each in found)
         rows.append(
-            f"| {result.scale.name} | {result.scale.keeping} | {cold / wanted:.1%} | {started / wanted:.1%} "
+            f"| {result.scale.name} | {result.scale.pool} | {cold / wanted:.1%} | {started / wanted:.1%} "
             f"| {hours:.1f} |"
         )
     return "\n".join(rows)
@@ -125,7 +132,7 @@ def at_limits(results: Iterable[Result]) -> str:
             first = number == 0
             row = (
                 result.scale.name if first else "",
-                str(result.scale.keeping) if first else "",
+                result.scale.pool if first else "",
                 f"{used.reads:,.0f}" if first else "",
                 f"{used.writes:,.0f}" if first else "",
                 limit.what,
@@ -150,7 +157,7 @@ def writes(results: Iterable[Result]) -> str:
         spent = sum(count >= quota for count in made) * 60_000 / HOUR / len(result.tallies)
         row = (
             result.scale.name,
-            str(result.scale.keeping),
+            result.scale.pool,
             f"{sum(made) / max(1, claims):.2f}",
             f"{percentile(made, 0.5):.0f}",
             f"{percentile(made, 0.99):.0f}",
@@ -159,6 +166,27 @@ def writes(results: Iterable[Result]) -> str:
             f"{sum(each.refused_writes for each in result.tallies):,}",
         )
         rows.append(f"| {' | '.join(row)} |")
+    return "\n".join(rows)
+
+
+def saved(results: Sequence[Result]) -> str:
+    """What each pool saves beside two warm slots at all times, and what other levers save with those two: dollars a
+    month, in the middle of the range."""
+    rows = ["| lever | saves in us-central1 | in asia-northeast3 | no warm slot | wait p95 |", "|---|---|---|---|---|"]
+    two = next(result for result in results if result.scale.keeping == Keeping.TWO)
+    for result in results:
+        if result is not two:
+            saves = [total(two, region, PRICES).middle - total(result, region, PRICES).middle for region in REGIONS]
+            cold = sum(each.cold for each in result.tallies) / sum(each.claims for each in result.tallies)
+            p95 = percentile((wait for each in result.tallies for wait in each.waits), 0.95)
+            rows.append(
+                f"| {result.scale.pool} | {' | '.join(f'{each:.2f}' for each in saves)} | {cold:.1%} | {p95:.1f} s |"
+            )
+    workloads = [workload_of(two.scale.month, two.tallies[0], region) for region in REGIONS]
+    for here, there in zip(*(levers(workload) for workload in workloads), strict=True):
+        saves = [each.saves(workload, PRICES) for each, workload in zip((here, there), workloads, strict=True)]
+        if any(saves):  # levers of the pool change nothing here, where its hours were counted; they are simulated above
+            rows.append(f"| {here.what} | {' | '.join(f'{each:.2f}' for each in saves)} | {here.noticed} | |")
     return "\n".join(rows)
 
 

@@ -23,9 +23,11 @@ from shared.slots.pool_size import Demand, SlotValue
 from shared.slots.warm_policies import Fixed, WarmPolicy, burstiness, week_of
 
 MISS = Decimal("0.10")
-"""US dollars that it is worth that one member does not wait for a start."""
-SIMULATED = 2
-"""Cells of a scale that are simulated, if it has more. All have as many members, and each draws its own month."""
+"""US dollars: what a miss is worth, unless a scale says something else."""
+ENOUGH = 2_000
+"""Arrivals from which on one month is simulated. Of fewer several months are, at most MOST_MONTHS: a few long sessions
+would decide otherwise. Of several cells one is simulated: all have as many members and slots."""
+MOST_MONTHS = 10
 LEAST_SLOTS = 10
 SAFETY = 3
 """Standard deviations by which a cell has more slots than its busiest hour needs in the mean."""
@@ -50,7 +52,14 @@ class Scale(Struct, frozen=True, kw_only=True):
     """Of one cell."""
     cells: int
     keeping: Keeping
+    miss: Decimal = MISS
+    """US dollars that it is worth that one member does not wait for a start."""
     platform: Platform = Platform()
+
+    @property
+    def pool(self) -> str:
+        """How its pools are kept warm, in words."""
+        return self.keeping if self.miss == MISS else f"{self.keeping}, a miss worth {self.miss} dollars"
 
     @property
     def members(self) -> int:
@@ -58,12 +67,12 @@ class Scale(Struct, frozen=True, kw_only=True):
 
     @property
     def simulated(self) -> int:
-        return min(self.cells, SIMULATED)
+        """Months of one cell."""
+        return max(1, min(MOST_MONTHS, math.ceil(ENOUGH / (self.month.members * self.month.sessions))))
 
 
 class Result(Struct, frozen=True):
-    """A scale and what was counted in each of its cells that were simulated; and the same arrivals on machines that
-    stop."""
+    """A scale and what was counted in each month that was simulated; and the same arrivals on machines that stop."""
 
     scale: Scale
     tallies: Sequence[Tally]
@@ -76,16 +85,19 @@ def slots_for(month: Month) -> int:
     alone = max(month.alone_by_hour) * claimed
     classes = month.in_week * month.class_share / month.class_size * max(month.classes_in_week) * max(1.0, claimed)
     some = alone + SAFETY * math.sqrt(alone)
-    return max(LEAST_SLOTS, math.ceil(some + month.class_size * (classes + SAFETY * math.sqrt(classes))))
+    at_once = max(1.0, classes + SAFETY * math.sqrt(classes)) if month.class_share else 0.0
+    return max(LEAST_SLOTS, math.ceil(some + month.class_size * at_once))
 
 
-def in_cells(name: str, month: Month, keeping: Keeping, platform: Platform | None = None) -> Scale:
+def in_cells(
+    name: str, month: Month, keeping: Keeping, *, miss: Decimal = MISS, platform: Platform | None = None
+) -> Scale:
     """The fewest cells that are alike, of which none needs more slots than a cell may have. Members that do not divide
     evenly are one more in each cell."""
     platform, cells = platform or Platform(), 1
     while slots_for(of_one := replace(month, members=-(-month.members // cells))) > platform.most_slots:
         cells += 1
-    return Scale(name=name, month=of_one, cells=cells, keeping=keeping, platform=platform)
+    return Scale(name=name, month=of_one, cells=cells, keeping=keeping, miss=miss, platform=platform)
 
 
 def pool_of(scale: Scale, *, region: str = US) -> Pool:
@@ -93,7 +105,7 @@ def pool_of(scale: Scale, *, region: str = US) -> Pool:
     are those of another month of the same habits."""
     month, most = scale.month, min(scale.platform.most_slots, slots_for(scale.month))
     refill = scale.platform.refill.median * math.exp(scale.platform.refill.spread**2 / 2)
-    value = SlotValue(refill=refill, idle_hour=idle_slot_hour(stated(region), PRICES), miss=MISS)
+    value = SlotValue(refill=refill, idle_hour=idle_slot_hour(stated(region), PRICES), miss=scale.miss)
     policy: WarmPolicy
     match scale.keeping:
         case Keeping.NONE:
@@ -128,17 +140,12 @@ def _result(scale: Scale, parts: Sequence[tuple[Tally, Machines]]) -> Result:
 
 
 def _distinct(scales: Sequence[Scale]) -> list[Scale]:
-    """For cells that are alike, the scale that simulates most of them."""
-    most = dict[str, Scale]()
-    for scale in scales:
-        known = most.get(_key(scale))
-        if known is None or known.simulated < scale.simulated:
-            most[_key(scale)] = scale
-    return [*most.values()]
+    """One of those whose cells are alike."""
+    return [*{_key(scale): scale for scale in scales}.values()]
 
 
 def _key(scale: Scale) -> str:
-    return repr((scale.month, scale.keeping, scale.platform))
+    return repr((scale.month, scale.keeping, scale.miss, scale.platform))
 
 
 def _simulated(scale: Scale, part: int) -> tuple[Tally, Machines]:

@@ -38,6 +38,10 @@ class Slots:
     def __len__(self) -> int:
         return len(self._slots)
 
+    @property
+    def warm(self) -> int:
+        return len(self._by_state[SlotState.WARM])
+
     def __getitem__(self, name: str) -> Slot:
         return self._slots[name]
 
@@ -75,9 +79,10 @@ class Slots:
         left to do."""
         self._containers.now, at = now, moment(now)
         reads = {name: self._slots[name] for name in (self._slots if audit else self._unsettled)}
-        others = self._others(reads)
-        self._tally.runs.add(now)
-        self._tally.run_reads.add(now, max(1, len(reads)) if not audit else 0)
+        others, known = self._others(reads), len(reads)
+        # the model counts audits by itself: one in each minute
+        self._tally.runs.add(now, 0 if audit else 1)
+        self._tally.run_reads.add(now, 0 if audit else max(1, len(reads)))
         missing = 0 if audit else missing_warm([*reads.values()], others, policy, ROLLOUT)
         if missing > 0:
             found = self._by_state[SlotState.COLD][:missing]
@@ -95,7 +100,7 @@ class Slots:
             policy,
             ROLLOUT,
             at,
-            self._others(reads),
+            self._others(reads) if len(reads) > known else others,
         )
         for action in actions:
             if action.verb == "delete":
@@ -105,7 +110,7 @@ class Slots:
                 self.put(action.slot, now)
                 reads[action.slot.name] = action.slot
         self._tally.run_writes.add(now, len(actions))
-        taken = self._write([*reads.values()], observed.keys() | reads.keys(), policy, now)
+        taken = self._send(plan_writes([*reads.values()], observed, {*observed, *reads}, policy, at))
         if not unfinished([*reads.values()], at):
             return None
         return self._next(reads, now) if taken else now + PAUSE
@@ -123,10 +128,6 @@ class Slots:
         self._send(plan_writes([], self._containers.list(self.orphans), (), policy, moment(now)))
         self.orphans = dict.fromkeys(self._containers.list(self.orphans))
 
-    def _write(self, slots: list[Slot], names: Iterable[str], policy: PoolPolicy, now: int) -> bool:
-        observed = self._containers.list([slot.name for slot in slots])
-        return self._send(plan_writes(slots, observed, set(names), policy, moment(now)))
-
     def _send(self, writes: Iterable[Write]) -> bool:
         for write in writes:
             try:
@@ -137,14 +138,11 @@ class Slots:
 
     def _next(self, reads: Mapping[str, Slot], now: int) -> int:
         """When the next container of an unsettled slot is ready; in a second where a write is still to be made."""
-        unsettled = [name for name, slot in reads.items() if not slot.settled]
-        shown = self._containers.list(unsettled)
-        for name in unsettled:
-            seen, slot = shown.get(name), reads[name]
-            if seen is None or seen.incarnation < slot.incarnation or seen.kept != slot.kept or seen.ready:
-                return now + SECOND
-        ready = self._containers.ready_at(unsettled)
-        return now + SECOND if ready is None else max(now + SECOND, -(-ready // SECOND) * SECOND)
+        unsettled = [slot for slot in reads.values() if not slot.settled]
+        ready = [self._containers.ready_at(slot) for slot in unsettled]
+        if not all(ready):
+            return now + SECOND
+        return max(now + SECOND, -(-min(at for at in ready if at) // SECOND) * SECOND)
 
     def _others(self, reads: Mapping[str, Slot]) -> Unread:
         warm = sum(slot.state == SlotState.WARM for slot in reads.values())

