@@ -38,6 +38,7 @@ TITLES = {
     "stale-epoch": "The session belongs to another container",
     "checkpoint-refused": "The checkpoint does not hold what it declares",
     "several-alike": "Several paths have this name",
+    "in-the-way": "A file stands where a folder is needed",
     "too-large": "This is too large",
     "state-broken": "The last checkpoint can't be restored",
     "slot-unreachable": "The slot does not answer",

@@ -176,7 +176,7 @@ def history(caller: SignedIn, query: Listing, now: datetime) -> History:
     Restore,
     refuses={
         404: ("not-found",),
-        409: ("session-open", "storage-full", "several-alike"),
+        409: ("session-open", "storage-full", "several-alike", "in-the-way"),
         422: ("too-large", "state-broken"),
     },
 )
@@ -186,8 +186,9 @@ def restore(caller: SignedIn, body: Restore, now: datetime) -> Restored:
     The next session opens with this snapshot. With `path`, the next session opens with the current files, and with this
     file or folder as it is in the snapshot. The current snapshot stays in the history. Refused while a session is open
     (`session-open`). If the snapshot has no such path, a path is restored that looks the same in other Unicode
-    characters, as macOS writes them; `several-alike` names the paths if there are several. Left-out files can be
-    restored all at once if the plan's storage has room (`storage-full`), or one listed file or folder at a time.
+    characters, as macOS writes them; `several-alike` names the paths if there are several. `in-the-way` names a current
+    file that would have to go for a folder. Left-out files can be restored all at once if the plan's storage has room
+    (`storage-full`), or one listed file or folder at a time.
     """
     return _restored(caller.accounts(now), body, now)
 

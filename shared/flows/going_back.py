@@ -26,6 +26,7 @@ from shared.snapshots.merged_archive import (
     equivalent_paths,
     has_entry_at,
     has_path,
+    in_the_way,
 )
 from shared.snapshots.path_index import PathIndex, index_of
 from shared.snapshots.path_restore import (
@@ -94,6 +95,8 @@ def with_path(workspace: Workspace, snapshot: Snapshot, path: str, now: datetime
     head = _manifest(workspace.head) if workspace.head else None
     none = Manifest(2, workspace.wid, 0, "", 0, None, {}, [])
     counted = _counted(head or none, old, path, budget)
+    if head and counted and not any(ours.files for ours, _ in counted.tiers.values()):
+        _check_way(head, path, budget)
     content, empty = empty_layer(), []
 
     def empty_of(tier: str) -> Layer:
@@ -204,6 +207,21 @@ def _counted(head: Manifest, old: Manifest, path: str, budget: TimeBudget) -> Co
     except BadLayer as e:
         raise _broken(str(e)) from e
     return count(path, ours, theirs)
+
+
+def _check_way(head: Manifest, path: str, budget: TimeBudget) -> None:
+    """Raises Conflict if a file of the head would have to go for a folder of the path."""
+    try:
+        found = in_the_way(head, path, buckets.open_layer, budget.check)
+    except (TooSlow, TooMuch) as e:
+        raise _too_large(
+            "Go back as a whole, or download the snapshot", "it takes too long to look for the path"
+        ) from e
+    except BadLayer as e:
+        raise _broken(str(e)) from e
+    if found is not None:
+        detail = f"{found} is a file now, and {path} needs a folder there. Nothing was changed."
+        raise Conflict("in-the-way", f"{detail} Rename the file first, or restore {found}, which replaces it.")
 
 
 def _manifest(head: Head) -> Manifest:

@@ -143,6 +143,22 @@ def has_entry_at(manifest: Manifest, path: str, open_layer: Open, check: Check) 
     return any(first is not None and first[2].path == top for first in firsts)
 
 
+def in_the_way(manifest: Manifest, path: str, open_layer: Open, check: Check) -> str | None:
+    """The path of a file or link that stands where `path` needs a folder; None if there is none. Raises BadLayer and
+    TooMuch."""
+    open_tar = partial(_opened, open_layer, check)
+    above = path.encode()
+    while b"/" in above:
+        above = above.rpartition(b"/")[0]
+        firsts = [next(_visible(_of(manifest, tier), open_tar, above), None) for tier in TIERS]
+        found = [first[2] for first in firsts if first is not None]
+        if any(entry.path == above and entry.kind != FOLDER for entry in found):
+            return above.decode()
+        if found:  # it is a folder, and so is what is above it
+            return None
+    return None
+
+
 def empty_layer() -> bytes:
     """A layer without entries."""
     return zstandard.ZstdCompressor().compress(END)

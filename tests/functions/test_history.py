@@ -161,6 +161,21 @@ def test_a_snapshot_is_looked_into_without_a_container(plane: Running) -> None:
         assert (answer.status_code, problem(answer)) == (status, name)
 
 
+def test_a_file_that_stands_where_a_folder_was_is_not_removed_unasked(plane: Running) -> None:
+    person = Person(plane, "with-a-file-in-the-way")
+    with saving(plane, person) as saver:
+        first = saver.save(1, saver.shelf.layer("work", {"a": None, "a/b": None, "a/b/in": b"1", "c": b"1"}))
+        saver.save(2, saver.shelf.layer("work", {"a": b"a file", "c": b"2"}))
+    for path in ("a/b/in", "a/b"):
+        answer = person.post("snapshots/restore", {"snapshot": first, "path": path})
+        assert (answer.status_code, problem(answer)) == (409, "in-the-way")
+        assert answer.json()["detail"].startswith("a is a file now")
+    for path in ("c", "a"):
+        person.post("snapshots/restore", {"snapshot": first, "path": path}).raise_for_status()
+    again = person.post("snapshots/restore", {"snapshot": first, "path": "a/b/in"})
+    assert again.status_code == 200, "it is a folder again"
+
+
 MAC, KEYBOARD = (normalize(form, "자료/한글.txt") for form in ("NFD", "NFC"))
 
 

@@ -119,7 +119,7 @@ export const snapshotsFiles = <ThrowOnError extends boolean = true>(options: Opt
 /**
  * Go back to a snapshot
  *
- * The next session opens with this snapshot. With `path`, the next session opens with the current files, and with this file or folder as it is in the snapshot. The current snapshot stays in the history. Refused while a session is open (`session-open`). If the snapshot has no such path, a path is restored that looks the same in other Unicode characters, as macOS writes them; `several-alike` names the paths if there are several. Left-out files can be restored all at once if the plan's storage has room (`storage-full`), or one listed file or folder at a time.
+ * The next session opens with this snapshot. With `path`, the next session opens with the current files, and with this file or folder as it is in the snapshot. The current snapshot stays in the history. Refused while a session is open (`session-open`). If the snapshot has no such path, a path is restored that looks the same in other Unicode characters, as macOS writes them; `several-alike` names the paths if there are several. `in-the-way` names a current file that would have to go for a folder. Left-out files can be restored all at once if the plan's storage has room (`storage-full`), or one listed file or folder at a time.
  */
 export const snapshotsRestore = <ThrowOnError extends boolean = true>(options: Options<SnapshotsRestoreData, ThrowOnError>): RequestResult<SnapshotsRestoreResponses, SnapshotsRestoreErrors, ThrowOnError> => (options.client ?? client).post<SnapshotsRestoreResponses, SnapshotsRestoreErrors, ThrowOnError>({
     security: [{ scheme: 'bearer', type: 'http' }],

@@ -1816,10 +1816,10 @@ export type SnapshotsRestoreErrors = {
         type?: 'https://ondol.dev/problems/not-found';
     };
     /**
-     * `session-open`: The workspace is open; `storage-full`: The plan's storage is full; `several-alike`: Several paths have this name
+     * `session-open`: The workspace is open; `storage-full`: The plan's storage is full; `several-alike`: Several paths have this name; `in-the-way`: A file stands where a folder is needed
      */
     409: ProblemAnswer & {
-        type?: 'https://ondol.dev/problems/session-open' | 'https://ondol.dev/problems/storage-full' | 'https://ondol.dev/problems/several-alike';
+        type?: 'https://ondol.dev/problems/session-open' | 'https://ondol.dev/problems/storage-full' | 'https://ondol.dev/problems/several-alike' | 'https://ondol.dev/problems/in-the-way';
     };
     /**
      * `bad-request`: The request is not valid
