@@ -12,6 +12,7 @@ import pytest
 
 from tests.support.checkout import ROOT
 from tests.support.members.open_workspace import Workspace
+from tests.support.members.operator import operator
 from tests.support.members.person import Person, problem
 from tests.support.records.factories import IMAGE
 from tests.support.stack.function_process import function_alone
@@ -118,6 +119,8 @@ def test_members_with_damaged_saves_have_no_image_refused_unless_the_proven_one_
     until(lambda: all(slot["settled"] for slot in documents(stack, "slots")), "the pool is at rest")
     wanted = IMAGE if rollout(stack)["proven"] != IMAGE else "second"
     people = [Person(stack, name) for name in ("damaged-one", "damaged-two")]
+    often = {"request": "rollout-00000001", "note": "they open until they meet the slot", "opens_an_hour": 240}
+    operator(stack, "generous").post("admin/limits", often).raise_for_status()
     for person in people:
         close_of(person, Workspace(stack, person))
     with deployed(stack, tmp_path, wanted, SLOT_TRIAL_SECONDS="3600") as audit:

@@ -15,7 +15,7 @@ from tests.support.standins.process import python
 
 def test_the_deployments_queues_are_read_with_their_limits() -> None:
     queues = load_queues(ROOT / "functions/queues.toml")
-    assert set(queues) == {"reclaim", "background-hold", "pool", "erase", "export"}
+    assert set(queues) == {"reclaim", "background-hold", "pool", "erase", "export", "payer", "mail"}
     assert queues["pool"].rate_limits.max_concurrent_dispatches == 1
 
 
