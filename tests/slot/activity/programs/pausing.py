@@ -24,8 +24,9 @@ while os.fork() == 0 or os._exit(0): pass
 STORM = "import os, time\nwhile True:\n try: os.fork()\n except OSError: time.sleep(0.001)"
 LAST_TICKS = 2
 """Of half a second: a program that waits for a disk when it is told to stop finishes its system call first."""
-BORN_IN_THE_SLOT = 20
-"""In half a second, by the slot's own programs. A comet has hundreds of children in that time."""
+BORN_IN_THE_SLOT = 60
+"""Processes and threads in half a second, by the slot's own programs: an editor that begins anew has some thirteen. A
+comet has hundreds of children in that time."""
 ORPHANED_THREAD = """
 import ctypes, threading
 def work():
@@ -157,7 +158,8 @@ async def storm(code: str) -> dict[str, object]:
     before, newest = {program.pid: program.ticks for program in programs()}, newest_pid()
     began = time.monotonic()
     await asyncio.sleep(0.5)
-    spent = sum(program.ticks - before.get(program.pid, 0) for program in programs())
+    # the agent meanwhile begins the editor anew, which the trial before has ended
+    spent = sum(program.ticks - before[program.pid] for program in programs() if program.pid in before)
     born = (newest_pid() - newest) * 0.5 / (time.monotonic() - began)  # on a busy machine half a second lasts longer
     return {"stands": stands, "idle": spent <= LAST_TICKS and born <= BORN_IN_THE_SLOT}
 
