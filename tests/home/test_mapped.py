@@ -201,7 +201,8 @@ def test_a_mapped_file_that_goes_on_changing_is_saved_each_five_minutes_and_with
             if await home.saves():
                 saved.append(home.now - began)
         assert saved[0] <= 300
-        assert len(saved) == 1200 // (LATER_SECONDS + 20)
+        # a disk that writes the mapping back meanwhile gives the file another time, which is a change like any other
+        assert 1200 // (LATER_SECONDS + 20) <= len(saved) <= 12, "and not with each of 60 scans"
         home.write("work")
         data.write(100, 1)
         assert await home.saves()
