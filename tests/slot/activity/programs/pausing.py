@@ -24,7 +24,7 @@ while os.fork() == 0 or os._exit(0): pass
 STORM = "import os, time\nwhile True:\n try: os.fork()\n except OSError: time.sleep(0.001)"
 LAST_TICKS = 2
 """Of half a second: a program that waits for a disk when it is told to stop finishes its system call first."""
-BORN_IN_THE_SLOT = 60
+BORN_IN_THE_SLOT = 20
 """Processes and threads in half a second, by the slot's own programs: an editor that begins anew has some thirteen. A
 comet has hundreds of children in that time."""
 ORPHANED_THREAD = """
