@@ -25,37 +25,29 @@ def follow(provider: PaymentProvider, bid: str, *, base: str, now: Now) -> str:
     Raises TryAgain."""
     if read_payer(bid) is None:
         return "nobody pays"
-    if _is_left(bid):
+    billing = read_billing(bid).record
+    owner = find_account(billing.owner)
+    if owner is None or owner.state == AccountState.DELETED:
         _forget(provider, bid)
         logs.info("payer-forgotten", billing=bid)
         return "forgotten"
     after = ask(provider, bid, base=base, now=now)
     if after is None:
         return "no customer"
-    return f"asked, and {_write(after, now())} mails written"
-
-
-def _write(payer: Payer, now: datetime) -> int:
-    """Writes to the owner what is due about the plan. Returns how many mails are new."""
-    billing = read_billing(payer.bid).record
-    owner = find_account(billing.owner)
-    if owner is None:
-        return 0
     reader = Reader(uid=owner.uid, language=owner.locale or "en", zone=billing.zone)
+    return f"asked, and {_write(after, reader, now())} mails written"
+
+
+def _write(payer: Payer, reader: Reader, now: datetime) -> int:
+    """Writes what is due about the plan. Returns how many mails are new."""
     new = [mail for mail in mails_about_plan(payer, reader, now) if create_mail(mail)]
     for mail in new:
         tasks.send_mail(mail.id, now)
     notice = due_notice(payer.standing.kept, payer.told, now) if payer.standing.kept else None
-    found = read_payer(payer.bid)
-    if notice is not None and found is not None:
+    if notice is not None and (found := read_payer(payer.bid)) is not None:
         with suppress(LostRace):  # the next question finds the same notice, and its mail
             commit_payer(found, found.record.sent(notice.at))
     return len(new)
-
-
-def _is_left(bid: str) -> bool:
-    owner = find_account(read_billing(bid).record.owner)
-    return owner is None or owner.state == AccountState.DELETED
 
 
 @until_won()
