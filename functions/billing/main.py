@@ -10,7 +10,7 @@ from shared import logs
 from shared.billing.account import Billing
 from shared.billing.payer import Payer, is_for_sale
 from shared.billing.plans import PLANS
-from shared.billing.subscription import OVER, Reason
+from shared.billing.subscription import Reason
 from shared.endpoint import endpoint, routes
 from shared.errors import Refused
 from shared.flows import payments
@@ -20,7 +20,7 @@ from shared.gcp.store.billing import read_billing
 from shared.gcp.store.subscriptions import read_payer
 from shared.payments import chosen
 from shared.settings import settings
-from shared.views.plan import PlanView, plan_view
+from shared.views.plan import KeptView, PlanView, kept_view, plan_view
 
 DONE, BACK, MANAGED = "/plans?checkout=paid", "/plans", "/plans?portal=left"
 """Where the provider's pages lead back to: after a payment, without one, and from the page that manages."""
@@ -45,13 +45,6 @@ class Manage(Struct, forbid_unknown_fields=True):
     """A name in `for_sale`: the page then confirms the change of the subscription to this plan."""
     language: Language = "en"
     """Of the provider's page."""
-
-
-class KeptView(Struct):
-    """A larger plan that was lost: what it had kept is not deleted yet."""
-
-    plan: PlanView
-    until: float
 
 
 class PayingView(Struct):
@@ -104,7 +97,7 @@ def state(caller: SignedIn, _query: Nothing, now: datetime) -> BillingAnswer:
     selling = chosen.is_selling()
     return BillingAnswer(
         plan=plan_view(billing.plan),
-        kept=_kept(billing, now),
+        kept=kept_view(billing, now),
         selling=selling,
         for_sale=[plan_view(name) for name in PLANS if is_for_sale(name)] if selling else [],
         own=own,
@@ -171,18 +164,13 @@ def _own_billing(caller: SignedIn) -> Billing:
     return found
 
 
-def _kept(billing: Billing, now: datetime) -> KeptView | None:
-    kept = billing.kept
-    return KeptView(plan_view(kept.plan), kept.until.timestamp()) if kept and now < kept.until else None
-
-
 def _paying(payer: Payer, now: datetime) -> PayingView:
     found, begun = payer.standing, payer.checkout
     return PayingView(
         reason=found.reason,
         until=found.until.timestamp() if found.until else None,
         following=plan_view(found.next_plan) if found.next_plan else None,
-        subscribed=any(each.state not in OVER for each in payer.subscriptions),
+        subscribed=payer.is_subscribed,
         manageable=payer.customer is not None,
         buying=plan_view(begun.plan) if begun and begun.page and now < begun.expires else None,
     )

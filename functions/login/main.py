@@ -12,6 +12,7 @@ from shared.billing import time_allowance as allowances
 from shared.billing.account import Billing
 from shared.billing.periods import is_zone
 from shared.billing.plans import PLANS
+from shared.billing.subscription import Reason
 from shared.endpoint import endpoint
 from shared.flows.sign_ins import marked_account_of
 from shared.gcp.identity import Member, member
@@ -24,7 +25,7 @@ from shared.sessions.session import EndReason, Session, SessionId, SessionState
 from shared.sessions.workspace import Workspace
 from shared.snapshots.checkpoint import Count
 from shared.snapshots.storage_quota import NAMED, Folder, LeftOut, StorageState, lifting_plan
-from shared.views.plan import PlanView, plan_view
+from shared.views.plan import KeptView, PlanView, kept_view, plan_view
 from shared.views.start import MEASURED_BY, StartView, is_starting, start_view
 from shared.views.units import Seconds, Url
 
@@ -107,6 +108,17 @@ class LastSession(Struct):
     saved_at: float | None
 
 
+class PaidForView(Struct):
+    """How the plan is paid for."""
+
+    reason: Reason
+    """Why the plan is as it is."""
+    until: float | None
+    """When the plan ends, unless something changes."""
+    subscribed: bool
+    """Whether a subscription runs. It ends with the account."""
+
+
 class StorageView(Struct):
     """What the newest checkpoint takes of the plan, in bytes."""
 
@@ -133,6 +145,9 @@ class LoginAnswer(Struct):
     """The control plane's time."""
     account: AccountView
     plan: PlanView
+    paid_for: PaidForView | None
+    """None if nothing was ever bought, and for whoever does not own the plan."""
+    kept: KeptView | None
     allowance: AllowanceView
     storage: StorageView
     session: SessionView | None
@@ -158,6 +173,8 @@ def login(caller: Member, body: Login, now: datetime) -> LoginAnswer:
         now=now.timestamp(),
         account=_account(account),
         plan=plan_view(billing.plan),
+        paid_for=_paid_for(billing, account),
+        kept=kept_view(billing, now),
         allowance=_allowance(billing, now),
         storage=_storage(billing, current if current and current.open else workspace, workspace.apart),
         session=_current(current) if current and current.open else None,
@@ -195,6 +212,13 @@ def _allowance(billing: Billing, now: datetime) -> AllowanceView:
         lifted_by=PLANS[lifting].title if lifting else None,
         bytes=PLANS[billing.plan].bytes,
     )
+
+
+def _paid_for(billing: Billing, account: Account) -> PaidForView | None:
+    found = billing.paid_for
+    if found is None or billing.owner != account.uid:
+        return None
+    return PaidForView(found.reason, found.until.timestamp() if found.until else None, found.subscribed)
 
 
 def _storage(billing: Billing, newest: Session | Workspace, apart: int) -> StorageView:

@@ -8,6 +8,7 @@ from msgspec.structs import replace
 
 from shared.billing.kept_plan import Kept
 from shared.billing.periods import is_zone, over_everywhere
+from shared.billing.subscription import PaidFor
 from shared.errors import Refused, bad_request
 
 ZONE_HOLDS = timedelta(days=30)
@@ -40,6 +41,8 @@ class Billing(Struct, frozen=True, kw_only=True):
     """Milliseconds of a period that the owner's address mark has taken over after the account was closed."""
     kept: Kept | None = None
     """A larger plan that was lost, as long as what it had kept is not deleted."""
+    paid_for: PaidFor | None = None
+    """How the plan is paid for, as the payer's record last said; None if nothing was ever bought."""
     close_due: datetime | None = None
     """When `meter` should close the oldest period in `used`; None while there is none."""
 
@@ -74,7 +77,7 @@ class Billing(Struct, frozen=True, kw_only=True):
 
     def anonymous(self, alias: str) -> "Billing":
         """What bookkeeping needs of the account once its owner is erased."""
-        return replace(self, owner=alias, time_zone=None, zone_changed=None)
+        return replace(self, owner=alias, time_zone=None, zone_changed=None, paid_for=None)
 
     def zone_holds_until(self, now: datetime) -> datetime | None:
         """When the time zone can be changed again; None if it can be changed now."""

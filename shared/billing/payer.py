@@ -9,7 +9,7 @@ from msgspec.structs import replace
 
 from shared.billing.account import Billing
 from shared.billing.plans import PLANS
-from shared.billing.subscription import OVER, ByHand, Reason, Standing, Subscription, standing
+from shared.billing.subscription import OVER, ByHand, PaidFor, Reason, Standing, Subscription, standing
 from shared.errors import Conflict, Refused, TryAgain
 
 CHECKOUT_FOR = timedelta(hours=12)
@@ -103,6 +103,19 @@ class Payer(Struct, frozen=True, kw_only=True):
             version=self.version + 1,
         )
 
+    @property
+    def is_subscribed(self) -> bool:
+        """Whether a subscription runs, so that no second one is bought."""
+        return any(each.state not in OVER for each in self.subscriptions)
+
+    @property
+    def paid_for(self) -> PaidFor | None:
+        """None if nothing was ever bought."""
+        found = self.standing
+        if found.reason == Reason.NOTHING_BOUGHT and not self.is_subscribed:
+            return None
+        return PaidFor(reason=found.reason, until=found.until, subscribed=self.is_subscribed)
+
     def is_due(self, now: datetime) -> bool:
         return self.due is not None and self.due <= now
 
@@ -146,11 +159,12 @@ class Payer(Struct, frozen=True, kw_only=True):
         return replace(self, told=at, version=self.version + 1)
 
 
-def with_standing(billing: Billing, found: Standing) -> Billing:
-    """The billing account as its subscriptions say. The same account if they say nothing new."""
-    if found.plan is None or (found.plan, found.kept) == (billing.plan, billing.kept):
-        return billing
-    return replace(billing, plan=found.plan, kept=found.kept)
+def with_payer(billing: Billing, payer: Payer) -> Billing:
+    """The billing account as its payer's subscriptions say. The same account if they say nothing new."""
+    found = payer.standing
+    plan, kept = (billing.plan, billing.kept) if found.plan is None else (found.plan, found.kept)
+    after = replace(billing, plan=plan, kept=kept, paid_for=payer.paid_for)
+    return billing if after == billing else after
 
 
 def is_for_sale(plan: str) -> bool:
@@ -174,7 +188,7 @@ def check_may_buy(payer: Payer, plan: str) -> None:
     charged."""
     if not is_for_sale(plan):
         raise Refused("bad-request", f"There is no plan {plan!r} that can be bought.", status=400)
-    if any(each.state not in OVER for each in payer.subscriptions):
+    if payer.is_subscribed:
         detail = "You already have a subscription. Change its plan where you manage it: nothing is charged twice there."
         raise Conflict("subscribed", detail)
 

@@ -112,6 +112,16 @@ class Standing(Struct, frozen=True, kw_only=True):
     """When the provider should be asked though no event came; None if nothing can change by time alone."""
 
 
+class PaidFor(Struct, frozen=True, kw_only=True):
+    """How a plan is paid for: what of it a member is told wherever they look."""
+
+    reason: Reason
+    until: datetime | None
+    """When the plan ends, unless something changes."""
+    subscribed: bool
+    """Whether a subscription runs."""
+
+
 def granted_until(subscription: Subscription, now: datetime) -> tuple[bool, datetime | None]:
     """Whether the subscription grants its plan, and until when it will if nothing changes."""
     match subscription.state:

@@ -12,6 +12,7 @@ import flask
 from firebase_admin import auth
 
 from functions.billing import main as billing_function
+from functions.login import main as login_function
 from functions.payer import main as payer_function
 from functions.payment_events import main as events_function
 from shared.flows.sign_ins import marked_account_of
@@ -24,6 +25,7 @@ from tests.support.standins.stripe import Standin
 
 VIEWS: dict[str, Any] = {
     "billing": billing_function.billing,
+    "login": login_function.login,
     "payer": payer_function.payer,
     "payment-events": events_function.payment_events,
 }
@@ -56,6 +58,11 @@ class Buyer:
 
     def state(self) -> Any:
         status, answer = call("/billing", method="GET", Authorization=f"Bearer {self._token}")
+        assert status == 200, answer
+        return answer
+
+    def login(self) -> Any:
+        status, answer = call("/login", b"{}", Authorization=f"Bearer {self._token}")
         assert status == 200, answer
         return answer
 

@@ -90,6 +90,7 @@ def waiting() -> list[str]:
 
 def test_a_member_buys_and_has_the_plan_within_seconds(standin: Standin, ada: Buyer, came: Deliveries) -> None:
     before = ada.state()
+    assert ada.login()["paid_for"] is None
     assert (before["selling"], before["own"], before["paying"], before["plan"]["name"]) == (True, True, None, "free")
     assert [each["name"] for each in before["for_sale"]] == ["starter", "pro", "team"]
     page = ada.page("pro")
@@ -101,6 +102,7 @@ def test_a_member_buys_and_has_the_plan_within_seconds(standin: Standin, ada: Bu
     assert (paying["reason"], paying["subscribed"], paying["manageable"], paying["buying"]) == (
         "paid", True, True, None
     )  # fmt: skip
+    assert ada.login()["paid_for"] == {"reason": "paid", "until": None, "subscribed": True}
     assert (ada.post("checkout", plan="team").status, came.count("/payment-events") > 0) == (409, True)
     assert [each for each in came.answers if each[1] >= 500] == []
 
@@ -248,6 +250,8 @@ def test_who_shares_anothers_plan_sees_it_and_can_neither_buy_nor_manage(standin
     document("accounts", "bob").update({"bid": ada.bid})
     seen = bob.state()
     assert (seen["plan"]["name"], seen["own"], seen["paying"]) == ("team", False, None)
+    login = bob.login()
+    assert (login["plan"]["name"], login["paid_for"]) == ("team", None)
     assert bob.post("checkout", plan="pro").status == 403
     assert bob.post("portal").status == 403
 

@@ -46,6 +46,10 @@ NO_USE: dict[str, Any] = {
     "storage": {"used": 0, "limit": None}, "periods": [], "days": [], "sessions": [], "next": None,
 }  # fmt: skip
 
+NOTHING_PAID: dict[str, Any] = {
+    "plan": {"name": "enterprise", "title": "Enterprise"}, "paid_for": None, "kept": None,
+}  # fmt: skip
+
 NO_ALLOWANCE = {"granted": None, "seconds": None, "lifted_by": None, "bytes": None}
 
 
@@ -72,6 +76,8 @@ class Plane:
     storage: dict[str, Any] = field(default_factory=dict)
     """What is to be said of it other than that there is no limit."""
     allowance: dict[str, Any] = field(default_factory=dict)
+    planned: dict[str, Any] = field(default_factory=dict)
+    """What `login` is to say of the plan, and of how it is paid for."""
     start: dict[str, Any] | None = None
     """How long containers take to start, if the one of the next session has to."""
     started_ago: float = 0.0
@@ -161,7 +167,8 @@ class Plane:
         return {
             "now": time.time(),
             "account": {**person, **standing, "locale": "en"},
-            "plan": {"name": "enterprise", "title": "Enterprise"},
+            **NOTHING_PAID,
+            **self.planned,
             "allowance": {**NO_ALLOWANCE, "renews": time.time() + 86_400, **self.allowance},
             "storage": {**NO_LIMIT, **self.storage},
             "session": self.session,

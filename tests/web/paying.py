@@ -34,6 +34,11 @@ def subscribed(title: str, reason: str = "paid", **fields: Any) -> dict[str, Any
     return {"plan": a_plan(title), "paying": paying(reason, **fields)}
 
 
+def paid_for(title: str, reason: str = "paid", **fields: Any) -> dict[str, Any]:
+    """What `login` says of the plan."""
+    return {"plan": a_plan(title), "paid_for": {"reason": reason, "until": None, "subscribed": True, **fields}}
+
+
 def begun(title: str) -> dict[str, Any]:
     """The answer after a payment page was opened, and before a payment is known."""
     return {"paying": paying("nothing-bought", subscribed=False, buying=a_plan(title))}

@@ -12,7 +12,7 @@ from playwright.sync_api import Page, expect
 from tests.web.console import with_role
 from tests.web.control_plane import Plane, Refusal
 from tests.web.member import go, press, sign_in
-from tests.web.paying import NOTHING_SOLD, a_plan, begun, in_days, subscribed
+from tests.web.paying import NOTHING_SOLD, a_plan, begun, in_days, paid_for, subscribed
 from tests.web.slot_project import READY
 from tests.web.test_history import FULL, a_snapshot, changes, some_files
 from tests.web.test_left_out import a_package
@@ -253,6 +253,22 @@ def plans_by_hand(page: Page, plane: Plane) -> None:
     expect(page.get_by_text("Nothing is sold here.")).to_be_visible()
 
 
+def home_retrying(page: Page, plane: Plane) -> None:
+    on_pro(plane)
+    plane.planned = paid_for("Pro", "retrying", until=in_days(5))
+    plane.last = {"reason": "idle", "ended": time.time() - 3600, "saved_at": time.time() - 3600}
+    sign_in(page)
+    expect(page.get_by_role("button", name="Check your card")).to_be_visible()
+
+
+def home_lost(page: Page, plane: Plane) -> None:
+    usual(plane)
+    lost = {"plan": a_plan("Pro"), "until": in_days(83)}
+    plane.planned = {**paid_for("Free", "unpaid"), "kept": lost}
+    sign_in(page)
+    expect(page.get_by_text("What only the Pro plan has room for")).to_be_visible()
+
+
 def account(page: Page, plane: Plane) -> None:
     usual(plane)
     sign_in(page)
@@ -260,6 +276,7 @@ def account(page: Page, plane: Plane) -> None:
 
 
 def deletion(page: Page, plane: Plane) -> None:
+    plane.planned = paid_for("Pro")
     account(page, plane)
     press(page, "Delete the account")
     expect(page.get_by_role("alertdialog")).to_be_visible()
@@ -340,6 +357,8 @@ SCREENS = [
     Screen("plans-paid", plans_paid),
     Screen("plans-refused", plans_refused, ("status of 503",)),
     Screen("plans-by-hand", plans_by_hand),
+    Screen("home-retrying", home_retrying),
+    Screen("home-lost", home_lost),
     Screen("account", account),
     Screen("deletion", deletion),
     Screen("new-project", new_project),

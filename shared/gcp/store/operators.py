@@ -16,7 +16,7 @@ from shared.accounts.audit import AuditLine, Values
 from shared.accounts.operator_limits import Limits
 from shared.accounts.roles import Role
 from shared.billing.account import Billing
-from shared.billing.payer import with_standing
+from shared.billing.payer import with_payer
 from shared.billing.time_allowance import grant, period_of
 from shared.errors import Conflict, Refused
 from shared.gcp.store.accounts import account_ref, mark_ref, read_workspace, workspace_ref
@@ -91,8 +91,8 @@ def set_plan(line: AuditLine, uid: str, plan: str) -> AuditLine:
         if payer is not None:
             paying = payer.record.given(plan, line.at)
             records = [(payer_ref(after.bid), payer, paying)]
-            if (with_kept := with_standing(billing.record, paying.standing)) != billing.record:
-                records.append((billing_ref(after.bid), billing, with_kept))
+            if (paid := with_payer(billing.record, paying)) != billing.record:
+                records.append((billing_ref(after.bid), billing, paid))
             after_values["cancels"] = " ".join(paying.standing.cancel) or None
         return Change(before_values, after_values, records)
 

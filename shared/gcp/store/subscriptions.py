@@ -11,7 +11,7 @@ from google.cloud import firestore
 from google.cloud.firestore_v1.base_query import FieldFilter
 from msgspec import Struct
 
-from shared.billing.payer import Payer, Provider, with_standing
+from shared.billing.payer import Payer, Provider, with_payer
 from shared.gcp.store.billing import billing_ref, read_billing
 from shared.gcp.store.database import Commit, LostRace, database, document, read, run_paged, run_readable
 from shared.gcp.store.races import until_won
@@ -112,7 +112,7 @@ def commit_answer(before: Versioned[Payer], after: Payer) -> None:
     """
     billing = read_billing(after.bid)
     commit = Commit().change(payer_ref(after.bid), before, after)
-    changed = with_standing(billing.record, after.standing)
+    changed = with_payer(billing.record, after)
     if changed != billing.record:
         commit.change(billing_ref(after.bid), billing, changed)
     try:

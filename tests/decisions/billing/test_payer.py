@@ -18,10 +18,10 @@ from shared.billing.payer import (
     is_for_sale,
     monthly_cents,
     open_checkout,
-    with_standing,
+    with_payer,
 )
 from shared.billing.plans import PLANS
-from shared.billing.subscription import ASK_AFTER, Reason, Standing, Subscription, SubscriptionState
+from shared.billing.subscription import ASK_AFTER, GRACE, PaidFor, Reason, Standing, Subscription, SubscriptionState
 from shared.errors import Conflict, Refused, TryAgain
 from tests.support.records.factories import a_billing
 
@@ -111,12 +111,28 @@ def test_a_page_belongs_to_a_checkout() -> None:
 
 def test_the_plan_is_written_only_where_the_standing_says_one() -> None:
     billing = a_billing("enterprise")
-    assert with_standing(billing, Standing(plan=None, reason=Reason.NOTHING_BOUGHT)) is billing
-    assert with_standing(billing, Standing(plan="enterprise", reason=Reason.PAID)) is billing
+    assert with_payer(billing, PAYER) is billing
+    paid = with_payer(billing, replace(PAYER, standing=Standing(plan="enterprise", reason=Reason.PAID)))
+    assert (paid.plan, paid.paid_for) == ("enterprise", PaidFor(reason=Reason.PAID, until=None, subscribed=False))
     kept = Kept(plan="enterprise", since=NOW)
-    fallen = with_standing(billing, Standing(plan="free", reason=Reason.ENDED, kept=kept))
+    lost = replace(PAYER, standing=Standing(plan="free", reason=Reason.ENDED, kept=kept))
+    fallen = with_payer(billing, lost)
     assert (fallen.plan, fallen.kept) == ("free", kept)
-    assert with_standing(fallen, Standing(plan="free", reason=Reason.ENDED)).kept is None
+    assert with_payer(fallen, lost) is fallen
+    assert with_payer(fallen, replace(lost, standing=Standing(plan="free", reason=Reason.ENDED))).kept is None
+
+
+def test_what_is_told_of_a_payment_follows_the_subscriptions() -> None:
+    unpaid = replace(a_subscription(SubscriptionState.PAST_DUE), unpaid_since=NOW)
+    assert answered(unpaid).paid_for == PaidFor(reason=Reason.RETRYING, until=NOW + GRACE, subscribed=True)
+    late = PAYER.answered([unpaid], gone=False, base="free", now=NOW + GRACE)
+    assert late.paid_for == PaidFor(reason=Reason.UNPAID, until=None, subscribed=True)
+    first = a_subscription(SubscriptionState.INCOMPLETE)
+    assert answered(first).paid_for == PaidFor(reason=Reason.NOTHING_BOUGHT, until=None, subscribed=True)
+    assert answered(a_subscription(SubscriptionState.EXPIRED)).paid_for is None
+    billing = with_payer(a_billing("free"), answered(unpaid))
+    assert with_payer(billing, answered()).paid_for is None, "it is told no longer than it holds"
+    assert billing.anonymous("gone").paid_for is None
 
 
 def test_a_price_is_a_whole_number_of_cents() -> None:

@@ -564,6 +564,11 @@ export type LoginAnswer = {
     now: number;
     account: AccountView;
     plan: PlanView;
+    /**
+     * null if nothing was ever bought, and for whoever does not own the plan.
+     */
+    paid_for: PaidForView | null;
+    kept: KeptView | null;
     allowance: AllowanceView;
     storage: StorageView;
     session: SessionView | null;
@@ -700,6 +705,24 @@ export type Overview = {
  */
 export type PageAnswer = {
     url: string;
+};
+
+/**
+ * How the plan is paid for.
+ */
+export type PaidForView = {
+    /**
+     * Why the plan is as it is.
+     */
+    reason: Reason;
+    /**
+     * When the plan ends, unless something changes.
+     */
+    until: number | null;
+    /**
+     * Whether a subscription runs. It ends with the account.
+     */
+    subscribed: boolean;
 };
 
 export type PathKind = 'file' | 'folder' | 'hard-link' | 'symlink';

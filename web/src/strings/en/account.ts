@@ -32,6 +32,7 @@ export const account = {
   remove: "Delete the account",
   removeAbout:
     "Your files, their history, your settings and your sign-in are permanently deleted. Nobody can restore them, not even the operator. To keep your files, download them under History first.",
+  removePaid: "Your subscription ends with the account at once: nothing more is charged, and nothing is paid back.",
   removeAsks: "You will be asked to sign in again, so that nobody else can do this.",
   removeUnderstood: "I understand that everything is permanently deleted.",
   removeNow: "Delete everything",

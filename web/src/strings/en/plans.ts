@@ -42,7 +42,7 @@ export const plans = {
   ending: (plan: string, until: string) => `The ${plan} plan ends on ${until}, and nothing more is charged. Your files stay.`,
   following: (plan: string, next: string) => `The ${next} plan follows when the month that is paid for ends. Until then you have all of ${plan}.`,
   retrying: (plan: string, until: string | null) =>
-    `Your last payment did not go through. Your ${plan} plan is kept ${until ? `until ${until}` : "for now"}, and the payment is tried again. Check your card before then.`,
+    `Your last payment did not go through, and is tried again. ${until ? `Your ${plan} plan is kept until ${until}. If nothing is paid by then, it ends; your files stay. Check your card before that.` : `Your ${plan} plan is kept for now. Check your card.`}`,
   unpaid: (plan: string) => `A payment is missing, so you have the ${plan} plan. Your files are safe. Pay the open invoice, and the plan that you bought is back at once.`,
   paused: (plan: string) => `Your subscription is paused, so you have the ${plan} plan. Your files are safe.`,
   incomplete: "Your first payment is not complete. Complete it under Cards, invoices, cancel. Otherwise it is dropped within a day, and nothing is charged.",

@@ -34,6 +34,7 @@ export const account: Words["account"] = {
   remove: "계정 삭제",
   removeAbout:
     "파일과 모든 기록, 설정, 로그인 정보가 영구히 삭제됩니다. 운영자도 되살릴 수 없습니다. 남겨 둘 파일이 있으면 먼저 '기록'에서 내려받아 주세요.",
+  removePaid: "구독도 계정과 함께 바로 끝납니다. 더는 결제되지 않으며, 이미 낸 요금은 환불되지 않습니다.",
   removeAsks: "다른 사람이 삭제하지 못하도록 한 번 더 로그인을 요청합니다.",
   removeUnderstood: "모든 데이터가 영구히 삭제된다는 점을 이해했습니다.",
   removeNow: "모두 삭제",
