@@ -1,5 +1,6 @@
 // Changes lines of the editor that no setting reaches: `node patch.mjs FOLDER`, the editor's folder. Each change must fit
 // exactly once. So an editor with other code fails when the image is built, and not when a member opens it.
+// `--undo` after the folder makes the editor again what its publisher made, to be measured beside Ondol.
 import { readFile, rename, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 
@@ -11,6 +12,24 @@ const CHANGES = [
     file: WORKBENCH,
     from: 'async init(){if(Bt&&!this.environmentService.remoteAuthority&&!this.environmentService.isSessionsWindow){this.logService.debug("[DefaultAccount]',
     to: 'async init(){if(Bt&&!this.environmentService.isSessionsWindow){this.logService.debug("[DefaultAccount]',
+  },
+  {
+    why: "the member's files are on their way: extensions wait for them, for two seconds at most",
+    file: WORKBENCH,
+    from: 'e&&pn("code/didResolveExplorer")});',
+    to: 'e&&pn("code/didResolveExplorer")});e&&(globalThis.ondolFiles=Promise.race([a.catch(()=>{}),new Promise(o=>setTimeout(o,2e3))]));',
+  },
+  {
+    why: "extensions start once the files are shown, and do not take the processor and the connection from them",
+    file: WORKBENCH,
+    from: 'async _initialize(){pn("code/willLoadExtensions"),',
+    to: 'async _initialize(){await globalThis.ondolFiles,pn("code/willLoadExtensions"),',
+  },
+  {
+    why: "the list of all installed extensions, 1 MB, would be answered before the member's files",
+    file: WORKBENCH,
+    from: 'return Promise.resolve(this.channel.call("getInstalled",[e,t,i,qs]))',
+    to: 'return Promise.resolve(globalThis.ondolFiles).then(()=>this.channel.call("getInstalled",[e,t,i,qs]))',
   },
   {
     why: "a member who has chosen no display language gets that of Accept-Language, in which nginx sends the account's",
@@ -50,11 +69,13 @@ const CHANGES = [
   },
 ];
 
-const [editor] = process.argv.slice(2);
-for (const { why, file, from, to } of CHANGES) {
+const [editor, undo] = process.argv.slice(2);
+if (undo && undo !== "--undo") throw new Error(`${undo} is no option: only --undo is`);
+for (const { why, file, ...texts } of CHANGES) {
+  const [from, to] = undo ? [texts.to, texts.from] : [texts.from, texts.to];
   const path = join(editor, file);
   const text = await readFile(path, "utf8");
-  if (text.includes(to)) continue;
+  if (text.includes(texts.to) !== Boolean(undo)) continue;
   if (text.split(from).length !== 2) throw new Error(`${file} is not as expected, so this can't be changed: ${why}`);
   // written to a new file, so that hard links of the old file keep their content
   await writeFile(`${path}.new`, text.replace(from, () => to));

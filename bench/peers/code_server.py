@@ -1,5 +1,6 @@
-"""The image's own code-server alone: without sandbox, nginx, agent and control plane."""
+"""code-server alone, as its publisher made it: without Ondol's changes, sandbox, nginx, agent and control plane."""
 
+import shutil
 import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -25,6 +26,7 @@ FLAGS = (
     "--disable-getting-started-override",
 )
 """The command line with which the slot's agent starts the editor."""
+PUBLISHED = ROOT / "build/bench/published-editor"
 
 
 @contextmanager
@@ -39,7 +41,7 @@ def code_server(folder: Path) -> Iterator[str]:
     subprocess.run(["bash", "-euc", FILL], cwd=home, check=True)
     port = free_base()
     data = home / ".local/share/code-server"
-    command = [str(PREFIX / "bin/node"), str(PREFIX / "node/node_modules/code-server/out/node/entry.js"), *FLAGS]
+    command = [str(PREFIX / "bin/node"), str(_published() / "out/node/entry.js"), *FLAGS]
     command += [f"--bind-addr=127.0.0.1:{port}", f"--user-data-dir={data}", f"--extensions-dir={data}/extensions"]
     url = f"http://127.0.0.1:{port}/?folder={home}"
     environment = base(ROOT) | {"HOME": str(home), "PYTHONPATH": ""}
@@ -55,6 +57,18 @@ def code_server(folder: Path) -> Iterator[str]:
         finally:
             process.terminate()
             process.wait(30)
+
+
+def _published() -> Path:
+    """The image's code-server without what `patch.mjs` changes. Its files are the image's, by hard links, but for those
+    that are changed back."""
+    PUBLISHED.parent.mkdir(parents=True, exist_ok=True)
+    shutil.rmtree(PUBLISHED, ignore_errors=True)
+    subprocess.run(["cp", "-al", PREFIX / "node", PUBLISHED], check=True)
+    editor = PUBLISHED / "node_modules/code-server"
+    patch = str(ROOT / "workspace-image/patch.mjs")
+    subprocess.run([str(PREFIX / "bin/node"), patch, str(editor / "lib/vscode"), "--undo"], check=True)
+    return editor
 
 
 def _answers(url: str) -> bool:

@@ -4,6 +4,7 @@ import gzip
 import json
 
 import pytest
+import zstandard
 
 from tests.support.slot.container import PREFIX
 from tests.support.slot.member import Member
@@ -24,6 +25,40 @@ def test_a_browser_gets_the_editor_as_it_was_compressed_and_keeps_it(standing: M
     plain = standing.get(WORKBENCH, **{"Accept-Encoding": "identity"})
     assert "Content-Encoding" not in plain.headers
     assert plain.content == gzip.decompress(packed.read_bytes()) == answer.content
+
+
+@pytest.mark.parametrize(
+    ("accepted", "suffix"),
+    [
+        ("gzip, deflate, br, zstd", ".zst"),
+        ("zstd;q=0.5, gzip", ".zst"),
+        ("gzip;q=0.5, ZSTD;q=1.0", ".zst"),
+        ("gzip, zstd;q=0", ".gz"),
+        ("gzip, zstd;q=0.000", ".gz"),
+        ("gzip, notzstd", ".gz"),
+        ("gzip, zstd-dict", ".gz"),
+        ("identity", ""),
+    ],
+)
+def test_a_large_script_comes_in_the_smallest_form_that_the_browser_takes(
+    standing: Member, accepted: str, suffix: str
+) -> None:
+    answer = standing.get(WORKBENCH, **{"Accept-Encoding": accepted})
+    assert (answer.status_code, answer.headers["Content-Type"]) == (200, "text/javascript; charset=utf-8")
+    assert answer.headers["Cache-Control"] == "public, max-age=31536000, immutable"
+    assert answer.headers["Vary"] == "Accept-Encoding"
+    assert answer.headers.get("Content-Encoding", "") == {".zst": "zstd", ".gz": "gzip", "": ""}[suffix]
+    script = EDITOR / "out/vs/code/browser/workbench/workbench.js"
+    assert int(answer.headers["Content-Length"]) == script.with_name(script.name + suffix).stat().st_size
+    packed = script.with_name(script.name + ".zst").read_bytes()
+    assert zstandard.decompress(packed, max_output_size=script.stat().st_size) == script.read_bytes()
+
+
+def test_a_small_script_is_served_to_a_browser_that_takes_zstd(standing: Member) -> None:
+    small = "out/vs/workbench/services/keybinding/browser/keyboardLayouts/layout.contribution.linux.js"
+    answer = standing.get(f"{STATIC}/{small}", **{"Accept-Encoding": "gzip, zstd"})
+    assert (answer.status_code, answer.headers["Content-Type"]) == (200, "text/javascript; charset=utf-8")
+    assert answer.content == (EDITOR / small).read_bytes()
 
 
 @pytest.mark.parametrize(

@@ -23,6 +23,11 @@ SEEN = """() => {
   }).observe(document, { childList: true, subtree: true, attributes: true });
 }"""
 
+MARKS = """() => ["didResolveExplorer", "willLoadExtensions"].map(
+    (mark) => performance.getEntriesByName("code/" + mark)[0]?.startTime
+)"""
+"""When the member's files were shown, and when extensions began to be loaded, as the editor itself noted it."""
+
 
 @pytest.fixture
 def profile(browser: Browser, member: Member) -> Iterator[BrowserContext]:
@@ -55,6 +60,22 @@ def test_it_opens_in_the_members_colours_and_language_and_nothing_jumps(
     has_room_on_a_phone(page)
     seen = page.evaluate("ondolSeen")
     assert all(each.startswith("작업 공간을 여는 중입니다") for each in seen), seen
+
+
+def test_the_files_come_before_the_extensions_and_extensions_come_without_files_too(
+    member: Member, profile: BrowserContext
+) -> None:
+    page = profile.new_page()
+    page.goto(f"http://{member.slot.host}/?folder=/home/member")
+    expect_editor(page)
+    expect(saved(page)).to_be_visible()
+    files, extensions = page.evaluate(MARKS)
+    assert files <= extensions
+    page.goto(f"http://{member.slot.host}/?ew=true")  # a window without a folder, and so without a file
+    expect(saved(page)).to_be_visible()  # by an extension of Ondol's
+    files, extensions = page.evaluate(MARKS)
+    assert files is None
+    assert extensions is not None
 
 
 def test_it_asks_for_nothing_that_is_not_there_and_its_console_has_no_error(
