@@ -10,6 +10,9 @@ const BETWEEN_FAILURES_MS = 400;
 const TICK_MS = 200;
 // The slot answers when the last save is made. If that takes longer, it answers before this time.
 const SAVED_WITHIN_MS = 58_000;
+// The editor connects anew at once when a connection is closed. Each side of a connection speaks every five seconds.
+const CLOSED_MS = 3_000;
+const SILENT_MS = 7_000;
 // after a pause of this length, the page itself was not running, and has not really waited for an answer
 const LATE_MS = 600;
 // how often the slot is asked while the editor is covered: in the first half minute, then for ten minutes, then for an hour
@@ -28,6 +31,9 @@ class Connection {
     this.channel.onmessage = ({ data }) => this.learn(data.savedAt);
     this.savedAt = undefined; // not known yet
     this.heard = this.asked = this.ticked = performance.now();
+    this.open = new Set(); // the editor's connections
+    this.cutAt = null; // since when none of them is open
+    this.spoken = null; // when one of them spoke last
     this.failures = 0;
     this.lostAt = null;
     this.over = false;
@@ -45,12 +51,26 @@ class Connection {
   watch(socket) {
     socket.addEventListener("open", () => {
       this.begin();
+      this.open.add(socket);
+      this.cutAt = this.spoken = null;
       this.hear();
     });
-    socket.addEventListener("message", () => this.hear());
+    socket.addEventListener("message", () => {
+      this.spoken = performance.now();
+      this.hear();
+    });
     socket.addEventListener("close", () => {
       this.closed = true; // one that answers opens another
+      this.open.delete(socket);
+      if (!this.open.size) this.cutAt ??= performance.now();
     });
+  }
+
+  /** Whether the editor has no connection, although the slot may answer: a proxy may let no WebSocket through, the
+   *  editor's server may have ended, and the editor may wait half a minute before it tries again. */
+  isCut(now) {
+    if (this.cutAt !== null) return now - this.cutAt > CLOSED_MS;
+    return this.spoken !== null && now - this.spoken > SILENT_MS;
   }
 
   hear() {
@@ -75,7 +95,7 @@ class Connection {
 
   /** A message to the editor counts as an answer of the slot. */
   isDoubtful(now) {
-    return this.closed || now - this.heard > NOT_HEARD_MS || now - this.asked > AT_LEAST_EVERY_MS;
+    return this.closed || this.isCut(now) || now - this.heard > NOT_HEARD_MS || now - this.asked > AT_LEAST_EVERY_MS;
   }
 
   async ask() {
@@ -85,6 +105,7 @@ class Connection {
     const answer = await this.answer();
     this.asking = false;
     if (["over", "gone", "out"].includes(answer.how)) this.end(answer);
+    else if (answer.how === "here" && this.isCut(performance.now())) this.lose({ how: "unconnected" });
     else if (answer.how === "here") this.hear();
     else if (this.heard === before && answer.how === "quiet") {
       this.failures += 1;
@@ -136,7 +157,7 @@ class Connection {
   }
 
   lose(loss) {
-    this.over = loss.how !== "quiet";
+    this.over = !["quiet", "unconnected"].includes(loss.how);
     this.lostAt ??= performance.now();
     this.channel.postMessage({ lost: true, over: this.over });
     this.cover.show({ ...loss, savedAt: this.savedAt });

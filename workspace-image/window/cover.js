@@ -23,7 +23,7 @@ class Cover {
 
   /** `loss`: what a Connection reports. */
   async show(loss) {
-    const what = JSON.stringify(loss);
+    const what = JSON.stringify(saidOf(loss)); // not the loss: the moment of a save differs a little with each answer
     if (this.what === what) return;
     this.what = what;
     const dialog = document.createElement("dialog");
@@ -32,19 +32,23 @@ class Cover {
     dialog.lang = LANGUAGE;
     dialog.addEventListener("cancel", (event) => event.preventDefault());
     const before = this.dialog;
+    if (!before) this.typedInto = document.activeElement;
     this.dialog = dialog;
     this.fill(loss, [], []);
     document.body.append(dialog);
     dialog.showModal();
     before?.remove();
-    const { texts, left } = await fitting(await unsavedTexts());
+    const { texts, left } = await takenAlong(loss);
     if (this.dialog === dialog) this.fill(loss, texts, left);
   }
 
+  /** Gives the focus back: whoever typed on would type into nothing. */
   hide() {
     this.what = undefined;
-    this.dialog?.remove();
+    if (!this.dialog) return;
+    this.dialog.remove();
     this.dialog = undefined;
+    this.typedInto?.focus();
   }
 
   fill(loss, texts, left) {
@@ -61,11 +65,12 @@ class Cover {
     const again = element("button", said.button);
     again.className = "main";
     // The letters typed just before the cover came are kept a moment later, when this cover is already filled.
-    const newest = () => unsavedTexts().then(fitting).catch(() => ({ texts, left }));
+    const newest = () => takenAlong(loss).catch(() => ({ texts, left }));
     again.onclick = async () => {
       const kept = await newest();
       this.asks = kept.left.length > 0;
-      leaveWith(this.page, kept.texts, said.opens);
+      if (loss.how === "unconnected") location.reload();
+      else leaveWith(this.page, kept.texts, said.opens);
     };
     parts.push(again);
     if (texts.length || left.length) {
@@ -85,15 +90,23 @@ class Cover {
   }
 }
 
+/** What the next editor gets, and what it does not get. An editor that is loaded anew finds everything in this browser. */
+const takenAlong = async ({ how }) => {
+  const all = await unsavedTexts();
+  return how === "unconnected" ? { texts: all, left: [] } : fitting(all);
+};
+
 // the control plane's words for ends after which the workspace may be opened again at once
 const OPENS_AGAIN = ["member", "idle", "stopped", "operator", "lost", ""];
 
 /** The cover's text for a loss: title, lines, the button's text, and whether the button opens the workspace. */
 const saidOf = ({ how, reason, saved, savedAt }) => {
   const words = COVER_WORDS;
-  if (how === "quiet") {
-    const files = savedAt === undefined ? [] : [savedAt ? words.savedAgo(lengthOf(Date.now() - savedAt)) : words.never];
-    return { title: words.quiet, lines: [words.quietWhat, ...files], button: words.back, opens: false };
+  if (how === "quiet" || how === "unconnected") {
+    // by the clock: this cover may stay for hours
+    const files = savedAt === undefined ? [] : [savedAt ? words.savedBefore(clockOf(savedAt)) : words.never];
+    const [what, button] = how === "quiet" ? [words.quietWhat, words.back] : [words.unconnectedWhat, words.reload];
+    return { title: words.quiet, lines: [what, ...files], button, opens: false };
   }
   if (how === "out") return { title: words.signedOut, lines: [], button: ENDED["signed-out"].button, opens: false };
   const { title, next, button } = ENDED[reason] ?? ENDED[""];

@@ -68,13 +68,15 @@ const COVER_WORDS = {
     quiet: "Connection lost",
     quietWhat:
       "Your workspace does not answer. Ondol keeps trying. This message closes by itself when your workspace answers.",
+    unconnectedWhat:
+      "Your workspace answers, but this editor has no connection to it yet. The editor tries again within half a minute. This message closes by itself when the editor is connected.",
+    reload: "Load the editor again",
     signedOut: "You have signed out in this browser",
     back: "Back to Ondol to open it again",
     saving: "Everything is being saved.",
     saved: (time) => `Everything is saved, as of ${time}.`,
     savedBefore: (time) => `Your files were saved at ${time}.`,
     unknown: "Ondol's page says of what time your files are.",
-    savedAgo: (ago) => `Your files were saved ${ago} ago.`,
     never: "Nothing was saved in this session yet.",
     kept: (names) =>
       `What you typed last is kept in this browser: ${names}. Leave with the button below, and the editor offers to bring the text back when your workspace is open again.`,
@@ -82,19 +84,19 @@ const COVER_WORDS = {
       `This text is too large to be taken along: ${names}. Keep a copy before you leave this page.`,
     copy: "Keep a copy of the text",
     more: (count) => `and ${count} more`,
-    seconds: (n) => `${n} s`,
-    minutes: (n) => `${n} min`,
   },
   ko: {
     quiet: "연결이 끊겼습니다",
     quietWhat: "작업 공간이 응답하지 않습니다. 계속 다시 연결하고 있으며, 연결되면 이 창은 자동으로 닫힙니다.",
+    unconnectedWhat:
+      "작업 공간은 응답하지만 편집기가 아직 연결되지 않았습니다. 편집기가 30초 안에 다시 연결을 시도하며, 연결되면 이 창은 자동으로 닫힙니다.",
+    reload: "편집기 다시 불러오기",
     signedOut: "이 브라우저에서 로그아웃하셨습니다",
     back: "온돌로 돌아가 다시 열기",
     saving: "모두 저장하고 있습니다.",
     saved: (time) => `${time}에 모두 저장되었습니다.`,
     savedBefore: (time) => `파일은 ${time}에 저장되었습니다.`,
     unknown: "파일이 언제 저장된 상태인지는 온돌 페이지에서 볼 수 있습니다.",
-    savedAgo: (ago) => `파일은 ${ago} 전에 저장되었습니다.`,
     never: "이 세션에서는 아직 저장된 것이 없습니다.",
     kept: (names) =>
       `마지막으로 입력한 내용은 이 브라우저에 보관되어 있습니다: ${names}. 아래 버튼으로 이동한 뒤 작업 공간을 다시 열면 되살릴 수 있습니다.`,
@@ -102,16 +104,8 @@ const COVER_WORDS = {
       `다음 내용은 너무 커서 함께 옮길 수 없습니다: ${names}. 이 페이지를 떠나기 전에 사본을 받아 두세요.`,
     copy: "입력한 내용의 사본 받기",
     more: (count) => `외 ${count}개`,
-    seconds: (n) => `${n}초`,
-    minutes: (n) => `${n}분`,
   },
 }[LANGUAGE];
-
-/** A length of time in its largest whole unit, at least one second. */
-const lengthOf = (milliseconds) => {
-  const seconds = Math.max(1, Math.floor(milliseconds / 1000));
-  return seconds < 60 ? COVER_WORDS.seconds(seconds) : COVER_WORDS.minutes(Math.floor(seconds / 60));
-};
 
 /** A moment by the member's clock, with the day if that is not today. */
 const clockOf = (moment) => {

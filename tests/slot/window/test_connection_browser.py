@@ -6,7 +6,7 @@ from collections.abc import Iterator
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Locator, Page, expect
 
-from tests.slot.window.test_window_browser import admit, shown, without_editor
+from tests.slot.window.test_window_browser import CONNECT, admit, shown, without_editor
 from tests.support.checkout import ROOT
 from tests.support.slot.control_plane import ControlPlane
 from tests.support.slot.member import Member
@@ -32,6 +32,10 @@ TEXTS = """() => new Promise((tell) => {
     asked.onsuccess = () => { opening.result.close(); tell(asked.result.map(({ text }) => text)); };
   };
 })"""
+
+# to the page, as when a proxy closes it
+CLOSED = "connection.dispatchEvent(new Event('close'))"
+UNCONNECTED = "편집기가 아직 연결되지 않았습니다"
 
 
 @pytest.fixture
@@ -121,14 +125,44 @@ def test_what_an_earlier_session_left_stays_until_it_is_answered_and_who_leaves_
     asked.value.accept()
 
 
-def test_a_container_that_is_silent_for_a_while_takes_the_cover_away_as_it_speaks_again(
+def test_a_container_that_is_silent_for_a_while_takes_the_cover_away_and_typing_goes_on_as_it_speaks_again(
     member: Member, profile: BrowserContext
 ) -> None:
     page = without_editor(profile, member)
+    page.evaluate("document.body.append(document.createElement('textarea'))")
+    written = page.locator("textarea")
+    written.focus()
     with member.slot.frozen():
         expect(cover(page)).to_be_visible(timeout=PATIENCE)
         page.keyboard.press("Escape")
         expect(cover(page)).to_be_visible()
+        page.keyboard.type("not received ")
+    expect(cover(page)).to_be_hidden(timeout=PATIENCE)
+    page.keyboard.type("received")
+    expect(written).to_have_value("received")
+
+
+def test_an_editor_whose_connections_are_closed_is_covered_though_the_slot_answers(
+    member: Member, profile: BrowserContext
+) -> None:
+    page = without_editor(profile, member)
+    page.evaluate(CLOSED)
+    expect(cover(page)).to_contain_text(UNCONNECTED, timeout=PATIENCE)
+    page.evaluate(CONNECT)
+    expect(cover(page)).to_be_hidden(timeout=PATIENCE)
+    page.evaluate(CLOSED)
+    with page.expect_navigation():
+        cover(page).get_by_role("button", name="편집기 다시 불러오기").click(timeout=PATIENCE)
+
+
+def test_an_editor_whose_server_falls_silent_is_covered_though_the_slot_answers(
+    member: Member, profile: BrowserContext
+) -> None:
+    page = without_editor(profile, member)
+    page.evaluate("new Promise((tell) => { connection.onmessage = () => tell(); })")
+    member.slot.run("pkill -STOP -f '[e]ditor/start.cjs'")
+    expect(cover(page)).to_contain_text(UNCONNECTED, timeout=PATIENCE)
+    member.slot.run("pkill -CONT -f '[e]ditor/start.cjs'")
     expect(cover(page)).to_be_hidden(timeout=PATIENCE)
 
 
@@ -146,6 +180,7 @@ def test_a_loss_is_shown_within_five_seconds() -> None:
     bound = {name: int(value.replace("_", "")) for name, value in re.findall(r"const (\w+_MS) = ([\d_]+);", script)}
     longest = bound["NOT_HEARD_MS"] + 2 * bound["ANSWER_WITHIN_MS"] + bound["TICK_MS"]
     assert longest <= 5_000
+    assert bound["CLOSED_MS"] + bound["ANSWER_WITHIN_MS"] + bound["TICK_MS"] <= 5_000
     assert bound["BETWEEN_FAILURES_MS"] <= bound["ANSWER_WITHIN_MS"]
 
 

@@ -45,7 +45,7 @@ ATTACK = """async () => {
 
 
 CONNECT = """() => new Promise((tell) => {
-  const connection = new WebSocket(`ws://${location.host}/?reconnectionToken=x&reconnection=false`);
+  globalThis.connection = new WebSocket(`ws://${location.host}/?reconnectionToken=x&reconnection=false`);
   connection.onopen = tell;
 })"""
 PUT_MANY = """many => {
