@@ -16,7 +16,8 @@ from shared.gcp.store.snapshots import read_snapshot
 from shared.sessions.workspace import WorkspaceId
 from shared.snapshots.checkpoint import CheckpointRefused, Head, SnapshotId
 from shared.snapshots.format.layout import BadLayer
-from shared.snapshots.merged_archive import TooMuch, home
+from shared.snapshots.merged_archive import home
+from shared.snapshots.visible_entries import TooMuch
 from shared.time_budget import TimeBudget, TooSlow
 
 SECONDS = 800.0

@@ -17,18 +17,9 @@ from shared.sessions.workspace import Workspace
 from shared.snapshots.checkpoint import Changes, CheckpointRefused, Head, Layer, Manifest, Snapshot, first_layers
 from shared.snapshots.format.layout import END, BadLayer
 from shared.snapshots.left_out import Package, has_room
-from shared.snapshots.merged_archive import (
-    At,
-    TooMuch,
-    at,
-    empty_layer,
-    entries,
-    equivalent_paths,
-    has_entry_at,
-    has_path,
-    in_the_way,
-)
+from shared.snapshots.merged_archive import empty_layer
 from shared.snapshots.path_index import PathIndex, index_of
+from shared.snapshots.path_lookup import At, at, equivalent_paths, has_entry_at, has_path, in_the_way
 from shared.snapshots.path_restore import (
     BadPath,
     Counted,
@@ -43,6 +34,7 @@ from shared.snapshots.path_restore import (
     return_id,
     return_name,
 )
+from shared.snapshots.visible_entries import TooMuch, entries
 from shared.time_budget import TimeBudget, TooSlow
 
 SEARCH_SECONDS = 25.0

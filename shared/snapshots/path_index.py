@@ -12,8 +12,8 @@ from msgspec import Struct
 from shared.snapshots.checkpoint import MOST
 from shared.snapshots.format.layout import FOLDER, LINK, SYMLINK
 from shared.snapshots.format.tar_reader import Entry
-from shared.snapshots.merged_archive import TooMuch
 from shared.snapshots.path_restore import PATH_BYTES
+from shared.snapshots.visible_entries import TooMuch
 from shared.time_budget import TooSlow
 
 MOST_INDEXED = 100_000

@@ -27,7 +27,7 @@ from shared.snapshots.checkpoint import (
     workspace_prefix,
 )
 from shared.snapshots.format.changes import LONGEST_NAMED
-from shared.snapshots.merged_archive import At
+from shared.snapshots.path_lookup import At
 from shared.snapshots.storage_quota import LONGEST, LeftOut, LeftOutKind
 
 RETURNS = "returns"

@@ -10,7 +10,8 @@ import zstandard
 
 from shared.snapshots.format.layout import END, BadLayer
 from shared.snapshots.format.tar_writer import gone, header
-from shared.snapshots.merged_archive import TooMuch, home
+from shared.snapshots.merged_archive import home
+from shared.snapshots.visible_entries import TooMuch
 from tests.support.records.layers import Shelf, manifest
 
 ENTRIES = 6000

@@ -12,11 +12,13 @@ from unicodedata import normalize
 import pytest
 import zstandard
 
-from shared.snapshots import merged_archive
+from shared.snapshots import merged_archive, path_lookup, visible_entries
 from shared.snapshots.checkpoint import Layer, Tier
 from shared.snapshots.format.layout import END, FILE, FOLDER, BadLayer
 from shared.snapshots.format.tar_writer import gone, header, record
-from shared.snapshots.merged_archive import TooMuch, at, equivalent_paths, has_path, home
+from shared.snapshots.merged_archive import home
+from shared.snapshots.path_lookup import at, equivalent_paths, has_path
+from shared.snapshots.visible_entries import TooMuch
 from shared.time_budget import TimeBudget, TooSlow
 from tests.support.checkout import ROOT
 from tests.support.records.hostile_layers import BAD, HARMLESS, LIES, MISPLACED, Told
@@ -108,7 +110,7 @@ def test_memory_is_bounded_whatever_is_in_a_layer(monkeypatch: pytest.MonkeyPatc
     for bound, layers in cases.items():
         list(home(manifest(*layers), shelf.open, patiently))
         with monkeypatch.context() as patched:
-            patched.setattr(merged_archive, bound, 10)
+            patched.setattr(visible_entries if bound == "MOST_HIDDEN" else merged_archive, bound, 10)
             with pytest.raises(TooMuch):
                 list(home(manifest(*layers), shelf.open, patiently))
 
@@ -198,7 +200,7 @@ def test_no_name_takes_seconds_to_compare(monkeypatch: pytest.MonkeyPatch) -> No
         steps.update(len(step.encode()) for step in text.split("/"))
         return normalize(form, text)
 
-    monkeypatch.setattr(merged_archive, "normalize", looked_at)
+    monkeypatch.setattr(path_lookup, "normalize", looked_at)
     of = manifest(shelf.layer("work", dict.fromkeys(["\u00e9", f"\u00e9/{accents}", accents, f"{accents}/x"], b"")))
     assert equivalent_paths(of, "e\u0301", shelf.open, patiently) == ["\u00e9"]
     assert equivalent_paths(of, "e\u0301/x", shelf.open, patiently) == []

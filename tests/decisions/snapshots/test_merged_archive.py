@@ -12,12 +12,14 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
-from shared.snapshots import merged_archive
+from shared.snapshots import path_lookup
 from shared.snapshots.checkpoint import Layer, Manifest
 from shared.snapshots.format.layout import BLOCK, END
 from shared.snapshots.format.tar_reader import Entry
 from shared.snapshots.format.tar_writer import gone, header
-from shared.snapshots.merged_archive import TooMuch, at, empty_layer, equivalent_paths, has_path, home
+from shared.snapshots.merged_archive import empty_layer, home
+from shared.snapshots.path_lookup import at, equivalent_paths, has_path
+from shared.snapshots.visible_entries import TooMuch
 from tests.support.records.layers import File, Shelf, found_at, manifest, patiently, tar, unpacked
 from tests.support.records.raw_tar import read
 
@@ -258,7 +260,7 @@ def test_what_stands_at_a_path_is_counted_as_a_restore_would_bring_it() -> None:
 
 
 def test_very_many_paths_are_not_kept_in_memory(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(merged_archive, "MOST_AT", 3)
+    monkeypatch.setattr(path_lookup, "MOST_AT", 3)
     shelf = Shelf()
     of = manifest(shelf.layer("work", {f"p/{number}": b"" for number in range(4)}))
     with pytest.raises(TooMuch):

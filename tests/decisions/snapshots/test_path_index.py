@@ -9,8 +9,8 @@ from shared.snapshots import path_index
 from shared.snapshots.checkpoint import Manifest
 from shared.snapshots.format.layout import FILE
 from shared.snapshots.format.tar_reader import Entry
-from shared.snapshots.merged_archive import entries
 from shared.snapshots.path_index import PathIndex, children, has_folder, index_of
+from shared.snapshots.visible_entries import entries
 from shared.time_budget import TooSlow
 from tests.support.records.layers import Shelf, manifest, patiently
 

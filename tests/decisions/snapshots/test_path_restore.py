@@ -14,7 +14,7 @@ from shared.snapshots.checkpoint import (
     Tier,
     parse_manifest,
 )
-from shared.snapshots.merged_archive import At
+from shared.snapshots.path_lookup import At
 from shared.snapshots.path_restore import (
     BadPath,
     TooManyLayers,
