@@ -62,6 +62,11 @@ class Watch:
             self._connected = connected
             session.beat_soon()
         await self._presence.settle()
+        if self._presence.stands_still():
+            # what the container was frozen for after the last look, nothing could change
+            session.save_age.stand_still(elapsed() - (pause if pause > FROZEN else 0))
+        else:
+            session.save_age.go_on(elapsed())
         session.activity.editor_is_watched = self._extension_speaks() or not connected
         # cut first: a request for the lease may take as long as the control plane does not answer
         if connected and not session.lease.holds():

@@ -20,6 +20,7 @@ from agent.errors import Stale, Unreachable
 from agent.session import Session
 from agent.session_watch import Watch
 from agent.slot import Slot, State
+from agent.state.save_age import SaveAge
 from aiohttp import web
 
 NOBODY = cast(Any, None)
@@ -123,7 +124,9 @@ def test_while_connections_can_not_be_counted_it_is_as_it_was(connections: int) 
     assert [presence.is_connected() for _ in range(3)] == [connections > 0, connections > 0, connections == 0]
 
 
-def watch_of(settled: list[bool], *, unsaved_for: float | None) -> Watch:
+def watch_of(
+    settled: list[bool], *, unsaved_for: float | None, session: Session | None = None, stands_still: bool = False
+) -> Watch:
     """The watch of a container that serves a member, who is there."""
 
     async def settle() -> None:
@@ -132,8 +135,8 @@ def watch_of(settled: list[bool], *, unsaved_for: float | None) -> Watch:
     async def may_serve() -> bool:
         return True
 
-    presence = SimpleNamespace(is_connected=lambda: True, settle=settle)
-    session = a_session(Plane())
+    presence = SimpleNamespace(is_connected=lambda: True, settle=settle, stands_still=lambda: stands_still)
+    session = session or a_session(Plane())
     slot = SimpleNamespace(session=session, state=State.SERVING, may_serve=may_serve, unsaved_for=lambda: unsaved_for)
     session.lease.extend(elapsed(), 90)
     return Watch(cast(Slot, slot), cast(Presence, presence), lambda: True, lambda: None)
@@ -162,3 +165,16 @@ def test_the_log_says_once_a_minute_since_when_work_is_not_saved(
     asyncio.run(play())
     lines = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
     assert [(line["message"], line["session"], line["seconds"]) for line in lines if "seconds" in line] == said
+
+
+def test_a_container_that_was_frozen_without_a_browser_is_late_with_no_save() -> None:
+    session = a_session(Plane())
+
+    async def play() -> list[bool]:
+        session.save_age = SaveAge(elapsed() - 610)  # ten minutes of which it was frozen
+        await watch_of([], unsaved_for=None, session=session, stands_still=True).look_after(600.0)
+        still = session.save_age.is_late(elapsed() + 600, 30)
+        await watch_of([], unsaved_for=None, session=session).look_after(1.0)
+        return [still, *(session.save_age.is_late(elapsed() + later, 30) for later in (0, 95))]
+
+    assert asyncio.run(play()) == [False, False, True]

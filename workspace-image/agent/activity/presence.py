@@ -51,6 +51,10 @@ class Presence:
         arriving = self._arrived is not None and elapsed() - self._arrived < ARRIVING_SECONDS
         return arriving or self._visits > 0 or self._count() > 0
 
+    def stands_still(self) -> bool:
+        """Whether the member's programs are stopped, because nobody is present."""
+        return self._stands_still and self._pause.holds(Reason.UNATTENDED)
+
     def _count(self) -> int:
         """The number of connections; the last number if they can't be counted now, because the system may have no
         descriptor left."""

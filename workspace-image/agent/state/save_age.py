@@ -11,6 +11,7 @@ class SaveAge:
         """Nothing in the home has changed at `now`."""
         self._saved_until = now
         self._made = now
+        self._still_since: float | None = None
 
     def unchanged(self, began: float) -> None:
         """A scan that began at `began` found no unsaved change."""
@@ -24,11 +25,25 @@ class SaveAge:
         """The control plane has accepted the newest checkpoint."""
         self._saved_until = max(self._saved_until, self._made)
 
+    def stand_still(self, since: float) -> None:
+        """Nothing in the home changes from `since` on: the member's programs are stopped, and the container may be
+        frozen, with all that would save. That time makes no save late. Another call changes nothing."""
+        if self._still_since is None:
+            self._still_since = since
+
+    def go_on(self, now: float) -> None:
+        """The member's programs run. Another call changes nothing."""
+        if self._still_since is not None:
+            stood = now - self._still_since
+            self._saved_until = min(self._saved_until + stood, now)
+            self._made = min(self._made + stood, now)
+            self._still_since = None
+
     def is_late(self, now: float, every: float) -> bool:
         """Whether changes have been unsaved for too long, with a save each `every` seconds."""
         return self.unsaved_for(now, every) is not None
 
     def unsaved_for(self, now: float, every: float) -> float | None:
         """Seconds for which changes have been unsaved, if that is too long; otherwise None."""
-        since = now - self._saved_until
-        return since if since > max(LEAST, INTERVALS * every) else None
+        unsaved = (now if self._still_since is None else self._still_since) - self._saved_until
+        return unsaved if unsaved > max(LEAST, INTERVALS * every) else None
