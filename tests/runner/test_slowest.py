@@ -1,4 +1,4 @@
-"""The summary of a run has the slowest tests, each with what it proves."""
+"""The summary of a run has the slowest tests, each with what it proves, and the files that took longest."""
 
 from pathlib import Path
 
@@ -60,3 +60,5 @@ def test_the_slowest_are_shown_with_what_they_prove(tmp_path: Path, workers: str
         "What the module is about, over two lines.",
     ]
     assert "test_waits_less" not in done.stdout
+    start = next(n for n, line in enumerate(lines) if "files that took longest, of 180 s" in line) + 1
+    assert lines[start] == "180 s test_it.py"

@@ -1,11 +1,14 @@
-"""The slowest tests of a run, and what each proves."""
+"""The slowest tests of a run, what each proves, and how long the tests of each file took together."""
 
 import inspect
+from collections import defaultdict
+from operator import itemgetter
 from typing import NamedTuple
 
 import pytest
 
 SHOWN = 20
+SHOWN_FILES = 30
 AT_LEAST = 1.0
 """Seconds: a faster test is not worth a line."""
 PROVES = "proves"
@@ -24,12 +27,14 @@ class Slowest:
 
     def __init__(self) -> None:
         self._slow: list[Slow] = []
+        self._by_file = defaultdict[str, float](float)
 
     def pytest_collection_modifyitems(self, items: list[pytest.Item]) -> None:
         for item in items:
             item.user_properties.append((PROVES, what_is_proved(item)))
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
+        self._by_file[report.nodeid.partition("::")[0]] += report.duration
         if report.duration >= AT_LEAST:
             test = report.nodeid.partition("@")[0]
             proves = next((str(text) for name, text in report.user_properties if name == PROVES), "")
@@ -42,6 +47,11 @@ class Slowest:
         for slow in sorted(self._slow, reverse=True)[:SHOWN]:
             terminalreporter.line(f"{slow.seconds:6.1f} s {slow.phase:8} {slow.test}")
             terminalreporter.line(f"{'':18}{slow.proves}")
+        whole = sum(self._by_file.values())
+        terminalreporter.section(f"the {SHOWN_FILES} files that took longest, of {whole:.0f} s in all processes")
+        for file, seconds in sorted(self._by_file.items(), key=itemgetter(1), reverse=True)[:SHOWN_FILES]:
+            if seconds >= AT_LEAST:
+                terminalreporter.line(f"{seconds:6.0f} s {file}")
 
 
 def what_is_proved(item: pytest.Item) -> str:
