@@ -52,7 +52,7 @@ def draw(month: Month, part: int = 0) -> Drawn:
         late = [starts + round(rng.expovariate(1 / (month.class_spread * SECOND))) for _ in range(month.class_size)]
         who = members.some(month.class_size)
         arrivals += [members.arrival(at, member) for at, member in zip(late, who, strict=False) if at < LENGTH]
-        classes.append(Announcement(starts=moment(starts), members=len(who), what=f"class {len(classes) + 1}"))
+        classes.append(Announcement(starts=moment(starts), members=len(who), id=f"class-{len(classes) + 1}"))
     arrivals.sort()
     classes.sort(key=lambda each: each.starts)
     return Drawn(arrivals, classes)

@@ -21,12 +21,24 @@ from shared.billing.time_allowance import check_allowance, deadline
 from shared.errors import Refused
 from shared.sessions.session import EndReason, Session, SessionState, open_session
 from shared.slots.allocation import order_slots
+from shared.slots.opens import WEEK, HourOfOpens, OpensCounted, WarmDecision, countable_until
 from shared.slots.pool import PoolPolicy
 from shared.slots.pool_size import SlotValue
 from shared.slots.slot import SlotState
-from shared.slots.warm_policies import AFTER, BEFORE, Announcement, WarmPolicy, decide_warm
+from shared.slots.warm_policies import (
+    AFTER,
+    BEFORE,
+    Adaptive,
+    Announcement,
+    WarmPolicy,
+    decide_adaptive,
+    decide_set,
+    with_announced,
+)
 from shared.snapshots.saved_state import SavedState
 
+STEP = 5 * MINUTE
+"""How often an adaptive pool decides: an audit does each minute, which would take the simulation five times as long."""
 NEAR = timedelta(hours=1)
 """Announcements that lie further away decide nothing now."""
 
@@ -38,6 +50,8 @@ class Pool(Struct, frozen=True, kw_only=True):
     value: SlotValue
     announces: bool = False
     """Whether classes are announced to the pool."""
+    before: tuple[HourOfOpens, ...] = ()
+    """The Opens of the weeks before, for a pool that looks at them."""
     most: int
     """Slots that may exist."""
 
@@ -67,6 +81,9 @@ class _Cell:
         self._last_slot = dict[int, str]()
         self._starts = [each.starts for each in drawn.classes]
         self._warm = -1
+        self._opens = OpensCounted(until=moment(0), hours=pool.before)
+        self._opened = list[datetime]()
+        """Those that are not counted yet."""
         self._sweeps = False
         self._ran, self._run_at = -SECOND, -1
         self._chain = False
@@ -74,7 +91,8 @@ class _Cell:
 
     def run(self) -> None:
         self._slots.add_cold(self._pool.most)
-        boundaries = {hour * HOUR for hour in range(LENGTH // HOUR)}
+        step = STEP if isinstance(self._pool.policy, Adaptive) else HOUR
+        boundaries = {*range(0, LENGTH, step)}
         if self._pool.announces:
             for each in self._drawn.classes:
                 boundaries |= {since_begin(each.starts - BEFORE), since_begin(each.starts + AFTER)}
@@ -167,6 +185,7 @@ class _Cell:
             opening=self._platform.opening,
         )
         self._slots.put(slot.claim(sid, at), now)
+        self._opened.append(at)
         self._last_slot[member] = slot.name
         visit = Visit(session, billing, self._policy, arrival.works, arrival.leaves, self.tally)
         self._visits[member] = visit
@@ -261,10 +280,23 @@ class _Cell:
     def _choose(self, now: int) -> None:
         """How many slots should be warm from now on; an audit cools those that are too many."""
         at = moment(now)
-        decision = decide_warm(self._pool.policy, self._announced(at), (), self._pool.value, at)
+        decision = with_announced(self._decide(at), self._announced(at), at)
         before, self._warm = self._warm, decision.applied(self._limits()).warm
         if self._warm != before or self._slots.warm > self._warm:
             self._pool_run(now, audit=True)
+
+    def _decide(self, at: datetime) -> WarmDecision:
+        """As `shared.flows.warm_slots` does, without its I/O."""
+        policy = self._pool.policy
+        if not isinstance(policy, Adaptive):
+            return decide_set(policy, at)
+        until = countable_until(at)
+        counted = bisect_left(self._opened, until)
+        self._opens = self._opens.counted(self._opened[:counted], until, at - policy.weeks * WEEK)
+        del self._opened[:counted]
+        wanted = decide_adaptive(policy, self._opens.hours, self._pool.value, at)
+        self._opens = self._opens.keep(wanted, at)
+        return self._opens.kept or wanted
 
     def _ask_pool(self, now: int) -> None:
         """A run at the next full second."""

@@ -3,6 +3,7 @@
 import math
 from collections.abc import Sequence
 from concurrent.futures import ProcessPoolExecutor
+from datetime import timedelta
 from decimal import Decimal
 from enum import StrEnum
 
@@ -12,15 +13,16 @@ from msgspec.structs import replace
 from economics.arrivals import draw
 from economics.cell import Pool, simulate
 from economics.machines import Machines, machines
-from economics.month import LENGTH, Month, moment
+from economics.month import Month, moment
 from economics.platform import Platform
 from economics.tally import Tally
 from shared.billing.plans import PLANS
 from shared.billing.price_list import PRICES, US
 from shared.economics.claims import stated
 from shared.economics.estimate import idle_slot_hour
+from shared.slots.opens import HOUR, REFILL, WEEK, HourOfOpens, burstiness, by_hour
 from shared.slots.pool_size import Demand, SlotValue
-from shared.slots.warm_policies import Fixed, WarmPolicy, burstiness, week_of
+from shared.slots.warm_policies import Adaptive, Fixed, WarmPolicy, week_of
 
 MISS = Decimal("0.10")
 """US dollars: what a miss is worth, unless a scale says something else."""
@@ -29,6 +31,8 @@ ENOUGH = 2_000
 would decide otherwise. Of several cells one is simulated: all have as many members and slots."""
 MOST_MONTHS = 10
 LEAST_SLOTS = 10
+WEEKS_BEFORE = 4
+"""Weeks of which a pool knows the Opens when the month begins."""
 SAFETY = 3
 """Standard deviations by which a cell has more slots than its busiest hour needs in the mean."""
 
@@ -42,6 +46,8 @@ class Keeping(StrEnum):
     HOURS = "by the hour"
     """What is worth its price in each hour of the week, classes seen as bursts."""
     ANNOUNCED = "by the hour, classes announced"
+    ADAPTIVE = "adaptive"
+    """What the Opens of the last four weeks make worthwhile."""
 
 
 class Scale(Struct, frozen=True, kw_only=True):
@@ -103,7 +109,7 @@ def in_cells(
 def pool_of(scale: Scale, *, region: str = US) -> Pool:
     """The pool of one cell. A pool by the hour knows the rates of the month, as from the weeks before it; its bursts
     are those of another month of the same habits."""
-    month, most = scale.month, min(scale.platform.most_slots, slots_for(scale.month))
+    month, most, before = scale.month, min(scale.platform.most_slots, slots_for(scale.month)), list[HourOfOpens]()
     refill = scale.platform.refill.median * math.exp(scale.platform.refill.spread**2 / 2)
     value = SlotValue(refill=refill, idle_hour=idle_slot_hour(stated(region), PRICES), miss=scale.miss)
     policy: WarmPolicy
@@ -115,12 +121,23 @@ def pool_of(scale: Scale, *, region: str = US) -> Pool:
         case Keeping.TWO:
             policy = Fixed(2)
         case Keeping.HOURS:
-            before = [moment(each.at) for each in draw(month, part=-1).arrivals]
-            burst = burstiness(before, LENGTH // (7 * 24 * 3600_000), refill, moment(LENGTH)) if before else 1.0
+            window = timedelta(seconds=refill)
+            burst = burstiness(_weeks_before(month, window), WEEKS_BEFORE * (HOUR / window))
             policy = week_of([Demand(per_hour=rate, burst=burst) for rate in month.by_hour], value, most, "UTC")
         case Keeping.ANNOUNCED:
             policy = week_of([Demand(per_hour=rate) for rate in month.alone_by_hour], value, most, "UTC")
-    return Pool(policy=policy, value=value, announces=scale.keeping == Keeping.ANNOUNCED, most=most)
+        case Keeping.ADAPTIVE:
+            policy = Adaptive(least=0, most=most, weeks=WEEKS_BEFORE, miss_cents=int(scale.miss * 100))
+            before = _weeks_before(month, REFILL)
+            value = replace(value, refill=REFILL / timedelta(seconds=1))
+    announces = scale.keeping == Keeping.ANNOUNCED
+    return Pool(policy=policy, value=value, announces=announces, most=most, before=tuple(before))
+
+
+def _weeks_before(month: Month, window: timedelta) -> list[HourOfOpens]:
+    """The Opens of the weeks before the month, of members with the same habits."""
+    shifted = (moment(each.at) - WEEKS_BEFORE * WEEK for each in draw(month, part=-1).arrivals)
+    return by_hour((at for at in shifted if at < moment(0)), window)
 
 
 def run(scales: Sequence[Scale], processes: int = 1) -> list[Result]:

@@ -39,6 +39,7 @@ from shared.views.operator_queries import (
     SlotsQuery,
 )
 from shared.views.operator_requests import (
+    Announce,
     DownloadHome,
     Drain,
     EndSession,
@@ -51,6 +52,7 @@ from shared.views.operator_requests import (
     SetPlan,
     SetPool,
     Suspend,
+    TakeBack,
 )
 from shared.views.operator_views import (
     AuditView,
@@ -66,13 +68,13 @@ OF_SLOT = {404: ("not-found",), 409: ("request-reused",)}
 
 
 @endpoint(operator_or_auditor, OverviewQuery, method="GET")
-def overview(caller: RoleHolder, _query: OverviewQuery, _now: datetime) -> Overview:
+def overview(caller: RoleHolder, _query: OverviewQuery, now: datetime) -> Overview:
     """The limits and the service now.
 
     Every endpoint below /admin answers 403 without the custom claim `admin`. With the claim `auditor` those that change
     nothing answer too. Each figure has its healthy range beside it.
     """
-    return looks.overview(caller.role)
+    return looks.overview(caller.role, now)
 
 
 @endpoint(operator_or_auditor, OverviewQuery, method="GET")
@@ -213,11 +215,25 @@ def download(caller: Member, body: DownloadHome, now: datetime) -> Ready | Accep
 def pool(caller: Member, body: SetPool, now: datetime) -> LineView:
     """Set how many slots are warm and exist.
 
+    One number of warm slots, one for each hour of the week, or as many as the Opens of the last weeks make worthwhile.
     Holds until it is set anew, also over an upgrade. A lower maximum ends no session.
     """
-    line = levers.set_pool(_line(caller, body, now), pool_size())
-    tasks.run_pool(audit=True)
-    return _logged_view(line)
+    return _audited(levers.set_pool(_line(caller, body, now), pool_size()))
+
+
+@endpoint(operator, Announce, refuses={409: ("request-reused",)})
+def announce(caller: Member, body: Announce, now: datetime) -> LineView:
+    """Announce members who will come together.
+
+    The request's id is the announcement's. It is forgotten when it is over.
+    """
+    return _audited(levers.announce(_line(caller, body, now), body.at, body.members, now))
+
+
+@endpoint(operator, TakeBack, refuses=OF_SLOT)
+def take_back(caller: Member, body: TakeBack, now: datetime) -> LineView:
+    """Take an announcement back."""
+    return _audited(levers.take_back_announcement(_line(caller, body, now), body.announcement))
 
 
 @endpoint(operator, Drain, refuses={409: ("request-reused",)})
@@ -227,9 +243,7 @@ def drain(caller: Member, body: Drain, now: datetime) -> LineView:
     Each is saved, and its member sees that an operator ended it. With `close`, new sessions are closed first, by the
     same commit.
     """
-    line = levers.drain_all(_line(caller, body, now), now, close=body.close)
-    tasks.run_pool(audit=True)
-    return _logged_view(line)
+    return _audited(levers.drain_all(_line(caller, body, now), now, close=body.close))
 
 
 @endpoint(operator, RecycleSlot, refuses=OF_SLOT)
@@ -305,6 +319,8 @@ admin = functions_framework.http(
             "end": end,
             "download": download,
             "pool": pool,
+            "announce": announce,
+            "take-back": take_back,
             "drain": drain,
             "recycle": recycle,
             "quarantine": quarantine,
@@ -324,6 +340,12 @@ def _line(caller: Member, body: Request, now: datetime) -> AuditLine:
 def _logged_view(line: AuditLine) -> LineView:
     logs.info("operator-changed", request=line.request, action=line.action, target=line.target, by=line.by)
     return line_view(line)
+
+
+def _audited(line: AuditLine) -> LineView:
+    """The line of a change that `pool` follows."""
+    tasks.run_pool(audit=True)
+    return _logged_view(line)
 
 
 def _ended(line: AuditLine) -> LineView:

@@ -15,6 +15,7 @@ from msgspec.structs import replace
 
 from shared import logs
 from shared.endpoint import endpoint
+from shared.flows.warm_slots import count_and_decide, decide
 from shared.gcp import slot_client, tasks, transient_errors
 from shared.gcp.engines import registry
 from shared.gcp.engines.registry import Engines
@@ -38,7 +39,7 @@ from shared.gcp.store.slots import (
     readable_slots,
     unsettled_slots,
 )
-from shared.policies import pool_policy, slot_shape, trial_policy
+from shared.policies import pool_policy, pool_size, slot_shape, trial_policy
 from shared.record import Versioned
 from shared.sessions.session import EndReason, Session
 from shared.settings import settings
@@ -106,7 +107,8 @@ def pool(_caller: str, body: PoolRequest, now: datetime) -> PoolAnswer:
     engines = registry.engines(verifying_key, shape)
     found, levers = read_plan()
     rollout = found.record if found else Rollout(proven=settings().slot_image)
-    policy = levers.applied(pool_policy())
+    decision = count_and_decide(levers, now) if body.audit else decide(levers, now)
+    policy = decision.applied(replace(pool_policy(), max=levers.most(pool_size())))
     seen = _everything(engines, rollout) if body.audit else _unsettled(engines, rollout, policy)
     records = [read.record for read in seen.reads.values()]
     sessions, unreadable = readable_sessions([slot.session for slot in records if slot.session])

@@ -2,8 +2,6 @@
 
 from decimal import Decimal
 
-from msgspec.structs import replace
-
 from shared.billing.prices import MONTH_HOURS, PriceBook
 from shared.economics.costs import Driver, Estimate, Line, Lines, sum_of, without_free
 from shared.economics.events import RESTARTS, events_of_members, scheduled_events, scheduled_reads, total
@@ -35,23 +33,19 @@ def estimate(workload: Workload, book: PriceBook, *, free_tiers: bool = False) -
 
 def idle_slot_hour(workload: Workload, book: PriceBook) -> Decimal:
     """US dollars for an hour of a warm slot that nobody has, its disk included."""
-    one = replace(workload.pool, warm=(1,), most=max(1, workload.pool.most))
-    lines = _standing(replace(workload, pool=one), book)
-    kept = [line for line in lines if line.name.startswith(("warm slots", "disks of warm slots"))]
-    return sum_of(kept).high / MONTH_HOURS
+    lines = Lines(book, workload.region, Driver.STANDING)
+    _add_warm_slots(lines, workload, exactly(MONTH_HOURS))
+    return sum_of(lines.made).high / MONTH_HOURS
 
 
 def _standing(workload: Workload, book: PriceBook) -> list[Line]:
     """What costs the same whether or not anybody works."""
-    lines, standing, pool = Lines(book, workload.region, Driver.STANDING), workload.standing, workload.pool
-    cpu, gib = _shape(workload)
-    warm = exactly(pool.warm_hours * 3600)
-    by_instance = workload.engine == Engine.INSTANCE_BASED
-    lines.add_running("warm slots", warm, cpu, gib, BY_INSTANCE if by_instance else WAITING, "warm slots of the pool")
-    if not by_instance:
-        probed = "warm slots while they answer the readiness probe"
-        lines.add_running("probes of warm slots", warm * standing.probe_part, cpu, gib, AT_WORK, probed)
-    _add_disks(lines, "disks of warm slots", exactly(pool.warm_hours), workload, "a disk exists with its container")
+    lines, standing = Lines(book, workload.region, Driver.STANDING), workload.standing
+    hours = exactly(workload.pool.warm_hours)
+    _add_warm_slots(lines, workload, hours)
+    if workload.engine != Engine.INSTANCE_BASED:
+        probed, (cpu, gib) = "warm slots while they answer the readiness probe", _shape(workload)
+        lines.add_running("probes of warm slots", hours * 3600 * standing.probe_part, cpu, gib, AT_WORK, probed)
     waiting = exactly(standing.waiting_functions * MONTH_HOURS * 3600)
     why = "instances of functions that always wait (functions.toml)"
     lines.add_running("waiting functions", waiting, Decimal(1), standing.function_gib, WAITING, why)
@@ -74,6 +68,14 @@ def _standing(workload: Workload, book: PriceBook) -> list[Line]:
     if workload.edge:
         lines.add("edge", exactly(1), "edge-plan", "the edge's plan")
     return lines.made
+
+
+def _add_warm_slots(lines: Lines, workload: Workload, hours: Range) -> None:
+    """What waiting costs, without what is asked of a slot meanwhile."""
+    cpu, gib = _shape(workload)
+    prices = BY_INSTANCE if workload.engine == Engine.INSTANCE_BASED else WAITING
+    lines.add_running("warm slots", hours * 3600, cpu, gib, prices, "warm slots of the pool")
+    _add_disks(lines, "disks of warm slots", hours, workload, "a disk exists with its container")
 
 
 def _of_members(workload: Workload, book: PriceBook) -> list[Line]:

@@ -6,6 +6,7 @@ from shared.accounts.operator_limits import Limits
 from shared.accounts.roles import Role
 from shared.cursors import cursor, moment, parse_place, place_text
 from shared.errors import Refused, bad_request
+from shared.flows import warm_slots
 from shared.gcp.store.accounts import read_workspace
 from shared.gcp.store.billing import read_billing
 from shared.gcp.store.claims import count_refused
@@ -22,6 +23,7 @@ from shared.gcp.store.sessions import (
 from shared.gcp.store.slots import count_in, most_attempts, read_controls, read_slot, slots_page
 from shared.policies import pool_size
 from shared.sessions.session import SessionState
+from shared.slots.levers import PoolSize
 from shared.slots.slot import SlotState
 from shared.views.health import opening_figures, pool_figures
 from shared.views.operator_members import AccountDetails, MembersView, account_view, member_row
@@ -51,12 +53,14 @@ SESSIONS_OF_MEMBER = 10
 """Sessions that are shown with an account."""
 
 
-def overview(role: Role) -> Overview:
-    """Twelve reads: two records, a count for each state of slots and sessions, and the slot that fails most."""
+def overview(role: Role, now: datetime) -> Overview:
+    """Twelve reads: two records, a count for each state of slots and sessions, and the slot that fails most. One more
+    while the pool is adaptive."""
     limits, levers = read_controls()
     counts = {state: count_in(state) for state in SlotState}
     sessions = {state: count_sessions(state) for state in SessionState if state != SessionState.ENDED}
-    wanted = levers.size(pool_size())
+    decision, most = warm_slots.decide(levers, now), levers.most(pool_size())
+    wanted = PoolSize(warm=min(most, decision.warm), max=most)
     return Overview(
         role=role,
         limits=limits or Limits(),
@@ -66,7 +70,7 @@ def overview(role: Role) -> Overview:
             active=sessions[SessionState.ACTIVE],
             draining=sessions[SessionState.DRAINING],
         ),
-        pool=pool_now(counts, levers, wanted),
+        pool=pool_now(counts, levers, wanted, decision, now),
         figures=pool_figures(counts, wanted, most_attempts()),
     )
 

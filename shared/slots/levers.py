@@ -4,20 +4,22 @@ upgrade."""
 from collections.abc import Iterable
 from datetime import datetime
 
+import msgspec
 from msgspec import Struct
 from msgspec.structs import replace
 
-from shared.errors import bad_request
+from shared.accounts.audit import Values
+from shared.errors import Refused, bad_request
 from shared.sessions.session import Session, SessionState
-from shared.slots.pool import PoolPolicy
 from shared.slots.slot import Slot, SlotState
+from shared.slots.warm_policies import Announcement, Fixed, Varying, WarmPolicy, most_warm
 
-MOST_SLOTS = 1000
-"""Services that Google Cloud allows in a project and region, which functions share."""
+MOST_ANNOUNCED = 50
+"""Announcements at the same time. Each run of `pool` reads all of them."""
 
 
 class PoolSize(Struct, frozen=True, kw_only=True):
-    """How many slots to keep warm, and how many may exist."""
+    """How many slots to keep warm, and how many may exist, where the operator says nothing."""
 
     warm: int
     max: int
@@ -27,27 +29,67 @@ class PoolLevers(Struct, frozen=True, kw_only=True):
     """`operator/pool`. Without a document, the settings of `pool` hold."""
 
     warm: int | None = None
-    """How many slots to keep warm; None for POOL_WARM."""
+    """How many slots to keep warm at all times; None for POOL_WARM."""
     max: int | None = None
     """The most slots; None for POOL_MAX."""
+    policy: Varying | None = None
+    """How many slots to keep warm, in place of the fixed number."""
+    announced: tuple[Announcement, ...] = ()
+    """Who will come together. Slots for them are warm on top of what the policy says."""
     drained: datetime | None = None
     """Sessions that were opened before this time are ended, each with its last checkpoint."""
 
-    def size(self, settings: PoolSize) -> PoolSize:
-        """How many slots are wanted, with what the settings say where the operator says nothing."""
-        most = settings.max if self.max is None else self.max
-        return PoolSize(warm=settings.warm if self.warm is None else self.warm, max=most)
+    def warm_policy(self, settings: PoolSize) -> WarmPolicy:
+        return self.policy or Fixed(settings.warm if self.warm is None else self.warm)
 
-    def applied(self, policy: PoolPolicy) -> PoolPolicy:
-        """The policy with the operator's numbers in place of the settings."""
-        size = self.size(PoolSize(warm=policy.warm, max=policy.max))
-        return replace(policy, max=size.max, warm=min(size.max, size.warm))
+    def most(self, settings: PoolSize) -> int:
+        """How many slots may exist."""
+        return settings.max if self.max is None else self.max
+
+    def asked(self, values: Values) -> "PoolLevers":
+        """With the values that an operator has asked for. A number of warm slots takes the place of any policy."""
+        after = replace(self, **{name: values[name] for name in ("warm", "max") if name in values})
+        if "policy" in values:
+            return replace(after, policy=policy_of(values["policy"]))
+        return replace(after, policy=None) if "warm" in values else after
+
+    def values(self) -> Values:
+        """What the audit log has of them."""
+        return {"warm": self.warm, "max": self.max, "policy": policy_text(self.policy)}
+
+    def announce(self, announcement: Announcement, now: datetime) -> "PoolLevers":
+        """With an announcement, and without those that are over. Raises Refused if they are too many, or if this one is
+        over."""
+        if announcement.is_over(now):
+            raise bad_request("starts: That time is over.")
+        coming = [each for each in self.announced if not each.is_over(now)]
+        if len(coming) >= MOST_ANNOUNCED:
+            raise bad_request(f"{MOST_ANNOUNCED} announcements are kept at most. Take one back first.")
+        return replace(self, announced=tuple(sorted([*coming, announcement], key=lambda each: each.starts)))
+
+    def take_back(self, announcement: str) -> "PoolLevers":
+        """Without the announcement. Raises Refused if there is none."""
+        left = tuple(each for each in self.announced if each.id != announcement)
+        if left == self.announced:
+            raise Refused("not-found", "There is no such announcement. Perhaps it is over.", status=404)
+        return replace(self, announced=left)
 
 
-def check_size(size: PoolSize) -> None:
+def policy_text(policy: Varying | None) -> str | None:
+    """As the audit log has it."""
+    return None if policy is None else msgspec.json.encode(policy).decode()
+
+
+def policy_of(text: object) -> Varying | None:
+    """Of what `policy_text` made."""
+    return None if text is None else msgspec.json.decode(str(text), type=Varying)
+
+
+def check_size(levers: PoolLevers, settings: PoolSize) -> None:
     """Raises Refused if more slots should be warm than may exist."""
-    if size.warm > size.max:
-        raise bad_request(f"warm: {size.warm} slots can't be warm where at most {size.max} exist.")
+    warm, most = most_warm(levers.warm_policy(settings)), levers.most(settings)
+    if warm > most:
+        raise bad_request(f"{warm} slots can't be warm where at most {most} exist.")
 
 
 def may_be_ended(session: Session) -> bool:

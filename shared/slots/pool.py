@@ -40,6 +40,8 @@ class PoolPolicy(Struct, frozen=True, kw_only=True):
     address, and after `ready` seconds an incarnation that is not ready."""
 
     warm: int
+    why: str = ""
+    """Why so many should be warm."""
     max: int
     writes: int
     sessions: int
@@ -80,6 +82,10 @@ class PoolAction(Struct, frozen=True):
 def wanted_warm(policy: PoolPolicy, rollout: Rollout) -> int:
     """How many slots should be warm. Slots that try an image come on top, because the image may be bad."""
     return min(policy.max, policy.warm + len(rollout.slots))
+
+
+def _should_be_warm(policy: PoolPolicy, rollout: Rollout) -> str:
+    return f"{wanted_warm(policy, rollout)} should be warm{policy.why and f': {policy.why}'}"
 
 
 def missing_warm(slots: Sequence[Slot], unread: Unread, policy: PoolPolicy, rollout: Rollout) -> int:
@@ -146,7 +152,7 @@ def plan_pool(
     for slot in sorted((s for s in free if s.state == SlotState.COLD), key=lambda slot: _rank(slot, rollout)):
         if missing > 0:
             missing -= 1
-            actions.append(PoolAction("warm", slot.warm_up(now), f"{wanted_warm(policy, rollout)} should be warm"))
+            actions.append(PoolAction("warm", slot.warm_up(now), _should_be_warm(policy, rollout)))
     room = max(0, policy.max - existing + retired)
     created = _create(names, missing, room, policy, rollout, now)
     if given_up and missing > 0 and created:
@@ -154,9 +160,7 @@ def plan_pool(
     actions += created
     warm = sorted((s for s in free if s.state == SlotState.WARM), key=lambda slot: _rank(slot, rollout), reverse=True)
     surplus = warm[: max(0, -missing)]
-    actions += [
-        PoolAction("cool", slot.cool(now), f"more than {wanted_warm(policy, rollout)} are warm") for slot in surplus
-    ]
+    actions += [PoolAction("cool", slot.cool(now), _should_be_warm(policy, rollout)) for slot in surplus]
     excess = max(0, existing - retired - policy.max)
     cold = [slot for slot in free if slot.state == SlotState.COLD and missing <= 0][:excess]
     actions += [PoolAction("delete", slot, f"more than {policy.max} exist") for slot in cold]
@@ -172,7 +176,7 @@ def _create(
     A cold slot costs nothing, and serves a member when every warm one is taken.
     """
     if warm := missing > 0:
-        count, reason = min(missing, room), f"{wanted_warm(policy, rollout)} should be warm"
+        count, reason = min(missing, room), _should_be_warm(policy, rollout)
     else:
         count, reason = min(SPARES_AT_ONCE, room), f"{policy.max} may be in use"
     new_slots = [new_slot(name, rollout.image_of(name), warm=warm, now=now) for name in names[:count]]

@@ -5,11 +5,14 @@ from datetime import datetime
 
 from msgspec import Struct
 
+from shared.accounts.audit import RequestId
 from shared.accounts.operator_limits import Limits
 from shared.accounts.roles import Role
 from shared.sessions.session import EndReason, Session, SessionId, SessionState, Verdict
 from shared.slots.levers import PoolLevers, PoolSize
+from shared.slots.opens import WarmDecision
 from shared.slots.slot import Slot, SlotName, SlotState
+from shared.slots.warm_policies import Adaptive, ByHour
 from shared.snapshots.checkpoint import Count
 from shared.views.health import Figure
 from shared.views.units import Seconds
@@ -19,6 +22,17 @@ class SessionCounts(Struct):
     opening: Count
     active: Count
     draining: Count
+
+
+class AnnouncementView(Struct):
+    """Members who will come together."""
+
+    announcement: RequestId
+    """The request that announced them, by which it is taken back. Its line in the audit log says who they are."""
+    starts: float
+    members: Count
+    holds: bool
+    """Whether slots are warm for them now."""
 
 
 class PoolNow(Struct):
@@ -31,6 +45,18 @@ class PoolNow(Struct):
     recycling: Count
     quarantined: Count
     wanted_warm: Count
+    reason: str
+    """Why so many are wanted."""
+    policy: ByHour | Adaptive | None
+    """How the number of warm slots is chosen; None if it is the same at all times."""
+    opens_an_hour: float | None
+    """The Opens that an adaptive pool expects; None for any other."""
+    burst: float | None
+    """How many of them come at the same moment, in the mean."""
+    missed: float | None
+    """The part of them that will find no warm slot."""
+    announced: list[AnnouncementView]
+    """The next first, without those that are over."""
     most: Count
     """How many may exist."""
     set_by_operator: bool
@@ -162,7 +188,10 @@ class SessionDetails(Struct):
     """Newest first."""
 
 
-def pool_now(counts: dict[SlotState, int], levers: PoolLevers, wanted: PoolSize) -> PoolNow:
+def pool_now(
+    counts: dict[SlotState, int], levers: PoolLevers, wanted: PoolSize, decision: WarmDecision, now: datetime
+) -> PoolNow:
+    demand, chosen = decision.demand, (levers.warm, levers.max, levers.policy)
     return PoolNow(
         cold=counts[SlotState.COLD],
         warming=counts[SlotState.WARMING],
@@ -171,8 +200,18 @@ def pool_now(counts: dict[SlotState, int], levers: PoolLevers, wanted: PoolSize)
         recycling=counts[SlotState.RECYCLING],
         quarantined=counts[SlotState.QUARANTINED],
         wanted_warm=wanted.warm,
+        reason=decision.reason,
+        policy=levers.policy,
+        opens_an_hour=demand.per_hour if demand else None,
+        burst=demand.burst if demand else None,
+        missed=decision.missed,
+        announced=[
+            AnnouncementView(each.id, each.starts.timestamp(), each.members, each.holds(now))
+            for each in levers.announced
+            if not each.is_over(now)
+        ],
         most=wanted.max,
-        set_by_operator=levers.warm is not None or levers.max is not None,
+        set_by_operator=any(each is not None for each in chosen),
         drained=_stamp(levers.drained),
     )
 

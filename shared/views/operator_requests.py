@@ -1,6 +1,6 @@
 """Changes that operators ask for, each of which becomes one line of the audit log; as they are sent."""
 
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Annotated, ClassVar
 
 from msgspec import UNSET, Meta, Struct, UnsetType, to_builtins
@@ -10,13 +10,16 @@ from shared.accounts.audit import Action, AuditLine, Note, RequestId, Values
 from shared.accounts.operator_limits import MOST_OPENS
 from shared.billing.plans import PLANS
 from shared.errors import bad_request
-from shared.slots.levers import MOST_SLOTS
+from shared.slots.levers import policy_text
 from shared.slots.slot import SlotName
+from shared.slots.warm_policies import MOST_SLOTS, Adaptive, ByHour, Slots
 from shared.snapshots.checkpoint import SnapshotId
 
 MOST_GRANTED = 1000 * 3600
 """The most seconds that one request may add. A larger number is taken for a mistake."""
 MOST_SESSIONS = 100_000
+LATEST = 4_102_444_800
+"""The first second of the year 2100, in Unix seconds."""
 
 Uid = Annotated[str, Meta(min_length=1, max_length=128)]
 
@@ -159,21 +162,57 @@ class SetLimits(Request, forbid_unknown_fields=True, kw_only=True):
 
 
 class SetPool(Request, forbid_unknown_fields=True, kw_only=True):
-    """Numbers that are not given stay as they are. At least one must be given."""
+    """What is not given stays as it is. At least one must be given, and not both `warm` and `policy`."""
 
     action = Action.POOL
 
-    warm: Annotated[int, Meta(ge=0, le=MOST_SLOTS)] | UnsetType | None = UNSET
-    """How many slots to keep warm; None for the setting POOL_WARM."""
-    max: Annotated[int, Meta(ge=0, le=MOST_SLOTS)] | UnsetType | None = UNSET
+    warm: Slots | UnsetType | None = UNSET
+    """How many slots to keep warm at all times, in place of any other policy; None for the setting POOL_WARM."""
+    max: Slots | UnsetType | None = UNSET
     """The most slots; None for the setting POOL_MAX."""
+    policy: ByHour | Adaptive | UnsetType | None = UNSET
+    """How to choose the number of warm slots; None for the same number at all times."""
 
     def asked(self) -> Values:
-        given = {"warm": self.warm, "max": self.max}
-        asked: Values = {name: value for name, value in given.items() if not isinstance(value, UnsetType)}
+        if not isinstance(self.warm, UnsetType) and not isinstance(self.policy, UnsetType):
+            raise bad_request("Give either warm or policy: a number of warm slots takes the place of a policy.")
+        asked: Values = {
+            name: value for name, value in (("warm", self.warm), ("max", self.max)) if not isinstance(value, UnsetType)
+        }
+        if not isinstance(self.policy, UnsetType):
+            asked["policy"] = policy_text(self.policy)
         if not asked:
-            raise bad_request(f"Give at least one number: {', '.join(given)}.")
+            raise bad_request("Give at least one of warm, max, policy.")
         return asked
+
+
+class Announce(Request, forbid_unknown_fields=True, kw_only=True):
+    """Members who will come together, such as a class: slots for all of them are warm from ten minutes before until
+    twenty minutes after the time, on top of the others."""
+
+    action = Action.ANNOUNCE
+
+    starts: Annotated[float, Meta(ge=0, le=LATEST)]
+    """When, in Unix seconds."""
+    members: Annotated[int, Meta(ge=1, le=MOST_SLOTS)]
+
+    def asked(self) -> Values:
+        return {"starts": self.at.isoformat(), "members": self.members}
+
+    @property
+    def at(self) -> datetime:
+        return datetime.fromtimestamp(self.starts, UTC).replace(microsecond=0)
+
+
+class TakeBack(Request, forbid_unknown_fields=True, kw_only=True):
+    """The announcement that is taken back."""
+
+    action = Action.TAKE_BACK
+
+    announcement: RequestId
+
+    def asked(self) -> Values:
+        return {"announcement": self.announcement}
 
 
 class Drain(Request, forbid_unknown_fields=True, kw_only=True):

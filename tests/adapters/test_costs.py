@@ -9,6 +9,7 @@ from datetime import UTC, datetime, timedelta
 from hashlib import sha256
 from pathlib import Path
 from types import ModuleType
+from typing import Any
 
 import msgspec
 import pytest
@@ -24,6 +25,7 @@ from shared.economics.quantities import (
     Event,
 )
 from shared.errors import TryAgain
+from shared.flows import warm_slots
 from shared.gcp.identity import Member
 from shared.gcp.operation_counts import Operations, counted
 from shared.gcp.store.accounts import ensure_account, workspace_ref
@@ -31,14 +33,16 @@ from shared.gcp.store.billing import billing_ref
 from shared.gcp.store.claims import count_refused, read_standing
 from shared.gcp.store.database import Commit, database, encode
 from shared.gcp.store.sessions import commit_session, read_session, session_ref
-from shared.gcp.store.slots import all_slots, commit_rollout, slot_ref
+from shared.gcp.store.slots import all_slots, commit_rollout, levers_ref, read_opens, slot_ref
 from shared.gcp.store.snapshots import all_snapshots
 from shared.policies import kept_snapshots
 from shared.sessions.heartbeats import Declared
-from shared.sessions.session import Session
+from shared.sessions.session import Session, SessionState
 from shared.sessions.workspace import REFUSED_AGAIN
+from shared.slots.levers import PoolLevers
 from shared.slots.rollout import Rollout
 from shared.slots.slot import Slot, SlotState
+from shared.slots.warm_policies import Adaptive, Announcement, ByHour, Varying
 from shared.snapshots.checkpoint import Writer
 from tests.support.records.factories import (
     BOOT,
@@ -242,6 +246,65 @@ def test_a_run_of_the_pool_reads_as_many_cold_slots_as_are_missing(pool: ModuleT
     have(a_thousand(warming=5, warm=92, cold=300))
     assert cost_of_a_run(pool, audit=False) == Operations(reads=RUN_OF_THE_POOL + 5 + 3, writes=3)
     assert sum(slot.record.state == SlotState.WARMING for slot in all_slots()) == 8
+
+
+def keep(policy: Varying, **chosen: Any) -> None:
+    levers_ref().set(encode(PoolLevers(policy=policy, **chosen)))
+
+
+def test_a_pool_by_the_hour_that_is_told_of_a_class_reads_nothing_more(pool: ModuleType) -> None:
+    have(a_thousand(warm=100, cold=300))
+    lesson = Announcement(id="class-of-3", starts=OPENED, members=3)
+    keep(ByHour(zone="UTC", warm=(100,) * 168), announced=(lesson,))
+    none_found, missing = 1, 3
+    expected = Operations(reads=RUN_OF_THE_POOL + none_found + missing, writes=missing)
+    assert cost_of_a_run(pool, audit=False) == expected
+    warming = [slot.record for slot in all_slots() if slot.record.state == SlotState.WARMING]
+    reasons = {slot.history[-1].reason for slot in warming}
+    assert (len(warming), len(reasons)) == (missing, 1)
+    [reason] = reasons
+    assert reason.startswith("103 should be warm: 100 on ")
+    assert reason.endswith(f"; and 3 who are announced for {OPENED:%H:%M} UTC")
+
+
+def opened(minutes: list[float]) -> None:
+    """Sessions that were opened so many minutes ago, and have ended."""
+    for n, ago in enumerate(minutes):
+        at = OPENED - timedelta(minutes=ago)
+        session = a_session(sid=f"s-{n}", opened=at, due=None, state=SessionState.ENDED)
+        Commit().create(session_ref(session.sid), session).run()
+
+
+def test_an_adaptive_pool_reads_each_open_once_and_its_own_record_in_each_run(pool: ModuleType) -> None:
+    have(a_thousand(warm=100))
+    opened([3, 4, 5, 6, 7, 8, 9])
+    policy = Adaptive(least=100, most=100, weeks=4, miss_cents=10)
+    audits = []
+    for _ in range(2):
+        with counted() as operations:
+            warm_slots.count_and_decide(PoolLevers(policy=policy), OPENED)
+        audits.append(operations)
+    assert audits == [Operations(reads=1 + 7, writes=1), Operations(reads=1 + 1)], "its record, and new Opens"
+    found = read_opens()
+    assert found and found.record.kept
+    assert (sum(hour.opens for hour in found.record.hours), found.record.kept.warm) == (7, 100)
+    keep(policy)
+    assert cost_of_a_run(pool, audit=False) == Operations(reads=RUN_OF_THE_POOL + 1 + 1), "its record, and no slot"
+
+
+def test_an_adaptive_pool_that_has_much_to_count_does_so_in_several_audits(
+    pool: ModuleType, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(warm_slots, "COUNTED_AT_ONCE", 3)
+    levers = PoolLevers(policy=Adaptive(least=0, most=10, weeks=4, miss_cents=10))
+    opened([120 + n // 2 for n in range(7)])
+    seen = []
+    for _ in range(5):
+        warm_slots.count_and_decide(levers, OPENED)
+        found = read_opens()
+        seen.append(sum(hour.opens for hour in found.record.hours) if found else 0)
+    assert seen == [1, 3, 5, 7, 7]
+    assert warm_slots.decide(levers, OPENED) == warm_slots.count_and_decide(levers, OPENED)
 
 
 def test_an_audit_reads_every_slot_and_the_session_of_each_that_is_claimed(pool: ModuleType) -> None:

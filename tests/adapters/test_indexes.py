@@ -108,6 +108,7 @@ QUERIES: dict[Callable[..., Any], list[Callable[[], Any]]] = {
     sessions.open_sessions: [lambda: sessions.open_sessions(None, 5), lambda: sessions.open_sessions("s-1", 5)],
     sessions.sessions_of: [lambda: sessions.sessions_of("u-1", None, 5), lambda: sessions.sessions_of("u-1", NOW, 5)],
     sessions.newest_sessions: [lambda: sessions.newest_sessions(NOW, 5)],
+    sessions.opened_between: [lambda: sessions.opened_between(NOW, NOW, 5)],
     sessions.newest_cold: [lambda: sessions.newest_cold(5)],
     members.accounts_page: [lambda: members_page(MemberSort.EMAIL), lambda: members_page(MemberSort.CREATED)],
     members.workspaces_page: [lambda: members_page(MemberSort.OPENED), lambda: members_page(MemberSort.STORAGE)],

@@ -18,8 +18,9 @@ from shared.gcp.store.sessions import commit_session, end_session, overdue, read
 from shared.gcp.store.slots import candidates, commit_slot, read_levers, read_slot
 from shared.record import Versioned
 from shared.sessions.session import EndReason, Session, SessionState
-from shared.slots.levers import PoolLevers, PoolSize
+from shared.slots.levers import PoolLevers, PoolSize, policy_of, policy_text
 from shared.slots.slot import Slot, SlotState
+from shared.slots.warm_policies import Adaptive, Announcement, ByHour, Varying
 from tests.support.records.factories import a_slot
 
 pytestmark = pytest.mark.usefixtures("empty_database")
@@ -115,13 +116,43 @@ def test_a_members_session_is_ended_once() -> None:
 def test_numbers_of_slots_are_set_one_by_one_and_must_agree() -> None:
     levers.set_pool(a_line(Action.POOL, warm=5), SETTINGS)
     line = levers.set_pool(a_line(Action.POOL, "request-2", max=6), SETTINGS)
-    assert (line.before, line.after) == ({"warm": 5, "max": None}, {"warm": 5, "max": 6})
+    assert (line.before, line.after) == (
+        {"warm": 5, "max": None, "policy": None},
+        {"warm": 5, "max": 6, "policy": None},
+    )
     with pytest.raises(Refused):
         levers.set_pool(a_line(Action.POOL, "request-3", max=4), SETTINGS)
     levers.set_pool(a_line(Action.POOL, "request-4", warm=None), SETTINGS)
     found = read_levers()
     assert found and found.record == PoolLevers(max=6)
     assert operators.read_audit("request-3") is None
+
+
+@pytest.mark.parametrize(
+    "policy", [ByHour(zone="Asia/Seoul", warm=(0, 3) * 84), Adaptive(least=1, most=9, weeks=8, miss_cents=25)]
+)
+def test_a_policy_is_kept_and_written_down_as_it_was_asked_for(policy: Varying) -> None:
+    line = levers.set_pool(a_line(Action.POOL, policy=policy_text(policy)), SETTINGS)
+    found = read_levers()
+    assert found and found.record == PoolLevers(policy=policy)
+    written = operators.read_audit("request-1")
+    assert written == line
+    assert policy_of(line.after["policy"]) == policy
+    assert levers.set_pool(a_line(Action.POOL, policy=policy_text(policy)), SETTINGS) == line, "the same request again"
+
+
+def test_a_class_is_announced_once_and_taken_back_with_a_line_for_each() -> None:
+    starts = NOW.replace(microsecond=0) + timedelta(hours=1)
+    line = levers.announce(a_line(Action.ANNOUNCE, members=30), starts, 30, NOW)
+    assert levers.announce(a_line(Action.ANNOUNCE, members=30), starts, 30, NOW) == line
+    found = read_levers()
+    assert found and found.record.announced == (Announcement(id="request-1", starts=starts, members=30),)
+    taken = levers.take_back_announcement(a_line(Action.TAKE_BACK, "request-2"), "request-1")
+    assert (taken.before, taken.after) == (line.after, {})
+    found = read_levers()
+    assert found and found.record == PoolLevers()
+    with pytest.raises(Refused):
+        levers.take_back_announcement(a_line(Action.TAKE_BACK, "request-3"), "request-1")
 
 
 @pytest.mark.parametrize("close", [True, False])

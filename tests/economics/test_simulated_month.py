@@ -22,7 +22,7 @@ from shared.slots.warm_policies import Fixed
 from shared.snapshots.saved_state import SavedState
 
 SMALL = Month(members=60, class_size=6)
-KEEPINGS = [Keeping.NONE, Keeping.TWO, Keeping.HOURS, Keeping.ANNOUNCED]
+KEEPINGS = [Keeping.NONE, Keeping.TWO, Keeping.HOURS, Keeping.ANNOUNCED, Keeping.ADAPTIVE]
 VALUE = SlotValue(refill=20, idle_hour=Decimal("0.028"), miss=Decimal("0.10"))
 
 

@@ -29,6 +29,7 @@ from shared.record import Versioned
 from shared.sessions.heartbeats import AcceptedHeartbeat, Hello, accept_beat, accept_hello
 from shared.sessions.reclaim_decision import decide_reclaim
 from shared.sessions.session import EndReason, Session, SessionState
+from shared.slots.opens import HourOfOpens, OpensCounted
 from shared.slots.rollout import Rollout
 from shared.slots.slot import SlotState
 from shared.snapshots.checkpoint import Head, Snapshot
@@ -157,6 +158,17 @@ def the_next_rollout() -> Act:
     slots.commit_rollout(None, Rollout(proven=IMAGE))
     before = slots.read_rollout()
     return lambda: slots.commit_rollout(before, Rollout(proven=IMAGE, trying="new", slots=["ws-1", "ws-2"]))
+
+
+def the_first_opens_that_are_counted() -> Act:
+    return lambda: slots.commit_opens(None, OpensCounted(until=NOW, hours=(HourOfOpens(NOW, 1, 1),)))
+
+
+def more_opens_that_are_counted() -> Act:
+    the_first_opens_that_are_counted()()
+    before = slots.read_opens()
+    assert before
+    return lambda: slots.commit_opens(before, before.record.counted([LATER], LATER, NOW))
 
 
 def a_slots_next_state() -> Act:
@@ -355,6 +367,8 @@ COMMITS: dict[Callable[[], Act], set[Callable[..., Any]]] = {
     the_slots_that_are_missing: {slots.make_slots},
     the_first_rollout: {slots.commit_rollout},
     the_next_rollout: {slots.commit_rollout},
+    the_first_opens_that_are_counted: {slots.commit_opens},
+    more_opens_that_are_counted: {slots.commit_opens},
     a_slots_next_state: {slots.commit_slot},
     a_slot_too_many: {slots.forget_slot},
     a_closed_account: {accounts.close_account},

@@ -32,6 +32,7 @@ DOCUMENTS = {
     "stripe_events/evt_1": {"customer": "cus_1"},
     "mails/payment-failed-b-1": {"uid": "alice"},
     "pool/rollout": {"owner": "alice", "uid": "alice"},
+    "pool/opens": {"owner": "alice", "uid": "alice"},
     "slots/ws-1": {"session": "s-1"},
     "usage/2026-11-23": {"owner": "alice", "uid": "alice"},
     "meter/reached": {"owner": "alice", "uid": "alice"},

@@ -48,7 +48,11 @@ def figures(value: float | None) -> list[dict[str, Any]]:
 
 def answers(role: str) -> dict[str, Any]:
     counts = {"cold": 1, "warming": 0, "warm": 2, "claimed": 1, "recycling": 0, "quarantined": 0}
-    wanted = {"wanted_warm": 2, "most": 10, "set_by_operator": False, "drained": None}
+    wanted = {
+        "wanted_warm": 2, "most": 10, "set_by_operator": False, "drained": None, "reason": "2 at all times",
+        "policy": None, "opens_an_hour": None, "burst": None, "missed": None,
+        "announced": [{"announcement": "console-9", "starts": NOW + 3600, "members": 30, "holds": False}],
+    }  # fmt: skip
     use = {"seconds": 3600, "background_seconds": 60, "members": None, "sessions": 4}
     account = {
         "uid": "u-1", "email": "member@example.com", "name": None, "state": "active", "suspended_for": None,
@@ -84,6 +88,9 @@ def answers(role: str) -> dict[str, Any]:
             "history": [{"at": NOW, "verb": "claim", "state": "claimed", "reason": f"session {SESSION}"}],
         },
         "admin/limits": a_line("limits", target=None, before=LIMITS, after=LIMITS),
+        "admin/pool": a_line("pool", target=None, before={"warm": None, "max": None, "policy": None}),
+        "admin/announce": a_line("announce", target=None, after={"members": 30}),
+        "admin/take-back": a_line("take-back", target=None, before={"members": 30}),
         "admin/recycle": a_line("recycle", before={"state": "claimed"}, after={"state": "claimed", "session": SESSION}),
         "admin/members": {"members": [row], "next": None},
         "admin/account": account,

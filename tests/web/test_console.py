@@ -1,5 +1,7 @@
 """The operator's console: who sees it, what it shows, and that each lever asks once and says what it did."""
 
+import json
+
 import pytest
 from playwright.sync_api import Page, expect
 
@@ -57,6 +59,46 @@ def test_an_operator_limits_how_many_sessions_are_open_and_reads_what_it_did(pag
         {"note": "a fair", "open_sessions": None},
         {"note": "a fair", "opens_an_hour": 12},
     ]
+
+
+def test_an_operator_chooses_how_many_slots_are_warm_and_announces_a_class(page: Page, plane: Plane) -> None:
+    with_role(page, plane, "operator")
+    policy = {"type": "adaptive", "least": 1, "most": 9, "weeks": 4, "miss_cents": 10}
+    plane.operator["admin"]["pool"] |= {"policy": policy, "opens_an_hour": 60, "burst": 1.5, "missed": 0.012}
+    week = {"type": "by-hour", "zone": "Asia/Seoul", "warm": [2] * 9 + [7] + [2] * 158}
+    plane.operator["admin/pool"]["after"] = {"policy": json.dumps(week)}
+    press(page, "Slots")
+    pool = page.get_by_label("Pool", exact=True)
+    expect(pool).to_contain_text("From 1 to 9 warm slots, by the Opens of the last 4 weeks.")
+    expect(pool).to_contain_text("60.0 Opens an hour are expected, 1.5 at the same moment in the mean. 1.2 % of them")
+    press(page, "Set each hour of the week")
+    asks(page, {"Time zone": "Asia/Seoul", "Monday 9:00": "7"}, "Set each hour of the week")
+    told = page.get_by_role("status").filter(has_text="Done: Set each hour of the week")
+    expect(told).to_contain_text("time zone Asia/Seoul. 9\u00d72, 1\u00d77, 158\u00d72")
+    press(page, "Follow the Opens")
+    asks(page, {"Warm slots, at least": "2"}, "Follow the Opens")
+    page.get_by_role("button", name="Announce members").click()
+    asks(page, {"When": "2027-03-02T09:00", "How many members": "30"}, "Announce members")
+    page.get_by_role("button", name="Take back").click()
+    asks(page, {}, "Take back")
+    expect(page.get_by_role("status").filter(has_text="Done: Take back")).to_be_visible()
+    bodies = {function: body for function, body in plane.asked if function in ("admin/announce", "admin/take-back")}
+    assert [body["policy"] for function, body in plane.asked if function == "admin/pool"] == [
+        week,
+        policy | {"least": 2},
+    ]
+    assert bodies["admin/announce"]["members"] == 30
+    assert bodies["admin/announce"]["starts"] == page.evaluate("new Date('2027-03-02T09:00').getTime() / 1000")
+    assert bodies["admin/take-back"]["announcement"] == "console-9"
+
+
+def asks(page: Page, typed: dict[str, str], lever: str) -> None:
+    ask = page.get_by_role("alertdialog")
+    for label, text in typed.items():
+        ask.get_by_label(label, exact=True).fill(text)
+    ask.get_by_label("Why").fill("a class")
+    ask.get_by_role("button", name=lever).click()
+    expect(ask).to_have_count(0)
 
 
 def limit(page: Page, lever: str, number: str) -> None:

@@ -222,7 +222,8 @@ class Commit:
 
 
 def encode(record: Any) -> dict[str, Any]:
-    fields: dict[str, Any] = msgspec.to_builtins(record, builtin_types=(datetime,))
+    """The fields as Firestore gives them back: it has lists only."""
+    fields: dict[str, Any] = plain(msgspec.to_builtins(record, builtin_types=(datetime,)))
     return fields
 
 
@@ -267,7 +268,7 @@ def plain(value: Any) -> Any:
         return datetime.fromtimestamp(value.timestamp(), UTC).replace(microsecond=value.microsecond)
     if isinstance(value, dict):
         return {key: plain(item) for key, item in value.items()}
-    if isinstance(value, list):
+    if isinstance(value, list | tuple):
         return [plain(item) for item in value]
     return value
 

@@ -19,27 +19,54 @@ from shared.record import Versioned
 from shared.sessions.session import EndReason, Session
 from shared.slots.levers import PoolLevers, PoolSize, check_size, may_be_ended, quarantined, recycled
 from shared.slots.slot import Slot
+from shared.slots.warm_policies import Announcement
 
 SlotLever = Callable[[Slot, str, datetime], Slot]
 """The slot after an operator's request, for a reason."""
 
 
 def set_pool(line: AuditLine, settings: PoolSize) -> AuditLine:
-    """Sets the numbers of slots in `asked`, by name; the other stays. Without an operator those of `settings` hold.
-    Raises Refused and Conflict."""
+    """Sets the numbers of slots and the policy in `asked`, by name; the others stay. Without an operator those of
+    `settings` hold. Raises Refused and Conflict."""
 
     def change() -> Change:
         levers = read_levers()
         before = levers.record if levers else PoolLevers()
-        after = replace(before, **line.asked)
-        check_size(after.size(settings))
-        return Change(_numbers(before), _numbers(after), [(levers_ref(), levers, after)])
+        after = before.asked(line.asked)
+        check_size(after, settings)
+        return Change(before.values(), after.values(), [(levers_ref(), levers, after)])
 
     return commit_once(line, change)
 
 
-def _numbers(levers: PoolLevers) -> Values:
-    return {"warm": levers.warm, "max": levers.max}
+def announce(line: AuditLine, starts: datetime, members: int, now: datetime) -> AuditLine:
+    """Has slots warm for members who will come together; the announcement has the request's id. Raises Refused and
+    Conflict."""
+    announcement = Announcement(id=line.request, starts=starts, members=members)
+
+    def change() -> Change:
+        levers = read_levers()
+        after = (levers.record if levers else PoolLevers()).announce(announcement, now)
+        return Change({}, _announced(announcement), [(levers_ref(), levers, after)])
+
+    return commit_once(line, change)
+
+
+def take_back_announcement(line: AuditLine, announcement: str) -> AuditLine:
+    """Raises Refused if there is none with this id, and Conflict."""
+
+    def change() -> Change:
+        levers = read_levers()
+        before = levers.record if levers else PoolLevers()
+        after = before.take_back(announcement)
+        [taken] = (each for each in before.announced if each.id == announcement)
+        return Change(_announced(taken), {}, [(levers_ref(), levers, after)])
+
+    return commit_once(line, change)
+
+
+def _announced(announcement: Announcement) -> Values:
+    return {"starts": announcement.starts.isoformat(), "members": announcement.members}
 
 
 def drain_all(line: AuditLine, now: datetime, *, close: bool) -> AuditLine:

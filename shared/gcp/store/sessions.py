@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 
 from google.cloud import firestore
 from google.cloud.firestore_v1.base_query import FieldFilter
+from msgspec import Struct
 from msgspec.structs import replace
 
 from shared import logs, machine
@@ -43,6 +44,12 @@ READ_AT_ONCE = 200
 """Sessions in one call, so that it ends within its time limit."""
 LAST_WORD_SECONDS = 1.0
 """Seconds from the platform's replacement of a container until a *stopping* heartbeat of the old one is committed."""
+
+
+class Opened(Struct, frozen=True):
+    """Of a session, when it was opened."""
+
+    opened: datetime
 
 
 def session_ref(sid: str) -> firestore.DocumentReference:
@@ -195,6 +202,13 @@ def newest_sessions(since: datetime, limit: int) -> list[Session]:
     recent = database().collection("sessions").where(filter=FieldFilter("opened", ">=", since))
     recent = recent.order_by("opened", direction=firestore.Query.DESCENDING)
     return [session.record for session in run_readable(recent.limit(limit), Session)[0]]
+
+
+def opened_between(since: datetime, until: datetime, most: int) -> list[datetime]:
+    """When the first sessions of this time were opened, oldest first. Sessions are read for nothing else."""
+    opened = database().collection("sessions").where(filter=FieldFilter("opened", ">=", since))
+    opened = opened.where(filter=FieldFilter("opened", "<", until)).order_by("opened").select(["opened"])
+    return [session.record.opened for session in run_readable(opened.limit(most), Opened)[0]]
 
 
 def newest_cold(limit: int) -> list[Session]:

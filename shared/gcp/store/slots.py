@@ -12,6 +12,7 @@ from shared.gcp.store.ids import new_id
 from shared.gcp.store.limits import limits_ref
 from shared.record import Versioned
 from shared.slots.levers import PoolLevers
+from shared.slots.opens import OpensCounted
 from shared.slots.rollout import Rollout
 from shared.slots.slot import Slot, SlotCounter, SlotState
 
@@ -35,6 +36,10 @@ def rollout_ref() -> firestore.DocumentReference:
 
 def levers_ref() -> firestore.DocumentReference:
     return document("operator", "pool")
+
+
+def opens_ref() -> firestore.DocumentReference:
+    return document("pool", "opens")
 
 
 def new_slot_name() -> str:
@@ -121,6 +126,21 @@ def commit_rollout(before: Versioned[Rollout] | None, rollout: Rollout) -> None:
         commit.create(rollout_ref(), rollout)
     else:
         commit.change(rollout_ref(), before, rollout)
+    commit.run()
+
+
+def read_opens() -> Versioned[OpensCounted] | None:
+    """What an adaptive pool has counted."""
+    return read(opens_ref(), OpensCounted)
+
+
+def commit_opens(before: Versioned[OpensCounted] | None, opens: OpensCounted) -> None:
+    """The next record, or the first. Raises LostRace."""
+    commit = Commit()
+    if before is None:
+        commit.create(opens_ref(), opens)
+    else:
+        commit.change(opens_ref(), before, opens)
     commit.run()
 
 

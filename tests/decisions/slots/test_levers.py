@@ -1,13 +1,16 @@
 """What an operator asks of the pool: its size, one slot, and everybody's end for an upgrade."""
 
 import pytest
+from msgspec.structs import replace
 
 from shared.errors import Refused
 from shared.sessions.session import SessionState
 from shared.slots.levers import (
+    MOST_ANNOUNCED,
     PoolLevers,
     PoolSize,
     check_size,
+    policy_text,
     quarantined,
     recycled,
     sessions_to_drain,
@@ -15,19 +18,61 @@ from shared.slots.levers import (
 from shared.slots.pool import plan_pool
 from shared.slots.rollout import Rollout, TrialPolicy, decide_rollout
 from shared.slots.slot import EVENTS_KEPT, SlotState
+from shared.slots.warm_policies import Adaptive, Announcement, ByHour, Fixed
 from shared.slots.writes import plan_writes
 from tests.decisions.slots.pool_plans import POLICY, SETTLED
 from tests.support.records.factories import IMAGE, NOW, a_session, a_slot, after
 
+SETTINGS = PoolSize(warm=2, max=10)
+WEEK = ByHour(zone="Asia/Seoul", warm=(1,) * 167 + (4,))
+
 
 def test_the_operators_numbers_stand_in_place_of_the_settings() -> None:
-    assert PoolLevers().applied(POLICY) == POLICY
-    changed = PoolLevers(warm=7, max=9).applied(POLICY)
-    assert (changed.warm, changed.max, changed.writes) == (7, 9, POLICY.writes)
-    assert PoolLevers(max=1).applied(POLICY).warm == 1, "never more than may exist"
-    assert PoolLevers(warm=0).size(PoolSize(warm=2, max=10)) == PoolSize(warm=0, max=10)
+    assert (PoolLevers().warm_policy(SETTINGS), PoolLevers().most(SETTINGS)) == (Fixed(2), 10)
+    changed = PoolLevers(warm=0, max=9)
+    assert (changed.warm_policy(SETTINGS), changed.most(SETTINGS)) == (Fixed(0), 9)
+    assert PoolLevers(warm=7, policy=WEEK).warm_policy(SETTINGS) == WEEK
+
+
+@pytest.mark.parametrize(
+    "levers",
+    [
+        PoolLevers(warm=11),
+        PoolLevers(max=3, policy=WEEK),
+        PoolLevers(policy=Adaptive(least=0, most=11, weeks=4, miss_cents=10)),
+    ],
+)
+def test_more_than_may_exist_are_refused(levers: PoolLevers) -> None:
     with pytest.raises(Refused):
-        check_size(PoolLevers(warm=11).size(PoolSize(warm=2, max=10)))
+        check_size(levers, SETTINGS)
+    check_size(replace(levers, max=11), SETTINGS)
+
+
+def test_a_number_of_warm_slots_takes_the_place_of_a_policy_and_a_policy_comes_back_as_it_was_written_down() -> None:
+    chosen = PoolLevers(warm=3).asked({"policy": policy_text(WEEK)})
+    assert (chosen.policy, chosen.warm) == (WEEK, 3)
+    assert chosen.asked({"max": 5}).policy == WEEK
+    assert chosen.asked({"warm": None}) == PoolLevers()
+    assert chosen.asked({"policy": None}) == PoolLevers(warm=3)
+    assert chosen.values() == {"warm": 3, "max": None, "policy": policy_text(WEEK)}
+
+
+def an_announcement(name: str = "class", minutes: float = 0) -> Announcement:
+    return Announcement(id=name, starts=after(60 * minutes), members=30)
+
+
+def test_announcements_are_kept_in_their_order_until_they_are_over() -> None:
+    levers = PoolLevers().announce(an_announcement("later", 60), NOW).announce(an_announcement(), NOW)
+    assert [each.id for each in levers.announced] == ["class", "later"]
+    assert [each.id for each in levers.announce(an_announcement("new", 90), after(1200)).announced] == ["later", "new"]
+    assert [each.id for each in levers.take_back("later").announced] == ["class"]
+    with pytest.raises(Refused, match="no such announcement"):
+        levers.take_back("another")
+    with pytest.raises(Refused, match="over"):
+        levers.announce(an_announcement("late"), after(1200))
+    full = replace(levers, announced=tuple(an_announcement(f"class-{n}") for n in range(MOST_ANNOUNCED)))
+    with pytest.raises(Refused, match="at most"):
+        full.announce(an_announcement("more"), NOW)
 
 
 def test_a_free_slot_is_recycled_at_once_and_a_claimed_one_after_its_session() -> None:
@@ -44,11 +89,11 @@ def test_a_free_slot_is_recycled_at_once_and_a_claimed_one_after_its_session() -
 def test_a_quarantined_slot_is_left_alone_until_it_is_recycled(state: SlotState) -> None:
     slot = quarantined(a_slot(state=state), "asked", NOW)
     assert slot.state == SlotState.QUARANTINED
-    policy = PoolLevers(warm=0, max=1).applied(POLICY)
+    policy = replace(POLICY, warm=0, max=1)
     assert plan_pool([slot], {}, {}, {}, ["ws-2"], policy, SETTLED, after(600)) == []
     assert plan_writes([slot], {}, {slot.name}, policy, after(600)) == []
     back = recycled(slot, "asked again", after(700))
-    [renewed] = plan_pool([back], {}, {}, {}, [], PoolLevers(warm=1, max=1).applied(POLICY), SETTLED, after(700))
+    [renewed] = plan_pool([back], {}, {}, {}, [], replace(POLICY, warm=1, max=1), SETTLED, after(700))
     assert (renewed.verb, renewed.slot.state) == ("renew", SlotState.WARMING)
 
 

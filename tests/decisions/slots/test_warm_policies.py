@@ -5,20 +5,22 @@ from decimal import Decimal
 
 import msgspec
 import pytest
+from msgspec.structs import replace
 
+from shared.slots.opens import HourOfOpens, WarmDecision
 from shared.slots.pool_size import Demand, SlotValue
 from shared.slots.warm_policies import (
     Adaptive,
     Announcement,
     ByHour,
     Fixed,
-    WarmDecision,
     WarmPolicy,
-    burstiness,
-    decide_warm,
-    expected,
+    decide_adaptive,
+    decide_set,
     hour_of_week,
+    most_warm,
     week_of,
+    with_announced,
 )
 from tests.decisions.slots.pool_plans import POLICY, plan
 from tests.support.records.factories import a_slot
@@ -28,100 +30,97 @@ VALUE = SlotValue(refill=30, idle_hour=Decimal("0.027"), miss=Decimal("0.10"))
 WEEK = timedelta(weeks=1)
 
 
-def decide(policy: WarmPolicy, *, arrivals: list[datetime] | None = None, at: datetime = NOW) -> WarmDecision:
-    return decide_warm(policy, [], arrivals or [], VALUE, at)
+def adaptive(*, least: int = 0, most: int) -> Adaptive:
+    return Adaptive(least=least, most=most, weeks=4, miss_cents=10)
 
 
 def test_a_fixed_number() -> None:
-    assert decide(Fixed(3)) == WarmDecision(3, "3 are set")
+    assert decide_set(Fixed(3), NOW) == WarmDecision(3, "3 at all times")
 
 
 def test_a_number_for_each_hour_of_the_week_in_the_operators_time_zone() -> None:
     week = [1] * 168
     week[18] = 5  # Monday from 18:00 to 19:00, when it is 9:00 in Greenwich
     policy = ByHour(zone="Asia/Seoul", warm=tuple(week))
-    assert decide(policy) == WarmDecision(5, "5 are set for Monday at 18")
-    assert decide(policy, at=NOW + timedelta(minutes=59)).warm == 5
-    assert decide(policy, at=NOW + timedelta(hours=1)).warm == 1
+    assert decide_set(policy, NOW) == WarmDecision(5, "5 on Monday from 18:00 in Asia/Seoul")
+    assert decide_set(policy, NOW + timedelta(minutes=59)).warm == 5
+    assert decide_set(policy, NOW + timedelta(hours=1)).warm == 1
     assert hour_of_week(NOW - timedelta(hours=10)) == 167, "Sunday's last hour"
 
 
 def test_policies_are_read_from_what_an_operator_sends() -> None:
-    for policy in (Fixed(2), ByHour(zone="UTC", warm=(1,) * 168), Adaptive(least=1, most=9)):
+    for policy in (Fixed(2), ByHour(zone="UTC", warm=(1,) * 168), adaptive(least=1, most=9)):
         assert msgspec.json.decode(msgspec.json.encode(policy), type=WarmPolicy) == policy
-    wrong = ['{"type": "fixed", "warm": -1}', '{"type": "by-hour", "zone": "UTC", "warm": [1]}']
+    wrong = [
+        '{"type": "fixed", "warm": -1}',
+        '{"type": "adaptive", "least": 3, "most": 2, "weeks": 4, "miss_cents": 10}',
+    ]
+    wrong += [
+        '{"type": "adaptive", "least": 0, "most": 1001, "weeks": 4, "miss_cents": 10}',
+        '{"type": "by-hour", "zone": "UTC", "warm": [1]}',
+    ]
     wrong.append('{"type": "by-hour", "zone": "Mars", "warm": [' + ",".join("1" * 168) + "]}")
     for text in wrong:
         with pytest.raises(msgspec.ValidationError):
             msgspec.json.decode(text, type=WarmPolicy)
 
 
-def each(minutes: float, *, of: datetime, count: int, size: int = 1) -> list[datetime]:
-    """Arrivals from a moment on, at equal distances, so many at once."""
-    return [of + timedelta(minutes=minutes * n) for n in range(count) for _ in range(size)]
+def weekly(opens: int, squares: int) -> list[HourOfOpens]:
+    """The same Opens in this hour of each of the last four weeks."""
+    return [HourOfOpens(NOW - week * WEEK, opens, squares) for week in (4, 3, 2, 1)]
 
 
-def test_the_same_hour_of_the_weeks_before_is_expected_again() -> None:
-    """Twelve come on Mondays between nine and ten, and two in the hour before."""
-    arrivals = [at for week in (1, 2) for at in each(5, of=NOW - week * WEEK, count=12)]
-    arrivals += each(10, of=NOW - timedelta(minutes=30), count=2)
-    assert expected(arrivals, 4, 30, NOW).per_hour == 12, "weeks of which nothing is known do not count"
-    assert expected(arrivals, 1, 30, NOW).per_hour == 12
-    assert expected(arrivals, 4, 30, NOW - timedelta(minutes=30)).per_hour == 12, "half an hour before"
-    assert expected(arrivals, 4, 30, NOW + timedelta(hours=3)).per_hour == 0
-
-
-def test_a_rush_that_was_never_there_before_counts_at_once() -> None:
-    arrivals = [NOW - 2 * WEEK, *each(1, of=NOW - timedelta(minutes=40), count=40)]
-    assert expected(arrivals, 4, 30, NOW).per_hour == 40
-
-
-def test_what_is_older_than_the_weeks_or_not_yet_is_not_looked_at() -> None:
-    assert expected([], 4, 30, NOW) == Demand(per_hour=0)
-    assert expected([NOW - 5 * WEEK, NOW, NOW + WEEK], 4, 30, NOW) == Demand(per_hour=0)
-
-
-def test_members_who_come_in_fives_are_bursts_of_five_and_a_wave_of_the_day_is_none() -> None:
-    begins = NOW + timedelta(minutes=1)
-    in_fives = [at for week in (1, 2, 3, 4) for at in each(5.8, of=begins - week * WEEK, count=10, size=5)]
-    # 200 members in 480 windows of half a minute, in 40 of them
-    assert burstiness(in_fives, 4, 30, NOW) == pytest.approx(5 * (1 - 10 / 120) * 480 / 479)
-    alone = [at for week in (1, 2, 3, 4) for at in each(5.8, of=begins - week * WEEK, count=10)]
-    assert burstiness(alone, 4, 30, NOW) == 1
-    assert burstiness([], 4, 30, NOW) == 1
+def decide(policy: Adaptive, opens: list[HourOfOpens]) -> WarmDecision:
+    return decide_adaptive(policy, opens, VALUE, NOW)
 
 
 def test_an_adaptive_pool_is_as_large_as_is_worthwhile_between_its_bounds() -> None:
-    busy = [at for week in (1, 2, 3, 4) for at in each(1, of=NOW - week * WEEK, count=60)]
-    decision = decide(Adaptive(most=9), arrivals=busy)
-    assert decision == WarmDecision(
-        4,
+    busy = weekly(60, squares=60)
+    decision = decide(adaptive(most=9), busy)
+    assert (decision.warm, decision.demand) == (4, Demand(per_hour=60))
+    assert decision.reason == (
         "60.0 Opens an hour are expected, in bursts of 1.0: with 4 warm slots 0.2% of them miss, "
-        "and one more would save 0.009 dollars an hour and cost 0.027",
+        "and one more would save 0.009 dollars an hour and cost 0.027"
     )
-    assert decide(Adaptive(most=3), arrivals=busy).warm == 3
-    quiet = decide(Adaptive(least=1, most=9))
+    assert decide(adaptive(most=3), busy).warm == 3
+    quiet = decide(adaptive(least=1, most=9), [])
     assert (quiet.warm, quiet.reason.endswith("; 1 are the least")) == (1, True)
-    bursts = [at for week in (1, 2, 3, 4) for at in each(5, of=NOW - week * WEEK, count=12, size=5)]
-    assert decide(Adaptive(most=30), arrivals=bursts).warm == 9, "as many members, in fives"
+    assert decide(adaptive(most=30), weekly(60, squares=300)).warm == 9, "as many members, in fives"
+
+
+def test_what_a_member_who_need_not_wait_is_worth_decides_how_large() -> None:
+    """Each slot that is kept saves misses worth more than it costs, and the next one does not."""
+    value = replace(VALUE, miss=Decimal("0.50"))
+    assert decide_adaptive(adaptive(most=30), weekly(60, squares=60), value, NOW).warm > 4
+    assert decide_adaptive(adaptive(most=30), weekly(60, squares=60), replace(value, miss=Decimal(0)), NOW).warm == 0
+
+
+def test_the_most_that_a_policy_keeps() -> None:
+    week = (1,) * 167 + (4,)
+    assert [most_warm(each) for each in (Fixed(2), ByHour(zone="UTC", warm=week), adaptive(most=9))] == [2, 4, 9]
 
 
 def test_a_class_that_is_announced_finds_a_slot_for_each() -> None:
     """Ten minutes before, and until twenty minutes after its beginning."""
-    lesson = Announcement(starts=NOW, members=30, what="the class of Ms Kim")
+    lesson = Announcement(id="class-of-30", starts=NOW, members=30)
 
-    def warm(minutes: int) -> WarmDecision:
-        return decide_warm(Fixed(2), [lesson], [], VALUE, NOW + timedelta(minutes=minutes))
+    def warm(minutes: int, *lessons: Announcement) -> WarmDecision:
+        at = NOW + timedelta(minutes=minutes)
+        return with_announced(decide_set(Fixed(2), at), lessons, at)
 
-    assert [warm(minutes).warm for minutes in (-11, -10, 0, 19, 20)] == [2, 32, 32, 32, 2]
-    assert warm(0).reason == "2 are set; and 30 for the class of Ms Kim"
-    twice = decide_warm(Fixed(2), [lesson, lesson], [], VALUE, NOW)
-    assert twice.warm == 62
+    assert [warm(minutes, lesson).warm for minutes in (-11, -10, 0, 19, 20)] == [2, 32, 32, 32, 2]
+    assert warm(0, lesson).reason == "2 at all times; and 30 who are announced for 09:00 UTC"
+    assert warm(0, lesson, lesson).warm == 62
+    assert [lesson.is_over(NOW + timedelta(minutes=minutes)) for minutes in (19, 20)] == [False, True]
 
 
 def test_the_pool_makes_as_many_warm_as_were_decided_and_no_more_than_may_exist() -> None:
     policy = WarmDecision(3, "three").applied(POLICY)
     assert (policy.warm, policy.max, policy.writes) == (3, POLICY.max, POLICY.writes)
+    [warmed] = [action for action in plan([a_slot("ws-1"), a_slot("ws-2")], policy=policy) if action.slot.kept]
+    assert warmed.reason == "3 should be warm: three"
+    [cooled] = plan([a_slot("ws-1")], policy=WarmDecision(0, "nobody comes").applied(replace(POLICY, max=1)))
+    assert (cooled.verb, cooled.reason) == ("cool", "0 should be warm: nobody comes")
     assert WarmDecision(30, "a class").applied(POLICY).warm == POLICY.max
     made = plan([a_slot("ws-1"), a_slot("ws-2")], policy=policy)
     assert [action.verb for action in made if action.slot.kept and action.verb == "create"] == ["create"]

@@ -3,7 +3,7 @@
 
 import type { Client, ClientMeta, Options as Options2, RequestResult, TDataShape } from './client';
 import { client } from './client.gen';
-import type { AccountDeleteData, AccountDeleteErrors, AccountDeleteResponses, AccountSignOutData, AccountSignOutErrors, AccountSignOutResponses, AdminAccountData, AdminAccountErrors, AdminAccountResponses, AdminAuditData, AdminAuditErrors, AdminAuditResponses, AdminData, AdminDownloadData, AdminDownloadErrors, AdminDownloadResponses, AdminDrainData, AdminDrainErrors, AdminDrainResponses, AdminEndData, AdminEndErrors, AdminEndResponses, AdminErrors, AdminGrantData, AdminGrantErrors, AdminGrantResponses, AdminLimitsData, AdminLimitsErrors, AdminLimitsResponses, AdminMembersData, AdminMembersErrors, AdminMembersResponses, AdminOpensData, AdminOpensErrors, AdminOpensResponses, AdminPlanData, AdminPlanErrors, AdminPlanResponses, AdminPoolData, AdminPoolErrors, AdminPoolResponses, AdminQuarantineData, AdminQuarantineErrors, AdminQuarantineResponses, AdminRecycleData, AdminRecycleErrors, AdminRecycleResponses, AdminResponses, AdminResumeData, AdminResumeErrors, AdminResumeResponses, AdminSessionData, AdminSessionErrors, AdminSessionResponses, AdminSessionsData, AdminSessionsErrors, AdminSessionsResponses, AdminSlotData, AdminSlotErrors, AdminSlotResponses, AdminSlotsData, AdminSlotsErrors, AdminSlotsResponses, AdminSuspendData, AdminSuspendErrors, AdminSuspendResponses, AdminUsageData, AdminUsageErrors, AdminUsageResponses, AllocateData, AllocateErrors, AllocateResponses, BillingCheckoutData, BillingCheckoutErrors, BillingCheckoutResponses, BillingData, BillingErrors, BillingPortalData, BillingPortalErrors, BillingPortalResponses, BillingResponses, LoginData, LoginErrors, LoginResponses, ReleaseData, ReleaseErrors, ReleaseResponses, SnapshotsData, SnapshotsDiscardData, SnapshotsDiscardErrors, SnapshotsDiscardResponses, SnapshotsDownloadData, SnapshotsDownloadErrors, SnapshotsDownloadResponses, SnapshotsErrors, SnapshotsFilesData, SnapshotsFilesErrors, SnapshotsFilesResponses, SnapshotsResponses, SnapshotsRestoreData, SnapshotsRestoreErrors, SnapshotsRestoreResponses, UsageCsvData, UsageCsvErrors, UsageCsvResponses, UsageData, UsageErrors, UsageResponses, UsageZoneData, UsageZoneErrors, UsageZoneResponses } from './types.gen';
+import type { AccountDeleteData, AccountDeleteErrors, AccountDeleteResponses, AccountSignOutData, AccountSignOutErrors, AccountSignOutResponses, AdminAccountData, AdminAccountErrors, AdminAccountResponses, AdminAnnounceData, AdminAnnounceErrors, AdminAnnounceResponses, AdminAuditData, AdminAuditErrors, AdminAuditResponses, AdminData, AdminDownloadData, AdminDownloadErrors, AdminDownloadResponses, AdminDrainData, AdminDrainErrors, AdminDrainResponses, AdminEndData, AdminEndErrors, AdminEndResponses, AdminErrors, AdminGrantData, AdminGrantErrors, AdminGrantResponses, AdminLimitsData, AdminLimitsErrors, AdminLimitsResponses, AdminMembersData, AdminMembersErrors, AdminMembersResponses, AdminOpensData, AdminOpensErrors, AdminOpensResponses, AdminPlanData, AdminPlanErrors, AdminPlanResponses, AdminPoolData, AdminPoolErrors, AdminPoolResponses, AdminQuarantineData, AdminQuarantineErrors, AdminQuarantineResponses, AdminRecycleData, AdminRecycleErrors, AdminRecycleResponses, AdminResponses, AdminResumeData, AdminResumeErrors, AdminResumeResponses, AdminSessionData, AdminSessionErrors, AdminSessionResponses, AdminSessionsData, AdminSessionsErrors, AdminSessionsResponses, AdminSlotData, AdminSlotErrors, AdminSlotResponses, AdminSlotsData, AdminSlotsErrors, AdminSlotsResponses, AdminSuspendData, AdminSuspendErrors, AdminSuspendResponses, AdminTakeBackData, AdminTakeBackErrors, AdminTakeBackResponses, AdminUsageData, AdminUsageErrors, AdminUsageResponses, AllocateData, AllocateErrors, AllocateResponses, BillingCheckoutData, BillingCheckoutErrors, BillingCheckoutResponses, BillingData, BillingErrors, BillingPortalData, BillingPortalErrors, BillingPortalResponses, BillingResponses, LoginData, LoginErrors, LoginResponses, ReleaseData, ReleaseErrors, ReleaseResponses, SnapshotsData, SnapshotsDiscardData, SnapshotsDiscardErrors, SnapshotsDiscardResponses, SnapshotsDownloadData, SnapshotsDownloadErrors, SnapshotsDownloadResponses, SnapshotsErrors, SnapshotsFilesData, SnapshotsFilesErrors, SnapshotsFilesResponses, SnapshotsResponses, SnapshotsRestoreData, SnapshotsRestoreErrors, SnapshotsRestoreResponses, UsageCsvData, UsageCsvErrors, UsageCsvResponses, UsageData, UsageErrors, UsageResponses, UsageZoneData, UsageZoneErrors, UsageZoneResponses } from './types.gen';
 
 export type Options<TData extends TDataShape = TDataShape, ThrowOnError extends boolean = boolean, TResponse = unknown> = Options2<TData, ThrowOnError, TResponse> & {
     /**
@@ -346,11 +346,39 @@ export const adminDownload = <ThrowOnError extends boolean = true>(options: Opti
 /**
  * Set how many slots are warm and exist
  *
- * Holds until it is set anew, also over an upgrade. A lower maximum ends no session.
+ * One number of warm slots, one for each hour of the week, or as many as the Opens of the last weeks make worthwhile. Holds until it is set anew, also over an upgrade. A lower maximum ends no session.
  */
 export const adminPool = <ThrowOnError extends boolean = true>(options: Options<AdminPoolData, ThrowOnError>): RequestResult<AdminPoolResponses, AdminPoolErrors, ThrowOnError> => (options.client ?? client).post<AdminPoolResponses, AdminPoolErrors, ThrowOnError>({
     security: [{ scheme: 'bearer', type: 'http' }],
     url: '/admin/pool',
+    ...options,
+    headers: {
+        'Content-Type': 'application/json',
+        ...options.headers
+    }
+});
+
+/**
+ * Announce members who will come together
+ *
+ * The request's id is the announcement's. It is forgotten when it is over.
+ */
+export const adminAnnounce = <ThrowOnError extends boolean = true>(options: Options<AdminAnnounceData, ThrowOnError>): RequestResult<AdminAnnounceResponses, AdminAnnounceErrors, ThrowOnError> => (options.client ?? client).post<AdminAnnounceResponses, AdminAnnounceErrors, ThrowOnError>({
+    security: [{ scheme: 'bearer', type: 'http' }],
+    url: '/admin/announce',
+    ...options,
+    headers: {
+        'Content-Type': 'application/json',
+        ...options.headers
+    }
+});
+
+/**
+ * Take an announcement back
+ */
+export const adminTakeBack = <ThrowOnError extends boolean = true>(options: Options<AdminTakeBackData, ThrowOnError>): RequestResult<AdminTakeBackResponses, AdminTakeBackErrors, ThrowOnError> => (options.client ?? client).post<AdminTakeBackResponses, AdminTakeBackErrors, ThrowOnError>({
+    security: [{ scheme: 'bearer', type: 'http' }],
+    url: '/admin/take-back',
     ...options,
     headers: {
         'Content-Type': 'application/json',

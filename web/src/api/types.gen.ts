@@ -75,9 +75,28 @@ export type AccountView = {
 };
 
 /**
+ * - `announce`: Members who will come together.
+ * - `take-back`: Of an announcement.
  * - `operator-taken-back`: Of an auditor too.
  */
-export type Action = 'auditor' | 'download' | 'drain' | 'end' | 'grant' | 'limits' | 'operator' | 'operator-taken-back' | 'plan' | 'pool' | 'quarantine' | 'recycle' | 'resume' | 'suspend';
+export type Action = 'announce' | 'auditor' | 'download' | 'drain' | 'end' | 'grant' | 'limits' | 'operator' | 'operator-taken-back' | 'plan' | 'pool' | 'quarantine' | 'recycle' | 'resume' | 'suspend' | 'take-back';
+
+/**
+ * As many as the arrivals of the last weeks make worthwhile, between two bounds.
+ */
+export type Adaptive = {
+    type: 'adaptive';
+    least: number;
+    most: number;
+    /**
+     * Weeks whose Opens are counted.
+     */
+    weeks: number;
+    /**
+     * What it is worth, in US cents, that one member does not wait for a container to start. A slot is added while its idle price is less than what the misses that it saves are worth.
+     */
+    miss_cents: number;
+};
 
 /**
  * Where the workspace is opened from.
@@ -146,6 +165,41 @@ export type AllowanceView = {
 };
 
 /**
+ * Members who will come together, such as a class: slots for all of them are warm from ten minutes before until twenty minutes after the time, on top of the others.
+ */
+export type Announce = {
+    /**
+     * Chosen by the caller. The same id again is the same request, and must have the same content.
+     */
+    request: string;
+    /**
+     * The operator's reason.
+     */
+    note: string;
+    /**
+     * When, in Unix seconds.
+     */
+    starts: number;
+    members: number;
+};
+
+/**
+ * Members who will come together.
+ */
+export type AnnouncementView = {
+    /**
+     * The request that announced them, by which it is taken back. Its line in the audit log says who they are.
+     */
+    announcement: string;
+    starts: number;
+    members: number;
+    /**
+     * Whether slots are warm for them now.
+     */
+    holds: boolean;
+};
+
+/**
  * Lines, newest first.
  */
 export type AuditView = {
@@ -182,6 +236,187 @@ export type Buy = {
      * Of the provider's page.
      */
     language?: 'en' | 'ko';
+};
+
+/**
+ * A number for each hour of the week, from Monday 0:00 in the time zone on.
+ */
+export type ByHour = {
+    type: 'by-hour';
+    /**
+     * An IANA name.
+     */
+    zone: string;
+    warm: [
+        number,
+        number,
+        number,
+        number,
+        number,
+        number,
+        number,
+        number,
+        number,
+        number,
+        number,
+        number,
+        number,
+        number,
+        number,
+        number,
+        number,
+        number,
+        number,
+        number,
+        number,
+        number,
+        number,
+        number,
+        number,
+        number,
+        number,
+        number,
+        number,
+        number,
+        number,
+        number,
+        number,
+        number,
+        number,
+        number,
+        number,
+        number,
+        number,
+        number,
+        number,
+        number,
+        number,
+        number,
+        number,
+        number,
+        number,
+        number,
+        number,
+        number,
+        number,
+        number,
+        number,
+        number,
+        number,
+        number,
+        number,
+        number,
+        number,
+        number,
+        number,
+        number,
+        number,
+        number,
+        number,
+        number,
+        number,
+        number,
+        number,
+        number,
+        number,
+        number,
+        number,
+        number,
+        number,
+        number,
+        number,
+        number,
+        number,
+        number,
+        number,
+        number,
+        number,
+        number,
+        number,
+        number,
+        number,
+        number,
+        number,
+        number,
+        number,
+        number,
+        number,
+        number,
+        number,
+        number,
+        number,
+        number,
+        number,
+        number,
+        number,
+        number,
+        number,
+        number,
+        number,
+        number,
+        number,
+        number,
+        number,
+        number,
+        number,
+        number,
+        number,
+        number,
+        number,
+        number,
+        number,
+        number,
+        number,
+        number,
+        number,
+        number,
+        number,
+        number,
+        number,
+        number,
+        number,
+        number,
+        number,
+        number,
+        number,
+        number,
+        number,
+        number,
+        number,
+        number,
+        number,
+        number,
+        number,
+        number,
+        number,
+        number,
+        number,
+        number,
+        number,
+        number,
+        number,
+        number,
+        number,
+        number,
+        number,
+        number,
+        number,
+        number,
+        number,
+        number,
+        number,
+        number,
+        number,
+        number,
+        number,
+        number,
+        number,
+        number,
+        number,
+        number,
+        number,
+        number
+    ];
 };
 
 /**
@@ -830,6 +1065,34 @@ export type PoolNow = {
     quarantined: number;
     wanted_warm: number;
     /**
+     * Why so many are wanted.
+     */
+    reason: string;
+    /**
+     * How the number of warm slots is chosen; null if it is the same at all times.
+     */
+    policy: ({
+        type: 'by-hour';
+    } & ByHour) | ({
+        type: 'adaptive';
+    } & Adaptive) | null;
+    /**
+     * The Opens that an adaptive pool expects; null for any other.
+     */
+    opens_an_hour: number | null;
+    /**
+     * How many of them come at the same moment, in the mean.
+     */
+    burst: number | null;
+    /**
+     * The part of them that will find no warm slot.
+     */
+    missed: number | null;
+    /**
+     * The next first, without those that are over.
+     */
+    announced: Array<AnnouncementView>;
+    /**
      * How many may exist.
      */
     most: number;
@@ -1139,7 +1402,7 @@ export type SetPlan = {
 };
 
 /**
- * Numbers that are not given stay as they are. At least one must be given.
+ * What is not given stays as it is. At least one must be given, and not both `warm` and `policy`.
  */
 export type SetPool = {
     /**
@@ -1151,13 +1414,21 @@ export type SetPool = {
      */
     note: string;
     /**
-     * How many slots to keep warm; null for the setting POOL_WARM.
+     * How many slots to keep warm at all times, in place of any other policy; null for the setting POOL_WARM.
      */
     warm?: number | null;
     /**
      * The most slots; null for the setting POOL_MAX.
      */
     max?: number | null;
+    /**
+     * How to choose the number of warm slots; null for the same number at all times.
+     */
+    policy?: ({
+        type: 'by-hour';
+    } & ByHour) | ({
+        type: 'adaptive';
+    } & Adaptive) | null;
 };
 
 /**
@@ -1347,6 +1618,21 @@ export type SuspensionView = {
      * Whether the history can be seen and files downloaded.
      */
     may_download: boolean;
+};
+
+/**
+ * The announcement that is taken back.
+ */
+export type TakeBack = {
+    /**
+     * Chosen by the caller. The same id again is the same request, and must have the same content.
+     */
+    request: string;
+    /**
+     * The operator's reason.
+     */
+    note: string;
+    announcement: string;
 };
 
 /**
@@ -2968,6 +3254,138 @@ export type AdminPoolResponses = {
 };
 
 export type AdminPoolResponse = AdminPoolResponses[keyof AdminPoolResponses];
+
+export type AdminAnnounceData = {
+    body: Announce;
+    path?: never;
+    query?: never;
+    url: '/admin/announce';
+};
+
+export type AdminAnnounceErrors = {
+    /**
+     * `bad-request`: The request is not valid
+     */
+    400: ProblemAnswer & {
+        type?: 'https://ondol.dev/problems/bad-request';
+    };
+    /**
+     * `not-signed-in`: Sign in first
+     */
+    401: ProblemAnswer & {
+        type?: 'https://ondol.dev/problems/not-signed-in';
+    };
+    /**
+     * `forbidden`: You are not allowed to do this
+     */
+    403: ProblemAnswer & {
+        type?: 'https://ondol.dev/problems/forbidden';
+    };
+    /**
+     * `request-reused`: This request id was used for a different request
+     */
+    409: ProblemAnswer & {
+        type?: 'https://ondol.dev/problems/request-reused';
+    };
+    /**
+     * `bad-request`: The request is not valid
+     */
+    413: ProblemAnswer & {
+        type?: 'https://ondol.dev/problems/bad-request';
+    };
+    /**
+     * `too-many-requests`: Too many requests
+     */
+    429: ProblemAnswer & {
+        type?: 'https://ondol.dev/problems/too-many-requests';
+    };
+    /**
+     * `unavailable`: A part of Ondol can't be reached; `too-busy`: Too many changes at once
+     */
+    503: ProblemAnswer & {
+        type?: 'https://ondol.dev/problems/unavailable' | 'https://ondol.dev/problems/too-busy';
+    };
+};
+
+export type AdminAnnounceError = AdminAnnounceErrors[keyof AdminAnnounceErrors];
+
+export type AdminAnnounceResponses = {
+    /**
+     * A line of the audit log.
+     */
+    200: LineView;
+};
+
+export type AdminAnnounceResponse = AdminAnnounceResponses[keyof AdminAnnounceResponses];
+
+export type AdminTakeBackData = {
+    body: TakeBack;
+    path?: never;
+    query?: never;
+    url: '/admin/take-back';
+};
+
+export type AdminTakeBackErrors = {
+    /**
+     * `bad-request`: The request is not valid
+     */
+    400: ProblemAnswer & {
+        type?: 'https://ondol.dev/problems/bad-request';
+    };
+    /**
+     * `not-signed-in`: Sign in first
+     */
+    401: ProblemAnswer & {
+        type?: 'https://ondol.dev/problems/not-signed-in';
+    };
+    /**
+     * `forbidden`: You are not allowed to do this
+     */
+    403: ProblemAnswer & {
+        type?: 'https://ondol.dev/problems/forbidden';
+    };
+    /**
+     * `not-found`: Not found
+     */
+    404: ProblemAnswer & {
+        type?: 'https://ondol.dev/problems/not-found';
+    };
+    /**
+     * `request-reused`: This request id was used for a different request
+     */
+    409: ProblemAnswer & {
+        type?: 'https://ondol.dev/problems/request-reused';
+    };
+    /**
+     * `bad-request`: The request is not valid
+     */
+    413: ProblemAnswer & {
+        type?: 'https://ondol.dev/problems/bad-request';
+    };
+    /**
+     * `too-many-requests`: Too many requests
+     */
+    429: ProblemAnswer & {
+        type?: 'https://ondol.dev/problems/too-many-requests';
+    };
+    /**
+     * `unavailable`: A part of Ondol can't be reached; `too-busy`: Too many changes at once
+     */
+    503: ProblemAnswer & {
+        type?: 'https://ondol.dev/problems/unavailable' | 'https://ondol.dev/problems/too-busy';
+    };
+};
+
+export type AdminTakeBackError = AdminTakeBackErrors[keyof AdminTakeBackErrors];
+
+export type AdminTakeBackResponses = {
+    /**
+     * A line of the audit log.
+     */
+    200: LineView;
+};
+
+export type AdminTakeBackResponse = AdminTakeBackResponses[keyof AdminTakeBackResponses];
 
 export type AdminDrainData = {
     body: Drain;

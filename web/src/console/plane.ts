@@ -10,7 +10,7 @@ type Query = Record<string, string | number | boolean>;
 const SECURITY = [{ scheme: "bearer", type: "http" } as const];
 
 /** What is asked of a lever, beside the id and the reason. */
-export type Asked = Record<string, string | number | boolean | null | undefined | Record<string, string | null>>;
+export type Asked = Record<string, string | number | boolean | null | undefined | object>;
 
 export class Plane {
   constructor(private readonly client: Client) {}

@@ -59,7 +59,36 @@ export const words = {
   setOpensAnHourAbout: (most: number) => `A number from 1 to ${most}. Coming back to an open session does not count.`,
   wanted: (warm: number, most: number) => `${warm} warm, at most ${most}`,
   setSize: "Change the pool's size",
-  setSizeAbout: "A lower maximum ends no session. Empty: as the settings say.",
+  setSizeAbout: "So many warm slots at all times, in place of any other choice. Empty: as the settings say.",
+  keeping: {
+    fixed: "The same number of warm slots at all times.",
+    byHour: (zone: string) => `A number of warm slots for each hour of the week, in the time zone ${zone}.`,
+    adaptive: (least: number, most: number, weeks: number, cents: number) =>
+      `From ${least} to ${most} warm slots, by the Opens of the last ${weeks} weeks. That a member need not wait is worth ${cents} US cents.`,
+    expected: (opens: string, burst: string, missed: string) =>
+      `${opens} Opens an hour are expected, ${burst} at the same moment in the mean. ${missed} of them will find no warm slot.`,
+    days: ["Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday"],
+    setHours: "Set each hour of the week",
+    setHoursAbout: "Warm slots for each hour of the week, in place of any other choice. Who comes when none is left waits for a container to start.",
+    zone: "Time zone",
+    setAdaptive: "Follow the Opens",
+    setAdaptiveAbout: "A slot is added while an hour of it costs less than the misses that it saves are worth. More are warm at once, fewer after a quarter of an hour.",
+    least: "Warm slots, at least",
+    atMost: "Warm slots, at most",
+    weeks: "Weeks that are counted",
+    miss: "What it is worth that a member need not wait, in US cents",
+    setMost: "Change how many may exist",
+    setMostAbout: "A lower number ends no session. Empty: as the settings say.",
+    announced: "Announced",
+    coming: (when: string, members: number) => `${when}: ${members} members`,
+    holds: "slots are warm for them",
+    announce: "Announce members",
+    announceAbout: "Slots for all of them are warm from ten minutes before until twenty minutes after the time. Say in the reason who they are.",
+    starts: "When",
+    members: "How many members",
+    takeBack: "Take back",
+    takeBackAbout: "The slots that wait for them become as many as for everybody else.",
+  },
   warm: "Warm slots",
   most: "At most",
   drain: "End all sessions",
@@ -124,6 +153,7 @@ export const words = {
   valueOf: (name: string, value: string | number | boolean | null) => {
     const limit = { open_sessions: "open sessions at most", opens_an_hour: "Opens an hour" }[name];
     if (limit) return `${limit} ${value === null ? "no limit" : String(value)}`;
+    if (name === "policy") return "the same number of warm slots at all times";
     if (name === "new_sessions") return `new sessions ${value === true ? "open" : "closed"}`;
     return `${name} ${value === null ? "none" : String(value)}`;
   },

@@ -59,7 +59,36 @@ export const words: ConsoleWords = {
   setOpensAnHourAbout: (most) => `1부터 ${most}까지 적으세요. 열린 세션으로 돌아오는 것은 세지 않습니다.`,
   wanted: (warm, most) => `준비 ${warm}개, 최대 ${most}개`,
   setSize: "풀 크기 변경",
-  setSizeAbout: "최대를 줄여도 열린 세션은 끝나지 않습니다. 비워 두면 설정값을 따릅니다.",
+  setSizeAbout: "다른 방식 대신 항상 이만큼 준비합니다. 비워 두면 설정값을 따릅니다.",
+  keeping: {
+    fixed: "항상 같은 수의 슬롯을 준비합니다.",
+    byHour: (zone) => `요일과 시간마다 정한 수만큼 준비합니다(시간대 ${zone}).`,
+    adaptive: (least, most, weeks, cents) =>
+      `최근 ${weeks}주 동안 연 횟수에 맞춰 ${least}~${most}개를 준비합니다. 회원이 기다리지 않는 값을 한 번에 ${cents}센트로 칩니다.`,
+    expected: (opens, burst, missed) =>
+      `한 시간에 ${opens}번, 평균 ${burst}명씩 한꺼번에 열 것으로 봅니다. 그중 ${missed}는 준비된 슬롯이 없습니다.`,
+    days: ["월요일", "화요일", "수요일", "목요일", "금요일", "토요일", "일요일"],
+    setHours: "시간대별로 정하기",
+    setHoursAbout: "다른 방식 대신 요일과 시간마다 준비할 슬롯 수를 정합니다. 남은 슬롯이 없을 때 온 회원은 컨테이너가 시작될 때까지 기다립니다.",
+    zone: "시간대",
+    setAdaptive: "이용량에 맞추기",
+    setAdaptiveAbout: "슬롯 하나를 한 시간 두는 값이 그 슬롯 덕분에 줄어드는 기다림의 값보다 적으면 하나 더 준비합니다. 늘릴 때는 바로, 줄일 때는 15분 뒤에 바꿉니다.",
+    least: "준비할 슬롯 (최소)",
+    atMost: "준비할 슬롯 (최대)",
+    weeks: "살펴볼 기간 (주)",
+    miss: "회원이 기다리지 않는 값 (미국 센트)",
+    setMost: "최대 슬롯 수 변경",
+    setMostAbout: "줄여도 열린 세션은 끝나지 않습니다. 비워 두면 설정값을 따릅니다.",
+    announced: "예고",
+    coming: (when, members) => `${when}: ${members}명`,
+    holds: "슬롯을 준비해 두었습니다",
+    announce: "단체 이용 예고",
+    announceAbout: "시작 10분 전부터 20분 뒤까지 모두의 슬롯을 준비합니다. 누가 오는지는 사유에 적으세요.",
+    starts: "시작 시각",
+    members: "인원",
+    takeBack: "예고 취소",
+    takeBackAbout: "이 인원을 위해 준비하던 슬롯을 평소 수로 되돌립니다.",
+  },
   warm: "준비할 슬롯",
   most: "최대",
   drain: "모든 세션 끝내기",
@@ -124,6 +153,7 @@ export const words: ConsoleWords = {
   valueOf: (name, value) => {
     const limit = { open_sessions: "동시 세션", opens_an_hour: "시간당 열기" }[name];
     if (limit) return `${limit} ${value === null ? "제한 없음" : String(value)}`;
+    if (name === "policy") return "항상 같은 수의 슬롯";
     if (name === "new_sessions") return `새 세션 ${value === true ? "허용" : "중단"}`;
     return `${name} ${value === null ? "없음" : String(value)}`;
   },
