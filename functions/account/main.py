@@ -6,12 +6,15 @@ import functions_framework
 from msgspec import Struct
 
 from shared import logs
+from shared.accounts.account import Account
 from shared.endpoint import endpoint, routes
 from shared.errors import Refused
 from shared.flows.sign_ins import InAnyStanding, check_person, close_and_drain, in_any_standing
 from shared.gcp import tasks
-from shared.gcp.identity import delete_person, end_sign_ins, person
+from shared.gcp.identity import Person, delete_person, end_sign_ins, person
+from shared.gcp.store.ids import new_id
 from shared.gcp.store.sessions import sign_out_everywhere, sign_out_here
+from shared.mail.mail import Mail, MailKind, Reader
 from shared.sessions.session import BrowserId
 
 FRESH = timedelta(minutes=5)
@@ -54,10 +57,14 @@ def delete(caller: InAnyStanding, _body: Delete, now: datetime) -> AccountAnswer
         detail = "You signed in too long ago. Nothing was deleted. Sign in again, and delete within five minutes."
         raise Refused("sign-in-again", detail)
     # Firebase Auth does not know the person if an earlier request deleted the sign-in and its answer was lost.
+    mail = None
     if person_now := person(uid):
         check_person(person_now, caller.member)
-    workspace = close_and_drain(uid, now)
+        mail = _mail(person_now, caller.account, now)
+    workspace = close_and_drain(uid, now, mail)
     delete_person(uid)
+    if mail:
+        tasks.send_mail(mail.id, now)
     if workspace and workspace.session:
         tasks.schedule_reclaim_check(workspace.session, now, again="deleted")
     if workspace and workspace.erase_due:
@@ -89,6 +96,15 @@ def sign_out(caller: InAnyStanding, body: SignOut, now: datetime) -> AccountAnsw
         return AccountAnswer()
     sign_out_here(account.uid, caller.member.signed_in, body.browser, now)
     return AccountAnswer()
+
+
+def _mail(person_now: Person, account: Account | None, now: datetime) -> Mail | None:
+    """Confirms it. The mail has the address in it, because Firebase Auth is about to forget it, and a random name, by
+    which nothing leads to the member."""
+    if not (account and person_now.email and person_now.email_verified):
+        return None
+    reader = Reader(address=person_now.email, language=account.locale or "en")
+    return Mail.new(new_id(""), MailKind.ACCOUNT_ERASED, reader, {}, now)
 
 
 account = functions_framework.http(routes({"delete": delete, "sign-out": sign_out}, "account"))

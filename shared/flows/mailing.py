@@ -62,7 +62,7 @@ def _send(mail: Mail, means: Means | None, address_of: AddressOf) -> None:
     """Raises Refused and Failed of `smtp`, and TryAgain."""
     if means is None:
         raise smtp.Refused("no mail server is set up")
-    to = address_of(mail.uid)
+    to = address_of(mail.uid) if mail.uid is not None else mail.address
     if to is None:
         raise smtp.Refused("the member has no verified address")
     smtp.send(compose(mail, to, means.sender), means.server)

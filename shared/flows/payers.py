@@ -4,16 +4,14 @@ from contextlib import suppress
 from datetime import datetime
 
 from shared import logs
-from shared.accounts.account import AccountState
 from shared.billing.kept_plan import due_notice
 from shared.billing.payer import Payer
 from shared.billing.provider import Buyer, PaymentProvider, Unreachable
 from shared.flows.payments import Now, ask, unreachable
 from shared.gcp import tasks
-from shared.gcp.store.accounts import find_account
 from shared.gcp.store.billing import read_billing
 from shared.gcp.store.database import LostRace
-from shared.gcp.store.mails import create_mail
+from shared.gcp.store.mails import create_mail, find_reader
 from shared.gcp.store.races import until_won
 from shared.gcp.store.subscriptions import commit_payer, delete_payer, read_payer
 from shared.mail.about_plan import mails_about_plan
@@ -26,15 +24,14 @@ def follow(provider: PaymentProvider, bid: str, *, base: str, now: Now) -> str:
     if read_payer(bid) is None:
         return "nobody pays"
     billing = read_billing(bid).record
-    owner = find_account(billing.owner)
-    if owner is None or owner.state == AccountState.DELETED:
+    reader = find_reader(billing.owner, billing.zone)
+    if reader is None:
         _forget(provider, bid)
         logs.info("payer-forgotten", billing=bid)
         return "forgotten"
     after = ask(provider, bid, base=base, now=now)
     if after is None:
         return "no customer"
-    reader = Reader(uid=owner.uid, language=owner.locale or "en", zone=billing.zone)
     return f"asked, and {_write(after, reader, now())} mails written"
 
 

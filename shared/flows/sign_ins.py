@@ -26,6 +26,7 @@ from shared.gcp.store.accounts import (
 )
 from shared.gcp.store.marks import adopt, marked_accounts
 from shared.gcp.store.sessions import begin_end
+from shared.mail.mail import Mail
 from shared.sessions.session import EndReason
 from shared.sessions.workspace import Workspace
 from shared.settings import settings
@@ -175,13 +176,13 @@ def mark_of(address: str) -> str:
     return address_marks.mark_of(address, settings().address_mark_key)
 
 
-def close_and_drain(uid: str, now: datetime) -> Workspace | None:
+def close_and_drain(uid: str, now: datetime, mail: Mail | None = None) -> Workspace | None:
     """Closes the account of a person who has left, and begins the end of the session. `pool` finds what remains to be
-    done.
+    done. `mail` confirms it to the member.
 
     Returns the workspace; None if there is no account.
     """
-    workspace = close_account(uid, now)
+    workspace = close_account(uid, now, mail)
     if workspace and workspace.session:
         begin_end(workspace.session, EndReason.DELETED, now)
     return workspace

@@ -42,7 +42,7 @@ def compose(mail: Mail, to: str, sender: Sender) -> EmailMessage:
         "paragraphs": paragraphs,
         "button": words.button,
         "link": f"{sender.page}{words.page}",
-        "why": environment.from_string(language.WHY).render(facts),
+        "why": environment.from_string(words.why or language.WHY).render(facts),
     }
     domain = sender.address.rpartition("@")[2]
     message = EmailMessage(policy=SMTP)

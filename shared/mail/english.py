@@ -36,6 +36,33 @@ LETTERS: Mapping[MailKind, Words] = {
         button="Download, or choose a plan",
         page="/history",
     ),
+    MailKind.ACCOUNT_ERASED: Words(
+        subject="Your account is deleted",
+        paragraphs=(
+            "You have deleted your account. Your files, their history, your address and your name are erased now, and"
+            " a day later everything is erased once more, in case something was still on its way. Subscriptions are"
+            " ended. Nobody can bring your files back.",
+            "What bookkeeping needs is kept without your name: which times were used, and what they cost. Invoices"
+            " stay with the payment provider for as long as the law says. Backups of our records hold no files; the"
+            " last of them that knows you is deleted after 28 days.",
+        ),
+        button="Open Ondol",
+        page="/",
+        why="You get this mail because an account with this address was deleted at {{ host }}. It is the last one.",
+    ),
+    MailKind.LEFT_OUT: Words(
+        subject="{{ bytes | size }} of your workspace could not be saved",
+        paragraphs=(
+            "Your session has ended, and your plan's storage had no room for everything: of your own files and"
+            " folders {{ count }}, together {{ bytes | size }}, are not in the last snapshot. What it has is safe.",
+            "{% if until %}What still fitted beside it is kept until {{ until | day }}: you can download it from"
+            " the history, or bring it back once there is room.{% else %}It could not be kept beside it either."
+            " Earlier snapshots may have an older version of it.{% endif %} To have all of it saved next time, delete"
+            " something, or choose a plan with more storage.",
+        ),
+        button="See what is missing",
+        page="/history",
+    ),
 }
 
 WHY = "You get this mail because you have an account at {{ host }}."

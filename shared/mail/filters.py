@@ -1,4 +1,4 @@
-"""Facts of a mail as its reader writes them: days and plans. Filters of Jinja's."""
+"""Facts of a mail as its reader writes them: days, plans and sizes. Filters of Jinja's."""
 
 from collections.abc import Callable, Mapping
 from datetime import datetime
@@ -34,8 +34,19 @@ def day_in_korean(context: Context, moment: str) -> str:
     return f"{local.year}년 {local.month}월 {local.day}일"
 
 
-ENGLISH_FILTERS: Mapping[str, Callable[..., Any]] = {"plan": plan, "day": day}
-KOREAN_FILTERS: Mapping[str, Callable[..., Any]] = {"plan": plan, "day": day_in_korean}
+def size(count: str) -> str:
+    """Bytes in the largest unit of which there is one; the plan table's units are decimal too."""
+    number, unit = float(count), "B"
+    for larger in ("kB", "MB", "GB"):
+        if number < STEP:
+            break
+        number, unit = number / STEP, larger
+    return f"{number:.1f} {unit}" if unit != "B" and number < STEP / 100 else f"{number:.0f} {unit}"
+
+
+STEP = 1000
+ENGLISH_FILTERS: Mapping[str, Callable[..., Any]] = {"plan": plan, "day": day, "size": size}
+KOREAN_FILTERS: Mapping[str, Callable[..., Any]] = {"plan": plan, "day": day_in_korean, "size": size}
 
 
 def _local(context: Context, moment: str) -> datetime:

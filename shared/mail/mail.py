@@ -31,15 +31,22 @@ class MailKind(StrEnum):
     """A paid plan has ended, and what exceeds the present one is kept for a time."""
     KEPT_ENDS = "kept-ends"
     """What a lost plan had kept is deleted soon."""
+    ACCOUNT_ERASED = "account-erased"
+    """The member has deleted their account."""
+    LEFT_OUT = "left-out"
+    """A session has ended, and no snapshot has something of the member's own."""
 
 
 FACTS: Mapping[MailKind, frozenset[str]] = {
     MailKind.PAYMENT_FAILED: frozenset({"plan", "until"}),
     MailKind.PLAN_ENDED: frozenset({"plan", "now", "until"}),
     MailKind.KEPT_ENDS: frozenset({"plan", "now", "until"}),
+    MailKind.ACCOUNT_ERASED: frozenset(),
+    MailKind.LEFT_OUT: frozenset({"count", "bytes", "until"}),
 }
 """What each kind of mail has to be given. `plan` and `now` are names of the plan table, `until` is a moment in ISO
-8601. They are written out in the reader's language when the mail is composed."""
+8601, or empty if there is none; `count` and `bytes` are whole numbers. They are written out in the reader's language
+when the mail is composed."""
 
 
 class MailState(StrEnum):
@@ -57,11 +64,12 @@ OVER = (MailState.SENT, MailState.REFUSED, MailState.GIVEN_UP)
 
 
 class Reader(Struct, frozen=True, kw_only=True):
-    """To whom a mail is written."""
+    """To whom a mail is written: a member by `uid`, or an `address` that Firebase Auth can't be asked for."""
 
-    uid: str
+    uid: str | None = None
+    address: str | None = None
     language: Locale
-    zone: str
+    zone: str = "UTC"
 
 
 class Mail(Struct, frozen=True, kw_only=True):
@@ -70,9 +78,11 @@ class Mail(Struct, frozen=True, kw_only=True):
     id: str
     """Names what it tells of, so that telling it twice makes one mail."""
     kind: MailKind
-    uid: str
+    uid: str | None
     """The member to whom it is written, at the address that Firebase Auth knows when it is sent. The mail is erased
-    with the account."""
+    with the account. None of a mail to `address`."""
+    address: str | None = None
+    """The verified address of a reader who is no member; None once the mail is over."""
     language: Locale
     zone: str = "UTC"
     """The time zone in which the reader's days begin."""
@@ -94,12 +104,15 @@ class Mail(Struct, frozen=True, kw_only=True):
     def new(cls, name: str, kind: MailKind, reader: "Reader", facts: Mapping[str, str], now: datetime) -> "Mail":
         """`name` distinguishes what it tells of from everything else of its kind, and is the same however often it is
         told. Raises ValueError if the facts are not those of the kind."""
+        if (reader.uid is None) == (reader.address is None):
+            raise ValueError("a mail goes to a member or to an address")
         if facts.keys() != FACTS[kind]:
             raise ValueError(f"a mail of kind {kind} needs {sorted(FACTS[kind])}, and was given {sorted(facts)}")
         return cls(
             id=f"{kind}-{name}",
             kind=kind,
             uid=reader.uid,
+            address=reader.address,
             language=reader.language,
             zone=reader.zone,
             facts=dict(facts),
@@ -130,4 +143,5 @@ class Mail(Struct, frozen=True, kw_only=True):
         return replace(self, begun=None, due=now + pause, reason=reason)
 
     def _over(self, state: MailState, reason: str | None, now: datetime) -> "Mail":
-        return replace(self, state=state, begun=None, due=None, reason=reason, forget=now + KEPT_FOR)
+        over = replace(self, state=state, begun=None, due=None, reason=reason, forget=now + KEPT_FOR)
+        return replace(over, address=None)

@@ -14,3 +14,5 @@ class Words(Struct, frozen=True, kw_only=True):
     button: str
     page: str
     """The path on Ondol's page to which the button leads."""
+    why: str | None = None
+    """Why the reader gets this mail; None of a member, who gets it because of the account."""

@@ -42,6 +42,8 @@ class Workspace(Struct, frozen=True, kw_only=True):
     """What the newest checkpoint takes of the plan."""
     apart: int = 0
     """Bytes of left-out files that sessions have kept."""
+    told_left_out: datetime | None = None
+    """When the member was last written a mail that a session had left something out."""
     last_slot: str | None = None
     last_session: str | None = None
     lost: bool = False

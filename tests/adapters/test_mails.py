@@ -72,6 +72,16 @@ def test_a_mail_arrives_in_the_readers_language_and_only_once(server: tuple[Mail
     assert (record(mail.id).state, record(mail.id).due) == (MailState.SENT, None)
 
 
+def test_a_mail_to_an_address_needs_no_member_and_leaves_no_address(server: tuple[Mailbox, Server]) -> None:
+    mailbox, host = server
+    reader = Reader(address="gone@example.com", language="en")
+    mail = Mail.new("1", MailKind.ACCOUNT_ERASED, reader, {}, NOW)
+    create_mail(mail)
+    assert sent(mail.id, host) == MailState.SENT
+    assert [message["To"] for message in mailbox.messages] == ["gone@example.com"]
+    assert "gone@" not in repr(record(mail.id))
+
+
 def test_deliveries_at_the_same_time_send_one_mail(server: tuple[Mailbox, Server]) -> None:
     mailbox, host = server
     mail = a_mail()

@@ -3,9 +3,11 @@
 from collections.abc import Callable
 from typing import Any
 
-from shared.gcp.store import mails
+from shared.gcp.store import accounts, mails, sessions
 from shared.mail.mail import Mail, MailKind, Reader
-from tests.failures.commit_cases import LATER, NOW, Act
+from shared.sessions.session import EndReason
+from shared.snapshots.storage_quota import LeftOut
+from tests.failures.commit_cases import LATER, NOW, UID, Act, a_claimed_session, an_account
 
 READER = Reader(uid="u-1", language="ko", zone="Asia/Seoul")
 FACTS = {"plan": "pro", "until": LATER.isoformat()}
@@ -28,9 +30,22 @@ def a_mail_whose_time_is_over() -> Act:
     return lambda: mails.delete_mails(mails.expired_mails(MAIL.forget))
 
 
+def a_closed_account_that_is_confirmed() -> Act:
+    an_account()
+    mail = Mail.new("1", MailKind.ACCOUNT_ERASED, Reader(address="a@b", language="ko"), {}, NOW)
+    return lambda: accounts.close_account(UID, LATER, mail)
+
+
+def an_end_that_left_something_out() -> Act:
+    sid = a_claimed_session(left_out=LeftOut(1, 5)).record.sid
+    return lambda: sessions.end_session(sid, LATER, EndReason.IDLE)
+
+
 COMMITS: dict[Callable[[], Act], set[Callable[..., Any]]] = {
     a_new_mail: {mails.create_mail},
     an_attempt_to_send_it: {mails.commit_mail},
     a_mail_whose_time_is_over: {mails.delete_mails},
+    a_closed_account_that_is_confirmed: {accounts.close_account},
+    an_end_that_left_something_out: {sessions.commit_end},
 }
 """What happens, and by which functions it is committed."""

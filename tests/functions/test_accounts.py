@@ -14,6 +14,7 @@ from shared.flows.comparing import MISSING_GRACE, compare
 from shared.flows.sign_ins import mark_of
 from shared.gcp.store.accounts import to_erase
 from shared.gcp.store.database import database
+from shared.mail.mail import MailKind
 from shared.time_budget import TimeBudget
 from tests.support.members.open_workspace import Workspace, working
 from tests.support.members.operator import operator
@@ -87,6 +88,7 @@ def test_who_deletes_their_account_leaves_nothing_behind(stack: Running) -> None
     erased = until(lambda: (document(stack, f"workspaces/{wid}") or {}).get("erased_once"), "it is erased")
     assert erased is True
     erase_again(stack, wid)
+    until(lambda: set(last_mails(stack)) == {"sent"}, "the last mail is sent")
     texts = everything(stack)
     left = {each: [text[:200] for text in texts if each in text] for each in canaries}
     assert {each: where for each, where in left.items() if where} == {}
@@ -143,6 +145,11 @@ def erase_again(stack: Running, wid: str) -> None:
     with environment(stack.env):
         handler: Any = inspect.unwrap(main.erase)
         assert handler("", main.Erase(wid), later).outcome == "forgotten"
+
+
+def last_mails(stack: Running) -> list[str]:
+    """The states of the mails that confirm a deletion. Such a mail has the address in it until it is sent."""
+    return [mail["state"] for mail in documents(stack, "mails") if mail["kind"] == MailKind.ACCOUNT_ERASED]
 
 
 def everything(stack: Running) -> list[str]:

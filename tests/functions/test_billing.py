@@ -83,6 +83,17 @@ def test_a_payment_that_fails_is_told_by_one_mail_in_the_members_language(plane:
     assert len(mails_to(plane, f"{OWES}@example.com")) == 1
 
 
+def test_who_deletes_their_account_is_told_what_is_erased_and_the_address_goes_with_the_mail(plane: Running) -> None:
+    person = Person(plane, "departs")
+    person.post("login", {"time_zone": "Asia/Seoul", "locale": "ko-KR"}).raise_for_status()
+    person.delete_account()
+    [mail] = until(lambda: mails_to(plane, "departs@example.com"), "the mail")
+    assert mail["subject"] == "계정이 삭제되었습니다"
+    name = mail["message_id"].strip("<>").partition("@")[0]
+    sent = until(lambda: (found := document(plane, f"mails/{name}") or {})["state"] == "sent" and found, "it is noted")
+    assert "departs" not in repr(sent) and person.uid not in repr(sent), "nothing leads from it to the member"
+
+
 def mails_to(plane: Running, address: str) -> list[dict[str, Any]]:
     mails = httpx.get(f"{plane.at('mailbox')}/mails", timeout=60).json()
     return [each for each in mails if each["to"] == address]

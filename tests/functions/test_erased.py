@@ -7,16 +7,19 @@ import pytest
 
 from shared.snapshots.checkpoint import Tier
 from tests.functions.saving import PARTS, saving
-from tests.functions.test_accounts import erase_again, everything
+from tests.functions.test_accounts import erase_again, everything, last_mails
 from tests.functions.test_history import downloaded
 from tests.functions.test_left_out import MB, clip, listed, on_free
 from tests.support.stack.observe import document, objects, until
 from tests.support.stack.running import Running, running
 
+MAIL = ("mail", "mailbox")
+"""The last mail has the address in it until it is sent."""
+
 
 @pytest.fixture(scope="module")
 def plane(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
-    with running(tmp_path_factory.mktemp("plane"), "--only", *PARTS, "usage", "account", "erase") as started:
+    with running(tmp_path_factory.mktemp("plane"), "--only", *PARTS, "usage", "account", "erase", *MAIL) as started:
         yield started
 
 
@@ -48,6 +51,7 @@ def test_what_was_left_out_brought_back_and_exported_goes_with_the_account(plane
     person.delete_account()
     until(lambda: (document(plane, f"workspaces/{wid}") or {}).get("erased_once"), "it is erased")
     erase_again(plane, wid)
+    until(lambda: last_mails(plane) == ["sent"], "the last mail is sent")
     texts = everything(plane)
     left = {each: [text[:300] for text in texts if each in text] for each in canaries}
     assert {each: where for each, where in left.items() if where} == {}

@@ -75,6 +75,10 @@ def test_over_three_sessions_nothing_is_lost(plane: Running, tmp_path: Path) -> 
         told = saver.liar.beat().json()["storage_use"]
         assert told["apart"] == (500 - 3 * 157) * MB, "what is kept takes of the room"
         end_with(saver, 4)
+    mails = [mail for mail in documents(plane, "mails") if mail["uid"] == person.uid]
+    assert [(mail["kind"], mail["facts"]["count"]) for mail in mails] == [("left-out", "1")], "told once in a day"
+    assert mails[0]["facts"]["bytes"] == str(157 * MB)
+    assert "clip" not in repr(mails)
     assert len(listed(person)) == 3, "what exceeds the bound is not kept, and the session ends all the same"
     assert downloaded(person, tmp_path / "head4")["proj/small.txt"] == b"small 4"
 

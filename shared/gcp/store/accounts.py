@@ -27,7 +27,9 @@ from shared.gcp.store.database import (
     run_readable,
 )
 from shared.gcp.store.ids import new_id
+from shared.gcp.store.mails import add_mail
 from shared.gcp.store.races import until_won
+from shared.mail.mail import Mail
 from shared.record import Versioned
 from shared.sessions.workspace import Workspace
 
@@ -134,9 +136,9 @@ def keeping_plan_of(uid: str, now: datetime) -> str:
 
 
 @until_won()
-def close_account(uid: str, now: datetime) -> Workspace | None:
+def close_account(uid: str, now: datetime, mail: Mail | None = None) -> Workspace | None:
     """Leaves a tombstone and closes the workspace, guarded against a concurrent claim. The address mark takes over the
-    time used in current periods, and a suspension.
+    time used in current periods, and a suspension. `mail` confirms it to the member.
 
     Returns the workspace, which may still have an open session; None if there is no such account. A uid without an
     account leaves no tombstone, because a stranger may have invented it.
@@ -158,6 +160,8 @@ def close_account(uid: str, now: datetime) -> Workspace | None:
     commit.change(workspace_ref(closed.wid), workspace, closed)
     if account.mark and billing and billing.record.owner == uid:
         _hand_over(commit, account, billing, now, suspended=account.state == AccountState.SUSPENDED)
+    if mail is not None:
+        add_mail(commit, mail)
     commit.run()
     return closed
 

@@ -6,8 +6,9 @@ from datetime import datetime
 from google.cloud import firestore
 from google.cloud.firestore_v1.base_query import FieldFilter
 
+from shared.accounts.account import Account, AccountState
 from shared.gcp.store.database import Commit, LostRace, database, document, read, run_readable
-from shared.mail.mail import Mail
+from shared.mail.mail import Mail, Reader
 from shared.record import Versioned
 
 AT_ONCE = 100
@@ -20,6 +21,20 @@ def mail_ref(name: str) -> firestore.DocumentReference:
 
 def read_mail(name: str) -> Versioned[Mail] | None:
     return read(mail_ref(name), Mail)
+
+
+def find_reader(uid: str, zone: str) -> Reader | None:
+    """The member as a reader of mails; None if there is no account, or a deleted one."""
+    found = read(document("accounts", uid), Account)
+    if found is None or found.record.state == AccountState.DELETED:
+        return None
+    return Reader(uid=uid, language=found.record.locale or "en", zone=zone)
+
+
+def add_mail(commit: Commit, mail: Mail) -> None:
+    """Adds a new mail to the commit of what it tells of. One that exists already makes the commit fail: the record of
+    what it tells of says whether it was told."""
+    commit.create(mail_ref(mail.id), mail)
 
 
 def create_mail(mail: Mail) -> bool:

@@ -27,8 +27,10 @@ from shared.gcp.store.database import (
     run_paged,
     run_readable,
 )
+from shared.gcp.store.mails import add_mail, find_reader
 from shared.gcp.store.races import until_won
 from shared.gcp.store.slots import slot_ref
+from shared.mail.about_session import is_due, mail_about_left_out
 from shared.policies import reclaim_policy
 from shared.record import Versioned
 from shared.sessions.heartbeats import AcceptedHeartbeat, charge_at_end
@@ -326,11 +328,8 @@ def commit_end(session: Versioned[Session], now: datetime, reason: EndReason | N
         add_charge(commit, billing, settled.billing, before.sid, settled.added)
     add_lines(commit, before.bid, [*(settled.lines if settled else ()), *lines])
     if workspace and workspace.record.session == before.sid:
-        commit.change(
-            workspace_ref(before.wid),
-            workspace,
-            workspace.record.free(ended, now),
-        )
+        freed = _told(commit, workspace.record.free(ended, now), ended, billing.record if billing else None, now)
+        commit.change(workspace_ref(before.wid), workspace, freed)
     if slot and slot.record.session == before.sid and slot.record.state == SlotState.CLAIMED:
         never_served = not ended.served and ended.reason in (EndReason.NEVER_OPENED, EndReason.LOST)
         why = f"session {before.sid} ended: {ended.reason}"
@@ -338,3 +337,14 @@ def commit_end(session: Versioned[Session], now: datetime, reason: EndReason | N
         commit.change(slot_ref(before.slot), slot, left)
     commit.run()
     return ended
+
+
+def _told(commit: Commit, workspace: Workspace, ended: Session, billing: Billing | None, now: datetime) -> Workspace:
+    """The workspace, and in the commit the mail that is due because the session left something out."""
+    if ended.left_out is None or not is_due(ended.left_out, workspace.told_left_out, now):
+        return workspace
+    reader = find_reader(ended.uid, billing.zone if billing else "UTC")
+    if reader is None:
+        return workspace
+    add_mail(commit, mail_about_left_out(ended.sid, ended.left_out, ended.apart, reader, now))
+    return replace(workspace, told_left_out=now)

@@ -8,6 +8,7 @@ from html import unescape
 import pytest
 from jinja2 import Environment, meta, nodes
 
+from deploy.resources.data import DAY, WEEKLY_KEPT
 from shared.mail import english, korean
 from shared.mail.compose import Sender, compose
 from shared.mail.filters import ENGLISH_FILTERS
@@ -16,7 +17,7 @@ from shared.mail.words import Words
 
 NOW = datetime(2026, 11, 30, 18, 0, tzinfo=UTC)
 SENDER = Sender(address="hello@ondol.example", page="https://ondol.example")
-GIVEN = {"plan": "pro", "now": "free", "until": "2026-12-07T20:00:00+00:00"}
+GIVEN = {"plan": "pro", "now": "free", "until": "2026-12-07T20:00:00+00:00", "count": "3", "bytes": "157000000"}
 
 
 def composed(kind: MailKind, language: str = "en", to: str = "ada@example.com", **changed: str) -> EmailMessage:
@@ -81,6 +82,24 @@ def test_the_same_mail_is_the_same_message() -> None:
     assert first["Message-ID"] == second["Message-ID"] == "<payment-failed-b-1@ondol.example>"
     assert (first["From"], first["To"]) == ("Ondol <hello@ondol.example>", "ada@example.com")
     assert first["Auto-Submitted"] == "auto-generated"
+
+
+def test_what_was_left_out_is_told_with_its_size_and_with_what_is_kept_of_it() -> None:
+    kept = composed(MailKind.LEFT_OUT)
+    assert kept["Subject"] == "157 MB of your workspace could not be saved"
+    assert "is kept until 8 December 2026" in part(kept, "plain")
+    lost = part(composed(MailKind.LEFT_OUT, until=""), "plain")
+    assert "could not be kept beside it" in lost
+    assert "is kept until" not in lost
+    assert composed(MailKind.LEFT_OUT, bytes="1500")["Subject"].startswith("1.5 kB of")
+
+
+def test_the_last_mail_says_how_long_backups_are_kept_and_not_that_there_is_an_account() -> None:
+    days = WEEKLY_KEPT // DAY
+    for language, backups in (("en", f"after {days} days"), ("ko", f"{days}일")):
+        text = part(composed(MailKind.ACCOUNT_ERASED, language), "plain")
+        assert backups in text
+        assert ("you have an account" in text, "계정이 있어" in text) == (False, False)
 
 
 @pytest.mark.parametrize("address", ["ada@example.com\r\nBcc: eve@example.com", "a@b, c@d", "nobody"])

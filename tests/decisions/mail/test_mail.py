@@ -22,6 +22,20 @@ def test_a_mail_has_exactly_the_facts_of_its_kind() -> None:
             Mail.new("b-1", MailKind.PAYMENT_FAILED, READER, facts, NOW)
 
 
+@pytest.mark.parametrize("uid", [None, "u-1"])
+def test_a_mail_goes_to_a_member_or_to_an_address(uid: str | None) -> None:
+    reader = Reader(uid=uid, address="a@example.com" if uid else None, language="ko")
+    with pytest.raises(ValueError, match="to a member or to an address"):
+        Mail.new("b-1", MailKind.ACCOUNT_ERASED, reader, {}, NOW)
+
+
+def test_an_address_is_forgotten_once_the_mail_is_over() -> None:
+    mail = Mail.new("b-1", MailKind.ACCOUNT_ERASED, Reader(address="a@example.com", language="ko"), {}, NOW).begin(NOW)
+    assert mail.failed("silent", NOW).address == "a@example.com"
+    for over in (mail.sent(NOW), mail.refused("no", NOW), mail.failed("silent", NOW + GIVE_UP_AFTER)):
+        assert over.address is None
+
+
 def test_the_same_thing_told_twice_is_one_mail() -> None:
     assert new().id == new().id == "payment-failed-b-1"
 
