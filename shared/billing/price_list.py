@@ -10,6 +10,8 @@ from decimal import Decimal
 from shared.billing.prices import EVERYWHERE, TIER_1, TIER_2, Free, Price, Reading, Span, book_of
 
 US, SEOUL = "us-central1", "asia-northeast3"
+PLACES = {"seoul": SEOUL, "iowa": US}
+"""The regions of the list, as people call them."""
 READ = date(2026, 11, 30)
 GOOGLE = "https://cloud.google.com"
 CATALOGUE = date(2026, 7, 30)

@@ -95,24 +95,29 @@ def earn(workload: Workload, book: PriceBook, *, free_tiers: bool = False) -> Re
     for name, plan in workload.plans.items():
         revenue = _price_of(name, plan.price) * plan.payers
         part = Decimal(plan.members) / workload.members if workload.members else Decimal(0)
+        alone = estimate(workload.only(name), book, free_tiers=free_tiers)
         plans[name] = PlanMargin(
             revenue=revenue,
             fees=_fees(revenue, plan.payers, book, workload.region),
-            use=_caused(costs, estimate(workload.only(name), book, free_tiers=free_tiers)),
+            use=sum(caused_by_line(costs, alone).values(), NOTHING),
             standing=standing * part,
         )
     return Result(plans, costs)
 
 
 def break_even(workload: Workload, book: PriceBook, *, free_tiers: bool = False) -> BreakEven:
-    result = earn(workload, book, free_tiers=free_tiers)
+    return break_even_of(earn(workload, book, free_tiers=free_tiers), workload.members)
+
+
+def break_even_of(result: Result, whole: int) -> BreakEven:
+    """Of a result with so many members."""
     standing = result.costs.part(Driver.STANDING)
     earned = _margin(result.revenue - result.fees, result.costs.part(Driver.USE))
 
     def members(contribution: Decimal, needed: Decimal) -> int | None:
         if contribution <= 0:
             return None
-        return int((needed * workload.members / contribution).to_integral_value(ROUND_CEILING))
+        return int((needed * whole / contribution).to_integral_value(ROUND_CEILING))
 
     return BreakEven(best=members(earned.best, standing.low), worst=members(earned.worst, standing.high))
 
@@ -139,6 +144,19 @@ def dearest_member(name: str, workload: Workload, book: PriceBook) -> DearestMem
     return DearestMember(pays=price - _fees(price, 1, book, workload.region), costs=costs)
 
 
+def caused_by_line(costs: Estimate, alone: Estimate) -> Mapping[str, Range]:
+    """What some members cause of each line of the costs, in US dollars: of each line the part of its quantity. `alone`
+    is what the month costs with them alone."""
+    caused = dict[str, Range]()
+    for line in alone.lines:
+        if line.driver == Driver.USE:
+            whole = costs.line(line.name)
+            low = line.quantity.low / whole.quantity.low if whole.quantity.low else Decimal(0)
+            high = line.quantity.high / whole.quantity.high if whole.quantity.high else Decimal(0)
+            caused[line.name] = Range(*sorted((whole.cost.low * low, whole.cost.high * high)))
+    return caused
+
+
 def _price_of(name: str, agreed: Decimal | None) -> Decimal:
     """US dollars a month. Raises ValueError where the plan's price is by agreement and none is given."""
     listed = PLANS[name].price
@@ -155,18 +173,6 @@ def _fees(revenue: Decimal, payers: int, book: PriceBook, region: str) -> Decima
         return Decimal(0)
     shares = [book.price(name, region).cost(revenue) for name in ("payment-share", "subscription-share")]
     return sum(shares, book.price("payment", region).cost(Decimal(payers)))
-
-
-def _caused(costs: Estimate, alone: Estimate) -> Range:
-    """The part of the costs that a plan's members cause: of each line the part of its quantity."""
-    caused = NOTHING
-    for line in alone.lines:
-        if line.driver == Driver.USE:
-            whole = costs.line(line.name)
-            low = line.quantity.low / whole.quantity.low if whole.quantity.low else Decimal(0)
-            high = line.quantity.high / whole.quantity.high if whole.quantity.high else Decimal(0)
-            caused += Range(*sorted((whole.cost.low * low, whole.cost.high * high)))
-    return caused
 
 
 def _margin(earned: Decimal, costs: Range) -> Margin:
