@@ -22,6 +22,7 @@ from shared.gcp.store import clock
 BODY_BYTES = 64 * 1024
 LOGGED_DETAIL = 200
 """Characters of a problem's detail in the log: a detail may quote what a stranger sent, and each line is paid for."""
+XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 CORRECTIONS = 3
 """How many times one request may begin with a corrected clock. Uncaught, `clock.Corrected` would end the whole
 process."""
@@ -50,6 +51,13 @@ class CsvDownload(msgspec.Struct, frozen=True):
     next: str | None = None
 
 
+class XlsxDownload(msgspec.Struct, frozen=True):
+    """Answer a spreadsheet. `name` is its file name, of characters that need no quoting."""
+
+    content: bytes
+    name: str
+
+
 class Operation(msgspec.Struct, frozen=True):
     """An endpoint as it is declared. The API's description is made from these.
 
@@ -64,6 +72,8 @@ class Operation(msgspec.Struct, frozen=True):
     method: str
     task: bool
     refuses: Refusals
+    public: bool
+    """Whether anybody may call it, without a token."""
 
 
 def operations_of(view: View) -> dict[str, Operation]:
@@ -79,6 +89,7 @@ def endpoint(
     refuses: Refusals | None = None,
     task: bool = False,
     method: str = "POST",
+    public: bool = False,
 ) -> Callable[[Callable[[Caller, Body, datetime], Any]], View]:
     """Make a handler of `(caller, body, now)` an HTTP function that takes POST with a JSON body, or GET with a query.
 
@@ -86,7 +97,8 @@ def endpoint(
     are the problems that the handler may answer, without the problems that `authenticate` declares and those that any
     endpoint may answer: an unreadable message, an invalid token, too many requests, and `unavailable`. With `task` the
     caller is Cloud Tasks or Cloud Scheduler, which repeats a request until the answer is 2xx. So a problem that
-    repetition can't change is answered 200, and logged.
+    repetition can't change is answered 200, and logged. With `public` a request needs no token, and `authenticate`
+    limits the rate of all of them together.
     """
 
     all_refusals = _merged(_refusals_of(authenticate), refuses or {})
@@ -97,13 +109,13 @@ def endpoint(
             parsed = functools.cache(lambda: _parse(request, body, method))
 
             def handle(now: datetime, accepted: Callable[[], None]) -> flask.Response:
-                caller = authenticate(Call(handler.__name__, _bearer(request), now, parsed))
+                caller = authenticate(Call(handler.__name__, "" if public else _bearer(request), now, parsed))
                 accepted()
                 return _unless_known(request, _render(handler(caller, parsed(), now)))
 
             return _answered(request, handler.__name__, handle, task=task)
 
-        vars(view)["operations"] = {"": Operation(handler, authenticate, body, method, task, all_refusals)}
+        vars(view)["operations"] = {"": Operation(handler, authenticate, body, method, task, all_refusals, public)}
         return view
 
     return wrap
@@ -244,6 +256,9 @@ def _render(result: Any) -> flask.Response:
         if result.next is not None:
             headers["Link"] = f'<{result.next}>; rel="next"'
         return flask.Response(result.text, status, headers, content_type=result.content_type)
+    if isinstance(result, XlsxDownload):
+        headers = {"Content-Disposition": f'attachment; filename="{result.name}"'}
+        return flask.Response(result.content, status, headers, content_type=XLSX)
     if isinstance(result, AcceptedAnswer):
         status, headers = 202, {} if result.retry_after is None else {"Retry-After": str(result.retry_after)}
         result = result.body

@@ -23,8 +23,8 @@ NOTE = "# Made by `make schema` from what the functions declare.\n"
 WIDTH = 120
 SHORT = 80
 """Characters that stand on one line."""
-AUTH = {"id-token": "firebase", "container-token": "container", "oidc-token": "invoker"}
-"""The security scheme of a function, by what it `verifies` in functions.toml."""
+AUTH = {"id-token": "firebase", "container-token": "container", "oidc-token": "invoker", "nothing": None}
+"""The security scheme of a function, by what it `verifies` in functions.toml; None if it needs none."""
 SCHEMES = {
     "firebase": {"type": "http", "scheme": "bearer", "bearerFormat": "Firebase ID token"},
     "container": {
@@ -41,8 +41,9 @@ SCHEMES = {
 BROWSERS = {
     "title": "Ondol",
     "description": (
-        "What a browser calls. Every request carries a Firebase ID token; every refusal is problem+json with a stable "
-        "`type`, and a `detail` that says what to do next. Times are Unix seconds, sizes bytes."
+        "What a browser calls. Every request carries a Firebase ID token, but for those that name no scheme; every "
+        "refusal is problem+json with a stable `type`, and a `detail` that says what to do next. Times are Unix "
+        "seconds, sizes bytes."
     ),
 }
 BEHIND = {
@@ -63,7 +64,7 @@ def main() -> None:
         ("internal.yaml", BEHIND, "/", False),
     ):
         operations = [each for name, row in rows.items() if row["browser"] == browser for each in _described(name, row)]
-        used = {name: SCHEMES[name] for name in dict.fromkeys(each.auth for each in operations)}
+        used = {name: SCHEMES[name] for name in dict.fromkeys(each.auth for each in operations) if name}
         text = yaml.dump(document(info, server, used, operations), Dumper=_Dumper, sort_keys=False, width=WIDTH)
         (folder / file).write_text(NOTE + text)
 
@@ -73,7 +74,9 @@ def _described(name: str, row: dict[str, Any]) -> list[Described]:
     auth = AUTH[row["verifies"]]
     service = name.replace("_", "-")
     return [
-        Described(f"/{service}/{part}" if part else f"/{service}", operation, auth, is_limited=auth == "firebase")
+        Described(
+            f"/{service}/{part}" if part else f"/{service}", operation, auth, is_limited=auth in ("firebase", None)
+        )
         for part, operation in operations_of(getattr(module, name)).items()
     ]
 

@@ -10,7 +10,7 @@ from typing import Any, get_args, get_origin
 from deploy.openapi.docstrings import class_description, described, summary_and_description
 from deploy.openapi.refusals import all_refusals, problem_ref, refusal, shared_refusals, wait
 from deploy.openapi.shapes import Schema, answer_schemas, merged, message_schemas
-from shared.endpoint import AcceptedAnswer, CsvDownload, Operation
+from shared.endpoint import XLSX, AcceptedAnswer, CsvDownload, Operation, XlsxDownload
 from shared.errors import ProblemAnswer
 
 UNCHANGED = "The answer is the one whose ETag the header If-None-Match names."
@@ -22,8 +22,8 @@ class Described:
 
     path: str
     operation: Operation
-    auth: str
-    """The name of a security scheme."""
+    auth: str | None
+    """The name of a security scheme; None if anybody may call it."""
     is_limited: bool
     """Whether whoever calls too often is refused."""
 
@@ -37,7 +37,13 @@ class Described:
     def refusals(self) -> dict[int, tuple[str, ...]]:
         """Names of problems, by status."""
         operation, takes_body = self.operation, self.operation.method != "GET"
-        return all_refusals(operation.refuses, takes_body=takes_body, task=operation.task, limited=self.is_limited)
+        return all_refusals(
+            operation.refuses,
+            takes_body=takes_body,
+            task=operation.task,
+            limited=self.is_limited,
+            open_to_all=self.auth is None,
+        )
 
 
 @dataclass
@@ -107,7 +113,7 @@ def _operation(each: Described, shapes: Shapes, refusals: Mapping[str, Schema]) 
     schema: Schema = {"operationId": each.id, "summary": summary}
     if description:
         schema["description"] = description
-    schema["security"] = [{each.auth: []}]
+    schema["security"] = [{each.auth: []}] if each.auth else []
     message = shapes.messages[operation.body]
     if operation.method != "GET":
         schema["requestBody"] = {
@@ -154,6 +160,9 @@ def _good(operation: Operation, shapes: Shapes) -> Iterable[tuple[int, Schema]]:
         if bodies == [CsvDownload]:
             yield status, _table()
             continue
+        if bodies == [XlsxDownload]:
+            yield status, _workbook()
+            continue
         schemas = [shapes.answers[body] for body in bodies]
         response: Schema = {
             "description": " Or: ".join(class_description(body) or "The answer." for body in bodies),
@@ -167,14 +176,20 @@ def _good(operation: Operation, shapes: Shapes) -> Iterable[tuple[int, Schema]]:
         yield status, response
 
 
+ATTACHED: Schema = {
+    "Content-Disposition": {"required": True, "schema": {"type": "string", "pattern": "^attachment; filename="}},
+}
+
+
+def _workbook() -> Schema:
+    return {"description": described(XlsxDownload.__doc__ or ""), "headers": ATTACHED, "content": {XLSX: {}}}
+
+
 def _table() -> Schema:
     return {
         "description": described(CsvDownload.__doc__ or ""),
         "headers": {
-            "Content-Disposition": {
-                "required": True,
-                "schema": {"type": "string", "pattern": "^attachment; filename="},
-            },
+            **ATTACHED,
             "Link": {
                 "description": "Where the rest of the table is, without a header (RFC 8288)",
                 "schema": {"type": "string"},

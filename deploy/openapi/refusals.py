@@ -25,9 +25,13 @@ def refusal(status: int, names: tuple[str, ...]) -> Schema:
     return response
 
 
-def all_refusals(declared: Refusals, *, takes_body: bool, task: bool, limited: bool) -> dict[int, tuple[str, ...]]:
+def all_refusals(
+    declared: Refusals, *, takes_body: bool, task: bool, limited: bool, open_to_all: bool
+) -> dict[int, tuple[str, ...]]:
     """Names of problems by status: those that are declared, and those that any endpoint of this kind may answer."""
     common: dict[int, tuple[str, ...]] = {401: ("not-signed-in",), 503: ("unavailable", "too-busy")}
+    if open_to_all:
+        del common[401]
     if not task:
         common[400] = ("bad-request",)
     if takes_body and not task:

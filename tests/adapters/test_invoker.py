@@ -108,6 +108,7 @@ def test_the_table_says_what_each_function_checks_and_each_checks_it() -> None:
         "stripe-signature": r"webhook\(signed, ",
         "id-token": r"endpoint\((member|operator|operator_or_auditor|in_any_standing|may_\w+), ",
         "container-token": r"endpoint\(container, ",
+        "nothing": r"endpoint\(anybody, .*public=True\)",
         "oidc-token": r"endpoint\(partial\(invoker, function='{name}'\), ",
     }
     for function in functions.load(ROOT):

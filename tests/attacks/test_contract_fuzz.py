@@ -103,7 +103,10 @@ TO_A_MEMBER = {
     **{function: {403} for function in TO_AN_OPERATOR},
 }
 """What browsers call, and what it may answer to whoever is signed in."""
+FOR_ANYBODY = {"estimate": {200, 400}, "estimate/spreadsheet": {200, 400}}
+"""What browsers call without a token."""
 ASKED_FOR = (
+    *FOR_ANYBODY,
     "snapshots", "snapshots/files", "usage", "usage/csv", "billing", "admin", "admin/opens", "admin/slots",
     "admin/slot", "admin/sessions", "admin/session", "admin/members", "admin/account", "admin/audit", "admin/usage",
 )  # fmt: skip
@@ -163,9 +166,9 @@ def bearing(token: str) -> Callable[[requests.PreparedRequest], requests.Prepare
 
 
 def test_every_function_is_driven() -> None:
-    described = {route.partition("/")[0] for route in TO_A_MEMBER}
+    described = {route.partition("/")[0] for route in (*TO_A_MEMBER, *FOR_ANYBODY)}
     assert {*described, *BEHIND, *SIGNED} == set(FUNCTIONS)
-    assert {*TO_A_MEMBER} == {path.removeprefix("/") for path in BROWSERS.raw_schema["paths"]}
+    assert {*TO_A_MEMBER, *FOR_ANYBODY} == {path.removeprefix("/") for path in BROWSERS.raw_schema["paths"]}
 
 
 @pytest.mark.parametrize("function", TO_A_MEMBER)
@@ -173,6 +176,15 @@ def test_whatever_a_stranger_sends_to_what_browsers_call_they_are_asked_to_sign_
     stack: Running, function: str
 ) -> None:
     assert drive(BROWSERS, function, f"{stack.url}/api", st.sampled_from(NOBODYS), examples=FEW) == {401}
+
+
+@pytest.mark.parametrize(("function", "answers"), FOR_ANYBODY.items())
+def test_whatever_a_stranger_asks_of_what_is_for_anybody_is_answered_as_described(
+    stack: Running, function: str, answers: set[int]
+) -> None:
+    """With a token too, which nobody looks at."""
+    tokens = st.sampled_from(NOBODYS)
+    assert drive(BROWSERS, function, f"{stack.url}/api", tokens, examples=FEW) == answers
 
 
 @pytest.mark.parametrize("function", BEHIND)

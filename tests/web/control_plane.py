@@ -13,8 +13,12 @@ from urllib.parse import parse_qs, parse_qsl
 import msgspec
 
 from local.ports import Ports
+from shared.billing.price_list import PRICES
+from shared.economics.asked import Question
+from shared.endpoint import XLSX
 from shared.errors import Problem
 from shared.sessions.session import EndReason
+from shared.views.estimate import estimate_view
 from tests.support.api_description import check_answer
 from tests.support.http_server import Handler, serving
 from tests.web.paying import NOTHING_BOUGHT
@@ -28,7 +32,8 @@ UNFORESEEN = "internal"
 PATIENCE = 60.0  # seconds that a held request waits before it fails the test
 
 SERVED = (
-    "login", "account", "allocate", "release", "snapshots", "usage", "billing", "admin", "run_ingress",
+    "login", "account", "allocate", "release", "snapshots", "usage", "billing", "admin", "estimate",
+    "run_ingress",
 )  # fmt: skip
 HISTORY_PAGE = 5
 FILES_PAGE = 3
@@ -296,6 +301,15 @@ class Call(Handler):
         refusals = self.plane.refusals.get(function)
         if refusals:
             self._refuse(function, refusals.pop(0))
+            return
+        if function == "estimate":  # what is said follows from what was asked alone
+            asked = msgspec.convert(body, type=Question, strict=False)
+            content = msgspec.json.encode(estimate_view(asked, PRICES, asked.language))
+            self._answer_as_described(function, 200, "application/json", content)
+            return
+        if function == "estimate/spreadsheet":
+            kept = {"Content-Disposition": 'attachment; filename="ondol-costs.xlsx"'}
+            self._answer_as_described(function, 200, XLSX, b"PK", **kept)
             return
         if function.partition("/")[0] == "admin":
             content = json.dumps(self.plane.operator[function]).encode()

@@ -40,6 +40,12 @@ def signed_out(page: Page, plane: Plane) -> None:
     expect(page.get_by_role("button", name="Sign in as Haneul Kim")).to_be_visible()
 
 
+def estimate(page: Page, plane: Plane) -> None:
+    page.goto(f"{page.url}estimate")
+    page.get_by_text("smaller ones").click()
+    expect(page.get_by_role("rowheader", name="alerts conditions of alerts")).to_be_visible()
+
+
 def link_followed(page: Page, plane: Plane) -> None:
     page.goto(f"{page.url}?apiKey=key&oobCode=code&mode=signIn&lang=en")
     expect(page.get_by_text("Enter the address to which it was sent.")).to_be_visible()
@@ -332,6 +338,7 @@ def auditing(page: Page, plane: Plane) -> None:
 SCREENS = [
     Screen("signed-out", signed_out),
     Screen("link-followed", link_followed),
+    Screen("estimate", estimate),
     Screen("first-visit", first_visit),
     Screen("closed", closed),
     Screen("open", opened),

@@ -207,6 +207,14 @@ export type AuditView = {
 };
 
 /**
+ * The bounds of what is not known.
+ */
+export type Between = {
+    low: number;
+    high: number;
+};
+
+/**
  * The plan, and how it is paid for.
  */
 export type BillingAnswer = {
@@ -437,6 +445,30 @@ export type Changes = {
     paths: Array<ChangedPath>;
 };
 
+/**
+ * A line of the costs: what is paid of the quantity, times the price.
+ */
+export type CostLineView = {
+    name: string;
+    title: string;
+    /**
+     * Where the quantity comes from.
+     */
+    why: string;
+    /**
+     * Whether it is there even if nobody works.
+     */
+    standing: boolean;
+    cost: Between;
+    quantity: Between;
+    unit: string;
+    price: number;
+    /**
+     * Units that the price is for.
+     */
+    per: number;
+};
+
 export type DayView = {
     day: string;
     /**
@@ -571,6 +603,39 @@ export type EndSession = {
      */
     note: string;
     uid: string;
+};
+
+/**
+ * What a month costs.
+ */
+export type EstimateAnswer = {
+    total: Between;
+    standing: Between;
+    /**
+     * For each member.
+     */
+    each: Between;
+    /**
+     * For each hour of work.
+     */
+    hour: Between;
+    /**
+     * The part of Opens that find no warm slot, if members come at all hours alike and one by one.
+     */
+    cold: Between;
+    /**
+     * The dearest first.
+     */
+    lines: Array<CostLineView>;
+    /**
+     * The dearest first.
+     */
+    peers: Array<PeerView>;
+    curve: Array<PointView>;
+    /**
+     * What saves most first.
+     */
+    levers: Array<LeverView>;
 };
 
 /**
@@ -721,6 +786,21 @@ export type LeftOutView = {
      */
     fits: boolean;
     left_out: LeftOut;
+};
+
+/**
+ * What the operator can change.
+ */
+export type LeverView = {
+    title: string;
+    /**
+     * By members.
+     */
+    noticed: string;
+    /**
+     * In the middle of the range; below 0 if it costs more.
+     */
+    saves: number;
 };
 
 /**
@@ -1007,6 +1087,20 @@ export type PayingView = {
 };
 
 /**
+ * What the same costs elsewhere.
+ */
+export type PeerView = {
+    name: string;
+    title: string;
+    what: string;
+    cost: Between;
+    /**
+     * How many times Ondol's costs that is.
+     */
+    times: Between;
+};
+
+/**
  * The current period, in seconds. `used` counts all members of the plan together.
  */
 export type PeriodView = {
@@ -1051,6 +1145,19 @@ export type PlanUseView = {
 export type PlanView = {
     name: string;
     title: string;
+};
+
+/**
+ * So many members with the same habits, and with as many warm slots as that needs.
+ */
+export type PointView = {
+    members: number;
+    warm: number;
+    cost: Between;
+    /**
+     * A server for each, which stops after half an hour without use.
+     */
+    stopping: number;
 };
 
 /**
@@ -1677,6 +1784,14 @@ export type UsedView = {
 };
 
 export type Verdict = 'keep' | 'reclaim' | 'warn';
+
+/**
+ * Answer a spreadsheet. `name` is its file name, of characters that need no quoting.
+ */
+export type XlsxDownload = {
+    content: string;
+    name: string;
+};
 
 export type LoginData = {
     body?: Login;
@@ -4136,3 +4251,173 @@ export type BillingPortalResponses = {
 };
 
 export type BillingPortalResponse = BillingPortalResponses[keyof BillingPortalResponses];
+
+export type EstimateData = {
+    body?: never;
+    path?: never;
+    query?: {
+        /**
+         * The region of the deployment.
+         */
+        place?: 'iowa' | 'seoul';
+        members?: number;
+        /**
+         * The plan of all members, which says when an idle session ends.
+         */
+        plan?: 'free' | 'pro' | 'starter' | 'team';
+        /**
+         * Hours that a member works in a month.
+         */
+        hours?: number;
+        /**
+         * Sessions of a member in a month.
+         */
+        sessions?: number;
+        /**
+         * Hours of a member in a month in which a job goes on without a browser.
+         */
+        background?: number;
+        /**
+         * GiB that a member stores, all snapshots together.
+         */
+        stored?: number;
+        /**
+         * Slots that are kept warm.
+         */
+        warm?: number;
+        /**
+         * CPUs of a slot.
+         */
+        cpu?: 1 | 2 | 4;
+        /**
+         * GiB of memory of a slot.
+         */
+        memory?: 2 | 4 | 8;
+        /**
+         * Whether Cloud Run bills slots for as long as they exist, and not by request.
+         */
+        by_instance?: boolean;
+        /**
+         * Whether what the sellers offer for free is taken off.
+         */
+        free_tiers?: boolean;
+        language?: 'en' | 'ko';
+    };
+    url: '/estimate';
+};
+
+export type EstimateErrors = {
+    /**
+     * `bad-request`: The request is not valid
+     */
+    400: ProblemAnswer & {
+        type?: 'https://ondol.dev/problems/bad-request';
+    };
+    /**
+     * `too-many-requests`: Too many requests
+     */
+    429: ProblemAnswer & {
+        type?: 'https://ondol.dev/problems/too-many-requests';
+    };
+    /**
+     * `unavailable`: A part of Ondol can't be reached; `too-busy`: Too many changes at once
+     */
+    503: ProblemAnswer & {
+        type?: 'https://ondol.dev/problems/unavailable' | 'https://ondol.dev/problems/too-busy';
+    };
+};
+
+export type EstimateError = EstimateErrors[keyof EstimateErrors];
+
+export type EstimateResponses = {
+    /**
+     * What a month costs.
+     */
+    200: EstimateAnswer;
+};
+
+export type EstimateResponse = EstimateResponses[keyof EstimateResponses];
+
+export type EstimateSpreadsheetData = {
+    body?: never;
+    path?: never;
+    query?: {
+        /**
+         * The region of the deployment.
+         */
+        place?: 'iowa' | 'seoul';
+        members?: number;
+        /**
+         * The plan of all members, which says when an idle session ends.
+         */
+        plan?: 'free' | 'pro' | 'starter' | 'team';
+        /**
+         * Hours that a member works in a month.
+         */
+        hours?: number;
+        /**
+         * Sessions of a member in a month.
+         */
+        sessions?: number;
+        /**
+         * Hours of a member in a month in which a job goes on without a browser.
+         */
+        background?: number;
+        /**
+         * GiB that a member stores, all snapshots together.
+         */
+        stored?: number;
+        /**
+         * Slots that are kept warm.
+         */
+        warm?: number;
+        /**
+         * CPUs of a slot.
+         */
+        cpu?: 1 | 2 | 4;
+        /**
+         * GiB of memory of a slot.
+         */
+        memory?: 2 | 4 | 8;
+        /**
+         * Whether Cloud Run bills slots for as long as they exist, and not by request.
+         */
+        by_instance?: boolean;
+        /**
+         * Whether what the sellers offer for free is taken off.
+         */
+        free_tiers?: boolean;
+        language?: 'en' | 'ko';
+    };
+    url: '/estimate/spreadsheet';
+};
+
+export type EstimateSpreadsheetErrors = {
+    /**
+     * `bad-request`: The request is not valid
+     */
+    400: ProblemAnswer & {
+        type?: 'https://ondol.dev/problems/bad-request';
+    };
+    /**
+     * `too-many-requests`: Too many requests
+     */
+    429: ProblemAnswer & {
+        type?: 'https://ondol.dev/problems/too-many-requests';
+    };
+    /**
+     * `unavailable`: A part of Ondol can't be reached; `too-busy`: Too many changes at once
+     */
+    503: ProblemAnswer & {
+        type?: 'https://ondol.dev/problems/unavailable' | 'https://ondol.dev/problems/too-busy';
+    };
+};
+
+export type EstimateSpreadsheetError = EstimateSpreadsheetErrors[keyof EstimateSpreadsheetErrors];
+
+export type EstimateSpreadsheetResponses = {
+    /**
+     * Answer a spreadsheet. `name` is its file name, of characters that need no quoting.
+     */
+    200: unknown;
+};

@@ -23,6 +23,7 @@ const COMPONENTS: { [K in Drawable]: () => Promise<{ default: Drawn<K> }> } = {
   usage: () => import("../views/usage/Usage.svelte"),
   account: () => import("../views/account/Account.svelte"),
   new: () => import("../views/new/New.svelte"),
+  estimate: () => import("../views/estimate/EstimateView.svelte"),
   console: () => import("../console/Console.svelte"),
 };
 

@@ -6,7 +6,7 @@ import { loadMembersWords } from "../state/language.svelte";
 import type { Page } from "../state/page.svelte";
 import { Problem } from "../state/problem";
 import { takeHandedOver } from "../state/unsaved";
-import { asideAt } from "../state/views";
+import { asideAt, isForAnybody } from "../state/views";
 import type { Person } from "../state/ways";
 import { load } from "./drawn.svelte";
 
@@ -25,6 +25,11 @@ export async function start(page: Page): Promise<void> {
 
 /** Shows who is signed in. Nobody waits for Firebase Auth to see the way in. */
 async function follow(page: Page): Promise<void> {
+  if (isForAnybody(location.pathname)) {
+    page.show({ kind: "estimate" });
+    page.config = await readConfig();
+    return;
+  }
   const accounts = import("../state/accounts");
   const config = readConfig();
   page.accounts = Promise.all([accounts, config]).then(([{ Accounts }, known]) => new Accounts(known));

@@ -21,6 +21,7 @@ interface Fields {
   account: object;
   new: object;
   console: object;
+  estimate: object;
   failed: { trouble: unknown };
 }
 
@@ -29,22 +30,27 @@ export type ViewOf<K extends Kind> = { kind: K } & Fields[K];
 export type View = { [K in Kind]: ViewOf<K> }[Kind];
 
 /** Views that have an address of their own. They stand beside home, and leave an open session as it is. */
-export type Aside = keyof typeof paths;
+export type Aside = Exclude<keyof typeof paths, "estimate">;
 
 export function isAside(kind: Kind): kind is Aside {
-  return kind in paths;
+  return kind in paths && kind !== "estimate";
+}
+
+/** An address that is for anybody, whoever is signed in. */
+export function isForAnybody(path: string): boolean {
+  return path === paths.estimate;
 }
 
 /** The view takes the whole page, not only a column for reading. */
 export function isWide(kind: Kind): boolean {
-  return kind === "signed-out" || kind === "plans" || kind === "console";
+  return kind === "signed-out" || kind === "plans" || kind === "estimate" || kind === "console";
 }
 
 export function pathOf(kind: Kind): string {
-  return isAside(kind) ? paths[kind] : "/";
+  return isAside(kind) || kind === "estimate" ? paths[kind] : "/";
 }
 
 /** The view that an address leads to; null for home. */
 export function asideAt(path: string): Aside | null {
-  return (Object.keys(paths) as Aside[]).find((kind) => paths[kind] === path) ?? null;
+  return (Object.keys(paths) as Kind[]).filter(isAside).find((kind) => paths[kind] === path) ?? null;
 }

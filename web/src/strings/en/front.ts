@@ -35,5 +35,6 @@ export const front = {
     title: "Open source: run it yourself",
     about: "Ondol is free software (Apache-2.0). Two commands start all of it on your own computer, and one brings it to your own project in Google Cloud.",
     source: "Read the source",
+    costs: "What it would cost you",
   },
 };

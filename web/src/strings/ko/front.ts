@@ -37,5 +37,6 @@ export const front: Words["front"] = {
     title: "오픈 소스, 직접 운영하기",
     about: "온돌은 자유 소프트웨어입니다(Apache-2.0). 명령 두 개면 내 컴퓨터에서 모두 실행되고, 하나면 내 Google Cloud 프로젝트에 배포됩니다.",
     source: "소스 코드 보기",
+    costs: "운영 비용 계산하기",
   },
 };

@@ -1,0 +1,44 @@
+"""What a month of Ondol costs, for whoever asks: an estimate, and the same as a spreadsheet. It reads no data."""
+
+from datetime import datetime
+
+import functions_framework
+
+from shared.billing.price_list import PRICES
+from shared.economics.asked import Question, workload_of
+from shared.economics.spreadsheet.made import spreadsheet
+from shared.endpoint import XlsxDownload, endpoint, routes
+from shared.gcp.identity import Call
+from shared.request_rates import check_rate
+from shared.views.estimate import EstimateAnswer, estimate_view
+
+EVERYBODY = "everybody"
+"""Who asks is not known: a browser's address is the proxy's. So all of them together are limited, in each process."""
+
+
+def anybody(call: Call) -> None:
+    """Raises Refused if all of them together ask too often."""
+    check_rate(call.name, EVERYBODY)
+
+
+@endpoint(anybody, Question, method="GET", public=True)
+def costs(_nobody: None, question: Question, _now: datetime) -> EstimateAnswer:
+    """What a month costs.
+
+    Line by line at list prices, beside what the same costs elsewhere, for more and fewer members, and what an operator
+    can change. Costs are US dollars. Nobody needs to be signed in.
+    """
+    return estimate_view(question, PRICES, question.language)
+
+
+@endpoint(anybody, Question, method="GET", public=True)
+def workbook(_nobody: None, question: Question, _now: datetime) -> XlsxDownload:
+    """The same as a spreadsheet that goes on calculating.
+
+    All inputs can be changed in it, plan by plan.
+    """
+    made = spreadsheet(workload_of(question), PRICES, question.language, free_tiers=question.free_tiers)
+    return XlsxDownload(made.content, "ondol-costs.xlsx")
+
+
+estimate = functions_framework.http(routes({"": costs, "estimate": costs, "spreadsheet": workbook}, "estimate"))

@@ -1,0 +1,73 @@
+"""The function that anybody may ask what a month costs."""
+
+from collections.abc import Iterator
+from typing import Any
+from urllib.parse import urlencode
+
+import flask
+import pytest
+from werkzeug.test import EnvironBuilder
+
+from functions.estimate.main import estimate
+from shared.billing.price_list import PRICES
+from shared.economics.asked import Asked, workload_of
+from shared.economics.spreadsheet.made import spreadsheet
+from shared.request_rates import BUCKETS, RATES
+
+
+@pytest.fixture(autouse=True)
+def rested() -> Iterator[None]:
+    BUCKETS.clear()
+    yield
+    BUCKETS.clear()
+
+
+def asked(path: str = "estimate", *, method: str = "GET", **query: Any) -> flask.Response:
+    environ = EnvironBuilder(path=f"/{path}", method=method, query_string=urlencode(query)).get_environ()
+    answer = estimate(flask.Request(environ))
+    assert isinstance(answer, flask.Response)
+    return answer
+
+
+def test_nobody_needs_to_be_signed_in() -> None:
+    answer = asked(members=20, hours=2.5, language="ko")
+    assert answer.status_code == 200
+    assert answer.get_json()["lines"][0]["title"] == "웜 슬롯: 메모리"
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        {"members": 0},
+        {"members": 10_001},
+        {"hours": "nan"},
+        {"hours": 1e9},
+        {"place": "mars"},
+        {"cpu": 3},
+        {"more": 1},
+    ],
+    ids=str,
+)
+def test_inputs_are_bounded(query: dict[str, Any]) -> None:
+    assert asked(**query).status_code == asked("estimate/spreadsheet", **query).status_code == 400
+
+
+def test_the_spreadsheet_has_the_same_inputs() -> None:
+    answer = asked("estimate/spreadsheet", members=20, warm=3, free_tiers="true", language="ko")
+    assert answer.headers["Content-Disposition"] == 'attachment; filename="ondol-costs.xlsx"'
+    made = spreadsheet(workload_of(Asked(members=20, warm=3)), PRICES, "ko", free_tiers=True)
+    assert answer.get_data() == made.content
+
+
+@pytest.mark.parametrize(("path", "handler"), [("estimate", "costs"), ("estimate/spreadsheet", "workbook")])
+def test_all_of_them_together_are_limited(path: str, handler: str) -> None:
+    wanted = int(RATES[handler].burst) + 1
+    for _ in range(wanted - 1):
+        assert asked(path, members=0).status_code == 400
+    refused = asked(path)
+    assert refused.status_code == 429
+    assert int(refused.headers["Retry-After"]) >= 1
+
+
+def test_it_is_got_and_not_posted() -> None:
+    assert asked(method="POST").status_code == 405

@@ -1,0 +1,101 @@
+"""What a month costs, on the page: for whoever comes, whether or not they are signed in."""
+
+import re
+from urllib.parse import parse_qs, urlparse
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from shared.billing.price_list import PRICES
+from shared.economics.asked import Asked
+from shared.views.estimate import Between, estimate_view
+from tests.web.control_plane import Plane, Refusal
+from tests.web.member import sign_in
+
+
+def total(asked: Asked) -> str:
+    """As the page says it in English."""
+    found: Between = estimate_view(asked, PRICES, "en").total
+    return f"${found.low:,.0f} \N{EN DASH} ${found.high:,.0f}"
+
+
+def month(page: Page, asked: Asked) -> None:
+    expect(page.get_by_role("region", name="A month")).to_contain_text(total(asked))
+
+
+def test_it_is_reached_from_the_front_page_without_an_account(page: Page, plane: Plane) -> None:
+    page.get_by_role("link", name="What it would cost you").click()
+    expect(page).to_have_url(re.compile("/estimate$"))
+    month(page, Asked())
+    assert {function for function, _ in plane.asked} == {"estimate"}
+    page.get_by_role("link", name="To Ondol").click()
+    expect(page.get_by_role("button", name="Sign in as Haneul Kim")).to_be_visible()
+
+
+def test_a_slider_moves_by_the_keyboard_and_the_address_keeps_it(page: Page) -> None:
+    page.goto(f"{page.url}estimate")
+    month(page, Asked())
+    slider = page.get_by_role("slider", name="Members")
+    slider.press("ArrowRight")
+    slider.press("ArrowRight")
+    expect(slider).to_have_attribute("aria-valuetext", "3,000")
+    month(page, Asked(members=3_000))
+    page.get_by_label("A slot").select_option(label="2 CPU, 8 GiB")
+    page.get_by_label("Region").select_option("iowa")
+    page.get_by_label("Take off what Google offers for free").check()
+    changed = Asked(members=3_000, cpu=2, memory=8, place="iowa", free_tiers=True)
+    month(page, changed)
+    page.reload()
+    month(page, changed)
+    expect(slider).to_have_attribute("aria-valuetext", "3,000")
+
+
+@pytest.mark.parametrize(
+    ("query", "asked"),
+    [
+        ("members=70&hours=7.5&warm=0", Asked(members=70, hours=7.5, warm=0)),
+        ("members=-1&hours=nan&place=mars&cpu=3&plan=none", Asked()),
+    ],
+)
+def test_a_link_keeps_the_inputs_that_can_be(page: Page, query: str, asked: Asked) -> None:
+    page.goto(f"{page.url}estimate?{query}")
+    month(page, asked)
+
+
+def test_the_spreadsheet_has_the_inputs_and_the_language(page: Page) -> None:
+    page.goto(f"{page.url}estimate?members=70")
+    with page.expect_download() as download:
+        page.get_by_role("link", name="Download as a spreadsheet").click()
+    assert download.value.suggested_filename == "ondol-costs.xlsx"
+    page.get_by_role("button", name="한국어").click()
+    address = page.get_by_role("link", name="스프레드시트로 받기").get_attribute("href") or ""
+    query = parse_qs(urlparse(address).query)
+    assert (query["members"], query["hours"], query["language"]) == (["70"], ["5"], ["ko"])
+
+
+def test_another_language_names_the_lines_too(page: Page) -> None:
+    page.goto(f"{page.url}estimate")
+    expect(page.get_by_text("slots at work: CPU")).to_be_visible()
+    page.get_by_role("button", name="한국어").click()
+    expect(page.get_by_text("사용 중인 슬롯: CPU")).to_be_visible()
+
+
+def test_who_asks_too_often_keeps_what_was_answered_and_is_told(
+    page: Page, plane: Plane, complaints: list[str]
+) -> None:
+    complaints.append("429")
+    page.goto(f"{page.url}estimate")
+    month(page, Asked())
+    plane.refuse("estimate", Refusal(429, "too-many-requests", retry_after=1))
+    page.get_by_role("slider", name="Members").press("ArrowRight")
+    expect(page.get_by_role("alert")).to_be_visible()
+    month(page, Asked())
+    page.get_by_role("slider", name="Members").press("ArrowLeft")
+    expect(page.get_by_role("alert")).to_be_hidden()
+
+
+def test_it_is_the_same_for_who_is_signed_in(page: Page) -> None:
+    sign_in(page)
+    page.goto(f"{page.url}estimate")
+    month(page, Asked())
+    expect(page.get_by_role("link", name="History")).to_be_hidden()

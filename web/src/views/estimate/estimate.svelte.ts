@@ -1,0 +1,61 @@
+// The estimate's state: the inputs, which the address keeps, and what was answered to them last.
+
+import * as calls from "../../api";
+import type { EstimateAnswer } from "../../api";
+import { createClient } from "../../api/client";
+import type { Language } from "../../state/language.svelte";
+import { pause } from "../../state/pause";
+import { Problem } from "../../state/problem";
+import { type Asked, readInputs, type Slider, STEPS, writeInputs } from "./inputs";
+
+/** A slider that is being drawn asks once it rests for so many milliseconds. */
+const REST = 150;
+
+export class Estimate {
+  asked = $state<Asked>(readInputs(location.search));
+  /** Undefined until there is one; what it was until there is another. */
+  answer = $state.raw<EstimateAnswer>();
+  trouble = $state.raw<unknown>(null);
+  readonly query = $derived(writeInputs(this.asked));
+  private readonly client = createClient({ baseUrl: "/api" });
+  private asking = new AbortController();
+
+  slide(name: Slider, step: number): void {
+    this.asked[name] = STEPS[name][step] ?? this.asked[name];
+  }
+
+  /** The spreadsheet with the inputs. */
+  addressOfSpreadsheet(language: Language): string {
+    return `/api/estimate/spreadsheet?${new URLSearchParams({ ...entries(this.asked), language })}`;
+  }
+
+  /** Asks for what the inputs cost, and keeps them in the address. */
+  ask(language: Language): void {
+    const asked = $state.snapshot(this.asked);
+    this.asking.abort();
+    this.asking = new AbortController();
+    history.replaceState(null, "", `${location.pathname}${this.query}`);
+    void this.follow({ ...asked, language }, this.answer ? REST : 0, this.asking.signal);
+  }
+
+  end(): void {
+    this.asking.abort();
+  }
+
+  private async follow(query: Asked & { language: Language }, rest: number, signal: AbortSignal): Promise<void> {
+    try {
+      await pause(rest, signal);
+      const { data, response } = await calls.estimate({ client: this.client, query, signal });
+      if (signal.aborted) return;
+      if (!data) throw new Problem(response?.status === 429 ? "too-many-requests" : "unreachable", "", response?.status ?? 0);
+      this.answer = data;
+      this.trouble = null;
+    } catch (trouble) {
+      if (!signal.aborted) this.trouble = trouble;
+    }
+  }
+}
+
+function entries(asked: Asked): Record<string, string> {
+  return Object.fromEntries(Object.entries(asked).map(([name, value]) => [name, `${value}`]));
+}
