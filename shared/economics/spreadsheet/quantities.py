@@ -75,8 +75,8 @@ READS = "scheduled_reads+(slots_at_most+open_at_once)*audit+MIN(members,compared
 PROBED = "IF(by_instance=1,0,warm_slots*month_hours*3600*probe_part~)"
 LINES: Sequence[LineRow] = (
     *_running("warm slots", STANDING, "warm_slots*month_hours*3600", IDLE, True),
-    *_running("probes of warm slots", STANDING, PROBED, WORK, False),
     LineRow("disks of warm slots", STANDING, "on_disk*warm_slots*month_hours*home_gib", "run-disk"),
+    *_running("probes of warm slots", STANDING, PROBED, WORK, False),
     *_functions("waiting functions", STANDING, "waiting_functions*month_hours*3600", "run-idle"),
     *_functions("scheduled functions", STANDING, "scheduled_seconds"),
     LineRow("documents that scheduled functions read", STANDING, READS, "firestore-read"),
