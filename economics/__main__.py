@@ -10,6 +10,7 @@ from pathlib import Path
 from msgspec.structs import replace
 
 from economics import documents
+from economics.charts import write_charts
 from economics.fitting import fitted
 from economics.month import Month
 from economics.scales import Keeping, Scale, in_cells, run
@@ -19,6 +20,9 @@ ROOT = Path(__file__).resolve().parents[1]
 
 def main() -> int:
     given = _parser().parse_args()
+    if given.charts:
+        write_charts(documents.PAGE.read_text())
+        return 0
     month = replace(fitted(given.csv) if given.csv else Month(), seed=given.seed)
     scales = _chosen(month, given) if given.members or given.csv else documents.all_scales(month)
     for scale in scales:
@@ -33,6 +37,7 @@ def main() -> int:
     print(f"{time.monotonic() - started:.0f} s in {given.processes} processes", file=sys.stderr)
     if given.docs:
         documents.PAGE.write_text(documents.written(documents.PAGE.read_text(), tables))
+        write_charts(documents.PAGE.read_text())
     return 0
 
 
@@ -51,7 +56,8 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--processes", type=int, default=os.cpu_count() or 1)
     parser.add_argument("--into", type=Path, default=ROOT / "build/economics")
-    parser.add_argument("--docs", action="store_true", help="write the tables to docs/economics.md too")
+    parser.add_argument("--docs", action="store_true", help="write the tables to docs/economics.md too, and its charts")
+    parser.add_argument("--charts", action="store_true", help="draw the charts of docs/economics.md from its tables")
     return parser
 
 
