@@ -73,6 +73,17 @@ def test_the_spreadsheet_has_the_inputs_and_the_language(page: Page) -> None:
     assert (query["members"], query["hours"], query["language"]) == (["70"], ["5"], ["ko"])
 
 
+def test_the_link_is_copied_with_the_inputs(page: Page) -> None:
+    page.context.grant_permissions(["clipboard-read", "clipboard-write"])
+    page.goto(f"{page.url}estimate?members=70")
+    page.get_by_role("button", name="Copy the link").click()
+    expect(page.get_by_role("button", name="Copied")).to_be_visible()
+    assert page.evaluate("navigator.clipboard.readText()") == page.url
+    assert page.url.endswith("/estimate?members=70")
+    page.get_by_role("slider", name="Warm slots").press("Home")
+    expect(page.get_by_role("button", name="Copy the link")).to_be_visible()
+
+
 def test_another_language_names_the_lines_too(page: Page) -> None:
     page.goto(f"{page.url}estimate")
     expect(page.get_by_text("slots at work: CPU")).to_be_visible()

@@ -31,6 +31,7 @@ export const words = {
   download: "Download as a spreadsheet",
   downloadAbout: "Excel or Google Sheets. Its formulas go on calculating, plan by plan.",
   copy: "Copy the link",
+  isCopied: "Copied",
   copied: "The link with your numbers is copied.",
   lines: "What it is made of",
   others: (count: number) => `${count} smaller ones`,

@@ -29,6 +29,7 @@ export const words: EstimateWords = {
   download: "스프레드시트로 받기",
   downloadAbout: "Excel이나 Google Sheets에서 요금제별로 조건을 바꾸면 수식이 다시 계산됩니다.",
   copy: "링크 복사",
+  isCopied: "복사했습니다",
   copied: "조건이 담긴 링크를 복사했습니다.",
   lines: "비용의 구성",
   others: (count) => `작은 항목 ${count}개`,
