@@ -3,6 +3,7 @@ say what differs, build only the images that are missing, take away what is ours
 key."""
 
 import argparse
+import os
 import subprocess
 import sys
 import time
@@ -28,8 +29,10 @@ from deploy.reconciler.resource import Resource
 from deploy.region import region
 from deploy.resources.apis import api
 from deploy.resources.images import IMAGES, SLOT
+from deploy.resources.secrets import STRIPE_KEY
 from deploy.resources.sign_in import FIREBASE
 from deploy.resources.table import table, with_needs
+from shared.gcp import emulators
 
 TOLD_BY = (api("cloudbilling"), api("firebase"), FIREBASE)
 """What says whether the project is paid for, and takes that somebody has accepted Firebase's terms."""
@@ -113,6 +116,7 @@ def _matching(text: str, pattern: Any, wanted: str) -> str:
 
 
 def _deployment(apis: GoogleApis, given: argparse.Namespace) -> Deployment:
+    stripe_key = _stripe_key()
     # of the APIs that say the number, the one that a new project has enabled
     name = f"projects/{given.project}/services/serviceusage.googleapis.com"
     service = apis.call("serviceusage.v1", "services.get", {"name": name})
@@ -124,7 +128,16 @@ def _deployment(apis: GoogleApis, given: argparse.Namespace) -> Deployment:
         billing_account=account,
         currency=currency,
         operator=read_operator_file(given.file),
+        stripe_key=stripe_key,
     )
+
+
+def _stripe_key() -> str:
+    """Raises ValueError for a key that would have an attempt on a stand-in write to Stripe."""
+    key = os.environ.get(STRIPE_KEY, "")
+    if key and stand_in_endpoint() and not emulators.stripe_endpoint():
+        raise ValueError(f"Nothing was written. A stand-in of Google's takes no {STRIPE_KEY}: Stripe is no stand-in.")
+    return key
 
 
 def _billing(apis: GoogleApis, project: str) -> tuple[str, str]:
@@ -141,6 +154,7 @@ def _billing(apis: GoogleApis, project: str) -> tuple[str, str]:
 
 def _plan(apis: GoogleApis, deployment: Deployment, _yes: bool) -> None:
     _say_what_is_by_hand(apis, deployment)
+    _say_of_stripe(deployment)
     print(plan_table(plan(apis, table(deployment))))
     print("Nothing was written. `make deploy` with the same words brings the project to this.")
 
@@ -149,6 +163,7 @@ def _apply(apis: GoogleApis, deployment: Deployment, yes: bool, *, tested: str) 
     begun = time.monotonic()
     if missing := _say_what_is_by_hand(apis, deployment):
         raise NotYet(f"Nothing was written. First: {', '.join(missing)}.")
+    _say_of_stripe(deployment)
     wanted = table(deployment)
     if tested and (built := _slot_image(apis, wanted)) != tested:
         raise ValueError(
@@ -211,6 +226,11 @@ def _say_what_is_by_hand(apis: GoogleApis, deployment: Deployment) -> list[str]:
     return by_hand.missing_first(found)
 
 
+def _say_of_stripe(deployment: Deployment) -> None:
+    if not deployment.stripe_key:
+        print(f"Stripe's account is left as it is: no {STRIPE_KEY} was given.\n")
+
+
 def _standings(apis: GoogleApis, deployment: Deployment) -> list[tuple[by_hand.ByHand, by_hand.Standing]]:
     return [(step, by_hand.standing(apis, deployment, step)) for step in by_hand.steps(deployment)]
 
@@ -223,6 +243,7 @@ def _progress(step: Step, seconds: float) -> None:
 def _destroy(apis: GoogleApis, deployment: Deployment, yes: bool) -> None:
     wanted = table(deployment)
     stays = [each for each in wanted if each.holds_data]
+    _say_of_stripe(deployment)
     print("These stay, for they hold data or are not Ondol's alone:")
     print("\n".join(f"  {each.id}{f': {each.removed_by}' if each.removed_by else ''}" for each in stays))
     print(f"\nThese go:\n{named(each.id for each in wanted if not each.holds_data)}\n")

@@ -83,6 +83,8 @@ class Deployment(Struct, frozen=True, kw_only=True):
     currency: str = ""
     """Of the billing account, as `USD`; empty where Google does not say so."""
     operator: OperatorFile = field(default_factory=OperatorFile)
+    stripe_key: str = ""
+    """Of the Stripe account that is to sell; empty for a run that leaves Stripe's account as it is."""
 
     @property
     def location(self) -> str:

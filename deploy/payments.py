@@ -1,7 +1,8 @@
 """Sets up a Stripe account for Ondol: products, prices, the customer portal, the endpoint for events.
 
 `STRIPE_KEY=sk_... python -m deploy.payments --project my-project --events URL`; URL is that of the function
-`payment_events`. Prints the settings that follow from it. Doing so again changes nothing.
+`payment_events`. Prints the endpoint's secret, if it makes it. Doing so again changes nothing.
+To a project, `STRIPE_KEY=sk_... make deploy` does all of it, and keeps the secret.
 """
 
 import argparse
@@ -24,13 +25,12 @@ def main() -> None:
     if not key:
         sys.exit(f"Give a key of Stripe's in the environment: {KEY}=sk_...")
     done = set_up(key, project=arguments.project, events_url=arguments.events, endpoint=emulators.stripe_endpoint())
-    print("\n".join(told(done)))
+    print(told(done))
 
 
-def told(done: SetUp) -> list[str]:
-    """A line for each setting."""
-    secret = done.webhook_secret or "as it was: Stripe tells it once"
-    return [f"STRIPE_PORTAL: {done.portal}", f"STRIPE_WEBHOOK_SECRET: {secret}"]
+def told(done: SetUp) -> str:
+    """The line that says the secret."""
+    return f"STRIPE_WEBHOOK_SECRET: {done.webhook_secret or 'as it was: Stripe tells it once'}"
 
 
 if __name__ == "__main__":

@@ -70,8 +70,6 @@ class Settings(Struct, frozen=True, kw_only=True):
     stripe_webhook_secret: Text = field(name="STRIPE_WEBHOOK_SECRET", default=NO_KEY)
     """The secret by which Stripe signs events, as `whsec_...`. NO_KEY: no event is believed."""
 
-    stripe_portal: str = field(name="STRIPE_PORTAL", default="")
-    """Id of the configuration of Stripe's customer portal; empty for the Stripe account's default."""
     stripe_managed: bool = field(name="STRIPE_MANAGED", default=False)
     """Whether Stripe sells in its own name and pays the taxes (Managed Payments)."""
     slot_origin: Text = field(name="SLOT_ORIGIN", default="{url}")

@@ -107,12 +107,12 @@ class Provider(Struct, frozen=True, kw_only=True):
     def read(self, apis: GoogleApis, resource: Resource) -> Json | None:
         try:
             found = apis.call(IDENTITY, f"{PROVIDERS}.get", {"name": resource.name})
-            secret = apis.call(key.API, "projects.secrets.get", {"name": self.secret})
+            annotations = key.annotations(apis, self.secret)
         except NotFound:
             return None
         shown = {name: value for name, value in found.items() if name != "clientSecret"}
         newest = key.newest(apis, self.secret) or {}
-        return {**shown, SECRET_IS_NEWEST: secret.get("annotations", {}).get(GIVEN) == newest.get("version", "none")}
+        return {**shown, SECRET_IS_NEWEST: annotations.get(GIVEN) == newest.get("version", "none")}
 
     def create(self, apis: GoogleApis, resource: Resource, body: Json) -> None:
         parent, _collection, last = resource.name.rsplit("/", 2)
@@ -146,6 +146,4 @@ class Provider(Struct, frozen=True, kw_only=True):
         return {**body, "clientSecret": key.content(apis, self.secret, version).strip()}
 
     def _say_given(self, apis: GoogleApis, version: str) -> None:
-        annotations = apis.call(key.API, "projects.secrets.get", {"name": self.secret}).get("annotations", {})
-        changed = {"annotations": {**annotations, GIVEN: version}}
-        apis.call(key.API, "projects.secrets.patch", {"name": self.secret, "updateMask": "annotations"}, changed)
+        key.annotate(apis, self.secret, GIVEN, version)

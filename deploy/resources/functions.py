@@ -123,16 +123,19 @@ def _container(deployment: Deployment, name: str, row: Json, settings: Mapping[s
             "timeoutSeconds": 1,
             "failureThreshold": STARTING_SECONDS,
         },
-        "env": list(_environment(row, settings)),
+        "env": list(_environment(deployment, row, settings)),
     }
 
 
-def _environment(row: Json, settings: Mapping[str, str | Output]) -> Iterator[Json]:
+def _environment(deployment: Deployment, row: Json, settings: Mapping[str, str | Output]) -> Iterator[Json]:
     """The variables of exactly the function's settings, without those that have a default and that nobody set.
     FUNCTION_TARGET, which Cloud Run reserves, is in the image: the buildpack puts it there."""
     yield {"name": "THREADS", "value": str(row["threads"])}
     for name in row["settings"]:
         if name in SECRETS:
-            yield {"name": name, "valueSource": {"secretKeyRef": {"secret": secret_id(name), "version": version(name)}}}
+            yield {
+                "name": name,
+                "valueSource": {"secretKeyRef": {"secret": secret_id(name), "version": version(deployment, name)}},
+            }
         elif name in settings:
             yield {"name": name, "value": settings[name]}

@@ -10,7 +10,7 @@ from deploy.deployment import LABELS, Deployment
 from deploy.google_apis.client import GoogleApis
 from deploy.kinds import key
 from deploy.kinds.collection import Collection
-from deploy.kinds.key import Key
+from deploy.kinds.key import GivenKey, Key
 from deploy.reconciler.resource import Output, Resource
 from deploy.resources.apis import api
 from shared.sessions.signing_keys import private_pem
@@ -19,6 +19,9 @@ from shared.settings import NO_KEY
 
 SECRET = Collection(title="secret", api="secretmanager.v1", collection="projects.secrets", id_parameter="secretId")
 SIGNING, VERIFYING = "SIGNING_KEY", "VERIFYING_KEY"
+STRIPE_KEY, STRIPE_WEBHOOK_SECRET = "STRIPE_KEY", "STRIPE_WEBHOOK_SECRET"
+EVENTS_ROW = "Stripe events"
+"""The row that makes Stripe's endpoint for events, and keeps its secret."""
 
 
 class Secret(Struct, frozen=True):
@@ -43,9 +46,10 @@ def secret_name(deployment: Deployment, setting: str) -> str:
     return f"projects/{deployment.project}/secrets/{secret_id(setting)}"
 
 
-def version(setting: str) -> Output:
+def version(deployment: Deployment, setting: str) -> Output:
     """The number of the newest version: what names it in a service has the service started anew after a rotation."""
-    return Output(f"key {setting}", "version")
+    made_with = EVENTS_ROW if deployment.stripe_key and setting == STRIPE_WEBHOOK_SECRET else f"key {setting}"
+    return Output(made_with, "version")
 
 
 def _public_half(apis: GoogleApis, deployment: Deployment) -> str:
@@ -57,15 +61,15 @@ SECRETS: Mapping[str, Secret] = {
     VERIFYING: Secret("verifies Ondol's tokens in slots", _public_half),
     "WINDOW_KEY": Secret("seals the sign-ins of the editor's tools", lambda _apis, _deployment: random.token_hex(32)),
     "ADDRESS_MARK_KEY": Secret("makes the marks of addresses", lambda _apis, _deployment: random.token_hex(32)),
-    "STRIPE_KEY": Secret("asks Stripe, once the operator adds it", lambda _apis, _deployment: NO_KEY),
-    "STRIPE_WEBHOOK_SECRET": Secret(
-        "verifies Stripe's events, once the operator adds it", lambda _apis, _deployment: NO_KEY
+    STRIPE_KEY: Secret("asks Stripe, once the operator gives it", lambda _apis, _deployment: NO_KEY),
+    STRIPE_WEBHOOK_SECRET: Secret(
+        "verifies Stripe's events, once there is an endpoint for them", lambda _apis, _deployment: NO_KEY
     ),
     "SMTP_PASSWORD": Secret(
         "signs in to the mail server, once the operator adds it", lambda _apis, _deployment: NO_KEY
     ),
 }
-"""By the setting of shared/settings.py. An operator adds Stripe's and the mail server's as further versions."""
+"""By the setting of shared/settings.py. Stripe's and the mail server's follow as further versions."""
 
 
 def secrets(deployment: Deployment) -> list[Resource]:
@@ -88,7 +92,7 @@ def _secret(deployment: Deployment, setting: str, secret: Secret) -> list[Resour
     )
     made = Resource(
         id=f"key {setting}",
-        kind=Key(make=lambda apis: secret.make(apis, deployment)),
+        kind=_key(deployment, setting, secret),
         name=name,
         body={},
         why=secret.why,
@@ -96,3 +100,9 @@ def _secret(deployment: Deployment, setting: str, secret: Secret) -> list[Resour
         holds_data=True,
     )
     return [kept, made]
+
+
+def _key(deployment: Deployment, setting: str, secret: Secret) -> Key | GivenKey:
+    if setting == STRIPE_KEY and deployment.stripe_key:
+        return GivenKey(text=deployment.stripe_key)
+    return Key(make=lambda apis: secret.make(apis, deployment))

@@ -14,6 +14,7 @@ from deploy.resources.images import images
 from deploy.resources.observability import observability
 from deploy.resources.own_services import own_services
 from deploy.resources.page import page
+from deploy.resources.payments import payments
 from deploy.resources.queues import queues
 from deploy.resources.schedules import schedules
 from deploy.resources.secrets import secrets
@@ -31,6 +32,7 @@ def table(deployment: Deployment) -> list[Resource]:
         *queues(deployment),
         *identities(deployment),
         *images(deployment, rows),
+        *payments(deployment),
         *functions(deployment, rows),
         *page(deployment, rows),
         *own_services(deployment, rows),

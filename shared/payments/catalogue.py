@@ -1,7 +1,8 @@
 """What a Stripe account needs before Ondol can sell by it: a product and a price for each plan, a configuration of the
-customer portal, and an endpoint for events. Made from the plan table; what is there already stays.
+customer portal, and an endpoint for events. Made from the plan table.
 """
 
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 import stripe
@@ -9,15 +10,38 @@ from msgspec import Struct
 
 from shared.billing.payer import is_for_sale, monthly_cents
 from shared.billing.plans import PLANS
-from shared.payments.stripe_provider import API_VERSION, CALL_SECONDS, EVENTS, RETRIES, lookup_key_of, product_of
+from shared.payments.stripe_provider import (
+    API_VERSION,
+    CALL_SECONDS,
+    EVENTS,
+    MARK,
+    RETRIES,
+    is_of,
+    lookup_key_of,
+    portal_of,
+    product_of,
+)
 
 CURRENCY = "usd"
-MARK = "ondol_project"
-"""Names, in the metadata of what is ours, the project that it belongs to."""
+PRICES = "ondol_prices"
+"""Names, in the metadata of a portal's configuration, the prices that it offers: its features may be told without."""
+FEATURES: Mapping[str, Any] = {
+    "customer_update": {"enabled": False},
+    "invoice_history": {"enabled": True},
+    "payment_method_update": {"enabled": True},
+    "subscription_cancel": {"enabled": True, "mode": "at_period_end"},
+    "subscription_update": {
+        "enabled": True,
+        "default_allowed_updates": ["price"],
+        "proration_behavior": "always_invoice",
+        "schedule_at_period_end": {"conditions": [{"type": "decreasing_item_amount"}]},
+    },
+}
+"""Of the portal: upgrades are charged and hold at once, downgrades and cancellations hold from the period's end on."""
 
 
 class SetUp(Struct, frozen=True, kw_only=True):
-    """What the functions are to be told of it."""
+    """What came of setting an account up."""
 
     portal: str
     """The id of the portal's configuration."""
@@ -25,48 +49,63 @@ class SetUp(Struct, frozen=True, kw_only=True):
     """None if the endpoint was there before: Stripe tells its secret once."""
 
 
-def set_up(key: str, *, project: str, events_url: str, endpoint: str | None = None) -> SetUp:
-    """Makes what is missing, and changes what differs. Doing so again changes nothing. `endpoint` is a stand-in's."""
-    http = stripe.RequestsClient(timeout=CALL_SECONDS)
-    client = stripe.StripeClient(
+def connect(key: str, endpoint: str | None, http: stripe.HTTPClient | None = None) -> stripe.StripeClient:
+    """`endpoint` is a stand-in's."""
+    return stripe.StripeClient(
         key,
         stripe_version=API_VERSION,
         base_addresses={"api": endpoint} if endpoint else {},
         max_network_retries=RETRIES,
-        http_client=http,
+        http_client=http or stripe.RequestsClient(timeout=CALL_SECONDS),
     )
+
+
+def set_up(key: str, *, project: str, events_url: str, endpoint: str | None = None) -> SetUp:
+    """Makes what is missing, and changes what differs. Doing so again changes nothing. `endpoint` is a stand-in's."""
+    http = stripe.RequestsClient(timeout=CALL_SECONDS)
+    client = connect(key, endpoint, http)
     try:
-        prices = prices_of(client)
-        return SetUp(portal=portal_of(client, project, prices), webhook_secret=_events(client, project, events_url))
+        return SetUp(
+            portal=portal_for(client, project, prices_of(client)), webhook_secret=_events(client, project, events_url)
+        )
     finally:
         http.close()  # type: ignore[no-untyped-call]  # of the SDK
 
 
+def plans_for_sale() -> list[str]:
+    return [name for name in PLANS if is_for_sale(name)]
+
+
+# prices
+
+
 def prices_of(client: stripe.StripeClient) -> dict[str, str]:
-    """The id of the price at which each plan is sold now, by plan."""
-    plans = [name for name in PLANS if is_for_sale(name)]
-    keys = [lookup_key_of(each) for each in plans]
-    listed = client.v1.prices.list({"lookup_keys": keys, "active": True, "limit": 100}).data
-    known = {price.lookup_key: price for price in listed}
-    return {each: _price(client, each, known.get(lookup_key_of(each))) for each in plans}
+    """The id of the price at which each plan is sold now, by plan. Makes those that are missing."""
+    return {plan: _price(client, plan) for plan in plans_for_sale()}
 
 
-def _price(client: stripe.StripeClient, plan: str, known: stripe.Price | None) -> str:
-    """A price never changes: a new one takes the lookup key over, and who pays the old one goes on to."""
-    cents = monthly_cents(plan)
-    if known is not None and (known.unit_amount, known.currency) == (cents, CURRENCY):
-        return known.id
-    if known is None:
-        try:
-            client.v1.products.create({"id": product_of(plan), "name": PLANS[plan].title})
-        except stripe.InvalidRequestError as e:
-            if e.code != "resource_already_exists":
-                raise
+def price_of(client: stripe.StripeClient, plan: str) -> stripe.Price | None:
+    """The price that has the plan's lookup key."""
+    return next(iter(client.v1.prices.list({"lookup_keys": [lookup_key_of(plan)], "active": True}).data), None)
+
+
+def is_as_planned(plan: str, price: stripe.Price) -> bool:
+    return (price.unit_amount, price.currency) == (monthly_cents(plan), CURRENCY)
+
+
+def make_price(client: stripe.StripeClient, plan: str) -> str:
+    """A price never changes: a new one takes the lookup key over, and who pays the old one goes on to. Returns its
+    id."""
+    try:
+        client.v1.products.create({"id": product_of(plan), "name": PLANS[plan].title})
+    except stripe.InvalidRequestError as e:
+        if e.code != "resource_already_exists":
+            raise
     made = client.v1.prices.create(
         {
             "product": product_of(plan),
             "currency": CURRENCY,
-            "unit_amount": cents,
+            "unit_amount": monthly_cents(plan),
             "recurring": {"interval": "month"},
             "lookup_key": lookup_key_of(plan),
             "transfer_lookup_key": True,
@@ -75,42 +114,76 @@ def _price(client: stripe.StripeClient, plan: str, known: stripe.Price | None) -
     return made.id
 
 
-def portal_of(client: stripe.StripeClient, project: str, prices: dict[str, str]) -> str:
-    """Upgrades are charged and hold at once, downgrades and cancellations hold from the period's end on."""
-    features: Any = {
-        "customer_update": {"enabled": False},
-        "invoice_history": {"enabled": True},
-        "payment_method_update": {"enabled": True},
-        "subscription_cancel": {"enabled": True, "mode": "at_period_end"},
-        "subscription_update": {
-            "enabled": True,
-            "default_allowed_updates": ["price"],
-            "products": [{"product": product_of(plan), "prices": [price]} for plan, price in prices.items()],
-            "proration_behavior": "always_invoice",
-            "schedule_at_period_end": {"conditions": [{"type": "decreasing_item_amount"}]},
-        },
-    }
-    configurations = client.v1.billing_portal.configurations
-    for each in configurations.list({"active": True, "limit": 100}).auto_paging_iter():
-        if _is_of(project, each.metadata):
-            return configurations.update(each.id, {"features": features}).id
-    return configurations.create({"features": features, "metadata": {MARK: project}}).id
+def _price(client: stripe.StripeClient, plan: str) -> str:
+    known = price_of(client, plan)
+    return known.id if known is not None and is_as_planned(plan, known) else make_price(client, plan)
+
+
+# the portal
+
+
+def portal_for(client: stripe.StripeClient, project: str, prices: Mapping[str, str]) -> str:
+    """The id of the portal's configuration, which offers the `prices`, by plan."""
+    known = portal_of(client, project)
+    return make_portal(client, project, prices) if known is None else change_portal(client, known.id, project, prices)
+
+
+def make_portal(client: stripe.StripeClient, project: str, prices: Mapping[str, str]) -> str:
+    features: Any = _features(prices)
+    made = client.v1.billing_portal.configurations.create({"features": features, "metadata": _marks(project, prices)})
+    return made.id
+
+
+def change_portal(client: stripe.StripeClient, id: str, project: str, prices: Mapping[str, str]) -> str:
+    features: Any = _features(prices)
+    changed = {"features": features, "metadata": _marks(project, prices)}
+    return client.v1.billing_portal.configurations.update(id, changed).id  # type: ignore[arg-type]  # it is one
+
+
+def offered(prices: Mapping[str, str]) -> str:
+    """As it stands in the metadata."""
+    return " ".join(prices.values())
+
+
+def _features(prices: Mapping[str, str]) -> dict[str, Any]:
+    products = [{"product": product_of(plan), "prices": [price]} for plan, price in prices.items()]
+    return {**FEATURES, "subscription_update": {**FEATURES["subscription_update"], "products": products}}
+
+
+def _marks(project: str, prices: Mapping[str, str]) -> dict[str, str]:
+    return {MARK: project, PRICES: offered(prices)}
+
+
+# the endpoint for events
+
+
+def endpoints_of(client: stripe.StripeClient, project: str) -> Iterator[stripe.WebhookEndpoint]:
+    """The project's endpoints, the newest first."""
+    listed = client.v1.webhook_endpoints.list({"limit": 100}).auto_paging_iter()
+    return (each for each in listed if is_of(project, each.metadata))
+
+
+def make_endpoint(client: stripe.StripeClient, project: str, url: str) -> stripe.WebhookEndpoint:
+    """Only this answer has the endpoint's secret."""
+    events, version = _sent(EVENTS), _sent(API_VERSION)
+    return client.v1.webhook_endpoints.create(
+        {"url": url, "enabled_events": events, "api_version": version, "metadata": {MARK: project}}
+    )
+
+
+def change_endpoint(client: stripe.StripeClient, id: str, url: str) -> None:
+    client.v1.webhook_endpoints.update(id, {"url": url, "enabled_events": _sent(EVENTS), "disabled": False})
 
 
 def _events(client: stripe.StripeClient, project: str, url: str) -> str | None:
     """The endpoint's secret, if it was made now."""
-    events: Any = list(EVENTS)
-    endpoints = client.v1.webhook_endpoints
-    for each in endpoints.list({"limit": 100}).auto_paging_iter():
-        if _is_of(project, each.metadata):
-            if (each.url, sorted(each.enabled_events)) != (url, sorted(EVENTS)):
-                endpoints.update(each.id, {"url": url, "enabled_events": events})
-            return None
-    version: Any = API_VERSION
-    made = endpoints.create({"url": url, "enabled_events": events, "api_version": version, "metadata": {MARK: project}})
-    return made.secret
+    for each in endpoints_of(client, project):
+        if (each.url, sorted(each.enabled_events)) != (url, sorted(EVENTS)):
+            change_endpoint(client, each.id, url)
+        return None
+    return make_endpoint(client, project, url).secret
 
 
-def _is_of(project: str, metadata: Any) -> bool:
-    marks: dict[str, str] = metadata.to_dict() if metadata else {}
-    return marks.get(MARK) == project
+def _sent(value: Any) -> Any:
+    """What the SDK's types spell out as literals."""
+    return list(value) if isinstance(value, tuple) else value

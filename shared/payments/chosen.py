@@ -16,7 +16,7 @@ def is_selling() -> bool:
 
 def selling() -> StripeProvider | None:
     """Opens checkouts and the portal."""
-    return _provider(portal=settings().stripe_portal, managed=settings().stripe_managed) if is_selling() else None
+    return _provider(managed=settings().stripe_managed) if is_selling() else None
 
 
 def asking() -> StripeProvider | None:
@@ -29,13 +29,11 @@ def verifying() -> StripeProvider | None:
     return _provider(secret=settings().stripe_webhook_secret) if is_selling() else None
 
 
-def _provider(*, portal: str = "", managed: bool = False, secret: str = "") -> StripeProvider:
+def _provider(*, managed: bool = False, secret: str = "") -> StripeProvider:
     config = settings()
-    return _made_once(config.stripe_key, config.project, emulators.stripe_endpoint(), portal, managed, secret)
+    return _made_once(config.stripe_key, config.project, emulators.stripe_endpoint(), managed, secret)
 
 
 @lru_cache(maxsize=4)
-def _made_once(key: str, project: str, endpoint: str | None, portal: str, managed: bool, secret: str) -> StripeProvider:
-    return StripeProvider(
-        key, project=project, endpoint=endpoint, portal=portal, managed=managed, webhook_secret=secret
-    )
+def _made_once(key: str, project: str, endpoint: str | None, managed: bool, secret: str) -> StripeProvider:
+    return StripeProvider(key, project=project, endpoint=endpoint, managed=managed, webhook_secret=secret)

@@ -25,6 +25,8 @@ SECRET_PREFIX = "whsec_"  # noqa: S105  # how each begins
 """Begins the secret of each webhook endpoint of Stripe's."""
 CALL_SECONDS = 8.0
 RETRIES = 2
+MARK = "ondol_project"
+"""Names, in the metadata of what is ours, the project that it belongs to."""
 PRODUCT_PREFIX = "ondol-"
 EVENTS = (
     "charge.dispute.created",
@@ -72,6 +74,18 @@ def lookup_key_of(plan: str) -> str:
     return f"{PRODUCT_PREFIX}{plan}-month"
 
 
+def is_of(project: str, metadata: Any) -> bool:
+    """Whether what has this metadata was made for the project."""
+    marks: dict[str, str] = metadata.to_dict() if metadata else {}
+    return marks.get(MARK) == project
+
+
+def portal_of(client: stripe.StripeClient, project: str) -> stripe.billing_portal.Configuration | None:
+    """The project's configuration of the customer portal."""
+    listed = client.v1.billing_portal.configurations.list({"active": True, "limit": 100})
+    return next((each for each in listed.auto_paging_iter() if is_of(project, each.metadata)), None)
+
+
 @contextmanager
 def reachable() -> Iterator[None]:
     """Raises Unreachable for what passes by itself. A decorator, too."""
@@ -97,12 +111,11 @@ class StripeProvider:
         *,
         project: str,
         webhook_secret: str = "",
-        portal: str = "",
         managed: bool = False,
         endpoint: str | None = None,
     ) -> None:
-        """`project` distinguishes deployments that share a Stripe account. `portal` is the id of the portal's
-        configuration. `managed`: Stripe is the merchant of record. `endpoint` is a stand-in's."""
+        """`project` distinguishes deployments that share a Stripe account. `managed`: Stripe is the merchant of record.
+        `endpoint` is a stand-in's."""
         self._http = stripe.RequestsClient(timeout=CALL_SECONDS)
         self._client = stripe.StripeClient(
             key,
@@ -114,7 +127,6 @@ class StripeProvider:
         self._v1 = self._client.v1
         self._project = project
         self._secret = webhook_secret
-        self._portal = portal
         self._managed = managed
 
     def close(self) -> None:
@@ -171,8 +183,8 @@ class StripeProvider:
             "return_url": back_url,
             "locale": "ko" if language == "ko" else "en",
         }
-        if self._portal:
-            params["configuration"] = self._portal
+        if (portal := portal_of(self._client, self._project)) is not None:
+            params["configuration"] = portal.id
         if subscription and plan:
             item = self._v1.subscriptions.retrieve(subscription)["items"].data[0]
             params["flow_data"] = {

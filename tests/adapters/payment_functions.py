@@ -109,11 +109,11 @@ def functions_behind(standin: Standin, others: dict[str, str]) -> Iterator[Deliv
     with serving(Gateway) as url:
         events: Any = [*EVENTS]
         endpoint = standin.v1.webhook_endpoints.create({"url": f"{url}/payment-events", "enabled_events": events})
+        standin.portal_configuration(SETTINGS["GOOGLE_CLOUD_PROJECT"])
         ours = {
             "FUNCTIONS_URL": f"{url}/{{function}}",
             "STRIPE_KEY": standin.key,
             "STRIPE_WEBHOOK_SECRET": endpoint.secret or "",
-            "STRIPE_PORTAL": standin.portal_configuration(),
             "STRIPE_EMULATOR_HOST": standin.url or "",
         }
         with environment(SETTINGS | others | ours):

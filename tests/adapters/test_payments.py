@@ -31,7 +31,8 @@ def standin(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Standin]:
 
 @pytest.fixture(scope="module")
 def provider(standin: Standin) -> Iterator[StripeProvider]:
-    with stripe_provider(standin, portal=standin.portal_configuration()) as provider:
+    standin.portal_configuration()
+    with stripe_provider(standin) as provider:
         yield provider
 
 

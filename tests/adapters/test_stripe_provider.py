@@ -50,11 +50,11 @@ def standin(account: StripeAccount) -> Iterator[Standin]:
 
 @pytest.fixture(scope="module")
 def provider(account: StripeAccount) -> Iterator[StripeProvider]:
+    account.portal_configuration()
     made = StripeProvider(
         account.key,
         project="tests",
         webhook_secret=SECRET,
-        portal=account.portal_configuration(),
         endpoint=account.url,
     )
     with closing(made):

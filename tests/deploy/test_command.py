@@ -42,6 +42,18 @@ def test_without_a_login_a_line_says_how_to_log_in(tmp_path: Path, words: list[s
     assert said.stderr.strip() == f"Nobody is logged in to Google Cloud here. Log in, and repeat the command: {LOGIN}"
 
 
+def test_a_stand_in_of_googles_never_has_stripe_itself_written_to(tmp_path: Path) -> None:
+    said = typed(
+        tmp_path,
+        *("env", "GOOGLE_APIS_ENDPOINT=http://127.0.0.1:9", "STRIPE_KEY=sk_live_1", str(PYTHON)),
+        *("-m", "deploy", "plan", "--project", "my-project"),
+    )
+    assert said.returncode == 1
+    assert (
+        said.stderr.strip() == "Nothing was written. A stand-in of Google's takes no STRIPE_KEY: Stripe is no stand-in."
+    )
+
+
 @pytest.mark.parametrize("target", ["deploy", "deploy-plan", "undeploy", "rotate-keys"])
 def test_without_a_project_a_line_says_what_to_type(tmp_path: Path, target: str) -> None:
     said = typed(tmp_path, "make", target)

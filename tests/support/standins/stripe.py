@@ -11,7 +11,7 @@ import httpx
 import stripe
 from stripe.params import InvoiceListParams
 
-from shared.payments.catalogue import portal_of, prices_of
+from shared.payments.catalogue import portal_for, prices_of
 from tests.support.standins.process import free_port, python, running
 
 NOW = 1_795_942_800
@@ -41,9 +41,9 @@ class StripeAccount:
         """The ids of the prices, by plan. The same ones each time."""
         return prices_of(self.client)
 
-    def portal_configuration(self) -> str:
-        """As Ondol has it."""
-        return portal_of(self.client, "tests", self.catalogue())
+    def portal_configuration(self, project: str = "tests") -> str:
+        """As Ondol has it for the project."""
+        return portal_for(self.client, project, self.catalogue())
 
 
 class Standin(StripeAccount):
