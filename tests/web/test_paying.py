@@ -7,7 +7,7 @@ from playwright.sync_api import Page, expect
 
 from tests.web.control_plane import Plane, Refusal
 from tests.web.member import press, sign_in
-from tests.web.paying import BUYING, NOTHING_SOLD, begun, look_at_plans, paying, subscribed
+from tests.web.paying import BUYING, NOTHING_SOLD, a_plan, begun, look_at_plans, paid_for, paying, subscribed
 
 
 def asked(plane: Plane, function: str) -> list[dict[str, Any]]:
@@ -100,6 +100,17 @@ def test_a_plan_that_was_paid_for_is_asked_for_until_it_is_there(page: Page, pla
     expect(notice).to_have_text("Thank you. You have the Pro plan now.", timeout=30_000)
     expect(page.get_by_role("button", name=BUYING)).to_have_text(["Change to Starter", "Change to Team"])
     assert len(asked(plane, "billing")) == 5
+
+
+def test_time_and_storage_are_those_of_the_plan_that_has_come(page: Page, plane: Plane, front: str) -> None:
+    plane.planned, plane.allowance = {"plan": a_plan("Free")}, {"granted": 1800, "seconds": 1800}
+    plane.bought = begun("Pro")
+    look_at_plans(page, front, "?checkout=paid")
+    facts = page.get_by_role("main").locator(".facts")
+    expect(facts).to_contain_text("30 min")
+    plane.planned, plane.allowance = paid_for("Pro"), {"granted": 72_000, "seconds": 70_200}
+    plane.bought = subscribed("Pro")
+    expect(facts).to_contain_text("19 h 30 min of 20 h", timeout=30_000)
 
 
 def test_another_plan_than_the_one_that_was_bought_is_not_taken_for_it(page: Page, plane: Plane, front: str) -> None:

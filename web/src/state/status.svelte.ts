@@ -52,6 +52,11 @@ export class Status {
     );
   }
 
+  /** Asks where things stand, without showing anything else. */
+  async renew(signal: AbortSignal): Promise<void> {
+    this.learn(await this.ask(signal));
+  }
+
   /** Shows that the session is being saved until it has ended, and how it ended. */
   async watchEnd(session: SessionView, signal: AbortSignal): Promise<void> {
     this.page.show({ kind: "stopping", began: performance.now() }, words().stopping.title);

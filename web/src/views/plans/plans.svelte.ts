@@ -93,8 +93,12 @@ export class Plans {
   }
 
   private async ask(signal: AbortSignal): Promise<BillingAnswer> {
-    this.known = await this.member.api.billing(signal);
-    return this.known;
+    const known = await this.member.api.billing(signal);
+    const { status } = this.member;
+    // the time and the storage that the page shows are those of the plan before
+    if (status.known?.plan.name !== known.plan.name) await status.renew(signal);
+    this.known = known;
+    return known;
   }
 
   /** The answer before, if none can be had right now. */
