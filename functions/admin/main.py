@@ -13,13 +13,16 @@ from shared.errors import Refused, bad_request
 from shared.flows import operator_looks as looks
 from shared.flows.archives import POLL_SECONDS, archive_of
 from shared.flows.sign_ins import mark_of
-from shared.gcp import tasks
+from shared.gcp import emulators, tasks
 from shared.gcp.identity import Member, RoleHolder, operator, operator_or_auditor, person_by_email
 from shared.gcp.store import levers, operators
 from shared.policies import pool_size
+from shared.settings import settings
 from shared.views.archive import Making, Ready
 from shared.views.operator_members import AccountDetails, MembersView
+from shared.views.operator_money import MoneyView, PayersView
 from shared.views.operator_now import (
+    MailsView,
     OpensView,
     Overview,
     SessionDetails,
@@ -33,6 +36,7 @@ from shared.views.operator_queries import (
     DaysQuery,
     MembersQuery,
     OverviewQuery,
+    PayersQuery,
     SessionQuery,
     SessionsQuery,
     SlotQuery,
@@ -86,6 +90,16 @@ def opens(_caller: RoleHolder, _query: OverviewQuery, now: datetime) -> OpensVie
     return looks.opens(now)
 
 
+@endpoint(operator_or_auditor, OverviewQuery, method="GET")
+def mails(_caller: RoleHolder, _query: OverviewQuery, _now: datetime) -> MailsView:
+    """Whether mails are sent.
+
+    How many wait, and how many of the last week were not.
+    """
+    config = settings()
+    return looks.mails(server=bool(config.mail_from and config.smtp_host) or emulators.smtp_endpoint() is not None)
+
+
 @endpoint(operator_or_auditor, SlotsQuery, method="GET")
 def slots(_caller: RoleHolder, query: SlotsQuery, _now: datetime) -> SlotsView:
     """All slots.
@@ -131,6 +145,25 @@ def members(caller: RoleHolder, query: MembersQuery, now: datetime) -> MembersVi
     page = looks.members(query, now)
     logs.info("operator-listed", by=caller.member.uid, sort=query.order(), searched=query.email is not None)
     return page
+
+
+@endpoint(operator_or_auditor, OverviewQuery, method="GET")
+def money(_caller: RoleHolder, _query: OverviewQuery, now: datetime) -> MoneyView:
+    """What members pay now, by plan.
+
+    By what the payment provider last said, at the plan table's prices.
+    """
+    return looks.money(now)
+
+
+@endpoint(operator_or_auditor, PayersQuery, method="GET")
+def payers(caller: RoleHolder, query: PayersQuery, now: datetime) -> PayersView:
+    """Payers who owe, or about whom the payment provider and Ondol disagree.
+
+    In pages, each with the customer's page at the provider.
+    """
+    logs.info("operator-listed-payers", by=caller.member.uid, of=query.of)
+    return looks.payers(query, now)
 
 
 @endpoint(operator, SetPlan, refuses=OF_CHANGE)
@@ -306,11 +339,14 @@ admin = functions_framework.http(
             "": overview,
             "admin": overview,
             "opens": opens,
+            "mails": mails,
             "slots": slots,
             "slot": slot,
             "sessions": sessions,
             "session": session,
             "members": members,
+            "money": money,
+            "payers": payers,
             "plan": plan,
             "grant": grant,
             "suspend": suspend,

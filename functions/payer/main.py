@@ -50,7 +50,8 @@ def payer(_caller: str, body: AskAbout, _now: datetime) -> PayerAnswer:
     if bid is None:
         logs.info("customer-unknown", customer=body.customer)
         return PayerAnswer("nobody's customer")
-    return PayerAnswer(follow(provider, bid, base=settings().first_plan, now=clock.now))
+    compared = body.customer is None  # `meter` names the billing account, an event the customer
+    return PayerAnswer(follow(provider, bid, base=settings().first_plan, now=clock.now, compared=compared))
 
 
 def _paid_for(body: AskAbout) -> str | None:

@@ -7,7 +7,9 @@ from enum import StrEnum
 from msgspec import Struct
 from msgspec.structs import replace
 
+from shared.billing import disagreement
 from shared.billing.account import Billing
+from shared.billing.disagreement import Disagreement
 from shared.billing.plans import PLANS
 from shared.billing.subscription import OVER, ByHand, PaidFor, Reason, Standing, Subscription, standing
 from shared.errors import Conflict, Refused, TryAgain
@@ -75,15 +77,19 @@ class Payer(Struct, frozen=True, kw_only=True):
     """When the provider was last asked."""
     due: datetime | None = None
     """When it is to be asked again though no event came; None if nothing can change by itself."""
+    disagreement: Disagreement | None = None
+    """What an operator has to look at; None if the provider and Ondol agree."""
     told: datetime | None = None
     """The time of the last notice about what is kept."""
     version: int = 0
     """Rises with each commit, also with one that changes nothing else: an answer that was asked for before it must not
     be committed after it."""
 
-    def answered(self, subscriptions: Sequence[Subscription], *, gone: bool, base: str, now: datetime) -> "Payer":
+    def answered(
+        self, subscriptions: Sequence[Subscription], *, gone: bool, base: str, now: datetime, compared: bool = False
+    ) -> "Payer":
         """The payer after the provider has answered with all subscriptions. `gone`: the customer was deleted there.
-        `base` is the plan of an account that pays nothing."""
+        `base` is the plan of an account that pays nothing. `compared`: no event had it asked."""
         known = sorted(subscriptions, key=lambda each: (each.created, each.subscription))
         found = standing(known, self.by_hand, base=base, now=now)
         checkout = None if gone or self._is_paid(known) else self.checkout
@@ -98,6 +104,14 @@ class Payer(Struct, frozen=True, kw_only=True):
             subscriptions=known,
             standing=found,
             checkout=checkout,
+            disagreement=disagreement.found(
+                self.disagreement,
+                self.subscriptions,
+                known,
+                found,
+                compared=compared,
+                now=now,
+            ),
             asked=now,
             due=min(filter(None, times), default=None),
             version=self.version + 1,

@@ -4,13 +4,18 @@ from datetime import UTC, datetime, timedelta
 
 from shared.accounts.operator_limits import Limits
 from shared.accounts.roles import Role
-from shared.cursors import cursor, moment, parse_place, place_text
+from shared.billing.payer import is_for_sale
+from shared.billing.plans import PLANS
+from shared.billing.subscription import Reason
+from shared.cursors import Place, cursor, moment, parse_place, place_text
 from shared.errors import Refused, bad_request
 from shared.flows import warm_slots
+from shared.gcp.store import payers as payers_store
 from shared.gcp.store.accounts import read_workspace
 from shared.gcp.store.billing import read_billing
 from shared.gcp.store.claims import count_refused
 from shared.gcp.store.ledger import read_days, read_open_day
+from shared.gcp.store.mails import count_mails
 from shared.gcp.store.members import list_members
 from shared.gcp.store.operators import read_account
 from shared.gcp.store.sessions import (
@@ -21,13 +26,16 @@ from shared.gcp.store.sessions import (
     sessions_of,
 )
 from shared.gcp.store.slots import count_in, most_attempts, read_controls, read_slot, slots_page
+from shared.mail.mail import MailState
 from shared.policies import pool_size
 from shared.sessions.session import SessionState
 from shared.slots.levers import PoolSize
 from shared.slots.slot import SlotState
 from shared.views.health import opening_figures, pool_figures
 from shared.views.operator_members import AccountDetails, MembersView, account_view, member_row
+from shared.views.operator_money import SUBSCRIBED, MoneyView, PayersView, money_view, payers_view
 from shared.views.operator_now import (
+    MailsView,
     OpensView,
     Overview,
     SessionCounts,
@@ -41,9 +49,11 @@ from shared.views.operator_now import (
     slot_details,
     slots_view,
 )
-from shared.views.operator_queries import MembersQuery, SessionsQuery, SlotsQuery
+from shared.views.operator_queries import MembersQuery, PayersOf, PayersQuery, SessionsQuery, SlotsQuery
 from shared.views.operator_views import DaysView, days_view
 
+UNASKED_AFTER = timedelta(days=1)
+"""A payer who has been due for so long is shown: `meter` has the provider asked each 15 minutes."""
 OPENS_SINCE = timedelta(hours=1)
 MOST_OPENS = 100
 """Sessions by which the times to open are shown. A larger sample costs more and says little more."""
@@ -95,6 +105,47 @@ def members(query: MembersQuery, now: datetime) -> MembersView:
         raise bad_request(f"after: {e}. Begin with the first page.") from e
     rows = [member_row(each.account, each.billing, each.workspace, now) for each in page.members]
     return MembersView(rows, place_text(page.next) if page.next else None)
+
+
+def mails(*, server: bool) -> MailsView:
+    """Three counts."""
+    unsent = sum(map(count_mails, (MailState.REFUSED, MailState.GIVEN_UP)))
+    return MailsView(server=server, waiting=count_mails(MailState.PENDING), unsent=unsent)
+
+
+def money(now: datetime) -> MoneyView:
+    """A count for each plan and for each plan that is sold and reason, and three more."""
+    sold = [plan for plan in PLANS if is_for_sale(plan)]
+    return money_view(
+        {plan: payers_store.count_accounts(plan) for plan in PLANS},
+        {(plan, reason): payers_store.count_payers(reason, plan) for plan in sold for reason in SUBSCRIBED},
+        unpaid=payers_store.count_payers(Reason.UNPAID),
+        disagreeing=payers_store.count_disagreeing(),
+        unasked=payers_store.count_unasked(now - UNASKED_AFTER),
+    )
+
+
+def payers(query: PayersQuery, now: datetime) -> PayersView:
+    """Raises Refused."""
+    try:
+        after = parse_place(query.after) if query.after else None
+        page = _payers(query, after, now)
+    except ValueError as e:
+        raise bad_request(f"after: {e}. Begin with the first page.") from e
+    return payers_view(page.payers, place_text(page.next) if page.next else None)
+
+
+def _payers(query: PayersQuery, after: Place | None, now: datetime) -> payers_store.PayersPage:
+    """Raises ValueError for a cursor of another list."""
+    match query.of:
+        case PayersOf.RETRYING:
+            return payers_store.payers_by_reason(Reason.RETRYING, after, query.limit)
+        case PayersOf.UNPAID:
+            return payers_store.payers_by_reason(Reason.UNPAID, after, query.limit)
+        case PayersOf.DISAGREEING:
+            return payers_store.disagreeing_payers(after, query.limit)
+        case PayersOf.UNASKED:
+            return payers_store.unasked_payers(now - UNASKED_AFTER, after, query.limit)
 
 
 def account(uid: str, now: datetime) -> AccountDetails:

@@ -18,9 +18,9 @@ from shared.mail.about_plan import mails_about_plan
 from shared.mail.mail import Reader
 
 
-def follow(provider: PaymentProvider, bid: str, *, base: str, now: Now) -> str:
-    """Asks about a payer, or forgets one whose billing account belongs to nobody any more. Returns what was done.
-    Raises TryAgain."""
+def follow(provider: PaymentProvider, bid: str, *, base: str, now: Now, compared: bool) -> str:
+    """Asks about a payer, or forgets one whose billing account belongs to nobody any more. `compared`: no event had it
+    asked. Returns what was done. Raises TryAgain."""
     if read_payer(bid) is None:
         return "nobody pays"
     billing = read_billing(bid).record
@@ -29,7 +29,7 @@ def follow(provider: PaymentProvider, bid: str, *, base: str, now: Now) -> str:
         _forget(provider, bid)
         logs.info("payer-forgotten", billing=bid)
         return "forgotten"
-    after = ask(provider, bid, base=base, now=now)
+    after = ask(provider, bid, base=base, now=now, compared=compared)
     if after is None:
         return "no customer"
     return f"asked, and {_write(after, reader, now())} mails written"

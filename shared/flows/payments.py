@@ -11,7 +11,7 @@ from msgspec import Struct
 from shared import logs, machine
 from shared.billing.payer import CheckoutPage, Payer, check_may_buy, is_for_sale, open_checkout
 from shared.billing.provider import BadSignature, Buyer, Hint, NotSold, Order, PaymentProvider, Unreachable
-from shared.billing.subscription import OVER, Standing
+from shared.billing.subscription import OVER
 from shared.errors import Conflict, Refused, TryAgain, bad_request
 from shared.gcp.store.database import LostRace
 from shared.gcp.store.races import ATTEMPTS, TooBusy, pause_after
@@ -52,10 +52,10 @@ def hint_in(provider: PaymentProvider, body: bytes, headers: Mapping[str, str]) 
         raise unreachable() from e
 
 
-def ask(provider: PaymentProvider, bid: str, *, base: str, now: Now) -> Payer | None:
+def ask(provider: PaymentProvider, bid: str, *, base: str, now: Now, compared: bool = False) -> Payer | None:
     """Asks the provider about a payer, and commits the answer with the plan that follows. Returns the payer; None if
     there is none who is a customer. `base` is the plan of an account that pays nothing. Of a customer who was deleted
-    the last answer holds, with what time brings.
+    the last answer holds, with what time brings. `compared`: no event had it asked, so a difference is to be looked at.
 
     Cancels what an operator's plan has replaced. Raises TryAgain if the provider can't be asked, or if others commit
     all the time.
@@ -66,23 +66,23 @@ def ask(provider: PaymentProvider, bid: str, *, base: str, now: Now) -> Payer | 
         payer = read_payer(bid)
         if payer is None or not (payer.record.customer or payer.record.is_due(now())):
             return None
-        after = _answered(provider, payer.record, base=base, now=now)
+        after = _answered(provider, payer.record, base=base, now=now, compared=compared)
         try:
             commit_answer(payer, after)
         except OutdatedAnswer:
             continue
-        _tell(payer.record.standing, after)
+        _tell(payer.record, after)
         return after
     raise TooBusy("too-busy", "This payer is being changed by several requests at once. Try again.")
 
 
-def _answered(provider: PaymentProvider, payer: Payer, *, base: str, now: Now) -> Payer:
+def _answered(provider: PaymentProvider, payer: Payer, *, base: str, now: Now, compared: bool) -> Payer:
     customer = payer.customer
     if customer is None:
         return payer.answered(payer.subscriptions, gone=True, base=base, now=now())
     try:
         fetched = provider.fetch(customer)
-        after = payer.answered(fetched.subscriptions, gone=fetched.gone, base=base, now=now())
+        after = payer.answered(fetched.subscriptions, gone=fetched.gone, base=base, now=now(), compared=compared)
         if not after.standing.cancel:
             return after
         for each in after.standing.cancel:
@@ -94,13 +94,16 @@ def _answered(provider: PaymentProvider, payer: Payer, *, base: str, now: Now) -
         raise unreachable() from e
 
 
-def _tell(before: Standing, after: Payer) -> None:
+def _tell(before: Payer, after: Payer) -> None:
     """One line for each change, and an error for what an operator has to look at."""
-    found = after.standing
-    if (before.plan, before.reason) != (found.plan, found.reason):
+    was, found = before.standing, after.standing
+    if (was.plan, was.reason) != (found.plan, found.reason):
         logs.info("plan-follows", billing=after.bid, plan=found.plan, reason=found.reason)
-    if found.doubled and found.doubled != before.doubled:
+    if found.doubled and found.doubled != was.doubled:
         logs.error("subscription-doubled", billing=after.bid, subscriptions=found.doubled)
+    odd = after.disagreement
+    if odd is not None and odd != before.disagreement:
+        logs.warning("provider-disagrees", billing=after.bid, kind=odd.kind, subscriptions=odd.subscriptions)
 
 
 def sell(provider: PaymentProvider, sale: Sale, *, base: str, now: Now) -> CheckoutPage:

@@ -76,6 +76,17 @@ class Overview(Struct):
     figures: list[Figure]
 
 
+class MailsView(Struct):
+    """What becomes of mails. Nobody is shown their words: they are the members'."""
+
+    server: bool
+    """Whether a mail server is set. Without one nothing is sent, also not later."""
+    waiting: Count
+    """Mails that are to be sent, or tried again."""
+    unsent: Count
+    """Mails that were given up or refused within the last week."""
+
+
 class OpensView(Struct):
     """How Opens of the last hour went, by the newest of them."""
 

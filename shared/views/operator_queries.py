@@ -1,5 +1,6 @@
 """What operators ask to see, as it is sent."""
 
+from enum import StrEnum
 from typing import Annotated
 
 from msgspec import Meta, Struct
@@ -73,6 +74,24 @@ class SlotsQuery(Struct, forbid_unknown_fields=True):
     state: SlotState | None = None
     """Only slots in this state."""
     after: SlotName | None = None
+    """The `next` of the previous page."""
+    limit: Limit = ROWS
+
+
+class PayersOf(StrEnum):
+    RETRYING = "retrying"
+    """A payment has failed, and is tried again."""
+    UNPAID = "unpaid"
+    """The plan ended because a payment is missing."""
+    DISAGREEING = "disagreeing"
+    """The payment provider and Ondol disagree."""
+    UNASKED = "unasked"
+    """The payment provider could not be asked for more than a day."""
+
+
+class PayersQuery(Struct, forbid_unknown_fields=True):
+    of: PayersOf
+    after: Cursor | None = None
     """The `next` of the previous page."""
     limit: Limit = ROWS
 

@@ -26,6 +26,7 @@ from google.cloud.firestore_v1.types import StructuredQuery
 from shared.accounts.account import Account, AccountState
 from shared.accounts.audit import Action, AuditLine
 from shared.accounts.members import MemberSort
+from shared.billing.subscription import Reason
 from shared.cursors import Place
 from shared.gcp.store import (
     accounts,
@@ -38,12 +39,14 @@ from shared.gcp.store import (
     marks,
     members,
     operators,
+    payers,
     sessions,
     slots,
     snapshots,
     subscriptions,
     usage,
 )
+from shared.mail.mail import MailState
 from shared.record import Versioned
 from shared.sessions.session import SessionState
 from shared.slots.slot import SlotState
@@ -141,9 +144,25 @@ QUERIES: dict[Callable[..., Any], list[Callable[[], Any]]] = {
     snapshots.older_snapshots: [lambda: snapshots.older_snapshots("w-1", a_head(), 5)],
     snapshots.all_heads: [snapshots.all_heads],
     snapshots.to_tidy: [lambda: snapshots.to_tidy(NOW)],
+    mails.count_mails: [lambda: mails.count_mails(MailState.PENDING)],
     mails.due_mails: [lambda: mails.due_mails(NOW)],
     mails.expired_mails: [lambda: mails.expired_mails(NOW)],
     mails.mails_to: [lambda: mails.mails_to("u-1")],
+    payers.count_accounts: [lambda: payers.count_accounts("pro")],
+    payers.count_payers: [
+        lambda: payers.count_payers(Reason.UNPAID),
+        lambda: payers.count_payers(Reason.PAID, "pro"),
+    ],
+    payers.count_disagreeing: [payers.count_disagreeing],
+    payers.count_unasked: [lambda: payers.count_unasked(NOW)],
+    payers.page_of: [
+        lambda: payers.payers_by_reason(Reason.PAID, None, 5),
+        lambda: payers.payers_by_reason(Reason.PAID, Place(None, "b-1"), 5),
+        lambda: payers.disagreeing_payers(None, 5),
+        lambda: payers.disagreeing_payers(Place(1, "b-1"), 5),
+        lambda: payers.unasked_payers(NOW, None, 5),
+        lambda: payers.unasked_payers(NOW, Place(1, "b-1"), 5),
+    ],
     subscriptions.find_payer: [lambda: subscriptions.find_payer("cus_1")],
     subscriptions.due_payers: [lambda: subscriptions.due_payers(NOW)],
     subscriptions.all_payers: [subscriptions.all_payers],

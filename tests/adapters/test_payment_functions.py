@@ -13,6 +13,7 @@ import pytest
 from functions.meter import main as meter_function
 from functions.payer import main as payer_function
 from shared.accounts.account import SuspendedFor
+from shared.billing.disagreement import DisagreementKind
 from shared.billing.payer import CHECKOUT_ASK
 from shared.errors import TryAgain
 from shared.flows import payments
@@ -102,6 +103,8 @@ def test_a_member_buys_and_has_the_plan_within_seconds(standin: Standin, ada: Bu
     assert (paying["reason"], paying["subscribed"], paying["manageable"], paying["buying"]) == (
         "paid", True, True, None
     )  # fmt: skip
+    payer = read_payer(ada.bid)
+    assert payer and payer.record.disagreement is None, "an event told"
     assert ada.login()["paid_for"] == {"reason": "paid", "until": None, "subscribed": True}
     assert (ada.post("checkout", plan="team").status, came.count("/payment-events") > 0) == (409, True)
     assert [each for each in came.answers if each[1] >= 500] == []
@@ -134,6 +137,9 @@ def test_lost_events_are_made_good_by_meter(standin: Standin, ada: Buyer) -> Non
     assert metered(now).payers == 0
     assert metered(now + CHECKOUT_ASK + timedelta(minutes=1)).payers == 1
     holds("pro", ada.bid)
+    payer = read_payer(ada.bid)
+    assert payer and payer.record.disagreement, "an operator is shown that events are lost"
+    assert payer.record.disagreement.kind == DisagreementKind.UNTOLD
 
 
 def metered(now: datetime) -> meter_function.MeterAnswer:

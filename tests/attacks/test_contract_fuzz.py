@@ -78,6 +78,9 @@ TO_AN_OPERATOR = {
     "admin/account": {400, 404},
     "admin/audit": {200, 400, 404},
     "admin/usage": {200, 400},
+    "admin/mails": {200},
+    "admin/money": {200},
+    "admin/payers": {200, 400},
 }
 """What operators call, and what it may answer to one who names nobody that there is."""
 POOL = ("admin/pool", "admin/announce")
@@ -109,6 +112,7 @@ ASKED_FOR = (
     *FOR_ANYBODY,
     "snapshots", "snapshots/files", "usage", "usage/csv", "billing", "admin", "admin/opens", "admin/slots",
     "admin/slot", "admin/sessions", "admin/session", "admin/members", "admin/account", "admin/audit", "admin/usage",
+    "admin/mails", "admin/money", "admin/payers",
 )  # fmt: skip
 """What is got."""
 LONGEST_LINE = 4_094

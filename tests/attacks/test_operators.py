@@ -32,7 +32,19 @@ POSTED: dict[str, dict[str, Any]] = {
     "quarantine": {"slot": "ws-1"},
 }
 OF_NO_ACCOUNT = ("limits", "pool", "drain", "recycle", "quarantine")
-ASKED = ("", "/account?uid=", "/account?email=", "/audit", "/opens", "/slots", "/sessions", "/members")
+ASKED = (
+    "",
+    "/account?uid=",
+    "/account?email=",
+    "/audit",
+    "/opens",
+    "/slots",
+    "/sessions",
+    "/members",
+    "/mails",
+    "/money",
+    "/payers?of=unpaid",
+)
 
 
 @pytest.fixture
@@ -60,7 +72,7 @@ def attempts(person: Person) -> list[tuple[str, str, dict[str, Any]]]:
         (f"admin/{path}", "post", {**(unaddressed if path in OF_NO_ACCOUNT else own), **more})
         for path, more in POSTED.items()
     ]
-    return [*asked, *((f"admin{path}{person.uid if '=' in path else ''}", "get", {}) for path in ASKED)]
+    return [*asked, *((f"admin{path}{person.uid if path.endswith('=') else ''}", "get", {}) for path in ASKED)]
 
 
 def state(stack: Running, person: Person) -> list[Any]:

@@ -7,6 +7,7 @@ import httpx
 import pytest
 
 from shared.accounts.operator_limits import Limits
+from shared.billing.plans import PLANS
 from shared.billing.reconciliation import DayUse, PlanUse
 from shared.gcp.store.database import document as document_ref
 from shared.gcp.store.database import encode
@@ -50,6 +51,17 @@ def test_what_the_service_does_now_is_shown_with_healthy_ranges(stack: Running, 
     assert reads["overview"] == 12
     assert reads["opens"] == opens["opens"] + 1, "and the count of who was refused"
     person.post("release", {"session": entry["session"]})
+
+
+def test_money_and_mails_take_a_bounded_number_of_reads(stack: Running, ada: Person) -> None:
+    money = done(ada.get("admin/money"))
+    assert (money["cents"], [each["plan"]["name"] for each in money["plans"]]) == (0, [*PLANS])
+    assert done(ada.get("admin/payers?of=retrying")) == {"payers": [], "next": None}
+    assert done(ada.get("admin/mails"))["server"], "that of the local stack"
+    log = [json.loads(line) for line in (stack.state / "logs" / "admin.log").read_text().splitlines() if "{" in line]
+    reads = {line["function"]: line["reads"] for line in log if line.get("message") == "request"}
+    sold = len([plan for plan in PLANS.values() if plan.price])
+    assert (reads["money"], reads["mails"]) == (len(PLANS) + 3 * sold + 3, 3)
 
 
 def test_who_asks_again_is_told_that_nothing_has_changed(stack: Running, ada: Person) -> None:

@@ -46,6 +46,25 @@ def figures(value: float | None) -> list[dict[str, Any]]:
     ]
 
 
+def some_money(**fields: Any) -> dict[str, Any]:
+    def plan(name: str, price: int | None, paid: int = 0, ending: int = 0, retrying: int = 0) -> dict[str, Any]:
+        told = {"plan": {"name": name.lower(), "title": name}, "accounts": 9, "price": price}
+        return {**told, "paid": paid, "ending": ending, "retrying": retrying, "cents": (price or 0) * (paid + ending)}
+
+    plans = [plan("Free", None), plan("Starter", 500, 3), plan("Pro", 1000, 4, 1, 2), plan("Team", 2500, 1)]
+    totals = {"cents": 9000, "ending_cents": 1000, "owed_cents": 2000, "unpaid": 0, "disagreeing": 1, "unasked": 0}
+    return {"plans": plans, **totals, **fields}
+
+
+def a_payer(**fields: Any) -> dict[str, Any]:
+    defaults: dict[str, Any] = {
+        "billing": "b-1", "uid": "u-1", "plan": "pro", "reason": "retrying", "until": NOW + 86_400, "asked": NOW,
+        "customer_url": "https://dashboard.stripe.com/customers/cus_1",
+        "disagreement": {"kind": "doubled", "since": NOW, "subscriptions": ["sub_2"]},
+    }  # fmt: skip
+    return {**defaults, **fields}
+
+
 def answers(role: str) -> dict[str, Any]:
     counts = {"cold": 1, "warming": 0, "warm": 2, "claimed": 1, "recycling": 0, "quarantined": 0}
     wanted = {
@@ -94,6 +113,9 @@ def answers(role: str) -> dict[str, Any]:
         "admin/recycle": a_line("recycle", before={"state": "claimed"}, after={"state": "claimed", "session": SESSION}),
         "admin/members": {"members": [row], "next": None},
         "admin/account": account,
+        "admin/mails": {"server": True, "waiting": 0, "unsent": 0},
+        "admin/money": some_money(),
+        "admin/payers": {"payers": [a_payer()], "next": None},
         "admin/audit": {"lines": [a_line("grant", after={"granted": 3600})]},
         "admin/usage": {"days": [{"day": "2026-11-29", "over": False, "plans": {"pro": use}, "stored": 5000}]},
     }  # fmt: skip

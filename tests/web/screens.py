@@ -335,6 +335,12 @@ def auditing(page: Page, plane: Plane) -> None:
     expect(page.get_by_text("Opens in the last hour: 7")).to_be_visible()
 
 
+def money(page: Page, plane: Plane) -> None:
+    auditing(page, plane)
+    press(page, "Money")
+    expect(page.get_by_text("Charged beside another subscription").first).to_be_visible()
+
+
 SCREENS = [
     Screen("signed-out", signed_out),
     Screen("link-followed", link_followed),
@@ -374,5 +380,6 @@ SCREENS = [
     Screen("console", console),
     Screen("console-limiting", limiting),
     Screen("console-auditing", auditing),
+    Screen("console-money", money),
     Screen("failed", failed, ("status of 502",)),
 ]

@@ -5,7 +5,7 @@ import json
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.web.console import LIMITS, SLOT, with_role
+from tests.web.console import LIMITS, SLOT, a_payer, some_money, with_role
 from tests.web.control_plane import SESSION, Plane, Refusal
 from tests.web.member import press, sign_in
 from tests.web.test_screens import AXE, violations
@@ -99,6 +99,47 @@ def asks(page: Page, typed: dict[str, str], lever: str) -> None:
     ask.get_by_label("Why").fill("a class")
     ask.get_by_role("button", name=lever).click()
     expect(ask).to_have_count(0)
+
+
+def test_money_is_shown_by_plan_with_who_owes_and_the_way_to_give_it_back(page: Page, plane: Plane) -> None:
+    with_role(page, plane, "auditor")
+    press(page, "Money")
+    expect(page.get_by_role("heading", name="$90.00 a month")).to_be_visible()
+    row = page.get_by_role("row").filter(has=page.get_by_role("rowheader", name="Pro"))
+    expect(row.get_by_role("cell")).to_have_text(["9", "$10.00", "4", "1", "2", "$50.00"])
+    expect(page.get_by_text("$20.00 more if the payments that are tried again succeed.")).to_be_visible()
+    expect(page.get_by_role("heading", name="Payments that failed and are tried again: 2")).to_be_visible()
+    expect(page.get_by_role("heading", name="could not be asked for more than a day: 0")).to_be_visible()
+    asked = [body["of"] for function, body in plane.asked if function == "admin/payers"]
+    assert sorted(asked) == ["disagreeing", "retrying"], "an empty list is not asked for"
+    expect(page.get_by_text("Charged beside another subscription").first).to_be_visible()
+    refund = page.get_by_role("link", name="Payments and refunds at the provider").first
+    expect(refund).to_have_attribute("href", "https://dashboard.stripe.com/customers/cus_1")
+    page.get_by_role("button", name="u-1", exact=True).first.click()
+    expect(page.get_by_text("member@example.com")).to_be_visible()
+
+
+def test_more_payers_are_asked_for_by_pages(page: Page, plane: Plane) -> None:
+    with_role(page, plane, "operator")
+    plane.operator["admin/money"] = some_money(disagreeing=0)
+    plane.operator["admin/payers"] = {"payers": [a_payer()], "next": "cursor"}
+    press(page, "Money")
+    expect(page.get_by_role("button", name="u-1", exact=True)).to_have_count(1)
+    plane.operator["admin/payers"] = {"payers": [a_payer(billing="b-2", uid="u-2")], "next": None}
+    press(page, "More")
+    expect(page.get_by_role("button", name="u-2", exact=True)).to_be_visible()
+    assert plane.asked[-1] == ("admin/payers", {"of": "retrying", "after": "cursor"})
+    expect(page.get_by_role("button", name="More")).to_have_count(0)
+
+
+@pytest.mark.parametrize("server", [True, False])
+def test_that_no_mail_server_is_set_is_said(page: Page, plane: Plane, server: bool) -> None:
+    with_role(page, plane, "auditor")
+    plane.operator["admin/mails"] = {"server": server, "waiting": 0, "unsent": 3}
+    press(page, "Slots")
+    press(page, "Now")
+    expect(page.get_by_text("Mails of the last week that could not be sent: 3")).to_be_visible()
+    expect(page.get_by_text("No mail server is set")).to_have_count(0 if server else 1)
 
 
 def limit(page: Page, lever: str, number: str) -> None:

@@ -7,8 +7,8 @@ from google.cloud import firestore
 from google.cloud.firestore_v1.base_query import FieldFilter
 
 from shared.accounts.account import Account, AccountState
-from shared.gcp.store.database import Commit, LostRace, database, document, read, run_readable
-from shared.mail.mail import Mail, Reader
+from shared.gcp.store.database import Commit, LostRace, database, document, read, run_count, run_readable
+from shared.mail.mail import Mail, MailState, Reader
 from shared.record import Versioned
 
 AT_ONCE = 100
@@ -55,6 +55,11 @@ def due_mails(now: datetime) -> list[Mail]:
     """Up to AT_ONCE mails that should have been sent by now."""
     found = database().collection("mails").where(filter=FieldFilter("due", "<=", now)).limit(AT_ONCE)
     return [mail.record for mail in run_readable(found, Mail)[0]]
+
+
+def count_mails(state: MailState) -> int:
+    """Of those that are kept."""
+    return run_count(database().collection("mails").where(filter=FieldFilter("state", "==", state)))
 
 
 def expired_mails(now: datetime) -> list[Versioned[Mail]]:

@@ -3,7 +3,7 @@
 
 import type { Client, ClientMeta, Options as Options2, RequestResult, TDataShape } from './client';
 import { client } from './client.gen';
-import type { AccountDeleteData, AccountDeleteErrors, AccountDeleteResponses, AccountSignOutData, AccountSignOutErrors, AccountSignOutResponses, AdminAccountData, AdminAccountErrors, AdminAccountResponses, AdminAnnounceData, AdminAnnounceErrors, AdminAnnounceResponses, AdminAuditData, AdminAuditErrors, AdminAuditResponses, AdminData, AdminDownloadData, AdminDownloadErrors, AdminDownloadResponses, AdminDrainData, AdminDrainErrors, AdminDrainResponses, AdminEndData, AdminEndErrors, AdminEndResponses, AdminErrors, AdminGrantData, AdminGrantErrors, AdminGrantResponses, AdminLimitsData, AdminLimitsErrors, AdminLimitsResponses, AdminMembersData, AdminMembersErrors, AdminMembersResponses, AdminOpensData, AdminOpensErrors, AdminOpensResponses, AdminPlanData, AdminPlanErrors, AdminPlanResponses, AdminPoolData, AdminPoolErrors, AdminPoolResponses, AdminQuarantineData, AdminQuarantineErrors, AdminQuarantineResponses, AdminRecycleData, AdminRecycleErrors, AdminRecycleResponses, AdminResponses, AdminResumeData, AdminResumeErrors, AdminResumeResponses, AdminSessionData, AdminSessionErrors, AdminSessionResponses, AdminSessionsData, AdminSessionsErrors, AdminSessionsResponses, AdminSlotData, AdminSlotErrors, AdminSlotResponses, AdminSlotsData, AdminSlotsErrors, AdminSlotsResponses, AdminSuspendData, AdminSuspendErrors, AdminSuspendResponses, AdminTakeBackData, AdminTakeBackErrors, AdminTakeBackResponses, AdminUsageData, AdminUsageErrors, AdminUsageResponses, AllocateData, AllocateErrors, AllocateResponses, BillingCheckoutData, BillingCheckoutErrors, BillingCheckoutResponses, BillingData, BillingErrors, BillingPortalData, BillingPortalErrors, BillingPortalResponses, BillingResponses, EstimateData, EstimateErrors, EstimateResponses, EstimateSpreadsheetData, EstimateSpreadsheetErrors, EstimateSpreadsheetResponses, LoginData, LoginErrors, LoginResponses, ReleaseData, ReleaseErrors, ReleaseResponses, SnapshotsData, SnapshotsDiscardData, SnapshotsDiscardErrors, SnapshotsDiscardResponses, SnapshotsDownloadData, SnapshotsDownloadErrors, SnapshotsDownloadResponses, SnapshotsErrors, SnapshotsFilesData, SnapshotsFilesErrors, SnapshotsFilesResponses, SnapshotsResponses, SnapshotsRestoreData, SnapshotsRestoreErrors, SnapshotsRestoreResponses, UsageCsvData, UsageCsvErrors, UsageCsvResponses, UsageData, UsageErrors, UsageResponses, UsageZoneData, UsageZoneErrors, UsageZoneResponses } from './types.gen';
+import type { AccountDeleteData, AccountDeleteErrors, AccountDeleteResponses, AccountSignOutData, AccountSignOutErrors, AccountSignOutResponses, AdminAccountData, AdminAccountErrors, AdminAccountResponses, AdminAnnounceData, AdminAnnounceErrors, AdminAnnounceResponses, AdminAuditData, AdminAuditErrors, AdminAuditResponses, AdminData, AdminDownloadData, AdminDownloadErrors, AdminDownloadResponses, AdminDrainData, AdminDrainErrors, AdminDrainResponses, AdminEndData, AdminEndErrors, AdminEndResponses, AdminErrors, AdminGrantData, AdminGrantErrors, AdminGrantResponses, AdminLimitsData, AdminLimitsErrors, AdminLimitsResponses, AdminMailsData, AdminMailsErrors, AdminMailsResponses, AdminMembersData, AdminMembersErrors, AdminMembersResponses, AdminMoneyData, AdminMoneyErrors, AdminMoneyResponses, AdminOpensData, AdminOpensErrors, AdminOpensResponses, AdminPayersData, AdminPayersErrors, AdminPayersResponses, AdminPlanData, AdminPlanErrors, AdminPlanResponses, AdminPoolData, AdminPoolErrors, AdminPoolResponses, AdminQuarantineData, AdminQuarantineErrors, AdminQuarantineResponses, AdminRecycleData, AdminRecycleErrors, AdminRecycleResponses, AdminResponses, AdminResumeData, AdminResumeErrors, AdminResumeResponses, AdminSessionData, AdminSessionErrors, AdminSessionResponses, AdminSessionsData, AdminSessionsErrors, AdminSessionsResponses, AdminSlotData, AdminSlotErrors, AdminSlotResponses, AdminSlotsData, AdminSlotsErrors, AdminSlotsResponses, AdminSuspendData, AdminSuspendErrors, AdminSuspendResponses, AdminTakeBackData, AdminTakeBackErrors, AdminTakeBackResponses, AdminUsageData, AdminUsageErrors, AdminUsageResponses, AllocateData, AllocateErrors, AllocateResponses, BillingCheckoutData, BillingCheckoutErrors, BillingCheckoutResponses, BillingData, BillingErrors, BillingPortalData, BillingPortalErrors, BillingPortalResponses, BillingResponses, EstimateData, EstimateErrors, EstimateResponses, EstimateSpreadsheetData, EstimateSpreadsheetErrors, EstimateSpreadsheetResponses, LoginData, LoginErrors, LoginResponses, ReleaseData, ReleaseErrors, ReleaseResponses, SnapshotsData, SnapshotsDiscardData, SnapshotsDiscardErrors, SnapshotsDiscardResponses, SnapshotsDownloadData, SnapshotsDownloadErrors, SnapshotsDownloadResponses, SnapshotsErrors, SnapshotsFilesData, SnapshotsFilesErrors, SnapshotsFilesResponses, SnapshotsResponses, SnapshotsRestoreData, SnapshotsRestoreErrors, SnapshotsRestoreResponses, UsageCsvData, UsageCsvErrors, UsageCsvResponses, UsageData, UsageErrors, UsageResponses, UsageZoneData, UsageZoneErrors, UsageZoneResponses } from './types.gen';
 
 export type Options<TData extends TDataShape = TDataShape, ThrowOnError extends boolean = boolean, TResponse = unknown> = Options2<TData, ThrowOnError, TResponse> & {
     /**
@@ -184,6 +184,17 @@ export const adminOpens = <ThrowOnError extends boolean = true>(options?: Option
 });
 
 /**
+ * Whether mails are sent
+ *
+ * How many wait, and how many of the last week were not.
+ */
+export const adminMails = <ThrowOnError extends boolean = true>(options?: Options<AdminMailsData, ThrowOnError>): RequestResult<AdminMailsResponses, AdminMailsErrors, ThrowOnError> => (options?.client ?? client).get<AdminMailsResponses, AdminMailsErrors, ThrowOnError>({
+    security: [{ scheme: 'bearer', type: 'http' }],
+    url: '/admin/mails',
+    ...options
+});
+
+/**
  * All slots
  *
  * By name, in pages.
@@ -235,6 +246,28 @@ export const adminSession = <ThrowOnError extends boolean = true>(options: Optio
 export const adminMembers = <ThrowOnError extends boolean = true>(options?: Options<AdminMembersData, ThrowOnError>): RequestResult<AdminMembersResponses, AdminMembersErrors, ThrowOnError> => (options?.client ?? client).get<AdminMembersResponses, AdminMembersErrors, ThrowOnError>({
     security: [{ scheme: 'bearer', type: 'http' }],
     url: '/admin/members',
+    ...options
+});
+
+/**
+ * What members pay now, by plan
+ *
+ * By what the payment provider last said, at the plan table's prices.
+ */
+export const adminMoney = <ThrowOnError extends boolean = true>(options?: Options<AdminMoneyData, ThrowOnError>): RequestResult<AdminMoneyResponses, AdminMoneyErrors, ThrowOnError> => (options?.client ?? client).get<AdminMoneyResponses, AdminMoneyErrors, ThrowOnError>({
+    security: [{ scheme: 'bearer', type: 'http' }],
+    url: '/admin/money',
+    ...options
+});
+
+/**
+ * Payers who owe, or about whom the payment provider and Ondol disagree
+ *
+ * In pages, each with the customer's page at the provider.
+ */
+export const adminPayers = <ThrowOnError extends boolean = true>(options: Options<AdminPayersData, ThrowOnError>): RequestResult<AdminPayersResponses, AdminPayersErrors, ThrowOnError> => (options.client ?? client).get<AdminPayersResponses, AdminPayersErrors, ThrowOnError>({
+    security: [{ scheme: 'bearer', type: 'http' }],
+    url: '/admin/payers',
     ...options
 });
 

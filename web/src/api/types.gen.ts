@@ -523,6 +523,19 @@ export type Delete = {
 };
 
 /**
+ * - `not-cancelled`: An operator's plan has replaced a subscription that the provider still charges.
+ * - `doubled`: The provider charges several subscriptions of one payer.
+ * - `untold`: The comparison has found a change of which no event had told.
+ */
+export type DisagreementKind = 'doubled' | 'not-cancelled' | 'untold';
+
+export type DisagreementView = {
+    kind: DisagreementKind;
+    since: number;
+    subscriptions: Array<string>;
+};
+
+/**
  * Which left-out files to delete.
  */
 export type Discard = {
@@ -891,6 +904,24 @@ export type LoginAnswer = {
 };
 
 /**
+ * What becomes of mails. Nobody is shown their words: they are the members'.
+ */
+export type MailsView = {
+    /**
+     * Whether a mail server is set. Without one nothing is sent, also not later.
+     */
+    server: boolean;
+    /**
+     * Mails that are to be sent, or tried again.
+     */
+    waiting: number;
+    /**
+     * Mails that were given up or refused within the last week.
+     */
+    unsent: number;
+};
+
+/**
  * The archive is being packed.
  */
 export type Making = {
@@ -971,6 +1002,37 @@ export type MembersView = {
      * More members follow if this is not null: ask for them with `after`.
      */
     next: string | null;
+};
+
+/**
+ * What members pay now, by plan.
+ */
+export type MoneyView = {
+    plans: Array<PlanMoney>;
+    /**
+     * What all plans bring a month.
+     */
+    cents: number;
+    /**
+     * How much of it ends, because its payers have cancelled.
+     */
+    ending_cents: number;
+    /**
+     * What payers whose payment is tried again would pay a month. It is no part of `cents`.
+     */
+    owed_cents: number;
+    /**
+     * Payers whose plan ended because a payment is missing.
+     */
+    unpaid: number;
+    /**
+     * Payers about whom the provider and Ondol disagree.
+     */
+    disagreeing: number;
+    /**
+     * Payers about whom the provider could not be asked for more than a day.
+     */
+    unasked: number;
 };
 
 export type Move = {
@@ -1056,6 +1118,48 @@ export type PathView = {
     exact: boolean;
 };
 
+export type PayerRow = {
+    billing: string;
+    /**
+     * The owner of the billing account.
+     */
+    uid: string;
+    plan: string;
+    reason: Reason;
+    /**
+     * When the plan ends, unless something changes.
+     */
+    until: number | null;
+    /**
+     * When the provider was last asked.
+     */
+    asked: number | null;
+    /**
+     * The customer's page at the provider, where money is given back; null without a customer.
+     */
+    customer_url: string | null;
+    disagreement: DisagreementView | null;
+};
+
+/**
+ * - `retrying`: A payment has failed, and is tried again.
+ * - `unpaid`: The plan ended because a payment is missing.
+ * - `disagreeing`: The payment provider and Ondol disagree.
+ * - `unasked`: The payment provider could not be asked for more than a day.
+ */
+export type PayersOf = 'disagreeing' | 'retrying' | 'unasked' | 'unpaid';
+
+/**
+ * A page of payers.
+ */
+export type PayersView = {
+    payers: Array<PayerRow>;
+    /**
+     * More payers follow if this is not null: ask for them with `after`.
+     */
+    next: string | null;
+};
+
 /**
  * What is paid for.
  */
@@ -1116,6 +1220,37 @@ export type PeriodView = {
      * null means without limit.
      */
     left: number | null;
+};
+
+/**
+ * What one plan brings.
+ */
+export type PlanMoney = {
+    plan: PlanView;
+    /**
+     * Billing accounts with this plan, also those that are kept for the books of members who were erased.
+     */
+    accounts: number;
+    /**
+     * null if the plan is not sold each month.
+     */
+    price: number | null;
+    /**
+     * Payers whose subscription goes on.
+     */
+    paid: number;
+    /**
+     * Payers who have paid and cancelled.
+     */
+    ending: number;
+    /**
+     * Payers whose payment has failed, and is tried again.
+     */
+    retrying: number;
+    /**
+     * What those with `paid` and `ending` pay a month.
+     */
+    cents: number;
 };
 
 /**
@@ -2514,6 +2649,57 @@ export type AdminOpensResponses = {
 
 export type AdminOpensResponse = AdminOpensResponses[keyof AdminOpensResponses];
 
+export type AdminMailsData = {
+    body?: never;
+    path?: never;
+    query?: never;
+    url: '/admin/mails';
+};
+
+export type AdminMailsErrors = {
+    /**
+     * `bad-request`: The request is not valid
+     */
+    400: ProblemAnswer & {
+        type?: 'https://ondol.dev/problems/bad-request';
+    };
+    /**
+     * `not-signed-in`: Sign in first
+     */
+    401: ProblemAnswer & {
+        type?: 'https://ondol.dev/problems/not-signed-in';
+    };
+    /**
+     * `forbidden`: You are not allowed to do this
+     */
+    403: ProblemAnswer & {
+        type?: 'https://ondol.dev/problems/forbidden';
+    };
+    /**
+     * `too-many-requests`: Too many requests
+     */
+    429: ProblemAnswer & {
+        type?: 'https://ondol.dev/problems/too-many-requests';
+    };
+    /**
+     * `unavailable`: A part of Ondol can't be reached; `too-busy`: Too many changes at once
+     */
+    503: ProblemAnswer & {
+        type?: 'https://ondol.dev/problems/unavailable' | 'https://ondol.dev/problems/too-busy';
+    };
+};
+
+export type AdminMailsError = AdminMailsErrors[keyof AdminMailsErrors];
+
+export type AdminMailsResponses = {
+    /**
+     * What becomes of mails. Nobody is shown their words: they are the members'.
+     */
+    200: MailsView;
+};
+
+export type AdminMailsResponse = AdminMailsResponses[keyof AdminMailsResponses];
+
 export type AdminSlotsData = {
     body?: never;
     path?: never;
@@ -2813,6 +2999,115 @@ export type AdminMembersResponses = {
 };
 
 export type AdminMembersResponse = AdminMembersResponses[keyof AdminMembersResponses];
+
+export type AdminMoneyData = {
+    body?: never;
+    path?: never;
+    query?: never;
+    url: '/admin/money';
+};
+
+export type AdminMoneyErrors = {
+    /**
+     * `bad-request`: The request is not valid
+     */
+    400: ProblemAnswer & {
+        type?: 'https://ondol.dev/problems/bad-request';
+    };
+    /**
+     * `not-signed-in`: Sign in first
+     */
+    401: ProblemAnswer & {
+        type?: 'https://ondol.dev/problems/not-signed-in';
+    };
+    /**
+     * `forbidden`: You are not allowed to do this
+     */
+    403: ProblemAnswer & {
+        type?: 'https://ondol.dev/problems/forbidden';
+    };
+    /**
+     * `too-many-requests`: Too many requests
+     */
+    429: ProblemAnswer & {
+        type?: 'https://ondol.dev/problems/too-many-requests';
+    };
+    /**
+     * `unavailable`: A part of Ondol can't be reached; `too-busy`: Too many changes at once
+     */
+    503: ProblemAnswer & {
+        type?: 'https://ondol.dev/problems/unavailable' | 'https://ondol.dev/problems/too-busy';
+    };
+};
+
+export type AdminMoneyError = AdminMoneyErrors[keyof AdminMoneyErrors];
+
+export type AdminMoneyResponses = {
+    /**
+     * What members pay now, by plan.
+     */
+    200: MoneyView;
+};
+
+export type AdminMoneyResponse = AdminMoneyResponses[keyof AdminMoneyResponses];
+
+export type AdminPayersData = {
+    body?: never;
+    path?: never;
+    query: {
+        of: PayersOf;
+        /**
+         * The `next` of the previous page.
+         */
+        after?: string;
+        limit?: number;
+    };
+    url: '/admin/payers';
+};
+
+export type AdminPayersErrors = {
+    /**
+     * `bad-request`: The request is not valid
+     */
+    400: ProblemAnswer & {
+        type?: 'https://ondol.dev/problems/bad-request';
+    };
+    /**
+     * `not-signed-in`: Sign in first
+     */
+    401: ProblemAnswer & {
+        type?: 'https://ondol.dev/problems/not-signed-in';
+    };
+    /**
+     * `forbidden`: You are not allowed to do this
+     */
+    403: ProblemAnswer & {
+        type?: 'https://ondol.dev/problems/forbidden';
+    };
+    /**
+     * `too-many-requests`: Too many requests
+     */
+    429: ProblemAnswer & {
+        type?: 'https://ondol.dev/problems/too-many-requests';
+    };
+    /**
+     * `unavailable`: A part of Ondol can't be reached; `too-busy`: Too many changes at once
+     */
+    503: ProblemAnswer & {
+        type?: 'https://ondol.dev/problems/unavailable' | 'https://ondol.dev/problems/too-busy';
+    };
+};
+
+export type AdminPayersError = AdminPayersErrors[keyof AdminPayersErrors];
+
+export type AdminPayersResponses = {
+    /**
+     * A page of payers.
+     */
+    200: PayersView;
+};
+
+export type AdminPayersResponse = AdminPayersResponses[keyof AdminPayersResponses];
 
 export type AdminPlanData = {
     body: SetPlan;

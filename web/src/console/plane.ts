@@ -1,7 +1,7 @@
 // The operator's part of the control plane. Each call raises Problem.
 
 import type {
-  AccountDetails, AuditView, DaysView, LineView, MembersView, OpensView, Overview, Ready, SessionDetails, SessionsView,
+  AccountDetails, AuditView, DaysView, LineView, MailsView, MembersView, MoneyView, OpensView, Overview, PayersView, Ready, SessionDetails, SessionsView,
   SlotDetails, SlotsView,
 } from "../api";
 import type { Client } from "../api/client";
@@ -24,6 +24,9 @@ export class Plane {
   readonly members = (query: Query) => this.look<MembersView>("/members", query);
   readonly account = (uid: string) => this.look<AccountDetails>("/account", { uid });
   readonly audit = (query: Query) => this.look<AuditView>("/audit", query);
+  readonly mails = () => this.look<MailsView>("/mails");
+  readonly money = () => this.look<MoneyView>("/money");
+  readonly payers = (query: Query) => this.look<PayersView>("/payers", query);
   readonly days = (month: string) => this.look<DaysView>("/usage", { month });
 
   /** The change is made once, however often the browser sends it: `request` is its id. */

@@ -1,11 +1,11 @@
 // What operators read, in English.
 
-import type { Measure, SessionState, SlotState } from "../../api";
+import type { DisagreementKind, Measure, PayersOf, Reason, SessionState, SlotState } from "../../api";
 
 export const words = {
   title: "Operator's console",
   auditor: "You may look at everything here and change nothing.",
-  tabs: { now: "Now", slots: "Slots", members: "Members", trends: "Trends", audit: "Audit log" },
+  tabs: { now: "Now", slots: "Slots", members: "Members", money: "Money", trends: "Trends", audit: "Audit log" },
   tabsName: "Parts of the console",
   healthy: "healthy",
   unhealthy: "not healthy",
@@ -166,6 +166,41 @@ export const words = {
   noDays: "Nothing was used in this month.",
   earlier: "Earlier month",
   later: "Later month",
+  noMailServer: "No mail server is set (MAIL_FROM, SMTP_HOST), so no mail is sent, also not later. Members read of a missing payment on their page.",
+  mailsUnsent: (count: number) => `Mails of the last week that could not be sent: ${count}`,
+  mailsWaiting: (count: number) => `Mails that wait to be sent: ${count}`,
+  money: {
+    total: (amount: string) => `${amount} a month`,
+    about: "By what the payment provider last said of each subscription, at the plan table's prices, without taxes and fees.",
+    byPlan: "By plan",
+    accounts: "Billing accounts, also of erased members",
+    price: "Price a month",
+    paid: "Paid",
+    ending: "Paid, and cancelled",
+    retrying: "Payment tried again",
+    brings: "Brings a month",
+    ends: (amount: string) => `${amount} of it end with the months that are paid for.`,
+    owed: (amount: string) => `${amount} more if the payments that are tried again succeed.`,
+    lists: {
+      retrying: "Payments that failed and are tried again",
+      unpaid: "Plans that ended for a missing payment",
+      disagreeing: "The payment provider and Ondol disagree",
+      unasked: "The payment provider could not be asked for more than a day",
+    } as Record<PayersOf, string>,
+    reasons: {
+      "nothing-bought": "nothing bought", "by-hand": "given by an operator", paid: "paid", ending: "paid, and cancelled",
+      retrying: "payment tried again", unpaid: "payment missing", paused: "paused", ended: "ended",
+    } as Record<Reason, string>,
+    disagreements: {
+      "not-cancelled": "Still charged, though an operator's plan has replaced it",
+      doubled: "Charged beside another subscription",
+      untold: "Changed without an event",
+    } as Record<DisagreementKind, string>,
+    until: (time: string) => `until ${time}`,
+    since: (time: string) => `since ${time}`,
+    asked: (time: string) => `Last answer: ${time}`,
+    atProvider: "Payments and refunds at the provider",
+  },
   when: "When",
   who: "Who",
   what: "What",
