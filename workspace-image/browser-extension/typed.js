@@ -3,9 +3,10 @@
 
 const vscode = require("vscode");
 
+// A text is stored this long after a change. A longer text is stored as much less often as it is longer, so that the
+// browser is never busy with it.
 const WRITE_AFTER_MS = 300;
-// characters of one text; a longer text is only in the editor's own memory
-const MOST_TEXT = 1_000_000;
+const LONG_TEXT = 1_000_000;
 // A save that began before a file was written may end after the write, and not have the file. The save after it has the
 // file, and so has a save that ends this much later than the write.
 const SURELY_SAVED_MS = 60_000;
@@ -43,7 +44,6 @@ exports.TypedTexts = class TypedTexts {
     // The document was read again because a program wrote the file, or it is again as in the file: what was typed before
     // no longer counts.
     if (!document.isDirty && (document.isUntitled || !this.texts.has(key))) return this.forget(key);
-    if (document.getText().length > MOST_TEXT) return this.forget(key);
     const isFile = document.uri.scheme === "vscode-remote";
     this.texts.set(key, {
       document: key,
@@ -61,7 +61,10 @@ exports.TypedTexts = class TypedTexts {
 
   written(document) {
     const text = this.texts.get(nameOf(document));
-    if (text) Object.assign(text, { written: Date.now(), saves: 0 });
+    if (text) {
+      Object.assign(text, { written: Date.now(), saves: 0 });
+      this.writeLater(text.document); // the cover leaves out what a session's last save has
+    }
     this.count();
   }
 
@@ -107,7 +110,8 @@ exports.TypedTexts = class TypedTexts {
       const text = this.texts.get(key);
       if (text) this.store.put(text);
     };
-    this.timers.set(key, setTimeout(write, WRITE_AFTER_MS));
+    const long = Math.max(1, this.texts.get(key).text.length / LONG_TEXT);
+    this.timers.set(key, setTimeout(write, WRITE_AFTER_MS * long));
   }
 
   dispose() {

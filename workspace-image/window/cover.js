@@ -52,15 +52,12 @@ class Cover {
   }
 
   fill(loss, texts, left) {
-    const words = COVER_WORDS;
     const said = saidOf(loss);
     const title = element("h1", said.title);
     title.id = "ondol-cover-title";
     this.dialog.setAttribute("aria-labelledby", title.id);
     this.dialog.setAttribute("role", "alertdialog");
-    const parts = [title, ...said.lines.map((line) => element("p", line))];
-    if (texts.length) parts.push(element("p", words.kept(namesOf(texts))));
-    if (left.length) parts.push(element("p", words.tooLarge(namesOf(left))));
+    const parts = [title, ...[...said.lines, ...keptLines(texts, left)].map((line) => element("p", line))];
     this.asks = texts.length + left.length > 0;
     const again = element("button", said.button);
     again.className = "main";
@@ -74,13 +71,12 @@ class Cover {
     };
     parts.push(again);
     if (texts.length || left.length) {
-      const copy = element("button", words.copy);
-      copy.onclick = async () => {
+      const copy = async () => {
         const kept = await newest();
         this.asks = false;
         keepCopy([...kept.texts, ...kept.left]);
       };
-      parts.push(copy);
+      parts.push(copyButton(copy));
     }
     const style = element("style", COVER_STYLE);
     this.dialog.replaceChildren(style, ...parts);
@@ -91,9 +87,10 @@ class Cover {
 }
 
 /** What the next editor gets, and what it does not get. An editor that is loaded anew finds everything in this browser. */
-const takenAlong = async ({ how }) => {
+const takenAlong = async ({ how, saved }) => {
   const all = await unsavedTexts();
-  return how === "unconnected" ? { texts: all, left: [] } : fitting(all);
+  if (how === "unconnected") return { texts: all, left: [] };
+  return fitting(saved === "saved" ? await withoutSaved(all) : all);
 };
 
 // the control plane's words for ends after which the workspace may be opened again at once
@@ -129,11 +126,3 @@ const COVER_STYLE = `
   @media (prefers-color-scheme: dark) { #ondol-cover { background: #1c1b1a; color: #eee } }
 `;
 
-const element = (name, text) => Object.assign(document.createElement(name), { textContent: text });
-
-/** A few names, without invisible characters, which could change how the text around them is read. */
-const namesOf = (texts) => {
-  const told = texts.slice(0, 3).map(({ name }) => name.replace(/[\p{C}\p{Zl}\p{Zp}]/gu, "?").slice(-60));
-  if (texts.length > told.length) told.push(COVER_WORDS.more(texts.length - told.length));
-  return told.join(", ");
-};

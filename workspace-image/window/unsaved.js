@@ -1,5 +1,6 @@
 // Reads the texts that were typed and are in no save. The extension's part in the browser keeps them in this browser. They
-// go to Ondol's page, and from there into the editor of the next session.
+// go to Ondol's page, and from there into the editor of the next session. The page of a slot that is not open to the
+// browser has this file too: closed.js.
 
 const UNSAVED = { database: "ondol-unsaved", table: "texts", channel: "ondol-window" };
 const SEAL = "ondol.seal";
@@ -30,6 +31,13 @@ const unsavedTexts = async () => {
   all.sort((one, other) => other.changed - one.changed);
   const same = (text) => (other) => other.document === text.document && other.text === text.text;
   return all.filter((text, at) => all.findIndex(same(text)) === at); // two windows may have one document
+};
+
+/** Without the texts that the session's last save has: those that this session's editors have written into their files. */
+const withoutSaved = async (all) => {
+  const { held } = await navigator.locks.query(); // an editor of an earlier session holds no lock any more
+  const editors = new Set(held.map(({ name }) => name));
+  return all.filter(({ window, written }) => written === null || !editors.has(`ondol-window-${window}`));
 };
 
 /** The texts that fit into one address together, and the texts that are left. */
@@ -74,6 +82,23 @@ const leaveWith = async (page, texts, opens) => {
   }
   location.assign(`${page}/#${carried}`);
 };
+
+/** What a member is told of texts that are taken along, and of texts that are left. */
+const keptLines = (texts, left) => [
+  ...(texts.length ? [COVER_WORDS.kept(namesOf(texts))] : []),
+  ...(left.length ? [COVER_WORDS.tooLarge(namesOf(left))] : []),
+];
+
+/** A few names, without invisible characters, which could change how the text around them is read. */
+const namesOf = (texts) => {
+  const told = texts.slice(0, 3).map(({ name }) => name.replace(/[\p{C}\p{Zl}\p{Zp}]/gu, "?").slice(-60));
+  if (texts.length > told.length) told.push(COVER_WORDS.more(texts.length - told.length));
+  return told.join(", ");
+};
+
+const element = (name, text) => Object.assign(document.createElement(name), { textContent: text });
+
+const copyButton = (copy) => Object.assign(element("button", COVER_WORDS.copy), { onclick: copy });
 
 const keepCopy = (texts) => {
   const parts = texts.map(({ path, name, text }) => `===== ${path ?? name} =====\n${text}\n`);

@@ -1,6 +1,7 @@
 """Who may come in, and what the member's own programs may not do at the door."""
 
 import gzip
+import re
 from contextlib import ExitStack
 
 import httpx
@@ -23,8 +24,10 @@ def test_whoever_has_no_cookie_gets_the_way_back_and_nothing_of_the_editor(
             answer = member.get(path, **NAVIGATION)
             assert answer.status_code == 401
             assert PAGE_ORIGIN in answer.text
-            assert answer.headers["Clear-Site-Data"] == '"cookies", "storage"'
-            assert "frame-ancestors 'none'" in answer.headers["Content-Security-Policy"]
+            assert answer.headers["Clear-Site-Data"] == '"cookies"', "the page's own script deletes the rest"
+            policy = dict(each.split(" ", 1) for each in answer.headers["Content-Security-Policy"].split("; "))
+            assert (policy["default-src"], policy["frame-ancestors"]) == ("'none'", "'none'")
+            assert re.fullmatch(r"'sha256-\S+'", policy["script-src"]), "no script but the page's own runs"
     member.cookie = "guessed"
     answer = member.get("/style.css", **{"Sec-Fetch-Mode": "no-cors", "Sec-Fetch-Dest": "style"})
     assert answer.status_code == 401

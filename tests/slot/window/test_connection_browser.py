@@ -32,6 +32,23 @@ TEXTS = """() => new Promise((tell) => {
     asked.onsuccess = () => { opening.result.close(); tell(asked.result.map(({ text }) => text)); };
   };
 })"""
+# as editors of an earlier session left them, by window: what differs from a Markdown file that another window changed
+LEAVE = """texts => new Promise((tell) => {
+  const opening = indexedDB.open("ondol-unsaved", 1);
+  opening.onupgradeneeded = () => opening.result.createObjectStore("texts", { keyPath: "key" });
+  opening.onsuccess = () => {
+    const transaction = opening.result.transaction("texts", "readwrite");
+    const table = transaction.objectStore("texts");
+    Object.entries(texts).forEach(([window, more], changed) => {
+      const [path, name] = ["/home/member/notes.md", "notes.md"];
+      const document = `vscode-remote:${path}`;
+      const file = { path, name, document, language: "markdown", text: window };
+      const text = { window, changed, written: null, ...file, ...more };
+      table.put({ ...text, key: `${window} ${text.document}` });
+    });
+    transaction.oncomplete = () => { opening.result.close(); tell(); };
+  };
+})"""
 
 # to the page, as when a proxy closes it
 CLOSED = "connection.dispatchEvent(new Event('close'))"

@@ -4,6 +4,7 @@ import base64
 import gzip
 import json
 import re
+import secrets
 from collections.abc import Iterator
 from urllib.parse import parse_qs
 
@@ -12,13 +13,20 @@ import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 
 from shared.sessions.session import EndReason
-from tests.slot.window.test_connection_browser import TEXTS, cover, saved, type_into
+from tests.slot.window.test_connection_browser import LEAVE, TEXTS, cover, saved, type_into
 from tests.slot.window.test_window_browser import admit, shown, without_editor
 from tests.support.slot.control_plane import ControlPlane
 from tests.support.slot.member import PAGE_ORIGIN, Member
+from tests.support.stack.observe import until
 
 PATIENCE = 30_000
 SEAL = "a-seal-of-the-page"
+WRITTEN = TEXTS.replace("({ text }) => text", "({ written }) => written !== null")
+# as each editor does for as long as it lives
+LOCK = """windows => {
+  for (const name of windows) navigator.locks.request(`ondol-window-${name}`, () => new Promise(() => {}));
+}"""
+FORGET = """() => new Promise((tell) => { indexedDB.deleteDatabase("ondol-unsaved").onsuccess = () => tell(); })"""
 
 
 @pytest.fixture
@@ -66,10 +74,7 @@ def test_what_is_typed_until_the_cover_comes_is_taken_along_to_the_last_letter(
         page.keyboard.type("word ")
     kept = settled(page)
     cover(page).get_by_role("button", name="Back to Ondol").click()
-    page.wait_for_url(f"{PAGE_ORIGIN}/#seal={SEAL}&**")
-    [carried] = parse_qs(httpx.URL(page.url).fragment)["unsaved"]
-    [text] = json.loads(gzip.decompress(base64.urlsafe_b64decode(carried + "=" * (-len(carried) % 4))))
-    assert [text["text"]] == kept
+    assert arrived(page) == kept
 
 
 def settled(page: Page) -> list[str]:
@@ -79,6 +84,59 @@ def settled(page: Page) -> list[str]:
         kept = now
         page.wait_for_timeout(1_000)
     return kept
+
+
+def test_what_the_last_save_has_is_not_taken_along(member: Member, profile: BrowserContext) -> None:
+    page = without_editor(profile, member)
+    page.evaluate(LOCK, ["now", "here"])
+    page.evaluate(
+        LEAVE,
+        {
+            "now": {"name": "in-a-save.md", "written": 1},
+            "here": {"name": "in-no-file.md", "document": "untitled:1"},
+            "earlier": {"name": "of-a-lost-session.md", "written": 1},
+        },
+    )
+    member.release(reason=EndReason.MEMBER).raise_for_status()
+    expect(cover(page)).to_contain_text("Everything is saved, as of", timeout=PATIENCE)
+    expect(cover(page)).to_contain_text("in-no-file.md")
+    expect(cover(page)).to_contain_text("of-a-lost-session.md")
+    expect(cover(page)).not_to_contain_text("in-a-save.md")
+    cover(page).get_by_role("button", name="Open", exact=True).click()
+    assert sorted(arrived(page)) == ["earlier", "here"]
+
+
+def test_a_page_of_a_slot_that_is_not_open_hands_over_what_an_editor_left_there_and_forgets_the_rest(
+    member: Member, profile: BrowserContext
+) -> None:
+    profile.clear_cookies()
+    page = profile.new_page()
+    address = f"http://{member.slot.host}/?folder=/home/member"
+    page.goto(address)
+    expect(page.locator("h1")).to_have_text("This workspace is not open here")
+    large = secrets.token_hex(800_000)  # nothing packs this into an address
+    page.evaluate(LEAVE, {"typed": {}, "other": {"name": "large.csv", "document": "large", "text": large}})
+    page.reload()
+    expect(page.locator("body")).to_contain_text("What you typed last is kept in this browser: notes.md.")
+    expect(page.locator("body")).to_contain_text("too large to be taken along: large.csv.")
+    with page.expect_download() as download:
+        page.get_by_role("button", name="Keep a copy").click()
+    assert large in download.value.path().read_text()
+    page.get_by_role("link", name="Open").click()
+    assert arrived(page) == ["typed"]
+    page.goto(address)
+    page.evaluate(FORGET)
+    page.evaluate("localStorage.setItem('of-an-earlier-member', 'x')")
+    page.reload()
+    until(lambda: page.evaluate("localStorage.length") == 0, "nothing of another member's stays")
+
+
+def arrived(page: Page) -> list[str]:
+    """The texts that came along to Ondol's page."""
+    page.wait_for_url(f"{PAGE_ORIGIN}/#seal={SEAL}&**")
+    [carried] = parse_qs(httpx.URL(page.url).fragment)["unsaved"]
+    texts = json.loads(gzip.decompress(base64.urlsafe_b64decode(carried + "=" * (-len(carried) % 4))))
+    return [text["text"] for text in texts]
 
 
 def test_a_window_that_nobody_looks_at_learns_of_the_end_and_leaves_the_slot_alone(
@@ -95,15 +153,17 @@ def test_a_window_that_nobody_looks_at_learns_of_the_end_and_leaves_the_slot_alo
 def test_it_follows_the_last_save_and_the_editors_status_says_that_it_is_over(
     member: Member, plane: ControlPlane, profile: BrowserContext
 ) -> None:
+    member.slot.run("echo first > notes.md")
     page = shown(profile, member)
-    expect(saved(page)).to_be_visible(timeout=PATIENCE)
-    member.slot.run("echo 1 > a.txt")
+    type_into(page, "notes.md", "typed ")
+    until(lambda: page.evaluate(WRITTEN) == [True], "it is kept, and written into its file")
     plane.reachable = False
     assert member.release(reason=EndReason.MEMBER).status_code == 502
     expect(cover(page)).to_contain_text("Everything is being saved.", timeout=PATIENCE)
     plane.reachable = True
     member.release(reason=EndReason.MEMBER).raise_for_status()
     expect(cover(page)).to_contain_text("Everything is saved, as of", timeout=PATIENCE)
+    expect(cover(page)).not_to_contain_text("notes.md")
     expect(saved(page)).to_contain_text("Session ended")
 
 

@@ -1,9 +1,14 @@
 """Pages that a browser gets instead of the editor or a preview, in English and Korean, with their headers."""
 
+from base64 import b64encode
 from collections.abc import Mapping, Sequence
+from functools import cache
+from hashlib import sha256
 from html import escape
 
 from aiohttp import web
+
+from agent.paths import IMAGE
 
 _PAGE = """<!doctype html>
 <html lang="{language}"><meta charset="utf-8"><meta name="viewport" content="width=device-width">{head}
@@ -12,9 +17,11 @@ _PAGE = """<!doctype html>
   body {{ font: 16px/1.5 system-ui, sans-serif; margin: 20vh auto; max-width: 26rem; padding: 0 1rem; color: #222 }}
   a {{ display: inline-block; margin-top: 1rem; padding: .6rem 1.2rem; border-radius: .4rem; background: #b5451b;
       color: #fff; text-decoration: none }}
+  button {{ display: block; margin-top: 1rem; padding: .6rem 1.2rem; border-radius: .4rem; border: 1px solid #8886;
+      background: none; color: inherit; font: inherit; cursor: pointer }}
   @media (prefers-color-scheme: dark) {{ body {{ background: #1c1b1a; color: #eee }} }}
 </style>
-<h1>{title}</h1><p>{text}</p><a href="{origin}/">{button}</a>
+<h1>{title}</h1><p>{text}</p><a href="{origin}/">{button}</a>{script}
 </html>
 """
 
@@ -102,15 +109,27 @@ _HEADERS = {
     "Content-Security-Policy": "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'",
     "Referrer-Policy": "no-referrer",
 }
+# in one block, in this order
+_HAND_OVER = [IMAGE / "window" / name for name in ("words.js", "unsaved.js", "closed.js")]
 _IN_OWN_FRAME = _HEADERS["Content-Security-Policy"].replace("frame-ancestors 'none'", "frame-ancestors 'self'")
 
 
 def closed(request: web.BaseRequest, page_origin: str) -> web.Response:
-    """401: not admitted. A page request also clears what an earlier member's editor has stored here."""
-    headers = dict(_HEADERS)
-    if _is_page_load(request):
-        headers["Clear-Site-Data"] = EVERYTHING
-    return _page(request, 401, _CLOSED, page_origin, headers, head="")
+    """401: not admitted. A page request also clears what an earlier member's editor has stored here: its script deletes
+    the storage, unless an editor kept text there that no save has."""
+    if not _is_page_load(request):
+        return _page(request, 401, _CLOSED, page_origin, _HEADERS)
+    script = _hand_over()
+    only_this = b64encode(sha256(script.encode()).digest()).decode()
+    policy = f"{_HEADERS['Content-Security-Policy']}; script-src 'sha256-{only_this}'"
+    headers = {**_HEADERS, "Content-Security-Policy": policy, "Clear-Site-Data": '"cookies"'}
+    return _page(request, 401, _CLOSED, page_origin, headers, script=f"<script>{script}</script>")
+
+
+@cache
+def _hand_over() -> str:
+    scripts = "".join(script.read_text() for script in _HAND_OVER)
+    return f"{{\nconst STATE = {{ language: document.documentElement.lang }};\n{scripts}}}\n"
 
 
 def paused(request: web.BaseRequest, page_origin: str) -> web.Response:
@@ -135,7 +154,7 @@ def _of_preview(
     # the editor shows previews in a frame
     headers = {**_HEADERS, "Content-Security-Policy": _IN_OWN_FRAME}
     of_port = {language: [text.format(port=port) for text in texts] for language, texts in words.items()}
-    return _page(request, status, of_port, page_origin, headers, head="")
+    return _page(request, status, of_port, page_origin, headers)
 
 
 def closed_to_a_body(page_origin: str) -> str:
@@ -160,6 +179,7 @@ def _in_both_languages(words: Mapping[str, Sequence[str]], page_origin: str) -> 
     page = _PAGE.format(
         language="en",
         head="",
+        script="",
         title=title,
         text=f'{text}</p><h1 lang="ko">{korean_title}</h1><p lang="ko">{korean_text}',
         button=f"{button} · {korean_button}",
@@ -181,12 +201,19 @@ def _page(
     status: int,
     words: Mapping[str, Sequence[str]],
     origin: str,
-    headers: dict[str, str],
-    head: str,
+    headers: Mapping[str, str],
+    head: str = "",
+    script: str = "",
 ) -> web.Response:
     language = "ko" if request.headers.get("Accept-Language", "").startswith("ko") else "en"
     title, text, button = words[language]
     body = _PAGE.format(
-        language=language, head=head, title=title, text=text, button=button, origin=escape(origin, quote=True)
+        language=language,
+        head=head,
+        script=script,
+        title=title,
+        text=text,
+        button=button,
+        origin=escape(origin, quote=True),
     )
     return web.Response(status=status, text=body, content_type="text/html", headers=headers)
