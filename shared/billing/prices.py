@@ -105,8 +105,8 @@ class Price(Struct, frozen=True):
         return quantity * self.amount / self.per
 
     def free_in_month(self) -> Decimal:
-        """Units that are free in a month, if use is spread evenly over its days."""
-        if self.free is None:
+        """Units that are free in a month, if use is spread evenly over its days; 0 of what costs nothing."""
+        if self.free is None or not self.amount:
             return Decimal(0)
         quantity = self.free.quantity * (MONTH_DAYS if self.free.every == Span.DAY else 1)
         return quantity if self.free.credited_at is None else quantity * self.free.credited_at / self.amount

@@ -88,6 +88,7 @@ def test_what_is_free_in_a_month() -> None:
     assert here.free_in_month() == 180_000
     assert here.cost(here.free_in_month()) == Decimal("4.32")
     assert round(there.cost(there.free_in_month()), 20) == Decimal("4.32")
+    assert replace(there, amount=Decimal(0)).free_in_month() == 0, "an operator pays nothing for it, by an agreement"
 
 
 def test_a_region_has_its_own_prices_or_those_of_its_tier_or_those_of_everywhere() -> None:
