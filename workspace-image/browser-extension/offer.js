@@ -35,9 +35,12 @@ exports.Offer = class Offer {
     const choice = await vscode.window.showWarningMessage(words.offer(names(words, texts)), words.bringBack, words.discard);
     if (choice === undefined || !this.texts.length) return;
     const failed = [];
-    for (const text of this.texts.splice(0)) {
+    const offered = this.texts.splice(0);
+    for (const text of offered) {
       try {
-        if (choice === words.bringBack) await bringBack(text);
+        // the oldest comes first: of two windows' texts of one file the newest goes into the file
+        const newest = offered.findLast(({ document }) => document === text.document);
+        if (choice === words.bringBack) await bringBack(text === newest ? text : { ...text, path: null });
         await this.store.remove(text.key);
       } catch (error) {
         console.error("Ondol: a text could not be brought back", text.name, error);

@@ -32,6 +32,7 @@ TEXTS = """() => new Promise((tell) => {
     asked.onsuccess = () => { opening.result.close(); tell(asked.result.map(({ text }) => text)); };
   };
 })"""
+WINDOWS = TEXTS.replace("({ text }) => text", "({ window }) => window")
 # as editors of an earlier session left them, by window: what differs from a Markdown file that another window changed
 LEAVE = """texts => new Promise((tell) => {
   const opening = indexedDB.open("ondol-unsaved", 1);
@@ -95,16 +96,21 @@ def test_a_text_of_no_file_is_kept_when_its_language_changes(member: Member, pro
     expect(cover(page)).to_contain_text("Untitled-", timeout=PATIENCE)
 
 
-def test_a_text_of_no_file_that_was_brought_back_is_kept_again(member: Member, profile: BrowserContext) -> None:
+def test_texts_of_no_file_and_of_two_windows_are_brought_back_and_kept_again(
+    member: Member, profile: BrowserContext
+) -> None:
     page = shown(profile, member)
     type_into_no_file(page, "not saved")
     until(lambda: page.evaluate(TEXTS) == ["not saved"], "it is kept")
+    page.evaluate(LEAVE, {"of one window": {}, "of another window": {}})
     page.close()
     # as the next session: another window, which restores nothing by itself
     member.slot.run("rm -rf .local/share/code-server/User/Backups")
     page = shown(profile, member)
     page.get_by_role("button", name="되살리기", exact=True).click(timeout=PATIENCE)
-    expect(page.locator(".view-lines", has_text="not").last).to_be_visible(timeout=PATIENCE)
+    until(lambda: len(set(page.evaluate(WINDOWS))) == 1, "this window has all that is in no file")
+    until(lambda: set(page.evaluate(TEXTS)) >= {"not saved", "of one window"}, "and keeps it again")
+    until(lambda: member.slot.run("cat notes.md") == "of another window", "the newer one is in the file")
     member.slot.kill()
     expect(cover(page)).to_contain_text("Untitled-", timeout=PATIENCE)
 
