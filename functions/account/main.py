@@ -14,6 +14,7 @@ from shared.gcp import tasks
 from shared.gcp.identity import Person, delete_person, end_sign_ins, person
 from shared.gcp.store.ids import new_id
 from shared.gcp.store.sessions import sign_out_everywhere, sign_out_here
+from shared.gcp.store.teams import check_may_go
 from shared.mail.mail import Mail, MailKind, Reader
 from shared.sessions.session import BrowserId
 
@@ -42,13 +43,14 @@ class AccountAnswer(Struct):
     done: bool = True
 
 
-@endpoint(in_any_standing, Delete, refuses={403: ("sign-in-again", "account-suspended")})
+@endpoint(in_any_standing, Delete, refuses={403: ("sign-in-again", "account-suspended"), 409: ("last-owner",)})
 def delete(caller: InAnyStanding, _body: Delete, now: datetime) -> AccountAnswer:
     """Delete the account.
 
     Deletes everything in the account, and the sign-in itself. The member must have signed in within the last five
     minutes (`sign-in-again`). The session ends. The rest is erased soon after, see docs/erasing.md. A client that got
-    no answer sends the request again: steps that were done are not done twice.
+    no answer sends the request again: steps that were done are not done twice. The only owner of a team with other
+    people hands it over or deletes it first (`last-owner`).
     """
     # No step waits for an event of Firebase Auth. The account is closed first, so that a person who signs up again
     # afterwards goes on with the time that was used.
@@ -61,6 +63,8 @@ def delete(caller: InAnyStanding, _body: Delete, now: datetime) -> AccountAnswer
     if person_now := person(uid):
         check_person(person_now, caller.member)
         mail = _mail(person_now, caller.account, now)
+    if caller.account:
+        check_may_go(caller.account)
     workspace = close_and_drain(uid, now, mail)
     delete_person(uid)
     if mail:

@@ -173,7 +173,7 @@ def plan(caller: Member, body: SetPlan, now: datetime) -> LineView:
     An open session follows the new plan from its next heartbeat on. The same `request` sent again changes nothing and
     gets the same answer.
     """
-    return _logged_view(operators.set_plan(_line(caller, body, now), body.uid, body.plan))
+    return _logged_view(operators.set_plan(_line(caller, body, now), body.uid, body.plan, of_team=body.team))
 
 
 @endpoint(operator, Grant, refuses={**OF_CHANGE, 422: ("no-limit",)})
@@ -182,7 +182,7 @@ def grant(caller: Member, body: Grant, now: datetime) -> LineView:
 
     Refused on a plan without limit (`no-limit`). Granted time ends with its period.
     """
-    return _logged_view(operators.grant_time(_line(caller, body, now), body.uid, body.seconds, now))
+    return _logged_view(operators.grant_time(_line(caller, body, now), body.uid, body.seconds, now, of_team=body.team))
 
 
 @endpoint(operator, Suspend, refuses=OF_CHANGE)

@@ -15,6 +15,7 @@ from msgspec import Struct
 from shared import logs, machine, traces
 from shared.accounts.account import Account, Locale
 from shared.accounts.operator_limits import check_email, check_new_session, check_room
+from shared.accounts.team import check_may_open_in
 from shared.billing.time_allowance import check_allowance
 from shared.endpoint import endpoint
 from shared.errors import Conflict, Permanent, Problem, Refused, TryAgain
@@ -24,6 +25,7 @@ from shared.gcp.identity import Member
 from shared.gcp.store import clock
 from shared.gcp.store.claims import ClaimContext, commit_claim, note_refused, read_standing
 from shared.gcp.store.database import LostRace
+from shared.gcp.store.paying import others_in
 from shared.gcp.store.races import until_won
 from shared.gcp.store.sessions import end_session, lose_session, note_entry, note_silence, read_session
 from shared.gcp.store.slots import candidates, count_claimed
@@ -92,7 +94,7 @@ side_effects = ThreadPoolExecutor(max_workers=8)
     may_open,
     Allocate,
     refuses={
-        403: ("allowance-exhausted", "email-unverified"),
+        403: ("allowance-exhausted", "email-unverified", "no-seat"),
         429: ("too-many-opens",),
         500: ("state-broken",),
         503: ("session-draining", "pool-exhausted", "sessions-closed", "sessions-full", "slot-unreachable"),
@@ -180,13 +182,16 @@ def claim(caller: Member, account: Account, standing: ClaimContext, *, first: bo
 
     The `first` attempt looks for the slot that the member had last. Any other attempt looks from a random place, where
     fewer requests meet. Reads of the account before and of the session afterwards included, a claim reads at most 8
-    documents, one more if open sessions are limited, and writes 3; without a slot it writes at most one.
+    documents, one more if open sessions are limited and four more in a team, and writes 3; without a slot it writes
+    at most one.
     """
     workspace, billing, now = standing.workspace, standing.billing, clock.now()
     if workspace.record.session is not None:
         raise LostRace("the session that was open has just ended")
     check_new_session(standing.limits, workspace.record.opens, now)
     check_email(billing.plan, verified=caller.email_verified)
+    if standing.team is not None:
+        check_may_open_in(standing.team, account.uid, billing.plan)
     check_allowance(billing, now)
     if standing.limits.open_sessions is not None:
         # Sessions that open at this very moment are not counted yet, so the limit may be exceeded by their number.
@@ -207,6 +212,7 @@ def claim(caller: Member, account: Account, standing: ClaimContext, *, first: bo
         by_name[slots[0].name],
         opening=settings().opening,
         issued=caller.issued,
+        stored_by_others=others_in(billing, account.wid),
         now=now,
     )
     took = logs.ms_since(started)

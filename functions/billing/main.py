@@ -18,6 +18,7 @@ from shared.flows.sign_ins import SignedIn, may_change, may_look
 from shared.gcp.store import clock
 from shared.gcp.store.billing import read_billing
 from shared.gcp.store.subscriptions import read_payer
+from shared.gcp.store.teams import team_of
 from shared.payments import chosen
 from shared.settings import settings
 from shared.views.plan import KeptView, PlanView, kept_view, plan_view
@@ -29,13 +30,16 @@ Language = Literal["ko", "en"]
 PlanName = Annotated[str, Meta(min_length=1, max_length=32)]
 
 
-class Nothing(Struct, forbid_unknown_fields=True):
-    """No fields: the billing account is the caller's."""
+class Which(Struct, forbid_unknown_fields=True):
+    team: bool = False
+    """The billing account of the caller's team, instead of the caller's own."""
 
 
 class Buy(Struct, forbid_unknown_fields=True):
     plan: PlanName
     """A name in `for_sale`."""
+    team: bool = False
+    """For the caller's team, instead of the caller alone."""
     language: Language = "en"
     """Of the provider's page."""
 
@@ -43,6 +47,8 @@ class Buy(Struct, forbid_unknown_fields=True):
 class Manage(Struct, forbid_unknown_fields=True):
     plan: PlanName | None = None
     """A name in `for_sale`: the page then confirms the change of the subscription to this plan."""
+    team: bool = False
+    """What the caller's team pays for, instead of the caller alone."""
     language: Language = "en"
     """Of the provider's page."""
 
@@ -74,8 +80,8 @@ class BillingAnswer(Struct):
     for_sale: list[PlanView]
     """The plans that have a price each month, from small to large; none if nothing is sold here."""
     own: bool
-    """Whether the billing account is the caller's own. What is paid for is only told to its owner, who alone can buy
-    and manage."""
+    """Whether the caller can buy and manage: the owner of an own account, and of a team whoever may pay for it. What is
+    paid for is only told to them."""
     paying: PayingView | None
 
 
@@ -85,14 +91,13 @@ class PageAnswer(Struct):
     url: str
 
 
-@endpoint(may_look, Nothing, method="GET")
-def state(caller: SignedIn, _query: Nothing, now: datetime) -> BillingAnswer:
+@endpoint(may_look, Which, method="GET", refuses={404: ("no-team",)})
+def state(caller: SignedIn, query: Which, now: datetime) -> BillingAnswer:
     """The plan, and how it is paid for.
 
     As the payment provider last said. A payment is there within seconds, so the page asks again after one.
     """
-    billing = read_billing(caller.account.bid).record
-    own = billing.owner == caller.account.uid
+    billing, own = _billing(caller, of_team=query.team)
     payer = read_payer(billing.bid) if own else None
     selling = chosen.is_selling()
     return BillingAnswer(
@@ -110,7 +115,7 @@ def state(caller: SignedIn, _query: Nothing, now: datetime) -> BillingAnswer:
     Buy,
     refuses={
         403: ("forbidden",),
-        404: ("payments-off", "not-found"),
+        404: ("payments-off", "not-found", "no-team"),
         409: ("subscribed",),
         503: ("checkout-open",),
     },
@@ -123,7 +128,7 @@ def checkout(caller: SignedIn, body: Buy, _now: datetime) -> PageAnswer:
     provider = chosen.selling()
     if provider is None:
         raise payments.payments_off()
-    billing = _own_billing(caller)
+    billing = _payable(caller, of_team=body.team)
     origin, member = settings().page_origin, caller.member
     sale = payments.Sale(
         bid=billing.bid,
@@ -138,7 +143,7 @@ def checkout(caller: SignedIn, body: Buy, _now: datetime) -> PageAnswer:
     return PageAnswer(page.url)
 
 
-@endpoint(may_look, Manage, refuses={403: ("forbidden",), 404: ("payments-off", "not-found")})
+@endpoint(may_look, Manage, refuses={403: ("forbidden",), 404: ("payments-off", "not-found", "no-team")})
 def portal(caller: SignedIn, body: Manage, _now: datetime) -> PageAnswer:
     """Open the page for cards, invoices, other plans and cancellation.
 
@@ -147,7 +152,7 @@ def portal(caller: SignedIn, body: Manage, _now: datetime) -> PageAnswer:
     provider = chosen.selling()
     if provider is None:
         raise payments.payments_off()
-    billing = _own_billing(caller)
+    billing = _payable(caller, of_team=body.team)
     back = f"{settings().page_origin}{MANAGED}"
     return PageAnswer(payments.manage(provider, billing.bid, plan=body.plan, back_url=back, language=body.language))
 
@@ -157,11 +162,22 @@ billing = functions_framework.http(
 )
 
 
-def _own_billing(caller: SignedIn) -> Billing:
-    found = read_billing(caller.account.bid).record
-    if found.owner != caller.account.uid:
-        raise Refused("forbidden", "Only the owner of the plan can buy and manage it. Ask them.")
-    return found
+def _billing(caller: SignedIn, *, of_team: bool) -> tuple[Billing, bool]:
+    """The caller's own billing account, or that of the team; and whether the caller may pay for it. Raises Refused."""
+    account = caller.account
+    if not of_team:
+        billing = read_billing(account.bid).record
+        return billing, billing.owner == account.uid
+    team = team_of(account)
+    role = team.role_of(account.uid)
+    return read_billing(team.bid).record, role is not None and role.may_pay
+
+
+def _payable(caller: SignedIn, *, of_team: bool) -> Billing:
+    billing, may_pay = _billing(caller, of_team=of_team)
+    if not may_pay:
+        raise Refused("forbidden", "Only who pays for the plan can buy and manage it. Ask them.")
+    return billing
 
 
 def _paying(payer: Payer, now: datetime) -> PayingView:

@@ -15,6 +15,7 @@ from shared.errors import Conflict, Problem, Refused, TryAgain, not_signed_in
 from shared.gcp import buckets, credentials, tasks
 from shared.gcp.identity import Call
 from shared.gcp.store.billing import read_billing
+from shared.gcp.store.paying import others_in
 from shared.gcp.store.races import until_won
 from shared.gcp.store.sessions import commit_beat, commit_session, read_session
 from shared.gcp.store.snapshots import older_snapshots
@@ -187,7 +188,10 @@ def apply_beat(beat: Beat, now: datetime) -> tuple[Session, Directive]:
         detail = "Checkpoints came too fast. Send this one again."
         raise TryAgain("too-soon", detail, retry_after=math.ceil(wait))
     billing = read_billing(session.bid)
-    plan, limit = billing.record.plan, PLANS[billing.record.plan].bytes
+    plan = billing.record.plan
+    if checkpoint_to_verify(session, beat) or beat.left_out:
+        session = replace(session, stored_by_others=others_in(billing.record, session.wid))
+    limit = session.storage_limit(PLANS[plan].bytes)
     accepted = accept_beat(
         session,
         beat,
@@ -299,7 +303,7 @@ def _seconds_until(lease: datetime | None, now: datetime) -> float:
 
 def _storage(session: Session) -> HeartbeatStorage:
     """What the newest checkpoint takes, and what the current plan allows."""
-    limit = PLANS[session.plan].bytes
+    limit = session.storage_limit(PLANS[session.plan].bytes)
     use = replace(session.saved.use, limit=limit)
     apart = apart_bytes(limit, settings().left_out_times, session.apart_before)
     return HeartbeatStorage(use.state, use.used, limit, most_bytes(limit), apart)

@@ -17,7 +17,7 @@ from shared.endpoint import endpoint
 from shared.flows.sign_ins import marked_account_of
 from shared.gcp.identity import Member, member
 from shared.gcp.store.accounts import read_workspace
-from shared.gcp.store.billing import read_billing
+from shared.gcp.store.paying import read_paying, storage_limit
 from shared.gcp.store.sessions import newest_cold, read_session
 from shared.policies import reclaim_policy, slot_origin
 from shared.sessions.reclaim_decision import idle_ahead
@@ -166,7 +166,7 @@ def login(caller: Member, body: Login, now: datetime) -> LoginAnswer:
     zone = body.time_zone if is_zone(body.time_zone) else None
     account = marked_account_of(caller, now, locale=body.locale, time_zone=zone)
     account.check_not_closed()
-    billing = read_billing(account.bid).record
+    billing = read_paying(account).record
     workspace = read_workspace(account.wid).record
     current, last = _session(workspace.session), _session(workspace.last_session)
     return LoginAnswer(
@@ -176,7 +176,7 @@ def login(caller: Member, body: Login, now: datetime) -> LoginAnswer:
         paid_for=_paid_for(billing, account),
         kept=kept_view(billing, now),
         allowance=_allowance(billing, now),
-        storage=_storage(billing, current if current and current.open else workspace, workspace.apart),
+        storage=_storage(billing, account.wid, current if current and current.open else workspace, workspace.apart),
         session=_current(current) if current and current.open else None,
         last=_last(last) if last and not last.open else None,
     )
@@ -221,9 +221,9 @@ def _paid_for(billing: Billing, account: Account) -> PaidForView | None:
     return PaidForView(found.reason, found.until.timestamp() if found.until else None, found.subscribed)
 
 
-def _storage(billing: Billing, newest: Session | Workspace, apart: int) -> StorageView:
+def _storage(billing: Billing, wid: str, newest: Session | Workspace, apart: int) -> StorageView:
     """Measured against the current plan, which may have changed since the newest checkpoint."""
-    use = replace(newest.saved.use, limit=PLANS[billing.plan].bytes)
+    use = replace(newest.saved.use, limit=storage_limit(billing, wid, newest.saved.use))
     left_out = newest.left_out if isinstance(newest, Session) else None
     whole = use.used + (left_out.bytes if left_out else 0)
     over = 0 if use.limit is None else max(0, whole - use.limit)

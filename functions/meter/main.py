@@ -29,6 +29,7 @@ from shared.gcp.store.database import LostRace
 from shared.gcp.store.mails import delete_mails, due_mails, expired_mails
 from shared.gcp.store.marks import forget_marks
 from shared.gcp.store.subscriptions import due_payers, forget_events
+from shared.gcp.store.teams import due_teams, tidy_team
 from shared.record import Versioned
 from shared.sessions.session import Session
 from shared.settings import settings
@@ -80,6 +81,8 @@ class MeterAnswer(Struct):
     """Events of payments that were forgotten because their time was over."""
     mails: int
     """Mails whose task was lost and is made again, and mails that were forgotten because their time was over."""
+    teams: int
+    """Teams whose expired invitations were forgotten, or whose deletion was finished."""
 
 
 @functions_framework.http
@@ -98,12 +101,13 @@ def meter(_caller: str, _body: MeterRequest, now: datetime) -> MeterAnswer:
     mails = _or_logged(partial(_sweep_mails, now))
     lines, checked, periods, days = _keep_books(now, run)
     stopped = _or_logged(partial(uploads.end_excessive, now, run.share(4)))
+    teams, _ = _each(due_teams(now), lambda team: tidy_team(team.bid, now), run.share(4))
     payers, _ = _each(due_payers(now), _ask_about, run.share(3))
     compared, ended = _compare(now, run.share(2))
     # Tidying comes last: one very large workspace may take longer than the share of this job.
     tidied = tidying.tidy(now, run.share(1))
     return MeterAnswer(
-        lines, checked, periods, days, *tidied, swept, compared, ended, marks, stopped, payers, events, mails
+        lines, checked, periods, days, *tidied, swept, compared, ended, marks, stopped, payers, events, mails, teams
     )
 
 

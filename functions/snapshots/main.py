@@ -166,7 +166,7 @@ def history(caller: SignedIn, query: Listing, now: datetime) -> History:
     packages = page_of(Package, workspace.wid, before, PAGE + 1)
     oldest = end_of_page([each.head.at for each in snapshots] + [each.head.at for each in packages], PAGE)
     shown = [_view(each, head) for each in snapshots if not oldest or each.head.at >= oldest]
-    limit = limit_of(caller.account.bid) if packages else None
+    limit = limit_of(caller.account, workspace) if packages else None
     apart = [_package_view(each, workspace, limit) for each in packages if not oldest or each.head.at >= oldest]
     return History(shown, cursor(oldest) if oldest else None, apart)
 
@@ -224,7 +224,7 @@ class RestorePlan(NamedTuple):
 def _restore_plan(workspace: Versioned[Workspace], account: Account, body: Restore, now: datetime) -> RestorePlan:
     record = workspace.record
     if package := find_package(record.wid, body.snapshot):
-        made = _search(account.uid, partial(with_left_out, record, account.bid, package.record, body.path, now))
+        made = _search(account.uid, partial(with_left_out, record, account, package.record, body.path, now))
         return RestorePlan(made.head, partial(bring_back, workspace, package, made, now), True)
     snapshot = _snapshot(record.wid, body.snapshot)
     if body.path is None:

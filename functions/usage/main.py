@@ -9,17 +9,19 @@ from msgspec import Meta, Struct
 
 from shared import logs
 from shared.accounts.account import Account
+from shared.accounts.invitation import TeamRole
 from shared.billing.account import Billing, move
 from shared.billing.periods import PeriodKind, period_at
-from shared.billing.plans import PLANS
 from shared.billing.time_allowance import allowance
 from shared.endpoint import CsvDownload, endpoint, routes
 from shared.errors import bad_request
 from shared.flows.sign_ins import SignedIn, may_change, may_look
 from shared.gcp.store.accounts import read_workspace
 from shared.gcp.store.billing import commit_move, counted, read_billing
+from shared.gcp.store.paying import read_paying, storage_limit
 from shared.gcp.store.races import until_won
 from shared.gcp.store.sessions import read_session, read_sessions
+from shared.gcp.store.teams import team_of
 from shared.gcp.store.usage import read_lines
 from shared.sessions.session import EndReason, Session, SessionId
 from shared.views.plan import PlanStorageView, PlanView, plan_view
@@ -118,11 +120,12 @@ def monthly(caller: SignedIn, query: Month, now: datetime) -> UsageAnswer:
     """Used time.
 
     The current period, and one month by period, by day and by session, newest first. The month has only the caller's
-    own sessions; `current` has the total of a shared plan. Days and months are those of the account's time zone. Each
+    own sessions, and of those what the plan has paid that pays now: who joins or leaves a team begins anew. `current`
+    has the total of a shared plan. Days and months are those of the account's time zone. Each
     page has at most 200 ledger lines: add up a period, day or session that stands on several pages.
     """
     account = caller.account
-    billing = read_billing(account.bid).record
+    billing = read_paying(account).record
     workspace = read_workspace(account.wid).record
     current = _session(workspace.session)
     month = _month(query, billing, now)
@@ -133,7 +136,7 @@ def monthly(caller: SignedIn, query: Month, now: datetime) -> UsageAnswer:
         time_zone=billing.zone,
         zone_holds_until=_stamp(billing.zone_holds_until(now)),
         current=_period(billing, now),
-        storage=PlanStorageView(saved.use.used, PLANS[billing.plan].bytes),
+        storage=PlanStorageView(saved.use.used, storage_limit(billing, account.wid, saved.use)),
         month=month,
         periods=[_view(each) for each in used.periods],
         days=[_view(each) for each in used.days],
@@ -149,7 +152,7 @@ def table(caller: SignedIn, query: Month, now: datetime) -> CsvDownload:
     RFC 4180 with a header. Times are ISO 8601 in the account's time zone. The sessions are those of `usage`.
     """
     account = caller.account
-    billing = read_billing(account.bid).record
+    billing = read_paying(account).record
     month = _month(query, billing, now)
     current = _session(read_workspace(account.wid).record.session)
     used, following = _used(account, billing, current, month, query.after)
@@ -158,14 +161,18 @@ def table(caller: SignedIn, query: Month, now: datetime) -> CsvDownload:
     return CsvDownload(content, "text/csv; charset=utf-8", f"ondol-usage-{month}.csv", next=link)
 
 
-@endpoint(may_change, Move, refuses={403: ("forbidden", "too-soon")})
+@endpoint(may_change, Move, refuses={403: ("forbidden", "too-soon"), 404: ("no-team",)})
 def zone(caller: SignedIn, body: Move, now: datetime) -> Moved:
     """Change the time zone.
 
-    Of the billing account, by its owner, once in 30 days (`too-soon`). A request for the current time zone changes
-    nothing.
+    Of the billing account that pays, by its owner, once in 30 days (`too-soon`); of a team's by the team's owners. A
+    request for the current time zone changes nothing.
     """
-    moved = _moved(caller.account.bid, body.time_zone, caller.account.uid, now)
+    account, billing = caller.account, read_paying(caller.account).record
+    by = account.uid
+    if billing.is_teams and team_of(account).role_of(account.uid) == TeamRole.OWNER:
+        by = billing.owner
+    moved = _moved(billing.bid, body.time_zone, by, now)
     return Moved(moved.zone, _stamp(moved.zone_holds_until(now)))
 
 

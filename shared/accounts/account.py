@@ -7,6 +7,8 @@ from typing import Annotated
 from msgspec import Meta, Struct
 from msgspec.structs import replace
 
+from shared.accounts.team import TeamLink
+from shared.billing.kept_plan import Kept
 from shared.errors import Refused, not_signed_in
 from shared.record import check_transition
 
@@ -69,6 +71,7 @@ class Account(Struct, frozen=True, kw_only=True):
 
     uid: str
     bid: str
+    """The person's own billing account. A team may pay instead: see `shared.gcp.store.paying`."""
     wid: str
     state: AccountState
     email: str | None
@@ -92,6 +95,14 @@ class Account(Struct, frozen=True, kw_only=True):
     """None if the account is not suspended, or was suspended before this field existed; the latter counts as abuse."""
     suspension_notice: SuspensionNotice | None = None
     """None if the account is not suspended, or the operator has written nothing for the member."""
+    team: TeamLink | None = None
+    """The team that the person is in."""
+    teams: list[str] = []
+    """The billing accounts of all teams on whose time the person may have worked: their ledgers name the person."""
+    lost: Kept | None = None
+    """The plan of a team that the person has left, as long as what it had kept is not deleted."""
+    made_team: datetime | None = None
+    """When the person last made a team."""
 
     @property
     def may_download(self) -> bool:
@@ -99,6 +110,11 @@ class Account(Struct, frozen=True, kw_only=True):
         missing."""
         unpaid = self.state == AccountState.SUSPENDED and self.suspended_for == SuspendedFor.PAYMENT
         return self.state == AccountState.ACTIVE or unpaid
+
+    @property
+    def works_in(self) -> str | None:
+        """The team on whose time the person works, and in whose storage the workspace counts; None if there is none."""
+        return self.team.bid if self.team and self.team.seated else None
 
     def suspend(self, reason: SuspendedFor = SuspendedFor.ABUSE) -> "Account":
         check_transition("account", _TRANSITIONS, self.state, AccountState.SUSPENDED)
@@ -120,6 +136,15 @@ class Account(Struct, frozen=True, kw_only=True):
             ended_sign_ins=[],
             suspension_notice=None,
         )
+
+    def in_team(self, link: TeamLink | None) -> "Account":
+        """The account of a person who is in this team; None: in none."""
+        worked = [link.bid] if link and link.seated and link.bid not in self.teams else []
+        return replace(self, team=link, teams=[*self.teams, *worked])
+
+    def lose(self, plan: str, now: datetime) -> "Account":
+        """The account after its team's plan does not keep its snapshots any more."""
+        return replace(self, lost=Kept(plan=plan, since=now))
 
     def sign_out(self, since: datetime) -> "Account":
         """The account with all sign-ins from before `since` invalid."""

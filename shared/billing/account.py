@@ -21,6 +21,7 @@ class Billing(Struct, frozen=True, kw_only=True):
 
     bid: str
     owner: str
+    """The person's uid. Empty for a team's account: the team says who may do what."""
     plan: str
     time_zone: str | None
     """The browser's time zone at the first login; None before it."""
@@ -45,6 +46,10 @@ class Billing(Struct, frozen=True, kw_only=True):
     """How the plan is paid for, as the payer's record last said; None if nothing was ever bought."""
     close_due: datetime | None = None
     """When `meter` should close the oldest period in `used`; None while there is none."""
+
+    @property
+    def is_teams(self) -> bool:
+        return not self.owner
 
     @property
     def zone(self) -> str:

@@ -11,7 +11,7 @@ from msgspec import Struct
 from shared import machine
 from shared.gcp import buckets, tasks
 from shared.gcp.identity import delete_person, person
-from shared.gcp.store import accounts, anonymous, mails
+from shared.gcp.store import accounts, anonymous, mails, teams
 from shared.gcp.store.subscriptions import hurry_payer
 from shared.sessions.workspace import Workspace
 from shared.time_budget import TimeBudget
@@ -49,6 +49,14 @@ def _mails(workspace: Workspace) -> int:
     return mails.delete_mails(mails.mails_to(workspace.owner))
 
 
+def _team(workspace: Workspace) -> int:
+    """An invitation may have been accepted just before the account was closed."""
+    account = accounts.find_account(workspace.owner)
+    if account:
+        teams.leave_for_good(account, machine.now())
+    return 0
+
+
 def _billing(workspace: Workspace) -> int:
     return accounts.leave_billing(workspace.owner, _alias(workspace), machine.now())
 
@@ -76,7 +84,7 @@ def _alias(workspace: Workspace) -> str:
     return workspace.alias
 
 
-PARTS: tuple[Part, ...] = (_objects, _documents, _sessions, _lines, _audit, _mails, _billing, _payer, _sign_in)
+PARTS: tuple[Part, ...] = (_objects, _documents, _sessions, _lines, _audit, _mails, _team, _billing, _payer, _sign_in)
 """Each part erases some things of one kind, and returns how many; 0 when none is left."""
 
 

@@ -8,11 +8,11 @@ from hashlib import sha256
 from typing import Any
 
 from shared import logs
-from shared.billing.plans import PLANS
+from shared.accounts.account import Account
 from shared.errors import Conflict, Refused, bad_request
 from shared.gcp import buckets
-from shared.gcp.store.billing import read_billing
 from shared.gcp.store.ids import new_id
+from shared.gcp.store.paying import read_paying, storage_limit
 from shared.sessions.workspace import Workspace
 from shared.snapshots.checkpoint import Changes, CheckpointRefused, Head, Layer, Manifest, Snapshot, first_layers
 from shared.snapshots.format.layout import END, BadLayer
@@ -43,9 +43,9 @@ MOST_ALIKE = 4
 """The most paths that a refusal names."""
 
 
-def limit_of(bid: str) -> int | None:
-    """Bytes that the plan of a billing account stores; None without limit."""
-    return PLANS[read_billing(bid).record.plan].bytes
+def limit_of(account: Account, workspace: Workspace) -> int | None:
+    """Bytes that whoever pays for the account stores of the workspace; None without limit."""
+    return storage_limit(read_paying(account).record, workspace.wid, workspace.saved.use)
 
 
 def fits(package: Package, workspace: Workspace, limit: int | None) -> bool:
@@ -53,14 +53,16 @@ def fits(package: Package, workspace: Workspace, limit: int | None) -> bool:
     return has_room(workspace.saved.use.used, package, limit)
 
 
-def with_left_out(workspace: Workspace, bid: str, package: Package, path: str | None, now: datetime) -> Snapshot:
+def with_left_out(
+    workspace: Workspace, account: Account, package: Package, path: str | None, now: datetime
+) -> Snapshot:
     """The head with a session's left-out files: all of them, or the file or folder at `path`.
 
     Raises Refused, and Conflict if the plan has no room.
     """
     left_out = _manifest(package.head)
     if path is None:
-        if not fits(package, workspace, limit_of(bid)):
+        if not fits(package, workspace, limit_of(account, workspace)):
             detail = "Your plan's storage has no room for all of these files. They are still kept."
             raise Conflict("storage-full", f"{detail} Restore one file, download them, or change to a larger plan.")
         head = _manifest(workspace.head) if workspace.head else None

@@ -4,6 +4,7 @@ from contextlib import suppress
 from datetime import datetime
 
 from shared import logs
+from shared.billing.account import Billing
 from shared.billing.kept_plan import due_notice
 from shared.billing.payer import Payer
 from shared.billing.provider import Buyer, PaymentProvider, Unreachable
@@ -14,6 +15,7 @@ from shared.gcp.store.database import LostRace
 from shared.gcp.store.mails import create_mail, find_reader
 from shared.gcp.store.races import until_won
 from shared.gcp.store.subscriptions import commit_payer, delete_payer, read_payer
+from shared.gcp.store.teams import find_team
 from shared.mail.about_plan import mails_about_plan
 from shared.mail.mail import Reader
 
@@ -24,7 +26,7 @@ def follow(provider: PaymentProvider, bid: str, *, base: str, now: Now, compared
     if read_payer(bid) is None:
         return "nobody pays"
     billing = read_billing(bid).record
-    reader = find_reader(billing.owner, billing.zone)
+    reader = _reader_of(billing)
     if reader is None:
         _forget(provider, bid)
         logs.info("payer-forgotten", billing=bid)
@@ -33,6 +35,17 @@ def follow(provider: PaymentProvider, bid: str, *, base: str, now: Now, compared
     if after is None:
         return "no customer"
     return f"asked, and {_write(after, reader, now())} mails written"
+
+
+def _reader_of(billing: Billing) -> Reader | None:
+    """Who is told about the payments: the account's owner; of a team, who is there to pay, or else the longest of its
+    owners. None if there is nobody any more."""
+    if not billing.is_teams:
+        return find_reader(billing.owner, billing.zone)
+    team = find_team(billing.bid)
+    payers = team.payers if team and not team.closed else []
+    readers = (find_reader(each.uid, billing.zone) for each in payers)
+    return next((reader for reader in readers if reader), None)
 
 
 def _write(payer: Payer, reader: Reader, now: datetime) -> int:

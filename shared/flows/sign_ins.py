@@ -26,6 +26,7 @@ from shared.gcp.store.accounts import (
 )
 from shared.gcp.store.marks import adopt, marked_accounts
 from shared.gcp.store.sessions import begin_end
+from shared.gcp.store.teams import leave_for_good
 from shared.mail.mail import Mail
 from shared.sessions.session import EndReason
 from shared.sessions.workspace import Workspace
@@ -180,8 +181,11 @@ def close_and_drain(uid: str, now: datetime, mail: Mail | None = None) -> Worksp
     """Closes the account of a person who has left, and begins the end of the session. `pool` finds what remains to be
     done. `mail` confirms it to the member.
 
-    Returns the workspace; None if there is no account.
+    Returns the workspace; None if there is no account. The person leaves their team first, so that nobody waits for
+    an owner who is gone.
     """
+    if account := find_account(uid):
+        leave_for_good(account, now)
     workspace = close_account(uid, now, mail)
     if workspace and workspace.session:
         begin_end(workspace.session, EndReason.DELETED, now)

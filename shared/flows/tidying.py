@@ -8,9 +8,10 @@ from datetime import datetime, timedelta
 
 from shared import logs
 from shared.gcp import buckets
-from shared.gcp.store.accounts import keeping_plan_of, read_workspace
+from shared.gcp.store.accounts import read_workspace
 from shared.gcp.store.database import LostRace
 from shared.gcp.store.left_out import all_packages, forget_packages
+from shared.gcp.store.paying import keeping_plan_of
 from shared.gcp.store.sessions import read_session
 from shared.gcp.store.snapshots import AT_ONCE, all_snapshots, commit_tidied, forget_thinned, to_tidy
 from shared.policies import kept_snapshots

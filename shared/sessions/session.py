@@ -13,7 +13,7 @@ from shared.record import check_transition
 from shared.snapshots.checkpoint import Changes, Head
 from shared.snapshots.retention import Save
 from shared.snapshots.saved_state import SavedState
-from shared.snapshots.storage_quota import LeftOut, StorageUse
+from shared.snapshots.storage_quota import LeftOut, StorageUse, share_of
 
 SessionId = Annotated[str, Meta(pattern=r"^s-[a-z0-9]{20}\Z")]
 """A session's id in a message from outside."""
@@ -67,6 +67,8 @@ class EndReason(StrEnum):
     """An operator ended the session, or took its slot out of use."""
     SIGNED_OUT = "signed-out"
     """The member or Firebase Auth ended all sign-ins of the member."""
+    TEAM = "team"
+    """The member joined or left a team, so another billing account pays from now on."""
 
 
 class Verdict(StrEnum):
@@ -158,6 +160,11 @@ class Session(Struct, frozen=True, kw_only=True):
     """When each kind of activity was last seen."""
     plan: str
     """The billing account's plan, as of the newest heartbeat."""
+    stored_in: str | None = None
+    """The team in whose storage the workspace counts; None if it counts in the member's own. It may be another than
+    the one that pays: the last checkpoint of who joins counts in the team already."""
+    stored_by_others: int = 0
+    """Bytes that the other workspaces of the team that pays take, as of the newest checkpoint."""
     deadline: datetime | None = None
     """When the allowance ends if the session stays in use, as of the newest heartbeat; None without limit."""
     meter: Meter = Meter()
@@ -276,6 +283,18 @@ class Session(Struct, frozen=True, kw_only=True):
             return self if self.state == SessionState.DRAINING else self.drain(EndReason.SIGNED_OUT, now)
         return replace(self, signed_out=[*self.signed_out, *new])
 
+    def move(self, team: str | None, pays: str, now: datetime) -> "Session":
+        """The session of a member who has joined or left a team: its workspace counts in the storage of `team` from now
+        on. It ends unless the billing account `pays` pays for it already. Whoever has paid pays until its end."""
+        moved = replace(self, stored_in=team)
+        if self.bid == pays or self.state == SessionState.DRAINING:
+            return moved
+        return moved.drain(EndReason.TEAM, now)
+
+    def storage_limit(self, limit: int | None) -> int | None:
+        """What the plan leaves to this workspace, in bytes: a team's storage is shared. None means without limit."""
+        return share_of(limit, self.stored_by_others, self.saved.use)
+
     def enter(self, issued: datetime | None) -> "Session":
         """Records that somebody entered with an ID token that was issued then."""
         if issued is None or issued >= self.entered_since:
@@ -329,6 +348,8 @@ def open_session(
     epoch: int,
     saved: SavedState,
     apart_before: int = 0,
+    stored_in: str | None = None,
+    stored_by_others: int = 0,
     cold: bool = False,
     now: datetime,
     opening: float,
@@ -349,6 +370,8 @@ def open_session(
         storage=saved.storage,
         after_loss=saved.after_loss,
         apart_before=apart_before,
+        stored_in=stored_in,
+        stored_by_others=stored_by_others,
         opening=Opening(cold=cold),
         state=SessionState.OPENING,
         opened=now,

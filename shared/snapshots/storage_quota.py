@@ -5,7 +5,7 @@ from typing import Annotated
 
 from msgspec import Meta, Struct, field
 
-from shared.billing.plans import PLANS
+from shared.billing.plans import FIRST_PLAN, PLANS
 from shared.snapshots.checkpoint import Count, Manifest
 
 GRACE = 0.25
@@ -81,6 +81,19 @@ class LeftOut(Struct, frozen=True, forbid_unknown_fields=True):
     """The part of `bytes` that is not kept either, because there is no room."""
     entries: Annotated[list[LeftOutEntry], Meta(max_length=LISTED)] = field(default_factory=list)
     """The largest of the left-out files and folders."""
+
+
+def share_of(limit: int | None, others: int, saved: StorageUse) -> int | None:
+    """What a team's storage of `limit` bytes leaves to one workspace, of which `saved` is the newest checkpoint, while
+    the `others` take so many bytes. None means without limit.
+
+    It is never less than what is saved within an earlier limit, so that what others save pushes nothing out, and never
+    less than the first plan stores.
+    """
+    if limit is None or not others:
+        return limit
+    within = saved.used if saved.limit is None else min(saved.used, saved.limit)
+    return min(limit, max(limit - others, within, PLANS[FIRST_PLAN].bytes or 0))
 
 
 def used_bytes(manifest: Manifest) -> int:

@@ -68,7 +68,16 @@ class OfAccount(Request, forbid_unknown_fields=True, kw_only=True):
         return checked_uid(self.uid)
 
 
-class SetPlan(OfAccount, forbid_unknown_fields=True, kw_only=True):
+class OfBilling(OfAccount, forbid_unknown_fields=True, kw_only=True):
+    """A change of a billing account: the person's own, or that of the team that they are in."""
+
+    team: bool = False
+
+    def whose(self) -> Values:
+        return {"of": "team"} if self.team else {}
+
+
+class SetPlan(OfBilling, forbid_unknown_fields=True, kw_only=True):
     """The plan that an account is to have."""
 
     action = Action.PLAN
@@ -78,10 +87,10 @@ class SetPlan(OfAccount, forbid_unknown_fields=True, kw_only=True):
     def asked(self) -> Values:
         if self.plan not in PLANS:
             raise bad_request(f"plan: Choose one of {', '.join(PLANS)}.")
-        return {"plan": self.plan}
+        return {"plan": self.plan, **self.whose()}
 
 
-class Grant(OfAccount, forbid_unknown_fields=True, kw_only=True):
+class Grant(OfBilling, forbid_unknown_fields=True, kw_only=True):
     """How many seconds to add."""
 
     action = Action.GRANT
@@ -89,7 +98,7 @@ class Grant(OfAccount, forbid_unknown_fields=True, kw_only=True):
     seconds: Annotated[int, Meta(ge=1, le=MOST_GRANTED)]
 
     def asked(self) -> Values:
-        return {"seconds": self.seconds}
+        return {"seconds": self.seconds, **self.whose()}
 
 
 class Suspend(OfAccount, forbid_unknown_fields=True, kw_only=True):

@@ -34,6 +34,7 @@ SINCE = NOW - timedelta(minutes=9)
 BEFORE = Member("u-1", "a@example.com", "A", email_verified=True, issued=SINCE, signed_in=SINCE)
 ENDED = NOW - timedelta(minutes=1)
 
+TOKEN = f"b-{'0' * 20}.{'a' * 40}"
 BODIES: dict[tuple[str, str], dict[str, Any]] = {
     ("login", "login"): {},
     ("account", "delete"): {},
@@ -51,6 +52,22 @@ BODIES: dict[tuple[str, str], dict[str, Any]] = {
     ("billing", "state"): {},
     ("billing", "checkout"): {"plan": "pro"},
     ("billing", "portal"): {},
+    ("team", "team_state"): {},
+    ("team", "create"): {"name": "Ours"},
+    ("team", "rename"): {"name": "Ours"},
+    ("team", "invite"): {"address": "b@example.com"},
+    ("team", "resend"): {"invitation": f"i-{'0' * 20}"},
+    ("team", "revoke"): {"invitation": f"i-{'0' * 20}"},
+    ("team", "look"): {"token": TOKEN},
+    ("team", "accept"): {"token": TOKEN},
+    ("team", "effects"): {},
+    ("team", "leave"): {},
+    ("team", "remove"): {"uid": "u-2"},
+    ("team", "role"): {"uid": "u-2", "role": "member"},
+    ("team", "answer"): {"accept": True},
+    ("team", "delete_team"): {"name": "Ours"},
+    ("team", "team_usage"): {},
+    ("team", "team_storage"): {},
 }
 """By function and handler. `admin` is not here: it asks Firebase Auth about its caller each time."""
 

@@ -44,6 +44,8 @@ from shared.gcp.store import (
     slots,
     snapshots,
     subscriptions,
+    team_storage,
+    teams,
     usage,
 )
 from shared.mail.mail import MailState
@@ -119,6 +121,10 @@ QUERIES: dict[Callable[..., Any], list[Callable[[], Any]]] = {
         lambda: usage.read_lines("b-1", "u-1", "2026-11", 5),
         lambda: usage.read_lines("b-1", "u-1", "2026-11", 5, ("2026-11", NOW)),
     ],
+    usage.used_by: [lambda: usage.used_by("b-1", "u-1", "2026-11")],
+    team_storage.stored_by_others: [lambda: team_storage.stored_by_others("b-1", "w-1")],
+    team_storage.stored_in: [lambda: team_storage.stored_in("b-1")],
+    teams.due_teams: [lambda: teams.due_teams(NOW)],
     ledger.unwritten: [lambda: ledger.unwritten(NOW, [])],
     ledger.unchecked: [lambda: ledger.unchecked(NOW)],
     ledger.lines_of_day: [lambda: ledger.lines_of_day(date(2026, 11, 23))],

@@ -14,9 +14,10 @@ from shared.accounts.audit import Action, AuditLine
 from shared.billing.payer import Payer, Provider
 from shared.billing.subscription import Reason, Subscription, SubscriptionState
 from shared.gcp.store import operators, subscriptions
-from shared.gcp.store.accounts import ensure_account, keeping_plan_of
+from shared.gcp.store.accounts import ensure_account
 from shared.gcp.store.billing import billing_ref, read_billing
 from shared.gcp.store.database import Commit, LostRace, document, read
+from shared.gcp.store.paying import keeping_plan_of
 from shared.gcp.store.subscriptions import (
     KEPT_FOR,
     OutdatedAnswer,

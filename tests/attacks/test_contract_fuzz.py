@@ -103,6 +103,15 @@ TO_A_MEMBER = {
     # what is drawn names no plan that is sold
     "billing/checkout": {400},
     "billing/portal": {400, 404},
+    "team": {200},
+    # who makes a team is in it from then on
+    "team/create": {200, 400, 403, 409, 429},
+    **{f"team/{path}": {400, 404} for path in ("look", "accept")},
+    **{
+        f"team/{path}": {400, 403, 404, 409, 429}
+        for path in ("rename", "invite", "resend", "revoke", "effects", "leave", "remove", "role", "answer", "delete")
+    },
+    **{f"team/{path}": {400, 403, 404} for path in ("usage", "storage")},
     **{function: {403} for function in TO_AN_OPERATOR},
 }
 """What browsers call, and what it may answer to whoever is signed in."""
@@ -113,6 +122,7 @@ ASKED_FOR = (
     "snapshots", "snapshots/files", "usage", "usage/csv", "billing", "admin", "admin/opens", "admin/slots",
     "admin/slot", "admin/sessions", "admin/session", "admin/members", "admin/account", "admin/audit", "admin/usage",
     "admin/mails", "admin/money", "admin/payers",
+    "team", "team/effects", "team/usage", "team/storage",
 )  # fmt: skip
 """What is got."""
 LONGEST_LINE = 4_094

@@ -11,17 +11,25 @@ import pytest
 
 from shared import machine
 from shared.gcp.store import database, slots
-from tests.failures import commit_cases, history_commit_cases, mail_commit_cases, payment_commit_cases
+from tests.failures import (
+    commit_cases,
+    history_commit_cases,
+    mail_commit_cases,
+    payment_commit_cases,
+    team_commit_cases,
+)
 from tests.failures.commit_cases import NOW, Act
 from tests.support.records.factories import a_slot
 from tests.support.records.store_modules import store_modules
 from tests.support.stack.commit_proxy import Commits, Loss, proxying
 from tests.support.stack.environment import SETTINGS, environment, forget_documents
 
-COMMITS = commit_cases.COMMITS | history_commit_cases.COMMITS | payment_commit_cases.COMMITS | mail_commit_cases.COMMITS
+CASES = (commit_cases, history_commit_cases, payment_commit_cases, mail_commit_cases, team_commit_cases)
+COMMITS = {case: by for cases in CASES for case, by in cases.COMMITS.items()}
 DOCUMENTS = (
     "accounts", "billing", "lines", "shards", "periods", "usage", "meter", "workspaces", "snapshots", "sessions",
-    "slots", "pool", "audit", "operator", "marks", "left_out", "payers", "stripe_events", "mails",
+    "slots", "pool", "audit", "operator", "marks", "left_out", "payers", "stripe_events", "mails", "teams",
+    "storage",
 )  # fmt: skip
 
 

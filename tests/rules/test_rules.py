@@ -30,6 +30,8 @@ DOCUMENTS = {
     "marks/m-1": {"owner": "alice", "uid": "alice"},
     "payers/b-1": {"bid": "b-1"},
     "stripe_events/evt_1": {"customer": "cus_1"},
+    "teams/b-1": {"name": "Ours"},
+    "billing/b-1/storage/w-1": {"uid": "u-1"},
     "mails/payment-failed-b-1": {"uid": "alice"},
     "pool/rollout": {"owner": "alice", "uid": "alice"},
     "pool/opens": {"owner": "alice", "uid": "alice"},

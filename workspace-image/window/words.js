@@ -24,6 +24,11 @@ const ENDED = {
       button: "Open",
     },
     "signed-out": { title: "Ended: you have signed out everywhere", button: "Sign in again" },
+    team: {
+      title: "Ended: you joined or left a team",
+      next: "Another plan pays from now on. Your workspace opens again as it was saved.",
+      button: "Open",
+    },
     deleted: { title: "Ended: your account is being deleted", button: "Ondol's page" },
     stopped: { title: "Ended: the cloud stopped this container", button: "Open" },
     lost: {
@@ -52,6 +57,11 @@ const ENDED = {
       button: "열기",
     },
     "signed-out": { title: "모든 기기에서 로그아웃되어 세션이 끝났습니다", button: "다시 로그인하기" },
+    team: {
+      title: "팀에 들어갔거나 팀에서 나와 세션이 끝났습니다",
+      next: "이제부터 다른 요금제로 사용합니다. 작업 공간은 저장된 상태로 다시 열립니다.",
+      button: "열기",
+    },
     deleted: { title: "계정이 삭제되어 세션이 끝났습니다", button: "온돌 페이지로 가기" },
     stopped: { title: "클라우드에서 컨테이너를 중지해 세션이 끝났습니다", button: "열기" },
     lost: {

@@ -14,7 +14,7 @@ from shared.accounts.account import Account, AccountState
 from shared.accounts.address_marks import AddressMark
 from shared.billing.account import Billing
 from shared.billing.plans import FIRST_PLAN
-from shared.gcp.store.billing import billing_ref, read_billing
+from shared.gcp.store.billing import billing_ref
 from shared.gcp.store.database import (
     CALL,
     Commit,
@@ -125,14 +125,6 @@ def read_workspace(wid: str) -> Versioned[Workspace]:
 def find_account(uid: str) -> Account | None:
     account = read(account_ref(uid), Account)
     return account.record if account else None
-
-
-def keeping_plan_of(uid: str, now: datetime) -> str:
-    """The plan by which the person's snapshots are kept. Raises LookupError if there is no such account."""
-    account = read(account_ref(uid), Account)
-    if account is None or not account.record.bid:
-        raise LookupError(f"account {uid} is missing")
-    return read_billing(account.record.bid).record.keeping_plan(now)
 
 
 @until_won()

@@ -40,7 +40,10 @@ def anonymise_lines(uid: str, alias: str) -> int:
     account = read(account_ref(uid), Account)
     if account is None or not account.record.bid:
         return 0
-    bid = account.record.bid
+    return sum(_anonymise_lines_of(bid, uid, alias) for bid in [account.record.bid, *account.record.teams])
+
+
+def _anonymise_lines_of(bid: str, uid: str, alias: str) -> int:
     lines = billing_ref(bid).collection("lines").where(filter=FieldFilter("uid", "==", uid))
     return change_found(lines, LedgerLine, LINES, lambda line: (line_ref(bid, line), line.anonymous(alias)))
 

@@ -3,12 +3,15 @@ who found no slot to claim."""
 
 from contextlib import suppress
 from datetime import datetime
+from typing import Any
 
+from google.cloud.firestore import DocumentReference
 from google.cloud.firestore_v1.base_query import FieldFilter
 from msgspec import Struct
 
 from shared.accounts.account import Account
 from shared.accounts.operator_limits import Limits
+from shared.accounts.team import Team
 from shared.billing.account import Billing
 from shared.billing.time_allowance import deadline
 from shared.gcp.store.accounts import workspace_ref
@@ -18,6 +21,7 @@ from shared.gcp.store.ids import new_id
 from shared.gcp.store.limits import limits_ref
 from shared.gcp.store.sessions import session_ref
 from shared.gcp.store.slots import slot_ref
+from shared.gcp.store.teams import team_ref
 from shared.record import Versioned
 from shared.sessions.session import Session, open_session
 from shared.sessions.workspace import Workspace
@@ -29,17 +33,30 @@ class ClaimContext(Struct, frozen=True):
 
     workspace: Versioned[Workspace]
     billing: Billing
+    """Of whoever pays."""
     limits: Limits
+    team: Team | None = None
+    """The team that pays; None if the account pays for itself."""
 
 
 def read_standing(account: Account) -> ClaimContext:
     """Reads the context in one round trip. Raises LookupError if the workspace or the billing account is missing."""
-    workspace, billing, limits = read_all(
-        [(workspace_ref(account.wid), Workspace), (billing_ref(account.bid), Billing), (limits_ref(), Limits)]
-    )
-    if workspace is None or billing is None:
+    wanted: list[tuple[DocumentReference, type[Any]]] = [
+        (workspace_ref(account.wid), Workspace),
+        (billing_ref(account.bid), Billing),
+        (limits_ref(), Limits),
+    ]
+    bid = account.works_in
+    if bid is not None:
+        wanted += [(billing_ref(bid), Billing), (team_ref(bid), Team)]
+    workspace, own, limits, *of_team = read_all(wanted)
+    if workspace is None or own is None:
         raise LookupError(f"account {account.uid} lacks its workspace or its billing account")
-    return ClaimContext(workspace, billing.record, limits.record if limits else Limits())
+    limited = limits.record if limits else Limits()
+    billing, team = of_team or (None, None)
+    if billing is not None and team is not None and team.record.pays_for(account.uid, billing.record.plan):
+        return ClaimContext(workspace, billing.record, limited, team.record)
+    return ClaimContext(workspace, own.record, limited)
 
 
 def commit_claim(
@@ -50,9 +67,11 @@ def commit_claim(
     *,
     opening: float,
     issued: datetime | None,
+    stored_by_others: int = 0,
     now: datetime,
 ) -> Session:
-    """Claims `slot` for `workspace`. `issued` is when the caller's ID token was issued; None if the token does not say.
+    """Claims `slot` for `workspace`, and `billing` pays. `issued` is when the caller's ID token was issued; None if the
+    token does not say.
 
     Raises LostRace. Read the workspace again first: the claim may be this request's own.
     """
@@ -62,7 +81,7 @@ def commit_claim(
         sid=sid,
         uid=account.uid,
         wid=account.wid,
-        bid=account.bid,
+        bid=billing.bid,
         plan=billing.plan,
         deadline=deadline(billing, now),
         slot=slot.record.name,
@@ -70,6 +89,8 @@ def commit_claim(
         epoch=claimed.epoch,
         saved=claimed.saved,
         apart_before=claimed.apart,
+        stored_in=account.works_in,
+        stored_by_others=stored_by_others,
         cold=slot.record.state == SlotState.COLD,
         now=now,
         opening=opening,

@@ -185,6 +185,11 @@ class Commit:
         self.batch.update(reference, encode(record))
         return self
 
+    def put(self, reference: firestore.DocumentReference, record: Any) -> "Commit":
+        """Writes a record as a whole, which may not exist. The commit's other writes guard this one."""
+        self.batch.set(reference, encode(record))
+        return self
+
     def drop(self, reference: firestore.DocumentReference) -> "Commit":
         """Deletes a document that may be gone already. The commit's other writes guard this one."""
         self.batch.delete(reference)

@@ -74,7 +74,7 @@ def read_account(uid: str) -> Versioned[Account]:
     return account
 
 
-def set_plan(line: AuditLine, uid: str, plan: str) -> AuditLine:
+def set_plan(line: AuditLine, uid: str, plan: str, *, of_team: bool = False) -> AuditLine:
     """Sets the plan. Open sessions of all who share the billing account follow it from their next heartbeat on.
 
     Subscriptions that began before are replaced: `cancels` in `after` names those that must be cancelled at the payment
@@ -82,7 +82,7 @@ def set_plan(line: AuditLine, uid: str, plan: str) -> AuditLine:
     """
 
     def change() -> Change:
-        billing = read_billing(read_account(uid).record.bid)
+        billing = _billing_of(uid, of_team=of_team)
         payer = read_payer(billing.record.bid)
         after = replace(billing.record, plan=plan)
         before_values: Values = {"billing": after.bid, "plan": billing.record.plan}
@@ -99,17 +99,27 @@ def set_plan(line: AuditLine, uid: str, plan: str) -> AuditLine:
     return commit_once(line, change)
 
 
-def grant_time(line: AuditLine, uid: str, seconds: int, now: datetime) -> AuditLine:
+def grant_time(line: AuditLine, uid: str, seconds: int, now: datetime, *, of_team: bool = False) -> AuditLine:
     """Adds time to the plan's current period, for all who share the billing account. Raises what read_account and grant
     do, and Conflict."""
 
     def change() -> Change:
-        billing = read_billing(read_account(uid).record.bid)
+        billing = _billing_of(uid, of_team=of_team)
         after = grant(billing.record, seconds, now)
         records: Records = [(billing_ref(after.bid), billing, after)]
         return Change(_granted(billing.record, now), _granted(after, now), records)
 
     return commit_once(line, change)
+
+
+def _billing_of(uid: str, *, of_team: bool) -> Versioned[Billing]:
+    """The person's own billing account, or their team's. Raises what read_account does, and Refused without a team."""
+    account = read_account(uid).record
+    if not of_team:
+        return read_billing(account.bid)
+    if account.team is None:
+        raise Refused("not-found", "This person is in no team.", status=404)
+    return read_billing(account.team.bid)
 
 
 def _granted(billing: Billing, now: datetime) -> Values:

@@ -30,6 +30,7 @@ from shared.gcp.store.database import (
 from shared.gcp.store.mails import add_mail, find_reader
 from shared.gcp.store.races import until_won
 from shared.gcp.store.slots import slot_ref
+from shared.gcp.store.team_storage import put_stored
 from shared.mail.about_session import is_due, mail_about_left_out
 from shared.policies import reclaim_policy
 from shared.record import Versioned
@@ -227,6 +228,8 @@ def commit_beat(before: Versioned[Session], billing: Versioned[Billing], accepte
     add_charge(commit, billing, accepted.billing, after.sid, accepted.added)
     add_lines(commit, after.bid, accepted.lines)
     _keep_snapshot(commit, before.record, after)
+    if after.stored_in and after.storage and after.storage != before.record.storage:
+        put_stored(commit, after.stored_in, after.wid, after.uid, after.storage.used)
     if after.apart and after.apart != before.record.apart:
         package = Package(sid=after.sid, head=after.apart, left_out=after.left_out or LeftOut(0, 0))
         commit.create(left_out_ref(after.wid, after.sid), package)

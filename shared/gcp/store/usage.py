@@ -7,7 +7,7 @@ from google.cloud.firestore_v1.base_query import FieldFilter
 
 from shared.billing.metering import LedgerLine
 from shared.gcp.store.billing import billing_ref
-from shared.gcp.store.database import run_paged
+from shared.gcp.store.database import run_paged, run_sum
 from shared.views.usage_report import first_and_last
 
 
@@ -24,3 +24,9 @@ def read_lines(
     if after is not None:
         within = within.start_after({"period": after[0], "at": after[1]})
     return [line.record for line in run_paged(within, LedgerLine, most)]
+
+
+def used_by(bid: str, uid: str, period: str) -> int:
+    """Milliseconds that a person was charged in a period, by the lines of the ledger."""
+    own = billing_ref(bid).collection("lines").where(filter=FieldFilter("uid", "==", uid))
+    return run_sum(own.where(filter=FieldFilter("period", "==", period)), "ms")

@@ -55,6 +55,7 @@ def done(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     monkeypatch.setattr(main, "forget_marks", lambda _: 2)
     monkeypatch.setattr(main, "forget_events", lambda _: 4)
     monkeypatch.setattr(main, "due_payers", lambda _: [])
+    monkeypatch.setattr(main, "due_teams", lambda _: [])
     monkeypatch.setattr(main, "due_mails", lambda _: [])
     monkeypatch.setattr(main, "expired_mails", lambda _: [])
     monkeypatch.setattr(ledger, "read_reached", lambda: Versioned(ledger.Reached("2026-11-22"), NOW))
@@ -84,6 +85,7 @@ def test_exports_are_swept_before_anything_can_go_wrong(done: list[str]) -> None
         payers=0,
         events=4,
         mails=0,
+        teams=0,
     )
     assert done == ["exports", "w-1", "w-2", "w-3"]
 

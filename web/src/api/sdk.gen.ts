@@ -3,7 +3,7 @@
 
 import type { Client, ClientMeta, Options as Options2, RequestResult, TDataShape } from './client';
 import { client } from './client.gen';
-import type { AccountDeleteData, AccountDeleteErrors, AccountDeleteResponses, AccountSignOutData, AccountSignOutErrors, AccountSignOutResponses, AdminAccountData, AdminAccountErrors, AdminAccountResponses, AdminAnnounceData, AdminAnnounceErrors, AdminAnnounceResponses, AdminAuditData, AdminAuditErrors, AdminAuditResponses, AdminData, AdminDownloadData, AdminDownloadErrors, AdminDownloadResponses, AdminDrainData, AdminDrainErrors, AdminDrainResponses, AdminEndData, AdminEndErrors, AdminEndResponses, AdminErrors, AdminGrantData, AdminGrantErrors, AdminGrantResponses, AdminLimitsData, AdminLimitsErrors, AdminLimitsResponses, AdminMailsData, AdminMailsErrors, AdminMailsResponses, AdminMembersData, AdminMembersErrors, AdminMembersResponses, AdminMoneyData, AdminMoneyErrors, AdminMoneyResponses, AdminOpensData, AdminOpensErrors, AdminOpensResponses, AdminPayersData, AdminPayersErrors, AdminPayersResponses, AdminPlanData, AdminPlanErrors, AdminPlanResponses, AdminPoolData, AdminPoolErrors, AdminPoolResponses, AdminQuarantineData, AdminQuarantineErrors, AdminQuarantineResponses, AdminRecycleData, AdminRecycleErrors, AdminRecycleResponses, AdminResponses, AdminResumeData, AdminResumeErrors, AdminResumeResponses, AdminSessionData, AdminSessionErrors, AdminSessionResponses, AdminSessionsData, AdminSessionsErrors, AdminSessionsResponses, AdminSlotData, AdminSlotErrors, AdminSlotResponses, AdminSlotsData, AdminSlotsErrors, AdminSlotsResponses, AdminSuspendData, AdminSuspendErrors, AdminSuspendResponses, AdminTakeBackData, AdminTakeBackErrors, AdminTakeBackResponses, AdminUsageData, AdminUsageErrors, AdminUsageResponses, AllocateData, AllocateErrors, AllocateResponses, BillingCheckoutData, BillingCheckoutErrors, BillingCheckoutResponses, BillingData, BillingErrors, BillingPortalData, BillingPortalErrors, BillingPortalResponses, BillingResponses, EstimateData, EstimateErrors, EstimateResponses, EstimateSpreadsheetData, EstimateSpreadsheetErrors, EstimateSpreadsheetResponses, LoginData, LoginErrors, LoginResponses, ReleaseData, ReleaseErrors, ReleaseResponses, SnapshotsData, SnapshotsDiscardData, SnapshotsDiscardErrors, SnapshotsDiscardResponses, SnapshotsDownloadData, SnapshotsDownloadErrors, SnapshotsDownloadResponses, SnapshotsErrors, SnapshotsFilesData, SnapshotsFilesErrors, SnapshotsFilesResponses, SnapshotsResponses, SnapshotsRestoreData, SnapshotsRestoreErrors, SnapshotsRestoreResponses, UsageCsvData, UsageCsvErrors, UsageCsvResponses, UsageData, UsageErrors, UsageResponses, UsageZoneData, UsageZoneErrors, UsageZoneResponses } from './types.gen';
+import type { AccountDeleteData, AccountDeleteErrors, AccountDeleteResponses, AccountSignOutData, AccountSignOutErrors, AccountSignOutResponses, AdminAccountData, AdminAccountErrors, AdminAccountResponses, AdminAnnounceData, AdminAnnounceErrors, AdminAnnounceResponses, AdminAuditData, AdminAuditErrors, AdminAuditResponses, AdminData, AdminDownloadData, AdminDownloadErrors, AdminDownloadResponses, AdminDrainData, AdminDrainErrors, AdminDrainResponses, AdminEndData, AdminEndErrors, AdminEndResponses, AdminErrors, AdminGrantData, AdminGrantErrors, AdminGrantResponses, AdminLimitsData, AdminLimitsErrors, AdminLimitsResponses, AdminMailsData, AdminMailsErrors, AdminMailsResponses, AdminMembersData, AdminMembersErrors, AdminMembersResponses, AdminMoneyData, AdminMoneyErrors, AdminMoneyResponses, AdminOpensData, AdminOpensErrors, AdminOpensResponses, AdminPayersData, AdminPayersErrors, AdminPayersResponses, AdminPlanData, AdminPlanErrors, AdminPlanResponses, AdminPoolData, AdminPoolErrors, AdminPoolResponses, AdminQuarantineData, AdminQuarantineErrors, AdminQuarantineResponses, AdminRecycleData, AdminRecycleErrors, AdminRecycleResponses, AdminResponses, AdminResumeData, AdminResumeErrors, AdminResumeResponses, AdminSessionData, AdminSessionErrors, AdminSessionResponses, AdminSessionsData, AdminSessionsErrors, AdminSessionsResponses, AdminSlotData, AdminSlotErrors, AdminSlotResponses, AdminSlotsData, AdminSlotsErrors, AdminSlotsResponses, AdminSuspendData, AdminSuspendErrors, AdminSuspendResponses, AdminTakeBackData, AdminTakeBackErrors, AdminTakeBackResponses, AdminUsageData, AdminUsageErrors, AdminUsageResponses, AllocateData, AllocateErrors, AllocateResponses, BillingCheckoutData, BillingCheckoutErrors, BillingCheckoutResponses, BillingData, BillingErrors, BillingPortalData, BillingPortalErrors, BillingPortalResponses, BillingResponses, EstimateData, EstimateErrors, EstimateResponses, EstimateSpreadsheetData, EstimateSpreadsheetErrors, EstimateSpreadsheetResponses, LoginData, LoginErrors, LoginResponses, ReleaseData, ReleaseErrors, ReleaseResponses, SnapshotsData, SnapshotsDiscardData, SnapshotsDiscardErrors, SnapshotsDiscardResponses, SnapshotsDownloadData, SnapshotsDownloadErrors, SnapshotsDownloadResponses, SnapshotsErrors, SnapshotsFilesData, SnapshotsFilesErrors, SnapshotsFilesResponses, SnapshotsResponses, SnapshotsRestoreData, SnapshotsRestoreErrors, SnapshotsRestoreResponses, TeamAcceptData, TeamAcceptErrors, TeamAcceptResponses, TeamAnswerData, TeamAnswerErrors, TeamAnswerResponses, TeamCreateData, TeamCreateErrors, TeamCreateResponses, TeamData, TeamDeleteData, TeamDeleteErrors, TeamDeleteResponses, TeamEffectsData, TeamEffectsErrors, TeamEffectsResponses, TeamErrors, TeamInviteData, TeamInviteErrors, TeamInviteResponses, TeamLeaveData, TeamLeaveErrors, TeamLeaveResponses, TeamLookData, TeamLookErrors, TeamLookResponses, TeamRemoveData, TeamRemoveErrors, TeamRemoveResponses, TeamRenameData, TeamRenameErrors, TeamRenameResponses, TeamResendData, TeamResendErrors, TeamResendResponses, TeamResponses, TeamRevokeData, TeamRevokeErrors, TeamRevokeResponses, TeamRoleData, TeamRoleErrors, TeamRoleResponses, TeamStorageData, TeamStorageErrors, TeamStorageResponses, TeamUsageData, TeamUsageErrors, TeamUsageResponses, UsageCsvData, UsageCsvErrors, UsageCsvResponses, UsageData, UsageErrors, UsageResponses, UsageZoneData, UsageZoneErrors, UsageZoneResponses } from './types.gen';
 
 export type Options<TData extends TDataShape = TDataShape, ThrowOnError extends boolean = boolean, TResponse = unknown> = Options2<TData, ThrowOnError, TResponse> & {
     /**
@@ -37,7 +37,7 @@ export const login = <ThrowOnError extends boolean = true>(options?: Options<Log
 /**
  * Delete the account
  *
- * Deletes everything in the account, and the sign-in itself. The member must have signed in within the last five minutes (`sign-in-again`). The session ends. The rest is erased soon after, see docs/erasing.md. A client that got no answer sends the request again: steps that were done are not done twice.
+ * Deletes everything in the account, and the sign-in itself. The member must have signed in within the last five minutes (`sign-in-again`). The session ends. The rest is erased soon after, see docs/erasing.md. A client that got no answer sends the request again: steps that were done are not done twice. The only owner of a team with other people hands it over or deletes it first (`last-owner`).
  */
 export const accountDelete = <ThrowOnError extends boolean = true>(options?: Options<AccountDeleteData, ThrowOnError>): RequestResult<AccountDeleteResponses, AccountDeleteErrors, ThrowOnError> => (options?.client ?? client).post<AccountDeleteResponses, AccountDeleteErrors, ThrowOnError>({
     security: [{ scheme: 'bearer', type: 'http' }],
@@ -498,7 +498,7 @@ export const adminUsage = <ThrowOnError extends boolean = true>(options: Options
 /**
  * Used time
  *
- * The current period, and one month by period, by day and by session, newest first. The month has only the caller's own sessions; `current` has the total of a shared plan. Days and months are those of the account's time zone. Each page has at most 200 ledger lines: add up a period, day or session that stands on several pages.
+ * The current period, and one month by period, by day and by session, newest first. The month has only the caller's own sessions, and of those what the plan has paid that pays now: who joins or leaves a team begins anew. `current` has the total of a shared plan. Days and months are those of the account's time zone. Each page has at most 200 ledger lines: add up a period, day or session that stands on several pages.
  */
 export const usage = <ThrowOnError extends boolean = true>(options?: Options<UsageData, ThrowOnError>): RequestResult<UsageResponses, UsageErrors, ThrowOnError> => (options?.client ?? client).get<UsageResponses, UsageErrors, ThrowOnError>({
     security: [{ scheme: 'bearer', type: 'http' }],
@@ -520,7 +520,7 @@ export const usageCsv = <ThrowOnError extends boolean = true>(options?: Options<
 /**
  * Change the time zone
  *
- * Of the billing account, by its owner, once in 30 days (`too-soon`). A request for the current time zone changes nothing.
+ * Of the billing account that pays, by its owner, once in 30 days (`too-soon`); of a team's by the team's owners. A request for the current time zone changes nothing.
  */
 export const usageZone = <ThrowOnError extends boolean = true>(options: Options<UsageZoneData, ThrowOnError>): RequestResult<UsageZoneResponses, UsageZoneErrors, ThrowOnError> => (options.client ?? client).post<UsageZoneResponses, UsageZoneErrors, ThrowOnError>({
     security: [{ scheme: 'bearer', type: 'http' }],
@@ -571,6 +571,220 @@ export const billingPortal = <ThrowOnError extends boolean = true>(options?: Opt
         'Content-Type': 'application/json',
         ...options?.headers
     }
+});
+
+/**
+ * The caller's team
+ *
+ * null for somebody who is in no team.
+ */
+export const team = <ThrowOnError extends boolean = true>(options?: Options<TeamData, ThrowOnError>): RequestResult<TeamResponses, TeamErrors, ThrowOnError> => (options?.client ?? client).get<TeamResponses, TeamErrors, ThrowOnError>({
+    security: [{ scheme: 'bearer', type: 'http' }],
+    url: '/team',
+    ...options
+});
+
+/**
+ * Make a team
+ *
+ * The caller becomes its owner. Until a plan is bought for it (`billing/checkout` with `team`), it pays for nobody, and people can be invited already.
+ */
+export const teamCreate = <ThrowOnError extends boolean = true>(options: Options<TeamCreateData, ThrowOnError>): RequestResult<TeamCreateResponses, TeamCreateErrors, ThrowOnError> => (options.client ?? client).post<TeamCreateResponses, TeamCreateErrors, ThrowOnError>({
+    security: [{ scheme: 'bearer', type: 'http' }],
+    url: '/team/create',
+    ...options,
+    headers: {
+        'Content-Type': 'application/json',
+        ...options.headers
+    }
+});
+
+/**
+ * Rename the team
+ */
+export const teamRename = <ThrowOnError extends boolean = true>(options: Options<TeamRenameData, ThrowOnError>): RequestResult<TeamRenameResponses, TeamRenameErrors, ThrowOnError> => (options.client ?? client).post<TeamRenameResponses, TeamRenameErrors, ThrowOnError>({
+    security: [{ scheme: 'bearer', type: 'http' }],
+    url: '/team/rename',
+    ...options,
+    headers: {
+        'Content-Type': 'application/json',
+        ...options.headers
+    }
+});
+
+/**
+ * Invite somebody by their address
+ *
+ * Seven days, single use. An open invitation takes its seat. Another one to the same address replaces it.
+ */
+export const teamInvite = <ThrowOnError extends boolean = true>(options: Options<TeamInviteData, ThrowOnError>): RequestResult<TeamInviteResponses, TeamInviteErrors, ThrowOnError> => (options.client ?? client).post<TeamInviteResponses, TeamInviteErrors, ThrowOnError>({
+    security: [{ scheme: 'bearer', type: 'http' }],
+    url: '/team/invite',
+    ...options,
+    headers: {
+        'Content-Type': 'application/json',
+        ...options.headers
+    }
+});
+
+/**
+ * Send an invitation again
+ *
+ * For another seven days, by another link. The link before is not valid any more.
+ */
+export const teamResend = <ThrowOnError extends boolean = true>(options: Options<TeamResendData, ThrowOnError>): RequestResult<TeamResendResponses, TeamResendErrors, ThrowOnError> => (options.client ?? client).post<TeamResendResponses, TeamResendErrors, ThrowOnError>({
+    security: [{ scheme: 'bearer', type: 'http' }],
+    url: '/team/resend',
+    ...options,
+    headers: {
+        'Content-Type': 'application/json',
+        ...options.headers
+    }
+});
+
+/**
+ * Revoke an invitation
+ */
+export const teamRevoke = <ThrowOnError extends boolean = true>(options: Options<TeamRevokeData, ThrowOnError>): RequestResult<TeamRevokeResponses, TeamRevokeErrors, ThrowOnError> => (options.client ?? client).post<TeamRevokeResponses, TeamRevokeErrors, ThrowOnError>({
+    security: [{ scheme: 'bearer', type: 'http' }],
+    url: '/team/revoke',
+    ...options,
+    headers: {
+        'Content-Type': 'application/json',
+        ...options.headers
+    }
+});
+
+/**
+ * Look at an invitation
+ *
+ * With the token of its link: who invites, to which team, whether it is for the caller, and what accepting does.
+ */
+export const teamLook = <ThrowOnError extends boolean = true>(options: Options<TeamLookData, ThrowOnError>): RequestResult<TeamLookResponses, TeamLookErrors, ThrowOnError> => (options.client ?? client).post<TeamLookResponses, TeamLookErrors, ThrowOnError>({
+    security: [{ scheme: 'bearer', type: 'http' }],
+    url: '/team/look',
+    ...options,
+    headers: {
+        'Content-Type': 'application/json',
+        ...options.headers
+    }
+});
+
+/**
+ * Accept an invitation
+ *
+ * By somebody with the verified address to which it was sent. Who is in the team already gets the team. An open session is saved and ends, and the workspace can be opened again at once.
+ */
+export const teamAccept = <ThrowOnError extends boolean = true>(options: Options<TeamAcceptData, ThrowOnError>): RequestResult<TeamAcceptResponses, TeamAcceptErrors, ThrowOnError> => (options.client ?? client).post<TeamAcceptResponses, TeamAcceptErrors, ThrowOnError>({
+    security: [{ scheme: 'bearer', type: 'http' }],
+    url: '/team/accept',
+    ...options,
+    headers: {
+        'Content-Type': 'application/json',
+        ...options.headers
+    }
+});
+
+/**
+ * What leaving the team does, or being removed from it
+ */
+export const teamEffects = <ThrowOnError extends boolean = true>(options?: Options<TeamEffectsData, ThrowOnError>): RequestResult<TeamEffectsResponses, TeamEffectsErrors, ThrowOnError> => (options?.client ?? client).get<TeamEffectsResponses, TeamEffectsErrors, ThrowOnError>({
+    security: [{ scheme: 'bearer', type: 'http' }],
+    url: '/team/effects',
+    ...options
+});
+
+/**
+ * Leave the team
+ *
+ * The session is saved and ends; the workspace goes with the caller, who works on the own account again.
+ */
+export const teamLeave = <ThrowOnError extends boolean = true>(options: Options<TeamLeaveData, ThrowOnError>): RequestResult<TeamLeaveResponses, TeamLeaveErrors, ThrowOnError> => (options.client ?? client).post<TeamLeaveResponses, TeamLeaveErrors, ThrowOnError>({
+    security: [{ scheme: 'bearer', type: 'http' }],
+    url: '/team/leave',
+    ...options,
+    headers: {
+        'Content-Type': 'application/json',
+        ...options.headers
+    }
+});
+
+/**
+ * Remove a person from the team
+ *
+ * Their session is saved and ends; their workspace goes with them.
+ */
+export const teamRemove = <ThrowOnError extends boolean = true>(options: Options<TeamRemoveData, ThrowOnError>): RequestResult<TeamRemoveResponses, TeamRemoveErrors, ThrowOnError> => (options.client ?? client).post<TeamRemoveResponses, TeamRemoveErrors, ThrowOnError>({
+    security: [{ scheme: 'bearer', type: 'http' }],
+    url: '/team/remove',
+    ...options,
+    headers: {
+        'Content-Type': 'application/json',
+        ...options.headers
+    }
+});
+
+/**
+ * Give a person another role
+ *
+ * The ownership, and a seat to somebody who only pays, are offered: they hold once the person has accepted (`answer`). Anything else holds at once.
+ */
+export const teamRole = <ThrowOnError extends boolean = true>(options: Options<TeamRoleData, ThrowOnError>): RequestResult<TeamRoleResponses, TeamRoleErrors, ThrowOnError> => (options.client ?? client).post<TeamRoleResponses, TeamRoleErrors, ThrowOnError>({
+    security: [{ scheme: 'bearer', type: 'http' }],
+    url: '/team/role',
+    ...options,
+    headers: {
+        'Content-Type': 'application/json',
+        ...options.headers
+    }
+});
+
+/**
+ * Accept or decline the role that is offered to the caller
+ */
+export const teamAnswer = <ThrowOnError extends boolean = true>(options: Options<TeamAnswerData, ThrowOnError>): RequestResult<TeamAnswerResponses, TeamAnswerErrors, ThrowOnError> => (options.client ?? client).post<TeamAnswerResponses, TeamAnswerErrors, ThrowOnError>({
+    security: [{ scheme: 'bearer', type: 'http' }],
+    url: '/team/answer',
+    ...options,
+    headers: {
+        'Content-Type': 'application/json',
+        ...options.headers
+    }
+});
+
+/**
+ * Delete the team
+ *
+ * All leave, as by `leave`, and its subscription ends.
+ */
+export const teamDelete = <ThrowOnError extends boolean = true>(options: Options<TeamDeleteData, ThrowOnError>): RequestResult<TeamDeleteResponses, TeamDeleteErrors, ThrowOnError> => (options.client ?? client).post<TeamDeleteResponses, TeamDeleteErrors, ThrowOnError>({
+    security: [{ scheme: 'bearer', type: 'http' }],
+    url: '/team/delete',
+    ...options,
+    headers: {
+        'Content-Type': 'application/json',
+        ...options.headers
+    }
+});
+
+/**
+ * Used time by person
+ *
+ * Of the team's current period, in seconds.
+ */
+export const teamUsage = <ThrowOnError extends boolean = true>(options?: Options<TeamUsageData, ThrowOnError>): RequestResult<TeamUsageResponses, TeamUsageErrors, ThrowOnError> => (options?.client ?? client).get<TeamUsageResponses, TeamUsageErrors, ThrowOnError>({
+    security: [{ scheme: 'bearer', type: 'http' }],
+    url: '/team/usage',
+    ...options
+});
+
+/**
+ * Storage by person, by size only
+ */
+export const teamStorage = <ThrowOnError extends boolean = true>(options?: Options<TeamStorageData, ThrowOnError>): RequestResult<TeamStorageResponses, TeamStorageErrors, ThrowOnError> => (options?.client ?? client).get<TeamStorageResponses, TeamStorageErrors, ThrowOnError>({
+    security: [{ scheme: 'bearer', type: 'http' }],
+    url: '/team/storage',
+    ...options
 });
 
 /**

@@ -229,7 +229,7 @@ export type BillingAnswer = {
      */
     for_sale: Array<PlanView>;
     /**
-     * Whether the billing account is the caller's own. What is paid for is only told to its owner, who alone can buy and manage.
+     * Whether the caller can buy and manage: the owner of an own account, and of a team whoever may pay for it. What is paid for is only told to them.
      */
     own: boolean;
     paying: PayingView | null;
@@ -240,6 +240,10 @@ export type Buy = {
      * A name in `for_sale`.
      */
     plan: string;
+    /**
+     * For the caller's team, instead of the caller alone.
+     */
+    team?: boolean;
     /**
      * Of the provider's page.
      */
@@ -522,6 +526,13 @@ export type Delete = {
     [key: string]: never;
 };
 
+export type DeleteTeam = {
+    /**
+     * The team's name, as the owner has typed it: so nobody deletes a team by mistake.
+     */
+    name: string;
+};
+
 /**
  * - `not-cancelled`: An operator's plan has replaced a subscription that the provider still charges.
  * - `doubled`: The provider charges several subscriptions of one payer.
@@ -594,14 +605,59 @@ export type Drain = {
 };
 
 /**
+ * What leaving the team does.
+ */
+export type EffectsAnswer = {
+    /**
+     * null if the person does not work on the team's time, so that nothing changes for their work.
+     */
+    effects: EffectsView | null;
+    /**
+     * Whether no owner would be left. Then the ownership has to be handed over first.
+     */
+    last_owner: boolean;
+};
+
+/**
+ * What happens to a person's work when they join or leave a team.
+ */
+export type EffectsView = {
+    /**
+     * Whether their session is open, and another account pays from then on. It is saved and ends; they can open the workspace again at once.
+     */
+    session_open: boolean;
+    /**
+     * What their workspace takes, in bytes. It goes with them.
+     */
+    storage_used: number;
+    /**
+     * The plan on which they work afterwards; null if it is not the caller's own to see.
+     */
+    plan: PlanView | null;
+    /**
+     * What that plan stores. null means without limit, or that `plan` is null.
+     */
+    storage_limit: number | null;
+    /**
+     * By how much the workspace exceeds that. Nothing is deleted for that; the next session leaves out what does not fit, and keeps it apart.
+     */
+    storage_over: number;
+    /**
+     * Whether the caller pays for a plan of their own, which goes on until they end it themselves.
+     */
+    subscribed: boolean;
+};
+
+/**
  * - `allowance`: The plan's time was used up.
  * - `suspended`: An operator has suspended the account.
  * - `lost`: The container disappeared or stopped answering before its last checkpoint.
  * - `stopped`: The platform stopped the container, which made its last checkpoint.
  * - `operator`: An operator ended the session, or took its slot out of use.
  * - `signed-out`: The member or Firebase Auth ended all sign-ins of the member.
+ * - `team`: The member joined or left a team, so another billing account pays from now on.
  */
-export type EndReason = 'allowance' | 'deleted' | 'idle' | 'lost' | 'member' | 'never-opened' | 'operator' | 'signed-out' | 'stopped' | 'suspended';
+export type EndReason = 'allowance' | 'deleted' | 'idle' | 'lost' | 'member' | 'never-opened' | 'operator' | 'signed-out' | 'stopped' | 'suspended' | 'team';
 
 /**
  * The member whose open session is to end.
@@ -689,6 +745,11 @@ export type FolderView = {
     partial: boolean;
 };
 
+export type GiveRole = {
+    uid: string;
+    role: TeamRole;
+};
+
 /**
  * How many seconds to add.
  */
@@ -702,6 +763,7 @@ export type Grant = {
      */
     note: string;
     uid: string;
+    team?: boolean;
     seconds: number;
 };
 
@@ -726,6 +788,45 @@ export type History = {
 export type IdleView = {
     warned_from: number;
     ends: number;
+};
+
+/**
+ * An invitation that was not accepted yet.
+ */
+export type InvitationView = {
+    id: string;
+    address: string;
+    role: TeamRole;
+    sent: number;
+    expires: number;
+    /**
+     * Its link is not valid any more, and takes no seat. It can be sent again.
+     */
+    expired: boolean;
+};
+
+export type Invite = {
+    address: string;
+    /**
+     * Any but `owner`: the ownership is offered to somebody who is in the team.
+     */
+    role?: TeamRole;
+    /**
+     * Of the mail that brings the invitation.
+     */
+    language?: 'en' | 'ko';
+};
+
+/**
+ * The team with the invitation, and the link that accepts it.
+ */
+export type InviteAnswer = {
+    team: TeamView;
+    invitation: string;
+    /**
+     * Ondol stores only its hash, so it is shown once. It works for the address alone to which it was sent.
+     */
+    link: string;
 };
 
 /**
@@ -904,6 +1005,42 @@ export type LoginAnswer = {
 };
 
 /**
+ * An invitation.
+ */
+export type LookAnswer = {
+    /**
+     * The team's name.
+     */
+    team: string;
+    role: TeamRole;
+    /**
+     * Who has sent it.
+     */
+    by: string | null;
+    expires: number;
+    /**
+     * To whom it was sent; masked unless it is the caller.
+     */
+    address: string;
+    /**
+     * Whether it was sent to the address with which the caller has signed in. If not, it can't be accepted: sign in with the other address, or ask for an invitation to this one.
+     */
+    yours: boolean;
+    /**
+     * Whether the caller's address is verified. If not, no invitation can be accepted.
+     */
+    verified: boolean;
+    /**
+     * The name of the team that the caller is in. It has to be left first.
+     */
+    in_team: string | null;
+    /**
+     * What accepting does to the caller's work; null if the role takes no seat.
+     */
+    effects: EffectsView | null;
+};
+
+/**
  * What becomes of mails. Nobody is shown their words: they are the members'.
  */
 export type MailsView = {
@@ -921,6 +1058,10 @@ export type MailsView = {
     unsent: number;
 };
 
+export type MakeTeam = {
+    name: string;
+};
+
 /**
  * The archive is being packed.
  */
@@ -933,6 +1074,10 @@ export type Manage = {
      * A name in `for_sale`: the page then confirms the change of the subscription to this plan.
      */
     plan?: string | null;
+    /**
+     * What the caller's team pays for, instead of the caller alone.
+     */
+    team?: boolean;
     /**
      * Of the provider's page.
      */
@@ -993,6 +1138,19 @@ export type MemberRow = {
  */
 export type MemberSort = 'created' | 'email' | 'opened' | 'storage';
 
+export type MemberStorage = {
+    uid: string;
+    bytes: number;
+};
+
+/**
+ * One person's part; the name is in `people`.
+ */
+export type MemberUse = {
+    uid: string;
+    seconds: number;
+};
+
 /**
  * A page of members.
  */
@@ -1051,6 +1209,14 @@ export type Moved = {
      * When the time zone can be changed again; null if it can be changed now.
      */
     zone_holds_until: number | null;
+};
+
+export type OneInvitation = {
+    invitation: string;
+};
+
+export type OnePerson = {
+    uid: string;
 };
 
 /**
@@ -1220,6 +1386,25 @@ export type PeriodView = {
      * null means without limit.
      */
     left: number | null;
+};
+
+/**
+ * A person in the team.
+ */
+export type PersonView = {
+    uid: string;
+    name: string | null;
+    email: string | null;
+    role: TeamRole;
+    /**
+     * A role that an owner has offered, and that the person has not answered.
+     */
+    offered: TeamRole | null;
+    joined: number;
+    /**
+     * Whether the person can open new sessions on the team's time. false without a seat, while the team is not paid for, and for those who joined last if the plan has fewer seats than people.
+     */
+    may_open: boolean;
 };
 
 /**
@@ -1420,6 +1605,14 @@ export type Release = {
 export type ReleaseAnswer = {
     session: string;
     state: SessionState;
+};
+
+export type RenameTeam = {
+    name: string;
+};
+
+export type Reply = {
+    accept: boolean;
 };
 
 /**
@@ -1640,6 +1833,7 @@ export type SetPlan = {
      */
     note: string;
     uid: string;
+    team?: boolean;
     plan: 'free' | 'starter' | 'pro' | 'team' | 'enterprise';
 };
 
@@ -1878,6 +2072,94 @@ export type TakeBack = {
 };
 
 /**
+ * The caller's team; null without one.
+ */
+export type TeamAnswer = {
+    team: TeamView | null;
+};
+
+/**
+ * - `owner`: Manages the team, pays for it, and works on its time.
+ * - `member`: Works on the team's time.
+ * - `paying-member`: Works on the team's time, and pays for it.
+ * - `billing`: Pays for the team. Takes no seat, and works on the own account.
+ */
+export type TeamRole = 'billing' | 'member' | 'owner' | 'paying-member';
+
+/**
+ * What the team's workspaces take together, in bytes. Nobody sees another person's file names.
+ */
+export type TeamStorage = {
+    used: number;
+    /**
+     * null means without limit.
+     */
+    limit: number | null;
+    /**
+     * The most first.
+     */
+    people: Array<MemberStorage>;
+};
+
+/**
+ * Used time of the team's current period, in seconds.
+ */
+export type TeamUsage = {
+    period: string;
+    /**
+     * null means without limit.
+     */
+    granted: number | null;
+    used: number;
+    /**
+     * The most first.
+     */
+    people: Array<MemberUse>;
+    /**
+     * Used by people who have left the team, and by each session since its last line of the ledger.
+     */
+    rest: number;
+};
+
+export type TeamView = {
+    name: string;
+    plan: PlanView;
+    /**
+     * Whether the team's plan can be shared. If not, each person works on the own account.
+     */
+    paid: boolean;
+    /**
+     * How many people can work in the team; before it is paid for, how many can be invited. null means without limit.
+     */
+    seats: number | null;
+    /**
+     * Seats that are taken by people, offers and open invitations.
+     */
+    taken: number;
+    you: PersonView;
+    /**
+     * Whether the caller is an owner, who alone changes the team and sees its invitations.
+     */
+    manages: boolean;
+    /**
+     * Whether the caller can buy and manage the team's plan (`billing` with `team`).
+     */
+    may_pay: boolean;
+    /**
+     * The longest first.
+     */
+    people: Array<PersonView>;
+    /**
+     * null for anybody but owners.
+     */
+    invitations: Array<InvitationView>;
+    /**
+     * How many can still be sent today; 0 for anybody but owners.
+     */
+    invitations_left: number;
+};
+
+/**
  * What is left of the plan, and what was used in the month, newest first.
  */
 export type UsageAnswer = {
@@ -1919,6 +2201,13 @@ export type UsedView = {
 };
 
 export type Verdict = 'keep' | 'reclaim' | 'warn';
+
+export type WithToken = {
+    /**
+     * What the link has behind its `#`.
+     */
+    token: string;
+};
 
 /**
  * Answer a spreadsheet. `name` is its file name, of characters that need no quoting.
@@ -2010,6 +2299,12 @@ export type AccountDeleteErrors = {
      */
     403: ProblemAnswer & {
         type?: 'https://ondol.dev/problems/sign-in-again' | 'https://ondol.dev/problems/account-suspended';
+    };
+    /**
+     * `last-owner`: A team needs an owner
+     */
+    409: ProblemAnswer & {
+        type?: 'https://ondol.dev/problems/last-owner';
     };
     /**
      * `bad-request`: The request is not valid
@@ -2114,10 +2409,10 @@ export type AllocateErrors = {
         type?: 'https://ondol.dev/problems/not-signed-in';
     };
     /**
-     * `account-closed`: This account is closed; `account-suspended`: This account is suspended; `allowance-exhausted`: The plan's time is used up; `email-unverified`: The email address is not verified
+     * `account-closed`: This account is closed; `account-suspended`: This account is suspended; `allowance-exhausted`: The plan's time is used up; `email-unverified`: The email address is not verified; `no-seat`: No seat is left
      */
     403: ProblemAnswer & {
-        type?: 'https://ondol.dev/problems/account-closed' | 'https://ondol.dev/problems/account-suspended' | 'https://ondol.dev/problems/allowance-exhausted' | 'https://ondol.dev/problems/email-unverified';
+        type?: 'https://ondol.dev/problems/account-closed' | 'https://ondol.dev/problems/account-suspended' | 'https://ondol.dev/problems/allowance-exhausted' | 'https://ondol.dev/problems/email-unverified' | 'https://ondol.dev/problems/no-seat';
     };
     /**
      * `bad-request`: The request is not valid
@@ -4334,6 +4629,12 @@ export type UsageZoneErrors = {
         type?: 'https://ondol.dev/problems/account-closed' | 'https://ondol.dev/problems/account-suspended' | 'https://ondol.dev/problems/forbidden' | 'https://ondol.dev/problems/too-soon';
     };
     /**
+     * `no-team`: You are in no team
+     */
+    404: ProblemAnswer & {
+        type?: 'https://ondol.dev/problems/no-team';
+    };
+    /**
      * `bad-request`: The request is not valid
      */
     413: ProblemAnswer & {
@@ -4367,7 +4668,12 @@ export type UsageZoneResponse = UsageZoneResponses[keyof UsageZoneResponses];
 export type BillingData = {
     body?: never;
     path?: never;
-    query?: never;
+    query?: {
+        /**
+         * The billing account of the caller's team, instead of the caller's own.
+         */
+        team?: boolean;
+    };
     url: '/billing';
 };
 
@@ -4389,6 +4695,12 @@ export type BillingErrors = {
      */
     403: ProblemAnswer & {
         type?: 'https://ondol.dev/problems/account-closed' | 'https://ondol.dev/problems/account-suspended';
+    };
+    /**
+     * `no-team`: You are in no team
+     */
+    404: ProblemAnswer & {
+        type?: 'https://ondol.dev/problems/no-team';
     };
     /**
      * `too-many-requests`: Too many requests
@@ -4442,10 +4754,10 @@ export type BillingCheckoutErrors = {
         type?: 'https://ondol.dev/problems/account-closed' | 'https://ondol.dev/problems/account-suspended' | 'https://ondol.dev/problems/forbidden';
     };
     /**
-     * `payments-off`: Nothing is sold here; `not-found`: Not found
+     * `payments-off`: Nothing is sold here; `not-found`: Not found; `no-team`: You are in no team
      */
     404: ProblemAnswer & {
-        type?: 'https://ondol.dev/problems/payments-off' | 'https://ondol.dev/problems/not-found';
+        type?: 'https://ondol.dev/problems/payments-off' | 'https://ondol.dev/problems/not-found' | 'https://ondol.dev/problems/no-team';
     };
     /**
      * `subscribed`: There is a subscription already
@@ -4511,10 +4823,10 @@ export type BillingPortalErrors = {
         type?: 'https://ondol.dev/problems/account-closed' | 'https://ondol.dev/problems/account-suspended' | 'https://ondol.dev/problems/forbidden';
     };
     /**
-     * `payments-off`: Nothing is sold here; `not-found`: Not found
+     * `payments-off`: Nothing is sold here; `not-found`: Not found; `no-team`: You are in no team
      */
     404: ProblemAnswer & {
-        type?: 'https://ondol.dev/problems/payments-off' | 'https://ondol.dev/problems/not-found';
+        type?: 'https://ondol.dev/problems/payments-off' | 'https://ondol.dev/problems/not-found' | 'https://ondol.dev/problems/no-team';
     };
     /**
      * `bad-request`: The request is not valid
@@ -4546,6 +4858,1042 @@ export type BillingPortalResponses = {
 };
 
 export type BillingPortalResponse = BillingPortalResponses[keyof BillingPortalResponses];
+
+export type TeamData = {
+    body?: never;
+    path?: never;
+    query?: never;
+    url: '/team';
+};
+
+export type TeamErrors = {
+    /**
+     * `bad-request`: The request is not valid
+     */
+    400: ProblemAnswer & {
+        type?: 'https://ondol.dev/problems/bad-request';
+    };
+    /**
+     * `not-signed-in`: Sign in first
+     */
+    401: ProblemAnswer & {
+        type?: 'https://ondol.dev/problems/not-signed-in';
+    };
+    /**
+     * `account-closed`: This account is closed; `account-suspended`: This account is suspended
+     */
+    403: ProblemAnswer & {
+        type?: 'https://ondol.dev/problems/account-closed' | 'https://ondol.dev/problems/account-suspended';
+    };
+    /**
+     * `too-many-requests`: Too many requests
+     */
+    429: ProblemAnswer & {
+        type?: 'https://ondol.dev/problems/too-many-requests';
+    };
+    /**
+     * `unavailable`: A part of Ondol can't be reached; `too-busy`: Too many changes at once
+     */
+    503: ProblemAnswer & {
+        type?: 'https://ondol.dev/problems/unavailable' | 'https://ondol.dev/problems/too-busy';
+    };
+};
+
+export type TeamError = TeamErrors[keyof TeamErrors];
+
+export type TeamResponses = {
+    /**
+     * The caller's team; null without one.
+     */
+    200: TeamAnswer;
+};
+
+export type TeamResponse = TeamResponses[keyof TeamResponses];
+
+export type TeamCreateData = {
+    body: MakeTeam;
+    path?: never;
+    query?: never;
+    url: '/team/create';
+};
+
+export type TeamCreateErrors = {
+    /**
+     * `bad-request`: The request is not valid
+     */
+    400: ProblemAnswer & {
+        type?: 'https://ondol.dev/problems/bad-request';
+    };
+    /**
+     * `not-signed-in`: Sign in first
+     */
+    401: ProblemAnswer & {
+        type?: 'https://ondol.dev/problems/not-signed-in';
+    };
+    /**
+     * `account-closed`: This account is closed; `account-suspended`: This account is suspended; `email-unverified`: The email address is not verified
+     */
+    403: ProblemAnswer & {
+        type?: 'https://ondol.dev/problems/account-closed' | 'https://ondol.dev/problems/account-suspended' | 'https://ondol.dev/problems/email-unverified';
+    };
+    /**
+     * `in-a-team`: You are in a team
+     */
+    409: ProblemAnswer & {
+        type?: 'https://ondol.dev/problems/in-a-team';
+    };
+    /**
+     * `bad-request`: The request is not valid
+     */
+    413: ProblemAnswer & {
+        type?: 'https://ondol.dev/problems/bad-request';
+    };
+    /**
+     * `too-many-requests`: Too many requests; `team-too-soon`: A team was made today already
+     */
+    429: ProblemAnswer & {
+        type?: 'https://ondol.dev/problems/too-many-requests' | 'https://ondol.dev/problems/team-too-soon';
+    };
+    /**
+     * `unavailable`: A part of Ondol can't be reached; `too-busy`: Too many changes at once
+     */
+    503: ProblemAnswer & {
+        type?: 'https://ondol.dev/problems/unavailable' | 'https://ondol.dev/problems/too-busy';
+    };
+};
+
+export type TeamCreateError = TeamCreateErrors[keyof TeamCreateErrors];
+
+export type TeamCreateResponses = {
+    /**
+     * The caller's team; null without one.
+     */
+    200: TeamAnswer;
+};
+
+export type TeamCreateResponse = TeamCreateResponses[keyof TeamCreateResponses];
+
+export type TeamRenameData = {
+    body: RenameTeam;
+    path?: never;
+    query?: never;
+    url: '/team/rename';
+};
+
+export type TeamRenameErrors = {
+    /**
+     * `bad-request`: The request is not valid
+     */
+    400: ProblemAnswer & {
+        type?: 'https://ondol.dev/problems/bad-request';
+    };
+    /**
+     * `not-signed-in`: Sign in first
+     */
+    401: ProblemAnswer & {
+        type?: 'https://ondol.dev/problems/not-signed-in';
+    };
+    /**
+     * `account-closed`: This account is closed; `account-suspended`: This account is suspended; `forbidden`: You are not allowed to do this
+     */
+    403: ProblemAnswer & {
+        type?: 'https://ondol.dev/problems/account-closed' | 'https://ondol.dev/problems/account-suspended' | 'https://ondol.dev/problems/forbidden';
+    };
+    /**
+     * `no-team`: You are in no team
+     */
+    404: ProblemAnswer & {
+        type?: 'https://ondol.dev/problems/no-team';
+    };
+    /**
+     * `bad-request`: The request is not valid
+     */
+    413: ProblemAnswer & {
+        type?: 'https://ondol.dev/problems/bad-request';
+    };
+    /**
+     * `too-many-requests`: Too many requests
+     */
+    429: ProblemAnswer & {
+        type?: 'https://ondol.dev/problems/too-many-requests';
+    };
+    /**
+     * `unavailable`: A part of Ondol can't be reached; `too-busy`: Too many changes at once
+     */
+    503: ProblemAnswer & {
+        type?: 'https://ondol.dev/problems/unavailable' | 'https://ondol.dev/problems/too-busy';
+    };
+};
+
+export type TeamRenameError = TeamRenameErrors[keyof TeamRenameErrors];
+
+export type TeamRenameResponses = {
+    /**
+     * The caller's team; null without one.
+     */
+    200: TeamAnswer;
+};
+
+export type TeamRenameResponse = TeamRenameResponses[keyof TeamRenameResponses];
+
+export type TeamInviteData = {
+    body: Invite;
+    path?: never;
+    query?: never;
+    url: '/team/invite';
+};
+
+export type TeamInviteErrors = {
+    /**
+     * `bad-request`: The request is not valid
+     */
+    400: ProblemAnswer & {
+        type?: 'https://ondol.dev/problems/bad-request';
+    };
+    /**
+     * `not-signed-in`: Sign in first
+     */
+    401: ProblemAnswer & {
+        type?: 'https://ondol.dev/problems/not-signed-in';
+    };
+    /**
+     * `account-closed`: This account is closed; `account-suspended`: This account is suspended; `forbidden`: You are not allowed to do this; `email-unverified`: The email address is not verified
+     */
+    403: ProblemAnswer & {
+        type?: 'https://ondol.dev/problems/account-closed' | 'https://ondol.dev/problems/account-suspended' | 'https://ondol.dev/problems/forbidden' | 'https://ondol.dev/problems/email-unverified';
+    };
+    /**
+     * `no-team`: You are in no team
+     */
+    404: ProblemAnswer & {
+        type?: 'https://ondol.dev/problems/no-team';
+    };
+    /**
+     * `no-seat`: No seat is left; `in-the-team`: This person is in the team
+     */
+    409: ProblemAnswer & {
+        type?: 'https://ondol.dev/problems/no-seat' | 'https://ondol.dev/problems/in-the-team';
+    };
+    /**
+     * `bad-request`: The request is not valid
+     */
+    413: ProblemAnswer & {
+        type?: 'https://ondol.dev/problems/bad-request';
+    };
+    /**
+     * `too-many-requests`: Too many requests; `too-many-invitations`: Too many invitations today
+     */
+    429: ProblemAnswer & {
+        type?: 'https://ondol.dev/problems/too-many-requests' | 'https://ondol.dev/problems/too-many-invitations';
+    };
+    /**
+     * `unavailable`: A part of Ondol can't be reached; `too-busy`: Too many changes at once
+     */
+    503: ProblemAnswer & {
+        type?: 'https://ondol.dev/problems/unavailable' | 'https://ondol.dev/problems/too-busy';
+    };
+};
+
+export type TeamInviteError = TeamInviteErrors[keyof TeamInviteErrors];
+
+export type TeamInviteResponses = {
+    /**
+     * The team with the invitation, and the link that accepts it.
+     */
+    200: InviteAnswer;
+};
+
+export type TeamInviteResponse = TeamInviteResponses[keyof TeamInviteResponses];
+
+export type TeamResendData = {
+    body: OneInvitation;
+    path?: never;
+    query?: never;
+    url: '/team/resend';
+};
+
+export type TeamResendErrors = {
+    /**
+     * `bad-request`: The request is not valid
+     */
+    400: ProblemAnswer & {
+        type?: 'https://ondol.dev/problems/bad-request';
+    };
+    /**
+     * `not-signed-in`: Sign in first
+     */
+    401: ProblemAnswer & {
+        type?: 'https://ondol.dev/problems/not-signed-in';
+    };
+    /**
+     * `account-closed`: This account is closed; `account-suspended`: This account is suspended; `forbidden`: You are not allowed to do this; `email-unverified`: The email address is not verified
+     */
+    403: ProblemAnswer & {
+        type?: 'https://ondol.dev/problems/account-closed' | 'https://ondol.dev/problems/account-suspended' | 'https://ondol.dev/problems/forbidden' | 'https://ondol.dev/problems/email-unverified';
+    };
+    /**
+     * `no-team`: You are in no team; `not-found`: Not found
+     */
+    404: ProblemAnswer & {
+        type?: 'https://ondol.dev/problems/no-team' | 'https://ondol.dev/problems/not-found';
+    };
+    /**
+     * `no-seat`: No seat is left
+     */
+    409: ProblemAnswer & {
+        type?: 'https://ondol.dev/problems/no-seat';
+    };
+    /**
+     * `bad-request`: The request is not valid
+     */
+    413: ProblemAnswer & {
+        type?: 'https://ondol.dev/problems/bad-request';
+    };
+    /**
+     * `too-many-requests`: Too many requests; `too-many-invitations`: Too many invitations today
+     */
+    429: ProblemAnswer & {
+        type?: 'https://ondol.dev/problems/too-many-requests' | 'https://ondol.dev/problems/too-many-invitations';
+    };
+    /**
+     * `unavailable`: A part of Ondol can't be reached; `too-busy`: Too many changes at once
+     */
+    503: ProblemAnswer & {
+        type?: 'https://ondol.dev/problems/unavailable' | 'https://ondol.dev/problems/too-busy';
+    };
+};
+
+export type TeamResendError = TeamResendErrors[keyof TeamResendErrors];
+
+export type TeamResendResponses = {
+    /**
+     * The team with the invitation, and the link that accepts it.
+     */
+    200: InviteAnswer;
+};
+
+export type TeamResendResponse = TeamResendResponses[keyof TeamResendResponses];
+
+export type TeamRevokeData = {
+    body: OneInvitation;
+    path?: never;
+    query?: never;
+    url: '/team/revoke';
+};
+
+export type TeamRevokeErrors = {
+    /**
+     * `bad-request`: The request is not valid
+     */
+    400: ProblemAnswer & {
+        type?: 'https://ondol.dev/problems/bad-request';
+    };
+    /**
+     * `not-signed-in`: Sign in first
+     */
+    401: ProblemAnswer & {
+        type?: 'https://ondol.dev/problems/not-signed-in';
+    };
+    /**
+     * `account-closed`: This account is closed; `account-suspended`: This account is suspended; `forbidden`: You are not allowed to do this
+     */
+    403: ProblemAnswer & {
+        type?: 'https://ondol.dev/problems/account-closed' | 'https://ondol.dev/problems/account-suspended' | 'https://ondol.dev/problems/forbidden';
+    };
+    /**
+     * `no-team`: You are in no team; `not-found`: Not found
+     */
+    404: ProblemAnswer & {
+        type?: 'https://ondol.dev/problems/no-team' | 'https://ondol.dev/problems/not-found';
+    };
+    /**
+     * `bad-request`: The request is not valid
+     */
+    413: ProblemAnswer & {
+        type?: 'https://ondol.dev/problems/bad-request';
+    };
+    /**
+     * `too-many-requests`: Too many requests
+     */
+    429: ProblemAnswer & {
+        type?: 'https://ondol.dev/problems/too-many-requests';
+    };
+    /**
+     * `unavailable`: A part of Ondol can't be reached; `too-busy`: Too many changes at once
+     */
+    503: ProblemAnswer & {
+        type?: 'https://ondol.dev/problems/unavailable' | 'https://ondol.dev/problems/too-busy';
+    };
+};
+
+export type TeamRevokeError = TeamRevokeErrors[keyof TeamRevokeErrors];
+
+export type TeamRevokeResponses = {
+    /**
+     * The caller's team; null without one.
+     */
+    200: TeamAnswer;
+};
+
+export type TeamRevokeResponse = TeamRevokeResponses[keyof TeamRevokeResponses];
+
+export type TeamLookData = {
+    body: WithToken;
+    path?: never;
+    query?: never;
+    url: '/team/look';
+};
+
+export type TeamLookErrors = {
+    /**
+     * `bad-request`: The request is not valid
+     */
+    400: ProblemAnswer & {
+        type?: 'https://ondol.dev/problems/bad-request';
+    };
+    /**
+     * `not-signed-in`: Sign in first
+     */
+    401: ProblemAnswer & {
+        type?: 'https://ondol.dev/problems/not-signed-in';
+    };
+    /**
+     * `account-closed`: This account is closed; `account-suspended`: This account is suspended
+     */
+    403: ProblemAnswer & {
+        type?: 'https://ondol.dev/problems/account-closed' | 'https://ondol.dev/problems/account-suspended';
+    };
+    /**
+     * `invitation-gone`: This invitation is not valid
+     */
+    404: ProblemAnswer & {
+        type?: 'https://ondol.dev/problems/invitation-gone';
+    };
+    /**
+     * `bad-request`: The request is not valid
+     */
+    413: ProblemAnswer & {
+        type?: 'https://ondol.dev/problems/bad-request';
+    };
+    /**
+     * `too-many-requests`: Too many requests
+     */
+    429: ProblemAnswer & {
+        type?: 'https://ondol.dev/problems/too-many-requests';
+    };
+    /**
+     * `unavailable`: A part of Ondol can't be reached; `too-busy`: Too many changes at once
+     */
+    503: ProblemAnswer & {
+        type?: 'https://ondol.dev/problems/unavailable' | 'https://ondol.dev/problems/too-busy';
+    };
+};
+
+export type TeamLookError = TeamLookErrors[keyof TeamLookErrors];
+
+export type TeamLookResponses = {
+    /**
+     * An invitation.
+     */
+    200: LookAnswer;
+};
+
+export type TeamLookResponse = TeamLookResponses[keyof TeamLookResponses];
+
+export type TeamAcceptData = {
+    body: WithToken;
+    path?: never;
+    query?: never;
+    url: '/team/accept';
+};
+
+export type TeamAcceptErrors = {
+    /**
+     * `bad-request`: The request is not valid
+     */
+    400: ProblemAnswer & {
+        type?: 'https://ondol.dev/problems/bad-request';
+    };
+    /**
+     * `not-signed-in`: Sign in first
+     */
+    401: ProblemAnswer & {
+        type?: 'https://ondol.dev/problems/not-signed-in';
+    };
+    /**
+     * `account-closed`: This account is closed; `account-suspended`: This account is suspended; `email-unverified`: The email address is not verified; `other-address`: This invitation is for another address
+     */
+    403: ProblemAnswer & {
+        type?: 'https://ondol.dev/problems/account-closed' | 'https://ondol.dev/problems/account-suspended' | 'https://ondol.dev/problems/email-unverified' | 'https://ondol.dev/problems/other-address';
+    };
+    /**
+     * `invitation-gone`: This invitation is not valid
+     */
+    404: ProblemAnswer & {
+        type?: 'https://ondol.dev/problems/invitation-gone';
+    };
+    /**
+     * `in-a-team`: You are in a team; `no-seat`: No seat is left; `team-unpaid`: The team is not paid for
+     */
+    409: ProblemAnswer & {
+        type?: 'https://ondol.dev/problems/in-a-team' | 'https://ondol.dev/problems/no-seat' | 'https://ondol.dev/problems/team-unpaid';
+    };
+    /**
+     * `bad-request`: The request is not valid
+     */
+    413: ProblemAnswer & {
+        type?: 'https://ondol.dev/problems/bad-request';
+    };
+    /**
+     * `too-many-requests`: Too many requests
+     */
+    429: ProblemAnswer & {
+        type?: 'https://ondol.dev/problems/too-many-requests';
+    };
+    /**
+     * `unavailable`: A part of Ondol can't be reached; `too-busy`: Too many changes at once
+     */
+    503: ProblemAnswer & {
+        type?: 'https://ondol.dev/problems/unavailable' | 'https://ondol.dev/problems/too-busy';
+    };
+};
+
+export type TeamAcceptError = TeamAcceptErrors[keyof TeamAcceptErrors];
+
+export type TeamAcceptResponses = {
+    /**
+     * The caller's team; null without one.
+     */
+    200: TeamAnswer;
+};
+
+export type TeamAcceptResponse = TeamAcceptResponses[keyof TeamAcceptResponses];
+
+export type TeamEffectsData = {
+    body?: never;
+    path?: never;
+    query?: {
+        /**
+         * Whose; null: the caller's. An owner can ask about everybody in the team.
+         */
+        uid?: string;
+    };
+    url: '/team/effects';
+};
+
+export type TeamEffectsErrors = {
+    /**
+     * `bad-request`: The request is not valid
+     */
+    400: ProblemAnswer & {
+        type?: 'https://ondol.dev/problems/bad-request';
+    };
+    /**
+     * `not-signed-in`: Sign in first
+     */
+    401: ProblemAnswer & {
+        type?: 'https://ondol.dev/problems/not-signed-in';
+    };
+    /**
+     * `account-closed`: This account is closed; `account-suspended`: This account is suspended; `forbidden`: You are not allowed to do this
+     */
+    403: ProblemAnswer & {
+        type?: 'https://ondol.dev/problems/account-closed' | 'https://ondol.dev/problems/account-suspended' | 'https://ondol.dev/problems/forbidden';
+    };
+    /**
+     * `no-team`: You are in no team; `not-found`: Not found
+     */
+    404: ProblemAnswer & {
+        type?: 'https://ondol.dev/problems/no-team' | 'https://ondol.dev/problems/not-found';
+    };
+    /**
+     * `too-many-requests`: Too many requests
+     */
+    429: ProblemAnswer & {
+        type?: 'https://ondol.dev/problems/too-many-requests';
+    };
+    /**
+     * `unavailable`: A part of Ondol can't be reached; `too-busy`: Too many changes at once
+     */
+    503: ProblemAnswer & {
+        type?: 'https://ondol.dev/problems/unavailable' | 'https://ondol.dev/problems/too-busy';
+    };
+};
+
+export type TeamEffectsError = TeamEffectsErrors[keyof TeamEffectsErrors];
+
+export type TeamEffectsResponses = {
+    /**
+     * What leaving the team does.
+     */
+    200: EffectsAnswer;
+};
+
+export type TeamEffectsResponse = TeamEffectsResponses[keyof TeamEffectsResponses];
+
+export type TeamLeaveData = {
+    /**
+     * No fields: the team is the caller's.
+     */
+    body: {
+        [key: string]: never;
+    };
+    path?: never;
+    query?: never;
+    url: '/team/leave';
+};
+
+export type TeamLeaveErrors = {
+    /**
+     * `bad-request`: The request is not valid
+     */
+    400: ProblemAnswer & {
+        type?: 'https://ondol.dev/problems/bad-request';
+    };
+    /**
+     * `not-signed-in`: Sign in first
+     */
+    401: ProblemAnswer & {
+        type?: 'https://ondol.dev/problems/not-signed-in';
+    };
+    /**
+     * `account-closed`: This account is closed; `account-suspended`: This account is suspended
+     */
+    403: ProblemAnswer & {
+        type?: 'https://ondol.dev/problems/account-closed' | 'https://ondol.dev/problems/account-suspended';
+    };
+    /**
+     * `no-team`: You are in no team
+     */
+    404: ProblemAnswer & {
+        type?: 'https://ondol.dev/problems/no-team';
+    };
+    /**
+     * `last-owner`: A team needs an owner
+     */
+    409: ProblemAnswer & {
+        type?: 'https://ondol.dev/problems/last-owner';
+    };
+    /**
+     * `bad-request`: The request is not valid
+     */
+    413: ProblemAnswer & {
+        type?: 'https://ondol.dev/problems/bad-request';
+    };
+    /**
+     * `too-many-requests`: Too many requests
+     */
+    429: ProblemAnswer & {
+        type?: 'https://ondol.dev/problems/too-many-requests';
+    };
+    /**
+     * `unavailable`: A part of Ondol can't be reached; `too-busy`: Too many changes at once
+     */
+    503: ProblemAnswer & {
+        type?: 'https://ondol.dev/problems/unavailable' | 'https://ondol.dev/problems/too-busy';
+    };
+};
+
+export type TeamLeaveError = TeamLeaveErrors[keyof TeamLeaveErrors];
+
+export type TeamLeaveResponses = {
+    /**
+     * The caller's team; null without one.
+     */
+    200: TeamAnswer;
+};
+
+export type TeamLeaveResponse = TeamLeaveResponses[keyof TeamLeaveResponses];
+
+export type TeamRemoveData = {
+    body: OnePerson;
+    path?: never;
+    query?: never;
+    url: '/team/remove';
+};
+
+export type TeamRemoveErrors = {
+    /**
+     * `bad-request`: The request is not valid
+     */
+    400: ProblemAnswer & {
+        type?: 'https://ondol.dev/problems/bad-request';
+    };
+    /**
+     * `not-signed-in`: Sign in first
+     */
+    401: ProblemAnswer & {
+        type?: 'https://ondol.dev/problems/not-signed-in';
+    };
+    /**
+     * `account-closed`: This account is closed; `account-suspended`: This account is suspended; `forbidden`: You are not allowed to do this
+     */
+    403: ProblemAnswer & {
+        type?: 'https://ondol.dev/problems/account-closed' | 'https://ondol.dev/problems/account-suspended' | 'https://ondol.dev/problems/forbidden';
+    };
+    /**
+     * `no-team`: You are in no team; `not-found`: Not found
+     */
+    404: ProblemAnswer & {
+        type?: 'https://ondol.dev/problems/no-team' | 'https://ondol.dev/problems/not-found';
+    };
+    /**
+     * `last-owner`: A team needs an owner
+     */
+    409: ProblemAnswer & {
+        type?: 'https://ondol.dev/problems/last-owner';
+    };
+    /**
+     * `bad-request`: The request is not valid
+     */
+    413: ProblemAnswer & {
+        type?: 'https://ondol.dev/problems/bad-request';
+    };
+    /**
+     * `too-many-requests`: Too many requests
+     */
+    429: ProblemAnswer & {
+        type?: 'https://ondol.dev/problems/too-many-requests';
+    };
+    /**
+     * `unavailable`: A part of Ondol can't be reached; `too-busy`: Too many changes at once
+     */
+    503: ProblemAnswer & {
+        type?: 'https://ondol.dev/problems/unavailable' | 'https://ondol.dev/problems/too-busy';
+    };
+};
+
+export type TeamRemoveError = TeamRemoveErrors[keyof TeamRemoveErrors];
+
+export type TeamRemoveResponses = {
+    /**
+     * The caller's team; null without one.
+     */
+    200: TeamAnswer;
+};
+
+export type TeamRemoveResponse = TeamRemoveResponses[keyof TeamRemoveResponses];
+
+export type TeamRoleData = {
+    body: GiveRole;
+    path?: never;
+    query?: never;
+    url: '/team/role';
+};
+
+export type TeamRoleErrors = {
+    /**
+     * `bad-request`: The request is not valid
+     */
+    400: ProblemAnswer & {
+        type?: 'https://ondol.dev/problems/bad-request';
+    };
+    /**
+     * `not-signed-in`: Sign in first
+     */
+    401: ProblemAnswer & {
+        type?: 'https://ondol.dev/problems/not-signed-in';
+    };
+    /**
+     * `account-closed`: This account is closed; `account-suspended`: This account is suspended; `forbidden`: You are not allowed to do this
+     */
+    403: ProblemAnswer & {
+        type?: 'https://ondol.dev/problems/account-closed' | 'https://ondol.dev/problems/account-suspended' | 'https://ondol.dev/problems/forbidden';
+    };
+    /**
+     * `no-team`: You are in no team; `not-found`: Not found
+     */
+    404: ProblemAnswer & {
+        type?: 'https://ondol.dev/problems/no-team' | 'https://ondol.dev/problems/not-found';
+    };
+    /**
+     * `last-owner`: A team needs an owner; `no-seat`: No seat is left
+     */
+    409: ProblemAnswer & {
+        type?: 'https://ondol.dev/problems/last-owner' | 'https://ondol.dev/problems/no-seat';
+    };
+    /**
+     * `bad-request`: The request is not valid
+     */
+    413: ProblemAnswer & {
+        type?: 'https://ondol.dev/problems/bad-request';
+    };
+    /**
+     * `too-many-requests`: Too many requests
+     */
+    429: ProblemAnswer & {
+        type?: 'https://ondol.dev/problems/too-many-requests';
+    };
+    /**
+     * `unavailable`: A part of Ondol can't be reached; `too-busy`: Too many changes at once
+     */
+    503: ProblemAnswer & {
+        type?: 'https://ondol.dev/problems/unavailable' | 'https://ondol.dev/problems/too-busy';
+    };
+};
+
+export type TeamRoleError = TeamRoleErrors[keyof TeamRoleErrors];
+
+export type TeamRoleResponses = {
+    /**
+     * The caller's team; null without one.
+     */
+    200: TeamAnswer;
+};
+
+export type TeamRoleResponse = TeamRoleResponses[keyof TeamRoleResponses];
+
+export type TeamAnswerData = {
+    body: Reply;
+    path?: never;
+    query?: never;
+    url: '/team/answer';
+};
+
+export type TeamAnswerErrors = {
+    /**
+     * `bad-request`: The request is not valid
+     */
+    400: ProblemAnswer & {
+        type?: 'https://ondol.dev/problems/bad-request';
+    };
+    /**
+     * `not-signed-in`: Sign in first
+     */
+    401: ProblemAnswer & {
+        type?: 'https://ondol.dev/problems/not-signed-in';
+    };
+    /**
+     * `account-closed`: This account is closed; `account-suspended`: This account is suspended
+     */
+    403: ProblemAnswer & {
+        type?: 'https://ondol.dev/problems/account-closed' | 'https://ondol.dev/problems/account-suspended';
+    };
+    /**
+     * `no-team`: You are in no team; `not-found`: Not found
+     */
+    404: ProblemAnswer & {
+        type?: 'https://ondol.dev/problems/no-team' | 'https://ondol.dev/problems/not-found';
+    };
+    /**
+     * `no-seat`: No seat is left; `team-unpaid`: The team is not paid for
+     */
+    409: ProblemAnswer & {
+        type?: 'https://ondol.dev/problems/no-seat' | 'https://ondol.dev/problems/team-unpaid';
+    };
+    /**
+     * `bad-request`: The request is not valid
+     */
+    413: ProblemAnswer & {
+        type?: 'https://ondol.dev/problems/bad-request';
+    };
+    /**
+     * `too-many-requests`: Too many requests
+     */
+    429: ProblemAnswer & {
+        type?: 'https://ondol.dev/problems/too-many-requests';
+    };
+    /**
+     * `unavailable`: A part of Ondol can't be reached; `too-busy`: Too many changes at once
+     */
+    503: ProblemAnswer & {
+        type?: 'https://ondol.dev/problems/unavailable' | 'https://ondol.dev/problems/too-busy';
+    };
+};
+
+export type TeamAnswerError = TeamAnswerErrors[keyof TeamAnswerErrors];
+
+export type TeamAnswerResponses = {
+    /**
+     * The caller's team; null without one.
+     */
+    200: TeamAnswer;
+};
+
+export type TeamAnswerResponse = TeamAnswerResponses[keyof TeamAnswerResponses];
+
+export type TeamDeleteData = {
+    body: DeleteTeam;
+    path?: never;
+    query?: never;
+    url: '/team/delete';
+};
+
+export type TeamDeleteErrors = {
+    /**
+     * `bad-request`: The request is not valid
+     */
+    400: ProblemAnswer & {
+        type?: 'https://ondol.dev/problems/bad-request';
+    };
+    /**
+     * `not-signed-in`: Sign in first
+     */
+    401: ProblemAnswer & {
+        type?: 'https://ondol.dev/problems/not-signed-in';
+    };
+    /**
+     * `account-closed`: This account is closed; `account-suspended`: This account is suspended; `forbidden`: You are not allowed to do this
+     */
+    403: ProblemAnswer & {
+        type?: 'https://ondol.dev/problems/account-closed' | 'https://ondol.dev/problems/account-suspended' | 'https://ondol.dev/problems/forbidden';
+    };
+    /**
+     * `no-team`: You are in no team
+     */
+    404: ProblemAnswer & {
+        type?: 'https://ondol.dev/problems/no-team';
+    };
+    /**
+     * `other-name`: This is not the team's name
+     */
+    409: ProblemAnswer & {
+        type?: 'https://ondol.dev/problems/other-name';
+    };
+    /**
+     * `bad-request`: The request is not valid
+     */
+    413: ProblemAnswer & {
+        type?: 'https://ondol.dev/problems/bad-request';
+    };
+    /**
+     * `too-many-requests`: Too many requests
+     */
+    429: ProblemAnswer & {
+        type?: 'https://ondol.dev/problems/too-many-requests';
+    };
+    /**
+     * `unavailable`: A part of Ondol can't be reached; `too-busy`: Too many changes at once
+     */
+    503: ProblemAnswer & {
+        type?: 'https://ondol.dev/problems/unavailable' | 'https://ondol.dev/problems/too-busy';
+    };
+};
+
+export type TeamDeleteError = TeamDeleteErrors[keyof TeamDeleteErrors];
+
+export type TeamDeleteResponses = {
+    /**
+     * The caller's team; null without one.
+     */
+    200: TeamAnswer;
+};
+
+export type TeamDeleteResponse = TeamDeleteResponses[keyof TeamDeleteResponses];
+
+export type TeamUsageData = {
+    body?: never;
+    path?: never;
+    query?: never;
+    url: '/team/usage';
+};
+
+export type TeamUsageErrors = {
+    /**
+     * `bad-request`: The request is not valid
+     */
+    400: ProblemAnswer & {
+        type?: 'https://ondol.dev/problems/bad-request';
+    };
+    /**
+     * `not-signed-in`: Sign in first
+     */
+    401: ProblemAnswer & {
+        type?: 'https://ondol.dev/problems/not-signed-in';
+    };
+    /**
+     * `account-closed`: This account is closed; `account-suspended`: This account is suspended; `forbidden`: You are not allowed to do this
+     */
+    403: ProblemAnswer & {
+        type?: 'https://ondol.dev/problems/account-closed' | 'https://ondol.dev/problems/account-suspended' | 'https://ondol.dev/problems/forbidden';
+    };
+    /**
+     * `no-team`: You are in no team
+     */
+    404: ProblemAnswer & {
+        type?: 'https://ondol.dev/problems/no-team';
+    };
+    /**
+     * `too-many-requests`: Too many requests
+     */
+    429: ProblemAnswer & {
+        type?: 'https://ondol.dev/problems/too-many-requests';
+    };
+    /**
+     * `unavailable`: A part of Ondol can't be reached; `too-busy`: Too many changes at once
+     */
+    503: ProblemAnswer & {
+        type?: 'https://ondol.dev/problems/unavailable' | 'https://ondol.dev/problems/too-busy';
+    };
+};
+
+export type TeamUsageError = TeamUsageErrors[keyof TeamUsageErrors];
+
+export type TeamUsageResponses = {
+    /**
+     * Used time of the team's current period, in seconds.
+     */
+    200: TeamUsage;
+};
+
+export type TeamUsageResponse = TeamUsageResponses[keyof TeamUsageResponses];
+
+export type TeamStorageData = {
+    body?: never;
+    path?: never;
+    query?: never;
+    url: '/team/storage';
+};
+
+export type TeamStorageErrors = {
+    /**
+     * `bad-request`: The request is not valid
+     */
+    400: ProblemAnswer & {
+        type?: 'https://ondol.dev/problems/bad-request';
+    };
+    /**
+     * `not-signed-in`: Sign in first
+     */
+    401: ProblemAnswer & {
+        type?: 'https://ondol.dev/problems/not-signed-in';
+    };
+    /**
+     * `account-closed`: This account is closed; `account-suspended`: This account is suspended; `forbidden`: You are not allowed to do this
+     */
+    403: ProblemAnswer & {
+        type?: 'https://ondol.dev/problems/account-closed' | 'https://ondol.dev/problems/account-suspended' | 'https://ondol.dev/problems/forbidden';
+    };
+    /**
+     * `no-team`: You are in no team
+     */
+    404: ProblemAnswer & {
+        type?: 'https://ondol.dev/problems/no-team';
+    };
+    /**
+     * `too-many-requests`: Too many requests
+     */
+    429: ProblemAnswer & {
+        type?: 'https://ondol.dev/problems/too-many-requests';
+    };
+    /**
+     * `unavailable`: A part of Ondol can't be reached; `too-busy`: Too many changes at once
+     */
+    503: ProblemAnswer & {
+        type?: 'https://ondol.dev/problems/unavailable' | 'https://ondol.dev/problems/too-busy';
+    };
+};
+
+export type TeamStorageError = TeamStorageErrors[keyof TeamStorageErrors];
+
+export type TeamStorageResponses = {
+    /**
+     * What the team's workspaces take together, in bytes. Nobody sees another person's file names.
+     */
+    200: TeamStorage;
+};
+
+export type TeamStorageResponse = TeamStorageResponses[keyof TeamStorageResponses];
 
 export type EstimateData = {
     body?: never;

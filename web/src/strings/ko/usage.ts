@@ -24,6 +24,7 @@ export const usage: Words["usage"] = {
     deleted: "계정이 삭제되었습니다",
     operator: "운영자가 끝냈습니다. 그 전에 저장했습니다",
     "signed-out": "모든 기기에서 로그아웃되었습니다",
+    team: "팀에 들어갔거나 팀에서 나왔습니다. 그 전에 저장했습니다",
   },
   csv: "표로 내려받기 (CSV)",
   ofPlan: "이번 기간에 쓴 시간",

@@ -1,0 +1,427 @@
+"""Teams: people who share one plan. Make one, invite, join, leave, remove, hand over, and see who uses what."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Annotated
+
+import functions_framework
+from msgspec import Meta, Struct
+
+from shared import logs
+from shared.accounts.account import Account
+from shared.accounts.invitation import Address, InvitationId, Language, TeamRole, Token, invitation, is_same
+from shared.accounts.team import Team, TeamName, in_a_team
+from shared.billing.plans import PLANS
+from shared.billing.time_allowance import allowance
+from shared.endpoint import endpoint, routes
+from shared.errors import Conflict, Refusals, Refused, bad_request
+from shared.flows import teams
+from shared.flows.sign_ins import SignedIn, may_change, may_look
+from shared.gcp.store.accounts import find_account
+from shared.gcp.store.billing import counted, read_billing
+from shared.gcp.store.ids import new_id
+from shared.gcp.store.team_storage import stored_in
+from shared.gcp.store.teams import change_team, create_team, find_team, read_people, team_of
+from shared.gcp.store.usage import used_by
+from shared.settings import settings
+from shared.views.team import (
+    EffectsView,
+    LookAnswer,
+    MemberStorage,
+    MemberUse,
+    TeamStorage,
+    TeamUsage,
+    TeamView,
+    look_answer,
+    team_view,
+)
+
+Uid = Annotated[str, Meta(min_length=1, max_length=128)]
+
+IN_A_TEAM: Refusals = {404: ("no-team",)}
+OWNERS: Refusals = {403: ("forbidden",), 404: ("no-team",)}
+
+
+class Nothing(Struct, forbid_unknown_fields=True):
+    """No fields: the team is the caller's."""
+
+
+class MakeTeam(Struct, forbid_unknown_fields=True):
+    name: TeamName
+
+
+class RenameTeam(Struct, forbid_unknown_fields=True):
+    name: TeamName
+
+
+class Invite(Struct, forbid_unknown_fields=True):
+    address: Address
+    role: TeamRole = TeamRole.MEMBER
+    """Any but `owner`: the ownership is offered to somebody who is in the team."""
+    language: Language = "en"
+    """Of the mail that brings the invitation."""
+
+
+class OneInvitation(Struct, forbid_unknown_fields=True):
+    invitation: InvitationId
+
+
+class WithToken(Struct, forbid_unknown_fields=True):
+    token: Token
+    """What the link has behind its `#`."""
+
+
+class Effects(Struct, forbid_unknown_fields=True):
+    uid: Uid | None = None
+    """Whose; None: the caller's. An owner can ask about everybody in the team."""
+
+
+class OnePerson(Struct, forbid_unknown_fields=True):
+    uid: Uid
+
+
+class GiveRole(Struct, forbid_unknown_fields=True):
+    uid: Uid
+    role: TeamRole
+
+
+class Reply(Struct, forbid_unknown_fields=True):
+    accept: bool
+
+
+class DeleteTeam(Struct, forbid_unknown_fields=True):
+    name: TeamName
+    """The team's name, as the owner has typed it: so nobody deletes a team by mistake."""
+
+
+class TeamAnswer(Struct):
+    """The caller's team; None without one."""
+
+    team: TeamView | None
+
+
+class InviteAnswer(Struct):
+    """The team with the invitation, and the link that accepts it."""
+
+    team: TeamView
+    invitation: InvitationId
+    link: Annotated[str, Meta(extra_json_schema={"format": "uri"})]
+    """Ondol stores only its hash, so it is shown once. It works for the address alone to which it was sent."""
+
+
+class EffectsAnswer(Struct):
+    """What leaving the team does."""
+
+    effects: EffectsView | None
+    """None if the person does not work on the team's time, so that nothing changes for their work."""
+    last_owner: bool
+    """Whether no owner would be left. Then the ownership has to be handed over first."""
+
+
+@endpoint(may_look, Nothing, method="GET")
+def team_state(caller: SignedIn, _query: Nothing, now: datetime) -> TeamAnswer:
+    """The caller's team.
+
+    None for somebody who is in no team.
+    """
+    link = caller.account.team
+    found = find_team(link.bid) if link else None
+    if found is None or found.find(caller.account.uid) is None:
+        return TeamAnswer(None)
+    return TeamAnswer(_view(found, caller.account.uid, now))
+
+
+@endpoint(may_change, MakeTeam, refuses={403: ("email-unverified",), 409: ("in-a-team",), 429: ("team-too-soon",)})
+def create(caller: SignedIn, body: MakeTeam, now: datetime) -> TeamAnswer:
+    """Make a team.
+
+    The caller becomes its owner. Until a plan is bought for it (`billing/checkout` with `team`), it pays for nobody,
+    and people can be invited already.
+    """
+    _check_verified(caller)
+    made = create_team(caller.account.uid, body.name, settings().first_plan, now)
+    logs.info("team-made", team=made.bid, uid=caller.account.uid)
+    return TeamAnswer(_view(made, caller.account.uid, now))
+
+
+@endpoint(may_change, RenameTeam, refuses=OWNERS)
+def rename(caller: SignedIn, body: RenameTeam, now: datetime) -> TeamAnswer:
+    """Rename the team."""
+    uid = caller.account.uid
+    bid = teams.managed_by(caller.account).bid
+    after = change_team(bid, teams.as_owner(uid, lambda team, _plan: team.renamed(body.name)))
+    return TeamAnswer(_view(after, uid, now))
+
+
+@endpoint(
+    may_change,
+    Invite,
+    refuses={
+        403: ("forbidden", "email-unverified"),
+        404: ("no-team",),
+        409: ("no-seat", "in-the-team"),
+        429: ("too-many-invitations",),
+    },
+)
+def invite(caller: SignedIn, body: Invite, now: datetime) -> InviteAnswer:
+    """Invite somebody by their address.
+
+    Seven days, single use. An open invitation takes its seat. Another one to the same address replaces it.
+    """
+    _check_verified(caller)
+    uid = caller.account.uid
+    found = teams.managed_by(caller.account)
+    if body.role == TeamRole.OWNER:
+        raise bad_request("role: Invite a member, and offer the ownership once they are in the team.")
+    _check_not_in(found, body.address)
+    token = teams.new_token(found.bid)
+    made = invitation(new_id("i-"), token, body.address, body.role, body.language, uid, now)
+    after = change_team(found.bid, teams.as_owner(uid, lambda team, plan: team.invite(made, plan, now)))
+    logs.info("team-invited", team=found.bid, invitation=made.id, role=made.role)
+    return InviteAnswer(_view(after, uid, now), made.id, _link(token))
+
+
+@endpoint(
+    may_change,
+    OneInvitation,
+    refuses={
+        403: ("forbidden", "email-unverified"),
+        404: ("no-team", "not-found"),
+        409: ("no-seat",),
+        429: ("too-many-invitations",),
+    },
+)
+def resend(caller: SignedIn, body: OneInvitation, now: datetime) -> InviteAnswer:
+    """Send an invitation again.
+
+    For another seven days, by another link. The link before is not valid any more.
+    """
+    _check_verified(caller)
+    uid = caller.account.uid
+    bid = teams.managed_by(caller.account).bid
+    token = teams.new_token(bid)
+    after = change_team(
+        bid, teams.as_owner(uid, lambda team, plan: team.send_again(body.invitation, token, uid, plan, now))
+    )
+    return InviteAnswer(_view(after, uid, now), body.invitation, _link(token))
+
+
+@endpoint(may_change, OneInvitation, refuses={403: ("forbidden",), 404: ("no-team", "not-found")})
+def revoke(caller: SignedIn, body: OneInvitation, now: datetime) -> TeamAnswer:
+    """Revoke an invitation."""
+    uid = caller.account.uid
+    bid = teams.managed_by(caller.account).bid
+    after = change_team(bid, teams.as_owner(uid, lambda team, _plan: team.revoke(body.invitation, now)))
+    return TeamAnswer(_view(after, uid, now))
+
+
+@endpoint(may_look, WithToken, refuses={404: ("invitation-gone",)})
+def look(caller: SignedIn, body: WithToken, now: datetime) -> LookAnswer:
+    """Look at an invitation.
+
+    With the token of its link: who invites, to which team, whether it is for the caller, and what accepting does.
+    """
+    found = teams.team_for(body.token)
+    invited = found.invitation_with(body.token, now)
+    link, member = caller.account.team, caller.member
+    other = find_team(link.bid) if link else None
+    return look_answer(
+        found,
+        invited,
+        by=find_account(invited.by),
+        email=member.email,
+        verified=member.email_verified,
+        in_team=other.name if other else None,
+        effects=teams.effects_of(caller.account, into=found.bid) if invited.role.takes_seat else None,
+    )
+
+
+@endpoint(
+    may_change,
+    WithToken,
+    refuses={
+        403: ("email-unverified", "other-address"),
+        404: ("invitation-gone",),
+        409: ("in-a-team", "no-seat", "team-unpaid"),
+    },
+)
+def accept(caller: SignedIn, body: WithToken, now: datetime) -> TeamAnswer:
+    """Accept an invitation.
+
+    By somebody with the verified address to which it was sent. Who is in the team already gets the team. An open
+    session is saved and ends, and the workspace can be opened again at once.
+    """
+    uid, email = caller.account.uid, caller.member.email
+    found = teams.team_for(body.token)
+    if found.find(uid):
+        return TeamAnswer(_view(found, uid, now))
+    found.invitation_with(body.token, now)  # who has no valid link learns nothing of the account's other refusals
+    _check_verified(caller)
+    if caller.account.team is not None and caller.account.team.bid != found.bid:
+        raise in_a_team()
+    after = teams.move(found.bid, uid, lambda team, plan: team.join(body.token, uid, email or "", plan, now), now)
+    logs.info("team-joined", team=after.bid, uid=uid, role=after.role_of(uid))
+    return TeamAnswer(_view(after, uid, now))
+
+
+@endpoint(may_look, Effects, method="GET", refuses={403: ("forbidden",), 404: ("no-team", "not-found")})
+def effects(caller: SignedIn, query: Effects, _now: datetime) -> EffectsAnswer:
+    """What leaving the team does, or being removed from it."""
+    found, uid = team_of(caller.account), caller.account.uid
+    about = query.uid or uid
+    if about != uid:
+        teams.check_manages(found, uid)
+    person = found.find(about)
+    if person is None:
+        raise Refused("not-found", "This person is not in the team any more. Reload the page.", status=404)
+    account = find_account(about)
+    is_last = person.role == TeamRole.OWNER and sum(each.role == TeamRole.OWNER for each in found.people) == 1
+    works = account is not None and person.role.takes_seat
+    return EffectsAnswer(
+        effects=teams.effects_of(account, into=None, is_own=about == uid) if account and works else None,
+        last_owner=is_last,
+    )
+
+
+@endpoint(may_change, Nothing, refuses={404: ("no-team",), 409: ("last-owner",)})
+def leave(caller: SignedIn, _body: Nothing, now: datetime) -> TeamAnswer:
+    """Leave the team.
+
+    The session is saved and ends; the workspace goes with the caller, who works on the own account again.
+    """
+    uid, bid = caller.account.uid, team_of(caller.account).bid
+    teams.move(bid, uid, lambda team, _plan: team.without(uid, now), now)
+    logs.info("team-left", team=bid, uid=uid, by=uid)
+    return TeamAnswer(None)
+
+
+@endpoint(may_change, OnePerson, refuses={403: ("forbidden",), 404: ("no-team", "not-found"), 409: ("last-owner",)})
+def remove(caller: SignedIn, body: OnePerson, now: datetime) -> TeamAnswer:
+    """Remove a person from the team.
+
+    Their session is saved and ends; their workspace goes with them.
+    """
+    uid, found = caller.account.uid, teams.managed_by(caller.account)
+    if found.find(body.uid) is None:
+        raise Refused("not-found", "This person is not in the team any more. Reload the page.", status=404)
+    change = teams.as_owner(uid, lambda team, _plan: team.without(body.uid, now))
+    after = teams.move(found.bid, body.uid, change, now)
+    logs.info("team-left", team=found.bid, uid=body.uid, by=uid)
+    return TeamAnswer(_view(after, uid, now) if after.find(uid) else None)
+
+
+@endpoint(
+    may_change,
+    GiveRole,
+    refuses={403: ("forbidden",), 404: ("no-team", "not-found"), 409: ("last-owner", "no-seat")},
+)
+def role(caller: SignedIn, body: GiveRole, now: datetime) -> TeamAnswer:
+    """Give a person another role.
+
+    The ownership, and a seat to somebody who only pays, are offered: they hold once the person has accepted (`answer`).
+    Anything else holds at once.
+    """
+    uid, bid = caller.account.uid, teams.managed_by(caller.account).bid
+    change = teams.as_owner(uid, lambda team, plan: team.offer(body.uid, body.role, plan, now))
+    after = teams.move(bid, body.uid, change, now)
+    return TeamAnswer(_view(after, uid, now))
+
+
+@endpoint(may_change, Reply, refuses={404: ("no-team", "not-found"), 409: ("no-seat", "team-unpaid")})
+def answer(caller: SignedIn, body: Reply, now: datetime) -> TeamAnswer:
+    """Accept or decline the role that is offered to the caller."""
+    uid, bid = caller.account.uid, team_of(caller.account).bid
+    after = teams.move(bid, uid, lambda team, plan: team.answer(uid, accept=body.accept, plan=plan), now)
+    return TeamAnswer(_view(after, uid, now))
+
+
+@endpoint(may_change, DeleteTeam, refuses={**OWNERS, 409: ("other-name",)})
+def delete_team(caller: SignedIn, body: DeleteTeam, now: datetime) -> TeamAnswer:
+    """Delete the team.
+
+    All leave, as by `leave`, and its subscription ends.
+    """
+    uid, found = caller.account.uid, teams.managed_by(caller.account)
+    if body.name.strip() != found.name:
+        raise Conflict("other-name", f"The team is named {found.name}. Nothing was deleted.")
+    teams.close(found.bid, uid, now)
+    return TeamAnswer(None)
+
+
+@endpoint(may_look, Nothing, method="GET", refuses=OWNERS)
+def team_usage(caller: SignedIn, _query: Nothing, now: datetime) -> TeamUsage:
+    """Used time by person.
+
+    Of the team's current period, in seconds.
+    """
+    found = teams.managed_by(caller.account)
+    billing = read_billing(found.bid).record
+    current = allowance(billing, now)
+    used = counted(billing, current.period.id)
+    people = [MemberUse(each.uid, used_by(found.bid, each.uid, current.period.id) / 1000) for each in found.people]
+    return TeamUsage(
+        period=current.period.id,
+        granted=None if current.granted is None else current.granted / 1000,
+        used=used / 1000,
+        people=sorted(people, key=lambda each: (-each.seconds, each.uid)),
+        rest=max(0.0, used / 1000 - sum(each.seconds for each in people)),
+    )
+
+
+@endpoint(may_look, Nothing, method="GET", refuses=OWNERS)
+def team_storage(caller: SignedIn, _query: Nothing, _now: datetime) -> TeamStorage:
+    """Storage by person, by size only."""
+    found = teams.managed_by(caller.account)
+    stored = [MemberStorage(each.uid, each.bytes) for each in stored_in(found.bid)]
+    return TeamStorage(
+        used=sum(each.bytes for each in stored),
+        limit=PLANS[read_billing(found.bid).record.plan].bytes,
+        people=sorted(stored, key=lambda each: (-each.bytes, each.uid)),
+    )
+
+
+team = functions_framework.http(
+    routes(
+        {
+            "": team_state,
+            "team": team_state,
+            "create": create,
+            "rename": rename,
+            "invite": invite,
+            "resend": resend,
+            "revoke": revoke,
+            "look": look,
+            "accept": accept,
+            "effects": effects,
+            "leave": leave,
+            "remove": remove,
+            "role": role,
+            "answer": answer,
+            "delete": delete_team,
+            "usage": team_usage,
+            "storage": team_storage,
+        },
+        "team",
+    )
+)
+
+
+def _view(found: Team, uid: str, now: datetime) -> TeamView:
+    accounts: Mapping[str, Account] = read_people(found)
+    return team_view(found, uid, read_billing(found.bid).record.plan, accounts, now)
+
+
+def _link(token: str) -> str:
+    """Behind `#`, so that no server on the way sees the token."""
+    return f"{settings().page_origin}/invitation#{token}"
+
+
+def _check_verified(caller: SignedIn) -> None:
+    if not caller.member.email_verified or not caller.member.email:
+        detail = "Teams need a verified email address. Verify your address and sign in again, or sign in with Google."
+        raise Refused("email-unverified", detail)
+
+
+def _check_not_in(found: Team, address: str) -> None:
+    if any(each.email and is_same(each.email, address) for each in read_people(found).values()):
+        raise Conflict("in-the-team", "Somebody with this address is in the team already.")

@@ -1,0 +1,109 @@
+"""Teams: who may do what in one, joining, leaving, and deleting one.
+
+Whoever joins or leaves has their session saved and ended, because another billing account pays from then on.
+"""
+
+from datetime import datetime
+
+from shared import logs, machine
+from shared.accounts.account import Account
+from shared.accounts.invitation import SECRET, TeamRole, team_in, token_of
+from shared.accounts.team import Team, is_shared, no_invitation, no_team
+from shared.billing.plans import PLANS
+from shared.billing.subscription import OVER
+from shared.errors import Refused
+from shared.gcp import tasks
+from shared.gcp.store.accounts import read_workspace
+from shared.gcp.store.billing import read_billing
+from shared.gcp.store.ids import ALPHABET
+from shared.gcp.store.sessions import read_session
+from shared.gcp.store.subscriptions import read_payer
+from shared.gcp.store.teams import Change, change_person, change_team, empty_team, find_team, team_of
+from shared.sessions.session import EndReason
+from shared.views.plan import plan_view
+from shared.views.team import EffectsView
+
+
+def managed_by(account: Account) -> Team:
+    """The team that the person manages. Raises Refused."""
+    team = team_of(account)
+    check_manages(team, account.uid)
+    return team
+
+
+def check_manages(team: Team, uid: str) -> None:
+    """Raises Refused unless the person is an owner of the team."""
+    if team.find(uid) is None:
+        raise no_team()
+    if team.role_of(uid) != TeamRole.OWNER:
+        raise Refused("forbidden", "Only an owner of the team can do this. Ask one of them.")
+
+
+def as_owner(uid: str, change: Change) -> Change:
+    """The change, if the person is an owner when it is committed."""
+
+    def checked(team: Team, plan: str) -> Team:
+        check_manages(team, uid)
+        return change(team, plan)
+
+    return checked
+
+
+def new_token(bid: str) -> str:
+    return token_of(bid, machine.draw_letters(ALPHABET, SECRET))
+
+
+def team_for(token: str) -> Team:
+    """The team that the token is for, which may be invented. Raises Refused."""
+    team = find_team(team_in(token))
+    if team is None:
+        raise no_invitation()
+    return team
+
+
+def move(bid: str, uid: str, change: Change, now: datetime) -> Team:
+    """Commits a change that may let a person in or out, and has their session saved and ended if another account pays
+    from then on. Raises Refused and Conflict."""
+    team, ending = change_person(bid, uid, change, now)
+    if ending:
+        _finish(ending, now)
+    return team
+
+
+def _finish(sid: str, now: datetime) -> None:
+    tasks.schedule_reclaim_check(sid, now, again="team")
+    logs.info("session-drained", session=sid, reason=EndReason.TEAM)
+
+
+def effects_of(account: Account, *, into: str | None, is_own: bool = True) -> EffectsView:
+    """What joining the team `into` does to a person's work; None: leaving the one that they are in. Of the account of
+    somebody else only the size is told."""
+    workspace = read_workspace(account.wid).record
+    session = read_session(workspace.session) if workspace.session else None
+    is_open = session is not None and session.record.open
+    plan = read_billing(into or account.bid).record.plan
+    pays = into if into and is_shared(plan) else account.bid
+    ends = session is not None and is_open and session.record.bid != pays
+    used = (session.record if session and is_open else workspace).saved.use.used
+    if not is_own:
+        return EffectsView(
+            session_open=ends, storage_used=used, plan=None, storage_limit=None, storage_over=0, subscribed=False
+        )
+    limit, payer = PLANS[plan].bytes, read_payer(account.bid)
+    return EffectsView(
+        session_open=ends,
+        storage_used=used,
+        plan=plan_view(plan),
+        storage_limit=limit,
+        storage_over=0 if limit is None else max(0, used - limit),
+        subscribed=payer is not None and any(each.state not in OVER for each in payer.record.subscriptions),
+    )
+
+
+def close(bid: str, uid: str, now: datetime) -> None:
+    """Deletes a team: all leave, and nothing is paid any more. Raises Refused."""
+    change_team(bid, as_owner(uid, lambda team, _plan: team.close(now)))
+    for ending in empty_team(bid, now):
+        _finish(ending, now)
+    tasks.ask_about_billing(bid)
+    logs.info("team-deleted", team=bid)

@@ -1,0 +1,192 @@
+"""Who may do what in a team: each route with an owner, a member, somebody who only pays, somebody in no team, and
+somebody who has not signed in. And what a link gives to whom it was not sent."""
+
+from collections.abc import Iterator, Mapping
+from types import MappingProxyType
+from typing import Any, NamedTuple
+
+import pytest
+import yaml
+
+from shared.accounts.invitation import hash_of
+from shared.gcp.store.database import database
+from shared.gcp.store.teams import find_team
+from shared.request_rates import BUCKETS
+from tests.adapters.team_calls import Caller, called
+from tests.support.checkout import ROOT
+from tests.support.stack.environment import environment
+
+OWNER, MEMBER, BILLING, OUTSIDER, STRANGER = "owner", "member", "billing", "outsider", "stranger"
+CALLERS = (OWNER, MEMBER, BILLING, OUTSIDER, STRANGER)
+FORBIDDEN = {MEMBER: "forbidden", BILLING: "forbidden", OUTSIDER: "no-team"}
+"""The refusals of what only an owner may do. Everybody else is answered."""
+IN_A_TEAM = {OUTSIDER: "no-team"}
+
+
+class Row(NamedTuple):
+    refused: Mapping[str, str] = MappingProxyType({})
+    body: Mapping[str, Any] = MappingProxyType({})
+    method: str = "POST"
+
+
+NOT_OFFERED = dict.fromkeys((OWNER, MEMBER, BILLING), "not-found")
+IN_ONE = dict.fromkeys((OWNER, MEMBER, BILLING), "in-a-team")
+GONE = dict.fromkeys((OWNER, MEMBER, BILLING, OUTSIDER), "invitation-gone")
+ROWS = {
+    "/team": Row(method="GET"),
+    "/team/create": Row(IN_ONE, {"name": "Another"}),
+    "/team/rename": Row(FORBIDDEN, {"name": "Renamed"}),
+    "/team/invite": Row(FORBIDDEN, {"address": "new@example.com", "role": "billing"}),
+    "/team/resend": Row(FORBIDDEN, {"invitation": "of the team"}),
+    "/team/revoke": Row(FORBIDDEN, {"invitation": "of the team"}),
+    "/team/look": Row(GONE, {"token": "invented"}),
+    "/team/accept": Row({OUTSIDER: "invitation-gone"}, {"token": "invented"}),  # who is in it is answered the team
+    "/team/effects": Row(IN_A_TEAM, method="GET"),
+    "/team/effects?uid=member": Row({BILLING: "forbidden", OUTSIDER: "no-team"}, method="GET"),
+    "/team/effects?uid=owner": Row(FORBIDDEN, method="GET"),
+    "/team/leave": Row({OWNER: "last-owner", OUTSIDER: "no-team"}),
+    "/team/remove": Row(FORBIDDEN, {"uid": "member"}),
+    "/team/role": Row(FORBIDDEN, {"uid": "member", "role": "owner"}),
+    "/team/answer": Row({**NOT_OFFERED, OUTSIDER: "no-team"}, {"accept": True}),
+    "/team/delete": Row(FORBIDDEN, {"name": "Ours"}),
+    "/team/usage": Row(FORBIDDEN, method="GET"),
+    "/team/storage": Row(FORBIDDEN, method="GET"),
+    "/billing?team=true": Row(IN_A_TEAM, method="GET"),
+}
+"""By path."""
+
+
+@pytest.fixture(autouse=True)
+def emulators(empty_database: None, tasks_standin: dict[str, str], auth_emulator: dict[str, str]) -> Iterator[None]:
+    BUCKETS.clear()
+    with environment(tasks_standin | auth_emulator):
+        yield
+
+
+@pytest.fixture
+def people() -> dict[str, Caller]:
+    """A paid team with an open invitation, and somebody who is in none."""
+    callers = {name: Caller(name) for name in (OWNER, MEMBER, BILLING, OUTSIDER)}
+    callers[OWNER].make()
+    callers[MEMBER].join(callers[OWNER])
+    callers[BILLING].join(callers[OWNER], "billing")
+    callers[OWNER].invite("invited")
+    return callers
+
+
+def described() -> set[str]:
+    paths = yaml.safe_load((ROOT / "functions" / "openapi.yaml").read_text())["paths"]
+    return {path for path in paths if path.split("/")[1] == "team"}
+
+
+def test_every_route_of_a_team_has_a_row() -> None:
+    assert described() - {path.partition("?")[0] for path in ROWS} == set()
+
+
+@pytest.mark.parametrize("path", ROWS)
+def test_each_route_answers_each_role(people: dict[str, Caller], path: str) -> None:
+    row = ROWS[path]
+    [invited] = people[OWNER].state()["invitations"]
+    token = f"{(people[OWNER].account.team or pytest.fail()).bid}.{'a' * 40}"
+    known = {"invitation": invited["id"], "token": token}
+    body = {name: known.get(name, value) for name, value in row.body.items()}
+    # those who change nothing come first
+    for name in reversed(CALLERS):
+        before = everything()
+        answer = called(row.method, path, body, people[name].token if name in people else None)
+        expected = "not-signed-in" if name == STRANGER else row.refused.get(name, "")
+        assert answer.problem == expected, (name, answer)
+        assert answer.status == 200 or everything() == before, (name, "what is refused changes nothing")
+
+
+def everything() -> dict[str, Any]:
+    return {
+        found.reference.path: found.to_dict()
+        for top in database().collections()
+        for found in database().collection_group(top.id).stream()
+    }
+
+
+def the_link(people: dict[str, Caller]) -> tuple[str, str]:
+    """The team's id, and the token of an invitation to `invited`."""
+    token = people[OWNER].invite("invited")
+    return token.partition(".")[0], token
+
+
+def test_another_address_sees_a_masked_one_and_cannot_accept(people: dict[str, Caller]) -> None:
+    bid, token = the_link(people)
+    wrong = people[OUTSIDER]
+    look = wrong.ok("team/look", token=token)
+    assert (look["address"], look["yours"], look["verified"]) == ("i***@example.com", False, True)
+    refused = wrong.post("team/accept", token=token)
+    assert refused.problem == "other-address"
+    assert "i***@example.com" in refused.json["detail"]
+    assert "invited@example.com" not in str((look, refused))
+    found = find_team(bid)
+    assert found is not None
+    assert (found.find(wrong.uid), len(found.invitations)) == (None, 1)
+
+
+@pytest.mark.parametrize("address", ["Invited@Example.com", "INVITED@EXAMPLE.COM"])
+def test_the_address_in_other_case_is_the_same(people: dict[str, Caller], address: str) -> None:
+    _bid, token = the_link(people)
+    guest = Caller("invited").as_address(address)
+    assert guest.ok("team/look", token=token)["yours"]
+    guest.ok("team/accept", token=token)
+
+
+def test_an_unverified_address_accepts_nothing_and_sees_a_masked_one(people: dict[str, Caller]) -> None:
+    _bid, token = the_link(people)
+    guest = Caller("invited").as_address("invited@example.com", verified=False)
+    look = guest.ok("team/look", token=token)
+    assert (look["verified"], look["address"]) == (False, "i***@example.com")
+    assert guest.post("team/accept", token=token).problem == "email-unverified"
+    assert guest.post("team/create", name="Mine").problem == "email-unverified"
+
+
+def test_a_token_is_used_once_and_guesses_find_nothing(people: dict[str, Caller]) -> None:
+    bid, token = the_link(people)
+    guest = Caller("invited")
+    guest.ok("team/accept", token=token)
+    people[OWNER].ok("team/remove", uid="invited")
+    assert guest.post("team/accept", token=token).problem == "invitation-gone", "replayed"
+    other = Caller("other")
+    other.make()
+    elsewhere = other.invite("invited")
+    secret = elsewhere.partition(".")[2]
+    newer = people[OWNER].invite("invited")
+    guesses = {
+        "of another team": f"{bid}.{secret}",
+        "of no team": f"b-{'0' * 20}.{secret}",
+        "a letter off": newer[:-1] + ("a" if newer[-1] != "a" else "b"),
+    }
+    for name, guess in guesses.items():
+        assert guest.post("team/accept", token=guess).problem == "invitation-gone", name
+        assert guest.post("team/look", token=guess).problem == "invitation-gone", name
+    for malformed in ("", bid, f"{bid}/../x.{secret}", f"{bid}.{secret}\n", secret * 9):
+        assert guest.post("team/accept", token=malformed).problem == "bad-request", malformed
+
+
+def test_only_the_hash_of_a_token_is_stored(people: dict[str, Caller]) -> None:
+    _bid, token = the_link(people)
+    texts = str(everything())
+    assert token.partition(".")[2] not in texts
+    assert hash_of(token) in texts
+
+
+def test_invitations_of_another_team_are_not_found(people: dict[str, Caller]) -> None:
+    other = Caller("other")
+    other.make()
+    other.invite("somebody")
+    [theirs] = other.state()["invitations"]
+    for route in ("resend", "revoke"):
+        assert people[OWNER].post(f"team/{route}", invitation=theirs["id"]).problem == "not-found"
+    for route, body in (("remove", {"uid": "other"}), ("role", {"uid": "other", "role": "member"})):
+        assert people[OWNER].post(f"team/{route}", **body).problem == "not-found"
+
+
+def test_who_is_in_the_team_is_not_invited_again(people: dict[str, Caller]) -> None:
+    assert people[OWNER].post("team/invite", address="Member@Example.com").problem == "in-the-team"
+    assert people[OWNER].post("team/invite", address="x@example.com", role="owner").problem == "bad-request"
+    for wrong in ("x", "x@", "@example.com", "a b@example.com", "x@y\nz", "x" * 300 + "@example.com"):
+        assert people[OWNER].post("team/invite", address=wrong).problem == "bad-request", wrong
