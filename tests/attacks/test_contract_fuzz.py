@@ -111,7 +111,7 @@ TO_A_MEMBER = {
         f"team/{path}": {400, 403, 404, 409, 429}
         for path in ("rename", "invite", "resend", "revoke", "effects", "leave", "remove", "role", "answer", "delete")
     },
-    **{f"team/{path}": {400, 403, 404} for path in ("usage", "storage")},
+    **{f"team/{path}": {403, 404} for path in ("usage", "storage")},
     **{function: {403} for function in TO_AN_OPERATOR},
 }
 """What browsers call, and what it may answer to whoever is signed in."""
