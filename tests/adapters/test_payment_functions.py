@@ -13,6 +13,7 @@ import pytest
 from functions.meter import main as meter_function
 from functions.payer import main as payer_function
 from shared.accounts.account import SuspendedFor
+from shared.accounts.invitation import TeamRole, invitation
 from shared.billing.disagreement import DisagreementKind
 from shared.billing.payer import CHECKOUT_ASK
 from shared.errors import TryAgain
@@ -23,6 +24,7 @@ from shared.gcp.store.accounts import account_ref, close_account
 from shared.gcp.store.billing import read_billing
 from shared.gcp.store.database import Commit, document, read
 from shared.gcp.store.subscriptions import ProviderEvent, event_ref, hurry_payer, read_payer
+from shared.gcp.store.teams import change_person, change_team, create_team, empty_team
 from shared.request_rates import BUCKETS
 from shared.settings import NO_KEY
 from tests.adapters.paying import plan
@@ -379,3 +381,39 @@ def test_a_customer_who_was_deleted_at_stripe_is_due_and_then_no_more(standin: S
 
 def moment(at: datetime) -> Callable[[], datetime]:
     return lambda: at
+
+
+# a team
+
+
+def test_whoever_may_pay_buys_for_the_team_and_a_deleted_team_is_charged_no_more(standin: Standin, ada: Buyer) -> None:
+    now = clock.now()
+    bid = create_team(ada.uid, "Ours", "free", now).bid
+    bob = Buyer("bob")
+    invited = invitation("i-1", f"{bid}.bob", "bob@example.com", TeamRole.BILLING, "en", ada.uid, now)
+    change_team(bid, lambda team, name: team.invite(invited, name, now))
+    change_person(bid, "bob", lambda team, name: team.join(f"{bid}.bob", "bob", "bob@example.com", name, now), now)
+    status, answer = bob.post("checkout", plan="team", team=True)
+    assert status == 200, answer
+    pay(standin, answer["url"])
+    holds("team", bid)
+    assert (plan(ada.bid), plan(bob.bid)) == ("free", "free"), "nobody's own account is touched"
+
+    change_person(bid, "bob", lambda team, name: team.without("bob", now), now)
+    eve = Buyer("eve")
+    member = invitation("i-2", f"{bid}.eve", "eve@example.com", TeamRole.MEMBER, "en", ada.uid, now)
+    change_team(bid, lambda team, name: team.invite(member, name, now))
+    change_person(bid, "eve", lambda team, name: team.join(f"{bid}.eve", "eve", "eve@example.com", name, now), now)
+    for what, body in (("checkout", {"plan": "team", "team": True}), ("portal", {"team": True})):
+        status, answer = eve.post(what, **body)
+        assert (status, answer["type"].rpartition("/")[2]) == (403, "forbidden"), "who only works pays nothing"
+
+    payer = read_payer(bid)
+    assert payer is not None
+    [subscription] = payer.record.subscriptions
+    change_team(bid, lambda team, _name: team.close(now))
+    empty_team(bid, now)
+    tasks.ask_about_billing(bid)
+    until(lambda: read_payer(bid) is None, "it is forgotten")
+    settled(standin)
+    assert standin.v1.subscriptions.retrieve(subscription.subscription).status == "canceled"
