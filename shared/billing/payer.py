@@ -16,6 +16,7 @@ from shared.errors import Conflict, Refused, TryAgain
 
 CHECKOUT_FOR = timedelta(hours=12)
 """How long a checkout page can be paid on. Stripe allows half an hour to a day, and keeps an idempotency key a day."""
+SECOND = timedelta(seconds=1)
 CHECKOUT_ASK = timedelta(hours=1)
 """How long after a checkout began the provider is asked whether it was paid, if no event told."""
 COMPARE_EVERY = timedelta(days=1)
@@ -158,8 +159,10 @@ class Payer(Struct, frozen=True, kw_only=True):
     def begin_checkout(self, plan: str, language: str, now: datetime) -> "Payer":
         """The payer with a checkout of its own number. Any earlier one must be closed."""
         number = self.checkouts + 1
-        # in whole seconds, as the provider tells times
-        begun = Checkout(number=number, plan=plan, language=language, begun=now.replace(microsecond=0))
+        # In whole seconds, as the provider tells times; and later than every subscription that is known, or one that
+        # began and ended within this second would count as this checkout's.
+        begins = [now.replace(microsecond=0), *(each.created + SECOND for each in self.subscriptions)]
+        begun = Checkout(number=number, plan=plan, language=language, begun=max(begins))
         due = min(filter(None, [self.due, now + CHECKOUT_ASK]))
         return replace(self, checkout=begun, checkouts=number, due=due, version=self.version + 1)
 

@@ -1,6 +1,7 @@
 """The end of each schedule: the faults stop, members go home, and everything must come to rest."""
 
 from datetime import datetime, timedelta
+from functools import partial
 
 from msgspec.structs import replace
 
@@ -17,7 +18,7 @@ WITHIN = timedelta(hours=1)
 
 
 def finish(world: World) -> None:
-    world.loss = world.task_loss = None
+    world.loss = world.task_loss = world.provider.unheard = None
     for container in world.fleet.containers():
         container.frozen = container.cut_off = False
     world.live(world.now + timedelta(seconds=70))  # what is on its way arrives, and who waits for an answer has it
@@ -36,12 +37,16 @@ def finish(world: World) -> None:
             world.fail(f"{container.boot} may still serve")
     for wid, workspace in world.invariants.workspaces.items():
         heads = [place(each["head"]) for each in world.invariants.sessions.values() if each["wid"] == wid]
-        if place(workspace["head"]) != max(heads, default=(0, 0)):
+        if not workspace["closed"] and place(workspace["head"]) != max(heads, default=(0, 0)):
             world.fail(f"{wid} comes back with {workspace['head']}, and had {max(heads)}")
     _close_the_books(world)
+    _pay(world)
     for person in world.people:
+        if world.is_closed(person.bid):
+            continue
         world.operate("resume", person)
-        world.change_billing(person.bid, lambda billing: replace(billing, plan="enterprise"))
+        pays = person.bid in world.paying.payers
+        world.change_billing(person.bid, partial(_freely, now=world.now) if pays else _without_limit)
         world.exhaust()
         opening = world.open(person)
         answers: list[object] = []
@@ -49,6 +54,15 @@ def finish(world: World) -> None:
         world.live(world.now + timedelta(seconds=70))
         if not answers or answers[0] is None or isinstance(answers[0], Problem):
             world.fail(f"{person.uid} can't open again: {answers}")
+
+
+def _without_limit(billing: Billing) -> Billing:
+    return replace(billing, plan="enterprise")
+
+
+def _freely(billing: Billing, now: datetime) -> Billing:
+    """Whose plan is the payer's has more time in it."""
+    return granted(billing, now, 24 * 3600 * 1000)
 
 
 def _insist(world: World) -> list[str]:
@@ -94,6 +108,22 @@ def _close_the_books(world: World) -> None:
         if (why := closed_periods.open(billings)) is None:
             return
     world.fail(f"the ledger is not closed: {why}")
+
+
+def _pay(world: World) -> None:
+    """No event is delivered any more: after some days everybody's plan is what one question would make it."""
+    if not world.provider.customers and not world.paying.payers:
+        return
+    world.provider.undelivered.clear()
+    for customer in world.provider.customers.values():
+        customer.card_works = True
+    for _ in range(4):
+        world.pass_time(world.now + timedelta(hours=25))
+        world.live(world.now + timedelta(seconds=5))
+        wrong = [why for person in world.people if (why := world.paying.wrong(person.bid, world.now))]
+        if not wrong:
+            return
+    world.fail(f"with time alone it does not become right: {wrong[0]}")
 
 
 def _unrest(world: World) -> str | None:

@@ -26,6 +26,7 @@ from shared.gcp import buckets, exports, slot_client, tasks
 from shared.gcp.engines import registry
 from shared.gcp.identity import Call, Person
 from shared.gcp.store import database
+from shared.payments import chosen
 from shared.request_rates import BUCKETS
 from shared.sessions.session import Session
 from shared.sessions.tokens import Bearer, InvalidToken
@@ -35,11 +36,12 @@ from tests.support.checkout import ROOT
 from tests.support.records.factories import a_layer, a_manifest
 from tests.support.stack.environment import SETTINGS, environment
 
-NAMES = ("allocate", "heartbeat", "reclaim", "release", "pool", "meter", "background_hold", "admin", "account", "erase")
-OPERATORS = ("suspend", "resume")
-"""Of `admin`, each a handler of its own."""
-OF_A_MEMBER = ("delete", "sign_out")
-"""Of `account`."""
+NAMES = (
+    "allocate", "heartbeat", "reclaim", "release", "pool", "meter", "background_hold", "admin", "account", "erase",
+    "billing", "payer", "payment_events", "mail",
+)  # fmt: skip
+ROUTES = {"admin": ("suspend", "resume", "plan"), "account": ("delete", "sign_out"), "billing": ("checkout",)}
+"""Handlers of their own."""
 TIMES = {
     "HEARTBEAT_SECONDS": "30",
     "LEASE_SECONDS": "90",
@@ -70,6 +72,8 @@ class World(Protocol):
     def queue(self) -> Any: ...
     @property
     def fleet(self) -> Any: ...
+    @property
+    def provider(self) -> Any: ...
     def sleep(self, seconds: float) -> None: ...
     def begin(self, work: Callable[[], Any]) -> Any: ...
     def draw(self, count: int) -> int: ...
@@ -100,8 +104,8 @@ def simulated() -> Iterator[dict[str, Loaded]]:
     with ExitStack() as stack:
         stack.enter_context(environment(SETTINGS | TIMES))
         functions = {name: _load(name) for name in NAMES}
-        functions |= {route: _route(functions["admin"], route) for route in OPERATORS}
-        functions |= {route: _route(functions["account"], route) for route in OF_A_MEMBER}
+        for name, routes in ROUTES.items():
+            functions |= {route: _route(functions[name], route) for route in routes}
         for module, name, value in _replacements([function.module for function in functions.values()]):
             stack.enter_context(patch.object(module, name, value))
         yield functions
@@ -147,7 +151,15 @@ def _route(function: Loaded, name: str) -> Loaded:
 
 def _loaded(module: ModuleType, name: str, seconds: float) -> Loaded:
     view = getattr(module, name)
-    return Loaded(module, cast("Handler", inspect.unwrap(view)), _delivering(view), seconds)
+    handler = inspect.unwrap(view)
+    if name == "payment_events":  # it takes what its sender has signed
+        return Loaded(module, lambda hint, _body, now: handler(hint, now), _signed(module), seconds)
+    return Loaded(module, cast("Handler", handler), _delivering(view), seconds)
+
+
+def _signed(module: ModuleType) -> Callable[[Call], Any]:
+    """What makes the hint of an event, which is the call's token: body and headers as they came."""
+    return lambda call: module.signed(*cast("Any", call.token))
 
 
 def _delivering(view: Any) -> Callable[[Call], Any]:
@@ -182,6 +194,8 @@ def _replacements(functions: Sequence[ModuleType]) -> Iterator[tuple[Any, str, A
     yield slot_client, "release", lambda *given: current.world.fleet.release(*given)
     yield slot_client, "background_hold", lambda *given: current.world.fleet.background_hold(*given)
     yield slot_client, "health", lambda urls: current.world.fleet.health(urls)
+    for purpose in ("selling", "asking", "verifying"):
+        yield chosen, purpose, lambda: current.world.provider
     yield registry, "engines", lambda _key, _shape: {FIRST_ENGINE: current.world.fleet}
     yield buckets, "verify_checkpoint", _verified
     yield buckets, "head_manifest", _manifest

@@ -21,7 +21,7 @@ Removal = Callable[[Functions], AbstractContextManager[None]]
 Pieces = Iterator[tuple[Any, str, Any]]
 
 
-def _removal(pieces: Callable[[Functions], Pieces]) -> Removal:
+def removal(pieces: Callable[[Functions], Pieces]) -> Removal:
     @contextmanager
     def removed(functions: Functions) -> Iterator[None]:
         with ExitStack() as stack:
@@ -32,12 +32,12 @@ def _removal(pieces: Callable[[Functions], Pieces]) -> Removal:
     return removed
 
 
-@_removal
+@removal
 def the_epoch_check(_functions: Functions) -> Pieces:
     yield heartbeats, "check_epoch", lambda *_given: None
 
 
-@_removal
+@removal
 def the_first_hello_wins(functions: Functions) -> Pieces:
     real = heartbeats.accept_hello
     yield (
@@ -47,7 +47,7 @@ def the_first_hello_wins(functions: Functions) -> Pieces:
     )
 
 
-@_removal
+@removal
 def the_sequence_of_beats(functions: Functions) -> Pieces:
     real = heartbeats.accept_beat
     yield (
@@ -57,7 +57,7 @@ def the_sequence_of_beats(functions: Functions) -> Pieces:
     )
 
 
-@_removal
+@removal
 def the_precondition(_functions: Functions) -> Pieces:
     def change(self: Commit, reference: Any, _read: Any, record: Any) -> Commit:
         return self.replace(reference, record)
@@ -66,7 +66,7 @@ def the_precondition(_functions: Functions) -> Pieces:
     yield Commit, "is_made", lambda _self: False
 
 
-@_removal
+@removal
 def one_commit_for_counter_and_session(functions: Functions) -> Pieces:
     def commit_beat(before: Any, payer: Any, accepted: Any) -> None:
         after = accepted.session
@@ -81,23 +81,23 @@ def one_commit_for_counter_and_session(functions: Functions) -> Pieces:
     yield functions["heartbeat"].module, "commit_beat", commit_beat
 
 
-@_removal
+@removal
 def the_deadline(_functions: Functions) -> Pieces:
     yield heartbeats, "deadline", lambda *_given: None
 
 
-@_removal
+@removal
 def the_budget_of_forgiven_time(_functions: Functions) -> Pieces:
     yield charging, "forgive", lambda billing, *_given: billing
 
 
-@_removal
+@removal
 def the_sooner_look(functions: Functions) -> Pieces:
     """A heartbeat that learns of a sooner end asks for no task."""
     yield functions["heartbeat"].module, "SOONER", timedelta(days=1)
 
 
-@_removal
+@removal
 def the_session_precondition(_functions: Functions) -> Pieces:
     real = Commit.change
 
@@ -108,24 +108,24 @@ def the_session_precondition(_functions: Functions) -> Pieces:
     yield Commit, "is_made", lambda _self: False
 
 
-@_removal
+@removal
 def the_time_until_a_period_is_over_everywhere(functions: Functions) -> Pieces:
     """It is closed in its second day."""
     for module in (account, functions["meter"].module):
         yield module, "over_everywhere", lambda period: over_everywhere(period) - timedelta(hours=36)
 
 
-@_removal
+@removal
 def the_lines_of_who_is_silent(functions: Functions) -> Pieces:
     yield functions["meter"].module, "write_missing_line", lambda *_given: True
 
 
-@_removal
+@removal
 def the_end_of_a_day_before_it_is_rolled_up(functions: Functions) -> Pieces:
     yield functions["meter"].module, "DAY_GRACE", -timedelta(days=1)
 
 
-@_removal
+@removal
 def create_only_lines(_functions: Functions) -> Pieces:
     def add_lines(commit: Commit, bid: str, lines: Any) -> None:
         for line in lines:

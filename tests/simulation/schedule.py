@@ -8,6 +8,8 @@ what happens, and to whom of those that there are at that moment.
 from collections.abc import Callable, Iterator, Mapping
 from datetime import UTC, datetime
 
+from msgspec.structs import replace
+
 from shared.billing.account import Billing
 from shared.billing.plans import PLANS
 from tests.simulation.ending import finish
@@ -21,6 +23,8 @@ from tests.support.records.factories import a_billing
 REPLAY = ".venv/bin/python -m tests.simulation.replay"
 """Plays one schedule again, in another process, and tells each step."""
 HEADER = 6
+PAYS_AT, PAYS = 4, 0b110
+"""Both bits of this byte: in a quarter of the schedules members pay, fail to, and leave for good."""
 LEFT = (0.5, 1.0, 60.0, 200.0, 1800.0)
 """Seconds of an allowance that a schedule begins with."""
 STARTS = (
@@ -45,10 +49,11 @@ def play(
     line for each.
     """
     header, steps = schedule[:HEADER].ljust(HEADER, b"\0"), schedule[HEADER:]
-    billings = _billings(header, STARTS[header[3] % len(STARTS)])
+    pays = faults and header[PAYS_AT] & PAYS == PAYS
+    billings = _billings(header, STARTS[header[3] % len(STARTS)], pays=pays)
     world = World(functions, STARTS[header[3] % len(STARTS)], billings, heed, tell)
     world.fleet.throttles = bool(header[4] & 1)
-    table = table_of(header[5] if faults else None)
+    table = table_of(header[5] if faults else None, pays=pays)
     with living_in(world):
         try:
             world.throttle()
@@ -72,15 +77,23 @@ def play(
     return world
 
 
+def paying(schedule: bytes) -> bytes:
+    """The same, but that members pay in it."""
+    return bytes([*schedule[:PAYS_AT], schedule[PAYS_AT] | PAYS, *schedule[PAYS_AT + 1 :]])
+
+
 def _pairs(steps: bytes) -> Iterator[tuple[int, int]]:
     return zip(steps[::2], steps[1::2], strict=False)
 
 
-def _billings(header: bytes, now: datetime) -> list[Billing]:
-    """One or two accounts, three members at most."""
+def _billings(header: bytes, now: datetime, *, pays: bool) -> list[Billing]:
+    """One or two accounts, three members at most; where members pay, each for themselves: teams do not exist yet."""
     plan, zone = PLAN_NAMES[header[0] % len(PLAN_NAMES)], ZONES[header[2] % len(ZONES)]
     first = _billing("b-1", plan, LEFT[header[1] % len(LEFT)], zone, now)
     members = (header[0] >> 4) % 3
+    if pays:
+        own = [_billing(f"b-{n}", plan, LEFT[header[1] % len(LEFT)], zone, now) for n in range(members + 1)]
+        return [replace(each, owner=f"u-{n}") for n, each in enumerate(own)]
     other = _billing("b-2", PLAN_NAMES[(header[1] >> 4) % len(PLAN_NAMES)], 100.0, zone, now)
     return [first, first, other][: members + 1] if header[2] & 128 else [first, *[first] * members]
 

@@ -13,6 +13,19 @@ from shared.billing.account import Billing
 from shared.billing.time_allowance import period_of
 from tests.simulation.container import Container
 from tests.simulation.hostile_messages import lie
+from tests.simulation.paying_steps import (
+    ask,
+    buy,
+    delete_customer,
+    give_plan,
+    hear,
+    leave_for_good,
+    lose_event,
+    not_hear,
+    occur,
+    pay,
+    weeks,
+)
 from tests.simulation.world import LATE, Loss, World
 
 PLAN_NAMES = ("free", "starter", "team", "enterprise")
@@ -142,6 +155,8 @@ def kill(world: World, whom: int) -> None:
     functions = [process for process in world.hub.processes if process.owner is None and process.ends is not None]
     for process in _one(functions, whom):
         world.events.note("a function was killed between two steps" if process.begun else None)
+        asked = process.begun and process.name == "payer"
+        world.events.note("a function was killed while it asked about a payer" if asked else None)
         process.kill()
 
 
@@ -248,13 +263,25 @@ FAULTS: Sequence[dict[Step, int]] = (
 """Each bit of a header's last byte is a kind of them."""
 
 
+PAYING: dict[Step, int] = {
+    change_plan: 0, spell: 12, open_: 8, enter: 5, type_: 4, leave: 3, nights: 1, run_meter: 6,
+    buy: 24, pay: 50, occur: 56, hear: 40, ask: 24, lose_event: 4, not_hear: 5, give_plan: 6, leave_for_good: 3,
+    delete_customer: 2, weeks: 10, kill: 6,
+}  # fmt: skip
+"""A plan is set through who pays."""
+
+
 @cache
-def table_of(kinds: int | None) -> list[Step]:
-    """What each value of a step's first byte means."""
-    weights = {nothing: 1} | dict(TIMELY if kinds is None else ALWAYS)
+def table_of(kinds: int | None, *, pays: bool = False) -> list[Step]:
+    """What each value of a step's first byte means. Where members pay, no container lies: an operator sets the plan of
+    one that does."""
+    weights = {nothing: 1} | dict(TIMELY if kinds is None else ALWAYS) | (PAYING if pays else {})
     for number, steps in enumerate(FAULTS):
         if kinds is not None and kinds & (1 << number):
             weights |= steps
+    if pays:
+        weights |= {lie_: 0}
+    weights = {step: weight for step, weight in weights.items() if weight}
     total, sum_, bounds = sum(weights.values()), 0, [0]
     for weight in weights.values():
         sum_ += weight

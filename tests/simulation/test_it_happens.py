@@ -4,12 +4,16 @@ from collections import Counter
 from collections.abc import Mapping
 from random import Random
 
+from shared.billing.subscription import Reason
 from tests.simulation.conftest import SIZE
 from tests.simulation.functions import Loaded
-from tests.simulation.schedule import play
+from tests.simulation.provider import Unheard
+from tests.simulation.schedule import paying, play
 from tests.simulation.world import Loss
 
 SCHEDULES = 300
+OF_PAYING = 100
+"""So many of them are played once more, with members who pay: they do so in a quarter of the schedules only."""
 OFTEN = 2
 EVENTS = (
     *(f"ended: {reason}" for reason in ("member", "idle", "allowance", "suspended", "lost", "stopped", "never-opened")),
@@ -33,11 +37,28 @@ EVENTS = (
     "a liar's session was ended by its allowance",
     "a function was killed between two steps",
     "strangers kept a container's CPU on",
+    "a member paid on a page",
+    "a first payment failed",
+    *(f"a payer's plan became {reason}" for reason in Reason if reason != Reason.NOTHING_BOUGHT),
+    "an answer was long on its way",
+    "an answer came too late, and was asked for again",
+    *(f"{unheard}" for unheard in Unheard),
+    "an event came twice",
+    "an event came days late",
+    "an event was lost",
+    "events came out of order",
+    "an operator's plan replaced a running subscription",
+    "a customer was found to be gone",
+    "an account was deleted while a subscription ran",
+    "who had left was forgotten",
+    "a function was killed while it asked about a payer",
+    "a payer was due, and asked about by meter",
 )
 
 
 def test_everything_happens(functions: Mapping[str, Loaded]) -> None:
     random, happened = Random(0), Counter[str]()  # noqa: S311
-    for _ in range(SCHEDULES):
-        happened.update(play(functions, random.randbytes(SIZE)).events.counts)
+    schedules = [random.randbytes(SIZE) for _ in range(SCHEDULES)]
+    for schedule in [*schedules, *map(paying, schedules[:OF_PAYING])]:
+        happened.update(play(functions, schedule).events.counts)
     assert {what: happened[what] for what in EVENTS if happened[what] < OFTEN} == {}

@@ -29,7 +29,9 @@ from tests.simulation.events import Events
 from tests.simulation.firestore import Change, Client, Stored
 from tests.simulation.functions import Loaded, Token
 from tests.simulation.invariants import Invariants
+from tests.simulation.paying import Paying
 from tests.simulation.processes import Hub, Process
+from tests.simulation.provider import Event, SimulatedProvider
 from tests.simulation.queue import Queue, Task, decode
 from tests.support.records.factories import IMAGE
 
@@ -92,13 +94,17 @@ class World:
         self._random = Random(0)  # noqa: S311
         self.fleet = Fleet(self.hub, self, self.draw)
         self.invariants = Invariants(self.fail)
-        self.people = [self._join(n, billing) for n, billing in enumerate(billings)]
         self.events = Events()
+        self.provider = SimulatedProvider(self.hub, self.events.note)
+        self.paying = Paying(self.provider, self.events, self.invariants.billings, self.is_closed, self.fail)
+        self.heard: list[Event] = []
+        """Of the provider's events, those that were delivered."""
+        self.people = [self._join(n, billing) for n, billing in enumerate(billings)]
         self.posts: list[tuple[datetime, Token, Any]] = []
         self.loss: Loss | None = None
         """Of the next commit."""
         self.task_loss: Loss | None = None
-        self._functions = functions
+        self.functions = functions
         self._requests = 0
         self._next = {name: _up_to(now, every) for name, every in EVERY.items()}
         self._fill_pool()
@@ -137,7 +143,7 @@ class World:
 
     def call(self, function: str, caller: Any, body: Any) -> Process:
         """A request on its way. It ends with the handler's answer, or with the Problem that it raised."""
-        loaded = self._functions[function]
+        loaded = self.functions[function]
 
         def work() -> Any:
             try:
@@ -160,6 +166,8 @@ class World:
 
     def _deliver(self, task: Task) -> Process:
         self.events.note("a task came late" if self.now - task.at > LATE else None)
+        of_meter = task.function == "payer" and b'"billing"' in task.body
+        self.events.note("a payer was due, and asked about by meter" if of_meter else None)
         process = self.call(task.function, "tasks", decode(task.body, self._body_of(task.function)))
         work = process.work
 
@@ -175,12 +183,12 @@ class World:
 
     def _body_of(self, function: str) -> Any:
         """The class of what the function is sent, as its handler declares it."""
-        return _body_of(self._functions[function].module, function)
+        return _body_of(self.functions[function].module, function)
 
     def open(self, person: Person) -> Process:
         """The member presses Open, and enters when there is an editor."""
-        module = self._functions["allocate"].module
-        process = self.call("allocate", self._member(person), module.Allocate())
+        module = self.functions["allocate"].module
+        process = self.call("allocate", self.member(person), module.Allocate())
 
         def answered(process: Process) -> None:
             if process.result is not None and not isinstance(process.result, Problem):
@@ -191,8 +199,8 @@ class World:
         return process
 
     def stop(self, person: Person) -> Process:
-        module = self._functions["release"].module
-        return self.call("release", self._member(person), module.Release(person.sid))
+        module = self.functions["release"].module
+        return self.call("release", self.member(person), module.Release(person.sid))
 
     def operate(self, what: str, person: Person) -> Process:
         """An operator suspends the account, or has it go on."""
@@ -204,7 +212,13 @@ class World:
 
     def delete_account(self, person: Person) -> Process:
         """The member has had enough."""
-        return self.call("delete", self._member(person), self._functions["delete"].module.Delete())
+        return self.call("delete", self.member(person), self.functions["delete"].module.Delete())
+
+    def is_closed(self, bid: str) -> bool:
+        """Whether whoever has the billing account has left."""
+        owners = [person.uid for person in self.people if person.bid == bid]
+        accounts = [self.firestore.documents.get(f"accounts/{uid}") for uid in owners]
+        return all(account is None or account.fields["state"] == "deleted" for account in accounts)
 
     def enter(self, person: Person) -> None:
         """A browser goes to the container that the member's session is at."""
@@ -318,6 +332,7 @@ class World:
                 self._say(str(change))
             self.invariants.committed(changes, self.now)
             self.events.committed(changes, self.invariants.sessions)
+            self.paying.committed(changes, self.hub.current)
             self.hub.give_way("after a commit")
         if loss:
             raise ERRORS[loss](loss)
@@ -327,7 +342,7 @@ class World:
         self.events.note(loss and f"task: {loss}")
         return ERRORS[loss](loss) if loss in (Loss.REQUEST, Loss.SILENCE) else None
 
-    def _member(self, person: Person) -> Member:
+    def member(self, person: Person) -> Member:
         return Member(person.uid, None, None, email_verified=True, issued=self.now, signed_in=self.now)
 
     def _join(self, number: int, billing: Billing) -> Person:

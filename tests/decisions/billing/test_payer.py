@@ -197,6 +197,15 @@ def test_a_checkout_that_was_paid_is_forgotten_and_its_number_is_not_used_again(
     assert again is not None and again.number == 2
 
 
+def test_a_subscription_that_ended_within_the_second_in_which_a_checkout_begins_is_not_what_it_sold() -> None:
+    """Found by the simulation: the page stayed open, nobody knew of it, and a second one was sold beside it."""
+    ended = a_subscription(SubscriptionState.ENDED)
+    payer = answered(ended).begin_checkout("pro", "ko", NOW).with_page(PAGE)
+    assert payer.answered([ended], gone=False, base="free", now=NOW).checkout == payer.checkout
+    bought = replace(a_subscription(name="sub_2"), created=NOW + SECOND)
+    assert payer.answered([ended, bought], gone=False, base="free", now=NOW).checkout is None
+
+
 @pytest.mark.parametrize(("plan", "later"), [("team", timedelta(0)), ("pro", CHECKOUT_FOR - CHECKOUT_LEFT)])
 def test_no_new_checkout_begins_while_an_unknown_page_may_be_open(plan: str, later: timedelta) -> None:
     payer = PAYER.begin_checkout("pro", "ko", NOW)
