@@ -62,7 +62,7 @@ def _without_limit(billing: Billing) -> Billing:
 
 def _freely(billing: Billing, now: datetime) -> Billing:
     """Whose plan is the payer's has more time in it."""
-    return granted(billing, now, 24 * 3600 * 1000)
+    return granted(billing, now, 1000 * 3600 * 1000)
 
 
 def _insist(world: World) -> list[str]:
