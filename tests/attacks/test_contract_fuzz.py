@@ -99,9 +99,10 @@ TO_A_MEMBER = {
     "usage": {200, 400},
     "usage/csv": {200, 400},
     "usage/zone": {400},
-    "billing": {200},
+    # who is in no team has none that pays
+    "billing": {200, 400, 404},
     # what is drawn names no plan that is sold
-    "billing/checkout": {400},
+    "billing/checkout": {400, 404},
     "billing/portal": {400, 404},
     "team": {200},
     # who makes a team is in it from then on
