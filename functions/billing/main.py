@@ -129,14 +129,14 @@ def checkout(caller: SignedIn, body: Buy, _now: datetime) -> PageAnswer:
     if provider is None:
         raise payments.payments_off()
     billing = _payable(caller, of_team=body.team)
-    origin, member = settings().page_origin, caller.member
+    member = caller.member
     sale = payments.Sale(
         bid=billing.bid,
         plan=body.plan,
         email=member.email if member.email_verified else None,
         language=body.language,
-        done_url=f"{origin}{DONE}",
-        back_url=f"{origin}{BACK}",
+        done_url=_view(DONE, of_team=body.team),
+        back_url=_view(BACK, of_team=body.team),
     )
     page = payments.sell(provider, sale, base=settings().first_plan, now=clock.now)
     logs.info("checkout-opened", billing=billing.bid, plan=body.plan, page=page.id)
@@ -153,7 +153,7 @@ def portal(caller: SignedIn, body: Manage, _now: datetime) -> PageAnswer:
     if provider is None:
         raise payments.payments_off()
     billing = _payable(caller, of_team=body.team)
-    back = f"{settings().page_origin}{MANAGED}"
+    back = _view(MANAGED, of_team=body.team)
     return PageAnswer(payments.manage(provider, billing.bid, plan=body.plan, back_url=back, language=body.language))
 
 
@@ -178,6 +178,12 @@ def _payable(caller: SignedIn, *, of_team: bool) -> Billing:
     if not may_pay:
         raise Refused("forbidden", "Only who pays for the plan can buy and manage it. Ask them.")
     return billing
+
+
+def _view(path: str, *, of_team: bool) -> str:
+    """The address of the page's view of the plans; with `team`, of what is paid for the team."""
+    address = f"{settings().page_origin}{path}"
+    return f"{address}{'&' if '?' in path else '?'}team=yes" if of_team else address
 
 
 def _paying(payer: Payer, now: datetime) -> PayingView:

@@ -138,12 +138,21 @@ class StorageView(Struct):
     """Bytes of left-out files that are kept."""
 
 
+class InTeam(Struct):
+    """The team that the caller is in."""
+
+    pays: bool
+    """Whether `plan`, `allowance` and `storage` are the team's. If not, they are the caller's own."""
+
+
 class LoginAnswer(Struct):
     """The member's account, plan and allowance, and the open session."""
 
     now: float
     """The control plane's time."""
     account: AccountView
+    team: InTeam | None
+    """None without one."""
     plan: PlanView
     paid_for: PaidForView | None
     """None if nothing was ever bought, and for whoever does not own the plan."""
@@ -172,6 +181,7 @@ def login(caller: Member, body: Login, now: datetime) -> LoginAnswer:
     return LoginAnswer(
         now=now.timestamp(),
         account=_account(account),
+        team=InTeam(pays=billing.is_teams) if account.team else None,
         plan=plan_view(billing.plan),
         paid_for=_paid_for(billing, account),
         kept=kept_view(billing, now),

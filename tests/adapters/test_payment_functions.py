@@ -264,6 +264,14 @@ def test_who_shares_anothers_plan_sees_it_and_can_neither_buy_nor_manage(standin
     assert bob.post("portal").status == 403
 
 
+def test_whoever_pays_for_a_team_comes_back_to_the_teams_plan(standin: Standin, ada: Buyer) -> None:
+    made = create_team("ada", "Moonlight", "free", datetime.now(UTC))
+    url = ada.post("checkout", plan="team", team=True).json["url"]
+    assert leads_to(standin.press(url, card="pm_card_visa")) == "/plans?checkout=paid&team=yes"
+    holds("team", made.bid)
+    assert plan(ada.bid) == "free"
+
+
 @pytest.mark.parametrize("reason", SuspendedFor)
 def test_a_suspended_member_can_end_what_is_charged_and_buy_nothing(
     standin: Standin, ada: Buyer, reason: SuspendedFor

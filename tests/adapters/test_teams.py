@@ -109,7 +109,8 @@ def test_make_invite_accept_open_remove() -> None:
     after = heartbeat.apply_beat(a_beat(session=session.sid, epoch=session.epoch), session.seen + BEAT)[0]
     assert after.meter.ms == 30_000
     assert sum(read_billing(bid).record.used.values()) == 30_000
-    assert guest.ok("login")["plan"]["name"] == "team"
+    login = guest.ok("login")
+    assert (login["plan"]["name"], login["team"]) == ("team", {"pays": True})
 
     effects = owner.get("team/effects?uid=guest").json
     assert (effects["effects"]["session_open"], effects["effects"]["plan"], effects["last_owner"]) == (
@@ -122,7 +123,8 @@ def test_make_invite_accept_open_remove() -> None:
     assert (now_of(session).state, now_of(session).reason) == (SessionState.DRAINING, EndReason.TEAM)
     last = ended(session)
     assert (last.bid, read_workspace(guest.account.wid).record.session) == (bid, None)
-    assert (guest.state(), guest.ok("login")["plan"]["name"]) == (None, "free")
+    login = guest.ok("login")
+    assert (guest.state(), login["plan"]["name"], login["team"]) == (None, "free", None)
     assert opened(guest).bid == guest.account.bid
     assert keeping_plan_of("guest", datetime.now(UTC)) == "team", "what the team had kept is kept for 90 days"
     assert keeping_plan_of("guest", datetime.now(UTC) + timedelta(days=91)) == "free"

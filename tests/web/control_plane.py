@@ -23,6 +23,7 @@ from tests.support.api_description import check_answer
 from tests.support.http_server import Handler, serving
 from tests.web.paying import NOTHING_BOUGHT
 from tests.web.slot_project import SlotProject, answer_project
+from tests.web.teams import TeamOfPlane
 
 NEWER_REASON = "something-new"
 """Why a session ended, by a control plane that is newer than the page: it may say anything for which the page shows
@@ -32,8 +33,8 @@ UNFORESEEN = "internal"
 PATIENCE = 60.0  # seconds that a held request waits before it fails the test
 
 SERVED = (
-    "login", "account", "allocate", "release", "snapshots", "usage", "billing", "admin", "estimate",
-    "run_ingress",
+    "login", "account", "allocate", "release", "snapshots", "usage", "billing", "team", "admin",
+    "estimate", "run_ingress",
 )  # fmt: skip
 HISTORY_PAGE = 5
 FILES_PAGE = 3
@@ -98,6 +99,8 @@ class Plane:
     this_month: str = "2026-11"
     bought: dict[str, Any] = field(default_factory=dict)
     """What `billing` is to say other than that the member has bought nothing."""
+    team: TeamOfPlane = field(default_factory=TeamOfPlane)
+    """What `team` says; the caller is in none unless it is filled."""
     later: list[dict[str, Any]] = field(default_factory=list)
     """What it is to say instead: one more of these from each question on."""
     restored: int = 0
@@ -172,6 +175,7 @@ class Plane:
         return {
             "now": time.time(),
             "account": {**person, **standing, "locale": "en"},
+            "team": {"pays": self.team.pays} if self.team.name else None,
             **NOTHING_PAID,
             **self.planned,
             "allowance": {**NO_ALLOWANCE, "renews": time.time() + 86_400, **self.allowance},
@@ -313,6 +317,10 @@ class Call(Handler):
             return
         if function.partition("/")[0] == "admin":
             content = json.dumps(self.plane.operator[function]).encode()
+            self._answer_as_described(function, 200, "application/json", content)
+            return
+        if function.partition("/")[0] == "team":
+            content = json.dumps(self.plane.team.answer(function, self._claims(), body)).encode()
             self._answer_as_described(function, 200, "application/json", content)
             return
         answer = getattr(self.plane, function.replace("/", "_").replace("-", "_"))(self._claims(), body)

@@ -1,22 +1,17 @@
 """The ways from the page to the payment provider's pages, and back: what is asked for, and what is said meanwhile."""
 
-from typing import Any
-
 import pytest
 from playwright.sync_api import Page, expect
 
+from tests.web.asked import asked
 from tests.web.control_plane import Plane, Refusal
 from tests.web.member import press, sign_in
 from tests.web.paying import BUYING, NOTHING_SOLD, a_plan, begun, look_at_plans, paid_for, paying, subscribed
 
 
-def asked(plane: Plane, function: str) -> list[dict[str, Any]]:
-    return [body for name, body in plane.asked if name == function]
-
-
 def test_to_take_a_plan_opens_its_payment_page_in_the_members_language(page: Page, plane: Plane, front: str) -> None:
     look_at_plans(page, front)
-    expect(page.get_by_role("button", name=BUYING)).to_have_text(["Take Starter", "Take Pro", "Take Team"])
+    expect(page.get_by_role("button", name=BUYING)).to_have_text(["Take Starter", "Take Pro"])
     expect(page.get_by_role("button", name="Cards, invoices, cancel"), "there are none").to_have_count(0)
     press(page, "한국어")
     press(page, "Pro 구독하기")
@@ -28,13 +23,13 @@ def test_to_take_a_plan_opens_its_payment_page_in_the_members_language(page: Pag
 def test_with_a_subscription_a_plan_is_changed_and_none_is_bought(page: Page, plane: Plane, front: str) -> None:
     plane.bought = subscribed("Pro")
     look_at_plans(page, front)
-    expect(page.get_by_role("button", name=BUYING)).to_have_text(["Change to Starter", "Change to Team"])
-    press(page, "Change to Team")
+    expect(page.get_by_role("button", name=BUYING)).to_have_text(["Change to Starter"])
+    press(page, "Change to Starter")
     page.wait_for_url(f"{plane.slot_origin}/portal")
     page.go_back()
     press(page, "Cards, invoices, cancel")
     page.wait_for_url(f"{plane.slot_origin}/portal")
-    assert asked(plane, "billing/portal") == [{"plan": "team", "language": "en"}, {"plan": None, "language": "en"}]
+    assert asked(plane, "billing/portal") == [{"plan": "starter", "language": "en"}, {"plan": None, "language": "en"}]
     assert asked(plane, "billing/checkout") == []
 
 
@@ -58,7 +53,7 @@ def test_a_payment_page_that_is_still_open_is_gone_on_with(page: Page, plane: Pl
     plane.bought = begun("Pro")
     look_at_plans(page, front)
     expect(page.locator("#portal"), "nothing was bought that could be managed").to_have_count(0)
-    expect(page.get_by_role("button", name=BUYING)).to_have_text(["Take Starter", "Continue with Pro", "Take Team"])
+    expect(page.get_by_role("button", name=BUYING)).to_have_text(["Take Starter", "Continue with Pro"])
 
 
 def test_while_a_payment_page_opens_no_other_button_works(page: Page, plane: Plane, front: str) -> None:
@@ -68,7 +63,7 @@ def test_while_a_payment_page_opens_no_other_button_works(page: Page, plane: Pla
     )
     press(page, "Take Pro")
     expect(page.get_by_role("button", name="Opening the payment page…")).to_be_disabled()
-    expect(page.get_by_role("button", name="Take Team")).to_be_disabled()
+    expect(page.get_by_role("button", name="Take Starter")).to_be_disabled()
     # by the Back button, from the payment page to the page as it stood
     page.evaluate("window.dispatchEvent(new PageTransitionEvent('pageshow', { persisted: true }))")
     expect(page.get_by_role("button", name="Take Pro")).to_be_enabled()
@@ -98,7 +93,7 @@ def test_a_plan_that_was_paid_for_is_asked_for_until_it_is_there(page: Page, pla
     expect(page.get_by_text("You have the Free plan.")).to_be_visible()
     assert page.url == f"{front}/plans", "a reload asks for no payment again"
     expect(notice).to_have_text("Thank you. You have the Pro plan now.", timeout=30_000)
-    expect(page.get_by_role("button", name=BUYING)).to_have_text(["Change to Starter", "Change to Team"])
+    expect(page.get_by_role("button", name=BUYING)).to_have_text(["Change to Starter"])
     assert len(asked(plane, "billing")) == 5
 
 
@@ -185,10 +180,10 @@ def test_a_payment_page_that_can_not_be_opened_says_what_to_do(
     look_at_plans(page, front)
     plane.refuse("billing/checkout", refusal)
     page.set_viewport_size({"width": 390, "height": 600})
-    press(page, "Take Team")
+    press(page, "Take Pro")
     expect(page.get_by_role("alert")).to_contain_text(english)
     expect(page.get_by_role("alert")).to_be_in_viewport()
-    expect(page.get_by_role("button", name="Take Team"), "it can be tried again").to_be_enabled()
+    expect(page.get_by_role("button", name="Take Pro"), "it can be tried again").to_be_enabled()
     press(page, "한국어")
     expect(page.get_by_role("alert")).to_contain_text(korean)
 

@@ -791,6 +791,16 @@ export type IdleView = {
 };
 
 /**
+ * The team that the caller is in.
+ */
+export type InTeam = {
+    /**
+     * Whether `plan`, `allowance` and `storage` are the team's. If not, they are the caller's own.
+     */
+    pays: boolean;
+};
+
+/**
  * An invitation that was not accepted yet.
  */
 export type InvitationView = {
@@ -992,6 +1002,10 @@ export type LoginAnswer = {
      */
     now: number;
     account: AccountView;
+    /**
+     * null without one.
+     */
+    team: InTeam | null;
     plan: PlanView;
     /**
      * null if nothing was ever bought, and for whoever does not own the plan.

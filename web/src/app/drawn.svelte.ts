@@ -20,6 +20,8 @@ const COMPONENTS: { [K in Drawable]: () => Promise<{ default: Drawn<K> }> } = {
   verifying: () => import("../views/verifying/Verifying.svelte"),
   history: () => import("../views/history/History.svelte"),
   plans: () => import("../views/plans/Plans.svelte"),
+  team: () => import("../views/team").then(({ Team }) => ({ default: Team })),
+  invitation: () => import("../views/team").then(({ Invitation }) => ({ default: Invitation })),
   usage: () => import("../views/usage/Usage.svelte"),
   account: () => import("../views/account/Account.svelte"),
   new: () => import("../views/new/New.svelte"),

@@ -15,6 +15,7 @@ const WAS_SIGNED_IN = "ondol.signed-in";
 
 export async function start(page: Page): Promise<void> {
   takeHandedOver();
+  page.takeInvitation();
   listen(page);
   try {
     await follow(page);

@@ -111,18 +111,19 @@ export class Api {
     return new Blob(parts, { type: "text/csv" });
   }
 
-  async billing(signal: AbortSignal): Promise<BillingAnswer> {
-    return (await calls.billing({ client: this.client, signal })).data;
+  /** `team`, here and below: of the member's team. */
+  async billing(team: boolean, signal: AbortSignal): Promise<BillingAnswer> {
+    return (await calls.billing({ client: this.client, query: team ? { team } : {}, signal })).data;
   }
 
   /** The address of the page on which a plan is paid for. */
-  async checkout(plan: string, language: Language, signal: AbortSignal): Promise<string> {
-    return (await calls.billingCheckout({ client: this.client, body: { plan, language }, signal })).data.url;
+  async checkout(plan: string, team: boolean, language: Language, signal: AbortSignal): Promise<string> {
+    return (await calls.billingCheckout({ client: this.client, body: { plan, language, ...(team && { team }) }, signal })).data.url;
   }
 
   /** The address of the page for cards, invoices and cancellation; with a plan, of the one that confirms the change to it. */
-  async portal(plan: string | null, language: Language, signal: AbortSignal): Promise<string> {
-    return (await calls.billingPortal({ client: this.client, body: { plan, language }, signal })).data.url;
+  async portal(plan: string | null, team: boolean, language: Language, signal: AbortSignal): Promise<string> {
+    return (await calls.billingPortal({ client: this.client, body: { plan, language, ...(team && { team }) }, signal })).data.url;
   }
 
   async changeZone(time_zone: string, signal: AbortSignal): Promise<Moved> {

@@ -1,18 +1,20 @@
-// Small choices that this browser remembers. A browser that keeps nothing for the page has them until it is closed.
+// What this browser remembers, or this tab alone. A browser that keeps nothing for the page has it until it is closed.
 
-export function kept(key: string): string | null {
+type Where = "localStorage" | "sessionStorage";
+
+export function kept(key: string, where: Where = "localStorage"): string | null {
   try {
-    return localStorage.getItem(key);
+    return window[where].getItem(key);
   } catch {
     return null;
   }
 }
 
 /** Null forgets it. */
-export function keep(key: string, value: string | null): void {
+export function keep(key: string, value: string | null, where: Where = "localStorage"): void {
   try {
-    if (value === null) localStorage.removeItem(key);
-    else localStorage.setItem(key, value);
+    if (value === null) window[where].removeItem(key);
+    else window[where].setItem(key, value);
   } catch {
     // what was chosen holds until the page is closed
   }

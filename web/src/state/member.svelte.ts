@@ -41,7 +41,12 @@ export class Member {
   arrive(): void {
     unsaved.forgetAllBut(this.person.uid);
     if (unsaved.isOpenPressed(this.person.uid)) this.workspace.open();
-    else this.status.refresh(null, asideAt(location.pathname));
+    else this.status.refresh(null, asideAt(location.pathname) ?? this.invitation());
+  }
+
+  /** For whoever signed in because of an invitation, by ways that may have led elsewhere. */
+  private invitation(): Aside | null {
+    return this.page.view.kind === "signed-out" && this.page.invitation ? "invitation" : null;
   }
 
   go(to: "home" | Aside): void {
@@ -59,13 +64,13 @@ export class Member {
 
   /**
    * The control plane is told first: an editor that is open in this browser is to close with it. Who shares a computer
-   * is signed out of the page whether or not it answers.
+   * is signed out of the page whether or not it answers. `said`: what the next one is to do.
    */
-  signOut(): void {
+  signOut(said: Saying = ({ frame }) => frame.signedOut): void {
     this.page.begin(
       async (signal) => {
         const told = await this.isSignOutTold(signal);
-        await this.leave(({ frame }) => (told ? frame.signedOut : frame.signedOutUntold));
+        await this.leave(told ? said : ({ frame }) => frame.signedOutUntold);
       },
       (trouble) => this.page.fail(trouble),
     );

@@ -3,6 +3,7 @@
 import type { Accounts } from "./accounts";
 import type { Config } from "./config";
 import { addressWithoutLink, linkSentTo } from "./emailLink";
+import { handOver, keepInvitation, takeInvitation } from "./invited";
 import type { Saying } from "./language.svelte";
 import { language, words } from "./language.svelte";
 import type { Member } from "./member.svelte";
@@ -23,6 +24,8 @@ export class Page {
   /** The address is a link of a mail that signs in, and this browser does not know whose. */
   cameByLink = $state(false);
   accounts: Promise<Accounts> | null = null;
+  /** The token of an invitation whose link was opened in this tab. */
+  invitation: string | null = null;
   /** The view is another one, and its heading has not taken the focus yet. */
   turned = false;
   /** Called whenever a view was shown. */
@@ -54,7 +57,16 @@ export class Page {
 
   /** `said`: what came of the sign-out, if it is to be read. */
   showSignedOut(trouble: unknown, said: Saying | null = null, news = ""): void {
-    this.show({ kind: "signed-out", trouble, said }, news);
+    this.show({ kind: "signed-out", trouble, said: said ?? (this.invitation ? ({ front }) => front.invited : null) }, news);
+  }
+
+  takeInvitation(): void {
+    this.invitation = takeInvitation();
+  }
+
+  /** It was used, or given up. */
+  forgetInvitation(): void {
+    keepInvitation((this.invitation = null));
   }
 
   /** Nobody is signed in, or no longer. */
@@ -77,6 +89,7 @@ export class Page {
   async sendLink(address: string): Promise<boolean> {
     try {
       await (await this.accounts)?.sendLink(address, language());
+      handOver(this.invitation);
       return true;
     } catch (trouble) {
       this.showSignedOut(trouble);

@@ -17,7 +17,10 @@ interface Fields {
   verifying: object;
   history: object;
   usage: object;
-  plans: object;
+  /** `team`: what the member's team pays for, whoever pays for the member now. */
+  plans: { team?: boolean };
+  team: object;
+  invitation: object;
   account: object;
   new: object;
   console: object;

@@ -1,6 +1,6 @@
 export const frame = {
   places: "Your workspace",
-  to: { home: "Workspace", history: "History", usage: "Usage", account: "Settings", console: "Console" },
+  to: { home: "Workspace", history: "History", usage: "Usage", team: "Team", account: "Settings", console: "Console" },
   newVersion: "A new version of this page is ready.",
   reload: "Reload",
   links: { help: "Help", status: "Status", terms: "Terms", privacy: "Privacy" },

@@ -8,6 +8,7 @@ export const front = {
   sendLink: "Send me a link",
   linkSent: (address: string) => `We sent an email to ${address}. Open the link in it in this browser.`,
   linkElsewhere: "You have followed a link that signs you in. Enter the address to which it was sent.",
+  invited: "You are invited to a team. Sign in with the address that was invited.",
   madeUp: "These people are made up. Ondol is running on your own machine.",
   picture: "Three steps are done, and the editor is open with its files, its code and its terminal.",
   kept: {

@@ -32,6 +32,17 @@ export const plans = {
   payInvoice: "Pay the open invoice",
   // who can't buy
   notSelling: "Nothing is sold here. The operator of this Ondol sets plans by hand. Ask them for another one.",
+  // of a team
+  whose: "Whose plan",
+  ofTeam: "The team's",
+  ofSelf: "Your own",
+  teamHas: (plan: string, price: string | null) => (price ? `Your team has the ${plan} plan, ${price} a month.` : `Your team has the ${plan} plan.`),
+  teamHasNone: "Your team has no plan yet. Until it has one, each of you works on the own account.",
+  teamShares: "Time and storage are shared by all who work in the team.",
+  teamAsk: "An owner of the team, or whoever pays for it, can change that.",
+  teamWorks: "You work on your team's time and storage. This plan is your own, for when you leave the team.",
+  teamFirst: "For a team",
+  teamSwitch: "For your team",
   notOwner: "Your plan belongs to somebody else, who also pays for it. Only they can change it.",
   // how the plan is paid for
   free: "You pay nothing for it.",

@@ -2,7 +2,7 @@ import type { Words } from "../en";
 
 export const frame: Words["frame"] = {
   places: "내 작업 공간",
-  to: { home: "작업 공간", history: "기록", usage: "사용량", account: "설정", console: "콘솔" },
+  to: { home: "작업 공간", history: "기록", usage: "사용량", team: "팀", account: "설정", console: "콘솔" },
   newVersion: "이 페이지의 새 버전이 준비되었습니다.",
   reload: "새로 고침",
   links: { help: "도움말", status: "서비스 상태", terms: "이용 약관", privacy: "개인정보 처리방침" },

@@ -10,6 +10,7 @@ export const front: Words["front"] = {
   sendLink: "로그인 링크 받기",
   linkSent: (address) => `${address}(으)로 메일을 보냈습니다. 메일에 있는 링크를 이 브라우저에서 열어 주세요.`,
   linkElsewhere: "로그인 링크를 열었습니다. 메일을 받은 주소를 입력해 주세요.",
+  invited: "팀에 초대되었습니다. 초대받은 주소로 로그인해 주세요.",
   madeUp: "위 사람들은 모두 가상의 인물입니다. 온돌이 지금 내 컴퓨터에서 실행되고 있습니다.",
   picture: "세 단계가 끝나고, 파일과 코드와 터미널이 있는 편집기가 열립니다.",
   kept: {

@@ -10,6 +10,7 @@ import { plans } from "./plans";
 import { refusals } from "./refusals";
 import { stopping } from "./stopping";
 import { storage } from "./storage";
+import { team } from "./team";
 import { usage } from "./usage";
 import { verifying } from "./verifying";
 
@@ -23,6 +24,7 @@ export const words: Rest = {
   refusals,
   stopping,
   storage,
+  team,
   usage,
   verifying,
 };

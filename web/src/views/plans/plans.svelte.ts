@@ -25,7 +25,19 @@ export class Plans {
   /** Why it was not. */
   trouble = $state.raw<unknown>(null);
 
-  constructor(private readonly member: Member) {}
+  /** What is shown is the team's. */
+  ofTeam = $state(false);
+
+  /** `team`: it is asked for the team's. */
+  constructor(
+    private readonly member: Member,
+    private readonly team = false,
+  ) {}
+
+  /** Whether the member is in a team; null without one. */
+  get inTeam(): { pays: boolean } | null {
+    return this.member.status.known?.team ?? null;
+  }
 
   /** Where the operator can be reached, if they say. */
   get help(): string | undefined {
@@ -35,10 +47,21 @@ export class Plans {
   /** By the address, which says from which page of the provider's the member comes back; it is asked for once. */
   arrive(): void {
     const from = new URLSearchParams(location.search);
-    history.replaceState(history.state, "", location.pathname);
+    const isBack = from.has("checkout") || from.has("portal");
+    this.ofTeam = this.inTeam !== null && (this.team || from.has("team") || (this.inTeam.pays && !isBack));
+    this.keepAddress();
     if (from.get("checkout") === "paid") this.awaitPayment();
     else if (from.has("portal")) this.awaitChange();
     else this.look();
+  }
+
+  /** Shows the member's own plan, or the team's. */
+  turn(team: boolean): void {
+    this.ofTeam = team;
+    this.known = null;
+    this.payment = this.trouble = null;
+    this.keepAddress();
+    this.look();
   }
 
   look(): void {
@@ -66,17 +89,17 @@ export class Plans {
 
   /** Opens the page on which the plan is paid for. */
   buy(plan: string): void {
-    this.leave(plan, (signal) => this.member.api.checkout(plan, language(), signal));
+    this.leave(plan, (signal) => this.member.api.checkout(plan, this.ofTeam, language(), signal));
   }
 
   /** Opens the page that confirms the change of the subscription to the plan. */
   change(plan: string): void {
-    this.leave(plan, (signal) => this.member.api.portal(plan, language(), signal));
+    this.leave(plan, (signal) => this.member.api.portal(plan, this.ofTeam, language(), signal));
   }
 
   /** Opens the page for cards, invoices and cancellation. */
   manage(): void {
-    this.leave(PORTAL, (signal) => this.member.api.portal(null, language(), signal));
+    this.leave(PORTAL, (signal) => this.member.api.portal(null, this.ofTeam, language(), signal));
   }
 
   /** Asks for some seconds, until something is other than it was. */
@@ -92,11 +115,18 @@ export class Plans {
     });
   }
 
+  /** A reload shows the same, and asks for no payment again. */
+  private keepAddress(): void {
+    history.replaceState(history.state, "", location.pathname + (this.ofTeam ? "?team=yes" : ""));
+  }
+
   private async ask(signal: AbortSignal): Promise<BillingAnswer> {
-    const known = await this.member.api.billing(signal);
+    const known = await this.member.api.billing(this.ofTeam, signal);
     const { status } = this.member;
+    const isPayers = this.ofTeam === (this.inTeam?.pays ?? false);
+    const before = this.known ?? (isPayers ? status.known : null);
     // the time and the storage that the page shows are those of the plan before
-    if (status.known?.plan.name !== known.plan.name) await status.renew(signal);
+    if (before && before.plan.name !== known.plan.name) await status.renew(signal);
     this.known = known;
     return known;
   }
