@@ -8,7 +8,15 @@ import { precache, WORKER } from "./build/precache";
 import views from "./src/state/paths.json";
 
 /** Small modules that the signed-out page has in common with the other views. */
-const SHARED = /web\/src\/(parts\/(Button|Heading|Notice|Trouble)|state\/(plans|problem|shown|theme|unsaved|views|ways)|views\/plans\/PlanCard)\b/;
+const SHARED = /web\/src\/(parts\/(Button|Heading|Notice|Trouble)|state\/(emailLink|invited|kept|plans|problem|shown|theme|unsaved|views|ways)|views\/plans\/PlanCard)\b/;
+/** What a member's home has in common with other views. Each file has its name in what everybody loads. */
+const MEMBERS = new RegExp(
+  `web/src/(${[
+    "parts/(Card|Choices|Ending|Facts|Standing|Stopwatch|Suspended|TellMe|ToView)",
+    "state/(dates|ending|lastKnown|member|notifications|now|opening|pause|slot|start|status|steps|stopping|workspace)",
+    "views/(home/(facts|StepLine|StepList)|storage/Unsaved|plans/(missing|plans\\.svelte))",
+  ].join("|")})\\b`,
+);
 
 const at = (path: string) => fileURLToPath(new URL(path, import.meta.url));
 
@@ -29,7 +37,7 @@ export default defineConfig({
         // its address is that of every version
         entryFileNames: ({ name }) => (name === "worker" ? WORKER : "assets/[name]-[hash].js"),
         // what whoever is not signed in loads is few files: each is compressed by itself
-        codeSplitting: { groups: [{ name: "shared", test: SHARED }] },
+        codeSplitting: { groups: [{ name: "shared", test: SHARED, priority: 1 }, { name: "members", test: MEMBERS }] },
       },
     },
   },
