@@ -5,13 +5,12 @@ from typing import Any
 
 from msgspec.structs import replace
 
-from shared import machine
-from shared.accounts.account import Account, AccountState
 from shared.billing import payer
 from shared.billing.payer import Payer
 from shared.flows import erasing, payers, payments
 from shared.gcp.store import operators, subscriptions
 from shared.gcp.store.database import Commit
+from shared.mail.mail import Reader
 from shared.record import Versioned
 from tests.simulation.provider import SimulatedProvider
 from tests.simulation.removals import Functions, Pieces, removal
@@ -123,19 +122,10 @@ def the_end_of_who_has_left(_functions: Functions) -> Pieces:
 def the_look_whether_the_owner_has_left(_functions: Functions) -> Pieces:
     """The payer of a closed account is asked about like any other."""
 
-    def find_account(uid: str) -> Account:
-        return Account(
-            uid=uid,
-            bid="",
-            wid="",
-            state=AccountState.ACTIVE,
-            email=None,
-            name=None,
-            locale=None,
-            created=machine.now(),
-        )
+    def find_reader(uid: str, zone: str) -> Reader:
+        return Reader(uid=uid, language="en", zone=zone)
 
-    yield payers, "find_account", find_account
+    yield payers, "find_reader", find_reader
 
 
 @removal
