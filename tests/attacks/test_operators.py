@@ -15,7 +15,7 @@ from tests.support.members.forged_tokens import unsigned
 from tests.support.members.operator import auditor, make_operator, operator
 from tests.support.members.person import Person, call, problem
 from tests.support.stack.environment import environment
-from tests.support.stack.observe import document, documents, http
+from tests.support.stack.observe import document, documents, http, until
 from tests.support.stack.running import Running
 
 POSTED: dict[str, dict[str, Any]] = {
@@ -162,6 +162,8 @@ def test_an_operator_is_a_member_like_any_other_elsewhere(stack: Running, mallor
     assert (refused.status_code, problem(refused)) == (409, "session-elsewhere")
     assert (document(stack, f"sessions/{session}") or {})["state"] in ("opening", "active")
     mallory.post("release", {"session": session})
+    # so that it changes nothing of hers while another test compares what she has
+    until(lambda: (document(stack, f"sessions/{session}") or {})["state"] == "ended", "the session has ended")
 
 
 def test_an_auditor_sees_everything_and_changes_nothing(stack: Running, mallory: Person) -> None:
