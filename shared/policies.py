@@ -58,6 +58,20 @@ def pool_size() -> PoolSize:
     return PoolSize(warm=settings().pool_warm, max=settings().pool_max)
 
 
+def model_workload(pool: PoolWorkload) -> Workload:
+    """What the model of costs needs of the settings: a workload without members."""
+    config = settings()
+    save = min(config.checkpoint, config.heartbeat)  # the model knows no save that comes with a later heartbeat
+    return Workload(
+        region=config.region,
+        plans={},
+        pool=pool,
+        shape=slot_shape(),
+        heartbeat=Decimal(str(config.heartbeat)),
+        save=Decimal(str(save or config.heartbeat)),
+    )
+
+
 def slot_value(policy: Adaptive) -> SlotValue:
     """What decides how many slots of this shape are worth their price in this region, by the price list."""
     alone = Workload(region=settings().region, plans={}, pool=PoolWorkload(warm=(1,), most=1), shape=slot_shape())

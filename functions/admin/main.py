@@ -19,6 +19,7 @@ from shared.gcp.store import levers, operators
 from shared.policies import pool_size
 from shared.settings import settings
 from shared.views.archive import Making, Ready
+from shared.views.costs import CostsView
 from shared.views.operator_members import AccountDetails, MembersView
 from shared.views.operator_money import MoneyView, PayersView
 from shared.views.operator_now import (
@@ -333,6 +334,15 @@ def used(_caller: RoleHolder, query: DaysQuery, now: datetime) -> DaysView:
     return looks.days(query.month, now)
 
 
+@endpoint(operator_or_auditor, OverviewQuery, refuses={404: ("not-found",)}, method="GET")
+def costs(_caller: RoleHolder, _query: OverviewQuery, now: datetime) -> CostsView:
+    """What this month costs.
+
+    So far and to its end, by line of the model of costs, with the margin of each plan and the dearest members.
+    """
+    return looks.costs(now)
+
+
 admin = functions_framework.http(
     routes(
         {
@@ -363,6 +373,7 @@ admin = functions_framework.http(
             "account": account,
             "audit": audit,
             "usage": used,
+            "costs": costs,
         },
         "admin",
     )

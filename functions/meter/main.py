@@ -21,6 +21,7 @@ from shared.billing.reconciliation import ClosedPeriod, Figures, day_use, figure
 from shared.endpoint import endpoint
 from shared.flows import tidying, uploads
 from shared.flows.comparing import compare
+from shared.flows.costs_today import warn_of_dear_members
 from shared.gcp import exports, tasks
 from shared.gcp.identity import invoker
 from shared.gcp.store import ledger
@@ -125,6 +126,8 @@ def _keep_books(now: datetime, run: TimeBudget) -> tuple[int, int, int, int]:
         over = (account for account in ledger.to_close(now) if account.record.bid not in waiting)
         periods, _ = _each(over, partial(_close, now=now), run.share(6))
         days = _or_logged(partial(_roll_up, now, run.share(5)))
+        if days:  # once a day
+            _or_logged(partial(warn_of_dear_members, now))
     return lines, checked, periods, days
 
 

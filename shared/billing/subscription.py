@@ -90,6 +90,10 @@ class Reason(StrEnum):
     ENDED = "ended"
 
 
+PAYING = (Reason.PAID, Reason.ENDING, Reason.RETRYING)
+"""A subscription is charged, or its payment is tried again."""
+
+
 class Standing(Struct, frozen=True, kw_only=True):
     """What a billing account's subscriptions mean."""
 
@@ -110,6 +114,10 @@ class Standing(Struct, frozen=True, kw_only=True):
     """Ids of further subscriptions that the provider charges. An operator should refund them."""
     due: datetime | None = None
     """When the provider should be asked though no event came; None if nothing can change by time alone."""
+
+    @property
+    def is_paid(self) -> bool:
+        return self.reason in PAYING
 
 
 class PaidFor(Struct, frozen=True, kw_only=True):

@@ -157,6 +157,12 @@ def caused_by_line(costs: Estimate, alone: Estimate) -> Mapping[str, Range]:
     return caused
 
 
+def paid(name: str, book: PriceBook, region: str) -> Decimal:
+    """What one account pays for the plan in a month, without the fees of the payment."""
+    price = _price_of(name, None)
+    return price - _fees(price, 1, book, region)
+
+
 def _price_of(name: str, agreed: Decimal | None) -> Decimal:
     """US dollars a month. Raises ValueError where the plan's price is by agreement and none is given."""
     listed = PLANS[name].price

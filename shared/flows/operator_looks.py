@@ -1,20 +1,21 @@
 """What operators look at, read for one view each. Each look costs a bounded number of reads, which tests count."""
 
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 
 from shared.accounts.operator_limits import Limits
 from shared.accounts.roles import Role
 from shared.billing.payer import is_for_sale
 from shared.billing.plans import PLANS
-from shared.billing.subscription import Reason
+from shared.billing.subscription import PAYING, Reason
 from shared.cursors import Place, cursor, moment, parse_place, place_text
 from shared.errors import Refused, bad_request
 from shared.flows import warm_slots
+from shared.flows.costs_today import cost_now, dear_members
+from shared.flows.open_days import days_of
 from shared.gcp.store import payers as payers_store
 from shared.gcp.store.accounts import read_workspace
 from shared.gcp.store.billing import read_billing
 from shared.gcp.store.claims import count_refused
-from shared.gcp.store.ledger import read_days, read_open_day
 from shared.gcp.store.mails import count_mails
 from shared.gcp.store.members import list_members
 from shared.gcp.store.operators import read_account
@@ -31,9 +32,10 @@ from shared.policies import pool_size
 from shared.sessions.session import SessionState
 from shared.slots.levers import PoolSize
 from shared.slots.slot import SlotState
+from shared.views.costs import CostsView, costs_view
 from shared.views.health import opening_figures, pool_figures
 from shared.views.operator_members import AccountDetails, MembersView, account_view, member_row
-from shared.views.operator_money import SUBSCRIBED, MoneyView, PayersView, money_view, payers_view
+from shared.views.operator_money import MoneyView, PayersView, money_view, payers_view
 from shared.views.operator_now import (
     MailsView,
     OpensView,
@@ -57,8 +59,6 @@ UNASKED_AFTER = timedelta(days=1)
 OPENS_SINCE = timedelta(hours=1)
 MOST_OPENS = 100
 """Sessions by which the times to open are shown. A larger sample costs more and says little more."""
-DAYS_WAITING = 2
-"""Days that may wait to be summed up: today, and yesterday until its last line is written."""
 SESSIONS_OF_MEMBER = 10
 """Sessions that are shown with an account."""
 
@@ -118,7 +118,7 @@ def money(now: datetime) -> MoneyView:
     sold = [plan for plan in PLANS if is_for_sale(plan)]
     return money_view(
         {plan: payers_store.count_accounts(plan) for plan in PLANS},
-        {(plan, reason): payers_store.count_payers(reason, plan) for plan in sold for reason in SUBSCRIBED},
+        {(plan, reason): payers_store.count_payers(reason, plan) for plan in sold for reason in PAYING},
         unpaid=payers_store.count_payers(Reason.UNPAID),
         disagreeing=payers_store.count_disagreeing(),
         unasked=payers_store.count_unasked(now - UNASKED_AFTER),
@@ -181,14 +181,17 @@ def session(sid: str) -> SessionDetails:
 
 
 def days(month: str, now: datetime) -> DaysView:
-    """A read for each day, and for each day that is not summed up three for each plan and one for each thousand of its
-    lines."""
-    summed = read_days(month)
-    today = now.astimezone(UTC).date()
-    last = max((use.day for use in summed), default="")
-    waiting = [today - timedelta(days=n) for n in reversed(range(DAYS_WAITING))]
-    not_over = [day for day in waiting if day.isoformat() > last and day.isoformat().startswith(month)]
-    return days_view(summed, [read_open_day(day) for day in not_over])
+    """Reads as days_of does."""
+    return days_view(*days_of(month, now))
+
+
+def costs(now: datetime) -> CostsView:
+    """Reads as cost_now and dear_members do. Raises Refused if the price list lacks the region."""
+    by_agreement = {name for name, plan in PLANS.items() if plan.price is None}
+    try:
+        return costs_view(cost_now(now), by_agreement, dear_members(now))
+    except LookupError as e:
+        raise Refused("not-found", f"The price list does not have this region: {e}.", status=404) from e
 
 
 def slots(query: SlotsQuery) -> SlotsView:

@@ -8,12 +8,10 @@ from msgspec import Struct
 from shared.billing.disagreement import DisagreementKind
 from shared.billing.payer import Payer, Provider, is_for_sale, monthly_cents
 from shared.billing.plans import PLANS
-from shared.billing.subscription import Reason
+from shared.billing.subscription import PAYING, Reason
 from shared.snapshots.checkpoint import Count
 from shared.views.plan import PlanView, plan_view
 
-SUBSCRIBED = (Reason.PAID, Reason.ENDING, Reason.RETRYING)
-"""Why a plan is held that somebody pays, or is to pay."""
 DASHBOARDS: Mapping[Provider, str] = {Provider.STRIPE: "https://dashboard.stripe.com/customers/{customer}"}
 """Where an operator sees a customer, and gives money back."""
 
@@ -108,7 +106,7 @@ def money_view(
 
 def _plan(name: str, accounts: int, payers: Mapping[Reason, int]) -> PlanMoney:
     price = monthly_cents(name) if is_for_sale(name) else None
-    paid, ending, retrying = (payers[reason] for reason in SUBSCRIBED)
+    paid, ending, retrying = (payers[reason] for reason in PAYING)
     return PlanMoney(plan_view(name), accounts, price, paid, ending, retrying, (price or 0) * (paid + ending))
 
 

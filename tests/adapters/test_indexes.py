@@ -31,6 +31,7 @@ from shared.cursors import Place
 from shared.gcp.store import (
     accounts,
     anonymous,
+    billing,
     claims,
     database,
     ledger,
@@ -169,6 +170,7 @@ QUERIES: dict[Callable[..., Any], list[Callable[[], Any]]] = {
         lambda: payers.unasked_payers(NOW, None, 5),
         lambda: payers.unasked_payers(NOW, Place(1, "b-1"), 5),
     ],
+    billing.most_used: [lambda: billing.most_used("2026-11", 5)],
     subscriptions.find_payer: [lambda: subscriptions.find_payer("cus_1")],
     subscriptions.due_payers: [lambda: subscriptions.due_payers(NOW)],
     subscriptions.all_payers: [subscriptions.all_payers],

@@ -81,6 +81,7 @@ TO_AN_OPERATOR = {
     "admin/mails": {200},
     "admin/money": {200},
     "admin/payers": {200, 400},
+    "admin/costs": {200},
 }
 """What operators call, and what it may answer to one who names nobody that there is."""
 POOL = ("admin/pool", "admin/announce")
@@ -122,7 +123,7 @@ ASKED_FOR = (
     *FOR_ANYBODY,
     "snapshots", "snapshots/files", "usage", "usage/csv", "billing", "admin", "admin/opens", "admin/slots",
     "admin/slot", "admin/sessions", "admin/session", "admin/members", "admin/account", "admin/audit", "admin/usage",
-    "admin/mails", "admin/money", "admin/payers",
+    "admin/mails", "admin/money", "admin/payers", "admin/costs",
     "team", "team/effects", "team/usage", "team/storage",
 )  # fmt: skip
 """What is got."""

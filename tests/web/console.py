@@ -117,6 +117,21 @@ def answers(role: str) -> dict[str, Any]:
         "admin/money": some_money(),
         "admin/payers": {"payers": [a_payer()], "next": None},
         "admin/audit": {"lines": [a_line("grant", after={"granted": 3600})]},
+        "admin/costs": {
+            "so_far_low": 12.5, "so_far_high": 20, "forecast_low": 40, "forecast_high": 61.25,
+            "lines": [{
+                "line": "warm slots: CPU", "korean": "웜 슬롯: CPU", "low": 4, "high": 5,
+                "forecast_low": 9, "forecast_high": 9,
+            }],
+            "plans": [
+                {"plan": "free", "revenue": 0, "low": 3, "high": 4, "worst": -4, "best": -3},
+                {"plan": "enterprise", "revenue": None, "low": 3, "high": 4, "worst": None, "best": None},
+            ],
+            "dearest": [{
+                "billing": "b-1", "uid": "u-1", "plan": "pro", "seconds": 7200.0, "low": 11, "high": 12, "pays": 9.34,
+                "covered": False,
+            }],
+        },
         "admin/usage": {"days": [{"day": "2026-11-29", "over": False, "plans": {"pro": use}, "stored": 5000}]},
     }  # fmt: skip
 

@@ -92,6 +92,17 @@ def test_an_operator_chooses_how_many_slots_are_warm_and_announces_a_class(page:
     assert bodies["admin/take-back"]["announcement"] == "console-9"
 
 
+def test_an_auditor_reads_what_the_month_costs_and_who_costs_more_than_they_pay(page: Page, plane: Plane) -> None:
+    with_role(page, plane, "auditor")
+    press(page, "Costs")
+    expect(page.get_by_text("To the end of the month: $40.00 \u2013 $61.25")).to_be_visible()
+    expect(page.get_by_role("row", name="u-1 pro")).to_contain_text("$9.34 (less than they cost)")
+    expect(page.get_by_role("row", name="enterprise")).to_contain_text("by agreement")
+    expect(page.get_by_role("row", name="free")).to_contain_text("-$4.00")
+    page.get_by_role("button", name="한국어").click()
+    expect(page.get_by_role("row", name="웜 슬롯: CPU")).to_contain_text("$9.00")
+
+
 def asks(page: Page, typed: dict[str, str], lever: str) -> None:
     ask = page.get_by_role("alertdialog")
     for label, text in typed.items():
@@ -192,7 +203,13 @@ def test_each_part_shows_what_it_is_told_and_has_no_fault_for_axe(page: Page, pl
     expect(page.get_by_text("active at 09:00:00 (editor)")).to_be_visible()
     page.evaluate(AXE.read_text())
     found = {"Now": violations(page)}
-    parts = {"Slots": SLOT, "Trends": "pro", "Audit log": "an upgrade", "Members": "member@example.com"}
+    parts = {
+        "Slots": SLOT,
+        "Trends": "pro",
+        "Costs": "One member costs more than they pay.",
+        "Audit log": "an upgrade",
+        "Members": "member@example.com",
+    }
     for part, shown in parts.items():
         press(page, part)
         expect(page.get_by_text(shown).first).to_be_visible()

@@ -8,12 +8,14 @@ from collections.abc import Iterable, Mapping
 from zlib import crc32
 
 from google.cloud import firestore
+from google.cloud.firestore_v1.base_query import FieldFilter
+from google.cloud.firestore_v1.field_path import FieldPath
 from msgspec import Struct
 
 from shared.billing.account import Billing
 from shared.billing.metering import LedgerLine
 from shared.billing.plans import PLANS
-from shared.gcp.store.database import Commit, document, read, read_all
+from shared.gcp.store.database import Commit, database, document, read, read_all, run_readable
 from shared.record import Versioned
 
 SHARDS = 16
@@ -45,6 +47,15 @@ def read_billing(bid: str) -> Versioned[Billing]:
     if billing is None:
         raise LookupError(f"billing account {bid} is missing")
     return billing
+
+
+def most_used(period: str, limit: int) -> list[tuple[Billing, int]]:
+    """The accounts with the most time in a period, and their milliseconds. Time on a plan without limit is counted in
+    shards, and not among them."""
+    of_period = FieldPath("used", period).to_api_repr()
+    most = database().collection("billing").where(filter=FieldFilter(of_period, ">", 0))
+    most = most.order_by(of_period, direction=firestore.Query.DESCENDING).limit(limit)
+    return [(found.record, found.record.used.get(period, 0)) for found in run_readable(most, Billing)[0]]
 
 
 def commit_move(before: Versioned[Billing], after: Billing) -> None:

@@ -473,6 +473,25 @@ export type CostLineView = {
     per: number;
 };
 
+/**
+ * The running month, by the model of costs. What no counter says is between the bounds.
+ */
+export type CostsView = {
+    so_far_low: number;
+    so_far_high: number;
+    forecast_low: number;
+    forecast_high: number;
+    /**
+     * The dearest first.
+     */
+    lines: Array<MonthLineView>;
+    plans: Array<PlanCostView>;
+    /**
+     * At most ten, the dearest first. Plans whose time is by the day are not among them.
+     */
+    dearest: Array<DearMemberView>;
+};
+
 export type DayView = {
     day: string;
     /**
@@ -496,6 +515,29 @@ export type DayView = {
  */
 export type DaysView = {
     days: Array<DayView>;
+};
+
+/**
+ * A billing account that used much time in this month.
+ */
+export type DearMemberView = {
+    billing: string;
+    /**
+     * The owner's.
+     */
+    uid: string;
+    plan: string;
+    seconds: number;
+    low: number;
+    high: number;
+    /**
+     * Without fees; null where the price is by agreement.
+     */
+    pays: number | null;
+    /**
+     * false if an account that pays has cost more than that for certain.
+     */
+    covered: boolean;
 };
 
 /**
@@ -1207,6 +1249,21 @@ export type MoneyView = {
     unasked: number;
 };
 
+export type MonthLineView = {
+    /**
+     * The line's name in the model.
+     */
+    line: string;
+    korean: string;
+    low: number;
+    high: number;
+    /**
+     * To the end of the month, if the rest of it is as the days so far.
+     */
+    forecast_low: number;
+    forecast_high: number;
+};
+
 export type Move = {
     /**
      * An IANA name.
@@ -1419,6 +1476,27 @@ export type PersonView = {
      * Whether the person can open new sessions on the team's time. false without a seat, while the team is not paid for, and for those who joined last if the plan has fewer seats than people.
      */
     may_open: boolean;
+};
+
+/**
+ * A plan in a month of thirty days that are all as the days so far were.
+ */
+export type PlanCostView = {
+    plan: string;
+    /**
+     * Of the accounts that pay; null where the price is by agreement.
+     */
+    revenue: number | null;
+    /**
+     * What the plan's members cause, and their share of what stands still.
+     */
+    low: number;
+    high: number;
+    /**
+     * What is left of the revenue without fees, at worst; null where the price is by agreement.
+     */
+    worst: number | null;
+    best: number | null;
 };
 
 /**
@@ -4495,6 +4573,63 @@ export type AdminUsageResponses = {
 };
 
 export type AdminUsageResponse = AdminUsageResponses[keyof AdminUsageResponses];
+
+export type AdminCostsData = {
+    body?: never;
+    path?: never;
+    query?: never;
+    url: '/admin/costs';
+};
+
+export type AdminCostsErrors = {
+    /**
+     * `bad-request`: The request is not valid
+     */
+    400: ProblemAnswer & {
+        type?: 'https://ondol.dev/problems/bad-request';
+    };
+    /**
+     * `not-signed-in`: Sign in first
+     */
+    401: ProblemAnswer & {
+        type?: 'https://ondol.dev/problems/not-signed-in';
+    };
+    /**
+     * `forbidden`: You are not allowed to do this
+     */
+    403: ProblemAnswer & {
+        type?: 'https://ondol.dev/problems/forbidden';
+    };
+    /**
+     * `not-found`: Not found
+     */
+    404: ProblemAnswer & {
+        type?: 'https://ondol.dev/problems/not-found';
+    };
+    /**
+     * `too-many-requests`: Too many requests
+     */
+    429: ProblemAnswer & {
+        type?: 'https://ondol.dev/problems/too-many-requests';
+    };
+    /**
+     * `unavailable`: A part of Ondol can't be reached; `too-busy`: Too many changes at once
+     */
+    503: ProblemAnswer & {
+        type?: 'https://ondol.dev/problems/unavailable' | 'https://ondol.dev/problems/too-busy';
+    };
+};
+
+export type AdminCostsError = AdminCostsErrors[keyof AdminCostsErrors];
+
+export type AdminCostsResponses = {
+    /**
+     * The running month, by the model of costs. What no counter says is between the bounds.
+     */
+    200: CostsView;
+};
+
+export type AdminCostsResponse = AdminCostsResponses[keyof AdminCostsResponses];
 
 export type UsageData = {
     body?: never;

@@ -1,5 +1,7 @@
 // Whole numbers that an operator types, and the most that the control plane takes.
 
+import { language } from "../state/language.svelte";
+
 export const MOST_OPEN = 100_000;
 export const MOST_OPENS_AN_HOUR = 240;
 export const MOST_MINUTES = 60_000;
@@ -31,4 +33,12 @@ export function runs(numbers: number[]): string {
     else found.push({ number, times: 1 });
   }
   return found.map(({ number, times }) => `${times}×${number}`).join(", ");
+}
+
+/** US dollars between two bounds, in cents. */
+export function dollars(low: number, high: number): string {
+  const shown = (amount: number) =>
+    new Intl.NumberFormat(language(), { style: "currency", currency: "USD", currencyDisplay: "narrowSymbol" }).format(amount);
+  const [least, most] = [shown(low), shown(high)];
+  return least === most ? least : `${least} – ${most}`;
 }

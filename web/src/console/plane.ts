@@ -1,7 +1,7 @@
 // The operator's part of the control plane. Each call raises Problem.
 
 import type {
-  AccountDetails, AuditView, DaysView, LineView, MailsView, MembersView, MoneyView, OpensView, Overview, PayersView, Ready, SessionDetails, SessionsView,
+  AccountDetails, AuditView, CostsView, DaysView, LineView, MailsView, MembersView, MoneyView, OpensView, Overview, PayersView, Ready, SessionDetails, SessionsView,
   SlotDetails, SlotsView,
 } from "../api";
 import type { Client } from "../api/client";
@@ -27,6 +27,7 @@ export class Plane {
   readonly mails = () => this.look<MailsView>("/mails");
   readonly money = () => this.look<MoneyView>("/money");
   readonly payers = (query: Query) => this.look<PayersView>("/payers", query);
+  readonly costs = () => this.look<CostsView>("/costs");
   readonly days = (month: string) => this.look<DaysView>("/usage", { month });
 
   /** The change is made once, however often the browser sends it: `request` is its id. */

@@ -5,7 +5,7 @@ import type { DisagreementKind, Measure, PayersOf, Reason, SessionState, SlotSta
 export const words = {
   title: "Operator's console",
   auditor: "You may look at everything here and change nothing.",
-  tabs: { now: "Now", slots: "Slots", members: "Members", money: "Money", trends: "Trends", audit: "Audit log" },
+  tabs: { now: "Now", slots: "Slots", members: "Members", money: "Money", trends: "Trends", costs: "Costs", audit: "Audit log" },
   tabsName: "Parts of the console",
   healthy: "healthy",
   unhealthy: "not healthy",
@@ -156,6 +156,23 @@ export const words = {
     if (name === "policy") return "the same number of warm slots at all times";
     if (name === "new_sessions") return `new sessions ${value === true ? "open" : "closed"}`;
     return `${name} ${value === null ? "none" : String(value)}`;
+  },
+  costs: {
+    title: "What this month costs",
+    soFar: "So far",
+    forecast: "To the end of the month",
+    about: "By the model of costs, at list prices and without free tiers: what was used and how many there are is counted, and what no counter says lies between the bounds. The forecast takes the rest of the month to be as the days so far. Google's bill is what counts.",
+    plans: "A month like the days so far, by plan",
+    revenue: "Revenue",
+    cost: "Costs",
+    margin: "What is left, without fees",
+    agreed: "by agreement",
+    dearest: "Members who cost most",
+    pays: "Pays, without fees",
+    less: "less than they cost",
+    beyond: (members: number) => (members === 1 ? "One member costs more than they pay." : `${members} members cost more than they pay.`),
+    lines: "By line",
+    line: "Line",
   },
   day: "Day (UTC)",
   used: "Used",

@@ -5,7 +5,7 @@ import type { ConsoleWords } from "./en";
 export const words: ConsoleWords = {
   title: "운영 콘솔",
   auditor: "모든 내용을 볼 수 있지만 바꿀 수는 없습니다.",
-  tabs: { now: "현재", slots: "슬롯", members: "회원", money: "결제", trends: "추이", audit: "감사 기록" },
+  tabs: { now: "현재", slots: "슬롯", members: "회원", money: "결제", trends: "추이", costs: "비용", audit: "감사 기록" },
   tabsName: "콘솔 메뉴",
   healthy: "정상",
   unhealthy: "확인 필요",
@@ -156,6 +156,23 @@ export const words: ConsoleWords = {
     if (name === "policy") return "항상 같은 수의 슬롯";
     if (name === "new_sessions") return `새 세션 ${value === true ? "허용" : "중단"}`;
     return `${name} ${value === null ? "없음" : String(value)}`;
+  },
+  costs: {
+    title: "이번 달 비용",
+    soFar: "지금까지",
+    forecast: "월말 예상",
+    about: "무료 사용량을 빼지 않은 정가로 계산했습니다. 사용 시간과 회원 수는 실제로 센 값이고, 세지 않은 것은 범위로 나타냅니다. 월말 예상은 남은 날도 지금까지와 같다고 봅니다. 정확한 금액은 Google 청구서를 확인하세요.",
+    plans: "지금까지와 같은 한 달, 요금제별",
+    revenue: "매출",
+    cost: "비용",
+    margin: "수수료를 뺀 이익",
+    agreed: "협의 가격",
+    dearest: "비용이 많이 드는 회원",
+    pays: "수수료를 뺀 결제액",
+    less: "비용보다 적음",
+    beyond: (members) => `회원 ${members}명의 비용이 결제액보다 큽니다.`,
+    lines: "항목별",
+    line: "항목",
   },
   day: "날짜 (UTC)",
   used: "사용 시간",

@@ -1,0 +1,92 @@
+"""What the running month costs, and which members cost most: read from counters, and never from all members."""
+
+from calendar import monthrange
+from collections.abc import Mapping
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+
+from shared import logs
+from shared.billing.payer import Payer
+from shared.billing.plans import PLANS
+from shared.billing.price_list import PRICES
+from shared.billing.reconciliation import DayUse
+from shared.billing.subscription import PAYING
+from shared.economics.today import Accounts, CostOfMonth, cost_of_month, dear_member, workload_of
+from shared.economics.workload import PoolWorkload
+from shared.flows import warm_slots
+from shared.flows.open_days import days_of
+from shared.gcp.store.billing import most_used
+from shared.gcp.store.database import read_all
+from shared.gcp.store.payers import count_accounts, count_payers
+from shared.gcp.store.slots import read_controls
+from shared.gcp.store.subscriptions import payer_ref
+from shared.policies import model_workload, pool_size
+from shared.record import Versioned
+from shared.slots.warm_policies import ByHour
+from shared.views.costs import DearRow
+
+MOST_DEAR = 10
+"""Members who are shown. Each costs two reads."""
+
+
+def cost_now(now: datetime) -> CostOfMonth:
+    """Some hundred reads: the days of the month, those that are not summed up, and counts of accounts by plan."""
+    now = now.astimezone(UTC)
+    begins = now.replace(day=1, hour=0, minute=0, second=0, microsecond=0)
+    summed, not_over = days_of(f"{now:%Y-%m}", now)
+    days = [*summed, *not_over]
+    so_far = Decimal(max(1.0, (now - begins) / timedelta(hours=1))) / 24
+    base = model_workload(_pool(now))
+    workload = workload_of(days, so_far, _accounts(), base, _stored(days))
+    return cost_of_month(workload, so_far, monthrange(now.year, now.month)[1], PRICES)
+
+
+def dear_members(now: datetime) -> list[DearRow]:
+    """Those with the most time in the present month, dearest first. Plans whose periods are days have none."""
+    used = most_used(f"{now.astimezone(UTC):%Y-%m}", MOST_DEAR)
+    payers: list[Versioned[Payer] | None] = read_all([(payer_ref(each.bid), Payer) for each, _ in used]) if used else []
+    base = model_workload(PoolWorkload(warm=(0,), most=0))
+    dear = list[DearRow]()
+    for (account, ms), payer in zip(used, payers, strict=True):
+        pays = payer is not None and payer.record.standing.is_paid
+        cost = dear_member(account.plan, ms, base, PRICES, pays=pays)
+        dear.append(DearRow(account.bid, account.owner, account.plan, ms, cost))
+    return sorted(dear, key=lambda each: each.member.costs.high, reverse=True)
+
+
+def warn_of_dear_members(now: datetime) -> int:
+    """Logs each of the dearest members who costs more than they pay. Returns how many: none in a region without
+    prices."""
+    try:
+        beyond = [each for each in dear_members(now) if not each.member.is_covered]
+    except LookupError as e:
+        logs.info("prices-missing", detail=str(e))
+        return 0
+    for each in beyond:
+        costs = each.member.costs
+        logs.warning(
+            "member-costs-more",
+            billing=each.billing,
+            plan=each.plan,
+            pays=str(each.member.pays),
+            costs=f"{costs.low:.2f} to {costs.high:.2f}",
+        )
+    return len(beyond)
+
+
+def _pool(now: datetime) -> PoolWorkload:
+    """The pool as it is now, as if it had been so all the time."""
+    _, levers = read_controls()
+    policy, most = levers.warm_policy(pool_size()), levers.most(pool_size())
+    warm = policy.warm if isinstance(policy, ByHour) else (warm_slots.decide(levers, now).warm,)
+    return PoolWorkload(warm=tuple(min(most, each) for each in warm), most=most)
+
+
+def _accounts() -> Mapping[str, Accounts]:
+    return {
+        plan: Accounts(count_accounts(plan), sum(count_payers(reason, plan) for reason in PAYING)) for plan in PLANS
+    }
+
+
+def _stored(days: list[DayUse]) -> int:
+    return next((day.stored for day in reversed(days) if day.stored is not None), 0)

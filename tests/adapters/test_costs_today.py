@@ -1,0 +1,125 @@
+"""Today's cost on a real database: from counters, for a bounded number of reads; and the warning about members."""
+
+import json
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from decimal import Decimal
+
+import pytest
+from msgspec.structs import replace
+
+from shared.billing.payer import Payer, Provider
+from shared.billing.plans import PLANS
+from shared.billing.price_list import PRICES
+from shared.billing.prices import PriceBook
+from shared.billing.reconciliation import DayUse, PlanUse
+from shared.billing.subscription import Reason, Standing
+from shared.errors import Refused
+from shared.flows import costs_today, operator_looks
+from shared.gcp.operation_counts import counted
+from shared.gcp.store.billing import billing_ref, most_used
+from shared.gcp.store.database import Commit
+from shared.gcp.store.database import document as document_ref
+from shared.gcp.store.subscriptions import payer_ref
+from tests.support.records.factories import a_billing
+from tests.support.stack.environment import SETTINGS, environment
+
+NOW = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
+HOUR_MS = 3_600_000
+
+
+@pytest.fixture(autouse=True)
+def settings() -> Iterator[None]:
+    with environment(SETTINGS):
+        yield
+
+
+def an_account(number: int, plan: str, hours: int, reason: Reason | None) -> None:
+    bid = f"b-{number}"
+    account = replace(a_billing(plan), bid=bid, owner=f"u-{number}").count({"2026-11": hours * HOUR_MS})
+    Commit().create(billing_ref(bid), account).run()
+    if reason:
+        standing = Standing(plan=plan, reason=reason)
+        Commit().create(payer_ref(bid), Payer(bid=bid, provider=Provider.STRIPE, standing=standing)).run()
+
+
+@pytest.fixture
+def month(empty_database: None) -> None:
+    """Twenty-two days, of which one was used, and five accounts."""
+    an_account(1, "pro", 19, Reason.PAID)
+    an_account(2, "pro", 3, Reason.UNPAID)
+    an_account(3, "team", 60, Reason.RETRYING)
+    an_account(4, "free", 0, None)
+    an_account(5, "pro", 12, None)
+    for day in range(1, 23):
+        use = PlanUse(ms=34 * HOUR_MS, background_ms=0, members=3, sessions=9, lines=136)
+        found = DayUse(day=f"2026-11-{day:02}", plans={"pro": use} if day == 9 else {}, stored=10**9)
+        Commit().create(document_ref("usage", found.day), found).run()
+
+
+@pytest.mark.usefixtures("month")
+def test_the_month_is_read_from_counters_for_a_bounded_number_of_reads() -> None:
+    with counted() as cost:
+        view = operator_looks.costs(NOW)
+    today, accounts, controls, dearest = 3 * len(PLANS) + 1, 4 * len(PLANS), 2, 2 * 4
+    assert (cost.reads, cost.writes) == (22 + today + accounts + controls + dearest, 0)
+    assert 0 < view.so_far_low < view.forecast_low < view.forecast_high
+    assert sum(line.forecast_high for line in view.lines) == pytest.approx(view.forecast_high)
+    assert view.lines == sorted(view.lines, key=lambda line: -line.forecast_high)
+    plans = {plan.plan: plan for plan in view.plans}
+    assert (plans["pro"].revenue, plans["team"].revenue) == (10, 25), "what is paid, and what is tried again"
+    slots = next(line for line in view.lines if line.line == "slots at work: CPU")
+    assert slots.low == pytest.approx(34 * 3600 * float(PRICES.price("run-cpu", SETTINGS["REGION"]).amount))
+
+
+@pytest.mark.usefixtures("empty_database")
+@pytest.mark.parametrize(
+    "changed", [{"HEARTBEAT_SECONDS": "5"}, {"CHECKPOINT_SECONDS": "0"}, {"REGION": "us-central1"}]
+)
+def test_a_month_without_members_has_costs_with_any_settings(changed: dict[str, str]) -> None:
+    with environment(SETTINGS | changed):
+        view = operator_looks.costs(NOW)
+    assert 0 < view.so_far_low < view.forecast_low
+    assert (view.plans, view.dearest) == ([], [])
+
+
+@pytest.mark.usefixtures("month")
+def test_a_region_without_prices_is_said_so_and_nobody_is_warned_of() -> None:
+    with environment(SETTINGS | {"REGION": "europe-west1"}):
+        with pytest.raises(Refused, match="no price of"):
+            operator_looks.costs(NOW)
+        assert costs_today.warn_of_dear_members(NOW) == 0
+
+
+@pytest.mark.usefixtures("month")
+def test_the_dearest_members_are_those_with_the_most_time_in_the_month() -> None:
+    most = [(found.bid, ms // HOUR_MS) for found, ms in most_used("2026-11", 3)]
+    assert most == [("b-3", 60), ("b-1", 19), ("b-5", 12)]
+    assert most_used("2026-10", 3) == []
+    rows = operator_looks.costs(NOW).dearest
+    assert [(row.billing, row.uid, row.covered) for row in rows] == [
+        ("b-3", "u-3", True),
+        ("b-1", "u-1", True),
+        ("b-5", "u-5", True),
+        ("b-2", "u-2", True),
+    ]
+    assert [row.pays and round(row.pays, 2) for row in rows] == [23.8, 9.34, 0, 0]
+
+
+@pytest.mark.usefixtures("month")
+def test_who_costs_more_than_they_pay_is_warned_of_and_nobody_else(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert costs_today.warn_of_dear_members(NOW) == 0
+    runs = {key: price for key, price in PRICES.prices.items() if key[0].startswith("run-")}
+    dearer = {key: replace(price, amount=price.amount * 8) for key, price in runs.items()}
+    monkeypatch.setattr(costs_today, "PRICES", PriceBook({**PRICES.prices, **dearer}))
+    capsys.readouterr()
+    assert costs_today.warn_of_dear_members(NOW) == 2
+    told = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+    assert [(each["message"], each["billing"], each["plan"]) for each in told] == [
+        ("member-costs-more", "b-3", "team"),
+        ("member-costs-more", "b-1", "pro"),
+    ]
+    assert [row.covered for row in operator_looks.costs(NOW).dearest] == [False, False, True, True]
+    assert Decimal(told[1]["pays"]) > 9
