@@ -226,6 +226,7 @@ def asked() -> Iterator[Asked]:
     with pytest.MonkeyPatch.context() as patch, environment(SETTINGS | {"FIRESTORE_EMULATOR_HOST": "127.0.0.1:1"}):
         patch.setattr(Query, "stream", stream)
         patch.setattr(anonymous, "read", lambda *_: Versioned(ACCOUNT, NOW))
+        patch.setattr(team_storage, "read", lambda *_: None)
         patch.setattr(AggregationQuery, "get", counted)
         for call in [call for calls in QUERIES.values() for call in calls]:
             before, tracer = len(seen), sys.gettrace()
