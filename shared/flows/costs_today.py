@@ -6,9 +6,9 @@ from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 
 from shared import logs
+from shared.billing.own_prices import price_book
 from shared.billing.payer import Payer
 from shared.billing.plans import PLANS
-from shared.billing.price_list import PRICES
 from shared.billing.reconciliation import DayUse
 from shared.billing.subscription import PAYING
 from shared.economics.today import Accounts, CostOfMonth, cost_of_month, dear_member, workload_of
@@ -38,7 +38,7 @@ def cost_now(now: datetime) -> CostOfMonth:
     so_far = Decimal(max(1.0, (now - begins) / timedelta(hours=1))) / 24
     base = model_workload(_pool(now))
     workload = workload_of(days, so_far, _accounts(), base, _stored(days))
-    return cost_of_month(workload, so_far, monthrange(now.year, now.month)[1], PRICES)
+    return cost_of_month(workload, so_far, monthrange(now.year, now.month)[1], price_book())
 
 
 def dear_members(now: datetime) -> list[DearRow]:
@@ -49,7 +49,7 @@ def dear_members(now: datetime) -> list[DearRow]:
     dear = list[DearRow]()
     for (account, ms), payer in zip(used, payers, strict=True):
         pays = payer is not None and payer.record.standing.is_paid
-        cost = dear_member(account.plan, ms, base, PRICES, pays=pays)
+        cost = dear_member(account.plan, ms, base, price_book(), pays=pays)
         dear.append(DearRow(account.bid, account.owner, account.plan, ms, cost))
     return sorted(dear, key=lambda each: each.member.costs.high, reverse=True)
 

@@ -113,7 +113,8 @@ def test_who_costs_more_than_they_pay_is_warned_of_and_nobody_else(
     assert costs_today.warn_of_dear_members(NOW) == 0
     runs = {key: price for key, price in PRICES.prices.items() if key[0].startswith("run-")}
     dearer = {key: replace(price, amount=price.amount * 8) for key, price in runs.items()}
-    monkeypatch.setattr(costs_today, "PRICES", PriceBook({**PRICES.prices, **dearer}))
+    dear_book = PriceBook({**PRICES.prices, **dearer})
+    monkeypatch.setattr(costs_today, "price_book", lambda: dear_book)
     capsys.readouterr()
     assert costs_today.warn_of_dear_members(NOW) == 2
     told = [json.loads(line) for line in capsys.readouterr().out.splitlines()]

@@ -1,0 +1,220 @@
+"""`make prices`: compares the price list with the catalogue of Cloud Billing, for one region, and with --write keeps
+what the catalogue says as the operator's own prices. Only reads from Google.
+
+A price is found by what the catalogue calls it. A price that is not found, that is found with two amounts, or that is
+counted in another unit is named and left as it is: nothing is guessed. Some prices are not looked up at all: either
+another seller has them, or nobody has read yet what the catalogue calls them.
+"""
+
+import argparse
+import re
+import sys
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import UTC, date, datetime
+from decimal import Decimal
+from enum import StrEnum
+from pathlib import Path
+from typing import NamedTuple
+
+from google.auth.exceptions import GoogleAuthError
+
+from deploy.deployment import stand_in_endpoint
+from deploy.google_apis.client import GoogleApis
+from deploy.google_apis.credentials import NoCredentials, session
+from deploy.google_apis.refusals import Busy, Refused
+from deploy.google_apis.schema_check import Json
+from shared.billing.own_prices import OWN_PRICES
+from shared.billing.price_list import PRICES
+from shared.billing.prices import EVERYWHERE, Price, PriceBook, places
+
+CATALOGUE = "https://cloud.google.com/billing/docs/reference/pricing-api"
+GLOBAL = "global"
+"""What the catalogue calls the place of a price that holds in every region."""
+
+
+class Called(NamedTuple):
+    """What the catalogue calls a price."""
+
+    services: tuple[str, ...]
+    description: str
+    """A regular expression of the whole description. Spaces are one each."""
+    unit: str
+    """As the catalogue writes it."""
+
+
+RUN, FIRESTORE = ("Cloud Run",), ("Cloud Firestore", "App Engine")
+SECOND, GIB_SECOND, COUNT, GIB_MONTH = "s", "GiBy.s", "count", "GiBy.mo"
+PLACE = r"( [A-Z][A-Za-z. ]*)?"
+"""Of a region, as `Seoul`; Iowa's prices of Firestore name none."""
+BY_REQUEST, BY_INSTANCE = r"( Tier 2)? \(Request-based billing\)", r" \(Instance-based billing\)( in)+ [a-z0-9-]+"
+CALLED: Mapping[str, Called] = {
+    "run-cpu": Called(RUN, f"Services CPU{BY_REQUEST}", SECOND),
+    "run-memory": Called(RUN, f"Services Memory{BY_REQUEST}", GIB_SECOND),
+    "run-idle-cpu": Called(RUN, f"Services Min Instance CPU{BY_REQUEST}", SECOND),
+    "run-idle-memory": Called(RUN, f"Services Min Instance Memory{BY_REQUEST}", GIB_SECOND),
+    "run-instance-cpu": Called(RUN, f"Services CPU{BY_INSTANCE}", SECOND),
+    "run-instance-memory": Called(RUN, f"Services Memory{BY_INSTANCE}", GIB_SECOND),
+    "run-request": Called(RUN, "Requests", COUNT),
+    "firestore-read": Called(FIRESTORE, f"Cloud Firestore Read Ops{PLACE}", COUNT),
+    "firestore-write": Called(FIRESTORE, f"Cloud Firestore Entity Writes{PLACE}", COUNT),
+    "firestore-delete": Called(FIRESTORE, f"Cloud Firestore Entity Deletes{PLACE}", COUNT),
+    "firestore-storage": Called(FIRESTORE, f"Cloud Firestore Storage{PLACE}", GIB_MONTH),
+    "firestore-recovery": Called(FIRESTORE, f"Cloud Firestore Point-in-time Recovery Storage{PLACE}", GIB_MONTH),
+    "firestore-backup": Called(FIRESTORE, f"Cloud Firestore Zonal Backup Storage{PLACE}", GIB_MONTH),
+    "storage": Called(("Cloud Storage",), "Standard Storage [A-Z][A-Za-z. ]*", GIB_MONTH),
+    "registry-storage": Called(("Artifact Registry",), "Artifact Registry Storage", GIB_MONTH),
+}
+"""Read in reports, bills and copies of the catalogue that others have published."""
+NO_REGION = r".*(Multi-Region|Dual-Region|named databases).*"
+"""What has a price of its own, and is none of a region's."""
+
+
+class Finding(StrEnum):
+    SAME = "the same"
+    DIFFERS = "differs"
+    MISSING = "not in the list"
+    NOT_FOUND = "not found in the catalogue"
+    AMBIGUOUS = "found with several amounts"
+    OTHER_UNIT = "counted in another unit"
+    NOT_LOOKED_UP = "not looked up"
+
+
+class Row(NamedTuple):
+    """One price, compared. Amounts are US dollars for the units of the list."""
+
+    name: str
+    listed: Price | None
+    """The list's, if it has one for the region."""
+    like: Price
+    """A price of the list with the same name: all of them have the same units."""
+    amount: Decimal | None
+    """The catalogue's."""
+    finding: Finding
+    called: str = ""
+    """As the catalogue calls it."""
+
+
+def read_catalogue(apis: GoogleApis, wanted: set[str]) -> dict[str, list[Json]]:
+    """The prices (SKUs) of each service, by the service's name. Raises what the client does."""
+    services = _pages(apis, "services.list", {}, "services")
+    names = {each["displayName"]: each["name"] for each in services if each.get("displayName") in wanted}
+    return {
+        title: list(_pages(apis, "services.skus.list", {"parent": name, "currencyCode": "USD"}, "skus"))
+        for title, name in names.items()
+    }
+
+
+def _pages(apis: GoogleApis, method: str, asked: Mapping[str, str], field: str) -> Iterator[Json]:
+    token = ""
+    while True:
+        answer = apis.call("cloudbilling.v1", method, {**asked, **({"pageToken": token} if token else {})})
+        yield from answer.get(field, [])
+        if not (token := answer.get("nextPageToken", "")):
+            return
+
+
+def compare(book: PriceBook, catalogue: Mapping[str, Sequence[Json]], region: str) -> list[Row]:
+    """Every price of the list, by its name."""
+    rows = list[Row]()
+    for name in sorted(book.names):
+        listed = next((found for where in places(region) if (found := book.prices.get((name, where)))), None)
+        like = listed or next(price for price in book.prices.values() if price.name == name)
+        rows.append(_row(name, listed, like, catalogue, region))
+    return rows
+
+
+def _row(name: str, listed: Price | None, like: Price, catalogue: Mapping[str, Sequence[Json]], region: str) -> Row:
+    if name not in CALLED:
+        return Row(name, listed, like, None, Finding.NOT_LOOKED_UP)
+    called = CALLED[name]
+    found = [sku for service in called.services for sku in catalogue.get(service, ()) if _is(sku, called, region)]
+    if not found:
+        return Row(name, listed, like, None, Finding.NOT_FOUND)
+    title = _title(found[0])
+    if any(_expression(sku).get("usageUnit") != called.unit for sku in found):
+        return Row(name, listed, like, None, Finding.OTHER_UNIT, title)
+    amounts = {_amount(sku) * like.per for sku in found}
+    if len(amounts) > 1:
+        return Row(name, listed, like, None, Finding.AMBIGUOUS, ", ".join(sorted({_title(sku) for sku in found})))
+    [amount] = amounts
+    if listed is None:
+        return Row(name, listed, like, amount, Finding.MISSING, title)
+    return Row(name, listed, like, amount, Finding.SAME if amount == listed.amount else Finding.DIFFERS, title)
+
+
+def _is(sku: Json, called: Called, region: str) -> bool:
+    title, regions = _title(sku), sku.get("serviceRegions", [])
+    if sku.get("category", {}).get("usageType") != "OnDemand" or not {region, GLOBAL} & {*regions}:
+        return False
+    return re.fullmatch(called.description, title) is not None and re.fullmatch(NO_REGION, title) is None
+
+
+def _title(sku: Json) -> str:
+    return " ".join(sku.get("description", "").split())
+
+
+def _expression(sku: Json) -> Json:
+    found: Json = sku.get("pricingInfo", [{}])[-1].get("pricingExpression", {})
+    return found
+
+
+def _amount(sku: Json) -> Decimal:
+    """US dollars for one unit, above what is free."""
+    rates = [each.get("unitPrice", {}) for each in _expression(sku).get("tieredRates", [])]
+    amounts = [Decimal(rate.get("units", "0")) + Decimal(rate.get("nanos", 0)) / 10**9 for rate in rates]
+    return next((amount for amount in amounts if amount), Decimal(0))
+
+
+def told(rows: Sequence[Row]) -> str:
+    """A table. What is the same or is not looked up comes last, in one line each."""
+    shown = [row for row in rows if row.finding not in (Finding.SAME, Finding.NOT_LOOKED_UP)]
+    lines = [f"{'price':<22}{'list':>14}{'catalogue':>14}  for"] if shown else []
+    for row in shown:
+        listed = f"{row.listed.amount:f}" if row.listed else "-"
+        found = "-" if row.amount is None else f"{row.amount.normalize():f}"
+        lines.append(
+            f"{row.name:<22}{listed:>14}{found:>14}  {row.like.priced_by}: {row.finding} {row.called}".rstrip()
+        )
+    for finding in (Finding.SAME, Finding.NOT_LOOKED_UP):
+        names = [row.name for row in rows if row.finding == finding]
+        lines.append(f"{finding}: {', '.join(names) or 'none'}")
+    return "\n".join(lines)
+
+
+def as_file(rows: Sequence[Row], region: str, today: date) -> str:
+    """The operator's file with what the catalogue says otherwise than the list. A price that holds everywhere in the
+    list does so here."""
+    tables = ["# Prices that `make prices` has found in the catalogue of Cloud Billing. They replace the list's."]
+    for row in rows:
+        if row.amount is not None and row.finding in (Finding.DIFFERS, Finding.MISSING):
+            where = EVERYWHERE if row.listed and row.listed.where == EVERYWHERE else region
+            tables.append(
+                f'[[price]]\nname = "{row.name}"\nwhere = "{where}"\namount = {row.amount.normalize():f}\n'
+                f'unit = "{row.like.unit}"\nper = {row.like.per}\nsource = "{CATALOGUE}"\nread = {today.isoformat()}'
+            )
+    return "\n\n".join(tables) + "\n"
+
+
+def main() -> None:
+    """Ends with 1 and why where Google is not reached or refuses."""
+    parser = argparse.ArgumentParser(prog="python -m deploy.prices", description=__doc__.partition("\n\n")[0])
+    parser.add_argument("--project", required=True, help="the project that asks")
+    parser.add_argument("--region", required=True, help="as asia-northeast3")
+    parser.add_argument("--write", action="store_true", help="keep what differs as the operator's own prices")
+    parser.add_argument("--into", type=Path, default=OWN_PRICES, help="write: the file")
+    given = parser.parse_args()
+    try:
+        endpoint = stand_in_endpoint()
+        apis = GoogleApis(session(given.project, endpoint), endpoint)
+        catalogue = read_catalogue(apis, {service for each in CALLED.values() for service in each.services})
+    except (GoogleAuthError, NoCredentials, Refused, Busy, ValueError, OSError) as e:
+        sys.exit(f"The catalogue can't be read: {e}")
+    rows = compare(PRICES, catalogue, given.region)
+    print(told(rows))
+    if given.write:
+        given.into.write_text(as_file(rows, given.region, datetime.now(UTC).date()))
+        print(f"Written: {given.into}. It is deployed by `make deploy`.")
+
+
+if __name__ == "__main__":
+    main()
