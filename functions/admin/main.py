@@ -7,13 +7,13 @@ import functions_framework
 from msgspec.structs import replace
 
 from shared import logs
-from shared.accounts.audit import AuditLine
 from shared.endpoint import AcceptedAnswer, endpoint, routes
 from shared.errors import Refused, bad_request
+from shared.flows import operator_changes as changes
 from shared.flows import operator_looks as looks
 from shared.flows.archives import POLL_SECONDS, archive_of
 from shared.flows.sign_ins import mark_of
-from shared.gcp import emulators, tasks
+from shared.gcp import emulators
 from shared.gcp.identity import Member, RoleHolder, operator, operator_or_auditor, person_by_email
 from shared.gcp.store import levers, operators
 from shared.policies import pool_size
@@ -51,7 +51,6 @@ from shared.views.operator_requests import (
     Grant,
     QuarantineSlot,
     RecycleSlot,
-    Request,
     Resume,
     SetLimits,
     SetPlan,
@@ -64,7 +63,6 @@ from shared.views.operator_views import (
     DaysView,
     LineView,
     audit_view,
-    line_view,
 )
 
 OF_CHANGE = {404: ("not-found",), 409: ("account-closed", "request-reused")}
@@ -174,7 +172,7 @@ def plan(caller: Member, body: SetPlan, now: datetime) -> LineView:
     An open session follows the new plan from its next heartbeat on. The same `request` sent again changes nothing and
     gets the same answer.
     """
-    return _logged_view(operators.set_plan(_line(caller, body, now), body.uid, body.plan, of_team=body.team))
+    return changes.logged(operators.set_plan(changes.asked(caller, body, now), body.uid, body.plan, of_team=body.team))
 
 
 @endpoint(operator, Grant, refuses={**OF_CHANGE, 422: ("no-limit",)})
@@ -183,7 +181,9 @@ def grant(caller: Member, body: Grant, now: datetime) -> LineView:
 
     Refused on a plan without limit (`no-limit`). Granted time ends with its period.
     """
-    return _logged_view(operators.grant_time(_line(caller, body, now), body.uid, body.seconds, now, of_team=body.team))
+    return changes.logged(
+        operators.grant_time(changes.asked(caller, body, now), body.uid, body.seconds, now, of_team=body.team)
+    )
 
 
 @endpoint(operator, Suspend, refuses=OF_CHANGE)
@@ -195,7 +195,9 @@ def suspend(caller: Member, body: Suspend, now: datetime) -> LineView:
     """
     # The suspension and the beginning of the session's end are one commit. The task only saves the wait until the sweep
     # finds the session.
-    return _ended(operators.suspend_account(_line(caller, body, now), body.uid, now, body.reason, body.notice))
+    return changes.ended(
+        operators.suspend_account(changes.asked(caller, body, now), body.uid, now, body.reason, body.notice)
+    )
 
 
 @endpoint(operator, Resume, refuses=OF_CHANGE)
@@ -205,11 +207,11 @@ def resume(caller: Member, body: Resume, now: datetime) -> LineView:
     With `uid`, of an existing account. With `email`, of an address whose account was erased while it was suspended: the
     next account with this address is not suspended. The audit log has a keyed mark of the address, and not the address.
     """
-    line = _line(caller, body, now)
+    line = changes.asked(caller, body, now)
     if body.uid is not None:
-        return _logged_view(operators.resume_account(line, body.uid, now))
+        return changes.logged(operators.resume_account(line, body.uid, now))
     mark = mark_of(body.email or "")
-    return _logged_view(operators.lift_suspension(replace(line, asked={"mark": mark}), mark, now))
+    return changes.logged(operators.lift_suspension(replace(line, asked={"mark": mark}), mark, now))
 
 
 @endpoint(operator, SetLimits, refuses={409: ("request-reused",)})
@@ -218,8 +220,8 @@ def limits(caller: Member, body: SetLimits, now: datetime) -> LineView:
 
     Limits that are not given stay as they are.
     """
-    line = _line(caller, body, now)
-    return _logged_view(operators.set_limits(line, line.asked))
+    line = changes.asked(caller, body, now)
+    return changes.logged(operators.set_limits(line, line.asked))
 
 
 @endpoint(operator, EndSession, refuses=OF_CHANGE)
@@ -228,7 +230,7 @@ def end(caller: Member, body: EndSession, now: datetime) -> LineView:
 
     The work is saved, and the member sees that an operator ended the session. They can open another one at once.
     """
-    return _ended(levers.end_session_of(_line(caller, body, now), body.uid, now))
+    return changes.ended(levers.end_session_of(changes.asked(caller, body, now), body.uid, now))
 
 
 @endpoint(operator, DownloadHome, refuses={**OF_CHANGE, 422: ("state-broken",)})
@@ -238,7 +240,7 @@ def download(caller: Member, body: DownloadHome, now: datetime) -> Ready | Accep
     The answer is one tar.zst. Send the same request again until the archive is ready: it has one line in the audit log,
     and stays the archive of the snapshot that was the newest at first.
     """
-    line = levers.choose_snapshot(_line(caller, body, now), body.uid, body.snapshot)
+    line = levers.choose_snapshot(changes.asked(caller, body, now), body.uid, body.snapshot)
     logs.info("operator-changed", request=line.request, action=line.action, target=line.target, by=line.by)
     snapshot = str(line.after["snapshot"])
     ready = archive_of(str(line.after["workspace"]), snapshot, now)
@@ -252,7 +254,7 @@ def pool(caller: Member, body: SetPool, now: datetime) -> LineView:
     One number of warm slots, one for each hour of the week, or as many as the Opens of the last weeks make worthwhile.
     Holds until it is set anew, also over an upgrade. A lower maximum ends no session.
     """
-    return _audited(levers.set_pool(_line(caller, body, now), pool_size()))
+    return changes.audited(levers.set_pool(changes.asked(caller, body, now), pool_size()))
 
 
 @endpoint(operator, Announce, refuses={409: ("request-reused",)})
@@ -261,13 +263,13 @@ def announce(caller: Member, body: Announce, now: datetime) -> LineView:
 
     The request's id is the announcement's. It is forgotten when it is over.
     """
-    return _audited(levers.announce(_line(caller, body, now), body.at, body.members, now))
+    return changes.audited(levers.announce(changes.asked(caller, body, now), body.at, body.members, now))
 
 
 @endpoint(operator, TakeBack, refuses=OF_SLOT)
 def take_back(caller: Member, body: TakeBack, now: datetime) -> LineView:
     """Take an announcement back."""
-    return _audited(levers.take_back_announcement(_line(caller, body, now), body.announcement))
+    return changes.audited(levers.take_back_announcement(changes.asked(caller, body, now), body.announcement))
 
 
 @endpoint(operator, Drain, refuses={409: ("request-reused",)})
@@ -277,7 +279,7 @@ def drain(caller: Member, body: Drain, now: datetime) -> LineView:
     Each is saved, and its member sees that an operator ended it. With `close`, new sessions are closed first, by the
     same commit.
     """
-    return _audited(levers.drain_all(_line(caller, body, now), now, close=body.close))
+    return changes.audited(levers.drain_all(changes.asked(caller, body, now), now, close=body.close))
 
 
 @endpoint(operator, RecycleSlot, refuses=OF_SLOT)
@@ -286,7 +288,7 @@ def recycle(caller: Member, body: RecycleSlot, now: datetime) -> LineView:
 
     A session in it is saved and ended first. A slot that was taken out of use comes back.
     """
-    return _replaced(levers.recycle_slot(_line(caller, body, now), body.slot, now))
+    return changes.replaced(levers.recycle_slot(changes.asked(caller, body, now), body.slot, now))
 
 
 @endpoint(operator, QuarantineSlot, refuses=OF_SLOT)
@@ -295,7 +297,7 @@ def quarantine(caller: Member, body: QuarantineSlot, now: datetime) -> LineView:
 
     Nobody gets it, and its container is left as it is, to be looked into. A session in it is saved and ended first.
     """
-    return _replaced(levers.quarantine_slot(_line(caller, body, now), body.slot, now))
+    return changes.replaced(levers.quarantine_slot(changes.asked(caller, body, now), body.slot, now))
 
 
 @endpoint(operator_or_auditor, AccountQuery, refuses={404: ("not-found",), 409: ("account-closed",)}, method="GET")
@@ -378,36 +380,6 @@ admin = functions_framework.http(
         "admin",
     )
 )
-
-
-def _line(caller: Member, body: Request, now: datetime) -> AuditLine:
-    return body.line(by=caller.uid, email=caller.email, at=now)
-
-
-def _logged_view(line: AuditLine) -> LineView:
-    logs.info("operator-changed", request=line.request, action=line.action, target=line.target, by=line.by)
-    return line_view(line)
-
-
-def _audited(line: AuditLine) -> LineView:
-    """The line of a change that `pool` follows."""
-    tasks.run_pool(audit=True)
-    return _logged_view(line)
-
-
-def _ended(line: AuditLine) -> LineView:
-    """The line of a change whose commit has begun the end of the session that it names, if any."""
-    sid = line.after.get("session")
-    if isinstance(sid, str):
-        tasks.schedule_reclaim_check(sid, line.at, again=line.action)
-    return _logged_view(line)
-
-
-def _replaced(line: AuditLine) -> LineView:
-    """The line of a change of a slot. A slot without a session changes at once."""
-    if line.after.get("session") is None:
-        tasks.run_pool()
-    return _ended(line)
 
 
 def _uid_of(query: AccountQuery) -> str | None:

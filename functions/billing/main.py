@@ -7,12 +7,13 @@ import functions_framework
 from msgspec import Meta, Struct
 
 from shared import logs
+from shared.accounts.team import is_shared
 from shared.billing.account import Billing
 from shared.billing.payer import Payer, is_for_sale
 from shared.billing.plans import PLANS
 from shared.billing.subscription import Reason
 from shared.endpoint import endpoint, routes
-from shared.errors import Refused
+from shared.errors import Refused, bad_request
 from shared.flows import payments
 from shared.flows.sign_ins import SignedIn, may_change, may_look
 from shared.gcp.store import clock
@@ -129,6 +130,7 @@ def checkout(caller: SignedIn, body: Buy, _now: datetime) -> PageAnswer:
     if provider is None:
         raise payments.payments_off()
     billing = _payable(caller, of_team=body.team)
+    _check_kind(body.plan, of_team=body.team)
     member = caller.member
     sale = payments.Sale(
         bid=billing.bid,
@@ -153,6 +155,8 @@ def portal(caller: SignedIn, body: Manage, _now: datetime) -> PageAnswer:
     if provider is None:
         raise payments.payments_off()
     billing = _payable(caller, of_team=body.team)
+    if body.plan is not None:
+        _check_kind(body.plan, of_team=body.team)
     back = _view(MANAGED, of_team=body.team)
     return PageAnswer(payments.manage(provider, billing.bid, plan=body.plan, back_url=back, language=body.language))
 
@@ -178,6 +182,15 @@ def _payable(caller: SignedIn, *, of_team: bool) -> Billing:
     if not may_pay:
         raise Refused("forbidden", "Only who pays for the plan can buy and manage it. Ask them.")
     return billing
+
+
+def _check_kind(plan: str, *, of_team: bool) -> None:
+    """Raises Refused if the plan is one that people share and the payer is one person, or the other way round."""
+    if plan not in PLANS or is_shared(plan) == of_team:
+        return
+    if of_team:
+        raise bad_request("plan: One person uses this plan. Choose one that a team can share.")
+    raise bad_request("plan: A team shares this plan. Make the team first, and choose the plan for it.")
 
 
 def _view(path: str, *, of_team: bool) -> str:

@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 from typing import Any, NamedTuple
 
 import flask
+import httpx
 from firebase_admin import auth
 
 from functions.billing import main as billing_function
@@ -16,11 +17,14 @@ from functions.login import main as login_function
 from functions.payer import main as payer_function
 from functions.payment_events import main as events_function
 from shared.flows.sign_ins import marked_account_of
+from shared.gcp import tasks
 from shared.gcp.identity import firebase_app, person
 from shared.payments.stripe_provider import EVENTS
+from tests.adapters.paying import plan
 from tests.adapters.people import member, sign_up, token_of
 from tests.support.http_server import Handler, serving
 from tests.support.stack.environment import SETTINGS, environment
+from tests.support.stack.observe import until
 from tests.support.standins.stripe import Standin
 
 VIEWS: dict[str, Any] = {
@@ -124,3 +128,32 @@ def functions_behind(standin: Standin, others: dict[str, str]) -> Iterator[Deliv
                 standin.control("hold", held=False)
                 standin.control("faults")
                 standin.v1.webhook_endpoints.delete(endpoint.id)
+
+
+def pay(standin: Standin, url: str, back: str = "/plans?checkout=paid") -> None:
+    """Pays on the provider's page, which leads `back`."""
+    answer = standin.press(url, card="pm_card_visa")
+    assert (answer.status_code, leads_to(answer)) == (303, back)
+
+
+def leads_to(answer: httpx.Response) -> str:
+    """The address on the page to which the provider's page leads back."""
+    back = answer.headers["Location"]
+    assert back.startswith(f"{SETTINGS['PAGE_ORIGIN']}/")
+    return str(back.removeprefix(SETTINGS["PAGE_ORIGIN"]))
+
+
+def holds(name: str, bid: str) -> None:
+    until(lambda: plan(bid) == name, f"the plan {name}")
+
+
+def settled(standin: Standin) -> None:
+    """Every event was delivered, and every task that followed has run."""
+    until(lambda: not standin.web.get("/_control/deliveries").json() and not waiting(), "quiet")
+
+
+def waiting() -> list[str]:
+    """The tasks for `payer` that have not run."""
+    client = tasks.tasks_client()
+    queue = client.queue_path(SETTINGS["GOOGLE_CLOUD_PROJECT"], SETTINGS["REGION"], "payer")
+    return [task.name for task in client.list_tasks(parent=queue)]

@@ -7,7 +7,6 @@ from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-import httpx
 import pytest
 
 from functions.meter import main as meter_function
@@ -28,8 +27,8 @@ from shared.gcp.store.teams import change_person, change_team, create_team, empt
 from shared.request_rates import BUCKETS
 from shared.settings import NO_KEY
 from tests.adapters.paying import plan
-from tests.adapters.payment_functions import Buyer, Deliveries, functions_behind
-from tests.support.stack.environment import SETTINGS, environment
+from tests.adapters.payment_functions import Buyer, Deliveries, functions_behind, holds, leads_to, pay, settled
+from tests.support.stack.environment import environment
 from tests.support.stack.observe import until
 from tests.support.standins.stripe import Standin, stripe_standin
 
@@ -60,34 +59,6 @@ def ada(empty_database: None, came: Deliveries, standin: Standin) -> Iterator[Bu
     standin.control("faults")
 
 
-def pay(standin: Standin, url: str) -> None:
-    answer = standin.press(url, card="pm_card_visa")
-    assert (answer.status_code, leads_to(answer)) == (303, "/plans?checkout=paid")
-
-
-def leads_to(answer: httpx.Response) -> str:
-    """The address on the page to which the provider's page leads back."""
-    back = answer.headers["Location"]
-    assert back.startswith(f"{SETTINGS['PAGE_ORIGIN']}/")
-    return str(back.removeprefix(SETTINGS["PAGE_ORIGIN"]))
-
-
-def holds(name: str, bid: str) -> None:
-    until(lambda: plan(bid) == name, f"the plan {name}")
-
-
-def settled(standin: Standin) -> None:
-    """Every event was delivered, and every task that followed has run."""
-    until(lambda: not standin.web.get("/_control/deliveries").json() and not waiting(), "quiet")
-
-
-def waiting() -> list[str]:
-    """The tasks for `payer` that have not run."""
-    client = tasks.tasks_client()
-    queue = client.queue_path(SETTINGS["GOOGLE_CLOUD_PROJECT"], SETTINGS["REGION"], "payer")
-    return [task.name for task in client.list_tasks(parent=queue)]
-
-
 # buying
 
 
@@ -108,21 +79,21 @@ def test_a_member_buys_and_has_the_plan_within_seconds(standin: Standin, ada: Bu
     payer = read_payer(ada.bid)
     assert payer and payer.record.disagreement is None, "an event told"
     assert ada.login()["paid_for"] == {"reason": "paid", "until": None, "subscribed": True}
-    assert (ada.post("checkout", plan="team").status, came.count("/payment-events") > 0) == (409, True)
+    assert (ada.post("checkout", plan="starter").status, came.count("/payment-events") > 0) == (409, True)
     assert [each for each in came.answers if each[1] >= 500] == []
 
 
 def test_a_subscriber_changes_and_cancels_in_the_portal(standin: Standin, ada: Buyer) -> None:
     assert ada.post("portal").status == 404
-    pay(standin, ada.page())
-    holds("pro", ada.bid)
+    pay(standin, ada.page("starter"))
+    holds("starter", ada.bid)
     payer = read_payer(ada.bid)
     assert payer is not None
     [subscription] = payer.record.subscriptions
-    url = ada.post("portal", plan="team", language="ko").json["url"]
-    change = {"subscription": subscription.subscription, "price": standin.catalogue()["team"]}
+    url = ada.post("portal", plan="pro", language="ko").json["url"]
+    change = {"subscription": subscription.subscription, "price": standin.catalogue()["pro"]}
     assert leads_to(standin.press(url, do="change", **change)) == "/plans?portal=left"
-    holds("team", ada.bid)
+    holds("pro", ada.bid)
     standin.press(ada.post("portal").json["url"], do="cancel", subscription=subscription.subscription)
     until(lambda: ada.state()["paying"]["reason"] == "ending", "the cancellation")
     assert ada.state()["paying"]["until"] > datetime.now(UTC).timestamp() + 27 * 86400
@@ -251,23 +222,22 @@ def test_nobody_names_another_billing_account(standin: Standin, ada: Buyer) -> N
 
 def test_who_shares_anothers_plan_sees_it_and_can_neither_buy_nor_manage(standin: Standin, ada: Buyer) -> None:
     bob = Buyer("bob")
-    pay(standin, ada.page("team"))
-    holds("team", ada.bid)
+    pay(standin, ada.page("pro"))
+    holds("pro", ada.bid)
     shared = read(account_ref("bob"), type(bob.account))
     assert shared is not None
     document("accounts", "bob").update({"bid": ada.bid})
     seen = bob.state()
-    assert (seen["plan"]["name"], seen["own"], seen["paying"]) == ("team", False, None)
+    assert (seen["plan"]["name"], seen["own"], seen["paying"]) == ("pro", False, None)
     login = bob.login()
-    assert (login["plan"]["name"], login["paid_for"]) == ("team", None)
+    assert (login["plan"]["name"], login["paid_for"]) == ("pro", None)
     assert bob.post("checkout", plan="pro").status == 403
     assert bob.post("portal").status == 403
 
 
 def test_whoever_pays_for_a_team_comes_back_to_the_teams_plan(standin: Standin, ada: Buyer) -> None:
     made = create_team("ada", "Moonlight", "free", datetime.now(UTC))
-    url = ada.post("checkout", plan="team", team=True).json["url"]
-    assert leads_to(standin.press(url, card="pm_card_visa")) == "/plans?checkout=paid&team=yes"
+    pay(standin, ada.post("checkout", plan="team", team=True).json["url"], back="/plans?checkout=paid&team=yes")
     holds("team", made.bid)
     assert plan(ada.bid) == "free"
 
@@ -290,6 +260,14 @@ def test_a_suspended_member_can_end_what_is_charged_and_buy_nothing(
 def test_what_is_not_for_sale_is_refused(ada: Buyer, wanted: str) -> None:
     assert ada.post("checkout", plan=wanted).status == 400
     assert ada.post("portal", plan=wanted).status in (400, 404)
+
+
+def test_a_plan_for_several_is_sold_to_a_team_and_a_plan_for_one_to_a_person(ada: Buyer) -> None:
+    create_team("ada", "Moonlight", "free", datetime.now(UTC))
+    for what in ("checkout", "portal"):
+        for body in ({"plan": "team"}, {"plan": "pro", "team": True}):
+            status, answer = ada.post(what, **body)
+            assert (status, answer["detail"].partition(":")[0]) == (400, "plan"), body
 
 
 def test_where_nothing_is_sold_it_is_said(ada: Buyer, standin: Standin) -> None:
@@ -403,7 +381,7 @@ def test_whoever_may_pay_buys_for_the_team_and_a_deleted_team_is_charged_no_more
     change_person(bid, "bob", lambda team, name: team.join(f"{bid}.bob", "bob", "bob@example.com", name, now), now)
     status, answer = bob.post("checkout", plan="team", team=True)
     assert status == 200, answer
-    pay(standin, answer["url"])
+    pay(standin, answer["url"], back="/plans?checkout=paid&team=yes")
     holds("team", bid)
     assert (plan(ada.bid), plan(bob.bid)) == ("free", "free"), "nobody's own account is touched"
 
