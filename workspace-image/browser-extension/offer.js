@@ -32,7 +32,8 @@ exports.Offer = class Offer {
     this.item.text = `$(history) ${words.waiting(texts.length)}`;
     this.item.tooltip = words.offer(names(words, texts));
     this.item.show();
-    const choice = await vscode.window.showWarningMessage(words.offer(names(words, texts)), words.bringBack, words.discard);
+    // of messages with buttons, the editor takes those away by itself that are no error
+    const choice = await vscode.window.showErrorMessage(words.offer(names(words, texts)), words.bringBack, words.discard);
     if (choice === undefined || !this.texts.length) return;
     const failed = [];
     const offered = this.texts.splice(0);

@@ -138,6 +138,7 @@ def test_what_an_earlier_session_left_stays_until_it_is_answered_and_who_leaves_
     member.slot.run("echo again > notes.md")
     page = shown(profile, member)
     expect(page.get_by_role("button", name="되살리기", exact=True)).to_be_visible(timeout=PATIENCE)
+    expect(page.locator(".notification-toast .codicon-error")).to_be_visible()  # the editor lets only such a one stay
     type_into(page, "notes.md", "newer ")
     until(lambda: sorted(page.evaluate(TEXTS)) == ["newer again\n", "older first\n"], "both are kept")
     member.slot.kill()
