@@ -1,6 +1,5 @@
 """The function that anybody may ask what a month costs."""
 
-from collections.abc import Iterator
 from typing import Any
 from urllib.parse import urlencode
 
@@ -9,17 +8,17 @@ import pytest
 from werkzeug.test import EnvironBuilder
 
 from functions.estimate.main import estimate
+from shared import request_rates
 from shared.billing.price_list import PRICES
 from shared.economics.asked import Asked, workload_of
 from shared.economics.spreadsheet.made import spreadsheet
-from shared.request_rates import BUCKETS, RATES
+from shared.request_rates import RATES, Buckets
 
 
 @pytest.fixture(autouse=True)
-def rested() -> Iterator[None]:
-    BUCKETS.clear()
-    yield
-    BUCKETS.clear()
+def rested(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Buckets that are full, and into which nothing flows while the test runs."""
+    monkeypatch.setattr(request_rates, "BUCKETS", Buckets(lambda: 0.0))
 
 
 def asked(path: str = "estimate", *, method: str = "GET", **query: Any) -> flask.Response:

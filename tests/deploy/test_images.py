@@ -76,7 +76,7 @@ def test_the_archive_holds_the_function_what_it_shares_and_nothing_of_other_func
         "requirements.txt",
         "functions/functions.toml",
     }
-    wanted = (path for path in (ROOT / "shared").rglob("*") if path.suffix in (".py", ".html", ".txt"))
+    wanted = (path for path in (ROOT / "shared").rglob("*") if path.suffix in (".py", ".html", ".toml", ".txt"))
     sources = {str(path.relative_to(ROOT)) for path in wanted}
     assert {path for path in held if path.startswith("shared/")} == sources
     assert held["main.py"][0] == (ROOT / "functions" / name / "main.py").read_bytes()

@@ -43,7 +43,7 @@ def test_a_member_pays_and_the_plan_follows(plane: Running) -> None:
     assert (state(person)["plan"]["name"], state(person)["paying"]) == ("free", None)
     paid(person)
     assert (state(person)["paying"]["reason"], state(person)["paying"]["manageable"]) == ("paid", True)
-    assert problem(person.post("billing/checkout", {"plan": "team"})) == "subscribed"
+    assert problem(person.post("billing/checkout", {"plan": "starter"})) == "subscribed"
     page = httpx.get(person.post("billing/portal", {"language": "en"}).json()["url"], timeout=60)
     assert page.status_code == 200
 

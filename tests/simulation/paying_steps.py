@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 
 from msgspec.structs import replace
 
+from shared.accounts.team import is_shared
 from shared.billing.plans import PLANS
 from shared.billing.subscription import Subscription, SubscriptionState
 from shared.errors import Problem
@@ -14,7 +15,8 @@ from tests.simulation.processes import Process
 from tests.simulation.provider import ANSWERED, SIGNATURE, Customer, Event, Unheard
 from tests.simulation.world import Person, World
 
-FOR_SALE = [name for name, plan in PLANS.items() if plan.price]
+FOR_SALE = [name for name, plan in PLANS.items() if plan.price and not is_shared(name)]
+"""To one person: there are no teams in the simulation."""
 GIVEN = ("free", "team", "enterprise")
 DAYS = (0.05, 0.96, 2.0, 6.9, 7.1, 14.0, 30.1, 60.0, 91.0)
 A_MOMENT = timedelta(seconds=1)

@@ -87,7 +87,7 @@ def _pairs(steps: bytes) -> Iterator[tuple[int, int]]:
 
 
 def _billings(header: bytes, now: datetime, *, pays: bool) -> list[Billing]:
-    """One or two accounts, three members at most; where members pay, each for themselves: teams do not exist yet."""
+    """One or two accounts, three members at most. Where members pay, each pays for themselves."""
     plan, zone = PLAN_NAMES[header[0] % len(PLAN_NAMES)], ZONES[header[2] % len(ZONES)]
     first = _billing("b-1", plan, LEFT[header[1] % len(LEFT)], zone, now)
     members = (header[0] >> 4) % 3
