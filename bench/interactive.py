@@ -60,7 +60,9 @@ def _through_ondol(rig: Rig, browser: Browser, member: Member, times: Times) -> 
     origin = entry["enter_url"].removesuffix("/_slot/enter")
 
     def enter(page: Page) -> float:
-        page.goto(rig.stack.url)  # the only origin from which a slot may be entered
+        # the only origin from which a slot may be entered. Nobody clicks before the page is there, and what it still
+        # loads would compete with the editor for the CPU
+        page.goto(rig.stack.url, wait_until="networkidle")
         started = time.monotonic()
         page.evaluate(POST, [entry["enter_url"], form])
         return started
