@@ -48,7 +48,7 @@ exports.activate = async (context) => {
   context.subscriptions.push({ dispose: () => channel.close() });
   // Not awaited: a question may stay open for long, and commands must be answered meanwhile.
   const offer = async () => {
-    const made = new Offer(words, await keeping, () => kept.all());
+    const made = new Offer(words, await keeping, kept);
     context.subscriptions.push(made);
     await made.make();
   };

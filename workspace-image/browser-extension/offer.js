@@ -19,9 +19,13 @@ exports.Offer = class Offer {
 
   async make() {
     for (const text of await this.store.leftBehind()) {
-      const isOpen = this.typed().get(text.document)?.text === text.text; // the editor restored it itself
-      if (isOpen || (await isThere(text))) await this.store.remove(text.key);
-      else this.texts.push(text);
+      const isOpen = this.typed.all().get(text.document)?.text === text.text; // the editor restored it itself
+      if (!isOpen && !(await isThere(text))) {
+        this.texts.push(text);
+        continue;
+      }
+      await this.typed.keep(text);
+      await this.store.remove(text.key);
     }
     await this.ask();
   }

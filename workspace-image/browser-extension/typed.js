@@ -38,6 +38,13 @@ exports.TypedTexts = class TypedTexts {
     return this.texts;
   }
 
+  /** Keeps a text that another window left behind, which its file has already: no save may have the file yet. */
+  async keep(text) {
+    if (text.path === null || this.texts.has(text.document)) return;
+    this.texts.set(text.document, { ...text, written: Date.now(), saves: 0 });
+    await this.store.put(this.texts.get(text.document));
+  }
+
   changed(document) {
     if (!["vscode-remote", "untitled"].includes(document.uri.scheme)) return;
     const key = nameOf(document);

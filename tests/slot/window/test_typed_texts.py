@@ -83,6 +83,29 @@ def test_a_large_text_is_kept_too_and_written_as_much_less_often_as_it_is_larger
     assert kept == [["small"], 5_000_000, 2 + 5], "nine seconds of typing write it five times"
 
 
+def test_what_another_window_left_and_the_file_has_is_kept_until_saves_have_it(editor: Path) -> None:
+    kept = played(
+        editor,
+        """
+        mock.timers.tick(10_000);
+        const left = { document: "file", path: "/file", text: "typed", changed: 1, written: null, saves: 0, key: "other" };
+        const newer = documentOf("changed since", "");
+        change(newer, "newer");
+        typed.keep(left);
+        typed.keep({ ...left, document: "changed since" });
+        typed.keep({ ...left, document: "no file", path: null });
+        mock.timers.tick(1_000);
+        const at = [...stored].map(([name, { text }]) => [name, text]);
+        typed.saved(9_000); // a save from before
+        typed.saved(12_000);
+        const after = stored.has("file");
+        typed.saved(14_000);
+        return [at, after, stored.has("file")];
+        """,
+    )
+    assert kept == [[["file", "typed"], ["changed since", "newer"]], True, False]
+
+
 def test_the_store_knows_that_a_text_was_written_into_its_file(editor: Path) -> None:
     kept = played(
         editor,
