@@ -88,7 +88,7 @@ def test_what_another_window_left_and_the_file_has_is_kept_until_saves_have_it(e
         editor,
         """
         mock.timers.tick(10_000);
-        const left = { document: "file", path: "/file", text: "typed", changed: 1, written: null, saves: 0, key: "other" };
+        const left = { document: "file", path: "/file", text: "typed", changed: 1, written: null, key: "other" };
         const newer = documentOf("changed since", "");
         change(newer, "newer");
         typed.keep(left);
