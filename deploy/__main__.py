@@ -32,6 +32,9 @@ from deploy.resources.images import IMAGES, SLOT
 from deploy.resources.secrets import STRIPE_KEY
 from deploy.resources.sign_in import FIREBASE
 from deploy.resources.table import table, with_needs
+from shared.billing.own_prices import OWN_PRICES
+from shared.billing.price_list import PRICES, READ
+from shared.billing.prices import read_prices
 from shared.gcp import emulators
 
 TOLD_BY = (api("cloudbilling"), api("firebase"), FIREBASE)
@@ -152,7 +155,13 @@ def _billing(apis: GoogleApis, project: str) -> tuple[str, str]:
     return account, currency
 
 
+def _check_prices() -> None:
+    """Before the functions get them. Raises ValueError for a file of prices that `pool` could not read."""
+    read_prices(OWN_PRICES, PRICES, READ)
+
+
 def _plan(apis: GoogleApis, deployment: Deployment, _yes: bool) -> None:
+    _check_prices()
     _say_what_is_by_hand(apis, deployment)
     _say_of_stripe(deployment)
     print(plan_table(plan(apis, table(deployment))))
@@ -161,6 +170,7 @@ def _plan(apis: GoogleApis, deployment: Deployment, _yes: bool) -> None:
 
 def _apply(apis: GoogleApis, deployment: Deployment, yes: bool, *, tested: str) -> None:
     begun = time.monotonic()
+    _check_prices()
     if missing := _say_what_is_by_hand(apis, deployment):
         raise NotYet(f"Nothing was written. First: {', '.join(missing)}.")
     _say_of_stripe(deployment)
@@ -263,6 +273,7 @@ def _rotate_keys(apis: GoogleApis, deployment: Deployment, yes: bool, *, at_once
             return yes or _agreed("No rotation goes on. Begin one?")
 
         def deploy(self) -> None:
+            _check_prices()
             wanted = table(deployment)
             steps = plan(apis, wanted)
             if any(step.action != Action.LEAVE for step in steps):

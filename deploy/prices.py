@@ -9,6 +9,7 @@ another seller has them, or nobody has read yet what the catalogue calls them.
 import argparse
 import re
 import sys
+import tomllib
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, date, datetime
 from decimal import Decimal
@@ -25,7 +26,7 @@ from deploy.google_apis.refusals import Busy, Refused
 from deploy.google_apis.schema_check import Json
 from shared.billing.own_prices import OWN_PRICES
 from shared.billing.price_list import PRICES
-from shared.billing.prices import EVERYWHERE, Price, PriceBook, places
+from shared.billing.prices import EVERYWHERE, Price, PriceBook, places, read_prices
 
 CATALOGUE = "https://cloud.google.com/billing/docs/reference/pricing-api"
 GLOBAL = "global"
@@ -181,18 +182,60 @@ def told(rows: Sequence[Row]) -> str:
     return "\n".join(lines)
 
 
-def as_file(rows: Sequence[Row], region: str, today: date) -> str:
+TABLE = re.compile(r"^(?=[ \t]*\[\[[ \t]*price[ \t]*\]\])", re.MULTILINE)
+"""Where a price of the operator's file begins."""
+EMPTY = "# The operator's own prices, in place of the list's.\n"
+
+
+def as_file(rows: Sequence[Row], region: str, today: date, before: str = EMPTY) -> str:
     """The operator's file with what the catalogue says otherwise than the list. A price that holds everywhere in the
-    list does so here."""
-    tables = ["# Prices that `make prices` has found in the catalogue of Cloud Billing. They replace the list's."]
-    for row in rows:
-        if row.amount is not None and row.finding in (Finding.DIFFERS, Finding.MISSING):
-            where = EVERYWHERE if row.listed and row.listed.where == EVERYWHERE else region
-            tables.append(
-                f'[[price]]\nname = "{row.name}"\nwhere = "{where}"\namount = {row.amount.normalize():f}\n'
-                f'unit = "{row.like.unit}"\nper = {row.like.per}\nsource = "{CATALOGUE}"\nread = {today.isoformat()}'
-            )
-    return "\n\n".join(tables) + "\n"
+    list does so here. Of what the file has, only what an earlier look into the catalogue has written is replaced. What
+    an operator has written stays, and no other price is put in its place. Raises ValueError for what is not TOML."""
+    head, *tables = TABLE.split(before)
+    found = {(row.name, _where(row, region)): row for row in rows if row.amount is not None}
+    own = {row.name for row in kept_own(rows, region, before)}
+    kept = "".join([head, *(_comments(table) if _is_replaced(table, found) else table for table in tables)])
+    written = [
+        f'[[price]]\nname = "{name}"\nwhere = "{where}"\namount = {(row.amount or Decimal(0)).normalize():f}\n'
+        f'unit = "{row.like.unit}"\nper = {row.like.per}\nsource = "{CATALOGUE}"\nread = {today.isoformat()}'
+        for (name, where), row in found.items()
+        if row.finding in (Finding.DIFFERS, Finding.MISSING) and name not in own
+    ]
+    return "\n\n".join(part for part in (kept.rstrip("\n"), *written) if part) + "\n"
+
+
+def kept_own(rows: Sequence[Row], region: str, before: str) -> list[Row]:
+    """Those in whose place the operator has written a price that holds in the region."""
+    given = tomllib.loads(before).get("price", [])
+    own = {(each.get("name"), each.get("where", "")) for each in given if each.get("source") != CATALOGUE}
+    return [row for row in rows if any((row.name, where) in own for where in ("", *places(region)))]
+
+
+def _is_replaced(table: str, found: Mapping[tuple[str, str], Row]) -> bool:
+    [price] = tomllib.loads(table)["price"]
+    return price.get("source") == CATALOGUE and (price.get("name"), price.get("where", "")) in found
+
+
+def _comments(table: str) -> str:
+    """An operator's, of what comes next."""
+    return "".join(line for line in table.splitlines(keepends=True) if line.lstrip().startswith("#"))
+
+
+def _where(row: Row, region: str) -> str:
+    return EVERYWHERE if row.listed and row.listed.where == EVERYWHERE else region
+
+
+def write_own(path: Path, rows: Sequence[Row], region: str, today: date) -> None:
+    """Raises ValueError, and changes nothing, if what the file has can't be read, or what it would have."""
+    read_prices(path, PRICES, today)
+    after = as_file(rows, region, today, path.read_text())
+    beside = path.with_name(f"{path.name}.new")
+    try:
+        beside.write_text(after)
+        read_prices(beside, PRICES, today)
+        beside.replace(path)
+    finally:
+        beside.unlink(missing_ok=True)
 
 
 def main() -> None:
@@ -212,7 +255,12 @@ def main() -> None:
     rows = compare(PRICES, catalogue, given.region)
     print(told(rows))
     if given.write:
-        given.into.write_text(as_file(rows, given.region, datetime.now(UTC).date()))
+        try:
+            own = kept_own(rows, given.region, given.into.read_text())
+            write_own(given.into, rows, given.region, datetime.now(UTC).date())
+        except (ValueError, OSError) as e:
+            sys.exit(f"Nothing is written: {e}")
+        print(f"left as the operator has written them: {', '.join(row.name for row in own) or 'none'}")
         print(f"Written: {given.into}. It is deployed by `make deploy`.")
 
 

@@ -157,7 +157,7 @@ class _GivenPrice(Struct, frozen=True, forbid_unknown_fields=True):
     where: Annotated[str, Meta(pattern="^(everywhere|tier [12]|[a-z]+-[a-z]+[0-9]+)?$")] = ""
     per: Annotated[int, Meta(ge=1)] | None = None
     free: Decimal | None = None
-    """Units that are free each month; without it, what the list says."""
+    """Units that are free each month; without it, as many as of the price that it takes the place of."""
     source: str = ""
     read: date | None = None
 
@@ -204,8 +204,18 @@ def _replacing(given: _GivenPrice, book: PriceBook, today: date, file: str) -> l
     free = None if given.free is None else Free(given.free)
     replaced = [price for price in like if given.where in ("", price.where)]
     if given.where and not replaced:
+        held = [book.prices.get((given.name, where)) for where in _wider(given.where)]
+        replaced = [replace(price, where=given.where) for price in held if price][:1]
+    if not replaced:
         return [replace(own, free=free)]
     return [replace(own, where=price.where, free=price.free if given.free is None else free) for price in replaced]
+
+
+def _wider(where: str) -> tuple[str, ...]:
+    """Where the price stands that holds in a place without one of its own, the nearest first."""
+    if where in (TIER_1, TIER_2, EVERYWHERE):
+        return (EVERYWHERE,)
+    return places(where)[1:]
 
 
 def _in(where: str) -> str:

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 from msgspec.structs import replace
 
+import deploy.__main__
 from deploy.google_apis.credentials import LOGIN, session
 from deploy.region import DEFAULT, region
 from deploy.resources.data import DATABASE
@@ -134,6 +135,21 @@ def test_an_image_that_was_not_tested_is_not_deployed(tmp_path: Path) -> None:
     assert said.returncode == 1
     assert "Nothing was written. The tests had slot@sha256:0123, and the slot's image is not built." in said.stderr
     assert "\n  create " not in said.stdout
+
+
+def test_prices_that_a_function_could_not_read_are_not_deployed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    wrong = tmp_path / "own_prices.toml"
+    wrong.write_text('[[price]]\nname = "storag"\namount = 1\nunit = "GiB-month"\n')
+    monkeypatch.setattr(deploy.__main__, "OWN_PRICES", wrong)
+    with stand_in(tmp_path) as at:
+        monkeypatch.setenv(*at.split("=", 1))
+        for command in ("plan", "apply"):
+            monkeypatch.setattr("sys.argv", ["deploy", command, "--yes", "--project", "my-project"])
+            with pytest.raises(SystemExit, match=r"own_prices\.toml: there is no price named storag; is storage meant"):
+                deploy.__main__.main()
+    assert "create" not in capsys.readouterr().out
 
 
 def test_a_persons_requests_count_as_the_projects(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

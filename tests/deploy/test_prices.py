@@ -8,9 +8,8 @@ from pathlib import Path
 import pytest
 
 from deploy.google_apis.schema_check import Json
-from deploy.prices import CALLED, Finding, Row, as_file, compare, read_catalogue, told
+from deploy.prices import CALLED, Finding, Row, as_file, compare, kept_own, read_catalogue, told, write_own
 from deploy.resources.apis import api, apis
-from shared.billing.own_prices import price_book
 from shared.billing.price_list import PRICES, SEOUL, US
 from shared.billing.prices import read_prices
 from tests.deploy.project import Project, deployment
@@ -69,10 +68,6 @@ def test_two_amounts_for_one_price_are_told_and_not_taken(catalogue: dict[str, l
     assert found.finding == Finding.SAME
 
 
-def test_this_checkout_has_no_prices_of_its_own() -> None:
-    assert price_book() == PRICES
-
-
 def test_what_is_written_are_prices_that_ondol_reads(catalogue: dict[str, list[Json]], tmp_path: Path) -> None:
     file = tmp_path / "own_prices.toml"
     file.write_text(as_file([*rows(catalogue, SEOUL).values()], SEOUL, TODAY))
@@ -81,6 +76,61 @@ def test_what_is_written_are_prices_that_ondol_reads(catalogue: dict[str, list[J
     [(key, price)] = changed.items()
     assert (key[0], price.amount, price.reading.read) == ("firestore-storage", Decimal("0.18"), TODAY)
     assert price.free == PRICES.price("firestore-storage", SEOUL).free, "what is free stays as the list says"
+
+
+OWN = f'''# of our contract
+[[price]]
+name = "storage"
+where = "{SEOUL}"
+amount = 0.019  # until March
+unit = "GiB-month"
+'''
+
+
+def test_what_an_operator_has_written_stays(catalogue: dict[str, list[Json]], tmp_path: Path) -> None:
+    file = tmp_path / "own_prices.toml"
+    file.write_text(OWN)
+    seoul = [*rows(catalogue, SEOUL).values()]
+    for _ in range(2):
+        write_own(file, seoul, SEOUL, TODAY)
+    text = file.read_text()
+    assert (text.startswith(OWN), text.count("firestore-storage")) == (True, 1)
+    elsewhere = text.replace('"firestore-storage"\nwhere = "everywhere"', f'"firestore-storage"\nwhere = "{US}"')
+    assert elsewhere != text
+    file.write_text(elsewhere)
+    write_own(file, seoul, SEOUL, TODAY)
+    assert file.read_text().count("firestore-storage") == 2, "what was read of another region stays"
+
+
+def test_a_price_that_the_list_has_caught_up_with_is_written_no_more(catalogue: dict[str, list[Json]]) -> None:
+    seoul = rows(catalogue, SEOUL)
+    before = as_file([*seoul.values()], SEOUL, TODAY)
+    same = seoul["firestore-storage"]._replace(finding=Finding.SAME)
+    assert "firestore-storage" in before
+    after = as_file([same], SEOUL, TODAY, f"{before}\n{OWN}")
+    assert ("firestore-storage" in after, after.endswith(OWN)) == (False, True)
+
+
+@pytest.mark.parametrize("where", ["", 'where = "everywhere"\n', f'where = "{SEOUL}"\n'])
+def test_the_catalogue_takes_no_price_from_the_operator(
+    where: str, catalogue: dict[str, list[Json]], tmp_path: Path
+) -> None:
+    own = f'[[price]]\nname = "firestore-storage"\namount = 0.1\nunit = "GiB-month"\n{where}'
+    file = tmp_path / "own_prices.toml"
+    file.write_text(own)
+    seoul = [*rows(catalogue, SEOUL).values()]
+    write_own(file, seoul, SEOUL, TODAY)
+    assert file.read_text() == own
+    assert [row.name for row in kept_own(seoul, SEOUL, own)] == ["firestore-storage"]
+
+
+@pytest.mark.parametrize("text", ["[[price]", '[[price]]\nname = "storag"\namount = 1\nunit = "GiB-month"\n'])
+def test_a_file_with_a_mistake_is_left_as_it_is(text: str, catalogue: dict[str, list[Json]], tmp_path: Path) -> None:
+    file = tmp_path / "own_prices.toml"
+    file.write_text(text)
+    with pytest.raises(ValueError, match=r"own_prices\.toml"):
+        write_own(file, [*rows(catalogue, SEOUL).values()], SEOUL, TODAY)
+    assert (file.read_text(), [each.name for each in tmp_path.iterdir()]) == (text, [file.name])
 
 
 def test_a_region_that_the_list_does_not_have_gets_prices_of_its_own(

@@ -142,6 +142,16 @@ def test_without_a_place_a_price_holds_wherever_the_list_has_one(tmp_path: Path)
         assert (price.reading.source, price.reading.read) == ("prices.toml", TODAY)
 
 
+def test_a_price_of_one_region_keeps_what_is_free_in_its_tier_and_everywhere(tmp_path: Path) -> None:
+    row = f'[[price]]\nname = "run-cpu"\nwhere = "{SEOUL}"\namount = 0.00003\nunit = "vCPU-second"\n'
+    price = with_file(tmp_path, row).price("run-cpu", SEOUL)
+    assert price.free == PRICES.price("run-cpu", SEOUL).free, "Google credits it at the price of tier 1"
+    assert price.free_in_month() == Decimal(180_000) * Decimal("0.000024") / Decimal("0.00003")
+    assert with_file(tmp_path, row + "free = 7").price("run-cpu", SEOUL).free_in_month() == 7
+    row = '[[price]]\nname = "run-request"\nwhere = "tier 2"\namount = 0.5\nunit = "request"\n'
+    assert with_file(tmp_path, row).price("run-request", SEOUL).free_in_month() == 2_000_000
+
+
 def test_an_operator_adds_a_region(tmp_path: Path) -> None:
     row = '[[price]]\nname = "storage"\nwhere = "europe-west1"\namount = 0.02\nunit = "GiB-month"'
     price = with_file(tmp_path, row).price("storage", "europe-west1")
