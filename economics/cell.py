@@ -30,9 +30,10 @@ from shared.slots.warm_policies import (
     BEFORE,
     Adaptive,
     Announcement,
+    WarmKept,
     WarmPolicy,
-    decide_adaptive,
     decide_set,
+    keep_adaptive,
     with_announced,
 )
 from shared.snapshots.saved_state import SavedState
@@ -82,6 +83,7 @@ class _Cell:
         self._starts = [each.starts for each in drawn.classes]
         self._warm = -1
         self._opens = OpensCounted(until=moment(0), hours=pool.before)
+        self._kept: WarmKept | None = None
         self._opened = list[datetime]()
         """Those that are not counted yet."""
         self._sweeps = False
@@ -294,9 +296,8 @@ class _Cell:
         counted = bisect_left(self._opened, until)
         self._opens = self._opens.counted(self._opened[:counted], until, at - policy.weeks * WEEK)
         del self._opened[:counted]
-        wanted = decide_adaptive(policy, self._opens.hours, self._pool.value, at)
-        self._opens = self._opens.keep(wanted, at)
-        return self._opens.kept or wanted
+        self._kept = keep_adaptive(policy, self._kept, self._opens.hours, self._pool.value, at)
+        return self._kept.decision
 
     def _ask_pool(self, now: int) -> None:
         """A run at the next full second."""

@@ -1,22 +1,13 @@
 """Policies: combines settings and plans into what decisions take, and into addresses."""
 
-from datetime import timedelta
-from decimal import Decimal
-
-from shared.billing.own_prices import price_book
 from shared.billing.plans import PLANS
-from shared.economics.estimate import idle_slot_hour
-from shared.economics.workload import PoolWorkload, Workload
 from shared.sessions.reclaim_decision import ReclaimPolicy
 from shared.sessions.session import Session
 from shared.settings import settings
 from shared.slots.levers import PoolSize
-from shared.slots.opens import REFILL
 from shared.slots.pool import PoolPolicy
-from shared.slots.pool_size import SlotValue
 from shared.slots.rollout import TRIED_BY, TrialPolicy
 from shared.slots.shape import HomeMedium, SlotShape, check_plans_fit
-from shared.slots.warm_policies import Adaptive
 
 
 def reclaim_policy(plan: str) -> ReclaimPolicy:
@@ -56,30 +47,6 @@ def pool_policy() -> PoolPolicy:
 def pool_size() -> PoolSize:
     """How many slots the settings want."""
     return PoolSize(warm=settings().pool_warm, max=settings().pool_max)
-
-
-def model_workload(pool: PoolWorkload) -> Workload:
-    """What the model of costs needs of the settings: a workload without members."""
-    config = settings()
-    save = min(config.checkpoint, config.heartbeat)  # the model knows no save that comes with a later heartbeat
-    return Workload(
-        region=config.region,
-        plans={},
-        pool=pool,
-        shape=slot_shape(),
-        heartbeat=Decimal(str(config.heartbeat)),
-        save=Decimal(str(save or config.heartbeat)),
-    )
-
-
-def slot_value(policy: Adaptive) -> SlotValue:
-    """What decides how many slots of this shape are worth their price in this region."""
-    alone = Workload(region=settings().region, plans={}, pool=PoolWorkload(warm=(1,), most=1), shape=slot_shape())
-    return SlotValue(
-        refill=REFILL / timedelta(seconds=1),
-        idle_hour=idle_slot_hour(alone, price_book()),
-        miss=Decimal(policy.miss_cents) / 100,
-    )
 
 
 def trial_policy(most: int) -> TrialPolicy:

@@ -263,7 +263,7 @@ def announce(caller: Member, body: Announce, now: datetime) -> LineView:
 
     The request's id is the announcement's. It is forgotten when it is over.
     """
-    return changes.audited(levers.announce(changes.asked(caller, body, now), body.at, body.members, now))
+    return changes.audited(levers.announce(changes.asked(caller, body, now), body.at, body.members, pool_size(), now))
 
 
 @endpoint(operator, TakeBack, refuses=OF_SLOT)

@@ -12,7 +12,7 @@ from shared.billing.plans import PLANS
 from shared.billing.reconciliation import DayUse
 from shared.billing.subscription import PAYING
 from shared.economics.today import Accounts, CostOfMonth, cost_of_month, dear_member, workload_of
-from shared.economics.workload import PoolWorkload
+from shared.economics.workload import PoolWorkload, Workload
 from shared.flows import warm_slots
 from shared.flows.open_days import days_of
 from shared.gcp.store.billing import most_used
@@ -20,9 +20,9 @@ from shared.gcp.store.database import read_all
 from shared.gcp.store.payers import count_accounts, count_payers
 from shared.gcp.store.slots import read_controls
 from shared.gcp.store.subscriptions import payer_ref
-from shared.policies import model_workload, pool_size
+from shared.policies import pool_size, slot_shape
 from shared.record import Versioned
-from shared.slots.warm_policies import ByHour
+from shared.settings import settings
 from shared.views.costs import DearRow
 
 MOST_DEAR = 10
@@ -36,7 +36,7 @@ def cost_now(now: datetime) -> CostOfMonth:
     summed, not_over = days_of(f"{now:%Y-%m}", now)
     days = [*summed, *not_over]
     so_far = Decimal(max(1.0, (now - begins) / timedelta(hours=1))) / 24
-    base = model_workload(_pool(now))
+    base = _without_members(_pool(now))
     workload = workload_of(days, so_far, _accounts(), base, _stored(days))
     return cost_of_month(workload, so_far, monthrange(now.year, now.month)[1], price_book())
 
@@ -45,7 +45,7 @@ def dear_members(now: datetime) -> list[DearRow]:
     """Those with the most time in the present month, dearest first. Plans whose periods are days have none."""
     used = most_used(f"{now.astimezone(UTC):%Y-%m}", MOST_DEAR)
     payers: list[Versioned[Payer] | None] = read_all([(payer_ref(each.bid), Payer) for each, _ in used]) if used else []
-    base = model_workload(PoolWorkload(warm=(0,), most=0))
+    base = _without_members(PoolWorkload(warm=(0,), most=0))
     dear = list[DearRow]()
     for (account, ms), payer in zip(used, payers, strict=True):
         pays = payer is not None and payer.record.standing.is_paid
@@ -75,11 +75,24 @@ def warn_of_dear_members(now: datetime) -> int:
 
 
 def _pool(now: datetime) -> PoolWorkload:
-    """The pool as it is now, as if it had been so all the time."""
+    """The pool as an operator has set it now, as if it had been so all the time; without those who are announced."""
     _, levers = read_controls()
-    policy, most = levers.warm_policy(pool_size()), levers.most(pool_size())
-    warm = policy.warm if isinstance(policy, ByHour) else (warm_slots.decide(levers, now).warm,)
-    return PoolWorkload(warm=tuple(min(most, each) for each in warm), most=most)
+    most = levers.most(pool_size())
+    return PoolWorkload(warm=tuple(min(most, each) for each in warm_slots.week(levers, now)), most=most)
+
+
+def _without_members(pool: PoolWorkload) -> Workload:
+    """What the model takes from the settings."""
+    config = settings()
+    save = min(config.checkpoint, config.heartbeat)  # the model knows no save that comes with a later heartbeat
+    return Workload(
+        region=config.region,
+        plans={},
+        pool=pool,
+        shape=slot_shape(),
+        heartbeat=Decimal(str(config.heartbeat)),
+        save=Decimal(str(save or config.heartbeat)),
+    )
 
 
 def _accounts() -> Mapping[str, Accounts]:

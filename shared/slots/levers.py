@@ -12,7 +12,7 @@ from shared.accounts.audit import Values
 from shared.errors import Refused, bad_request
 from shared.sessions.session import Session, SessionState
 from shared.slots.slot import Slot, SlotState
-from shared.slots.warm_policies import Announcement, Fixed, Varying, WarmPolicy, most_warm
+from shared.slots.warm_policies import Announcement, Fixed, Varying, WarmPolicy, most_announced, most_warm
 
 MOST_ANNOUNCED = 50
 """Announcements at the same time. Each run of `pool` reads all of them."""
@@ -57,15 +57,19 @@ class PoolLevers(Struct, frozen=True, kw_only=True):
         """What the audit log has of them."""
         return {"warm": self.warm, "max": self.max, "policy": policy_text(self.policy)}
 
-    def announce(self, announcement: Announcement, now: datetime) -> "PoolLevers":
-        """With an announcement, and without those that are over. Raises Refused if they are too many, or if this one is
-        over."""
+    def announce(self, announcement: Announcement, settings: PoolSize, now: datetime) -> "PoolLevers":
+        """With an announcement, and without those that are over. Raises Refused if they are too many, if this one is
+        over, or if fewer slots may exist than members are announced for the same time."""
         if announcement.is_over(now):
             raise bad_request("starts: That time is over.")
         coming = [each for each in self.announced if not each.is_over(now)]
         if len(coming) >= MOST_ANNOUNCED:
             raise bad_request(f"{MOST_ANNOUNCED} announcements are kept at most. Take one back first.")
-        return replace(self, announced=tuple(sorted([*coming, announcement], key=lambda each: each.starts)))
+        announced = tuple(sorted([*coming, announcement], key=lambda each: each.starts))
+        together, most = most_announced(announced), self.most(settings)
+        if together > most:
+            raise bad_request(f"{together} members would come at the same time, where at most {most} slots exist.")
+        return replace(self, announced=announced)
 
     def take_back(self, announcement: str) -> "PoolLevers":
         """Without the announcement. Raises Refused if there is none."""

@@ -1,5 +1,5 @@
-"""How many members open their workspaces: counted by the hour with how unevenly they come, what that lets `pool`
-expect, and how many warm slots an adaptive pool keeps because of it."""
+"""How many members open their workspaces: counted by the hour with how unevenly they come, and what that lets `pool`
+expect."""
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
@@ -15,9 +15,6 @@ HOUR, WEEK = timedelta(hours=1), timedelta(weeks=1)
 REFILL = timedelta(seconds=30)
 """From the claim of a warm slot until another one is warm in its place, as the model and the simulation assume.
 Bursts are told within so long a time. Opens are counted by full minutes, which it divides, so that none is split."""
-HELD = timedelta(minutes=15)
-"""How long a number must have been too large before it is lowered. Otherwise a number that goes up and down by the
-minute would start and stop a container each time."""
 LATE = timedelta(minutes=1)
 """How much later than its time an Open may be committed. What is younger is not counted yet."""
 
@@ -47,14 +44,12 @@ class WarmDecision(Struct, frozen=True):
 
 
 class OpensCounted(Struct, frozen=True, kw_only=True):
-    """`pool/opens`: what an adaptive pool has counted, and how many slots it keeps warm. An audit writes it."""
+    """`pool/opens`: what an adaptive pool has counted. An audit writes it. Other runs do not
+    read it, for it may have 2,016 hours."""
 
     until: datetime
     """Opens before this time, which is a full minute, are counted."""
     hours: tuple[HourOfOpens, ...] = ()
-    kept: WarmDecision | None = None
-    fewer_since: datetime | None = None
-    """Since when fewer slots would do than are kept."""
 
     def counted(self, times: Sequence[datetime], until: datetime, since: datetime) -> "OpensCounted":
         """With the Opens between the present `until` and the new one; without hours that ended before `since`."""
@@ -67,16 +62,6 @@ class OpensCounted(Struct, frozen=True, kw_only=True):
             for begins, parts in sorted(both.items())
         ]
         return replace(self, until=until, hours=tuple(hours))
-
-    def keep(self, wanted: WarmDecision, now: datetime) -> "OpensCounted":
-        """With the number that is wanted now: a larger one at once, a smaller one once the present one has been too
-        large for HELD."""
-        if self.kept is None or wanted.warm >= self.kept.warm:
-            return replace(self, kept=wanted, fewer_since=None)
-        since = self.fewer_since or now
-        if now - since >= HELD:
-            return replace(self, kept=wanted, fewer_since=None)
-        return replace(self, fewer_since=since)
 
 
 def uncounted_since(found: OpensCounted | None, weeks: int, now: datetime) -> datetime:
@@ -108,13 +93,35 @@ def expected(hours: Sequence[HourOfOpens], weeks: int, now: datetime) -> Demand:
     As many as came in the last hour, or in the mean of the last weeks in this hour of the week and, from half past on,
     in the next one; whichever are most. Weeks before the first Open do not count.
     """
-    past = [hour for hour in hours if now - weeks * WEEK < hour.begins + HOUR and hour.begins <= now]
+    past = _past(hours, weeks, now)
     if not past:
         return Demand(per_hour=0)
-    known = min(weeks, max(1, -(-(now - past[0].begins) // WEEK)))
+    known = _known(past, weeks, now)
     counts = {hour.begins: hour.opens for hour in past}
     at_most = max(_mean(counts, begins, known) for begins in (now, now + HOUR / 2))
     return Demand(per_hour=max(at_most, _last_hour(counts, now)), burst=burstiness(past, known * (HOUR / REFILL)))
+
+
+def expected_week(hours: Sequence[HourOfOpens], weeks: int, now: datetime) -> Sequence[Demand]:
+    """The Opens of each hour of the week, from Monday 0:00 (UTC) on, in the mean of the last weeks."""
+    past = _past(hours, weeks, now)
+    if not past:
+        return [Demand(per_hour=0)] * (WEEK // HOUR)
+    known, counts = _known(past, weeks, now), {hour.begins: hour.opens for hour in past}
+    burst, begins = burstiness(past, known * (HOUR / REFILL)), _full_hour(now)
+    monday = begins - timedelta(days=begins.weekday(), hours=begins.hour)
+    coming = [monday + n * HOUR for n in range(WEEK // HOUR)]
+    nexts = [at if at >= begins else at + WEEK for at in coming]
+    return [Demand(per_hour=_mean(counts, at, known), burst=burst) for at in nexts]
+
+
+def _past(hours: Sequence[HourOfOpens], weeks: int, now: datetime) -> Sequence[HourOfOpens]:
+    return [hour for hour in hours if now - weeks * WEEK < hour.begins + HOUR and hour.begins <= now]
+
+
+def _known(past: Sequence[HourOfOpens], weeks: int, now: datetime) -> int:
+    """Weeks since the first Open."""
+    return min(weeks, max(1, -(-(now - past[0].begins) // WEEK)))
 
 
 def _mean(counts: dict[datetime, int], at: datetime, weeks: int) -> float:

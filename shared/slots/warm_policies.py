@@ -10,7 +10,7 @@ from msgspec import Meta, Struct
 from msgspec.structs import replace
 
 from shared.billing.periods import is_zone
-from shared.slots.opens import HourOfOpens, WarmDecision, expected
+from shared.slots.opens import HourOfOpens, WarmDecision, expected, expected_week
 from shared.slots.pool_size import Demand, SlotValue, miss_share, saved_by_next, worthwhile_slots
 
 WEEK_HOURS = 7 * 24
@@ -20,6 +20,9 @@ DEAREST_MISS = 100_00
 """US cents. A larger number is taken for a mistake."""
 BEFORE, AFTER = timedelta(minutes=10), timedelta(minutes=20)
 """Slots for what is announced are warm from so long before its beginning until so long after it."""
+HELD = timedelta(minutes=15)
+"""How long a number must have been too large before it is lowered. Otherwise a number that goes up and down by the
+minute would start and stop a container each time."""
 Slots = Annotated[int, Meta(ge=0, le=MOST_SLOTS)]
 
 
@@ -62,6 +65,14 @@ Varying = ByHour | Adaptive
 WarmPolicy = Fixed | Varying
 
 
+class WarmKept(Struct, frozen=True, kw_only=True):
+    """`pool/kept`: how many slots an adaptive pool keeps warm. An audit writes it, and every run reads it."""
+
+    decision: WarmDecision
+    fewer_since: datetime | None = None
+    """Since when fewer slots would do."""
+
+
 class Announcement(Struct, frozen=True, kw_only=True):
     """Members who will come at about the same time, such as a class."""
 
@@ -88,6 +99,12 @@ def with_announced(decision: WarmDecision, announced: Sequence[Announcement], no
     return decision
 
 
+def most_announced(announced: Sequence[Announcement]) -> int:
+    """The most members for whom slots are warm at the same time."""
+    begin = [each.starts - BEFORE for each in announced]
+    return max(sum(each.members for each in announced if each.holds(at)) for at in begin)
+
+
 def decide_set(policy: Fixed | ByHour, now: datetime) -> WarmDecision:
     """The number that the operator has set."""
     if isinstance(policy, Fixed):
@@ -104,6 +121,42 @@ def decide_adaptive(policy: Adaptive, opens: Sequence[HourOfOpens], value: SlotV
     warm = max(policy.least, wanted)
     missed = miss_share(warm, demand, value.refill)
     return WarmDecision(warm, _reason(warm, wanted, demand, value, missed), demand, missed)
+
+
+def keep_adaptive(
+    policy: Adaptive, before: WarmKept | None, opens: Sequence[HourOfOpens], value: SlotValue, now: datetime
+) -> WarmKept:
+    """As many as are worthwhile: a larger number than before at once, a smaller one once the present one has been too
+    large for HELD."""
+    return hold(policy, before, decide_adaptive(policy, opens, value, now), now)
+
+
+def hold(policy: Adaptive, before: WarmKept | None, wanted: WarmDecision, now: datetime) -> WarmKept:
+    """What is kept from now on, if so many are wanted."""
+    held = kept_now(policy, before)
+    if before is None or wanted.warm >= held.warm:
+        return WarmKept(decision=wanted)
+    since = before.fewer_since or now
+    return WarmKept(decision=wanted) if now - since >= HELD else WarmKept(decision=held, fewer_since=since)
+
+
+def kept_now(policy: Adaptive, kept: WarmKept | None) -> WarmDecision:
+    """What the last audit has decided, within the bounds, which an operator may have changed since."""
+    if kept is None:
+        return WarmDecision(policy.least, f"{policy.least} are the least, and no Open is counted yet")
+    if kept.decision.warm > policy.most:
+        return WarmDecision(policy.most, f"{policy.most} are the most", kept.decision.demand)
+    if kept.decision.warm < policy.least:
+        return WarmDecision(policy.least, f"{policy.least} are the least", kept.decision.demand)
+    return kept.decision
+
+
+def adaptive_week(policy: Adaptive, opens: Sequence[HourOfOpens], value: SlotValue, now: datetime) -> tuple[int, ...]:
+    """The worthwhile number for each hour of the week, from Monday 0:00 (UTC) on, by what was counted."""
+    return tuple(
+        max(policy.least, worthwhile_slots(demand, value, policy.most))
+        for demand in expected_week(opens, policy.weeks, now)
+    )
 
 
 def _reason(warm: int, wanted: int, demand: Demand, value: SlotValue, missed: float) -> str:

@@ -15,6 +15,7 @@ import msgspec
 import pytest
 from msgspec.structs import replace
 
+from shared.billing import own_prices
 from shared.billing.periods import PeriodKind, period_at
 from shared.economics.quantities import (
     AUDIT_OF_THE_POOL,
@@ -33,7 +34,7 @@ from shared.gcp.store.billing import billing_ref
 from shared.gcp.store.claims import count_refused, read_standing
 from shared.gcp.store.database import Commit, database, encode
 from shared.gcp.store.sessions import commit_session, read_session, session_ref
-from shared.gcp.store.slots import all_slots, commit_rollout, levers_ref, read_opens, slot_ref
+from shared.gcp.store.slots import all_slots, commit_rollout, levers_ref, opens_ref, read_counted, read_opens, slot_ref
 from shared.gcp.store.snapshots import all_snapshots
 from shared.policies import kept_snapshots
 from shared.sessions.heartbeats import Declared
@@ -284,12 +285,32 @@ def test_an_adaptive_pool_reads_each_open_once_and_its_own_record_in_each_run(po
         with counted() as operations:
             warm_slots.count_and_decide(PoolLevers(policy=policy), OPENED)
         audits.append(operations)
-    assert audits == [Operations(reads=1 + 7, writes=1), Operations(reads=1 + 1)], "its record, and new Opens"
-    found = read_opens()
-    assert found and found.record.kept
-    assert (sum(hour.opens for hour in found.record.hours), found.record.kept.warm) == (7, 100)
+    assert audits == [Operations(reads=2 + 7, writes=2), Operations(reads=2 + 1)], "its records, and new Opens"
+    counted_opens, kept = read_counted()
+    assert counted_opens and kept
+    assert (sum(hour.opens for hour in counted_opens.record.hours), kept.record.decision.warm) == (7, 100)
     keep(policy)
-    assert cost_of_a_run(pool, audit=False) == Operations(reads=RUN_OF_THE_POOL + 1 + 1), "its record, and no slot"
+    opens_ref().delete()
+    run = cost_of_a_run(pool, audit=False)
+    assert run == Operations(reads=RUN_OF_THE_POOL + 1 + 1), "the number, none of the counted hours, and no slot"
+
+
+def test_what_can_not_be_counted_stops_no_audit(
+    pool: ModuleType, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    policy = Adaptive(least=3, most=9, weeks=4, miss_cents=10)
+    levers = PoolLevers(policy=policy)
+    kept = warm_slots.count_and_decide(levers, OPENED)
+    wrong = tmp_path / "own_prices.toml"
+    wrong.write_text('[[price]]\nname = "storag"\namount = 1\nunit = "GiB-month"\n')
+    monkeypatch.setattr(own_prices, "OWN_PRICES", wrong)
+    own_prices.price_book.cache_clear()
+    try:
+        assert warm_slots.count_and_decide(levers, OPENED + timedelta(minutes=1)) == kept
+    finally:
+        monkeypatch.undo()
+        own_prices.price_book.cache_clear()
+    assert "count-failed" in capsys.readouterr().out
 
 
 def test_an_adaptive_pool_that_has_much_to_count_does_so_in_several_audits(

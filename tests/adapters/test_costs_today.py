@@ -18,9 +18,13 @@ from shared.errors import Refused
 from shared.flows import costs_today, operator_looks
 from shared.gcp.operation_counts import counted
 from shared.gcp.store.billing import billing_ref, most_used
-from shared.gcp.store.database import Commit
+from shared.gcp.store.database import Commit, encode
 from shared.gcp.store.database import document as document_ref
+from shared.gcp.store.slots import kept_ref, levers_ref, opens_ref
 from shared.gcp.store.subscriptions import payer_ref
+from shared.slots.levers import PoolLevers
+from shared.slots.opens import WEEK, HourOfOpens, OpensCounted, WarmDecision
+from shared.slots.warm_policies import Adaptive, Announcement, WarmKept
 from tests.support.records.factories import a_billing
 from tests.support.stack.environment import SETTINGS, environment
 
@@ -81,6 +85,25 @@ def test_a_month_without_members_has_costs_with_any_settings(changed: dict[str, 
         view = operator_looks.costs(NOW)
     assert 0 < view.so_far_low < view.forecast_low
     assert (view.plans, view.dearest) == ([], [])
+
+
+def slot_hours(levers: PoolLevers) -> float:
+    """Of warm slots, to the month's end."""
+    levers_ref().set(encode(levers))
+    [line] = [line for line in operator_looks.costs(NOW).lines if line.line == "warm slots: CPU"]
+    return line.forecast_high / float(PRICES.price("run-idle-cpu", SETTINGS["REGION"]).amount) / 3600
+
+
+@pytest.mark.usefixtures("empty_database")
+def test_a_month_takes_an_announcement_for_no_habit_and_an_adaptive_pool_by_the_hour() -> None:
+    two = slot_hours(PoolLevers(warm=2))
+    lesson = Announcement(id="class-of-90", starts=NOW, members=3)
+    assert slot_hours(PoolLevers(warm=2, announced=(lesson,))) == two
+    weeks = [HourOfOpens(NOW.replace(minute=0) - week * WEEK, 60, 60) for week in (4, 3, 2, 1)]
+    opens, busy = OpensCounted(until=NOW, hours=tuple(weeks)), WarmKept(decision=WarmDecision(9, "it is busy"))
+    Commit().create(opens_ref(), opens).create(kept_ref(), busy).run()
+    adaptive = slot_hours(PoolLevers(policy=Adaptive(least=2, most=9, weeks=4, miss_cents=100)))
+    assert two < adaptive < two * 1.05, "one hour of the week has more than two"
 
 
 @pytest.mark.usefixtures("month")

@@ -143,10 +143,10 @@ def test_a_policy_is_kept_and_written_down_as_it_was_asked_for(policy: Varying) 
 
 def test_a_class_is_announced_once_and_taken_back_with_a_line_for_each() -> None:
     starts = NOW.replace(microsecond=0) + timedelta(hours=1)
-    line = levers.announce(a_line(Action.ANNOUNCE, members=30), starts, 30, NOW)
-    assert levers.announce(a_line(Action.ANNOUNCE, members=30), starts, 30, NOW) == line
+    line = levers.announce(a_line(Action.ANNOUNCE, members=10), starts, 10, SETTINGS, NOW)
+    assert levers.announce(a_line(Action.ANNOUNCE, members=10), starts, 10, SETTINGS, NOW) == line
     found = read_levers()
-    assert found and found.record.announced == (Announcement(id="request-1", starts=starts, members=30),)
+    assert found and found.record.announced == (Announcement(id="request-1", starts=starts, members=10),)
     taken = levers.take_back_announcement(a_line(Action.TAKE_BACK, "request-2"), "request-1")
     assert (taken.before, taken.after) == (line.after, {})
     found = read_levers()

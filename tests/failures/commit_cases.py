@@ -29,9 +29,10 @@ from shared.record import Versioned
 from shared.sessions.heartbeats import AcceptedHeartbeat, Hello, accept_beat, accept_hello
 from shared.sessions.reclaim_decision import decide_reclaim
 from shared.sessions.session import EndReason, Session, SessionState
-from shared.slots.opens import HourOfOpens, OpensCounted
+from shared.slots.opens import HourOfOpens, OpensCounted, WarmDecision
 from shared.slots.rollout import Rollout
 from shared.slots.slot import SlotState
+from shared.slots.warm_policies import WarmKept
 from shared.snapshots.checkpoint import Head, Snapshot
 from tests.support.records.factories import BOOT, IMAGE, LEASE, POLICY, a_beat, a_head, a_slot, becoming, unwritten
 
@@ -161,14 +162,16 @@ def the_next_rollout() -> Act:
 
 
 def the_first_opens_that_are_counted() -> Act:
-    return lambda: slots.commit_opens(None, OpensCounted(until=NOW, hours=(HourOfOpens(NOW, 1, 1),)))
+    counted = OpensCounted(until=NOW, hours=(HourOfOpens(NOW, 1, 1),))
+    return lambda: slots.commit_opens((None, None), counted, WarmKept(decision=WarmDecision(1, "one")))
 
 
 def more_opens_that_are_counted() -> Act:
     the_first_opens_that_are_counted()()
-    before = slots.read_opens()
-    assert before
-    return lambda: slots.commit_opens(before, before.record.counted([LATER], LATER, NOW))
+    opens, kept = slots.read_counted()
+    assert opens and kept
+    counted = opens.record.counted([LATER], LATER, NOW)
+    return lambda: slots.commit_opens((opens, kept), counted, WarmKept(decision=WarmDecision(2, "two")))
 
 
 def a_slots_next_state() -> Act:

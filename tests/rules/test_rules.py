@@ -35,6 +35,7 @@ DOCUMENTS = {
     "mails/payment-failed-b-1": {"uid": "alice"},
     "pool/rollout": {"owner": "alice", "uid": "alice"},
     "pool/opens": {"owner": "alice", "uid": "alice"},
+    "pool/kept": {"owner": "alice", "uid": "alice"},
     "slots/ws-1": {"session": "s-1"},
     "usage/2026-11-23": {"owner": "alice", "uid": "alice"},
     "meter/reached": {"owner": "alice", "uid": "alice"},

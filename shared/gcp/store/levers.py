@@ -39,14 +39,14 @@ def set_pool(line: AuditLine, settings: PoolSize) -> AuditLine:
     return commit_once(line, change)
 
 
-def announce(line: AuditLine, starts: datetime, members: int, now: datetime) -> AuditLine:
-    """Has slots warm for members who will come together; the announcement has the request's id. Raises Refused and
-    Conflict."""
+def announce(line: AuditLine, starts: datetime, members: int, settings: PoolSize, now: datetime) -> AuditLine:
+    """Has slots warm for members who will come together; the announcement has the request's id. `settings` as of
+    `set_pool`. Raises Refused and Conflict."""
     announcement = Announcement(id=line.request, starts=starts, members=members)
 
     def change() -> Change:
         levers = read_levers()
-        after = (levers.record if levers else PoolLevers()).announce(announcement, now)
+        after = (levers.record if levers else PoolLevers()).announce(announcement, settings, now)
         return Change({}, _announced(announcement), [(levers_ref(), levers, after)])
 
     return commit_once(line, change)

@@ -15,6 +15,7 @@ from shared.slots.levers import PoolLevers
 from shared.slots.opens import OpensCounted
 from shared.slots.rollout import Rollout
 from shared.slots.slot import Slot, SlotCounter, SlotState
+from shared.slots.warm_policies import WarmKept
 
 CANDIDATES = 3
 """Slots that one attempt of a claim reads. An attempt has eight reads, of which account, workspace, billing account,
@@ -40,6 +41,10 @@ def levers_ref() -> firestore.DocumentReference:
 
 def opens_ref() -> firestore.DocumentReference:
     return document("pool", "opens")
+
+
+def kept_ref() -> firestore.DocumentReference:
+    return document("pool", "kept")
 
 
 def new_slot_name() -> str:
@@ -134,13 +139,31 @@ def read_opens() -> Versioned[OpensCounted] | None:
     return read(opens_ref(), OpensCounted)
 
 
-def commit_opens(before: Versioned[OpensCounted] | None, opens: OpensCounted) -> None:
-    """The next record, or the first. Raises LostRace."""
+def read_kept() -> Versioned[WarmKept] | None:
+    """How many slots an adaptive pool keeps warm."""
+    return read(kept_ref(), WarmKept)
+
+
+def read_counted() -> tuple[Versioned[OpensCounted] | None, Versioned[WarmKept] | None]:
+    """What an adaptive pool has counted and keeps, in one round trip."""
+    opens, kept = read_all([(opens_ref(), OpensCounted), (kept_ref(), WarmKept)])
+    return opens, kept
+
+
+def commit_opens(
+    before: tuple[Versioned[OpensCounted] | None, Versioned[WarmKept] | None], opens: OpensCounted, kept: WarmKept
+) -> None:
+    """The next records, or the first ones; each only if it has changed. Raises LostRace."""
     commit = Commit()
-    if before is None:
+    opens_before, kept_before = before
+    if opens_before is None:
         commit.create(opens_ref(), opens)
-    else:
-        commit.change(opens_ref(), before, opens)
+    elif opens_before.record != opens:
+        commit.change(opens_ref(), opens_before, opens)
+    if kept_before is None:
+        commit.create(kept_ref(), kept)
+    elif kept_before.record != kept:
+        commit.change(kept_ref(), kept_before, kept)
     commit.run()
 
 

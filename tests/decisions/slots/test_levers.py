@@ -23,7 +23,7 @@ from shared.slots.writes import plan_writes
 from tests.decisions.slots.pool_plans import POLICY, SETTLED
 from tests.support.records.factories import IMAGE, NOW, a_session, a_slot, after
 
-SETTINGS = PoolSize(warm=2, max=10)
+SETTINGS, LARGE = PoolSize(warm=2, max=10), PoolSize(warm=2, max=10_000)
 WEEK = ByHour(zone="Asia/Seoul", warm=(1,) * 167 + (4,))
 
 
@@ -62,17 +62,30 @@ def an_announcement(name: str = "class", minutes: float = 0) -> Announcement:
 
 
 def test_announcements_are_kept_in_their_order_until_they_are_over() -> None:
-    levers = PoolLevers().announce(an_announcement("later", 60), NOW).announce(an_announcement(), NOW)
+    levers = PoolLevers().announce(an_announcement("later", 60), LARGE, NOW).announce(an_announcement(), LARGE, NOW)
     assert [each.id for each in levers.announced] == ["class", "later"]
-    assert [each.id for each in levers.announce(an_announcement("new", 90), after(1200)).announced] == ["later", "new"]
+    without = levers.announce(an_announcement("new", 90), LARGE, after(1200))
+    assert [each.id for each in without.announced] == ["later", "new"]
     assert [each.id for each in levers.take_back("later").announced] == ["class"]
     with pytest.raises(Refused, match="no such announcement"):
         levers.take_back("another")
     with pytest.raises(Refused, match="over"):
-        levers.announce(an_announcement("late"), after(1200))
+        levers.announce(an_announcement("late"), LARGE, after(1200))
     full = replace(levers, announced=tuple(an_announcement(f"class-{n}") for n in range(MOST_ANNOUNCED)))
     with pytest.raises(Refused, match="at most"):
-        full.announce(an_announcement("more"), NOW)
+        full.announce(an_announcement("more"), LARGE, NOW)
+
+
+def test_more_members_than_slots_may_exist_are_not_announced_for_the_same_time() -> None:
+    levers = PoolLevers(max=60).announce(an_announcement(minutes=60), SETTINGS, NOW)
+    both = levers.announce(an_announcement("beside", 80), SETTINGS, NOW)
+    for minutes in (51, 70, 89):
+        with pytest.raises(Refused, match=r"90 members .* at most 60 slots"):
+            both.announce(an_announcement("a third", minutes), SETTINGS, NOW)
+    for minutes in (50, 90):
+        assert len(both.announce(an_announcement("a third", minutes), SETTINGS, NOW).announced) == 3
+    with pytest.raises(Refused, match=r"30 members .* at most 10 slots"):
+        PoolLevers().announce(an_announcement(), SETTINGS, NOW)
 
 
 def test_a_free_slot_is_recycled_at_once_and_a_claimed_one_after_its_session() -> None:

@@ -6,14 +6,13 @@ import msgspec
 import pytest
 
 from shared.slots.opens import (
-    HELD,
     HourOfOpens,
     OpensCounted,
-    WarmDecision,
     burstiness,
     by_hour,
     countable_until,
     expected,
+    expected_week,
     uncounted_since,
 )
 from shared.slots.pool_size import Demand
@@ -84,6 +83,16 @@ def test_a_rush_that_was_never_there_before_counts_at_once() -> None:
     assert expect(opens, at=NOW + timedelta(minutes=45)).per_hour == 10, "of the hour before, a quarter"
 
 
+def test_a_week_is_expected_as_the_mean_of_the_weeks_that_are_known() -> None:
+    """Twelve came on one of two Mondays between nine and ten, and three on Sundays between eleven and midnight."""
+    opens = [NOW - 2 * WEEK, *each(5, of=NOW - WEEK, count=11)]
+    opens += [at for week in (1, 0) for at in each(2, of=NOW - timedelta(hours=10) - week * WEEK, count=3)]
+    week = expected_week(by_hour(sorted(opens)), 4, NOW)
+    assert {hour: demand.per_hour for hour, demand in enumerate(week) if demand.per_hour} == {9: 6, 6 * 24 + 23: 3}
+    assert {demand.burst for demand in week} == {expect(sorted(opens)).burst}
+    assert expected_week([], 4, NOW) == [Demand(per_hour=0)] * 168
+
+
 def test_what_is_older_than_the_weeks_or_not_yet_is_not_looked_at() -> None:
     assert expect([]) == Demand(per_hour=0)
     assert expect([NOW - 5 * WEEK, NOW + WEEK]) == Demand(per_hour=0)
@@ -96,18 +105,3 @@ def test_members_who_come_in_fives_are_bursts_of_five_and_a_wave_of_the_day_is_n
     alone = [at for week in (4, 3, 2, 1) for at in each(5.8, of=NOW - week * WEEK, count=10)]
     assert expect(alone).burst == 1
     assert burstiness([], 4) == 1
-
-
-def a_decision(warm: int) -> WarmDecision:
-    return WarmDecision(warm, f"{warm} are worth it")
-
-
-def test_more_slots_are_kept_at_once_and_fewer_after_a_quarter_of_an_hour() -> None:
-    kept = EMPTY.keep(a_decision(2), NOW).keep(a_decision(5), NOW + MINUTE)
-    assert kept.kept == a_decision(5)
-    fewer = kept.keep(a_decision(3), NOW + 2 * MINUTE)
-    assert (fewer.kept, fewer.fewer_since) == (a_decision(5), NOW + 2 * MINUTE)
-    assert fewer.keep(a_decision(4), NOW + HELD).kept == a_decision(5)
-    again = fewer.keep(a_decision(5), NOW + HELD)
-    assert (again.kept, again.fewer_since) == (a_decision(5), None), "it was not too many all the time"
-    assert fewer.keep(a_decision(4), NOW + 2 * MINUTE + HELD).kept == a_decision(4)

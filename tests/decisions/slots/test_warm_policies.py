@@ -10,14 +10,19 @@ from msgspec.structs import replace
 from shared.slots.opens import HourOfOpens, WarmDecision
 from shared.slots.pool_size import Demand, SlotValue
 from shared.slots.warm_policies import (
+    HELD,
     Adaptive,
     Announcement,
     ByHour,
     Fixed,
+    WarmKept,
     WarmPolicy,
+    adaptive_week,
     decide_adaptive,
     decide_set,
+    hold,
     hour_of_week,
+    kept_now,
     most_warm,
     week_of,
     with_announced,
@@ -27,7 +32,7 @@ from tests.support.records.factories import a_slot
 
 NOW = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)  # a Monday
 VALUE = SlotValue(refill=30, idle_hour=Decimal("0.027"), miss=Decimal("0.10"))
-WEEK = timedelta(weeks=1)
+MINUTE, WEEK = timedelta(minutes=1), timedelta(weeks=1)
 
 
 def adaptive(*, least: int = 0, most: int) -> Adaptive:
@@ -132,3 +137,37 @@ def test_a_week_is_planned_by_what_comes_in_each_of_its_hours() -> None:
     assert policy.warm == tuple(4 if 9 <= hour % 24 < 18 else 0 for hour in range(168))
     with pytest.raises(ValueError, match="a week has 168 hours, and not 1"):
         week_of(demands[:1], VALUE, 10, "Asia/Seoul")
+
+
+def a_decision(warm: int) -> WarmDecision:
+    return WarmDecision(warm, f"{warm} are worth it")
+
+
+def test_more_slots_are_kept_at_once_and_fewer_after_a_quarter_of_an_hour() -> None:
+    policy = adaptive(most=30)
+    kept = hold(policy, hold(policy, None, a_decision(2), NOW), a_decision(5), NOW + MINUTE)
+    assert kept == WarmKept(decision=a_decision(5))
+    fewer = hold(policy, kept, a_decision(3), NOW + 2 * MINUTE)
+    assert fewer == WarmKept(decision=a_decision(5), fewer_since=NOW + 2 * MINUTE)
+    assert hold(policy, fewer, a_decision(4), NOW + HELD).decision == a_decision(5)
+    again = hold(policy, fewer, a_decision(5), NOW + HELD)
+    assert again == WarmKept(decision=a_decision(5)), "it was not too many all the time"
+    assert hold(policy, fewer, a_decision(4), NOW + 2 * MINUTE + HELD).decision == a_decision(4)
+
+
+def test_bounds_that_an_operator_changes_hold_at_once() -> None:
+    kept = WarmKept(decision=a_decision(9))
+    for lowered in (kept_now(adaptive(most=4), kept), hold(adaptive(most=4), kept, a_decision(2), NOW).decision):
+        assert (lowered.warm, lowered.reason) == (4, "4 are the most")
+    raised = kept_now(adaptive(least=12, most=30), kept)
+    assert (raised.warm, raised.reason) == (12, "12 are the least")
+    assert kept_now(adaptive(most=30), kept) == a_decision(9)
+    assert kept_now(adaptive(least=1, most=30), None).warm == 1
+
+
+def test_a_week_of_an_adaptive_pool_has_what_is_worthwhile_in_each_hour() -> None:
+    opens = weekly(60, squares=60)
+    busy = adaptive_week(adaptive(least=1, most=30), opens, VALUE, NOW)
+    assert (len(busy), min(busy), sum(each > 1 for each in busy)) == (168, 1, 1)
+    assert busy[NOW.weekday() * 24 + NOW.hour] == decide_adaptive(adaptive(most=30), opens, VALUE, NOW).warm
+    assert max(adaptive_week(adaptive(most=2), opens, VALUE, NOW)) == 2
