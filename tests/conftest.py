@@ -20,7 +20,7 @@ from tests.support.scheduling import (
     position,
     suite_of,
 )
-from tests.support.second_tries import SecondTries, may_try_again
+from tests.support.second_tries import SecondTries, check_mark, may_try_again
 from tests.support.shared_by_group import SHARED, SharedByGroup
 from tests.support.slowest import Slowest
 from tests.support.stack.running import QUICK, SHORT, Running, running
@@ -51,6 +51,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         item.add_marker(pytest.mark.xdist_group(group_of(item)))
         if suite_of(item) in NEED_NO_CONTAINER and not item.get_closest_marker("timeout"):
             item.add_marker(pytest.mark.timeout(GIVES_WAY_SECONDS))
+        check_mark(item)
         if may_try_again(item):
             item.add_marker(pytest.mark.flaky(reruns=1))
     items.sort(key=position)

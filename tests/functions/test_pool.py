@@ -21,6 +21,7 @@ def at_rest(stack: Running) -> None:
     until(lambda: len(warm(stack)) >= 2, "the pool is warm")
 
 
+@pytest.mark.once
 def test_a_warm_slot_whose_container_died_serves_the_next_member(stack: Running) -> None:
     for slot in warm(stack):
         os.kill(containers(stack)[slot], signal.SIGKILL)
@@ -30,10 +31,12 @@ def test_a_warm_slot_whose_container_died_serves_the_next_member(stack: Running)
     person.post("release", {"session": entry["session"]})
 
 
+@pytest.mark.once
 def test_a_service_that_somebody_deleted_is_replaced(stack: Running) -> None:
     check_replaced(stack, warm(stack)[0])
 
 
+@pytest.mark.once
 def test_the_service_of_a_slot_that_has_just_become_warm_is_replaced_too(stack: Running) -> None:
     """The pool takes its list of services for older than the record then, and makes the service once more."""
     before = {slot["name"]: slot["changed"] for slot in documents(stack, "slots")}

@@ -287,6 +287,7 @@ def test_where_nobody_can_live_nobody_moves(plane: Running, zone: Any) -> None:
     assert (answer.status_code, problem(answer)) == (400, "bad-request")
 
 
+@pytest.mark.once
 def test_of_many_moves_at_once_one_is_made(plane: Running) -> None:
     person = Person(plane, "hasty")
     bid_of(plane, person)

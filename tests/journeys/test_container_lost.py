@@ -4,6 +4,7 @@ import os
 import re
 import signal
 
+import pytest
 from playwright.sync_api import Browser, Locator, Page, expect
 
 from tests.support.browser.looks import ENGLISH_PHONE_LIGHT, KOREAN_DESK_LIGHT
@@ -16,6 +17,7 @@ from tests.support.stack.running import Running
 BEFORE = "sixteen words that were typed a moment before the container was killed and that nobody had saved"
 
 
+@pytest.mark.once
 def test_a_member_who_was_cut_off_opens_again_and_is_told_of_what_time_the_files_are(
     stack: Running, browser: Browser
 ) -> None:
@@ -32,6 +34,7 @@ def test_a_member_who_was_cut_off_opens_again_and_is_told_of_what_time_the_files
         expect(told.first).to_be_visible(timeout=PATIENCE)
 
 
+@pytest.mark.once
 def test_what_was_typed_before_and_after_the_loss_is_offered_by_the_next_editor(
     stack: Running, browser: Browser
 ) -> None:

@@ -2,6 +2,7 @@
 
 import re
 
+import pytest
 from playwright.sync_api import Browser, Locator, Page, expect
 
 from tests.support.browser.looks import ENGLISH_PHONE_DARK, KOREAN_DESK_DARK
@@ -38,6 +39,7 @@ def test_a_member_who_stops_elsewhere_reads_it_in_the_editor_and_opens_again(sta
         assert member.slot != slot
 
 
+@pytest.mark.once
 def test_a_member_whose_time_runs_out_while_they_type_loses_no_word(stack: Running, browser: Browser) -> None:
     with Member(browser, stack.url, "Alan Turing", KOREAN_DESK_DARK) as member:
         member.sign_in()

@@ -51,6 +51,7 @@ def test_a_port_in_use_ends_it_with_one_line_that_names_port_part_holder_and_rem
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+@pytest.mark.once
 def test_a_signal_stops_every_process(tmp_path: Path, number: signal.Signals) -> None:
     with running(tmp_path, "--only", "firestore", "storage", "tasks") as stack:
         processes = descendants(stack.process.pid)
@@ -60,6 +61,7 @@ def test_a_signal_stops_every_process(tmp_path: Path, number: signal.Signals) ->
         assert [pid for pid in processes if is_alive(pid)] == []
 
 
+@pytest.mark.once
 def test_a_killed_command_takes_every_process_with_it_and_loses_no_document(tmp_path: Path) -> None:
     with running(tmp_path, "--only", "firestore", "storage", "tasks") as stack:
         write(stack, "first")
@@ -73,6 +75,7 @@ def test_a_killed_command_takes_every_process_with_it_and_loses_no_document(tmp_
         assert names(once_more) == ["first", "second"]
 
 
+@pytest.mark.once
 def test_a_part_that_dies_ends_it_with_one_line_that_names_the_part_and_its_log(tmp_path: Path) -> None:
     with running(tmp_path, "--only", "storage", "tasks") as stack:
         (storage,) = [pid for pid in descendants(stack.process.pid) if "fake-gcs" in words(pid)[0]]
@@ -83,6 +86,7 @@ def test_a_part_that_dies_ends_it_with_one_line_that_names_the_part_and_its_log(
     assert last == f"Ondol: storage ended by itself with exit code -9; its log: {tmp_path}/logs/storage.log."
 
 
+@pytest.mark.once
 def test_a_function_that_dies_is_started_again_as_the_cloud_replaces_an_instance(tmp_path: Path) -> None:
     with running(tmp_path, "--only", "login") as stack:
         killed = kill_function(stack, "login")
@@ -106,6 +110,7 @@ def since(stack: Running, words: str) -> str:
     return (stack.state / "output").read_text().partition(words)[2]
 
 
+@pytest.mark.once
 def test_a_function_that_cannot_start_again_ends_it_with_one_line(tmp_path: Path) -> None:
     with running(tmp_path, "--only", "login") as stack, socket.socket() as taken:
         kill_function(stack, "login")

@@ -5,6 +5,7 @@ import signal
 from pathlib import Path
 
 import httpx
+import pytest
 
 from tests.support.stack.observe import until
 from tests.support.stack.processes import descendants, is_alive, words
@@ -14,6 +15,7 @@ DOCUMENTS = "v1/projects/demo-ondol/databases/(default)/documents/people"
 OWNER = {"Authorization": "Bearer owner"}
 
 
+@pytest.mark.once
 def test_a_silent_firestore_emulator_ends_nothing_and_is_kept_once_it_speaks_again(tmp_path: Path) -> None:
     with running(tmp_path, "--only", "firestore") as stack:
         write(stack, "before")
@@ -28,6 +30,7 @@ def test_a_silent_firestore_emulator_ends_nothing_and_is_kept_once_it_speaks_aga
         assert names(stack) == ["after", "before"]
 
 
+@pytest.mark.once
 def test_a_firestore_emulator_that_dies_ends_the_stack(tmp_path: Path) -> None:
     with running(tmp_path, "--only", "firestore") as stack:
         os.kill(java(stack), signal.SIGKILL)

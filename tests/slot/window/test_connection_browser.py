@@ -65,6 +65,7 @@ def profile(browser: Browser, member: Member) -> Iterator[BrowserContext]:
     profile.close()
 
 
+@pytest.mark.once
 def test_what_is_typed_into_an_editor_whose_container_died_is_kept_and_said(
     member: Member, profile: BrowserContext
 ) -> None:
@@ -84,6 +85,7 @@ def test_what_is_typed_into_an_editor_whose_container_died_is_kept_and_said(
     assert "nobody" not in kept
 
 
+@pytest.mark.once
 def test_a_text_of_no_file_is_kept_when_its_language_changes(member: Member, profile: BrowserContext) -> None:
     page = shown(profile, member)
     type_into_no_file(page, PROGRAM)
@@ -96,6 +98,7 @@ def test_a_text_of_no_file_is_kept_when_its_language_changes(member: Member, pro
     expect(cover(page)).to_contain_text("Untitled-", timeout=PATIENCE)
 
 
+@pytest.mark.once
 def test_texts_of_no_file_and_of_two_windows_are_brought_back_and_kept_again(
     member: Member, profile: BrowserContext
 ) -> None:
@@ -127,6 +130,7 @@ def test_what_is_written_and_in_no_save_is_kept_when_a_later_change_is_taken_bac
     until(lambda: page.evaluate(TEXTS) == ["before first\n"], "it is kept")
 
 
+@pytest.mark.once
 def test_what_an_earlier_session_left_stays_until_it_is_answered_and_who_leaves_it_is_asked(
     member: Member, profile: BrowserContext
 ) -> None:

@@ -63,6 +63,7 @@ def test_it_says_why_and_of_what_time_and_leads_to_the_page_that_opens(
     page.wait_for_url(f"{PAGE_ORIGIN}/#seal={SEAL}{'&open=1' if opens else ''}")
 
 
+@pytest.mark.once
 def test_what_is_typed_until_the_cover_comes_is_taken_along_to_the_last_letter(
     member: Member, profile: BrowserContext
 ) -> None:
