@@ -182,12 +182,14 @@ def claim(caller: Member, account: Account, standing: ClaimContext, *, first: bo
 
     The `first` attempt looks for the slot that the member had last. Any other attempt looks from a random place, where
     fewer requests meet. Reads of the account before and of the session afterwards included, a claim reads at most 8
-    documents, one more if open sessions are limited and four more in a team, and writes 3; without a slot it writes
+    documents, one more if open sessions are limited and three more in a team, and writes 3; without a slot it writes
     at most one.
     """
     workspace, billing, now = standing.workspace, standing.billing, clock.now()
     if workspace.record.session is not None:
         raise LostRace("the session that was open has just ended")
+    if workspace.record.works_in != account.works_in:
+        raise LostRace("the member has just joined or left a team")
     check_new_session(standing.limits, workspace.record.opens, now)
     check_email(billing.plan, verified=caller.email_verified)
     if standing.team is not None:
@@ -196,6 +198,7 @@ def claim(caller: Member, account: Account, standing: ClaimContext, *, first: bo
     if standing.limits.open_sessions is not None:
         # Sessions that open at this very moment are not counted yet, so the limit may be exceeded by their number.
         check_room(standing.limits, count_claimed())
+    others = others_in(billing, account.works_in, workspace.record.saved.use)  # before the slots: their race is short
     slots_read = candidates(workspace.record.last_slot if first else None)
     by_name: dict[str, Versioned[Slot]] = {slot.record.name: slot for slot in slots_read}
     slots = order_slots(
@@ -212,7 +215,7 @@ def claim(caller: Member, account: Account, standing: ClaimContext, *, first: bo
         by_name[slots[0].name],
         opening=settings().opening,
         issued=caller.issued,
-        stored_by_others=others_in(billing, account.wid),
+        stored_by_others=others,
         now=now,
     )
     took = logs.ms_since(started)

@@ -103,7 +103,7 @@ def state(caller: SignedIn, query: Which, now: datetime) -> BillingAnswer:
     selling = chosen.is_selling()
     return BillingAnswer(
         plan=plan_view(billing.plan),
-        kept=kept_view(billing, now),
+        kept=kept_view(billing.kept, now),
         selling=selling,
         for_sale=[plan_view(name) for name in PLANS if is_for_sale(name)] if selling else [],
         own=own,

@@ -190,7 +190,8 @@ def apply_beat(beat: Beat, now: datetime) -> tuple[Session, Directive]:
     billing = read_billing(session.bid)
     plan = billing.record.plan
     if checkpoint_to_verify(session, beat) or beat.left_out:
-        session = replace(session, stored_by_others=others_in(billing.record, session.wid))
+        others = others_in(billing.record, session.stored_in, session.saved.use)
+        session = replace(session, stored_by_others=others)
     limit = session.storage_limit(PLANS[plan].bytes)
     accepted = accept_beat(
         session,

@@ -1,5 +1,6 @@
 """Who am I: account, plan, allowance and the open session. Creates the account on the first visit."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Annotated
 
@@ -10,22 +11,23 @@ from msgspec.structs import replace
 from shared.accounts.account import Account, AccountState, Locale, SuspendedFor, SuspensionNotice
 from shared.billing import time_allowance as allowances
 from shared.billing.account import Billing
+from shared.billing.kept_plan import Kept, kept_plan
 from shared.billing.periods import is_zone
 from shared.billing.plans import PLANS
-from shared.billing.subscription import Reason
 from shared.endpoint import endpoint
 from shared.flows.sign_ins import marked_account_of
 from shared.gcp.identity import Member, member
 from shared.gcp.store.accounts import read_workspace
-from shared.gcp.store.paying import read_paying, storage_limit
+from shared.gcp.store.paying import paying_of, read_both, storage_limit
 from shared.gcp.store.sessions import newest_cold, read_session
 from shared.policies import reclaim_policy, slot_origin
+from shared.record import Versioned
 from shared.sessions.reclaim_decision import idle_ahead
 from shared.sessions.session import EndReason, Session, SessionId, SessionState
 from shared.sessions.workspace import Workspace
 from shared.snapshots.checkpoint import Count
 from shared.snapshots.storage_quota import NAMED, Folder, LeftOut, StorageState, lifting_plan
-from shared.views.plan import KeptView, PlanView, kept_view, plan_view
+from shared.views.plan import KeptView, PaidForView, PlanView, kept_view, paid_for_view, plan_view
 from shared.views.start import MEASURED_BY, StartView, is_starting, start_view
 from shared.views.units import Seconds, Url
 
@@ -108,17 +110,6 @@ class LastSession(Struct):
     saved_at: float | None
 
 
-class PaidForView(Struct):
-    """How the plan is paid for."""
-
-    reason: Reason
-    """Why the plan is as it is."""
-    until: float | None
-    """When the plan ends, unless something changes."""
-    subscribed: bool
-    """Whether a subscription runs. It ends with the account."""
-
-
 class StorageView(Struct):
     """What the newest checkpoint takes of the plan, in bytes."""
 
@@ -175,18 +166,20 @@ def login(caller: Member, body: Login, now: datetime) -> LoginAnswer:
     zone = body.time_zone if is_zone(body.time_zone) else None
     account = marked_account_of(caller, now, locale=body.locale, time_zone=zone)
     account.check_not_closed()
-    billing = read_paying(account).record
+    own, of_team = read_both(account)
+    billing = paying_of(own, of_team).record
     workspace = read_workspace(account.wid).record
     current, last = _session(workspace.session), _session(workspace.last_session)
+    newest = current if current and current.open else workspace
     return LoginAnswer(
         now=now.timestamp(),
         account=_account(account),
         team=InTeam(pays=billing.is_teams) if account.team else None,
         plan=plan_view(billing.plan),
-        paid_for=_paid_for(billing, account),
-        kept=kept_view(billing, now),
+        paid_for=paid_for_view(billing) if billing.owner == account.uid else None,
+        kept=kept_view(_kept(account, billing.plan, [own, of_team], now), now),
         allowance=_allowance(billing, now),
-        storage=_storage(billing, account.wid, current if current and current.open else workspace, workspace.apart),
+        storage=_storage(billing, account.works_in, newest, workspace.apart),
         session=_current(current) if current and current.open else None,
         last=_last(last) if last and not last.open else None,
     )
@@ -224,16 +217,16 @@ def _allowance(billing: Billing, now: datetime) -> AllowanceView:
     )
 
 
-def _paid_for(billing: Billing, account: Account) -> PaidForView | None:
-    found = billing.paid_for
-    if found is None or billing.owner != account.uid:
-        return None
-    return PaidForView(found.reason, found.until.timestamp() if found.until else None, found.subscribed)
+def _kept(account: Account, plan: str, found: Sequence[Versioned[Billing] | None], now: datetime) -> Kept | None:
+    """The largest plan that keeps snapshots beyond the present `plan`: one that the account or its team has lost, or
+    that of a team which the person has left."""
+    lost = [*account.lost_plans, *filter(None, [each.record.kept for each in found if each])]
+    return kept_plan([(each.plan, each.since) for each in lost], plan, now)
 
 
-def _storage(billing: Billing, wid: str, newest: Session | Workspace, apart: int) -> StorageView:
+def _storage(billing: Billing, team: str | None, newest: Session | Workspace, apart: int) -> StorageView:
     """Measured against the current plan, which may have changed since the newest checkpoint."""
-    use = replace(newest.saved.use, limit=storage_limit(billing, wid, newest.saved.use))
+    use = replace(newest.saved.use, limit=storage_limit(billing, team, newest.saved.use))
     left_out = newest.left_out if isinstance(newest, Session) else None
     whole = use.used + (left_out.bytes if left_out else 0)
     over = 0 if use.limit is None else max(0, whole - use.limit)

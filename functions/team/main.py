@@ -2,13 +2,14 @@
 
 from collections.abc import Mapping
 from datetime import datetime
+from types import MappingProxyType
 
 import functions_framework
 
 from shared import logs
 from shared.accounts.account import Account
 from shared.accounts.invitation import TeamRole, invitation, is_same
-from shared.accounts.team import Team, in_a_team
+from shared.accounts.team import Team, in_a_team, is_shared, not_in_team
 from shared.billing.plans import PLANS
 from shared.billing.time_allowance import allowance
 from shared.endpoint import endpoint, routes
@@ -19,7 +20,16 @@ from shared.gcp.store.accounts import find_account
 from shared.gcp.store.billing import counted, read_billing
 from shared.gcp.store.ids import new_id
 from shared.gcp.store.team_storage import stored_in
-from shared.gcp.store.teams import change_team, create_team, find_team, read_people, team_of
+from shared.gcp.store.teams import (
+    Changed,
+    change_team,
+    create_team,
+    find_team,
+    find_with_billing,
+    read_people,
+    team_id_of,
+    team_of,
+)
 from shared.gcp.store.usage import used_by
 from shared.settings import settings
 from shared.views.team import (
@@ -49,7 +59,6 @@ from shared.views.team_requests import (
     WithToken,
 )
 
-IN_A_TEAM: Refusals = {404: ("no-team",)}
 OWNERS: Refusals = {403: ("forbidden",), 404: ("no-team",)}
 
 
@@ -59,11 +68,11 @@ def team_state(caller: SignedIn, _query: Nothing, now: datetime) -> TeamAnswer:
 
     None for somebody who is in no team.
     """
-    link = caller.account.team
-    found = find_team(link.bid) if link else None
-    if found is None or found.find(caller.account.uid) is None:
+    uid, link = caller.account.uid, caller.account.team
+    found = find_with_billing(link.bid) if link else None
+    if found is None or found[0].record.find(uid) is None:
         return TeamAnswer(None)
-    return TeamAnswer(_view(found, caller.account.uid, now))
+    return TeamAnswer(_view(Changed(found[0].record, found[1]), uid, now))
 
 
 @endpoint(may_change, MakeTeam, refuses={403: ("email-unverified",), 409: ("in-a-team",), 429: ("team-too-soon",)})
@@ -75,15 +84,14 @@ def create(caller: SignedIn, body: MakeTeam, now: datetime) -> TeamAnswer:
     """
     _check_verified(caller)
     made = create_team(caller.account.uid, body.name, settings().first_plan, now)
-    logs.info("team-made", team=made.bid, uid=caller.account.uid)
+    logs.info("team-made", team=made.team.bid, uid=caller.account.uid)
     return TeamAnswer(_view(made, caller.account.uid, now))
 
 
 @endpoint(may_change, RenameTeam, refuses=OWNERS)
 def rename(caller: SignedIn, body: RenameTeam, now: datetime) -> TeamAnswer:
     """Rename the team."""
-    uid = caller.account.uid
-    bid = teams.managed_by(caller.account).bid
+    uid, bid = caller.account.uid, team_id_of(caller.account)
     after = change_team(bid, teams.as_owner(uid, lambda team, _plan: team.renamed(body.name)))
     return TeamAnswer(_view(after, uid, now))
 
@@ -94,7 +102,7 @@ def rename(caller: SignedIn, body: RenameTeam, now: datetime) -> TeamAnswer:
     refuses={
         403: ("forbidden", "email-unverified"),
         404: ("no-team",),
-        409: ("no-seat", "in-the-team"),
+        409: ("team-full", "in-the-team"),
         429: ("too-many-invitations",),
     },
 )
@@ -108,12 +116,14 @@ def invite(caller: SignedIn, body: Invite, now: datetime) -> InviteAnswer:
     found = teams.managed_by(caller.account)
     if body.role == TeamRole.OWNER:
         raise bad_request("role: Invite a member, and offer the ownership once they are in the team.")
-    _check_not_in(found, body.address)
+    people = read_people(found)
+    if any(each.email and is_same(each.email, body.address) for each in people.values()):
+        raise Conflict("in-the-team", "Somebody with this address is in the team already.")
     token = teams.new_token(found.bid)
     made = invitation(new_id("i-"), token, body.address, body.role, body.language, uid, now)
     after = change_team(found.bid, teams.as_owner(uid, lambda team, plan: team.invite(made, plan, now)))
     logs.info("team-invited", team=found.bid, invitation=made.id, role=made.role)
-    return InviteAnswer(_view(after, uid, now), made.id, _link(token))
+    return InviteAnswer(_view(after, uid, now, people), made.id, _link(token))
 
 
 @endpoint(
@@ -122,7 +132,7 @@ def invite(caller: SignedIn, body: Invite, now: datetime) -> InviteAnswer:
     refuses={
         403: ("forbidden", "email-unverified"),
         404: ("no-team", "not-found"),
-        409: ("no-seat",),
+        409: ("team-full",),
         429: ("too-many-invitations",),
     },
 )
@@ -132,8 +142,7 @@ def resend(caller: SignedIn, body: OneInvitation, now: datetime) -> InviteAnswer
     For another seven days, by another link. The link before is not valid any more.
     """
     _check_verified(caller)
-    uid = caller.account.uid
-    bid = teams.managed_by(caller.account).bid
+    uid, bid = caller.account.uid, team_id_of(caller.account)
     token = teams.new_token(bid)
     after = change_team(
         bid, teams.as_owner(uid, lambda team, plan: team.send_again(body.invitation, token, uid, plan, now))
@@ -144,8 +153,7 @@ def resend(caller: SignedIn, body: OneInvitation, now: datetime) -> InviteAnswer
 @endpoint(may_change, OneInvitation, refuses={403: ("forbidden",), 404: ("no-team", "not-found")})
 def revoke(caller: SignedIn, body: OneInvitation, now: datetime) -> TeamAnswer:
     """Revoke an invitation."""
-    uid = caller.account.uid
-    bid = teams.managed_by(caller.account).bid
+    uid, bid = caller.account.uid, team_id_of(caller.account)
     after = change_team(bid, teams.as_owner(uid, lambda team, _plan: team.revoke(body.invitation, now)))
     return TeamAnswer(_view(after, uid, now))
 
@@ -158,16 +166,18 @@ def look(caller: SignedIn, body: WithToken, now: datetime) -> LookAnswer:
     """
     found = teams.team_for(body.token)
     invited = found.invitation_with(body.token, now)
-    link, member = caller.account.team, caller.member
-    other = find_team(link.bid) if link else None
+    account, member, billing = caller.account, caller.member, read_billing(found.bid).record
+    own, paid = account.team.bid if account.team else None, is_shared(billing.plan)
+    other = find_team(own) if own and own != found.bid else None  # who is in this one accepts, and comes to it
     return look_answer(
         found,
         invited,
+        paid=paid,
         by=find_account(invited.by),
         email=member.email,
         verified=member.email_verified,
         in_team=other.name if other else None,
-        effects=teams.effects_of(caller.account, into=found.bid) if invited.role.takes_seat else None,
+        effects=teams.effects_of(account, billing) if paid and invited.role.takes_seat else None,
     )
 
 
@@ -177,7 +187,7 @@ def look(caller: SignedIn, body: WithToken, now: datetime) -> LookAnswer:
     refuses={
         403: ("email-unverified", "other-address"),
         404: ("invitation-gone",),
-        409: ("in-a-team", "no-seat", "team-unpaid"),
+        409: ("in-a-team", "no-seat-left", "team-unpaid"),
     },
 )
 def accept(caller: SignedIn, body: WithToken, now: datetime) -> TeamAnswer:
@@ -189,13 +199,13 @@ def accept(caller: SignedIn, body: WithToken, now: datetime) -> TeamAnswer:
     uid, email = caller.account.uid, caller.member.email
     found = teams.team_for(body.token)
     if found.find(uid):
-        return TeamAnswer(_view(found, uid, now))
+        return TeamAnswer(_view(Changed(found, read_billing(found.bid).record), uid, now))
     found.invitation_with(body.token, now)  # who has no valid link learns nothing of the account's other refusals
     _check_verified(caller)
     if caller.account.team is not None and caller.account.team.bid != found.bid:
         raise in_a_team()
     after = teams.move(found.bid, uid, lambda team, plan: team.join(body.token, uid, email or "", plan, now), now)
-    logs.info("team-joined", team=after.bid, uid=uid, role=after.role_of(uid))
+    logs.info("team-joined", team=found.bid, uid=uid, role=after.team.role_of(uid))
     return TeamAnswer(_view(after, uid, now))
 
 
@@ -208,13 +218,14 @@ def effects(caller: SignedIn, query: Effects, _now: datetime) -> EffectsAnswer:
         teams.check_manages(found, uid)
     person = found.find(about)
     if person is None:
-        raise Refused("not-found", "This person is not in the team any more. Reload the page.", status=404)
-    account = find_account(about)
-    is_last = person.role == TeamRole.OWNER and sum(each.role == TeamRole.OWNER for each in found.people) == 1
-    works = account is not None and person.role.takes_seat
+        raise not_in_team()
+    account = caller.account if about == uid else find_account(about)
+    works = person.role.takes_seat and is_shared(read_billing(found.bid).record.plan)
     return EffectsAnswer(
-        effects=teams.effects_of(account, into=None, is_own=about == uid) if account and works else None,
-        last_owner=is_last,
+        effects=teams.effects_of(account, read_billing(account.bid).record, is_own=about == uid)
+        if account and works
+        else None,
+        last_owner=found.is_only_owner(about),
     )
 
 
@@ -224,7 +235,7 @@ def leave(caller: SignedIn, _body: Nothing, now: datetime) -> TeamAnswer:
 
     The session is saved and ends; the workspace goes with the caller, who works on the own account again.
     """
-    uid, bid = caller.account.uid, team_of(caller.account).bid
+    uid, bid = caller.account.uid, team_id_of(caller.account)
     teams.move(bid, uid, lambda team, _plan: team.without(uid, now), now)
     logs.info("team-left", team=bid, uid=uid, by=uid)
     return TeamAnswer(None)
@@ -236,19 +247,22 @@ def remove(caller: SignedIn, body: OnePerson, now: datetime) -> TeamAnswer:
 
     Their session is saved and ends; their workspace goes with them.
     """
-    uid, found = caller.account.uid, teams.managed_by(caller.account)
-    if found.find(body.uid) is None:
-        raise Refused("not-found", "This person is not in the team any more. Reload the page.", status=404)
-    change = teams.as_owner(uid, lambda team, _plan: team.without(body.uid, now))
-    after = teams.move(found.bid, body.uid, change, now)
-    logs.info("team-left", team=found.bid, uid=body.uid, by=uid)
-    return TeamAnswer(_view(after, uid, now) if after.find(uid) else None)
+    uid, bid = caller.account.uid, team_id_of(caller.account)
+
+    def without(team: Team, _plan: str) -> Team:
+        if team.find(body.uid) is None:
+            raise not_in_team()
+        return team.without(body.uid, now)
+
+    after = teams.move(bid, body.uid, teams.as_owner(uid, without), now)
+    logs.info("team-left", team=bid, uid=body.uid, by=uid)
+    return TeamAnswer(_view(after, uid, now) if after.team.find(uid) else None)
 
 
 @endpoint(
     may_change,
     GiveRole,
-    refuses={403: ("forbidden",), 404: ("no-team", "not-found"), 409: ("last-owner", "no-seat")},
+    refuses={403: ("forbidden",), 404: ("no-team", "not-found"), 409: ("last-owner", "team-full")},
 )
 def role(caller: SignedIn, body: GiveRole, now: datetime) -> TeamAnswer:
     """Give a person another role.
@@ -256,16 +270,16 @@ def role(caller: SignedIn, body: GiveRole, now: datetime) -> TeamAnswer:
     The ownership, and a seat to somebody who only pays, are offered: they hold once the person has accepted (`answer`).
     Anything else holds at once.
     """
-    uid, bid = caller.account.uid, teams.managed_by(caller.account).bid
+    uid, bid = caller.account.uid, team_id_of(caller.account)
     change = teams.as_owner(uid, lambda team, plan: team.offer(body.uid, body.role, plan, now))
     after = teams.move(bid, body.uid, change, now)
     return TeamAnswer(_view(after, uid, now))
 
 
-@endpoint(may_change, Reply, refuses={404: ("no-team", "not-found"), 409: ("no-seat", "team-unpaid")})
+@endpoint(may_change, Reply, refuses={404: ("no-team", "not-found"), 409: ("no-seat-left", "team-unpaid")})
 def answer(caller: SignedIn, body: Reply, now: datetime) -> TeamAnswer:
     """Accept or decline the role that is offered to the caller."""
-    uid, bid = caller.account.uid, team_of(caller.account).bid
+    uid, bid = caller.account.uid, team_id_of(caller.account)
     after = teams.move(bid, uid, lambda team, plan: team.answer(uid, accept=body.accept, plan=plan), now)
     return TeamAnswer(_view(after, uid, now))
 
@@ -293,7 +307,8 @@ def team_usage(caller: SignedIn, _query: Nothing, now: datetime) -> TeamUsage:
     billing = read_billing(found.bid).record
     current = allowance(billing, now)
     used = counted(billing, current.period.id)
-    people = [MemberUse(each.uid, used_by(found.bid, each.uid, current.period.id) / 1000) for each in found.people]
+    used_by_each = used_by(found.bid, [each.uid for each in found.people], current.period.id)
+    people = [MemberUse(uid, ms / 1000) for uid, ms in used_by_each.items()]
     return TeamUsage(
         period=current.period.id,
         granted=None if current.granted is None else current.granted / 1000,
@@ -341,9 +356,9 @@ team = functions_framework.http(
 )
 
 
-def _view(found: Team, uid: str, now: datetime) -> TeamView:
-    accounts: Mapping[str, Account] = read_people(found)
-    return team_view(found, uid, read_billing(found.bid).record.plan, accounts, now)
+def _view(now_is: Changed, uid: str, now: datetime, known: Mapping[str, Account] = MappingProxyType({})) -> TeamView:
+    """`known`: accounts that need not be read again."""
+    return team_view(now_is.team, uid, now_is.billing, read_people(now_is.team, known), now)
 
 
 def _link(token: str) -> str:
@@ -355,8 +370,3 @@ def _check_verified(caller: SignedIn) -> None:
     if not caller.member.email_verified or not caller.member.email:
         detail = "Teams need a verified email address. Verify your address and sign in again, or sign in with Google."
         raise Refused("email-unverified", detail)
-
-
-def _check_not_in(found: Team, address: str) -> None:
-    if any(each.email and is_same(each.email, address) for each in read_people(found).values()):
-        raise Conflict("in-the-team", "Somebody with this address is in the team already.")

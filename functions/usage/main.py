@@ -130,13 +130,13 @@ def monthly(caller: SignedIn, query: Month, now: datetime) -> UsageAnswer:
     current = _session(workspace.session)
     month = _month(query, billing, now)
     used, following = _used(account, billing, current, month, query.after)
-    saved = current.saved if current and current.open else workspace.saved
+    use = (current if current and current.open else workspace).saved.use
     return UsageAnswer(
         plan=plan_view(billing.plan),
         time_zone=billing.zone,
         zone_holds_until=_stamp(billing.zone_holds_until(now)),
         current=_period(billing, now),
-        storage=PlanStorageView(saved.use.used, storage_limit(billing, account.wid, saved.use)),
+        storage=PlanStorageView(use.used, storage_limit(billing, account.works_in, use)),
         month=month,
         periods=[_view(each) for each in used.periods],
         days=[_view(each) for each in used.days],
@@ -169,17 +169,15 @@ def zone(caller: SignedIn, body: Move, now: datetime) -> Moved:
     request for the current time zone changes nothing.
     """
     account, billing = caller.account, read_paying(caller.account).record
-    by = account.uid
-    if billing.is_teams and team_of(account).role_of(account.uid) == TeamRole.OWNER:
-        by = billing.owner
-    moved = _moved(billing.bid, body.time_zone, by, now)
+    owns = team_of(account).role_of(account.uid) == TeamRole.OWNER if billing.is_teams else billing.owner == account.uid
+    moved = _moved(billing.bid, body.time_zone, owns, now)
     return Moved(moved.zone, _stamp(moved.zone_holds_until(now)))
 
 
 @until_won()
-def _moved(bid: str, time_zone: str, by: str, now: datetime) -> Billing:
+def _moved(bid: str, time_zone: str, owns: bool, now: datetime) -> Billing:
     read = read_billing(bid)
-    moved = move(read.record, time_zone, by=by, now=now)
+    moved = move(read.record, time_zone, owns=owns, now=now)
     if moved != read.record:
         commit_move(read, moved)
         logs.info("time-zone-changed", billing=moved.bid, before=read.record.time_zone, after=moved.time_zone)

@@ -7,7 +7,8 @@ from typing import Annotated
 from msgspec import Meta, Struct
 from msgspec.structs import replace
 
-from shared.accounts.team import TeamLink
+from shared.accounts.team import TeamLink, is_shared
+from shared.billing.account import Billing
 from shared.billing.kept_plan import Kept
 from shared.errors import Refused, not_signed_in
 from shared.record import check_transition
@@ -99,8 +100,8 @@ class Account(Struct, frozen=True, kw_only=True):
     """The team that the person is in."""
     teams: list[str] = []
     """The billing accounts of all teams on whose time the person may have worked: their ledgers name the person."""
-    lost: Kept | None = None
-    """The plan of a team that the person has left, as long as what it had kept is not deleted."""
+    lost_plans: list[Kept] = []
+    """Plans of teams that the person has left, as long as what they had kept is not deleted."""
     made_team: datetime | None = None
     """When the person last made a team."""
 
@@ -142,9 +143,12 @@ class Account(Struct, frozen=True, kw_only=True):
         worked = [link.bid] if link and link.seated and link.bid not in self.teams else []
         return replace(self, team=link, teams=[*self.teams, *worked])
 
-    def lose(self, plan: str, now: datetime) -> "Account":
-        """The account after its team's plan does not keep its snapshots any more."""
-        return replace(self, lost=Kept(plan=plan, since=now))
+    def lose(self, team: Billing, now: datetime) -> "Account":
+        """The account after it has left the time of the team with this billing account. Its snapshots are kept on by
+        the team's plan, and by what the team had lost before: for 90 days since each was lost, whoever lost it."""
+        present = Kept(plan=team.plan, since=now) if is_shared(team.plan) else None
+        lost = [*self.lost_plans, *filter(None, [team.kept, present])]
+        return replace(self, lost_plans=[each for each in lost if now < each.until])
 
     def sign_out(self, since: datetime) -> "Account":
         """The account with all sign-ins from before `since` invalid."""

@@ -78,10 +78,9 @@ class Team(Struct, frozen=True, kw_only=True):
         paying = [each for each in self.people if each.role.may_pay]
         return sorted(paying, key=lambda each: each.role == TeamRole.OWNER)
 
-    def needs(self, uid: str) -> bool:
-        """Whether others would be left without an owner if the person went."""
-        owners = [each.uid for each in self.people if each.role == TeamRole.OWNER]
-        return not self.closed and len(self.people) > 1 and owners == [uid]
+    def is_only_owner(self, uid: str) -> bool:
+        """Whether no owner would be left without the person."""
+        return [each.uid for each in self.people if each.role == TeamRole.OWNER] == [uid]
 
     def pays_for(self, uid: str, plan: str) -> bool:
         """Whether the team, on this plan, pays for the person's sessions."""
@@ -128,7 +127,7 @@ class Team(Struct, frozen=True, kw_only=True):
         if new.role.takes_seat:
             after.check_seat(plan, now)
         if len(after.people) + len(others) >= MOST_PEOPLE:
-            raise Conflict("no-seat", f"A team has at most {MOST_PEOPLE} people and invitations.")
+            raise Conflict("team-full", f"A team has at most {MOST_PEOPLE} people and invitations.")
         return _settled(replace(after, invitations=[*others, new]), now)
 
     def send_again(self, name: str, token: str, by: str, plan: str, now: datetime) -> "Team":
@@ -155,10 +154,10 @@ class Team(Struct, frozen=True, kw_only=True):
     def without(self, uid: str, now: datetime) -> "Team":
         """The team after the person left. Raises Conflict if no owner would be left, unless the team is being deleted.
         The same team if the person is not in it."""
-        left = [each for each in self.people if each.uid != uid]
-        if len(left) == len(self.people):
+        if self.find(uid) is None:
             return self
-        return _settled(_with_owner(replace(self, people=left)), now)
+        self._check_keeps_owner(uid)
+        return _settled(replace(self, people=[each for each in self.people if each.uid != uid]), now)
 
     def without_gone(self, uid: str, now: datetime) -> "Team":
         """The team after a person is gone for good, who can hand over nothing. If no owner is left, the longest of
@@ -181,7 +180,8 @@ class Team(Struct, frozen=True, kw_only=True):
         if role == person.role:
             return _with(self, replace(person, offered=None))
         if role != TeamRole.OWNER and (person.role.takes_seat or not role.takes_seat):
-            return _with_owner(_with(self, replace(person, role=role, offered=None)))
+            self._check_keeps_owner(uid)
+            return _with(self, replace(person, role=role, offered=None))
         if role.takes_seat and not person.takes_seat:
             self.check_seat(plan, now)
         return _with(self, replace(person, offered=role))
@@ -207,8 +207,14 @@ class Team(Struct, frozen=True, kw_only=True):
     def _person(self, uid: str) -> Teammate:
         found = self.find(uid)
         if found is None:
-            raise Refused("not-found", "This person is not in the team any more. Reload the page.", status=404)
+            raise not_in_team()
         return found
+
+    def _check_keeps_owner(self, uid: str) -> None:
+        """Raises Conflict if no owner would be left without the person, unless the team is being deleted."""
+        if not self.closed and self.is_only_owner(uid):
+            detail = "No owner would be left. Offer the ownership to another person first, or delete the team."
+            raise Conflict("last-owner", detail)
 
     def check_seat(self, plan: str, now: datetime) -> None:
         """Raises Conflict unless one more seat can be promised."""
@@ -217,7 +223,7 @@ class Team(Struct, frozen=True, kw_only=True):
             detail = (
                 f"All {seats} seats are taken, by people and open invitations. Remove a person, revoke an invitation"
             )
-            raise Conflict("no-seat", f"{detail}, or change to a larger plan.")
+            raise Conflict("team-full", f"{detail}, or change to a larger plan.")
 
     def _check_room(self, plan: str) -> None:
         """Raises Conflict unless one more person can take a seat. Their invitation or offer has its seat already."""
@@ -226,7 +232,7 @@ class Team(Struct, frozen=True, kw_only=True):
             raise Conflict("team-unpaid", detail)
         seats = PLANS[plan].seats
         if seats is not None and sum(each.role.takes_seat for each in self.people) >= seats:
-            raise Conflict("no-seat", "The team's plan has no seat left. Ask an owner for a larger plan.")
+            raise Conflict("no-seat-left", "The team's plan has no seat left. Ask an owner for a larger plan.")
 
 
 def new_team(bid: str, name: str, uid: str, now: datetime) -> Team:
@@ -287,20 +293,16 @@ def no_team() -> Refused:
     return Refused("no-team", "You are in no team.", status=404)
 
 
+def not_in_team() -> Refused:
+    return Refused("not-found", "This person is not in the team any more. Reload the page.", status=404)
+
+
 def _day(now: datetime) -> str:
     return f"{now:%Y-%m-%d}"
 
 
 def _with(team: Team, person: Teammate) -> Team:
     return replace(team, people=[person if each.uid == person.uid else each for each in team.people])
-
-
-def _with_owner(team: Team) -> Team:
-    """The team. Raises Conflict if it has no owner, unless it is being deleted."""
-    if not team.closed and all(each.role != TeamRole.OWNER for each in team.people):
-        detail = "No owner would be left. Offer the ownership to another person first, or delete the team."
-        raise Conflict("last-owner", detail)
-    return team
 
 
 def _counted(team: Team, now: datetime) -> Team:

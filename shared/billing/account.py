@@ -96,13 +96,14 @@ def check_time_zone(name: str) -> None:
         raise bad_request(f"There is no time zone {name!r}. Send an IANA name, such as Asia/Seoul.")
 
 
-def move(billing: Billing, zone: str, *, by: str, now: datetime) -> Billing:
-    """The billing account in another time zone, chosen by its owner. The same zone again is no change.
+def move(billing: Billing, zone: str, *, owns: bool, now: datetime) -> Billing:
+    """The billing account in another time zone. `owns`: whoever chose it owns the account, or the team whose it is. The
+    same zone again is no change.
 
     Raises Refused. Nobody gains a day or a month by a move, because used time is counted by date and stays as it is.
     """
     check_time_zone(zone)
-    if billing.owner != by:
+    if not owns:
         raise Refused("forbidden", "Only the owner of the plan can change its time zone. Ask them.")
     if zone == billing.time_zone:
         return billing

@@ -45,7 +45,7 @@ MOST_ALIKE = 4
 
 def limit_of(account: Account, workspace: Workspace) -> int | None:
     """Bytes that whoever pays for the account stores of the workspace; None without limit."""
-    return storage_limit(read_paying(account).record, workspace.wid, workspace.saved.use)
+    return storage_limit(read_paying(account).record, workspace.works_in, workspace.saved.use)
 
 
 def fits(package: Package, workspace: Workspace, limit: int | None) -> bool:

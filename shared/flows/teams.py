@@ -8,24 +8,24 @@ from datetime import datetime
 from shared import logs, machine
 from shared.accounts.account import Account
 from shared.accounts.invitation import SECRET, TeamRole, team_in, token_of
-from shared.accounts.team import Team, is_shared, no_invitation, no_team
+from shared.accounts.team import Team, no_invitation, no_team
+from shared.billing.account import Billing
 from shared.billing.plans import PLANS
 from shared.billing.subscription import OVER
 from shared.errors import Refused
 from shared.gcp import tasks
 from shared.gcp.store.accounts import read_workspace
-from shared.gcp.store.billing import read_billing
 from shared.gcp.store.ids import ALPHABET
 from shared.gcp.store.sessions import read_session
 from shared.gcp.store.subscriptions import read_payer
-from shared.gcp.store.teams import Change, change_person, change_team, empty_team, find_team, team_of
+from shared.gcp.store.teams import Change, Changed, change_person, change_team, empty_team, find_team, team_of
 from shared.sessions.session import EndReason
 from shared.views.plan import plan_view
 from shared.views.team import EffectsView
 
 
 def managed_by(account: Account) -> Team:
-    """The team that the person manages. Raises Refused."""
+    """The team that the person manages. Raises Refused. A change does not need it: see `as_owner`."""
     team = team_of(account)
     check_manages(team, account.uid)
     return team
@@ -61,13 +61,13 @@ def team_for(token: str) -> Team:
     return team
 
 
-def move(bid: str, uid: str, change: Change, now: datetime) -> Team:
+def move(bid: str, uid: str, change: Change, now: datetime) -> Changed:
     """Commits a change that may let a person in or out, and has their session saved and ended if another account pays
     from then on. Raises Refused and Conflict."""
-    team, ending = change_person(bid, uid, change, now)
-    if ending:
-        _finish(ending, now)
-    return team
+    changed = change_person(bid, uid, change, now)
+    if changed.ending:
+        _finish(changed.ending, now)
+    return changed
 
 
 def _finish(sid: str, now: datetime) -> None:
@@ -75,25 +75,23 @@ def _finish(sid: str, now: datetime) -> None:
     logs.info("session-drained", session=sid, reason=EndReason.TEAM)
 
 
-def effects_of(account: Account, *, into: str | None, is_own: bool = True) -> EffectsView:
-    """What joining the team `into` does to a person's work; None: leaving the one that they are in. Of the account of
-    somebody else only the size is told."""
+def effects_of(account: Account, pays: Billing, *, is_own: bool = True) -> EffectsView:
+    """What it does to a person's work that this billing account pays from now on. Of the account of somebody else only
+    the size is told."""
     workspace = read_workspace(account.wid).record
     session = read_session(workspace.session) if workspace.session else None
     is_open = session is not None and session.record.open
-    plan = read_billing(into or account.bid).record.plan
-    pays = into if into and is_shared(plan) else account.bid
-    ends = session is not None and is_open and session.record.bid != pays
+    ends = session is not None and is_open and session.record.bid != pays.bid
     used = (session.record if session and is_open else workspace).saved.use.used
     if not is_own:
         return EffectsView(
             session_open=ends, storage_used=used, plan=None, storage_limit=None, storage_over=0, subscribed=False
         )
-    limit, payer = PLANS[plan].bytes, read_payer(account.bid)
+    limit, payer = PLANS[pays.plan].bytes, read_payer(account.bid)
     return EffectsView(
         session_open=ends,
         storage_used=used,
-        plan=plan_view(plan),
+        plan=plan_view(pays.plan),
         storage_limit=limit,
         storage_over=0 if limit is None else max(0, used - limit),
         subscribed=payer is not None and any(each.state not in OVER for each in payer.record.subscriptions),

@@ -283,13 +283,13 @@ class Session(Struct, frozen=True, kw_only=True):
             return self if self.state == SessionState.DRAINING else self.drain(EndReason.SIGNED_OUT, now)
         return replace(self, signed_out=[*self.signed_out, *new])
 
-    def move(self, team: str | None, pays: str, now: datetime) -> "Session":
+    def move(self, team: str | None, pays: str, reason: EndReason, now: datetime) -> "Session":
         """The session of a member who has joined or left a team: its workspace counts in the storage of `team` from now
         on. It ends unless the billing account `pays` pays for it already. Whoever has paid pays until its end."""
         moved = replace(self, stored_in=team)
         if self.bid == pays or self.state == SessionState.DRAINING:
             return moved
-        return moved.drain(EndReason.TEAM, now)
+        return moved.drain(reason, now)
 
     def storage_limit(self, limit: int | None) -> int | None:
         """What the plan leaves to this workspace, in bytes: a team's storage is shared. None means without limit."""

@@ -59,8 +59,9 @@ class Workspace(Struct, frozen=True, kw_only=True):
     signed_out: datetime | None = None
     """When all sign-ins of the member were ended. Writing this makes a concurrent claim lose its race and read
     again."""
-    moved: datetime | None = None
-    """When the member last joined or left a team's time. As `signed_out`, it makes a concurrent claim read again."""
+    works_in: str | None = None
+    """The team in whose storage the workspace counts, as the account's `works_in`. A claim with an account that was
+    read before the member joined or left sees that they differ, and reads it again."""
     closed: bool = False
     """The account is deleted: no session will ever be opened again."""
     erase_due: datetime | None = None

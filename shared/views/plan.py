@@ -5,7 +5,9 @@ from datetime import datetime
 from msgspec import Struct
 
 from shared.billing.account import Billing
+from shared.billing.kept_plan import Kept
 from shared.billing.plans import PLANS
+from shared.billing.subscription import Reason
 from shared.snapshots.checkpoint import Count
 
 
@@ -29,10 +31,27 @@ class KeptView(Struct):
     until: float
 
 
+class PaidForView(Struct):
+    """How the plan is paid for."""
+
+    reason: Reason
+    """Why the plan is as it is."""
+    until: float | None
+    """When the plan ends, unless something changes."""
+    subscribed: bool
+    """Whether a subscription runs. It ends with the account."""
+
+
 def plan_view(name: str) -> PlanView:
     return PlanView(name, PLANS[name].title)
 
 
-def kept_view(billing: Billing, now: datetime) -> KeptView | None:
-    kept = billing.kept
+def kept_view(kept: Kept | None, now: datetime) -> KeptView | None:
     return KeptView(plan_view(kept.plan), kept.until.timestamp()) if kept and now < kept.until else None
+
+
+def paid_for_view(billing: Billing) -> PaidForView | None:
+    found = billing.paid_for
+    return (
+        PaidForView(found.reason, found.until.timestamp() if found.until else None, found.subscribed) if found else None
+    )

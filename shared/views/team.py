@@ -9,9 +9,10 @@ from msgspec import Meta, Struct
 from shared.accounts.account import Account
 from shared.accounts.invitation import Invitation, TeamRole, masked
 from shared.accounts.team import MOST_PEOPLE, Team, is_shared, seats_to_promise
+from shared.billing.account import Billing
 from shared.billing.plans import PLANS
 from shared.snapshots.checkpoint import Count
-from shared.views.plan import PlanView, plan_view
+from shared.views.plan import PaidForView, PlanView, paid_for_view, plan_view
 from shared.views.units import Seconds
 
 
@@ -55,6 +56,8 @@ class TeamView(Struct):
     you: PersonView
     manages: bool
     """Whether the caller is an owner, who alone changes the team and sees its invitations."""
+    paid_for: PaidForView | None
+    """How the plan is paid for; None if nothing was ever bought, and for whoever can't pay."""
     may_pay: bool
     """Whether the caller can buy and manage the team's plan (`billing` with `team`)."""
     people: Annotated[list[PersonView], Meta(max_length=MOST_PEOPLE)]
@@ -89,6 +92,8 @@ class LookAnswer(Struct):
 
     team: str
     """The team's name."""
+    paid: bool
+    """Whether the team's plan can be shared. If not, a seat can't be taken yet."""
     role: TeamRole
     by: str | None
     """Who has sent it."""
@@ -101,9 +106,9 @@ class LookAnswer(Struct):
     verified: bool
     """Whether the caller's address is verified. If not, no invitation can be accepted."""
     in_team: str | None
-    """The name of the team that the caller is in. It has to be left first."""
+    """The name of another team that the caller is in. It has to be left first."""
     effects: EffectsView | None
-    """What accepting does to the caller's work; None if the role takes no seat."""
+    """What accepting does to the caller's work; None if the role takes no seat, or no seat can be taken yet."""
 
 
 class MemberUse(Struct):
@@ -141,11 +146,12 @@ class TeamStorage(Struct):
     """The most first."""
 
 
-def team_view(team: Team, uid: str, plan: str, accounts: Mapping[str, Account], now: datetime) -> TeamView:
+def team_view(team: Team, uid: str, billing: Billing, accounts: Mapping[str, Account], now: datetime) -> TeamView:
     """The team as `uid` may see it, who is in it."""
+    plan = billing.plan
     people = [_person(team, each.uid, plan, accounts) for each in team.people]
     role = team.role_of(uid)
-    manages = role == TeamRole.OWNER
+    manages, may_pay = role == TeamRole.OWNER, role is not None and role.may_pay
     return TeamView(
         name=team.name,
         plan=plan_view(plan),
@@ -154,7 +160,8 @@ def team_view(team: Team, uid: str, plan: str, accounts: Mapping[str, Account], 
         taken=team.taken(now),
         you=next(each for each in people if each.uid == uid),
         manages=manages,
-        may_pay=role is not None and role.may_pay,
+        paid_for=paid_for_view(billing) if may_pay else None,
+        may_pay=may_pay,
         people=people,
         invitations=[_invitation(each, now) for each in team.invitations] if manages else [],
         invitations_left=team.may_send(now) if manages else 0,
@@ -165,6 +172,7 @@ def look_answer(
     team: Team,
     invited: Invitation,
     *,
+    paid: bool,
     by: Account | None,
     email: str | None,
     verified: bool,
@@ -174,6 +182,7 @@ def look_answer(
     yours = email is not None and invited.is_for(email)
     return LookAnswer(
         team=team.name,
+        paid=paid,
         role=invited.role,
         by=by.name or by.email if by else None,
         expires=invited.expires.timestamp(),

@@ -122,8 +122,8 @@ QUERIES: dict[Callable[..., Any], list[Callable[[], Any]]] = {
         lambda: usage.read_lines("b-1", "u-1", "2026-11", 5),
         lambda: usage.read_lines("b-1", "u-1", "2026-11", 5, ("2026-11", NOW)),
     ],
-    usage.used_by: [lambda: usage.used_by("b-1", "u-1", "2026-11")],
-    team_storage.stored_by_others: [lambda: team_storage.stored_by_others("b-1", "w-1")],
+    usage.used_by: [lambda: usage.used_by("b-1", ["u-1"], "2026-11")],
+    team_storage.all_stored_in: [lambda: team_storage.all_stored_in("b-1")],
     team_storage.stored_in: [lambda: team_storage.stored_in("b-1")],
     teams.due_teams: [lambda: teams.due_teams(NOW)],
     ledger.unwritten: [lambda: ledger.unwritten(NOW, [])],
@@ -226,7 +226,6 @@ def asked() -> Iterator[Asked]:
     with pytest.MonkeyPatch.context() as patch, environment(SETTINGS | {"FIRESTORE_EMULATOR_HOST": "127.0.0.1:1"}):
         patch.setattr(Query, "stream", stream)
         patch.setattr(anonymous, "read", lambda *_: Versioned(ACCOUNT, NOW))
-        patch.setattr(team_storage, "read", lambda *_: None)
         patch.setattr(AggregationQuery, "get", counted)
         for call in [call for calls in QUERIES.values() for call in calls]:
             before, tracer = len(seen), sys.gettrace()
@@ -318,7 +317,7 @@ def shaping(module: Any) -> Iterator[tuple[str, int, int]]:
             yield file, node.lineno, node.end_lineno or node.lineno
 
 
-ASKING = {"run", "run_paged", "run_count", "run_sum", "run_readable", "stream"}
+ASKING = {"run", "run_paged", "run_count", "run_sum", "run_sums", "run_readable", "stream"}
 
 
 def asking(module: Any) -> list[str]:

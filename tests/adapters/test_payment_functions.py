@@ -236,7 +236,7 @@ def test_who_shares_anothers_plan_sees_it_and_can_neither_buy_nor_manage(standin
 
 
 def test_whoever_pays_for_a_team_comes_back_to_the_teams_plan(standin: Standin, ada: Buyer) -> None:
-    made = create_team("ada", "Moonlight", "free", datetime.now(UTC))
+    made = create_team("ada", "Moonlight", "free", datetime.now(UTC)).team
     pay(standin, ada.post("checkout", plan="team", team=True).json["url"], back="/plans?checkout=paid&team=yes")
     holds("team", made.bid)
     assert plan(ada.bid) == "free"
@@ -374,7 +374,7 @@ def moment(at: datetime) -> Callable[[], datetime]:
 
 def test_whoever_may_pay_buys_for_the_team_and_a_deleted_team_is_charged_no_more(standin: Standin, ada: Buyer) -> None:
     now = clock.now()
-    bid = create_team(ada.uid, "Ours", "free", now).bid
+    bid = create_team(ada.uid, "Ours", "free", now).team.bid
     bob = Buyer("bob")
     invited = invitation("i-1", f"{bid}.bob", "bob@example.com", TeamRole.BILLING, "en", ada.uid, now)
     change_team(bid, lambda team, name: team.invite(invited, name, now))

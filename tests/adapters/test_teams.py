@@ -8,17 +8,19 @@ from typing import Any
 import pytest
 from msgspec.structs import replace
 
-from shared.accounts.account import AccountState
+from shared.accounts.account import Account, AccountState
+from shared.billing.kept_plan import KEPT_FOR, Kept
 from shared.billing.metering import LedgerLine
 from shared.billing.plans import GB, PLANS
 from shared.errors import Refused
 from shared.flows.sign_ins import close_and_drain
 from shared.gcp.identity import Member
+from shared.gcp.operation_counts import Operations, counted
 from shared.gcp.store.accounts import read_workspace
 from shared.gcp.store.anonymous import anonymise_lines
-from shared.gcp.store.billing import read_billing
+from shared.gcp.store.billing import billing_ref, read_billing
 from shared.gcp.store.claims import read_standing
-from shared.gcp.store.database import LostRace, database, run
+from shared.gcp.store.database import Commit, LostRace, database, run
 from shared.gcp.store.paying import keeping_plan_of, read_paying, storage_limit
 from shared.gcp.store.sessions import commit_beat, commit_session, end_session, read_session
 from shared.gcp.store.slots import commit_slot, new_slot_name
@@ -47,12 +49,15 @@ def team(empty_database: None, tasks_standin: dict[str, str], auth_emulator: dic
         yield
 
 
+def member_of(account: Account) -> Member:
+    return Member(account.uid, account.email, None, email_verified=True)
+
+
 def opened(caller: Caller) -> Session:
     """The caller's session, in use in a browser."""
     commit_slot(None, a_slot(new_slot_name()))
     account = caller.account
-    member = Member(account.uid, account.email, None, email_verified=True)
-    session = allocate.claim(member, account, read_standing(account), first=True)
+    session = allocate.claim(member_of(account), account, read_standing(account), first=True)
     found = read_session(session.sid)
     assert found is not None
     now = datetime.now(UTC)
@@ -137,16 +142,21 @@ def test_a_team_that_is_not_paid_for_pays_for_nobody() -> None:
     assert now_of(session).state == SessionState.ACTIVE, "nothing changes for who makes a team"
     ended(session)
     token = owner.invite("guest")
+    look = guest.ok("team/look", token=token)
+    assert (look["paid"], look["effects"]) == (False, None), "it promises no plan"
     assert guest.post("team/accept", token=token).problem == "team-unpaid"
     payer.join(owner, "billing")
     assert (owner.state()["paid"], opened(owner).bid) == (False, owner.account.bid)
     assert payer.get("billing?team=true").json["own"]
     pay(bid, "team")
+    look = guest.ok("team/look", token=token)
+    assert (look["paid"], look["effects"]["plan"]["name"]) == (True, "team")
     guest.ok("team/accept", token=token)
     assert (opened(guest).bid, opened(payer).bid) == (bid, payer.account.bid)
     assert guest.get("billing?team=true").json["own"] is False
     pay(bid, "free")
     assert read_paying(guest.account).record.bid == guest.account.bid, "who works goes on on the own account"
+    assert guest.get("team/effects").json["effects"] is None, "and will, after leaving"
 
 
 def test_leaving_effects_are_told_before_and_the_workspace_goes_along() -> None:
@@ -162,15 +172,34 @@ def test_leaving_effects_are_told_before_and_the_workspace_goes_along() -> None:
     assert (guest.account.wid, guest.account.team, guest.account.teams != []) == (wid, None, True)
 
 
+def test_what_a_team_had_kept_goes_along_also_after_its_plan_was_lost() -> None:
+    owner, guest = Caller("owner"), Caller("guest")
+    bid = owner.make()
+    guest.join(owner)
+    lost = datetime.now(UTC) - timedelta(days=10)
+    billing = read_billing(bid)
+    Commit().change(
+        billing_ref(bid), billing, replace(billing.record, plan="free", kept=Kept(plan="team", since=lost))
+    ).run()
+    kept = guest.ok("login")["kept"]
+    assert (kept["plan"]["name"], kept["until"]) == ("team", (lost + KEPT_FOR).timestamp())
+    guest.ok("team/leave")
+    assert guest.ok("login")["kept"] == kept
+    for days, plan in ((0, "team"), (79, "team"), (81, "free")):
+        assert keeping_plan_of("guest", datetime.now(UTC) + timedelta(days=days)) == plan
+
+
 def test_an_ownership_is_handed_over() -> None:
     owner, guest = Caller("owner"), Caller("guest")
     owner.make()
     guest.join(owner)
     owner.ok("team/role", uid="guest", role="owner")
+    assert guest.post("usage/zone", time_zone="Asia/Seoul").problem == "forbidden"
     assert guest.state()["you"]["offered"] == "owner"
     guest.ok("team/answer", accept=True)
     owner.ok("team/leave")
     assert guest.state()["manages"]
+    assert guest.ok("usage/zone", time_zone="Asia/Seoul")["time_zone"] == "Asia/Seoul"
 
 
 def test_a_person_is_in_one_team() -> None:
@@ -242,7 +271,7 @@ def test_a_race_for_the_last_seat_has_one_winner() -> None:
     Caller("guest").join(owner)
     addresses = [f"late-{number}@example.com" for number in range(6)]
     answers = at_once(*(lambda to=to: owner.post("team/invite", address=to) for to in addresses))
-    assert sorted(answer.problem for answer in answers) == [""] + ["no-seat"] * 5
+    assert sorted(answer.problem for answer in answers) == [""] + ["team-full"] * 5
     found = find_team(bid)
     assert found is not None
     assert found.taken(datetime.now(UTC)) == 3
@@ -288,10 +317,23 @@ def test_a_session_that_opens_while_its_member_is_removed_is_not_the_teams() -> 
     account = guest.account
     standing = read_standing(account)
     owner.ok("team/remove", uid="guest")
-    member = Member(account.uid, account.email, None, email_verified=True)
     with pytest.raises(LostRace):
-        allocate.claim(member, account, standing, first=True)
+        allocate.claim(member_of(account), account, standing, first=True)
     assert opened(guest).bid != bid
+
+
+def test_a_claim_whose_account_was_read_before_its_member_was_removed_reads_it_again() -> None:
+    owner, guest = Caller("owner"), Caller("guest")
+    bid = owner.make()
+    guest.join(owner)
+    before = guest.account
+    owner.ok("team/remove", uid="guest")
+    commit_slot(None, a_slot(new_slot_name()))
+    with pytest.raises(LostRace, match="joined or left"):
+        allocate.claim(member_of(before), before, read_standing(before), first=True)
+    session = opened(guest)
+    stored(session, GB)
+    assert (session.stored_in, [each.uid for each in stored_in(bid)]) == (None, ["owner"])
 
 
 def test_the_teams_storage_is_one_sum() -> None:
@@ -305,7 +347,10 @@ def test_the_teams_storage_is_one_sum() -> None:
     other = opened(owner)
     assert (other.stored_by_others, other.storage_limit(PLANS["team"].bytes)) == (9 * GB, GB)
     assert owner.ok("login")["storage"]["limit"] == GB
-    assert storage_limit(read_billing(bid).record, guest.account.wid, now_of(session).saved.use) == 10 * GB
+    billing, use = read_billing(bid).record, now_of(session).saved.use
+    with counted() as operations:
+        assert storage_limit(billing, bid, use) == 10 * GB
+    assert operations == Operations(reads=1), "nobody waits for what is known"
     owner.ok("team/remove", uid="guest")
     assert {each.uid: each.bytes for each in stored_in(bid)} == {"owner": 0}
     beat = a_beat(session=other.sid, epoch=other.epoch, left_out=LeftOut(1, 1))
@@ -333,7 +378,9 @@ def test_the_only_owner_of_others_is_asked_first_and_an_account_without_a_team_g
     guest.join(owner)
     assert owner.post("account/delete").problem == "last-owner"
     assert owner.account.state == AccountState.ACTIVE
+    session = opened(guest)
     guest.ok("account/delete")
+    assert (now_of(session).state, now_of(session).reason) == (SessionState.DRAINING, EndReason.DELETED)
     assert [each["uid"] for each in owner.state()["people"]] == ["owner"]
     owner.ok("account/delete")
 

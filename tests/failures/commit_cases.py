@@ -326,7 +326,7 @@ def a_later_day() -> Act:
 
 def another_time_zone() -> Act:
     before = billing.read_billing(an_account().bid)
-    return lambda: billing.commit_move(before, move(before.record, "Asia/Seoul", by=UID, now=NOW))
+    return lambda: billing.commit_move(before, move(before.record, "Asia/Seoul", owns=True, now=NOW))
 
 
 def a_suspension() -> Act:

@@ -18,7 +18,7 @@ TOKEN = f"b-{'0' * 20}.{'a' * 40}"
 
 def a_team() -> Team:
     """Of one owner, and paid for."""
-    made = teams.create_team(an_account("free").uid, "Ours", "free", NOW)
+    made = teams.create_team(an_account("free").uid, "Ours", "free", NOW).team
     billing = read_billing(made.bid)
     Commit().change(billing_ref(made.bid), billing, replace(billing.record, plan="team")).run()
     return made
@@ -26,7 +26,7 @@ def a_team() -> Team:
 
 def a_made_team() -> Act:
     uid = an_account("free").uid
-    return lambda: teams.create_team(uid, "Ours", "free", NOW).name
+    return lambda: teams.create_team(uid, "Ours", "free", NOW).team.name
 
 
 def a_new_name() -> Act:

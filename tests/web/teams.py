@@ -42,6 +42,7 @@ class TeamOfPlane:
     people: list[dict[str, Any]] = field(default_factory=list)
     invitations: list[dict[str, Any]] = field(default_factory=list)
     paid: bool = True
+    paid_for: dict[str, Any] | None = None
     used: list[float] = field(default_factory=list)
     """Seconds of each person, in the order of `people`."""
     stored: list[int] = field(default_factory=list)
@@ -73,6 +74,7 @@ class TeamOfPlane:
             "team": {
                 "name": self.name, "plan": {"name": plan.lower(), "title": plan}, "paid": self.paid, "seats": 3,
                 "taken": seated + promised, "you": you, "manages": manages, "may_pay": you["role"] != "member",
+                "paid_for": self.paid_for,
                 "people": self.people, "invitations": self.invitations if manages else [],
                 "invitations_left": 50 if manages else 0,
             }
@@ -147,7 +149,7 @@ class TeamOfPlane:
 
     def team_look(self, _body: dict[str, Any]) -> dict[str, Any]:
         return {
-            "team": "Moonlight", "role": "member", "by": "Minji Park", "expires": time.time() + 6 * DAY,
+            "team": "Moonlight", "paid": True, "role": "member", "by": "Minji Park", "expires": time.time() + 6 * DAY,
             "address": "haneul@example.com", **YOU, "effects": JOINING, **self.invited,
         }  # fmt: skip
 

@@ -104,6 +104,18 @@ def test_who_is_in_a_team_or_has_no_verified_address_is_told_what_to_do_first(
     expect(page.get_by_role("button", name="Join the team")).to_be_visible()
 
 
+def test_a_seat_in_a_team_without_a_plan_is_not_promised(page: Page, plane: Plane, front: str) -> None:
+    plane.team.invited = {"paid": False, "effects": None}
+    open_link(page, front)
+    sign_in_as(page, "Haneul Kim")
+    expect(page.get_by_text("You can join as soon as it is paid for")).to_be_visible()
+    expect(page.get_by_role("button", name="Join the team")).to_have_count(0)
+    plane.team.invited = {"paid": False, "effects": None, "role": "billing"}
+    page.reload()
+    press(page, "Accept")
+    expect(page.get_by_role("heading", level=1, name="Moonlight")).to_be_visible()
+
+
 def test_a_refused_invitation_stays_and_can_be_put_aside(
     page: Page, plane: Plane, front: str, complaints: list[str]
 ) -> None:

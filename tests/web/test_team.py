@@ -6,7 +6,7 @@ from playwright.sync_api import Locator, Page, expect
 from tests.web.asked import asked
 from tests.web.control_plane import Plane, Refusal
 from tests.web.member import go, press, sign_in
-from tests.web.paying import subscribed
+from tests.web.paying import paid_for, subscribed
 from tests.web.teams import TOKEN, TeamOfPlane, a_team, an_invitation, effects
 
 
@@ -80,6 +80,44 @@ def test_a_person_is_removed_after_its_effects_were_read(page: Page, plane: Plan
     expect(page.locator(".notice", has_text="Minji Park is not in the team any more.")).to_be_visible()
     expect(person(page, "Minji Park")).to_have_count(0)
     assert asked(plane, "team/remove") == [{"uid": "u-minji"}]
+
+
+def test_two_people_with_one_name_are_told_apart(page: Page, plane: Plane) -> None:
+    plane.team = a_team()
+    plane.team.people[1]["name"] = plane.team.people[2]["name"] = "Minji Park"
+    look_at_team(page)
+    lines = page.get_by_role("region", name="Who uses what").get_by_role("listitem")
+    twice = ["Minji Park (minji@example.com)", "Minji Park (alan@example.com)"]
+    expect(lines.filter(has_text="Minji Park").locator("bdi")).to_have_text([*twice, twice[0]])
+    expect(person(page, "Minji Park").locator("strong")).to_have_text(["Minji Park"] * 2)
+    press(page, f"Remove {twice[1]}")
+    expect(page.get_by_role("alertdialog")).to_contain_text(f"Remove {twice[1]} from the team?")
+
+
+def test_the_people_are_shown_without_waiting_for_how_much_each_one_uses(
+    page: Page, plane: Plane, complaints: list[str]
+) -> None:
+    complaints.append("status of 503")
+    plane.team = a_team()
+    plane.refuse("team/usage", Refusal(503, "unavailable", "A part of Ondol can't be reached.", retry_after=5))
+    look_at_team(page)
+    expect(page.get_by_role("alert")).to_contain_text("A part of Ondol can't be reached.")
+    expect(person(page, "Minji Park")).to_be_visible()
+    expect(page.get_by_role("heading", name="Who uses what")).to_have_count(0)
+
+
+def test_whoever_pays_is_told_that_the_teams_payment_is_missing(page: Page, plane: Plane) -> None:
+    plane.team = a_team("billing")
+    plane.team.paid = False
+    plane.team.people[0]["offered"] = "paying-member"
+    plane.team.paid_for = paid_for("Free", "unpaid")["paid_for"]
+    look_at_team(page)
+    expect(page.get_by_text("You can accept as soon as the team's plan is paid for.")).to_be_visible()
+    expect(page.get_by_role("button", name="Accept")).to_have_count(0)
+    expect(page.get_by_role("alert")).to_contain_text("the team has no plan")
+    press(page, "Pay the open invoice")
+    page.wait_for_url(f"{plane.slot_origin}/portal")
+    assert asked(plane, "billing/portal") == [{"plan": None, "language": "en", "team": True}]
 
 
 def test_the_ownership_is_offered_and_accepted(page: Page, plane: Plane) -> None:
@@ -157,7 +195,7 @@ def test_what_was_changed_elsewhere_meanwhile_is_shown_with_the_refusal(
     complaints.append("status of 409")
     plane.team = a_team()
     look_at_team(page)
-    plane.refuse("team/invite", Refusal(409, "no-seat", "All 3 seats are taken."))
+    plane.refuse("team/invite", Refusal(409, "team-full", "All 3 seats are taken."))
     plane.team.invitations = [an_invitation(1, "ada@example.com")]
     page.get_by_label("Email address").fill("sujin@example.com")
     press(page, "Invite")

@@ -2,8 +2,9 @@
 
 import math
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
-from functools import lru_cache
+from functools import lru_cache, partial
 from typing import Any, TypeVar, cast
 
 import msgspec
@@ -12,7 +13,7 @@ from google.api_core.datetime_helpers import DatetimeWithNanoseconds
 from google.api_core.retry import Retry, if_exception_type
 from google.cloud import firestore
 
-from shared import logs
+from shared import logs, traces
 from shared.gcp import operation_counts
 from shared.gcp.store import clock
 from shared.gcp.store.firestore_client import Client
@@ -25,6 +26,7 @@ ATTEMPT_SECONDS = 5.0
 PATIENCE_SECONDS = 8.0
 """How long one call may take with its retries. A function must answer while its caller still waits, even if Firestore
 does not answer. The SDK's own limits are one to five minutes."""
+SUMS_AT_ONCE = 8
 
 
 def _retry(on_error: Callable[[Exception], None] | None = None) -> Retry:
@@ -116,6 +118,13 @@ def run_sum(query: Any, field: str) -> int:
     values = {result.alias: result.value for result in results}
     operation_counts.count(reads=max(1, math.ceil(values["count"] / 1000)))
     return int(values["sum"])
+
+
+def run_sums(queries: Sequence[Any], field: str) -> list[int]:
+    """The sum of a field for each of the queries, some at once."""
+    with ThreadPoolExecutor(max_workers=SUMS_AT_ONCE) as pool:
+        asked = [pool.submit(traces.bound(partial(run_sum, query, field))) for query in queries]
+        return [sum_.result() for sum_ in asked]
 
 
 def run_paged(

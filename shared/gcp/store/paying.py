@@ -10,7 +10,7 @@ from shared.billing.plans import PLANS
 from shared.gcp.store.accounts import account_ref
 from shared.gcp.store.billing import billing_ref
 from shared.gcp.store.database import read, read_all
-from shared.gcp.store.team_storage import stored_by_others
+from shared.gcp.store.team_storage import all_stored_in
 from shared.record import Versioned
 from shared.snapshots.storage_quota import StorageUse, share_of
 
@@ -18,7 +18,11 @@ from shared.snapshots.storage_quota import StorageUse, share_of
 def read_paying(account: Account) -> Versioned[Billing]:
     """The billing account that pays for the person's next session. A team that is not paid for pays for nobody. Raises
     LookupError."""
-    own, team = read_both(account)
+    return paying_of(*read_both(account))
+
+
+def paying_of(own: Versioned[Billing], team: Versioned[Billing] | None) -> Versioned[Billing]:
+    """Which of the two that a person has pays."""
     return team if team is not None and is_shared(team.record.plan) else own
 
 
@@ -33,15 +37,18 @@ def read_both(account: Account) -> tuple[Versioned[Billing], Versioned[Billing] 
     return own, team
 
 
-def storage_limit(billing: Billing, wid: str, saved: StorageUse) -> int | None:
-    """Bytes that whoever pays stores of the workspace, whose newest checkpoint is `saved`; None without limit."""
-    return share_of(PLANS[billing.plan].bytes, others_in(billing, wid), saved)
+def storage_limit(billing: Billing, team: str | None, saved: StorageUse) -> int | None:
+    """Bytes that whoever pays stores of a workspace that counts in the storage of `team`, and whose newest checkpoint
+    is `saved`; None without limit."""
+    return share_of(PLANS[billing.plan].bytes, others_in(billing, team, saved), saved)
 
 
-def others_in(billing: Billing, wid: str) -> int:
-    """Bytes that the team's other workspaces take of its plan; 0 if they share no limit with this one."""
-    is_limited = billing.is_teams and is_shared(billing.plan) and PLANS[billing.plan].bytes is not None
-    return stored_by_others(billing.bid, wid) if is_limited else 0
+def others_in(billing: Billing, team: str | None, saved: StorageUse) -> int:
+    """Bytes that the other workspaces take of a team's plan; 0 if they share no limit with this one. One read: what
+    this one takes, if it counts there, is what is `saved` of it."""
+    if not billing.is_teams or not is_shared(billing.plan) or PLANS[billing.plan].bytes is None:
+        return 0
+    return max(0, all_stored_in(billing.bid) - (saved.used if team == billing.bid else 0))
 
 
 def keeping_plan_of(uid: str, now: datetime) -> str:
@@ -52,6 +59,5 @@ def keeping_plan_of(uid: str, now: datetime) -> str:
         raise LookupError(f"account {uid} is missing")
     account: Account = found.record
     plans = [each.record.keeping_plan(now) for each in read_both(account) if each]
-    if account.lost and now < account.lost.until:
-        plans.append(account.lost.plan)
+    plans += [each.plan for each in account.lost_plans if now < each.until]
     return max(plans, key=lambda plan: PLANS[plan].snapshots)

@@ -7,7 +7,7 @@ from google.cloud import firestore
 from msgspec import Struct
 
 from shared.gcp.store.billing import billing_ref
-from shared.gcp.store.database import Commit, document, read, run_readable, run_sum
+from shared.gcp.store.database import Commit, document, run_readable, run_sum
 
 
 class StoredInTeam(Struct, frozen=True, kw_only=True):
@@ -27,10 +27,9 @@ def put_stored(commit: Commit, bid: str, wid: str, uid: str, bytes: int) -> None
     commit.put(stored_ref(bid, wid), StoredInTeam(wid=wid, uid=uid, bytes=bytes))
 
 
-def stored_by_others(bid: str, wid: str) -> int:
-    """What the team's other workspaces take, in bytes. Two reads."""
-    own = read(stored_ref(bid, wid), StoredInTeam)
-    return max(0, run_sum(billing_ref(bid).collection("storage"), "bytes") - (own.record.bytes if own else 0))
+def all_stored_in(bid: str) -> int:
+    """What the team's workspaces take together, in bytes. One read."""
+    return run_sum(billing_ref(bid).collection("storage"), "bytes")
 
 
 def stored_in(bid: str) -> list[StoredInTeam]:

@@ -3,19 +3,21 @@
 Members and open invitations never exceed the seats, because both are in the one record that each commit guards.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
 from datetime import datetime
 from functools import partial
+from types import MappingProxyType
 
 from google.cloud import firestore
 from google.cloud.firestore_v1.base_query import FieldFilter
+from msgspec import Struct
 from msgspec.structs import replace
 
 from shared.accounts.account import Account
 from shared.accounts.team import Team, check_may_make, in_a_team, is_shared, new_team, no_team
 from shared.billing.account import Billing
-from shared.errors import Conflict
+from shared.errors import Conflict, Refused
 from shared.gcp.store.accounts import account_ref, workspace_ref
 from shared.gcp.store.billing import billing_ref, read_billing
 from shared.gcp.store.database import Commit, LostRace, database, document, read, read_all, run_paged
@@ -32,6 +34,15 @@ Change = Callable[[Team, str], Team]
 """A team after a change, by the name of its plan. Raises Refused and Conflict."""
 
 
+class Changed(Struct, frozen=True):
+    """A team after a change, and what was read with it."""
+
+    team: Team
+    billing: Billing
+    ending: str | None = None
+    """The id of a session that begins to end with the change."""
+
+
 def team_ref(bid: str) -> firestore.DocumentReference:
     return document("teams", bid)
 
@@ -45,6 +56,19 @@ def find_team(bid: str) -> Team | None:
     return team.record if team else None
 
 
+def find_with_billing(bid: str) -> tuple[Versioned[Team], Billing] | None:
+    """The team and its billing account, in one round trip."""
+    team, billing = read_all([(team_ref(bid), Team), (billing_ref(bid), Billing)])
+    return None if team is None or billing is None else (team, billing.record)
+
+
+def team_id_of(account: Account) -> str:
+    """The id of the team that the account names. Who may do what in it is decided with the change. Raises Refused."""
+    if account.team is None:
+        raise no_team()
+    return account.team.bid
+
+
 def team_of(account: Account) -> Team:
     """The team that the account's person is in. Raises Refused."""
     team = find_team(account.team.bid) if account.team else None
@@ -53,14 +77,17 @@ def team_of(account: Account) -> Team:
     return team
 
 
-def read_people(team: Team) -> dict[str, Account]:
-    """The accounts of the team's people, by uid."""
-    found = read_all([(account_ref(each.uid), Account) for each in team.people]) if team.people else []
-    return {each.record.uid: each.record for each in found if each}
+def read_people(team: Team, known: Mapping[str, Account] = MappingProxyType({})) -> dict[str, Account]:
+    """The accounts of the team's people, by uid. Those that are `known` are not read again."""
+    wanted: list[tuple[firestore.DocumentReference, type[Account]]] = [
+        (account_ref(each.uid), Account) for each in team.people if each.uid not in known
+    ]
+    found = read_all(wanted) if wanted else []
+    return {**known, **{each.record.uid: each.record for each in found if each}}
 
 
 @until_won()
-def create_team(uid: str, name: str, plan: str, now: datetime) -> Team:
+def create_team(uid: str, name: str, plan: str, now: datetime) -> Changed:
     """A team of one owner, with a billing account of its own on `plan`. Raises Conflict and Refused."""
     account = read(account_ref(uid), Account)
     if account is None:
@@ -71,36 +98,36 @@ def create_team(uid: str, name: str, plan: str, now: datetime) -> Team:
     own = read_billing(before.bid).record
     team = new_team(new_id("b-"), name, uid, now)
     commit = Commit().create(team_ref(team.bid), team)
-    commit.create(billing_ref(team.bid), Billing(bid=team.bid, owner="", plan=plan, time_zone=own.time_zone))
+    billing = Billing(bid=team.bid, owner="", plan=plan, time_zone=own.time_zone)
+    commit.create(billing_ref(team.bid), billing)
     made = replace(before.in_team(team.link_of(uid)), made_team=now)
-    _move(commit, account, made, plan, now)
+    _move(commit, account, made, billing, now)
     commit.run()
-    return team
+    return Changed(team, billing)
 
 
 @until_won()
-def change_team(bid: str, change: Change) -> Team:
+def change_team(bid: str, change: Change) -> Changed:
     """A change that moves nobody. Raises Refused and Conflict."""
-    team, plan = _read(bid)
-    after = change(team.record, plan)
+    team, billing = _read(bid)
+    after = change(team.record, billing.plan)
     if after != team.record:
         Commit().change(team_ref(bid), team, after).run()
-    return after
+    return Changed(after, billing)
 
 
 @until_won()
-def change_person(bid: str, uid: str, change: Change, now: datetime) -> tuple[Team, str | None]:
+def change_person(bid: str, uid: str, change: Change, now: datetime, *, reason: EndReason = EndReason.TEAM) -> Changed:
     """A change that lets a person in or out, or gives them another role. If they join or leave the team's time, their
-    session begins to end in the same commit, and their workspace counts elsewhere.
+    session begins to end in the same commit, for this reason, and their workspace counts elsewhere.
 
-    Returns the team and the id of the session that ends. Raises Refused and Conflict, also for a person who is in
-    another team.
+    Raises Refused and Conflict, also for a person who is in another team.
     """
-    team, plan = _read(bid)
+    team, billing = _read(bid)
     account = read(account_ref(uid), Account)
-    after = change(team.record, plan)
+    after = change(team.record, billing.plan)
     if after == team.record:
-        return after, None
+        return Changed(after, billing)
     commit = Commit().change(team_ref(bid), team, after)
     ending = None
     if account is not None and account.record.wid:
@@ -111,26 +138,33 @@ def change_person(bid: str, uid: str, change: Change, now: datetime) -> tuple[Te
             if before.team is not None and before.team.bid != bid:
                 raise in_a_team()
         if before.team is None or before.team.bid == bid:
-            ending = _move(commit, account, before.in_team(link), plan, now)
+            ending = _move(commit, account, before.in_team(link), billing, now, reason)
     commit.run()
-    return after, ending
+    return Changed(after, billing, ending)
 
 
-def _read(bid: str) -> tuple[Versioned[Team], str]:
-    """The team, and the name of its plan. Raises Refused."""
-    team, billing = read_all([(team_ref(bid), Team), (billing_ref(bid), Billing)])
-    if team is None or billing is None:
+def _read(bid: str) -> tuple[Versioned[Team], Billing]:
+    """Raises Refused."""
+    found = find_with_billing(bid)
+    if found is None:
         raise no_team()
-    return team, billing.record.plan
+    return found
 
 
-def _move(commit: Commit, account: Versioned[Account], after: Account, plan: str, now: datetime) -> str | None:
-    """Adds the account to the commit. If it joins or leaves the time of a team on `plan`: also the workspace, which
-    counts elsewhere from now on, and its open session. Returns the id of a session that ends."""
+def _move(
+    commit: Commit,
+    account: Versioned[Account],
+    after: Account,
+    team: Billing,
+    now: datetime,
+    reason: EndReason = EndReason.TEAM,
+) -> str | None:
+    """Adds the account to the commit. If it joins or leaves the time of the team with this billing account: also the
+    workspace, which counts elsewhere from now on, and its open session. Returns the id of a session that ends."""
     before = account.record
     was, will = before.works_in, after.works_in
-    if was is not None and will is None and is_shared(plan):
-        after = after.lose(plan, now)
+    if was is not None and will is None:
+        after = after.lose(team, now)
     if after != before:
         commit.change(account_ref(after.uid), account, after)
     if was == will:
@@ -139,7 +173,7 @@ def _move(commit: Commit, account: Versioned[Account], after: Account, plan: str
     if workspace is None:
         return None
     found: Workspace = workspace.record
-    commit.change(workspace_ref(found.wid), workspace, replace(found, moved=now))
+    commit.change(workspace_ref(found.wid), workspace, replace(found, works_in=will))
     session = read(session_ref(found.session), Session) if found.session else None
     if session is not None and not session.record.open:
         session = None
@@ -150,10 +184,10 @@ def _move(commit: Commit, account: Versioned[Account], after: Account, plan: str
         put_stored(commit, will, found.wid, after.uid, saved.use.used)
     if session is None:
         return None
-    pays = will if will is not None and is_shared(plan) else after.bid
-    moved = session.record.move(will, pays, now)
+    pays = will if will is not None and is_shared(team.plan) else after.bid
+    moved = session.record.move(will, pays, reason, now)
     commit.change(session_ref(moved.sid), session, moved)
-    return moved.sid if moved.reason == EndReason.TEAM else None
+    return moved.sid if moved.state != session.record.state else None
 
 
 def empty_team(bid: str, now: datetime) -> list[str]:
@@ -165,10 +199,9 @@ def empty_team(bid: str, now: datetime) -> list[str]:
     team = find_team(bid)
     if team is None or not team.closed:
         return []
-    ending = []
+    ending: list[str] = []
     for each in team.people:
-        _after, sid = change_person(bid, each.uid, partial(_without, each.uid, now), now)
-        ending += [sid] if sid else []
+        ending += filter(None, [change_person(bid, each.uid, partial(_without, each.uid, now), now).ending])
     hurry_payer(bid, now)
     emptied = read_team(bid)
     if emptied is not None and emptied.record.closed and not emptied.record.people:
@@ -183,18 +216,16 @@ def _without(uid: str, now: datetime, team: Team, _plan: str) -> Team:
 
 def tidy_team(bid: str, now: datetime) -> int:
     """Forgets invitations that expired long ago, and goes on with a deletion that was left half done."""
-    team = find_team(bid)
-    if team is not None and team.closed:
-        empty_team(bid, now)
-    elif team is not None:
-        change_team(bid, lambda team, _plan: team.tidied(now))
+    with suppress(Refused):  # it is gone by now
+        if change_team(bid, lambda team, _plan: team if team.closed else team.tidied(now)).team.closed:
+            empty_team(bid, now)
     return 1
 
 
 def check_may_go(account: Account) -> None:
     """Raises Conflict if others would be left in the person's team without an owner."""
     team = find_team(account.team.bid) if account.team else None
-    if team is not None and team.needs(account.uid):
+    if team is not None and not team.closed and len(team.people) > 1 and team.is_only_owner(account.uid):
         detail = "You are the only owner of your team, and others are in it. Nothing was deleted."
         raise Conflict("last-owner", f"{detail} Offer the ownership to another person, or delete the team, first.")
 
@@ -204,9 +235,9 @@ def leave_for_good(account: Account, now: datetime) -> None:
     one; without others the team is deleted."""
     if account.team is None or find_team(account.team.bid) is None:
         return
-    bid = account.team.bid
-    team, _ending = change_person(bid, account.uid, lambda team, _plan: team.without_gone(account.uid, now), now)
-    if team.closed:
+    uid, bid = account.uid, account.team.bid
+    gone = change_person(bid, uid, lambda team, _plan: team.without_gone(uid, now), now, reason=EndReason.DELETED)
+    if gone.team.closed:
         empty_team(bid, now)
 
 

@@ -1,5 +1,6 @@
 """Used time: a member's own lines of the ledger."""
 
+from collections.abc import Sequence
 from datetime import datetime
 
 from google.cloud import firestore
@@ -7,7 +8,7 @@ from google.cloud.firestore_v1.base_query import FieldFilter
 
 from shared.billing.metering import LedgerLine
 from shared.gcp.store.billing import billing_ref
-from shared.gcp.store.database import run_paged, run_sum
+from shared.gcp.store.database import run_paged, run_sums
 from shared.views.usage_report import first_and_last
 
 
@@ -26,7 +27,8 @@ def read_lines(
     return [line.record for line in run_paged(within, LedgerLine, most)]
 
 
-def used_by(bid: str, uid: str, period: str) -> int:
-    """Milliseconds that a person was charged in a period, by the lines of the ledger."""
-    own = billing_ref(bid).collection("lines").where(filter=FieldFilter("uid", "==", uid))
-    return run_sum(own.where(filter=FieldFilter("period", "==", period)), "ms")
+def used_by(bid: str, uids: Sequence[str], period: str) -> dict[str, int]:
+    """Milliseconds that each person was charged in a period, by the lines of the ledger: one sum for each."""
+    within = billing_ref(bid).collection("lines").where(filter=FieldFilter("period", "==", period))
+    own = [within.where(filter=FieldFilter("uid", "==", uid)) for uid in uids]
+    return dict(zip(uids, run_sums(own, "ms"), strict=True))

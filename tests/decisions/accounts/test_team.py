@@ -21,8 +21,13 @@ from shared.accounts.team import (
     new_team,
     seats_to_promise,
 )
+from shared.billing.account import Billing
+from shared.billing.kept_plan import Kept
 from shared.billing.plans import PLANS
+from shared.billing.subscription import PaidFor, Reason
 from shared.errors import Conflict, Problem, Refused
+from shared.views.plan import PaidForView
+from shared.views.team import team_view
 
 NOW = datetime(2026, 11, 3, 9, 0, tzinfo=UTC)
 DAY = timedelta(days=1)
@@ -110,7 +115,7 @@ def test_a_revoked_invitation_gives_its_seat_back() -> None:
     full = a_team("u-2").invite(an_invitation("u-3"), "team", NOW)
     with pytest.raises(Conflict) as refused:
         full.invite(an_invitation("u-4"), "team", NOW)
-    assert refusal(refused) == "no-seat"
+    assert refusal(refused) == "team-full"
     after = full.revoke("i-u-3", NOW).invite(an_invitation("u-4"), "team", NOW)
     assert [each.id for each in after.invitations] == ["i-u-4"]
     with pytest.raises(Refused):
@@ -132,7 +137,7 @@ def test_before_it_is_paid_for_a_team_invites_and_only_who_pays_can_join() -> No
     team = team.invite(an_invitation("u-4", BILLING), "free", NOW)
     with pytest.raises(Conflict) as refused:
         team.invite(an_invitation("u-5"), "free", NOW)
-    assert refusal(refused) == "no-seat"
+    assert refusal(refused) == "team-full"
     with pytest.raises(Conflict) as refused:
         team.join("token-u-2", "u-2", "u-2@example.com", "free", NOW)
     assert refusal(refused) == "team-unpaid"
@@ -156,8 +161,9 @@ def test_fifty_invitations_a_day_resent_ones_included() -> None:
 
 def test_a_team_without_limit_of_seats_is_bounded_too() -> None:
     team = a_team(*(f"m-{number}" for number in range(MOST_PEOPLE - 1)))
-    with pytest.raises(Conflict):
+    with pytest.raises(Conflict) as refused:
         team.invite(an_invitation(), "enterprise", NOW)
+    assert refusal(refused) == "team-full"
 
 
 def test_the_last_owner_stays() -> None:
@@ -168,15 +174,15 @@ def test_the_last_owner_stays() -> None:
     with pytest.raises(Conflict) as refused:
         team.offer("u-1", MEMBER, "team", NOW)
     assert refusal(refused) == "last-owner"
-    assert (team.needs("u-1"), team.needs("u-2"), a_team().needs("u-1")) == (True, False, False)
+    assert (team.is_only_owner("u-1"), team.is_only_owner("u-2")) == (True, False)
 
 
 def test_the_ownership_is_offered_and_holds_once_accepted() -> None:
     offered = a_team("u-2").offer("u-2", OWNER, "team", NOW)
-    assert (offered.role_of("u-2"), offered.needs("u-1")) == (MEMBER, True)
+    assert (offered.role_of("u-2"), offered.is_only_owner("u-1")) == (MEMBER, True)
     assert offered.answer("u-2", accept=False, plan="team") == a_team("u-2")
     accepted = offered.answer("u-2", accept=True, plan="team")
-    assert (accepted.role_of("u-2"), accepted.needs("u-1")) == (OWNER, False)
+    assert (accepted.role_of("u-2"), accepted.is_only_owner("u-1")) == (OWNER, False)
     assert accepted.without("u-1", NOW).role_of("u-2") == OWNER
     with pytest.raises(Refused):
         accepted.answer("u-2", accept=True, plan="team")
@@ -199,8 +205,16 @@ def test_a_seat_is_offered_and_kept_for_who_only_pays() -> None:
 def test_a_full_team_offers_no_seat() -> None:
     full = a_team("u-2", "u-3")
     team = replace(full, people=[*full.people, Teammate(uid="u-4", role=BILLING, joined=NOW)])
-    with pytest.raises(Conflict):
+    with pytest.raises(Conflict) as refused:
         team.offer("u-4", MEMBER, "team", NOW)
+    assert refusal(refused) == "team-full"
+
+
+def test_after_a_smaller_plan_whoever_accepts_is_told_that_the_plan_has_no_seat_left() -> None:
+    smaller = a_team("u-2", "u-3").invite(an_invitation("u-4"), "enterprise", NOW)
+    with pytest.raises(Conflict) as refused:
+        smaller.join("token-u-4", "u-4", "u-4@example.com", "team", NOW)
+    assert refusal(refused) == "no-seat-left"
 
 
 def test_when_the_only_owner_is_gone_the_longest_member_follows() -> None:
@@ -256,10 +270,14 @@ def test_a_person_makes_one_team_a_day_and_is_in_one() -> None:
     assert refusal(conflict) == "in-a-team"
 
 
-def test_an_account_remembers_the_teams_whose_time_it_used() -> None:
-    account = Account(
+def an_account() -> Account:
+    return Account(
         uid="u-1", bid="b-0", wid="w-1", state=AccountState.ACTIVE, email=None, name=None, locale=None, created=NOW
     )
+
+
+def test_an_account_remembers_the_teams_whose_time_it_used() -> None:
+    account = an_account()
     paid = account.in_team(TeamLink("b-1", False))
     assert (paid.works_in, paid.teams) == (None, [])
     worked = paid.in_team(TeamLink("b-1", True)).in_team(None).in_team(TeamLink("b-1", True))
@@ -323,3 +341,23 @@ def test_whatever_happens_seats_are_not_exceeded_and_an_owner_is_there(
         if after.closed:
             return
         team = after
+
+
+def test_what_was_kept_when_somebody_left_a_team_is_kept_for_ninety_days_whatever_is_left_later() -> None:
+    account = an_account()
+    large, small, lost = (
+        Billing(bid="b-1", owner="", plan=plan, time_zone=None, kept=kept)
+        for plan, kept in (("enterprise", None), ("team", None), ("free", Kept(plan="team", since=NOW)))
+    )
+    after = account.lose(large, NOW).lose(small, NOW + 60 * DAY)
+    assert after.lost_plans == [Kept(plan="enterprise", since=NOW), Kept(plan="team", since=NOW + 60 * DAY)]
+    assert account.lose(lost, NOW + 10 * DAY).lost_plans == [Kept(plan="team", since=NOW)]
+    assert account.lose(lost, NOW + 90 * DAY).lost_plans == []
+
+
+def test_that_a_payment_is_missing_is_told_to_those_alone_who_may_pay() -> None:
+    team = replace(a_team("u-2"), people=[*a_team("u-2").people, Teammate(uid="u-3", role=BILLING, joined=NOW)])
+    paid_for = PaidFor(reason=Reason.RETRYING, until=NOW + DAY, subscribed=True)
+    billing = Billing(bid="b-1", owner="", plan="team", time_zone=None, paid_for=paid_for)
+    told = [team_view(team, uid, billing, {}, NOW).paid_for for uid in ("u-1", "u-2", "u-3")]
+    assert told == [PaidForView(Reason.RETRYING, (NOW + DAY).timestamp(), True), None, told[0]]

@@ -34,42 +34,42 @@ def test_a_time_zone_has_an_iana_name(name: str) -> None:
 def test_whatever_else_lies_there_is_none(name: str) -> None:
     assert not is_zone(name)
     with pytest.raises(Refused) as refused:
-        move(a_billing(), name, by="u-1", now=NOW)
+        move(a_billing(), name, owns=True, now=NOW)
     assert refused.value.name == "bad-request"
 
 
 def test_the_first_move_is_free_and_the_next_one_waits() -> None:
-    moved = move(a_billing(), "Asia/Seoul", by="u-1", now=NOW)
+    moved = move(a_billing(), "Asia/Seoul", owns=True, now=NOW)
     assert moved == replace(MOVED, bid=moved.bid)
     assert moved.zone_holds_until(NOW) == NOW + ZONE_HOLDS
     with pytest.raises(Refused) as refused:
-        move(moved, "UTC", by="u-1", now=after(DAYS))
+        move(moved, "UTC", owns=True, now=after(DAYS))
     assert (refused.value.name, refused.value.retry_after) == ("too-soon", 29 * DAYS)
     assert "from 2026-12-23 09:00 UTC on" in refused.value.detail
-    assert move(moved, "UTC", by="u-1", now=NOW + ZONE_HOLDS).time_zone == "UTC"
+    assert move(moved, "UTC", owns=True, now=NOW + ZONE_HOLDS).time_zone == "UTC"
     assert moved.zone_holds_until(NOW + ZONE_HOLDS) is None
 
 
 def test_the_same_zone_again_changes_nothing_and_is_never_too_soon() -> None:
-    assert move(MOVED, "Asia/Seoul", by="u-1", now=after(1)) is MOVED
-    assert move(MOVED, "Asia/Seoul", by="u-1", now=NOW + ZONE_HOLDS) is MOVED, "and begins no new month of waiting"
+    assert move(MOVED, "Asia/Seoul", owns=True, now=after(1)) is MOVED
+    assert move(MOVED, "Asia/Seoul", owns=True, now=NOW + ZONE_HOLDS) is MOVED, "and begins no new month of waiting"
 
 
 def test_a_new_month_in_the_new_zone_is_no_reason_to_move_again() -> None:
     """At the month's end, with a zone ahead and one behind, the calendar would say that a month has passed."""
     evening = datetime(2026, 11, 30, 10, tzinfo=UTC)
-    ahead = move(a_billing(), "Pacific/Kiritimati", by="u-1", now=evening)
+    ahead = move(a_billing(), "Pacific/Kiritimati", owns=True, now=evening)
     assert period_of(ahead, evening).id == "2026-12"
     with pytest.raises(Refused):
-        move(ahead, "Pacific/Pago_Pago", by="u-1", now=evening + timedelta(days=1))
+        move(ahead, "Pacific/Pago_Pago", owns=True, now=evening + timedelta(days=1))
 
 
 def test_only_the_owner_moves_and_hears_of_a_zone_first() -> None:
     with pytest.raises(Refused) as refused:
-        move(a_billing(), "Asia/Seoul", by="u-2", now=NOW)
+        move(a_billing(), "Asia/Seoul", owns=False, now=NOW)
     assert (refused.value.name, refused.value.answer_status) == ("forbidden", 403)
     with pytest.raises(Refused):
-        move(a_billing(time_zone="Asia/Seoul"), "Asia/Seoul", by="u-2", now=NOW)
+        move(a_billing(time_zone="Asia/Seoul"), "Asia/Seoul", owns=False, now=NOW)
 
 
 @pytest.mark.parametrize(
@@ -87,11 +87,11 @@ def test_what_was_used_of_a_date_stays_used_wherever_one_goes(plan: str, at: dat
     here, away = period_of(billing, at).id, period_of(replace(billing, time_zone=there), at).id
     assert here != away
     used_up = replace(billing, used={here: allowance(billing, at).granted or 0})
-    moved = move(used_up, there, by="u-1", now=at)
+    moved = move(used_up, there, owns=True, now=at)
     granted = allowance(moved, at).granted or 0
     spent = pay(moved, {away: granted})
     assert allowance(spent, at).left == 0
-    back = move(replace(spent, zone_changed=None), home, by="u-1", now=at)
+    back = move(replace(spent, zone_changed=None), home, owns=True, now=at)
     assert allowance(back, at).left == 0, "not even if it were allowed at once"
 
 
@@ -134,6 +134,6 @@ def test_each_period_is_granted_once_to_whoever_moves_about(plan: str, steps: li
 
 def _tried(billing: Billing, zone: str, now: datetime) -> Billing:
     try:
-        return move(billing, zone, by="u-1", now=now)
+        return move(billing, zone, owns=True, now=now)
     except Refused:
         return billing

@@ -1068,6 +1068,10 @@ export type LookAnswer = {
      * The team's name.
      */
     team: string;
+    /**
+     * Whether the team's plan can be shared. If not, a seat can't be taken yet.
+     */
+    paid: boolean;
     role: TeamRole;
     /**
      * Who has sent it.
@@ -1087,11 +1091,11 @@ export type LookAnswer = {
      */
     verified: boolean;
     /**
-     * The name of the team that the caller is in. It has to be left first.
+     * The name of another team that the caller is in. It has to be left first.
      */
     in_team: string | null;
     /**
-     * What accepting does to the caller's work; null if the role takes no seat.
+     * What accepting does to the caller's work; null if the role takes no seat, or no seat can be taken yet.
      */
     effects: EffectsView | null;
 };
@@ -2234,6 +2238,10 @@ export type TeamView = {
      */
     manages: boolean;
     /**
+     * How the plan is paid for; null if nothing was ever bought, and for whoever can't pay.
+     */
+    paid_for: PaidForView | null;
+    /**
      * Whether the caller can buy and manage the team's plan (`billing` with `team`).
      */
     may_pay: boolean;
@@ -2501,7 +2509,7 @@ export type AllocateErrors = {
         type?: 'https://ondol.dev/problems/not-signed-in';
     };
     /**
-     * `account-closed`: This account is closed; `account-suspended`: This account is suspended; `allowance-exhausted`: The plan's time is used up; `email-unverified`: The email address is not verified; `no-seat`: No seat is left
+     * `account-closed`: This account is closed; `account-suspended`: This account is suspended; `allowance-exhausted`: The plan's time is used up; `email-unverified`: The email address is not verified; `no-seat`: The team's plan has no seat for you
      */
     403: ProblemAnswer & {
         type?: 'https://ondol.dev/problems/account-closed' | 'https://ondol.dev/problems/account-suspended' | 'https://ondol.dev/problems/allowance-exhausted' | 'https://ondol.dev/problems/email-unverified' | 'https://ondol.dev/problems/no-seat';
@@ -5218,10 +5226,10 @@ export type TeamInviteErrors = {
         type?: 'https://ondol.dev/problems/no-team';
     };
     /**
-     * `no-seat`: No seat is left; `in-the-team`: This person is in the team
+     * `team-full`: The team is full; `in-the-team`: This person is in the team
      */
     409: ProblemAnswer & {
-        type?: 'https://ondol.dev/problems/no-seat' | 'https://ondol.dev/problems/in-the-team';
+        type?: 'https://ondol.dev/problems/team-full' | 'https://ondol.dev/problems/in-the-team';
     };
     /**
      * `bad-request`: The request is not valid
@@ -5287,10 +5295,10 @@ export type TeamResendErrors = {
         type?: 'https://ondol.dev/problems/no-team' | 'https://ondol.dev/problems/not-found';
     };
     /**
-     * `no-seat`: No seat is left
+     * `team-full`: The team is full
      */
     409: ProblemAnswer & {
-        type?: 'https://ondol.dev/problems/no-seat';
+        type?: 'https://ondol.dev/problems/team-full';
     };
     /**
      * `bad-request`: The request is not valid
@@ -5482,10 +5490,10 @@ export type TeamAcceptErrors = {
         type?: 'https://ondol.dev/problems/invitation-gone';
     };
     /**
-     * `in-a-team`: You are in a team; `no-seat`: No seat is left; `team-unpaid`: The team is not paid for
+     * `in-a-team`: You are in a team; `no-seat-left`: The team's plan has no seat left; `team-unpaid`: The team is not paid for
      */
     409: ProblemAnswer & {
-        type?: 'https://ondol.dev/problems/in-a-team' | 'https://ondol.dev/problems/no-seat' | 'https://ondol.dev/problems/team-unpaid';
+        type?: 'https://ondol.dev/problems/in-a-team' | 'https://ondol.dev/problems/no-seat-left' | 'https://ondol.dev/problems/team-unpaid';
     };
     /**
      * `bad-request`: The request is not valid
@@ -5756,10 +5764,10 @@ export type TeamRoleErrors = {
         type?: 'https://ondol.dev/problems/no-team' | 'https://ondol.dev/problems/not-found';
     };
     /**
-     * `last-owner`: A team needs an owner; `no-seat`: No seat is left
+     * `last-owner`: A team needs an owner; `team-full`: The team is full
      */
     409: ProblemAnswer & {
-        type?: 'https://ondol.dev/problems/last-owner' | 'https://ondol.dev/problems/no-seat';
+        type?: 'https://ondol.dev/problems/last-owner' | 'https://ondol.dev/problems/team-full';
     };
     /**
      * `bad-request`: The request is not valid
@@ -5825,10 +5833,10 @@ export type TeamAnswerErrors = {
         type?: 'https://ondol.dev/problems/no-team' | 'https://ondol.dev/problems/not-found';
     };
     /**
-     * `no-seat`: No seat is left; `team-unpaid`: The team is not paid for
+     * `no-seat-left`: The team's plan has no seat left; `team-unpaid`: The team is not paid for
      */
     409: ProblemAnswer & {
-        type?: 'https://ondol.dev/problems/no-seat' | 'https://ondol.dev/problems/team-unpaid';
+        type?: 'https://ondol.dev/problems/no-seat-left' | 'https://ondol.dev/problems/team-unpaid';
     };
     /**
      * `bad-request`: The request is not valid

@@ -56,6 +56,8 @@ export const plans = {
     `Your last payment did not go through, and is tried again. ${until ? `Your ${plan} plan is kept until ${until}. If nothing is paid by then, it ends; your files stay. Check your card before that.` : `Your ${plan} plan is kept for now. Check your card.`}`,
   unpaid: (plan: string) => `A payment is missing, so you have the ${plan} plan. Your files are safe. Pay the open invoice, and the plan that you bought is back at once.`,
   paused: (plan: string) => `Your subscription is paused, so you have the ${plan} plan. Your files are safe.`,
+  teamUnpaid: "A payment is missing, so the team has no plan, and each of you works on the own account. Your files are safe. Pay the open invoice, and the team's plan is back at once.",
+  teamPaused: "The team's subscription is paused, so each of you works on the own account. Your files are safe.",
   incomplete: "Your first payment is not complete. Complete it under Cards, invoices, cancel. Otherwise it is dropped within a day, and nothing is charged.",
   kept: (plan: string, until: string) => `What only the ${plan} plan has room for, files and earlier versions, can be seen and downloaded until ${until}.`,
   // back from the payment page

@@ -21,6 +21,7 @@ export const team = {
   noSeat: "The team's plan has fewer seats than people, and you joined last. You can't open your workspace on the team's time now. Your files are safe. Ask an owner for a larger plan, or leave the team to use your own account.",
   offeredOwner: "You are offered the ownership of this team. Owners invite and remove people, see how much each one uses, and can delete the team.",
   offeredSeat: (role: string) => `You are offered another role in this team: ${role}. You would work on the team's time from then on.`,
+  offeredUnpaid: "You can accept as soon as the team's plan is paid for.",
   accept: "Accept",
   decline: "Decline",
   people: "People",
@@ -93,6 +94,7 @@ export const team = {
   // what joining or leaving does
   effects: {
     nothing: "Nothing changes for the work: the person works on an account of their own already.",
+    nothingYours: "Nothing changes for your work: you work on your own account already.",
     yours: {
       session: "Your workspace is open. It is saved and then closed, and you can open it again at once.",
       files: (size: string) => `Your files (${size}) and their history stay yours and go with you.`,
@@ -126,6 +128,7 @@ export const team = {
     leave: "You can leave the team at any time.",
     accept: "Join the team",
     acceptBilling: "Accept",
+    unpaid: "The team has no plan yet. You can join as soon as it is paid for: tell whoever invited you, then open the link again.",
     later: "Not now",
     inTeam: (team: string) => `You are in another team already: ${team}. One person is in one team at a time. Leave that team first, then open the link of this invitation again.`,
     toTeam: "Go to my team",

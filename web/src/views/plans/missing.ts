@@ -5,11 +5,11 @@ import { words } from "../../state/language.svelte";
 import { timeOf } from "../../state/shown";
 
 /** Null if no payment is missing. */
-export function missingPayment({ reason, until, subscribed }: PaidForView, plan: string): string | null {
-  const { retrying, unpaid, paused, incomplete } = words().plans;
+export function missingPayment({ reason, until, subscribed }: PaidForView, plan: string, ofTeam: boolean): string | null {
+  const { retrying, unpaid, teamUnpaid, paused, teamPaused, incomplete } = words().plans;
   if (reason === "retrying") return retrying(plan, until === null ? null : timeOf(until));
-  if (reason === "unpaid") return unpaid(plan);
-  if (reason === "paused") return paused(plan);
+  if (reason === "unpaid") return ofTeam ? teamUnpaid : unpaid(plan);
+  if (reason === "paused") return ofTeam ? teamPaused : paused(plan);
   return subscribed && reason === "nothing-bought" ? incomplete : null;
 }
 

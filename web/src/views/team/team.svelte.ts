@@ -29,11 +29,13 @@ export class Team {
     this.trouble = trouble;
     page.begin(
       async (signal) => {
-        const known = await this.plane.team(signal);
-        if (known?.manages) await this.measure(signal);
-        this.known = known;
+        this.known = await this.plane.team(signal);
+        await this.measure(signal);
       },
-      (worse) => page.fail(worse),
+      (worse) => {
+        if (this.known === undefined) page.fail(worse);
+        else this.trouble = worse;
+      },
     );
   }
 
@@ -49,8 +51,8 @@ export class Team {
     this.act(() => this.plane.rename(name), ({ team }) => team.renamed);
   }
 
-  invite(address: string, role: TeamRole): void {
-    this.send(address, () => this.plane.invite(address, role, language()));
+  invite(address: string, role: TeamRole, invited: () => void): void {
+    this.send(address, () => this.plane.invite(address, role, language()), invited);
   }
 
   resend(invitation: string, address: string): void {
@@ -91,25 +93,28 @@ export class Team {
     });
   }
 
+  /** What is shown of the team does not wait for this. */
   private async measure(signal: AbortSignal): Promise<void> {
+    if (!this.known?.manages || !this.known.paid) return;
     [this.usage, this.storage] = await Promise.all([this.plane.usage(signal), this.plane.storage(signal)]);
   }
 
-  private send(address: string, ask: () => Promise<InviteAnswer>): void {
-    this.begin(async () => {
+  private send(address: string, ask: () => Promise<InviteAnswer>, sent?: () => void): void {
+    this.begin(async (signal) => {
       const { team, link } = await ask();
       this.known = team;
       this.link = { address, url: link };
+      sent?.();
+      if (!this.usage) await this.measure(signal);
     });
   }
 
   private act(work: () => Promise<TeamView | null>, said: Saying | null): void {
     this.begin(async (signal) => {
-      const known = await work();
-      if (known?.manages) await this.measure(signal);
-      this.known = known;
+      this.known = await work();
       this.said = said;
       this.member.page.news = said ? said(words()) : "";
+      await this.measure(signal);
     });
   }
 
