@@ -16,6 +16,7 @@ from shared.flows.sign_ins import mark_of
 from shared.gcp import emulators
 from shared.gcp.identity import Member, RoleHolder, operator, operator_or_auditor, person_by_email
 from shared.gcp.store import levers, operators
+from shared.gcp.store.snapshots import read_snapshot
 from shared.policies import pool_size
 from shared.settings import settings
 from shared.views.archive import Making, Ready
@@ -242,8 +243,9 @@ def download(caller: Member, body: DownloadHome, now: datetime) -> Ready | Accep
     """
     line = levers.choose_snapshot(changes.asked(caller, body, now), body.uid, body.snapshot)
     logs.info("operator-changed", request=line.request, action=line.action, target=line.target, by=line.by)
-    snapshot = str(line.after["snapshot"])
-    ready = archive_of(str(line.after["workspace"]), snapshot, now)
+    wid, snapshot = str(line.after["workspace"]), str(line.after["snapshot"])
+    kept = read_snapshot(wid, snapshot)  # it may be thinned by now, while its archive is still there
+    ready = archive_of(wid, snapshot, kept.record.head.inconsistent if kept else [], now)
     return ready or AcceptedAnswer(Making(snapshot), retry_after=POLL_SECONDS)
 
 

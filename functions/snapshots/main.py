@@ -30,7 +30,7 @@ from shared.slots.allocation import check_may_be_opened
 from shared.snapshots.checkpoint import MOST, Changes, Count, Head, Snapshot, SnapshotId
 from shared.snapshots.left_out import Package
 from shared.snapshots.path_index import PathIndex, PathKind, children, has_folder
-from shared.snapshots.path_restore import PATH_BYTES
+from shared.snapshots.path_restore import PATH_BYTES, inconsistent_at
 from shared.snapshots.storage_quota import LeftOut
 from shared.views.archive import Making, Ready
 
@@ -100,6 +100,8 @@ class SnapshotView(Struct):
     """The path that this snapshot restored."""
     changes: Changes | None
     """How many of the member's files changed since the previous snapshot, and a few of them; None if unknown."""
+    inconsistent: list[str]
+    """Files that were being written when they were saved, and may be damaged; at most twenty by name."""
 
 
 class LeftOutView(Struct):
@@ -112,6 +114,8 @@ class LeftOutView(Struct):
     fits: bool
     """Whether the plan's storage has room for all of them."""
     left_out: LeftOut
+    inconsistent: list[str]
+    """As those of a snapshot."""
 
 
 class History(Struct):
@@ -151,6 +155,8 @@ class Restored(Struct):
 
     snapshot: SnapshotId
     at: float
+    inconsistent: list[str]
+    """What was restored of the files that may be damaged; at most twenty by name."""
 
 
 @endpoint(may_download, Listing, method="GET")
@@ -209,28 +215,37 @@ def _restored(accounts: Iterator[Account], body: Restore, now: datetime) -> Rest
             snapshot=body.snapshot,
             head=plan.to.snapshot,
         )
-    return Restored(plan.to.snapshot, plan.to.at.timestamp())
+    return Restored(plan.to.snapshot, plan.to.at.timestamp(), plan.inconsistent)
 
 
 class RestorePlan(NamedTuple):
     """The snapshot that the workspace opens with next, the commit that makes this snapshot the head, and whether it
-    brings back what a session has left out."""
+    brings back what a session has left out. `inconsistent`: what is restored of the files that may be damaged."""
 
     to: Head
     commit: Callable[[], Head]
     is_left_out: bool
+    inconsistent: list[str]
 
 
 def _restore_plan(workspace: Versioned[Workspace], account: Account, body: Restore, now: datetime) -> RestorePlan:
     record = workspace.record
     if package := find_package(record.wid, body.snapshot):
         made = _search(account.uid, partial(with_left_out, record, account, package.record, body.path, now))
-        return RestorePlan(made.head, partial(bring_back, workspace, package, made, now), True)
+        commit = partial(bring_back, workspace, package, made, now)
+        return RestorePlan(made.head, commit, True, _inconsistent(package.record.head, made))
     snapshot = _snapshot(record.wid, body.snapshot)
     if body.path is None:
-        return RestorePlan(snapshot.record.head, partial(go_back, workspace, snapshot, now), False)
+        head = snapshot.record.head
+        return RestorePlan(head, partial(go_back, workspace, snapshot, now), False, head.inconsistent)
     made = _search(account.uid, partial(with_path, record, snapshot.record, checked_path(body.path), now))
-    return RestorePlan(made.head, partial(go_back, workspace, snapshot, now, made), False)
+    commit = partial(go_back, workspace, snapshot, now, made)
+    return RestorePlan(made.head, commit, False, _inconsistent(snapshot.record.head, made))
+
+
+def _inconsistent(origin: Head, made: Snapshot) -> list[str]:
+    """What `made` restores of the origin's inconsistent files: all of them, or those at one path."""
+    return origin.inconsistent if made.returned is None else inconsistent_at(origin.inconsistent, made.returned)
 
 
 def _search(uid: str, look: Callable[[], Snapshot]) -> Snapshot:
@@ -277,9 +292,8 @@ def download(caller: SignedIn, body: Download, now: datetime) -> Ready | Accepte
     wanted = body.snapshot or (head.snapshot if head else None)
     if wanted is None:
         raise Refused("not-found", "Nothing is saved yet. Open the workspace first.", status=404)
-    if find_package(workspace.wid, wanted) is None:
-        _snapshot(workspace.wid, wanted)
-    ready = archive_of(workspace.wid, wanted, now)
+    found = find_package(workspace.wid, wanted) or _snapshot(workspace.wid, wanted)
+    ready = archive_of(workspace.wid, wanted, found.record.head.inconsistent, now)
     return ready or AcceptedAnswer(Making(wanted), retry_after=POLL_SECONDS)
 
 
@@ -324,6 +338,7 @@ def _package_view(package: Package, workspace: Workspace, limit: int | None) -> 
         bytes=package.head.bytes,
         fits=fits(package, workspace, limit),
         left_out=package.left_out,
+        inconsistent=package.head.inconsistent,
     )
 
 
@@ -351,4 +366,5 @@ def _view(snapshot: Snapshot, current: Head | None) -> SnapshotView:
         final=snapshot.final,
         returned=snapshot.returned,
         changes=snapshot.changes,
+        inconsistent=head.inconsistent,
     )

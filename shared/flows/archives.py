@@ -10,12 +10,13 @@ POLL_SECONDS = 2
 """Seconds after which to ask again for an archive that is being made."""
 
 
-def archive_of(wid: str, snapshot: str, now: datetime) -> Ready | None:
-    """The archive of an existing snapshot; None while it is being made. Raises Refused if it can't be."""
+def archive_of(wid: str, snapshot: str, inconsistent: list[str], now: datetime) -> Ready | None:
+    """The archive of an existing snapshot, with the names of its `inconsistent` files; None while the archive is being
+    made. Raises Refused if it can't be."""
     archive = exports.find(wid, snapshot, now)
     if isinstance(archive, exports.Failed):
         raise Refused("state-broken", archive.detail, status=422)
     if archive is None:
         tasks.export_home(wid, snapshot, now)
         return None
-    return Ready(snapshot, archive.url, archive.expires.timestamp())
+    return Ready(snapshot, archive.url, archive.expires.timestamp(), inconsistent)

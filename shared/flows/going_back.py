@@ -109,7 +109,7 @@ def with_path(workspace: Workspace, snapshot: Snapshot, path: str, now: datetime
             at=counted.tiers if counted else None,
         )
         if head and workspace.head and manifest.layers == head.layers:
-            return Snapshot(sid=None, head=workspace.head)
+            return Snapshot(sid=None, head=workspace.head, returned=path)
         encode(manifest)
     except (TooManyLayers, CheckpointRefused) as e:
         raise _too_large("Open the workspace and save something, or go back as a whole", str(e)) from e
@@ -162,6 +162,7 @@ def _stored(
         files=sum(tier.files for tier in manifest.tiers.values()),
         at=now,
         first=first_layers(manifest),
+        inconsistent=manifest.inconsistent,
     )
     return Snapshot(sid=None, head=made, returned=path, changes=changes)
 

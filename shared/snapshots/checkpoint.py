@@ -21,6 +21,8 @@ FIRST_BYTES = 1 << 20
 MOST_LAYERS = 64
 MOST_INCONSISTENT = 20
 """The most inconsistent files that a manifest names."""
+LONGEST_INCONSISTENT = 256
+"""Characters of such a name. The agent cuts a longer path."""
 TIERS = ("boot", "work", "deps")
 """In the order of restoring. A slot restores these tiers only."""
 
@@ -66,7 +68,9 @@ class Manifest(Struct, frozen=True, forbid_unknown_fields=True):
     base: str | None
     tiers: dict[str, Tier]
     layers: list[Layer]
-    inconsistent: Annotated[list[str], Meta(max_length=MOST_INCONSISTENT)] = []
+    inconsistent: Annotated[
+        list[Annotated[str, Meta(max_length=LONGEST_INCONSISTENT)]], Meta(max_length=MOST_INCONSISTENT)
+    ] = []
     """Files that changed while the checkpoint was made: their content is not of the checkpoint's one moment."""
 
 
@@ -125,6 +129,8 @@ class Head(Struct, frozen=True):
     at: datetime
     first: list[str] = []
     """Small layers of the boot tier. A container asks for them together with the manifest, which has their hashes."""
+    inconsistent: list[str] = []
+    """Files that may be damaged, as the manifest names them. The container's claim: shown, never trusted."""
 
 
 class Snapshot(Struct, frozen=True, kw_only=True):
@@ -294,4 +300,5 @@ def head_of(checkpoint: Checkpoint, manifest: Manifest, writer: Writer, now: dat
         files=checkpoint.files,
         at=now,
         first=first_layers(manifest),
+        inconsistent=manifest.inconsistent,
     )

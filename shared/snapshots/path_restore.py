@@ -4,7 +4,8 @@ left-out files.
 No bytes are copied. docs/snapshot-format.md describes `only`.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
+from itertools import chain
 from typing import Literal
 
 import msgspec
@@ -12,8 +13,10 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from shared.snapshots.checkpoint import (
+    LONGEST_INCONSISTENT,
     MANIFEST_BYTES,
     MOST,
+    MOST_INCONSISTENT,
     MOST_LAYERS,
     TIERS,
     ChangedPath,
@@ -86,7 +89,8 @@ def compose(
     A tier that is equal in both stays as it is. In any other tier the head's entries at the path are removed, also if
     the old snapshot has none there: a file may have moved to another tier. `empty` gives a layer without entries for a
     tier. Without a count, a tier's `bytes` and `files` are the sums of both snapshots, an upper bound. Sums are capped
-    at the largest valid number, because a container may have declared anything.
+    at the largest valid number, because a container may have declared anything. Files at the path are inconsistent as
+    they were in `old`, all others as they are in the head.
     """
     layers: list[Layer] = []
     tiers: dict[str, Tier] = {}
@@ -104,7 +108,35 @@ def compose(
         )
     if len(layers) > MOST_LAYERS:
         raise TooManyLayers(f"there would be {len(layers)} layers")
-    return Manifest(2, head.workspace, epoch, RETURNS, 0, base, tiers, layers)
+    staying = [name for name in head.inconsistent if not _is_at(name, path)]
+    return Manifest(
+        2,
+        head.workspace,
+        epoch,
+        RETURNS,
+        0,
+        base,
+        tiers,
+        layers,
+        _named(inconsistent_at(old.inconsistent, path), staying),
+    )
+
+
+def inconsistent_at(names: Iterable[str], path: str) -> list[str]:
+    """Those of a snapshot's inconsistent files that lie at `path`. The name of one may be cut, and is taken for one if
+    the path goes on where it ends."""
+    return [
+        name for name in names if _is_at(name, path) or (len(name) == LONGEST_INCONSISTENT and path.startswith(name))
+    ]
+
+
+def _is_at(name: str, path: str) -> bool:
+    return name == path or name.startswith(path + "/")
+
+
+def _named(*names: Iterable[str]) -> list[str]:
+    """Each once, the first ones first, and no more than a manifest may name."""
+    return [*dict.fromkeys(chain(*names))][:MOST_INCONSISTENT]
 
 
 def merge(
@@ -119,7 +151,8 @@ def merge(
     """The head with all of the package's files. Raises TooManyLayers.
 
     The package's layers follow the head's as deltas that remove nothing. A folder that was left out as a whole replaces
-    the head's folder: a mixture of two versions would be useless.
+    the head's folder: a mixture of two versions would be useless. The inconsistent files of both are named: the package
+    may not have replaced the head's.
     """
     layers: list[Layer] = []
     tiers: dict[str, Tier] = {}
@@ -135,7 +168,8 @@ def merge(
             tiers[tier] = Tier(min(MOST, sum(each.bytes for each in both)), min(MOST, sum(each.files for each in both)))
     if len(layers) > MOST_LAYERS:
         raise TooManyLayers(f"there would be {len(layers)} layers")
-    return Manifest(2, workspace, epoch, RETURNS, 0, base, tiers, layers)
+    inconsistent = _named(package.inconsistent, head.inconsistent if head else [])
+    return Manifest(2, workspace, epoch, RETURNS, 0, base, tiers, layers, inconsistent)
 
 
 class Counted(Struct, frozen=True):
@@ -194,10 +228,10 @@ def encode(manifest: Manifest) -> bytes:
 def _at(layers: list[Layer], path: str) -> list[Layer]:
     """The chains of layers, each limited to its part of `path`."""
     limited = []
-    for chain in chains(layers):
-        only = _common(chain[0].only, path)
+    for group in chains(layers):
+        only = _common(group[0].only, path)
         if only is not None:
-            limited += [replace(layer, only=only) for layer in chain]
+            limited += [replace(layer, only=only) for layer in group]
     return limited
 
 

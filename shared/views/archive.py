@@ -18,3 +18,5 @@ class Ready(Struct):
     snapshot: SnapshotId
     url: Url
     expires: float
+    inconsistent: list[str]
+    """Files in it that were being written when they were saved, and may be damaged; at most twenty by name."""

@@ -264,6 +264,23 @@ def test_nobody_reaches_another_members_history(plane: Running) -> None:
         assert stranger.post("snapshots/download", {"snapshot": odd}).status_code == 400
 
 
+def test_files_that_may_be_damaged_are_named_wherever_they_come_back(plane: Running, tmp_path: Path) -> None:
+    person = Person(plane, "torn")
+    with saving(plane, person) as saver:
+        torn = saver.save(1, saver.shelf.layer("work", {"db": b"half", "d/img": b"half"}), inconsistent=["db", "d/img"])
+        last = saver.save(2, saver.shelf.layer("work", {"db": b"whole", "d/img": b"whole"}))
+    assert [each["inconsistent"] for each in history(person)] == [[], ["db", "d/img"]]
+    assert downloaded(person, tmp_path / "torn", torn)["db"] == b"half"
+    packed = person.post("snapshots/download", {"snapshot": torn}).json()
+    assert packed["inconsistent"] == ["db", "d/img"]
+    path = person.post("snapshots/restore", {"snapshot": torn, "path": "d"}).json()
+    assert path["inconsistent"] == ["d/img"]
+    assert history(person)[0]["inconsistent"] == ["d/img"], "the snapshot that was composed names it too"
+    whole = person.post("snapshots/restore", {"snapshot": last}).json()
+    assert whole["inconsistent"] == []
+    assert person.post("snapshots/restore", {"snapshot": torn}).json()["inconsistent"] == ["db", "d/img"]
+
+
 def test_a_hostile_layer_is_told_as_broken_and_harms_nobody(plane: Running, tmp_path: Path) -> None:
     person = Person(plane, "bomber")
     with saving(plane, person) as saver:

@@ -226,14 +226,19 @@ class Plane:
     def snapshots_restore(self, _claims: dict[str, Any], body: dict[str, Any]) -> dict[str, Any]:
         for each in self.history:
             each["current"] = each["snapshot"] == body["snapshot"]
-        return {"snapshot": body["snapshot"], "at": time.time()}
+        return {"snapshot": body["snapshot"], "at": time.time(), "inconsistent": self._inconsistent(body["snapshot"])}
 
     def snapshots_download(self, _claims: dict[str, Any], body: dict[str, Any]) -> dict[str, Any]:
         snapshot = body["snapshot"] or "7-b-1"
         self.packing -= 1
         if self.packing >= 0:
             return {"snapshot": snapshot}
-        return {"snapshot": snapshot, "url": f"{self.slot_origin}/home.tar.zst", "expires": time.time() + 900}
+        ready = {"snapshot": snapshot, "url": f"{self.slot_origin}/home.tar.zst", "expires": time.time() + 900}
+        return {**ready, "inconsistent": self._inconsistent(snapshot)}
+
+    def _inconsistent(self, snapshot: str) -> list[str]:
+        kept = [*self.history, *self.left_out]
+        return next((each["inconsistent"] for each in kept if each["snapshot"] == snapshot), [])
 
     def usage(self, _claims: dict[str, Any], body: dict[str, Any]) -> dict[str, Any]:
         return {**self.used, "month": body.get("month", self.this_month)}

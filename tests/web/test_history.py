@@ -24,13 +24,14 @@ FULL = {
 
 
 def a_snapshot(number: int, **fields: Any) -> dict[str, Any]:
-    defaults = {
+    defaults: dict[str, Any] = {
         "bytes": 12 * MB,
         "files": 340,
         "final": False,
         "changes": None,
         "current": False,
         "returned": None,
+        "inconsistent": [],
     }
     return {"snapshot": f"7-b-{number}", "at": time.time() - 60 * number, **defaults, **fields}
 
@@ -123,6 +124,24 @@ def test_each_tells_what_changed_and_offers_what_may_be_missed(page: Page, plane
     assert ("snapshots/restore", {"snapshot": "7-b-2", "path": "proj/a.py"}) in plane.asked
     page.get_by_role("button", name="한국어").click()
     expect(page.get_by_role("listitem").first).to_contain_text("삭제 1개: proj/a.py")
+
+
+def test_files_that_may_be_damaged_are_named_in_the_list_and_with_what_brings_them_back(
+    page: Page, plane: Plane
+) -> None:
+    plane.history = [a_snapshot(1, current=True), a_snapshot(2, inconsistent=["proj/<b>.db", "b.img"])]
+    sign_in(page)
+    look(page)
+    now, older = page.get_by_role("listitem").all()
+    expect(now).not_to_contain_text("damaged")
+    expect(older).to_contain_text("may be damaged: proj/<b>.db, b.img")
+    older.locator("summary").click()
+    older.get_by_label("Path in your home folder").fill("proj")
+    older.get_by_role("button", name="Restore").click()
+    expect(page.locator(".notice")).to_contain_text("proj will be there")
+    expect(page.locator(".notice")).to_contain_text("may be damaged: proj/<b>.db, b.img.")
+    page.get_by_role("button", name="한국어").click()
+    expect(page.locator(".notice")).to_contain_text("온전하지 않을 수 있으니 내용을 확인해 주세요: proj/<b>.db, b.img.")
 
 
 def test_older_ones_are_a_press_away(page: Page, plane: Plane) -> None:

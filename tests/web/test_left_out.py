@@ -19,7 +19,7 @@ def asked(plane: Plane, function: str) -> list[dict[str, Any]]:
 
 def a_package(**fields: Any) -> dict[str, Any]:
     defaults = {"snapshot": "6-b-9", "at": time.time(), "expires": time.time() + 30 * 86400, "bytes": 210 * MB}
-    return {**defaults, "fits": False, "left_out": FULL["left_out"], **fields}
+    return {**defaults, "fits": False, "inconsistent": [], "left_out": FULL["left_out"], **fields}
 
 
 def test_before_stop_it_says_what_is_not_saved(page: Page, plane: Plane) -> None:

@@ -60,6 +60,8 @@ def test_an_honest_manifest_is_read() -> None:
         replace(MANIFEST, layers=[replace(LAYER, only="a"), OLDER]),
         replace(MANIFEST, layers=[LAYER, replace(LAYER, kind="delta", only="a"), OLDER]),
         replace(MANIFEST, layers=[LAYER] + [replace(LAYER, kind="delta")] * 64),
+        replace(MANIFEST, inconsistent=["x" * 257]),
+        replace(MANIFEST, inconsistent=["x"] * 21),
     ],
 )
 def test_a_lying_manifest_is_refused(manifest: Manifest) -> None:

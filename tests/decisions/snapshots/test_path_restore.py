@@ -1,11 +1,15 @@
 """A path brought back is a manifest of layers that are there already."""
 
+from typing import Any
+
 import msgspec
 import pytest
 from msgspec.structs import replace
 
 from shared.snapshots.checkpoint import (
+    LONGEST_INCONSISTENT,
     MOST,
+    MOST_INCONSISTENT,
     ChangedPath,
     Changes,
     CheckpointRefused,
@@ -60,6 +64,28 @@ def test_the_old_chains_come_over_the_heads_for_the_path() -> None:
     assert made.tiers["boot"] == head.tiers["boot"]
     assert made.tiers["work"] == Tier(400, 12), "both sums: what comes back may replace something or not"
     assert (made.epoch, made.boot, made.seq, made.base) == (9, "returns", 0, "8-x-1")
+
+
+def test_a_path_comes_back_with_the_names_of_its_files_that_may_be_damaged() -> None:
+    cut = "p/" + "long" * 63 + "it"
+    assert len(cut) == LONGEST_INCONSISTENT
+    head = a_manifest(a_layer("work", 1), inconsistent=["p", "p/a", "pp", "q/b"])
+    old = a_manifest(a_layer("work", 2), inconsistent=["p/c", "q/d", "q/b", cut])
+    assert composed(head, old, "p").inconsistent == ["p/c", cut, "pp", "q/b"], "what p had in the head is replaced"
+    assert composed(head, old, "p/c").inconsistent == ["p/c", "p", "p/a", "pp", "q/b"]
+    assert composed(head, old, cut + "self").inconsistent == [cut, "p", "p/a", "pp", "q/b"], "perhaps this one"
+    assert composed(head, old, "q/b").inconsistent == ["q/b", "p", "p/a", "pp"]
+    assert composed(head, old, "e").inconsistent == head.inconsistent
+    many = replace(head, inconsistent=[f"h/{number}" for number in range(MOST_INCONSISTENT)])
+    assert composed(many, old, "q").inconsistent == ["q/d", "q/b", *many.inconsistent[:-2]]
+
+
+def test_left_out_files_come_back_with_the_names_of_those_that_may_be_damaged() -> None:
+    head = a_manifest(a_layer("work", 1), inconsistent=["a", "b"])
+    package = a_manifest(a_layer("work", 2), inconsistent=["clip", "b"])
+    where: dict[str, Any] = {"workspace": "w-1", "epoch": 9, "base": "8-x-1"}
+    assert merge(head, package, LeftOut(0, 0), **where).inconsistent == ["clip", "b", "a"]
+    assert merge(None, package, LeftOut(0, 0), **where).inconsistent == ["clip", "b"]
 
 
 def test_what_is_composed_of_whatever_was_declared_can_be_read_again() -> None:

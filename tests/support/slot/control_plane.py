@@ -198,4 +198,6 @@ def _problem(status: int, name: str, detail: str) -> tuple[int, dict[str, Any]]:
 
 
 def _head(head: Head) -> dict[str, Any]:
-    return {**msgspec.structs.asdict(head), "at": head.at.timestamp()}
+    told = {**msgspec.structs.asdict(head), "at": head.at.timestamp()}
+    del told["inconsistent"]  # the manifest tells the slot
+    return told

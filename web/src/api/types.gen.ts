@@ -952,6 +952,10 @@ export type LeftOutView = {
      */
     fits: boolean;
     left_out: LeftOut;
+    /**
+     * As those of a snapshot.
+     */
+    inconsistent: Array<string>;
 };
 
 /**
@@ -1667,6 +1671,10 @@ export type Ready = {
     snapshot: string;
     url: string;
     expires: number;
+    /**
+     * Files in it that were being written when they were saved, and may be damaged; at most twenty by name.
+     */
+    inconsistent: Array<string>;
 };
 
 /**
@@ -1728,6 +1736,10 @@ export type Restore = {
 export type Restored = {
     snapshot: string;
     at: number;
+    /**
+     * What was restored of the files that may be damaged; at most twenty by name.
+     */
+    inconsistent: Array<string>;
 };
 
 /**
@@ -2051,6 +2063,10 @@ export type SnapshotView = {
      * How many of the member's files changed since the previous snapshot, and a few of them; null if unknown.
      */
     changes: Changes | null;
+    /**
+     * Files that were being written when they were saved, and may be damaged; at most twenty by name.
+     */
+    inconsistent: Array<string>;
 };
 
 /**

@@ -2,7 +2,7 @@
 // What crosses the wire is in ../api/, which `make schema` makes from the functions.
 
 import * as calls from "../api";
-import type { AllocateAnswer, BillingAnswer, FolderView, History, LoginAnswer, Moved, ProblemAnswer, ReleaseAnswer, Restored, UsageAnswer } from "../api";
+import type { AllocateAnswer, BillingAnswer, FolderView, History, LoginAnswer, Moved, ProblemAnswer, Ready, ReleaseAnswer, Restored, UsageAnswer } from "../api";
 import { createClient } from "../api/client";
 import type { Language } from "./language.svelte";
 import { pause } from "./pause";
@@ -83,11 +83,11 @@ export class Api {
     return (await calls.snapshotsRestore({ client: this.client, body: { snapshot, path }, signal })).data;
   }
 
-  /** The address of a whole home, once it is put together; of the newest snapshot if it is null. */
-  async download(snapshot: string | null, signal: AbortSignal): Promise<string> {
+  /** A whole home, once it is put together; of the newest snapshot if it is null. */
+  async download(snapshot: string | null, signal: AbortSignal): Promise<Ready> {
     for (;;) {
       const { data, response } = await calls.snapshotsDownload({ client: this.client, body: { snapshot }, signal });
-      if ("url" in data) return data.url;
+      if ("url" in data) return data;
       await pause(1000 * (waitOf(response) ?? 2), signal);
     }
   }

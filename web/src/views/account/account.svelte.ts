@@ -2,6 +2,7 @@
 
 import type { Saying } from "../../state/language.svelte";
 import type { Member } from "../../state/member.svelte";
+import { withTorn } from "../history/history.svelte";
 
 export class Account {
   trouble = $state.raw<unknown>(null);
@@ -22,8 +23,9 @@ export class Account {
   download(): void {
     this.act(async (signal) => {
       this.said = ({ history }) => history.packing;
-      location.assign(await this.member.api.download(null, signal));
-      this.said = ({ history }) => history.downloading;
+      const { url, inconsistent } = await this.member.api.download(null, signal);
+      location.assign(url);
+      this.said = withTorn(({ history }) => history.downloading, inconsistent);
     });
   }
 

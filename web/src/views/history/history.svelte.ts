@@ -8,6 +8,12 @@ import { timeOf } from "../../state/shown";
 import { insideHome } from "./insideHome";
 import { Sought } from "./sought.svelte";
 
+/** What is said, and which files may be damaged. */
+export const withTorn =
+  (said: Saying, names: readonly string[]): Saying =>
+  (all) =>
+    names.length > 0 ? `${said(all)} ${all.history.check(names.join(", "))}` : said(all);
+
 export class History {
   /** Null while it is being asked for. */
   snapshots = $state.raw<SnapshotView[] | null>(null);
@@ -83,24 +89,25 @@ export class History {
     const done: Saying = ({ history }) =>
       path === null ? history.wentBack(timeOf(snapshot.at)) : history.broughtBack(path);
     this.work(({ history }) => history.goingBack, async (signal) => {
-      await this.member.api.restore(snapshot.snapshot, path, signal);
-      return done;
+      const { inconsistent } = await this.member.api.restore(snapshot.snapshot, path, signal);
+      return withTorn(done, inconsistent);
     });
   }
 
   /** Brings all of it back, or one file or folder. */
   bringBack(kept: LeftOutView, path: string | null): void {
     this.work(({ history }) => history.goingBack, async (signal) => {
-      await this.member.api.restore(kept.snapshot, path, signal);
-      return ({ history, storage }) => history.broughtBack(path ?? storage.apart);
+      const { inconsistent } = await this.member.api.restore(kept.snapshot, path, signal);
+      return withTorn(({ history, storage }) => history.broughtBack(path ?? storage.apart), inconsistent);
     });
   }
 
   /** Has the files of a snapshot packed, and downloads them. */
   download({ snapshot }: { snapshot: string }): void {
     this.work(({ history }) => history.packing, async (signal) => {
-      location.assign(await this.member.api.download(snapshot, signal));
-      return ({ history }) => history.downloading;
+      const { url, inconsistent } = await this.member.api.download(snapshot, signal);
+      location.assign(url);
+      return withTorn(({ history }) => history.downloading, inconsistent);
     });
   }
 
