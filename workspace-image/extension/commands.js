@@ -1,9 +1,9 @@
 // Ondol's commands in the palette, in the language of the page, and the menu that the status bar opens.
 "use strict";
 
-const { relative } = require("node:path");
 const vscode = require("vscode");
 const { zipped } = require("./archive");
+const { inHome } = require("./home");
 const { listening } = require("./ports");
 
 const SAVED_WITHIN_MS = 60_000;
@@ -119,7 +119,3 @@ exports.Commands = class Commands {
     for (const command of this.registered) command.dispose();
   }
 };
-
-function inHome(uri) {
-  return relative(process.env.HOME ?? "/home/member", uri.fsPath);
-}

@@ -8,11 +8,11 @@ const { minutesAhead } = require("./words");
 
 const SHORT = 600;
 
-/** `page`: the origin of Ondol's page. `keep` and `stop` tell the agent what the member has chosen. The
- *  minutes go on between two messages of the agent. */
+/** `keep` and `stop` tell the agent what the member has chosen, and `seeUsage` opens Ondol's page on it. The minutes go on
+ *  between two messages of the agent. */
 exports.Ends = class Ends {
-  constructor(words, page, keep, stop) {
-    Object.assign(this, { words, page, keep, stop });
+  constructor(words, keep, stop, seeUsage) {
+    Object.assign(this, { words, keep, stop, seeUsage });
     this.countdown = new Countdown();
     this.directive = "continue";
     this.item = vscode.window.createStatusBarItem("ondol.time", vscode.StatusBarAlignment.Right, 102);
@@ -58,7 +58,7 @@ exports.Ends = class Ends {
     const choice = await vscode.window.showWarningMessage(words.timeWarning(minutes), words.keep, words.saveAndStop, words.usage);
     if (choice === words.keep) this.keep();
     else if (choice === words.saveAndStop) this.stop();
-    else if (choice === words.usage) vscode.env.openExternal(vscode.Uri.parse(this.page));
+    else if (choice === words.usage) this.seeUsage();
   }
 
   dispose() {

@@ -29,14 +29,13 @@ exports.activate = async (context) => {
  * Returns what shows the agent's news.
  */
 function begin(context, line, ofPage) {
-  const page = process.env.ONDOL_PAGE;
   const language = (ofPage || vscode.env.language).startsWith("ko") ? "ko" : "en";
   const words = wordsFor(language);
   const say = (event) => line.say(event);
-  const ends = new Ends(words, page, () => say("keep"), () => say("stop"));
+  const commands = new Commands(words, language, process.env.ONDOL_PAGE, say);
+  const ends = new Ends(words, () => say("keep"), () => say("stop"), () => commands.usage());
   const restore = new RestoreStatus(words);
-  const storage = new StorageWarning(words, page);
-  const commands = new Commands(words, language, page, say);
+  const storage = new StorageWarning(words, () => commands.page());
   context.subscriptions.push(ends, restore, storage, commands, ...watchActivity(() => say("activity")));
   return (news) => {
     tellBrowser(news);

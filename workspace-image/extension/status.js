@@ -2,7 +2,8 @@
 "use strict";
 
 const vscode = require("vscode");
-const { leftOut, length, size } = require("./words");
+const { lead } = require("./home");
+const { leftOut, length, size, visible } = require("./words");
 
 /** Shows in the status bar what is still being restored. Says once what came from an older save, and what could not be
  * restored. */
@@ -56,9 +57,10 @@ exports.RestoreStatus = class RestoreStatus {
 
 /** Shows in the status bar what is not saved, until everything is. A message says when something new is left out. */
 exports.StorageWarning = class StorageWarning {
-  constructor(words, page) {
+  /** `seePage` opens Ondol's page. */
+  constructor(words, seePage) {
     this.words = words;
-    this.page = page;
+    this.seePage = seePage;
     this.told = new Set();
     this.state = "ok";
     this.storage = null;
@@ -91,9 +93,18 @@ exports.StorageWarning = class StorageWarning {
   /** An error with a button stays until it is answered. */
   async tell() {
     if (!this.storage?.left_out.count) return;
-    const { seePlans } = this.words;
-    const choice = await vscode.window.showErrorMessage(leftOut(this.words, this.storage), seePlans);
-    if (choice === seePlans) vscode.env.openExternal(vscode.Uri.parse(this.page));
+    const { words, storage } = this;
+    const choice = await vscode.window.showErrorMessage(leftOut(words, storage), words.show, words.seePlans);
+    if (choice === words.show) await this.lead(storage.left_out.entries);
+    else if (choice === words.seePlans) this.seePage();
+  }
+
+  /** Leads to where a thing lies that is not saved, and asks to which if there are several. */
+  async lead(entries) {
+    const items = entries.map(({ path, bytes }) => ({ label: visible(path), description: size(bytes), path }));
+    const [only, ...others] = items;
+    const chosen = others.length ? await vscode.window.showQuickPick(items, { title: this.words.showWhich }) : only;
+    if (chosen) await lead(chosen.path);
   }
 
   dispose() {

@@ -56,6 +56,8 @@ const WORDS = {
     more: (count) => `and ${count} more`,
     apart: "Files that were not saved are kept for 30 days after the session ends. You can download or restore them.",
     lostAtEnd: (names) => `There is no room to keep these after the session: ${names}. Download them before the session ends.`,
+    show: "Show",
+    showWhich: "What is not saved",
     seePlans: "Open the Ondol page",
   },
   ko: {
@@ -112,6 +114,8 @@ const WORDS = {
     more: (count) => `외 ${count}개`,
     apart: "저장되지 않은 항목은 세션이 끝날 때 따로 보관되며, 30일 동안 내려받거나 되살릴 수 있습니다.",
     lostAtEnd: (names) => `다음 항목은 따로 보관할 공간도 부족합니다: ${names}. 세션이 끝나기 전에 내려받아 주세요.`,
+    show: "위치 보기",
+    showWhich: "저장되지 않은 항목",
     seePlans: "온돌 페이지 열기",
   },
 };
@@ -141,6 +145,8 @@ function visible(path) {
   const told = path.replace(/[\p{C}\p{Zl}\p{Zp}]/gu, "?");
   return told.length > 60 ? `…${told.slice(-59)}` : told;
 }
+
+exports.visible = visible;
 
 const UNITS = ["B", "kB", "MB", "GB", "TB"];
 

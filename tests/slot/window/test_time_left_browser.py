@@ -55,7 +55,7 @@ def test_the_warning_leads_to_the_page_that_shows_what_was_used(
     ends_in(member, plane, 300)
     with profile.expect_page() as leads_to:
         warning(page, 5).get_by_role("button", name="See what I used").click()
-    leads_to.value.wait_for_url(f"{origin}/")
+    leads_to.value.wait_for_url(f"{origin}/usage")
     profile.close()
 
 

@@ -1,0 +1,233 @@
+"""What Ondol's commands in the editor, its messages and its status bar lead to. A stand-in answers for the editor."""
+
+import json
+import socket
+import zipfile
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.slot.window.playing import played
+
+PAGE = "https://ide.example"
+COMMANDS = f"""
+const {{ Commands }} = extension("commands");
+const words = wordsFor("en");
+const commands = new Commands(words, "en", "{PAGE}", (event) => calls.push(["agent", event]));
+const command = (id, given) => ran[`ondol.ko.${{id}}`](given);
+const choosing = (text) => (items) => items.find(({{ label }}) => label.includes(text));
+"""
+
+
+def called(play: str, home: Path) -> list[Any]:
+    """The calls of the editor's interface, without what Ondol shows."""
+    result: list[Any] = played(f"{COMMANDS} {play}; return calls;", home)
+    return [call for call in result if call[0] not in ("window.showQuickPick", "commands.executeCommand", "setContext")]
+
+
+def test_the_menu_runs_what_is_chosen_and_usage_opens_the_page_on_it(tmp_path: Path) -> None:
+    opens = ["env.openExternal", f"{PAGE}/usage"]
+    assert called('await command("usage")', tmp_path) == [opens]
+    choose = 'answers["window.showQuickPick"] = choosing(words.titles.usage); await command("menu")'
+    assert called(choose, tmp_path) == [opens]
+    assert called('await command("menu")', tmp_path) == [], "nothing is chosen"
+
+
+@pytest.mark.parametrize(
+    ("choice", "leads_to"),
+    [
+        ("timeline", ["commands.executeCommand", "files.openTimeline", "HOME/proj/a b.py"]),
+        ("restoreSaved", ["commands.executeCommand", "workbench.action.localHistory.restoreViaPicker"]),
+        ("history", ["env.openExternal", f"{PAGE}/history?path=proj%2Fa%20b.py"]),
+    ],
+)
+def test_earlier_versions_lead_to_the_editors_own_or_to_the_history_of_the_file(
+    tmp_path: Path, choice: str, leads_to: list[str]
+) -> None:
+    file = f"{tmp_path}/proj/a b.py"
+    calls = played(
+        f"""{COMMANDS}
+        vscode.window.activeTextEditor = {{ document: {{ uri: vscode.Uri.file({json.dumps(file)}) }} }};
+        answers["window.showQuickPick"] = choosing(words.{choice});
+        await command("versions");
+        return calls;""",
+        tmp_path,
+    )
+    assert calls[-1] == [part.replace("HOME", str(tmp_path)) for part in leads_to]
+
+
+def test_earlier_versions_of_no_file_are_not_asked_for(tmp_path: Path) -> None:
+    play = 'vscode.window.activeTextEditor = undefined; await command("versions")'
+    assert [call[0] for call in called(play, tmp_path)] == ["window.showInformationMessage"]
+
+
+def test_a_folder_is_packed_with_what_lies_in_it_and_downloaded(tmp_path: Path) -> None:
+    folder = tmp_path / "a folder"
+    (folder / ".hidden").mkdir(parents=True)
+    (folder / ".hidden/one.txt").write_text("one")
+    (folder / "link").symlink_to("/etc/hostname")
+    calls = played(
+        f"""{COMMANDS}
+        answers["window.showOpenDialog"] = [vscode.Uri.file({json.dumps(str(folder))})];
+        await command("download");
+        return calls;""",
+        tmp_path,
+    )
+    name, command, packed = calls[-1]
+    assert (name, command) == ("commands.executeCommand", "ondol.downloaded")
+    with zipfile.ZipFile(packed) as archive:
+        assert archive.read("a folder/.hidden/one.txt") == b"one"
+        assert archive.read("a folder/link") == b"/etc/hostname", "a link stays one"
+    Path(packed).unlink()
+    Path(packed).parent.rmdir()
+
+
+def test_a_folder_that_cannot_be_packed_is_told_of(tmp_path: Path) -> None:
+    gone = json.dumps(str(tmp_path / "gone"))
+    [[name, told]] = called(f'await command("download", vscode.Uri.file({gone}))', tmp_path)
+    assert name == "window.showErrorMessage"
+    assert told.startswith("The folder could not be packed.")
+
+
+def test_the_preview_of_a_port_opens_that_a_program_listens_on_or_that_is_typed(tmp_path: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        port = listener.getsockname()[1]
+        choose = f'answers["window.showQuickPick"] = choosing("{port}"); await command("port")'
+        assert called(choose, tmp_path) == [["env.openExternal", f"http://localhost:{port}/"]]
+    type_one = """
+        answers["window.showQuickPick"] = choosing(words.otherPort);
+        answers["window.showInputBox"] = ({ validateInput }) => {
+          calls.push(["allowed", ["3000", "65535", "65536", "0", "http", "08"].filter((text) => !validateInput(text))]);
+          return "3000";
+        };
+        await command("port")"""
+    box, *then = called(type_one, tmp_path)
+    assert box[0] == "window.showInputBox"
+    assert then == [["allowed", ["3000", "65535"]], ["env.openExternal", "http://localhost:3000/"]]
+
+
+def test_the_warning_of_the_plans_end_keeps_stops_and_leads_to_the_usage(tmp_path: Path) -> None:
+    done = played(
+        """
+        const { Ends } = extension("ends");
+        const words = wordsFor("en");
+        const does = (what) => () => calls.push([what]);
+        const ends = new Ends(words, does("keep"), does("stop"), does("usage"));
+        const done = [];
+        for (const choice of ["keep", "saveAndStop", "usage"]) {
+          answers["window.showWarningMessage"] = words[choice];
+          await ends.warnOfTime(10);
+          done.push(calls.at(-1)[0]);
+        }
+        return done;
+        """,
+        tmp_path,
+    )
+    assert done == ["keep", "stop", "usage"]
+
+
+def test_the_status_counts_up_what_is_restored_and_never_says_all_before_it_is(tmp_path: Path) -> None:
+    seen = played(
+        """
+        const { RestoreStatus } = extension("status");
+        const restore = new RestoreStatus(wordsFor("en"));
+        const item = status["ondol.restore"];
+        const shown = (done, total, tiers) => {
+          restore.show({ done, total, tiers, older: {} });
+          return item.isShown ? item.text : null;
+        };
+        return [
+          shown(0, null, { boot: "here", work: "waiting", deps: "waiting" }),
+          shown(427, 1000, { boot: "here", work: "fetching", deps: "waiting" }),
+          shown(1000, 1000, { boot: "here", work: "here", deps: "fetching" }),
+          calls.length,
+          shown(1000, 1000, { boot: "here", work: "here", deps: "here" }),
+          shown(1000, 1000, { boot: "here", work: "here", deps: "here" }),
+          calls,
+        ];
+        """,
+        tmp_path,
+    )
+    said = "$(sync~spin) Restoring your"
+    assert seen[:3] == [
+        f"{said} files, dependencies: 0 %",
+        f"{said} files, dependencies: 42 %",
+        f"{said} dependencies: 99 %",
+    ]
+    assert seen[3:] == [0, None, None, [["commands.executeCommand", "workbench.files.action.refreshFilesExplorer"]]]
+
+
+def test_what_came_from_an_older_save_or_not_at_all_is_told_once(tmp_path: Path) -> None:
+    told = played(
+        """
+        const { RestoreStatus } = extension("status");
+        const restore = new RestoreStatus(wordsFor("en"));
+        const news = { done: 1, total: 1, tiers: { work: "here", deps: "failed" }, inconsistent: ["a.db"] };
+        for (const _ of [1, 2]) restore.show({ ...news, older: { work: Date.now() / 1000 - 7260 } });
+        return calls.filter(([name]) => name === "window.showWarningMessage").map(([, text]) => text);
+        """,
+        tmp_path,
+    )
+    older, unrestored, inconsistent = told
+    assert "as they were saved 2 h ago" in older
+    assert "Your dependencies could not be restored." in unrestored
+    assert "may be damaged: a.db." in inconsistent
+
+
+STORAGE = """
+const { StorageWarning } = extension("status");
+const storage = new StorageWarning(wordsFor("%s"), () => calls.push(["page"]));
+const entries = %s.map((path) => ({ path, bytes: 165e6, kept: true }));
+const left_out = { entries, count: entries.length, bytes: 165e6 * entries.length, lost_bytes: 0 };
+const news = { state: "over", used: 90e6, limit: 100e6, left_out };
+"""
+
+
+@pytest.mark.parametrize(
+    ("language", "paths", "leads_to"),
+    [
+        ("en", ["proj/clip.mp4"], ["commands.executeCommand", "revealInExplorer", "HOME/proj/clip.mp4"]),
+        ("ko", ["proj/clip.mp4"], ["commands.executeCommand", "revealInExplorer", "HOME/proj/clip.mp4"]),
+        ("en", ["one", "two", "three"], ["commands.executeCommand", "revealInExplorer", "HOME/two"]),
+        # what the explorer leaves out
+        ("en", [".local/lib"], ["window.createTerminal", {"cwd": "HOME/.local"}]),
+        ("en", ["proj/.git"], ["window.createTerminal", {"cwd": "HOME/proj"}]),
+        ("en", [".localized"], ["commands.executeCommand", "revealInExplorer", "HOME/.localized"]),
+    ],
+)
+def test_one_click_leads_from_the_message_to_what_is_not_saved(
+    tmp_path: Path, language: str, paths: list[str], leads_to: list[Any]
+) -> None:
+    calls = played(
+        STORAGE % (language, json.dumps(paths))
+        + """
+        answers.excluded = { "**/.git": true, ".local": true, "**/three": false };
+        answers["window.showErrorMessage"] = (_, ...buttons) => buttons[0];
+        answers["window.showQuickPick"] = (items) => items.find(({ label }) => label === "two");
+        storage.show(news);
+        storage.show(news);
+        await new Promise(setImmediate);
+        calls[0].splice(1, 1);
+        return calls;
+        """,
+        tmp_path,
+    )
+    button = {"en": ["Show", "Open the Ondol page"], "ko": ["위치 보기", "온돌 페이지 열기"]}[language]
+    assert calls[0] == ["window.showErrorMessage", *button], "told once, though the news came twice"
+    assert [call[0] for call in calls[1:-1]] == ["window.showQuickPick"] * (len(paths) > 1)
+    assert json.dumps(calls[-1]) == json.dumps(leads_to).replace("HOME", str(tmp_path))
+
+
+def test_the_message_also_leads_to_the_page_and_the_status_says_it_again(tmp_path: Path) -> None:
+    calls = played(
+        STORAGE % ("en", '["clip.mp4"]')
+        + """
+        storage.show(news);
+        answers["window.showErrorMessage"] = (_, ...buttons) => buttons[1];
+        await ran["ondol.notSaved"]();
+        return [status["ondol.storage"].text, ...calls.map(([name]) => name)];
+        """,
+        tmp_path,
+    )
+    assert calls == ["$(warning) 165 MB not saved", "window.showErrorMessage", "window.showErrorMessage", "page"]
