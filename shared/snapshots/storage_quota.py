@@ -37,10 +37,12 @@ class StorageState(StrEnum):
 
 
 class Folder(Struct, frozen=True, forbid_unknown_fields=True):
-    """A large folder or file of the home. Both fields are the container's claim: shown, never trusted."""
+    """A large folder or file of the home. All fields are the container's claim: shown, never trusted."""
 
     path: Path
     bytes: Count
+    dependencies: bool = False
+    """All of it is in the tier `deps`: tools can make it again, and so the member may delete it."""
 
 
 class StorageUse(Struct, frozen=True, kw_only=True):

@@ -222,4 +222,18 @@ def test_the_largest_folders_are_told(saver: Saver) -> None:
     make(saver.folder, "a/b/c/large", content="x" * 5000)
     make(saver.folder, "other/small")
     make(saver.folder, "a/b/d/one", "a/b/d/two", content="x" * 3000)
-    assert saver.keeper.scan()["largest"][:3] == [("a/b", 11000), ("a/b/d", 6000), ("a/b/c/large", 5000)]
+    told = saver.keeper.scan()["largest"]
+    assert told[:3] == [("a/b", 11000, False), ("a/b/d", 6000, False), ("a/b/c/large", 5000, False)]
+
+
+def test_what_tools_can_make_again_is_told_apart_from_a_folder_with_work_in_it(saver: Saver) -> None:
+    make(saver.folder, "proj/node_modules/one/a", "proj/node_modules/two/b", content="x" * 8000)
+    make(saver.folder, "proj/data/rows", content="x" * 4000)
+    make(saver.folder, ".m2/repository/large.jar", content="x" * 7000)
+    assert {path: again for path, _, again in saver.keeper.scan()["largest"]} == {
+        "proj": False,
+        "proj/node_modules": True,
+        "proj/node_modules/one/a": True,
+        "proj/node_modules/two/b": True,
+        ".m2/repository/large.jar": True,
+    }

@@ -100,13 +100,16 @@ def test_what_is_left_and_what_was_used_by_day_and_by_session(page: Page) -> Non
 
 
 def test_what_takes_storage_is_shown_with_what_may_go(page: Page, plane: Plane) -> None:
-    plane.storage = {"largest": [{"path": "proj/node_modules", "bytes": 9_000_000}, {"path": "data", "bytes": 2_000}]}
+    packages = {"path": "proj/packages", "bytes": 9_000_000, "dependencies": True}
+    plane.storage = {"largest": [packages, {"path": "data", "bytes": 2_000, "dependencies": False}]}
     sign_in(page)
     look(page)
     expect(page.get_by_text("12 MB of 1 GB")).to_be_visible()
     expect(page.get_by_role("progressbar", name="Storage")).to_be_visible()
-    expect(page.locator(".largest li")).to_contain_text(["proj/node_modules 9 MB", "data 2 kB"])
-    expect(page.get_by_text("such as node_modules, may be deleted")).to_be_visible()
+    expect(page.locator(".largest li")).to_have_text(["proj/packages may be deleted 9 MB", "data 2 kB"])
+    expect(page.get_by_text("What may be deleted is marked")).to_be_visible()
+    page.get_by_role("button", name="한국어").click()
+    expect(page.locator(".largest li").first).to_contain_text("지워도 됩니다")
 
 
 def test_nothing_used_and_nothing_left_are_words_and_no_zeros(page: Page, plane: Plane) -> None:

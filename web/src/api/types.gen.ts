@@ -764,11 +764,15 @@ export type Figure = {
 };
 
 /**
- * A large folder or file of the home. Both fields are the container's claim: shown, never trusted.
+ * A large folder or file of the home. All fields are the container's claim: shown, never trusted.
  */
 export type Folder = {
     path: string;
     bytes: number;
+    /**
+     * All of it is in the tier `deps`: tools can make it again, and so the member may delete it.
+     */
+    dependencies: boolean;
 };
 
 /**

@@ -57,7 +57,7 @@ class Keeper:
         self.written: dict[str, Held] = {}
         self._begun: dict[str, _Layer] = {}
         self.kept = Kept()
-        self._largest: list[tuple[str, int]] = []
+        self._largest: list[tuple[str, int, bool]] = []
         self._waiting: set[bytes] = set()
         self._packages_wait = False
         self._made_parents: set[bytes] = set()
@@ -118,7 +118,7 @@ class Keeper:
         changed = self._changed()
         self.kept = folders_to_keep(everything, changed, numbers) if changed else Kept()
         if changed or not self._largest:
-            self._largest = largest(everything.values())
+            self._largest = largest(everything)
 
     def _scan_again(self) -> HomeScan:
         """Scans the home again, except for the kept folders. A file that was renamed into a kept folder between the two

@@ -4,7 +4,7 @@ import os
 import stat
 import time
 from collections import Counter
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from heapq import nlargest
 from itertools import chain
@@ -49,19 +49,19 @@ class HomeScan:
     numbers: dict[bytes, int] = field(default_factory=dict)
 
 
-def largest(scans: Collection[TierScan], count: int = 5) -> list[tuple[str, int]]:
-    """The `count` folders and files with the most bytes, each as (path, bytes). A folder is not named if nearly all of
-    its bytes are in one entry below."""
-    sums: Counter[bytes] = Counter()
-    for path, size in _folder_sums(scans):
-        sums[path] += size
-    files = (size for tier in scans for size in tier.sizes.items())
+def largest(scans: Mapping[str, TierScan], count: int = 5) -> list[tuple[str, int, bool]]:
+    """The `count` folders and files with the most bytes, each as (path, bytes, whether all of it is dependencies). A
+    folder is not named if nearly all of its bytes are in one entry below."""
+    folders = {tier: _folder_sums(scan) for tier, scan in scans.items()}
+    sums = sum(folders.values(), Counter[bytes]())
+    files = (size for scan in scans.values() for size in scan.sizes.items())
     sums.update(dict(nlargest(10 * count, files, key=itemgetter(1))))
-    named: list[tuple[str, int]] = []
+    named: list[tuple[str, int, bool]] = []
     for path, size in sums.most_common(10 * count):
         inside = max((sums[other] for other in sums if other.startswith(path + b"/")), default=0)
         if inside < 0.9 * size:
-            named.append((path.decode(errors="replace")[:LONGEST_SHOWN], size))
+            is_made_again = path in scans[tiers.DEPS].sizes or folders[tiers.DEPS][path] == size
+            named.append((path.decode(errors="replace")[:LONGEST_SHOWN], size, is_made_again))
     return named[:count]
 
 
@@ -221,16 +221,18 @@ def _bytes_taken(status: os.stat_result) -> int:
     return min(status.st_size, 512 * status.st_blocks) if stat.S_ISREG(status.st_mode) else 0
 
 
-def _folder_sums(scans: Iterable[TierScan]) -> Iterator[tuple[bytes, int]]:
+def _folder_sums(scan: TierScan) -> Counter[bytes]:
     """Sums of the files' sizes by folder, for each of the upper three folders that a file lies in."""
-    for tier in scans:
-        sums: dict[bytes, int] = {}
-        for path, size in tier.sizes.items():
-            folder = path.rpartition(b"/")[0]
-            sums[folder] = sums.get(folder, 0) + size
-        for folder, size in sums.items():
-            names = folder.split(b"/", 3)[:3] if folder else []
-            yield from ((b"/".join(names[:count]), size) for count in range(1, len(names) + 1))
+    by_folder: dict[bytes, int] = {}
+    for path, size in scan.sizes.items():
+        folder = path.rpartition(b"/")[0]
+        by_folder[folder] = by_folder.get(folder, 0) + size
+    sums = Counter[bytes]()
+    for folder, size in by_folder.items():
+        names = folder.split(b"/", 3)[:3] if folder else []
+        for count in range(1, len(names) + 1):
+            sums[b"/".join(names[:count])] += size
+    return sums
 
 
 def _has(cursor: FolderCursor, folder: bytes, name: str) -> bool:

@@ -258,7 +258,9 @@ class Checkpoints:
             stored.sha256,
             bytes=sum(tier.bytes for tier in manifest.tiers.values()),
             files=sum(tier.files for tier in manifest.tiers.values()),
-            largest=tuple({"path": path, "bytes": size} for path, size in largest),
+            largest=tuple(
+                {"path": path, "bytes": size, "dependencies": made_again} for path, size, made_again in largest
+            ),
         )
 
     async def _remind_keeper(self) -> None:

@@ -29,6 +29,8 @@ export const usage = {
   ofPlan: "Used of this period's time",
   nothingYet: "Nothing yet",
   nothingLeft: "Nothing",
-  largest: "What takes most. What tools can make again, such as node_modules, may be deleted in the editor:",
+  largest: "What takes most.",
+  mayGo: "may be deleted",
+  mayGoAbout: "What may be deleted is marked: these are installed packages, and their tools install them again. Delete them in the editor.",
   zoneAbout: (zone: string) => `Days and months begin at midnight in ${zone}.`,
 };

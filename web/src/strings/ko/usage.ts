@@ -30,6 +30,8 @@ export const usage: Words["usage"] = {
   ofPlan: "이번 기간에 쓴 시간",
   nothingYet: "아직 없음",
   nothingLeft: "없음",
-  largest: "많이 차지하는 항목입니다. node_modules처럼 도구가 다시 만들 수 있는 것은 편집기에서 지워도 됩니다:",
+  largest: "많이 차지하는 항목입니다.",
+  mayGo: "지워도 됩니다",
+  mayGoAbout: "지워도 되는 항목을 표시했습니다. 설치된 패키지라서 도구로 다시 설치할 수 있습니다. 편집기에서 지워 주세요.",
   zoneAbout: (zone) => `날짜와 달은 ${zone} 시간대의 자정에 바뀝니다.`,
 };
