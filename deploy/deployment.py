@@ -42,7 +42,8 @@ Address = Annotated[str, Meta(pattern="^(https://.+)?$")]
 
 
 class Links(Struct, frozen=True, forbid_unknown_fields=True):
-    """The operator's own pages, to which the foot of Ondol's page leads. Empty for none."""
+    """The operator's own pages, to which the foot of Ondol's page leads. Empty for none; help is then the README of the
+    operator's copy of the source, if there is one."""
 
     help: Address = ""
     status: Address = ""
@@ -63,7 +64,8 @@ class OperatorFile(Struct, frozen=True, forbid_unknown_fields=True, rename="keba
     slot_image_days: Annotated[int, Meta(ge=1, le=365)] = 7
     """After so many days a deployment builds the slot's image anew, so that it gets Debian's security updates."""
     source: Annotated[str, Meta(pattern="^(https://.+[^/])?$")] = ""
-    """Where people read the operator's copy of this repository, as https://github.com/ada/ondol: alerts link there."""
+    """Where people read the operator's copy of this repository, as https://github.com/ada/ondol: alerts link there,
+    and so does the page."""
     cloud_build: CloudBuild | None = None
     """None: whoever deploys does so from a machine of their own, and no account in the project may deploy."""
     links: Links = field(default_factory=Links)

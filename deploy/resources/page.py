@@ -33,6 +33,12 @@ def _about(deployment: Deployment) -> Json:
     """What the page reads at /config.json."""
     firebase = {name: Output(WEB_APP, f"config.{name}") for name in ("apiKey", "authDomain", "projectId")}
     version = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["version"]
-    own = {**structs.asdict(deployment.operator.links), "source": deployment.operator.source}
-    links = {name: address for name, address in own.items() if address}
+    own, source = deployment.operator.links, deployment.operator.source
+    named = {**structs.asdict(own), "help": own.help or _readme(source), "source": source}
+    links = {name: address for name, address in named.items() if address}
     return {"firebase": firebase, "authEmulator": None, "version": version, "links": links}
+
+
+def _readme(source: str) -> str:
+    """Where people read the README of the operator's copy, as GitHub and GitLab show it; empty without a copy."""
+    return source and f"{source}/blob/HEAD/README.md"

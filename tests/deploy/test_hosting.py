@@ -5,15 +5,19 @@ import json
 import re
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import jsonschema  # type: ignore[import-untyped]  # it publishes no types
 import pytest
 
 from deploy import hosting
+from deploy.deployment import Links
 from deploy.resources.functions import functions_table
+from deploy.resources.page import page
 from shared.flows.going_back import SEARCH_SECONDS
 from shared.gcp.slot_client import ATTACH_SECONDS
 from shared.gcp.store.database import PATIENCE_SECONDS
+from tests.deploy.project import deployment
 from tests.support.checkout import ROOT
 from tests.support.stack.environment import SETTINGS, environment
 
@@ -21,6 +25,7 @@ with environment(SETTINGS):  # it reads its settings when it is imported
     from functions.allocate import main as allocate
 
 TABLE = functions_table()
+SOURCE = "https://github.com/ada/ondol"
 BROWSERS = [name for name, row in TABLE.items() if row["browser"]]
 CONFIG = json.loads((ROOT / "firebase.json").read_text())
 CUT_SECONDS = 60
@@ -90,3 +95,19 @@ def cookies_read(path: Path) -> Iterator[ast.AST]:
 def test_firebase_tools_are_pinned() -> None:
     wanted = json.loads((ROOT / "local/package.json").read_text())["dependencies"]["firebase-tools"]
     assert re.fullmatch(r"\d+\.\d+\.\d+", wanted)
+
+
+@pytest.mark.parametrize(
+    ("operator", "links"),
+    [
+        ({}, {}),
+        ({"source": SOURCE}, {"source": SOURCE, "help": f"{SOURCE}/blob/HEAD/README.md"}),
+        ({"source": SOURCE, "links": Links(help="https://help.example")}, {"source": SOURCE, "help": "https://help.example"}),
+        ({"links": Links(terms="https://terms.example")}, {"terms": "https://terms.example"}),
+    ],
+)  # fmt: skip
+def test_the_foot_of_the_page_leads_to_the_readme_unless_the_operator_has_a_page_of_help(
+    operator: dict[str, Any], links: dict[str, str]
+) -> None:
+    [built] = page(deployment(**operator), {})
+    assert built.body["about"]["links"] == links

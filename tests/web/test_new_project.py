@@ -67,6 +67,14 @@ def test_a_sample_is_copied(page: Page, plane: Plane) -> None:
     assert plane.project.asked == [("sample", {"name": "first-page"})]
 
 
+def test_the_front_page_leads_a_visitor_there_and_says_to_sign_in_first(page: Page) -> None:
+    page.get_by_role("link", name="Begin with a repository, your files or a sample").click()
+    page.wait_for_url("**/new")
+    expect(page.get_by_text("Sign in, then begin with a repository, your files or a sample.")).to_be_visible()
+    page.get_by_role("button", name="Sign in as Haneul Kim").click()
+    expect(page.get_by_role("button", name="Open the sample")).to_be_visible()
+
+
 def test_a_link_is_shown_through_the_sign_in_and_waits_for_a_click(page: Page, plane: Plane, front: str) -> None:
     plane.at_once()
     page.goto(f"{front}/new?repo={ADDRESS}")

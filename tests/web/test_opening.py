@@ -61,6 +61,22 @@ def test_the_browsers_back_button_leads_to_the_page_as_things_stand(page: Page, 
     expect_editor(page)
 
 
+def test_a_workspace_opens_in_a_tab_of_its_own_and_the_page_stays(page: Page, plane: Plane) -> None:
+    plane.at_once()
+    sign_in(page)
+    with page.expect_popup() as beside:
+        page.get_by_role("link", name="Open in a new tab").click()
+    expect_editor(beside.value)
+    expect(page.get_by_role("heading", name="Hello, Haneul Kim")).to_be_visible()
+    assert asked(plane, "allocate") == 1
+    page.reload()
+    expect(page.get_by_text("Your workspace is open.")).to_be_visible()
+    page.get_by_role("button", name="한국어").click()
+    with page.expect_popup() as again:
+        page.get_by_role("link", name="새 탭에서 열기").click()
+    expect_editor(again.value)
+
+
 def test_a_container_that_has_to_start_is_waited_for_by_what_was_measured(page: Page, plane: Plane) -> None:
     plane.start = {"usually": 12.4, "mostly": 40.0}
     plane.claim.set()

@@ -70,7 +70,7 @@ export class Member {
     this.page.begin(
       async (signal) => {
         const told = await this.isSignOutTold(signal);
-        await this.leave(told ? said : ({ frame }) => frame.signedOutUntold);
+        await this.leave(told ? said : ({ account }) => account.signedOutUntold);
       },
       (trouble) => this.page.fail(trouble),
     );

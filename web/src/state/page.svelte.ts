@@ -8,7 +8,7 @@ import type { Saying } from "./language.svelte";
 import { language, words } from "./language.svelte";
 import type { Member } from "./member.svelte";
 import { isProblem } from "./problem";
-import { type Aside, pathOf, type View } from "./views";
+import { type Aside, asideAt, pathOf, type View } from "./views";
 import type { Person, Way } from "./ways";
 
 export class Page {
@@ -57,7 +57,13 @@ export class Page {
 
   /** `said`: what came of the sign-out, if it is to be read. */
   showSignedOut(trouble: unknown, said: Saying | null = null, news = ""): void {
-    this.show({ kind: "signed-out", trouble, said: said ?? (this.invitation ? ({ front }) => front.invited : null) }, news);
+    this.show({ kind: "signed-out", trouble, said: said ?? this.saysWhy() }, news);
+  }
+
+  /** Why to sign in, for whoever an address led here. */
+  private saysWhy(): Saying | null {
+    if (this.invitation) return ({ front }) => front.invited;
+    return asideAt(location.pathname) === "new" ? ({ front }) => front.beginBySignIn : null;
   }
 
   takeInvitation(): void {

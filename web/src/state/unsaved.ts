@@ -23,7 +23,7 @@ interface Seal {
   seal: string;
 }
 
-/** Whose editor's page led here by its button Open. */
+/** Who pressed Open in the editor's page, or "Open in a new tab" in this one. */
 let opener: string | null = null;
 
 /** Takes what the address carries, and clears it away. A link of somebody else's does not know the seal. */
@@ -40,7 +40,7 @@ export function takeHandedOver(): void {
   write(KEPT, { uid: own.uid, names, packed, given: null } satisfies Kept);
 }
 
-/** Whether the member pressed Open on an ended session in the editor's page. Once. */
+/** Whether the member has pressed in another page what led here: Open on an ended session, or the way to a new tab. Once. */
 export function isOpenPressed(uid: string): boolean {
   const pressed = opener === uid;
   opener = null;
@@ -60,18 +60,18 @@ export function keptFor(login: Login): string[] {
 
 /** What goes along into a session, as an address's fragment. */
 export function giveAlong(uid: string, session: string): string {
-  let own = read<Seal>(SEAL);
-  if (own?.uid !== uid) {
-    own = { uid, seal: crypto.randomUUID() };
-    write(SEAL, own);
-  }
-  const along = new URLSearchParams({ seal: own.seal });
+  const along = new URLSearchParams({ seal: sealOf(uid) });
   const kept = read<Kept>(KEPT);
   if (kept?.uid === uid) {
     along.set("unsaved", kept.packed);
     write(KEPT, { ...kept, given: session } satisfies Kept);
   }
   return `#${along}`;
+}
+
+/** The address of this page that opens the member's workspace by itself, for a tab beside it. */
+export function openingAddress(uid: string): string {
+  return `/#${new URLSearchParams({ seal: sealOf(uid), open: "1" })}`;
 }
 
 export function discard(): void {
@@ -88,6 +88,15 @@ export function forget(): void {
 export function forgetAllBut(uid: string): void {
   if (read<Kept>(KEPT)?.uid !== uid) discard();
   if (read<Seal>(SEAL)?.uid !== uid) localStorage.removeItem(SEAL);
+}
+
+function sealOf(uid: string): string {
+  let own = read<Seal>(SEAL);
+  if (own?.uid !== uid) {
+    own = { uid, seal: crypto.randomUUID() };
+    write(SEAL, own);
+  }
+  return own.seal;
 }
 
 function namesOf(text: string | null): string[] | null {

@@ -38,4 +38,6 @@ export const account = {
   removeNow: "Delete everything",
   removeNot: "Keep the account",
   removed: "Your account is deleted. Its files are being erased now.",
+  signedOutUntold:
+    "You are signed out of this page, but Ondol can't be reached, so an editor that is open in this browser stays open. Close its tab; on a shared computer, close the browser. A workspace that nobody uses is saved and closed automatically.",
 };

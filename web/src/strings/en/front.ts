@@ -1,6 +1,8 @@
 export const front = {
   tagline: "Your own VS Code, kept warm.",
   about: "Sign in, press Open, and go on where you left off.",
+  begin: "Begin with a repository, your files or a sample",
+  beginBySignIn: "Sign in, then begin with a repository, your files or a sample.",
   signIn: "Sign in",
   signInAs: (name: string) => `Sign in as ${name}`,
   signInWith: (provider: string) => `Continue with ${provider}`,

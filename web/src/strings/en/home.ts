@@ -1,4 +1,6 @@
 export const home = {
+  places: "Your workspace",
+  to: { home: "Workspace", history: "History", usage: "Usage", team: "Team", account: "Settings", console: "Console" },
   hello: (name: string | null) => (name ? `Hello, ${name}` : "Hello"),
   asleep: "Your workspace is saved and closed. Press Open to continue.",
   closed: "Your workspace is saved and closed.",
@@ -17,6 +19,7 @@ export const home = {
   wasOpen: (since: string) => `Your workspace was open since ${since}.`,
   wasClosed: "Your workspace was saved and closed.",
   goOn: "Go to the editor",
+  openBeside: "Open in a new tab",
   stop: "Stop",
   where: "Where",
   since: "Open since",

@@ -3,6 +3,8 @@ import type { Words } from "../en";
 export const front: Words["front"] = {
   tagline: "늘 따뜻하게 준비된 나만의 VS Code.",
   about: "로그인하고 열기를 누르면, 멈춘 곳에서 바로 이어집니다.",
+  begin: "저장소나 내 파일, 예제로 시작하기",
+  beginBySignIn: "로그인하면 저장소나 내 파일, 예제로 시작할 수 있습니다.",
   signIn: "로그인",
   signInAs: (name) => `${name} 님으로 로그인`,
   signInWith: (provider) => `${provider} 계정으로 계속`,

@@ -1,6 +1,8 @@
 import type { Words } from "../en";
 
 export const home: Words["home"] = {
+  places: "내 작업 공간",
+  to: { home: "작업 공간", history: "기록", usage: "사용량", team: "팀", account: "설정", console: "콘솔" },
   hello: (name) => (name ? `${name} 님, 반갑습니다` : "반갑습니다"),
   asleep: "작업 공간을 저장하고 닫았습니다. 열기를 누르면 이어서 작업할 수 있습니다.",
   closed: "작업 공간은 저장되었고 닫혀 있습니다.",
@@ -19,6 +21,7 @@ export const home: Words["home"] = {
   wasOpen: (since) => `${since}부터 작업 공간이 열려 있었습니다.`,
   wasClosed: "작업 공간은 저장되고 닫힌 상태였습니다.",
   goOn: "편집기로 가기",
+  openBeside: "새 탭에서 열기",
   stop: "끝내기",
   where: "위치",
   since: "연 시각",
