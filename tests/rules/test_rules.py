@@ -2,6 +2,7 @@
 
 import ast
 import inspect
+import re
 from collections.abc import Callable, Iterator
 from itertools import product
 
@@ -10,6 +11,7 @@ import pytest
 
 from shared.accounts.roles import CLAIMS, Role
 from tests.rules.browser import Browser, owner, signed_in, visitor
+from tests.support.checkout import ROOT
 from tests.support.records.store_modules import store_modules
 
 ALLOWED, DENIED = 200, 403
@@ -49,6 +51,9 @@ COLLECTIONS = sorted({path.rpartition("/")[0] for path in DOCUMENTS})
 
 MADE_UP = "elsewhere"
 """A collection that no code has, where a new one would be."""
+
+OF_THE_PROJECT = {"slots", "pool"}
+"""What describes services of one project."""
 
 CALLERS = ("alice", "bob", "carol", "operator", "stranger", "visitor")
 """A stranger is signed in but has no account; a visitor is not signed in."""
@@ -134,6 +139,12 @@ def test_a_member_without_an_account_makes_none(as_: As) -> None:
 def test_every_collection_of_the_code_is_among_them() -> None:
     used = set().union(*(named_in(ast.parse(inspect.getsource(module))) for module in store_modules()))
     assert {collection.rpartition("/")[2] for collection in COLLECTIONS} - {MADE_UP} == used
+
+
+def test_who_moves_to_another_region_is_told_to_copy_every_collection_but_those_of_slots() -> None:
+    [move] = re.findall(r"/move .*--collection-ids=(\S+)", (ROOT / "docs/operating.md").read_text())
+    known = {collection.rpartition("/")[2] for collection in COLLECTIONS}
+    assert set(move.split(",")) == known - {MADE_UP} - OF_THE_PROJECT
 
 
 def named_in(tree: ast.AST) -> set[str]:
