@@ -1,7 +1,9 @@
 """Metrics, objective, alerts and dashboard against the stand-in of Google's APIs, and what the alerts say."""
 
+import ast
 import json
 import re
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -178,6 +180,29 @@ def test_each_alert_has_its_runbook_and_each_runbook_an_alert() -> None:
         assert len(part.encode()) <= 10_240
         assert len(part) <= 8192
         assert "${" not in part
+
+
+def test_what_each_error_means_stands_in_the_text_of_its_alert() -> None:
+    """The alert of all errors without one of their own brings the meaning of each along."""
+    logging = [ast.parse(source) for source in sources(ERRORS) if "logs.e" in source]
+    logged = {event for tree in logging for event in errors_in(tree)}
+    assert len(logged) > 20, "the calls were found"
+    explained = re.findall(r"^- (`.*?`):", runbook("other-errors"), re.MULTILINE)
+    assert {event for each in explained for event in re.findall(r"`([a-z-]+)`", each)} == logged - {*NAMED, "request"}
+
+
+def errors_in(tree: ast.AST) -> Iterator[str]:
+    """The events that a module logs as errors, also by a name that may stand for `logs.error`."""
+    logs_errors = {"logs.error", "logs.exception"}
+    may_log_errors = {
+        ast.unparse(node.targets[0])
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Assign) and logs_errors & {ast.unparse(each) for each in ast.walk(node.value)}
+    }
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Call) and ast.unparse(node.func) in logs_errors | may_log_errors:
+            assert isinstance(node.args[0], ast.Constant), ast.unparse(node)
+            yield str(node.args[0].value)
 
 
 def test_an_alert_links_to_its_runbook_where_the_operator_keeps_the_source(project: Project) -> None:
