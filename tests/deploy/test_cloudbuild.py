@@ -14,6 +14,7 @@ from google.protobuf import json_format
 from deploy.google_apis.discovery import method
 from deploy.google_apis.schema_check import check
 from tests.support.checkout import ROOT
+from tests.support.google_cloud_sdk import SKIP_NOTHING
 
 DEPLOYING, CHECKING = "cloudbuild.yaml", "cloudbuild-check.yaml"
 BUILDS = {name: yaml.safe_load((ROOT / name).read_text()) for name in (DEPLOYING, CHECKING)}
@@ -89,6 +90,17 @@ def test_the_holes_are_looked_for_in_the_bill_of_the_image_that_was_pulled_and_t
     assert f"docker-archive:{saved[1]}" in steps["bill-of-materials"]["args"]
     assert f"make image ARCHIVE={saved[1]}\n" in steps["image"]["script"]
     assert steps["pull"]["env"] == ["IMAGE=$_SLOT_IMAGE"]
+
+
+def test_no_check_is_skipped_for_want_of_gcloud_and_both_builds_have_the_same() -> None:
+    steps = {step["id"]: step for step in BUILDS[CHECKING]["steps"]}
+    assert list(steps).index("gcloud") < list(steps).index("check")
+    assert steps["gcloud"]["name"] == STEPS[f"{DEPLOYING} check"]["name"]
+    copied = re.search(r'cp -a "\$\(gcloud info .*\)" (\S+)', steps["gcloud"]["script"])
+    assert copied
+    link = f"ln -s /workspace/{copied[1]}/bin/gcloud /usr/local/bin/gcloud\n"
+    assert link in steps["check"]["script"].partition("pytest")[0]
+    assert steps["check"]["env"] == [f"{SKIP_NOTHING}=yes"]
 
 
 def test_what_is_deployed_is_the_image_that_was_built_and_then_checked() -> None:

@@ -1,13 +1,11 @@
 """Every command of gcloud, firebase and make that a reader is told to type exists as it is written.
 
-gcloud's own linter parses its commands without a network and without a login. Where the Google Cloud SDK is not
-installed, these tests are skipped: nothing else knows the commands.
+gcloud's own linter parses its commands without a network and without a login.
 """
 
 import json
 import os
 import re
-import shutil
 import subprocess
 from collections.abc import Iterator
 from pathlib import Path
@@ -20,6 +18,7 @@ from deploy.resources.table import table
 from tests.deploy.project import deployment
 from tests.support.checkout import ROOT
 from tests.support.firebase_tools import FIREBASE, NODE
+from tests.support.google_cloud_sdk import NEEDS_SDK
 
 DOCUMENTS = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md")])
 FENCED = re.compile(r"^ *```[^\n]*\n(.*?)^ *```", re.MULTILINE | re.DOTALL)
@@ -27,10 +26,6 @@ INLINE = re.compile(r"(?<!`)`([^`\n]+)`(?!`)")
 TARGET = re.compile(r"^([a-z-]+):", re.MULTILINE)
 WRONG = ("gcloud secrets add x", "gcloud projects describe", "gcloud tasks queues delete q --location=r --where=s")
 """An unknown command, one that lacks an argument, and one with an unknown flag."""
-NEEDS_SDK = pytest.mark.skipif(
-    shutil.which("gcloud") is None,
-    reason="the Google Cloud SDK is not installed here, and only its gcloud knows gcloud's commands",
-)
 
 
 def typed(text: str, program: str) -> Iterator[str]:

@@ -4,6 +4,7 @@ import re
 import sys
 import tomllib
 
+import pytest
 import yaml
 
 from deploy.deployment import Deployment
@@ -29,8 +30,9 @@ def test_types_and_style_are_checked_for_it() -> None:
     assert "target-version" not in PYPROJECT["tool"]["ruff"]  # then ruff takes requires-python
 
 
-def test_cloud_build_checks_with_it() -> None:
-    steps = yaml.safe_load((ROOT / "cloudbuild.yaml").read_text())["steps"]
+@pytest.mark.parametrize("build", ["cloudbuild.yaml", "cloudbuild-check.yaml"])
+def test_cloud_build_deploys_and_checks_with_it(build: str) -> None:
+    steps = yaml.safe_load((ROOT / build).read_text())["steps"]
     python = {image for each in steps for image in re.findall(r"\bpython:[\w.-]+", str(each))}
     assert python == {f"python:{python_version()}-bookworm"}
 

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from deploy.sources import ROOT, files_below, source_of, tracked_file
+from tests.support.google_cloud_sdk import NEEDS_SDK
 
 
 @pytest.fixture
@@ -50,7 +51,7 @@ def test_nothing_is_deployed_from_what_is_no_checkout_of_gits(tmp_path: Path, mo
         files_below(tmp_path / "shared", tmp_path)
 
 
-@pytest.mark.skipif(shutil.which("gcloud") is None, reason="only the Google Cloud SDK knows what it uploads")
+@NEEDS_SDK
 def test_gcloud_uploads_the_operators_file_and_what_git_knows_and_leaves_out_what_git_ignores(
     checkout: Path, tmp_path_factory: pytest.TempPathFactory
 ) -> None:
