@@ -5,8 +5,9 @@ from functools import cache
 
 import pytest
 
+from deploy.kinds import built_images
 from deploy.resources import images, page
-from deploy.source_archive import fingerprint
+from deploy.source_archive import archive, fingerprint
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -22,8 +23,11 @@ def built_page(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
 
 @pytest.fixture(scope="module")
 def archived_once() -> Iterator[None]:
-    """For tests that change no source: an archive's name, nine tenths of a table's time, is made once."""
-    once = cache(lambda files, how: fingerprint(dict(files), how))
+    """For tests that change no source: an archive's name, nine tenths of a table's time, is made once, and the archive
+    once too."""
+    named = cache(lambda files, how: fingerprint(dict(files), how))
+    packed = cache(lambda files: archive(dict(files)))
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(images, "fingerprint", lambda files, how: once(tuple(files.items()), how))
+        patch.setattr(images, "fingerprint", lambda files, how: named(tuple(files.items()), how))
+        patch.setattr(built_images, "archive", lambda files: packed(tuple(files.items())))
         yield

@@ -1,21 +1,24 @@
-"""Whatever an operator sets, each resource is asked for in a form that Google's own description of the API allows."""
+"""Whatever an operator sets, each resource is made and changed in a form that Google's own descriptions allow."""
 
-from collections.abc import Mapping, Sequence
-from contextlib import suppress
-from typing import Any
+from collections.abc import Iterator, Mapping, Sequence
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from deploy.deployment import Budget, CloudBuild, Deployment, OperatorFile
-from deploy.google_apis.client import GoogleApis
-from deploy.google_apis.refusals import Refused
-from deploy.google_apis.schema_check import Json
-from deploy.kinds.built_images import BuiltImages
-from deploy.kinds.own_services import OwnServices
-from deploy.reconciler.resource import Output, Resource
+from deploy.kinds import key
+from deploy.reconciler.resource import Resource
+from deploy.resources import payments
+from deploy.resources.apis import api
+from deploy.resources.sign_in import GITHUB_SECRET
 from deploy.resources.table import table
+from local.google_apis.cloud import Cloud
+from local.google_apis.facts import Facts
+from tests.deploy.project import Project
+from tests.support.standins.stripe_in_process import InProcess
+
+STRIPE = "sk_test_any_settings"
 
 SETTINGS: Mapping[str, st.SearchStrategy[str]] = {
     "POOL_WARM": st.integers(0, 5).map(str),
@@ -30,70 +33,77 @@ SETTINGS: Mapping[str, st.SearchStrategy[str]] = {
     "SLOT_ORIGIN": st.just("https://{slot}.slots.example"),
 }
 
-DEPLOYMENTS = st.builds(
-    Deployment,
-    project=st.from_regex(r"\A[a-z][a-z0-9-]{4,28}[a-z0-9]\Z"),
-    number=st.integers(1, 10**12).map(str),
-    region=st.from_regex(r"\A[a-z]{2,12}-[a-z]{4,12}[1-9]\Z"),
-    billing_account=st.sampled_from(["", "billingAccounts/012345-6789AB-CDEF01"]),
-    operator=st.builds(
+REGIONS = st.sampled_from(["asia-northeast3", "us-central1", "europe-west4"])
+
+
+def cloud_builds(project: str, region: str) -> st.SearchStrategy[CloudBuild | None]:
+    repository = f"projects/{project}/locations/{region}/connections/github/repositories/ada-ondol"
+    return st.none() | st.builds(
+        CloudBuild, repository=st.sampled_from(["", repository]), branch=st.sampled_from(["main", "release"])
+    )
+
+
+@st.composite
+def deployments(draw: st.DrawFn) -> tuple[Facts, list[Deployment]]:
+    """A project, and two deployments to it, one after the other: with other settings each."""
+    project = draw(st.from_regex(r"\A[a-z][a-z0-9-]{4,28}[a-z0-9]\Z"))
+    number, region, currency = str(draw(st.integers(1, 10**12))), draw(REGIONS), draw(st.from_regex(r"\A[A-Z]{3}\Z"))
+    facts = Facts(project=project, number=number, currency=currency)
+    operators = st.builds(
         OperatorFile,
         settings=st.fixed_dictionaries({}, optional=SETTINGS),
-        budget=st.builds(Budget, amount=st.integers(1, 10**9), currency=st.from_regex(r"\A[A-Z]{3}\Z")),
+        budget=st.builds(Budget, amount=st.integers(1, 10**9), currency=st.just(currency)),
         alerts_to=st.just("") | st.emails(),
         domain=st.just("") | st.from_regex(r"\A[a-z][a-z0-9-]{0,20}\.[a-z]{2,6}\Z"),
-        cloud_build=st.sampled_from([None, CloudBuild()]),
+        cloud_build=cloud_builds(project, region),
         slot_image_days=st.integers(1, 365),
         source=st.sampled_from(["", "https://github.com/ada/ondol"]),
         github_client_id=st.just("") | st.from_regex(r"\A[A-Za-z0-9.]{8,24}\Z"),
-    ),
-)
+    )
+    to_deploy = st.builds(
+        Deployment,
+        project=st.just(project),
+        number=st.just(number),
+        region=st.just(region),
+        billing_account=st.sampled_from(["", facts.billing_account]),
+        currency=st.just(currency),
+        operator=operators,
+        stripe_key=st.sampled_from(["", STRIPE]),
+    )
+    return facts, [draw(to_deploy), draw(to_deploy)]
 
 
-class Nothing:
-    """A project in which nothing exists, and in which everything that is asked for is done at once."""
-
-    status_code = 200
-
-    def __init__(self) -> None:
-        self.asked = 0
-
-    def request(self, method: str, url: str, **_more: Any) -> "Nothing":
-        self.asked += 1
-        return self
-
-    def json(self) -> Json:
-        return {"done": True, "response": {}}
+@pytest.fixture(scope="module")
+def stripes_account() -> Iterator[None]:
+    """Stripe's stand-in answers in this process."""
+    account = InProcess()
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(payments, "connect", lambda key, _endpoint: account.client(key))
+        yield
 
 
-def with_text(value: Any) -> Any:
-    """A body as it is once every Output is known."""
-    if isinstance(value, Output):
-        return f"the {value.field} of {value.resource}"
-    if isinstance(value, Mapping):
-        return {name: with_text(each) for name, each in value.items()}
-    if isinstance(value, Sequence) and not isinstance(value, str):
-        return [with_text(each) for each in value]
-    return value
+@pytest.mark.usefixtures("archived_once", "stripes_account")
+@settings(max_examples=6, deadline=None)
+@given(deployments())
+def test_whatever_is_set_a_deployment_and_a_change_of_it_come_to_their_end(
+    drawn: tuple[Facts, list[Deployment]],
+) -> None:
+    """Every request is checked against Google's description before it is sent, and by the stand-in once more."""
+    facts, wanted = drawn
+    project = Project.begin(Cloud(facts))
+    for deployment in wanted:
+        rows = table(deployment)
+        with_github_secret(project, rows)
+        project.apply(rows)
+        assert project.differing(rows) == []
+    assert {each.url: each.ignored for each in project.cloud.log if each.ignored} == {}
 
 
-def ask_for(resource: Resource) -> int:
-    """How many requests it took. Raises Malformed for one that Google does not describe."""
-    session = Nothing()
-    apis = GoogleApis(session, sleep=lambda _seconds: None)
-    if isinstance(resource.kind, BuiltImages | OwnServices):  # archives follow from no setting; lists are never made
-        return 1
-    with suppress(Refused, KeyError):  # of an answer with nothing in it
-        resource.kind.create(apis, resource, with_text(resource.body))
-    return session.asked
-
-
-@pytest.mark.usefixtures("archived_once")
-@settings(max_examples=15, deadline=None)
-@given(deployment=DEPLOYMENTS)
-def test_every_resource_is_valid_by_schema(deployment: Deployment) -> None:
-    for resource in table(deployment):
-        assert ask_for(resource), resource.id
+def with_github_secret(project: Project, rows: Sequence[Resource]) -> None:
+    """What a person does whose `deployment.toml` names GitHub's OAuth app."""
+    before = [each for each in rows if each.id in (api("secretmanager"), f"secret {GITHUB_SECRET}")]
+    project.apply(before)
+    key.add(project.apis, before[-1].name, "the client secret")
 
 
 @pytest.mark.parametrize(
