@@ -3,8 +3,9 @@
 from collections.abc import Iterator, Mapping, Sequence
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from deploy.deployment import Budget, CloudBuild, Deployment, OperatorFile
 from deploy.kinds import key
@@ -15,7 +16,7 @@ from deploy.resources.sign_in import GITHUB_SECRET
 from deploy.resources.table import table
 from local.google_apis.cloud import Cloud
 from local.google_apis.facts import Facts
-from tests.deploy.project import Project
+from tests.deploy.project import FACTS, Project, deployment
 from tests.support.standins.stripe_in_process import InProcess
 
 STRIPE = "sk_test_any_settings"
@@ -73,6 +74,22 @@ def deployments(draw: st.DrawFn) -> tuple[Facts, list[Deployment]]:
     return facts, [draw(to_deploy), draw(to_deploy)]
 
 
+def with_all(number: int) -> Deployment:
+    """Everything is set, and is another with another number."""
+    repository = f"projects/{FACTS.project}/locations/asia-northeast3/connections/github/repositories/ondol-{number}"
+    made = deployment(
+        settings={"POOL_MAX": f"{number}0", "SLOT_CPU": str(number), "SLOT_MEMORY_BYTES": str((number + 1) << 30)},
+        budget=Budget(amount=number),
+        alerts_to=f"ada{number}@example.com",
+        domain=f"ide{number}.example.com",
+        cloud_build=CloudBuild(repository=repository, branch=f"release-{number}"),
+        slot_image_days=number,
+        source=f"https://github.com/ada/ondol-{number}",
+        github_client_id=f"Iv1.000{number}",
+    )
+    return replace(made, stripe_key=f"{STRIPE}_{number}")
+
+
 @pytest.fixture(scope="module")
 def stripes_account() -> Iterator[None]:
     """Stripe's stand-in answers in this process."""
@@ -83,7 +100,8 @@ def stripes_account() -> Iterator[None]:
 
 
 @pytest.mark.usefixtures("archived_once", "stripes_account")
-@settings(max_examples=6, deadline=None)
+@settings(max_examples=5, deadline=None)
+@example((FACTS, [with_all(1), with_all(2)]))
 @given(deployments())
 def test_whatever_is_set_a_deployment_and_a_change_of_it_come_to_their_end(
     drawn: tuple[Facts, list[Deployment]],
@@ -91,12 +109,12 @@ def test_whatever_is_set_a_deployment_and_a_change_of_it_come_to_their_end(
     """Every request is checked against Google's description before it is sent, and by the stand-in once more."""
     facts, wanted = drawn
     project = Project.begin(Cloud(facts))
-    for deployment in wanted:
-        rows = table(deployment)
+    for each in wanted:
+        rows = table(each)
         with_github_secret(project, rows)
         project.apply(rows)
         assert project.differing(rows) == []
-    assert {each.url: each.ignored for each in project.cloud.log if each.ignored} == {}
+    assert {asked.url: asked.ignored for asked in project.cloud.log if asked.ignored} == {}
 
 
 def with_github_secret(project: Project, rows: Sequence[Resource]) -> None:

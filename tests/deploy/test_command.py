@@ -3,8 +3,10 @@
 import json
 import os
 import subprocess
+import sys
+import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
 
 import pytest
@@ -15,7 +17,9 @@ from deploy.google_apis.credentials import LOGIN, session
 from deploy.region import DEFAULT, region
 from deploy.resources.data import DATABASE
 from deploy.resources.table import table
-from tests.deploy.project import Project, deployment, whole
+from local.google_apis.cloud import Cloud
+from local.google_apis.session import InProcess, Interrupted
+from tests.deploy.project import FACTS, Project, deployment, whole
 from tests.support.checkout import ROOT
 from tests.support.standins.process import free_port
 
@@ -126,6 +130,31 @@ def test_what_a_person_has_to_do_is_asked_for_before_anything_is_made(
     assert "https://console." in done.stderr + done.stdout.partition(" as they should be.\n")[2]
     assert written(done) == made
     assert done.stderr.endswith("To go on: make deploy PROJECT=my-project REGION=europe-west4 FAKE=1\n")
+
+
+@pytest.mark.usefixtures("archived_once")
+def test_a_command_that_dies_again_and_again_comes_to_its_end(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The whole command, its questions before the plan among them. tests/deploy/test_whole_project.py interrupts each
+    row of the table at each of its requests."""
+    cloud = Cloud(FACTS)
+
+    def make_deploy(dies_at: int = 0) -> str:
+        asks = InProcess(cloud)
+        asks.interrupt_at(dies_at, after=dies_at % 2 == 0)
+        monkeypatch.setattr(deploy.__main__, "session", lambda _project, _endpoint: asks)
+        with pytest.raises(Interrupted) if dies_at else nullcontext():
+            deploy.__main__.main()
+        return capsys.readouterr().out
+
+    monkeypatch.setenv("GOOGLE_APIS_ENDPOINT", InProcess.endpoint)
+    monkeypatch.setattr(sys, "argv", ["deploy", "apply", "--yes", "--project", FACTS.project])
+    monkeypatch.setattr(time, "sleep", lambda _seconds: None)
+    for dies_at in (1, 5, 100, 190, 199, 330, 401, 500, 611):
+        make_deploy(dies_at)
+    assert " to create, 0 to change, " in make_deploy()
+    assert f"all {len(whole())} resources are as they should be" in make_deploy()
 
 
 def test_an_image_that_was_not_tested_is_not_deployed(tmp_path: Path) -> None:

@@ -1,7 +1,8 @@
 """The whole table against the stand-in: an empty project, the same again, drifts, interruptions, and taking it away."""
 
 import os
-from collections.abc import Sequence
+import re
+from collections.abc import Iterator, Sequence
 from contextlib import nullcontext
 
 import pytest
@@ -10,13 +11,15 @@ from msgspec.structs import replace
 from deploy.google_apis.refusals import Denied, Refused
 from deploy.kinds.built_images import BuiltImages
 from deploy.reconciler.apply import StepFailed, bring, destroy
-from deploy.reconciler.plan import Action, in_order
+from deploy.reconciler.plan import Action, in_order, plan
+from deploy.reconciler.report import summary
 from deploy.reconciler.resource import Resource
 from deploy.resources.images import IMAGES
-from local.google_apis.cloud import Cloud
+from deploy.resources.table import table
+from local.google_apis.cloud import Asked, Cloud
 from local.google_apis.documents import Json
 from local.google_apis.session import Interrupted
-from tests.deploy.project import FACTS, Project, deployed, readable, whole
+from tests.deploy.project import FACTS, Project, deployed, deployment, readable, whole
 from tests.support.checkout import ROOT
 
 GOLDEN = ROOT / "tests/deploy/requests.txt"
@@ -36,8 +39,8 @@ def already_deployed() -> Project:
 def test_an_empty_project_gets_everything_and_the_same_again_changes_nothing(
     wanted: list[Resource], deployed: Project
 ) -> None:
-    assert deployed.differing(wanted) == []
     again = deployed.copy()
+    assert again.differing(wanted) == []
     assert again.apply(wanted) == []
     written = [
         f"{each.verb} {each.url}" for each in again.cloud.log if each.verb != "GET" and "IamPolicy" not in each.url
@@ -45,12 +48,48 @@ def test_an_empty_project_gets_everything_and_the_same_again_changes_nothing(
     assert written == []
 
 
-def test_every_request_is_as_a_reviewer_last_read_it(wanted: list[Resource], deployed: Project) -> None:
-    writes = [each for each in deployed.cloud.log if each.verb != "GET" and ":getIamPolicy" not in each.url]
-    lines = "".join(f"{line}\n" for line in readable(writes[: _of_first(deployed)]))
+def test_every_request_that_writes_is_as_a_reviewer_last_read_it(deployed: Project) -> None:
+    lines = "".join(f"{line}\n" for line in readable(writes_of(deployed)))
     if os.environ.get("UPDATE"):
         GOLDEN.write_text(lines)
     assert lines.splitlines() == GOLDEN.read_text().splitlines()
+
+
+def writes_of(project: Project) -> list[Asked]:
+    return [each for each in project.cloud.log if each.verb != "GET" and ":getIamPolicy" not in each.url]
+
+
+def figures(wanted: Sequence[Resource], deployed: Project) -> Iterator[tuple[str, str, str]]:
+    """What a document says of the size of a deployment: the document, its words, and the words as they should be."""
+    before_billing = table(replace(deployment(), billing_account=""))
+    assert len(wanted) - len(before_billing) == 3, "the guide says so"
+    kept = [each for each in wanted if each.holds_data]
+    kinds = {kind: len([each for each in wanted if each.id.startswith(kind)]) for kind in ("API ", "function ")}
+    asked, accounts = len(deployed.cloud.log), len([each for each in wanted if each.id.startswith("account ")])
+    again = deployed.copy()
+    again.differing(wanted)
+    planned = again.session.asked
+    again.apply(wanted)
+    assert again.session.asked == 2 * planned, "a second deployment asks what a plan asks"
+    guide, decision = "docs/deploy.md", "docs/decisions/0040-a-small-reconciler.md"
+    first = summary(plan(Project.begin().apis, before_billing))
+    yield guide, r"\d+ to create, 0 to change, \d+ as they should be\.", first
+    yield guide, r"Nothing to change: all \d+ resources are", f"Nothing to change: all {len(wanted)} resources are"
+    yield guide, r"Delete the other \d+ resources of", f"Delete the other {len(wanted) - len(kept)} resources of"
+    of_kinds = f"{kinds['API ']} APIs, {kinds['function ']} functions, {accounts} service accounts"
+    yield decision, r"\d+: \d+ APIs, \d+ functions, \d+ service accounts", f"{len(wanted)}: {of_kinds}"
+    reads = asked - len(writes_of(deployed))
+    yield decision, r"\| \d+, of which \d+ only read", f"| {asked}, of which {reads} only read"
+    yield decision, r"plan \| \d+, none of which writes", f"plan | {planned}, none of which writes"
+
+
+def test_the_documents_have_the_size_of_this_deployment(wanted: list[Resource], deployed: Project) -> None:
+    """To write it into them: as for GOLDEN."""
+    for name, pattern, words in figures(wanted, deployed):
+        path = ROOT / name
+        if os.environ.get("UPDATE"):
+            path.write_text(re.sub(pattern, words, path.read_text()))
+        assert re.findall(pattern, path.read_text()) == [words], name
 
 
 def test_no_request_has_a_field_that_google_ignores(deployed: Project) -> None:
@@ -204,8 +243,3 @@ def test_what_passes_by_itself_is_waited_for(wanted: Sequence[Resource], status:
     project.cloud.faults.refuse(status, "queues.create", times=2)
     project.apply(queues)
     assert project.differing(queues) == []
-
-
-def _of_first(deployed: Project) -> int:
-    """How many writes the log has of the first deployment: what tests do on the same project comes behind them."""
-    return len([each for each in deployed.cloud.log if each.verb != "GET" and ":getIamPolicy" not in each.url])
