@@ -182,7 +182,7 @@ def _apply(apis: GoogleApis, deployment: Deployment, yes: bool, *, tested: str) 
     if _is_to_be_done(apis, wanted, yes):
         apply(apis, table(_begun(apis, deployment)), _progress)
     print(f"Done in {duration(time.monotonic() - begun)}.")
-    if left := by_hand.left_after(_standings(apis, deployment)):
+    if left := by_hand.left_after(_states(apis, deployment)):
         print(f"Only you can do what is left: {', '.join(left)}. `make deploy-plan` says where, and what to paste.")
     print(f"Ondol is at {deployment.page_origin}")
 
@@ -222,7 +222,7 @@ def _begun(apis: GoogleApis, deployment: Deployment) -> Deployment:
     apply(apis, [each for each in table(deployment) if each.id in TOLD_BY], _progress)
     account, currency = _billing(apis.waiting_for_apis(), deployment.project)
     known = replace(deployment, billing_account=account, currency=currency)
-    found = _standings(apis, known)
+    found = _states(apis, known)
     if missing := by_hand.missing_first(found):
         print(by_hand.report([each for each in found if each[0].title in missing]))
         raise NotYet(f"Nothing else was written. First: {', '.join(missing)}.")
@@ -231,7 +231,7 @@ def _begun(apis: GoogleApis, deployment: Deployment) -> Deployment:
 
 def _say_what_is_by_hand(apis: GoogleApis, deployment: Deployment) -> list[str]:
     """What has to be done before anything is deployed, and is not."""
-    found = _standings(apis, deployment)
+    found = _states(apis, deployment)
     print(f"{by_hand.report(found)}\n")
     return by_hand.missing_first(found)
 
@@ -241,8 +241,8 @@ def _say_of_stripe(deployment: Deployment) -> None:
         print(f"Stripe's account is left as it is: no {STRIPE_KEY} was given.\n")
 
 
-def _standings(apis: GoogleApis, deployment: Deployment) -> list[tuple[by_hand.ByHand, by_hand.Standing]]:
-    return [(step, by_hand.standing(apis, deployment, step)) for step in by_hand.steps(deployment)]
+def _states(apis: GoogleApis, deployment: Deployment) -> list[tuple[by_hand.ByHand, by_hand.StepState]]:
+    return [(step, by_hand.state_of(apis, deployment, step)) for step in by_hand.steps(deployment)]
 
 
 def _progress(step: Step, seconds: float) -> None:

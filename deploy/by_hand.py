@@ -13,7 +13,7 @@ from deploy.kinds import key
 from deploy.resources.sign_in import GITHUB_SECRET, github_secret_name
 
 
-class Standing(StrEnum):
+class StepState(StrEnum):
     DONE = "done"
     TO_DO = "to do"
     UNKNOWN = "not known whether done"
@@ -49,43 +49,43 @@ def steps(deployment: Deployment) -> list[ByHand]:
     ]
 
 
-def standing(apis: GoogleApis, deployment: Deployment, step: ByHand) -> Standing:
+def state_of(apis: GoogleApis, deployment: Deployment, step: ByHand) -> StepState:
     """Asks Google. What can't be asked, for a missing right or API, is for the person to see."""
     if step.check is None:
-        return Standing.UNKNOWN
+        return StepState.UNKNOWN
     try:
-        return Standing.DONE if step.check(apis, deployment) else Standing.TO_DO
+        return StepState.DONE if step.check(apis, deployment) else StepState.TO_DO
     except (Refused, Busy, OSError, LookupError):
-        return Standing.UNKNOWN
+        return StepState.UNKNOWN
 
 
-def report(found: Sequence[tuple[ByHand, Standing]]) -> str:
+def report(found: Sequence[tuple[ByHand, StepState]]) -> str:
     """What a person reads: what is to be done with links, what is done in one line. Pure."""
     lines = [
         *_listed("What only you can do, before `make deploy`:", [each for each in found if not each[0].after]),
         *_listed("What only you can do, once `make deploy` has run:", [each for each in found if each[0].after]),
     ]
-    done = [step.title for step, how in found if how == Standing.DONE]
+    done = [step.title for step, how in found if how == StepState.DONE]
     lines += [f"Done by you: {', '.join(done)}"] if done else []
     return "\n".join(lines)
 
 
-def left_after(found: Sequence[tuple[ByHand, Standing]]) -> list[str]:
+def left_after(found: Sequence[tuple[ByHand, StepState]]) -> list[str]:
     """What nobody has done yet of what takes a deployment: pure."""
-    return [step.title for step, how in found if step.after and how != Standing.DONE]
+    return [step.title for step, how in found if step.after and how != StepState.DONE]
 
 
-def _listed(heading: str, found: Sequence[tuple[ByHand, Standing]]) -> list[str]:
+def _listed(heading: str, found: Sequence[tuple[ByHand, StepState]]) -> list[str]:
     lines = []
     for step, how in found:
-        if how != Standing.DONE:
+        if how != StepState.DONE:
             lines += [f"  {how}: {step.title}", f"    {step.link}", *(f"    {line}" for line in step.text)]
     return [heading, *lines] if lines else []
 
 
-def missing_first(found: Sequence[tuple[ByHand, Standing]]) -> list[str]:
+def missing_first(found: Sequence[tuple[ByHand, StepState]]) -> list[str]:
     """What has to be done before anything else, and is not: pure."""
-    return [step.title for step, how in found if step.first and how == Standing.TO_DO]
+    return [step.title for step, how in found if step.first and how == StepState.TO_DO]
 
 
 def _billing(deployment: Deployment) -> ByHand:

@@ -12,7 +12,7 @@ from shared.billing.account import Billing
 from shared.billing.metering import LINE_SECONDS, LedgerLine, close, interval_of
 from shared.billing.plans import PLANS
 from shared.billing.time_allowance import deadline
-from shared.sessions.charging import Use, charge_use, paid_until
+from shared.sessions.charging import UsedTime, charge_use, paid_until
 from shared.sessions.heartbeats import Beat, Hello, Signals, accept_beat, accept_hello
 from shared.sessions.reclaim_decision import ReclaimPolicy, decide_reclaim
 from shared.sessions.session import Session, SessionState, Verdict
@@ -89,7 +89,7 @@ class Visit:
             return
         while session.seen < at:
             until = min(at, session.meter.line_due or session.seen + timedelta(seconds=LINE_SECONDS))
-            charged, self.billing = charge_use(session, Use(interval_of(session.seen, until)), self.billing, until)
+            charged, self.billing = charge_use(session, UsedTime(interval_of(session.seen, until)), self.billing, until)
             session = replace(session, meter=charged.meter, paid=paid_until(session, charged), seen=until)
             self._note(charged.lines)
         seen = min(at, max(moment(by_hand), session.signals.get("editor", session.opened)))

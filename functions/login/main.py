@@ -250,7 +250,7 @@ def _current(session: Session) -> SessionView:
         slot_origin(session),
         session.opened.timestamp(),
         _saved(session),
-        session.deadline.timestamp() if session.deadline and session.is_used else None,
+        session.deadline.timestamp() if session.deadline and session.is_charged else None,
         session.background_hold.until.timestamp() if session.background_hold else None,
         _idle(session),
         start_view(newest_cold(MEASURED_BY)) if is_starting(session) else None,

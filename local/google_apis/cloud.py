@@ -60,8 +60,8 @@ class Cloud:
     def handle(
         self, verb: str, host: str, path: str, query: Query, body: Any = None, content: bytes | None = None
     ) -> tuple[int, Json]:
-        """Answers a request. `path` is percent-encoded and has no slash before it. Raises faults.Broken where no answer
-        comes."""
+        """Answers a request. `path` is percent-encoded and has no slash before it. Raises BrokenConnection where no
+        answer comes."""
         self.faults.before()
         self.state.requests += 1
         operations.settle(self.world)

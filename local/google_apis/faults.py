@@ -5,12 +5,9 @@ import re
 from msgspec import Struct
 
 from local.api_error import ApiError
+from local.broken_connection import BrokenConnection
 from local.google_apis import permissions
 from local.google_apis.world import Call, World
-
-
-class Broken(ConnectionError):
-    """No answer comes. Whether the request was carried out, the caller can't know."""
 
 
 class Refusal(Struct):
@@ -53,21 +50,21 @@ class Faults:
         self.__init__()  # type: ignore[misc]
 
     def before(self) -> None:
-        """A request comes. Raises Broken."""
+        """A request comes. Raises BrokenConnection."""
         if self._left is None:
             return
         self._left -= 1
         if self._left < 0 or (self._left == 0 and not self._after):
             if not self._stays:
                 self._left = None
-            raise Broken("The connection broke before the request was carried out.")
+            raise BrokenConnection("The connection broke before the request was carried out.")
 
     def after(self) -> None:
-        """The request was carried out. Raises Broken."""
+        """The request was carried out. Raises BrokenConnection."""
         if self._left == 0 and self._after:
             if not self._stays:
                 self._left = None
-            raise Broken("The connection broke after the request was carried out.")
+            raise BrokenConnection("The connection broke after the request was carried out.")
 
     def check(self, world: World, call: Call) -> None:
         """Raises ApiError for a request that is to be refused."""

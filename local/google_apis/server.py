@@ -8,10 +8,10 @@ import msgspec
 from aiohttp import web
 
 from local.api_error import ApiError
+from local.broken_connection import BrokenConnection
 from local.google_apis import state
 from local.google_apis.behaviours import images
 from local.google_apis.cloud import Cloud
-from local.google_apis.faults import Broken
 
 LARGEST = 64 * 1024 * 1024  # bytes of a request: a function's source is far below
 
@@ -45,7 +45,7 @@ class Server:
             return ApiError("INVALID_ARGUMENT", f"Invalid JSON payload received. {problem}").response()
         try:
             status, found = self._cloud.handle(request.method, host, path, query, body, content if uploads else None)
-        except Broken:
+        except BrokenConnection:
             if request.transport:
                 request.transport.close()
             return web.Response()

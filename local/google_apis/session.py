@@ -53,7 +53,7 @@ class InProcess:
         data: bytes | None = None,
         timeout: float | None = None,
     ) -> Answer:
-        """Raises Interrupted, and faults.Broken (an OSError) where the connection breaks."""
+        """Raises Interrupted, and BrokenConnection (an OSError) where the connection breaks."""
         self.asked += 1
         if self._dies == (self.asked, False):
             raise Interrupted(f"before request {self.asked}")

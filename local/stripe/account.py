@@ -8,6 +8,7 @@ from typing import Any
 import msgspec
 from msgspec import Struct
 
+from local.broken_connection import BrokenConnection
 from local.stripe import (
     catalogue,
     charges,
@@ -47,10 +48,6 @@ KEY_SECONDS = 24 * 3600
 LONGEST_KEY = 255
 
 
-class Broken(ConnectionError):
-    """No answer comes. Whether the request was carried out, the caller can't know."""
-
-
 class Fault(Struct):
     """What goes wrong on demand with the next requests whose method and path match."""
 
@@ -84,7 +81,8 @@ class Account:
         """Method and path of every request, in order."""
 
     def answer(self, call: Call) -> tuple[int, Json, bool]:
-        """Status and body, and whether they were saved from an earlier request. Raises StripeError and Broken."""
+        """Status and body, and whether they were saved from an earlier request. Raises StripeError, and
+        BrokenConnection."""
         self.log.append(f"{call.verb} {call.path}")
         _check(call)
         found, ids = methods.find(call.verb, call.path)
@@ -100,7 +98,7 @@ class Account:
         else:
             status, body = saved.status, saved.body
         if fault:
-            raise Broken("The connection broke after the request was carried out.")
+            raise BrokenConnection("The connection broke after the request was carried out.")
         return status, body, saved is not None
 
     def transaction(self, act: Callable[[World], Any], request: Json | None = None) -> Any:

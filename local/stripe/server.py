@@ -8,8 +8,9 @@ from typing import Any
 import msgspec
 from aiohttp import web
 
+from local.broken_connection import BrokenConnection
 from local.stripe import checkout, pages
-from local.stripe.account import Account, Broken, Call
+from local.stripe.account import Account, Call
 from local.stripe.delivery import Deliverer
 from local.stripe.errors import StripeError
 from local.stripe.hosted import press
@@ -67,7 +68,7 @@ class Server:
         )
         try:
             status, answer, replayed = self.account.answer(call)
-        except Broken:
+        except BrokenConnection:
             if request.transport:
                 request.transport.close()
             return web.Response()

@@ -33,7 +33,7 @@ class Claim(Struct, frozen=True):
         return sum_of([line for line in costs.lines if not self.lines or line.name.startswith(self.lines)])
 
 
-class Verdict(Struct, frozen=True):
+class ClaimVerdict(Struct, frozen=True):
     """A claim and what the model says of it."""
 
     claim: Claim
@@ -84,7 +84,7 @@ def working(region: str, *, members: int = MEMBERS, warm: int = 2) -> Workload:
     return Workload(region=region, plans={"free": plan}, pool=PoolWorkload(warm=(warm,), most=40))
 
 
-def verdicts(region: str, book: PriceBook) -> list[Verdict]:
+def verdicts(region: str, book: PriceBook) -> list[ClaimVerdict]:
     """Raises LookupError if the book lacks a price for the region."""
     costs = estimate(stated(region), book)
-    return [Verdict(claim, claim.found(costs)) for claim in CLAIMS]
+    return [ClaimVerdict(claim, claim.found(costs)) for claim in CLAIMS]

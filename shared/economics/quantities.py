@@ -128,7 +128,7 @@ USES: Mapping[Event, Use] = {
 """What is exact is what a test counts. A range goes from the ordinary case to the worst."""
 
 
-class Standing(Struct, frozen=True, kw_only=True):
+class FixedQuantities(Struct, frozen=True, kw_only=True):
     """What a deployment has whether or not anybody works."""
 
     audits_a_day: int = 1440
@@ -152,4 +152,4 @@ class Standing(Struct, frozen=True, kw_only=True):
     """The part of its idle time in which a waiting container answers the readiness probe: 0.1 s of 10."""
 
 
-STANDING = Standing()
+STANDING = FixedQuantities()

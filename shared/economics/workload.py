@@ -9,7 +9,7 @@ from msgspec.structs import replace
 
 from shared.billing.plans import GB, PLANS
 from shared.billing.prices import MONTH_HOURS
-from shared.economics.quantities import STANDING, Event, Standing
+from shared.economics.quantities import STANDING, Event, FixedQuantities
 from shared.economics.ranges import NOTHING, Range, between, exactly
 from shared.settings import MIB
 from shared.slots.shape import HomeMedium, SlotShape
@@ -127,7 +127,7 @@ class Workload(Struct, frozen=True, kw_only=True):
     shape: SlotShape = SlotShape(cpu=1, memory=2 * GIB, home_bytes=10 * GB, home_medium=HomeMedium.DISK)
     engine: Engine = Engine.REQUEST_BASED
     habits: Habits = Habits()
-    standing: Standing = STANDING
+    standing: FixedQuantities = STANDING
     heartbeat: Decimal = Decimal(30)
     """Seconds between heartbeats."""
     save: Decimal = Decimal(20)

@@ -14,7 +14,7 @@ def archive_of(wid: str, snapshot: str, inconsistent: list[str], now: datetime) 
     """The archive of an existing snapshot, with the names of its `inconsistent` files; None while the archive is being
     made. Raises Refused if it can't be."""
     archive = exports.find(wid, snapshot, now)
-    if isinstance(archive, exports.Failed):
+    if isinstance(archive, exports.ExportFailed):
         raise Refused("state-broken", archive.detail, status=422)
     if archive is None:
         tasks.export_home(wid, snapshot, now)

@@ -22,7 +22,7 @@ class NoAnswer(Exception):
     """No answer came in time, or the answer can't be accepted."""
 
 
-class Reply(Struct, frozen=True):
+class BoundedReply(Struct, frozen=True):
     """The answer. `content_type` has no parameters and is in lower case; empty if there is none."""
 
     status: int
@@ -32,7 +32,7 @@ class Reply(Struct, frozen=True):
 
 def exchange(
     method: str, url: str, *, headers: dict[str, str], content: bytes | None = None, seconds: float, most: int
-) -> Reply:
+) -> BoundedReply:
     """The answer, with a body of at most `most` bytes, within `seconds` in all. Raises NoAnswer, also for an invalid
     URL: a Cloud Run service has no URL before its first revision is ready."""
     line = _Line(seconds, most + HEAD_BYTES)
@@ -55,7 +55,7 @@ def exchange(
                 if len(body) > most:
                     raise NoAnswer(f"it is longer than {most} bytes")
             kind = received_headers.get(b"content-type", "").partition(";")[0].strip().lower()
-            return Reply(response.status, kind, bytes(body))
+            return BoundedReply(response.status, kind, bytes(body))
     except (
         httpcore.NetworkError,
         httpcore.ProtocolError,

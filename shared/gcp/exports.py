@@ -24,7 +24,7 @@ long as a browser needs to start a download; an interrupted download needs a new
 PREFIX = "exports/"
 
 
-class Failed(Struct, frozen=True):
+class ExportFailed(Struct, frozen=True):
     """Why a snapshot can't be exported, in words for the member."""
 
     detail: str
@@ -41,14 +41,14 @@ def export_name(wid: str, snapshot: str) -> str:
     return f"{exports_prefix(wid)}{snapshot}.tar.zst"
 
 
-def find(wid: str, snapshot: str, now: datetime) -> Link | Failed | None:
+def find(wid: str, snapshot: str, now: datetime) -> Link | ExportFailed | None:
     """The export, or why there can be none; None while it has not been made."""
     blob = bucket().get_blob(export_name(wid, snapshot), **CALL)
     if blob is not None:
         return Link(_url(blob, now), now + URL_LIFE)
     with suppress(NotFound):
         content = bucket().blob(_failure(wid, snapshot)).download_as_bytes(**AS_STORED, **CALL)
-        return msgspec.json.decode(content, type=Failed)
+        return msgspec.json.decode(content, type=ExportFailed)
     return None
 
 
@@ -71,7 +71,7 @@ def fail(wid: str, snapshot: str, detail: str) -> None:
     """Stores why the snapshot can't be exported."""
     with suppress(PreconditionFailed):
         blob = bucket().blob(_failure(wid, snapshot))
-        blob.upload_from_string(msgspec.json.encode(Failed(detail)), if_generation_match=0, **CALL)
+        blob.upload_from_string(msgspec.json.encode(ExportFailed(detail)), if_generation_match=0, **CALL)
 
 
 def sweep(older_than: datetime) -> int:

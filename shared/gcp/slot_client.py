@@ -15,7 +15,7 @@ from msgspec import Struct
 from shared import logs, traces
 from shared.errors import PROBLEM_BASE, TryAgain
 from shared.gcp import emulators
-from shared.gcp.bounded_http import NoAnswer, Reply, exchange
+from shared.gcp.bounded_http import BoundedReply, NoAnswer, exchange
 from shared.slots.pool import Health
 
 ATTACH_SECONDS = 45.0
@@ -119,7 +119,7 @@ def _post(url: str, token: str, body: dict[str, Any], seconds: float) -> Agent:
     return answer
 
 
-def read_answer(reply: Reply) -> Agent | None:
+def read_answer(reply: BoundedReply) -> Agent | None:
     """The answer, if it is certainly the agent's; None otherwise."""
     expected = "application/json" if reply.status == 200 else "application/problem+json"
     fields = _fields(reply)
@@ -145,13 +145,13 @@ def _health(url: str, seconds: float) -> Health | None:
     return Health(ready=fields.get("ready") is True, attached=fields.get("attached") is not False)
 
 
-def _ask(method: str, url: str, headers: dict[str, str], content: bytes | None, seconds: float) -> Reply:
+def _ask(method: str, url: str, headers: dict[str, str], content: bytes | None, seconds: float) -> BoundedReply:
     address, host = emulators.reachable(url)
     sent = {**host, **headers, **traces.headers()}
     return exchange(method, address, headers=sent, content=content, seconds=seconds, most=ANSWER_BYTES)
 
 
-def _fields(reply: Reply) -> dict[str, Any]:
+def _fields(reply: BoundedReply) -> dict[str, Any]:
     """The fields of an answer; none if it is no JSON object, such as a page of the platform."""
     try:
         answer = msgspec.json.decode(reply.content)

@@ -18,7 +18,7 @@ LATE_SECONDS = 5.0
 """How many seconds after it was due a heartbeat may be accepted and still count as on time."""
 
 
-class Use(Struct, frozen=True):
+class UsedTime(Struct, frozen=True):
     """Time that a session used since its last heartbeat. `certain` is charged. `possible` follows it: the session may
     have used it, and it is charged when the account's budget of forgiven time is spent."""
 
@@ -26,7 +26,7 @@ class Use(Struct, frozen=True):
     possible: Interval | None = None
 
 
-def charge_use(session: Session, used: Use, billing: Billing, now: datetime) -> tuple[Charged, Billing]:
+def charge_use(session: Session, used: UsedTime, billing: Billing, now: datetime) -> tuple[Charged, Billing]:
     """The session's meter and the billing account after the use."""
     time, possible = used.certain, used.possible
     if possible:
@@ -47,7 +47,7 @@ def charge_use(session: Session, used: Use, billing: Billing, now: datetime) -> 
     return charged, pay(billing, charged.added)
 
 
-def use_until(session: Session, policy: ReclaimPolicy, now: datetime, *, connected: bool) -> Use:
+def use_until(session: Session, policy: ReclaimPolicy, now: datetime, *, connected: bool) -> UsedTime:
     """The time in which a browser was connected, or in which a background hold was open.
 
     A container reports at once that the last browser has left, so the time until this heartbeat was used. If the
@@ -59,37 +59,37 @@ def use_until(session: Session, policy: ReclaimPolicy, now: datetime, *, connect
     until = min(now, session.draining or now)
     time = chargeable(session.seen, until, policy.lease) if session.served else None
     if session.background_hold:
-        return Use(time and time.within(session.background_hold.since, session.background_hold.until))
+        return UsedTime(time and time.within(session.background_hold.since, session.background_hold.until))
     told_at_once = until - session.seen <= timedelta(seconds=policy.interval + LATE_SECONDS)
     if time and session.connected and (connected or told_at_once):
-        return Use(time)
+        return UsedTime(time)
     return unreported_use(session, policy, now)
 
 
-def used_in_hold(session: Session, policy: ReclaimPolicy, now: datetime, *, answered: bool) -> Use:
+def used_in_hold(session: Session, policy: ReclaimPolicy, now: datetime, *, answered: bool) -> UsedTime:
     """The time that a job used since the last heartbeat, when its background hold has ended. If the container did not
     answer, the job may have ended at any time before the next heartbeat was due."""
     hold, until = session.background_hold, min(now, session.draining or now)
     time = chargeable(session.seen, until, policy.lease) if session.served else None
     held = time.within(hold.since, hold.until) if time and hold else None
     if answered:
-        return Use(held)
+        return UsedTime(held)
     heard = session.seen + timedelta(seconds=policy.interval + LATE_SECONDS)
-    return Use(None, held and held.within(session.seen, heard))
+    return UsedTime(None, held and held.within(session.seen, heard))
 
 
-def unreported_use(session: Session, policy: ReclaimPolicy, now: datetime) -> Use:
+def unreported_use(session: Session, policy: ReclaimPolicy, now: datetime) -> UsedTime:
     """The time used since the last heartbeat, where no further heartbeat came. A visit is charged for at least one
     interval. A connected browser may have stayed until the next heartbeat was due; after that a container with CPU
     would have sent one."""
     until = min(now, session.draining or now)
     if not session.served or until <= session.seen or now - session.seen > timedelta(seconds=FORGOTTEN_SECONDS):
-        return Use()
+        return UsedTime()
     begins = max(session.seen, session.paid or session.seen)  # the time of a job is charged when its hold ends
     certain = max(begins, min(until, session.least or begins))
     latest = session.seen + timedelta(seconds=policy.interval + LATE_SECONDS)
     possible = max(certain, min(until, latest)) if session.connected else certain
-    return Use(interval_of(begins, certain), interval_of(certain, possible))
+    return UsedTime(interval_of(begins, certain), interval_of(certain, possible))
 
 
 def least_until(

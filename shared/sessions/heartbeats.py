@@ -12,7 +12,15 @@ from msgspec.structs import replace
 from shared.billing.account import Billing
 from shared.billing.metering import LedgerLine
 from shared.billing.time_allowance import deadline
-from shared.sessions.charging import Use, charge_use, least_until, paid_until, unreported_use, use_until, used_in_hold
+from shared.sessions.charging import (
+    UsedTime,
+    charge_use,
+    least_until,
+    paid_until,
+    unreported_use,
+    use_until,
+    used_in_hold,
+)
 from shared.sessions.checkpoint_rate import counted, wait_seconds
 from shared.sessions.reclaim_decision import KINDS, ReclaimPolicy, decide_reclaim, last_activity, merge_signals
 from shared.sessions.session import STOPPING_SECONDS, Decision, EndReason, Session, SessionId, SessionState, Verdict
@@ -245,7 +253,7 @@ def _changes(session: Session, beat: Beat, head: Head | None, forgotten: list[st
 def charge_at_end(session: Session, billing: Billing, policy: ReclaimPolicy, now: datetime) -> AcceptedHeartbeat:
     """What ending a session charges. If the container has sent no final heartbeat, that is the time since its last
     one."""
-    return _charged(session, Use() if session.final else unreported_use(session, policy, now), billing, now)
+    return _charged(session, UsedTime() if session.final else unreported_use(session, policy, now), billing, now)
 
 
 def without_background_hold(
@@ -257,7 +265,7 @@ def without_background_hold(
     return replace(accepted, session=replace(accepted.session, background_hold=None))
 
 
-def _charged(session: Session, used: Use, billing: Billing, now: datetime) -> AcceptedHeartbeat:
+def _charged(session: Session, used: UsedTime, billing: Billing, now: datetime) -> AcceptedHeartbeat:
     charged, paid = charge_use(session, used, billing, now)
     return AcceptedHeartbeat(
         session=replace(session, meter=charged.meter, paid=paid_until(session, charged)),

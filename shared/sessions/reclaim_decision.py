@@ -74,7 +74,7 @@ def last_activity(session: Session, policy: ReclaimPolicy) -> tuple[datetime, st
     visit that was paid for.
     """
     active, kind = _last_signal(session, policy)
-    if session.is_used:
+    if session.is_charged:
         return active, kind
     return min((active, kind), (max(session.opened, session.paid or session.opened), kind))
 
@@ -162,7 +162,7 @@ def decide_reclaim(session: Session, policy: ReclaimPolicy, now: datetime) -> De
             reason=EndReason.NEVER_OPENED if overdue else None,
         )
     active, kind = last_activity(session, policy)
-    deadline = session.deadline if session.is_used else None
+    deadline = session.deadline if session.is_charged else None
     idle_at = active + timedelta(seconds=policy.idle)
     warn_at = idle_at - timedelta(seconds=policy.warning) if session.connected else idle_at
     reason = None

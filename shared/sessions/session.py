@@ -231,7 +231,7 @@ class Session(Struct, frozen=True, kw_only=True):
         return self.state != SessionState.ENDED
 
     @property
-    def is_used(self) -> bool:
+    def is_charged(self) -> bool:
         """Whether the session's time is charged: a browser is connected, or a background hold is open."""
         return self.connected or self.background_hold is not None
 

@@ -37,14 +37,16 @@ class Save(Struct, frozen=True):
     final: bool = False
 
 
-class Kept(Struct, frozen=True):
+class KeptSnapshot(Struct, frozen=True):
     """A snapshot, and the rule that keeps it: current, newest, stopped (the last clean stop), age, or room."""
 
     snapshot: Snapshot
     reason: str
 
 
-def keep(snapshots: Iterable[Snapshot], kept: int, now: datetime, *, heads: Sequence[Head | None] = ()) -> list[Kept]:
+def keep(
+    snapshots: Iterable[Snapshot], kept: int, now: datetime, *, heads: Sequence[Head | None] = ()
+) -> list[KeptSnapshot]:
     """At most `kept` of the snapshots, newest first. The `heads` are always among them.
 
     Thinning again without newer snapshots changes nothing.
@@ -52,7 +54,7 @@ def keep(snapshots: Iterable[Snapshot], kept: int, now: datetime, *, heads: Sequ
     newest_first = sorted(snapshots, key=lambda snapshot: snapshot.head.at, reverse=True)
     saves = [Save(each.head.snapshot, each.head.at, each.final) for each in newest_first]
     reasons = choose(saves, kept, now, current={head.snapshot for head in heads if head})
-    return [Kept(each, reasons[each.head.snapshot]) for each in newest_first if each.head.snapshot in reasons]
+    return [KeptSnapshot(each, reasons[each.head.snapshot]) for each in newest_first if each.head.snapshot in reasons]
 
 
 def choose(saves: Iterable[Save], kept: int, now: datetime, *, current: Iterable[str] = ()) -> dict[str, str]:

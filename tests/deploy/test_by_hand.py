@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 from msgspec import structs
 
-from deploy.by_hand import ByHand, Standing, left_after, missing_first, report, standing, steps
+from deploy.by_hand import ByHand, StepState, left_after, missing_first, report, state_of, steps
 from deploy.deployment import Deployment, OperatorFile
 from deploy.google_apis.client import GoogleApis
 from deploy.google_apis.schema_check import Json
@@ -33,30 +33,30 @@ class Google:
 @pytest.mark.parametrize(
     ("title", "status", "body", "how"),
     [
-        ("link a billing account", 200, {"billingEnabled": True}, Standing.DONE),
-        ("link a billing account", 200, {}, Standing.TO_DO),
-        ("link a billing account", 403, {"error": {"message": "no"}}, Standing.UNKNOWN),
-        ("accept Firebase's terms", 404, {"error": {"message": "none"}}, Standing.UNKNOWN),
-        ("accept Firebase's terms", 200, {"projectId": "my-project"}, Standing.DONE),
-        ("let members sign in with Google", 200, {"enabled": True}, Standing.DONE),
-        ("let members sign in with Google", 200, {"enabled": False}, Standing.TO_DO),
-        ("lead ondol.example to the page", 200, {"hostState": "HOST_ACTIVE"}, Standing.DONE),
-        ("lead ondol.example to the page", 200, {"hostState": "HOST_UNHOSTED"}, Standing.TO_DO),
+        ("link a billing account", 200, {"billingEnabled": True}, StepState.DONE),
+        ("link a billing account", 200, {}, StepState.TO_DO),
+        ("link a billing account", 403, {"error": {"message": "no"}}, StepState.UNKNOWN),
+        ("accept Firebase's terms", 404, {"error": {"message": "none"}}, StepState.UNKNOWN),
+        ("accept Firebase's terms", 200, {"projectId": "my-project"}, StepState.DONE),
+        ("let members sign in with Google", 200, {"enabled": True}, StepState.DONE),
+        ("let members sign in with Google", 200, {"enabled": False}, StepState.TO_DO),
+        ("lead ondol.example to the page", 200, {"hostState": "HOST_ACTIVE"}, StepState.DONE),
+        ("lead ondol.example to the page", 200, {"hostState": "HOST_UNHOSTED"}, StepState.TO_DO),
     ],
 )
-def test_google_is_asked_whether_a_thing_is_done(title: str, status: int, body: Json, how: Standing) -> None:
+def test_google_is_asked_whether_a_thing_is_done(title: str, status: int, body: Json, how: StepState) -> None:
     asked = deployment(domain="ondol.example")
     [step] = [each for each in steps(asked) if each.title == title]
-    assert standing(GoogleApis(Google(status, body), sleep=lambda _seconds: None), asked, step) == how
+    assert state_of(GoogleApis(Google(status, body), sleep=lambda _seconds: None), asked, step) == how
 
 
-@pytest.mark.parametrize(("client_id", "how"), [("", Standing.TO_DO), ("Iv1.0123", Standing.DONE)])
-def test_github_takes_both_halves_of_its_client(client_id: str, how: Standing) -> None:
+@pytest.mark.parametrize(("client_id", "how"), [("", StepState.TO_DO), ("Iv1.0123", StepState.DONE)])
+def test_github_takes_both_halves_of_its_client(client_id: str, how: StepState) -> None:
     asked = deployment(github_client_id=client_id)
     [step] = [each for each in steps(asked) if "GitHub" in each.title]
     version = {"name": "projects/1/secrets/github-client-secret/versions/2", "state": "ENABLED"}
-    assert standing(GoogleApis(Google(200, {"versions": [version]})), asked, step) == how
-    assert standing(GoogleApis(Google(200, {})), asked, step) == Standing.TO_DO
+    assert state_of(GoogleApis(Google(200, {"versions": [version]})), asked, step) == how
+    assert state_of(GoogleApis(Google(200, {})), asked, step) == StepState.TO_DO
 
 
 def test_what_google_gives_at_first_is_asked_for_by_nobody() -> None:
@@ -81,27 +81,27 @@ def test_a_quota_is_asked_for_where_the_settings_need_more(settings: dict[str, s
 @pytest.mark.parametrize(
     ("buckets", "how"),
     [
-        ([{"effectiveLimit": "20000"}], Standing.TO_DO),
-        ([{"effectiveLimit": "21000"}], Standing.DONE),
-        ([{"effectiveLimit": "-1"}], Standing.DONE),
+        ([{"effectiveLimit": "20000"}], StepState.TO_DO),
+        ([{"effectiveLimit": "21000"}], StepState.DONE),
+        ([{"effectiveLimit": "-1"}], StepState.DONE),
         (
             [{"effectiveLimit": "20000"}, {"effectiveLimit": "50000", "dimensions": {"region": "asia-northeast3"}}],
-            Standing.DONE,
+            StepState.DONE,
         ),
         (
             [{"effectiveLimit": "90000"}, {"effectiveLimit": "9000", "dimensions": {"region": "asia-northeast3"}}],
-            Standing.TO_DO,
+            StepState.TO_DO,
         ),
-        (None, Standing.UNKNOWN),
+        (None, StepState.UNKNOWN),
     ],
 )
-def test_a_quota_is_done_once_google_has_given_it(buckets: list[Json] | None, how: Standing) -> None:
+def test_a_quota_is_done_once_google_has_given_it(buckets: list[Json] | None, how: StepState) -> None:
     asked = deployment(settings={"POOL_MAX": "11"})
     [step] = [each for each in steps(asked) if "vCPU" in each.title]
     limits = [{"quotaBuckets": buckets}] if buckets else []
     metric = {"metric": "run.googleapis.com/cpu_allocation", "consumerQuotaLimits": limits}
     apis = GoogleApis(Google(200, {"metrics": [metric] if buckets else []}), sleep=lambda _seconds: None)
-    assert standing(apis, asked, step) == how
+    assert state_of(apis, asked, step) == how
 
 
 def test_a_budget_in_another_currency_than_the_accounts_comes_first() -> None:
@@ -118,17 +118,17 @@ def test_a_person_reads_what_is_to_be_done_first() -> None:
     billing = ByHand(title="pay", link="https://pay", text=["Now."], first=True)
     terms = ByHand(title="agree", link="https://agree", text=[])
     google = ByHand(title="let in", link="https://in", text=["Save."], after=True)
-    assert report([(google, Standing.UNKNOWN), (billing, Standing.TO_DO), (terms, Standing.DONE)]) == (
+    assert report([(google, StepState.UNKNOWN), (billing, StepState.TO_DO), (terms, StepState.DONE)]) == (
         "What only you can do, before `make deploy`:\n  to do: pay\n    https://pay\n    Now.\n"
         "What only you can do, once `make deploy` has run:\n"
         "  not known whether done: let in\n    https://in\n    Save.\n"
         "Done by you: agree"
     )
-    assert report([(terms, Standing.DONE)]) == "Done by you: agree"
-    assert left_after([(google, Standing.TO_DO), (billing, Standing.TO_DO)]) == ["let in"]
-    assert left_after([(google, Standing.DONE)]) == []
-    assert missing_first([(billing, Standing.TO_DO), (terms, Standing.TO_DO)]) == ["pay"]
-    assert missing_first([(billing, Standing.UNKNOWN)]) == []
+    assert report([(terms, StepState.DONE)]) == "Done by you: agree"
+    assert left_after([(google, StepState.TO_DO), (billing, StepState.TO_DO)]) == ["let in"]
+    assert left_after([(google, StepState.DONE)]) == []
+    assert missing_first([(billing, StepState.TO_DO), (terms, StepState.TO_DO)]) == ["pay"]
+    assert missing_first([(billing, StepState.UNKNOWN)]) == []
 
 
 def test_what_goes_where_is_said_with_the_deployments_own_names() -> None:

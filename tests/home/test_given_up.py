@@ -13,7 +13,7 @@ from agent.control_plane.exchange import ControlPlane, HeartbeatAnswer
 from agent.control_plane.tokens import Claims
 from agent.home.storage_quota import Quota
 from agent.session import Session
-from agent.slot import Slot, State
+from agent.slot import SlotLifecycle, State
 from agent.state.save_age import SaveAge
 
 from tests.home.container import Container, NoPrograms
@@ -86,7 +86,7 @@ def test_what_is_large_waits_for_a_lease_without_holding_up_everything_else() ->
 
     async def keep_saving() -> None:
         nobody = cast(Any, None)
-        slot = Slot(nobody, nobody, nobody, nobody, nobody, checkpoint_seconds=0.01)
+        slot = SlotLifecycle(nobody, nobody, nobody, nobody, nobody, checkpoint_seconds=0.01)
         slot.state = State.SERVING
         session = SimpleNamespace(
             checkpoints=SimpleNamespace(more=True),

@@ -2,8 +2,8 @@
 
 import pytest
 
+from local.broken_connection import BrokenConnection
 from local.google_apis.facts import Facts
-from local.google_apis.faults import Broken
 from local.google_apis.session import InProcess, Interrupted
 from tests.support.google_apis import ALL_APIS, PROJECT, Asking, Refused
 
@@ -46,7 +46,7 @@ def test_a_method_refuses_as_often_as_it_is_told_to(ask: Asking, status: str, ht
 def test_a_connection_breaks_before_or_after_a_request_is_carried_out(ask: Asking, after: bool) -> None:
     ask.cloud.faults.break_at(2, after=after)
     ask("PUT", f"{TOPICS}/first", {})
-    with pytest.raises(Broken):
+    with pytest.raises(BrokenConnection):
         ask("PUT", f"{TOPICS}/second", {})
 
     there = {each["name"].rpartition("/")[2] for each in ask("GET", TOPICS)["topics"]}
@@ -56,7 +56,7 @@ def test_a_connection_breaks_before_or_after_a_request_is_carried_out(ask: Askin
 def test_a_broken_connection_can_stay_broken(ask: Asking) -> None:
     ask.cloud.faults.break_at(1, after=True, stays=True)
     for name in ("first", "second"):
-        with pytest.raises(Broken):
+        with pytest.raises(BrokenConnection):
             ask("PUT", f"{TOPICS}/{name}", {})
     ask.cloud.faults.clear()
 

@@ -8,7 +8,7 @@ from msgspec.structs import replace
 from shared.billing.plans import GB, PLANS
 from shared.billing.price_list import PRICES, SEOUL, US
 from shared.billing.prices import PriceBook
-from shared.economics.quantities import Standing
+from shared.economics.quantities import FixedQuantities
 from shared.economics.ranges import Range
 from shared.economics.workload import GIB, Engine, Habits, PlanWorkload, PoolWorkload, Workload
 from shared.slots.shape import HomeMedium, SlotShape
@@ -80,8 +80,8 @@ def _habits(draw: Random) -> Habits:
     )
 
 
-def _standing(draw: Random) -> Standing:
-    return Standing(
+def _standing(draw: Random) -> FixedQuantities:
+    return FixedQuantities(
         waiting_functions=draw.randint(0, 4),
         function_gib=draw.choice([Decimal("0.25"), Decimal("0.5"), Decimal(1)]),
         secrets=draw.randint(0, 20),

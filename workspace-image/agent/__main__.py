@@ -28,7 +28,7 @@ from agent.paths import HOME, MEMBER, NGINX_GROUP, PRIVATE, SHARED, TEMPORARY
 from agent.session import Session
 from agent.session_watch import Watch
 from agent.settings import Settings, read_settings
-from agent.slot import STOPPED, Slot, State
+from agent.slot import STOPPED, SlotLifecycle, State
 from agent.state.bucket import Bucket
 from agent.state.keeper_process import KeeperProcess
 from agent.window.editor import Editor
@@ -84,7 +84,7 @@ async def run(settings: Settings) -> int:
             return session.last_answer.window_key if session is not None and session.has_begun else None
 
         window = Window(editor_version(), window_key)
-        slot = Slot(editor, keeper, window, presence, begin, settings.checkpoint_seconds)
+        slot = SlotLifecycle(editor, keeper, window, presence, begin, settings.checkpoint_seconds)
         extension = EditorSocket(editor.extension_socket, slot)
         work = BackgroundHolds(slot, presence)
         agent_socket = PRIVATE / "agent.sock"
@@ -112,7 +112,7 @@ async def run(settings: Settings) -> int:
         return await _until_the_end(slot, editor, nginx, watch)
 
 
-async def _until_the_end(slot: Slot, editor: Editor, nginx: Nginx, watch: Watch) -> int:
+async def _until_the_end(slot: SlotLifecycle, editor: Editor, nginx: Nginx, watch: Watch) -> int:
     told_to_end = asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, told_to_end.set)
@@ -132,7 +132,7 @@ async def _until_the_end(slot: Slot, editor: Editor, nginx: Nginx, watch: Watch)
     return 0 if ending in done else 1
 
 
-async def _give_back_in_time(slot: Slot) -> None:
+async def _give_back_in_time(slot: SlotLifecycle) -> None:
     if slot.state in (State.WARM, State.DONE):
         return
     slot.report_stopping()

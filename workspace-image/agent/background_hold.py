@@ -9,7 +9,7 @@ from agent import logs
 from agent.activity.last_seen import PROCESS
 from agent.activity.presence import Presence
 from agent.clock import elapsed
-from agent.slot import Slot
+from agent.slot import SlotLifecycle
 
 LONGEST = 1800.0
 EVERY = 1.0
@@ -38,7 +38,7 @@ def reason_to_end(
 
 
 class BackgroundHolds:
-    def __init__(self, slot: Slot, presence: Presence) -> None:
+    def __init__(self, slot: SlotLifecycle, presence: Presence) -> None:
         self._slot = slot
         self._presence = presence
 

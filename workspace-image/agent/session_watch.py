@@ -11,7 +11,7 @@ from agent.activity.presence import Presence
 from agent.activity.programs import programs
 from agent.clock import elapsed
 from agent.session import Session
-from agent.slot import Slot, State
+from agent.slot import SlotLifecycle, State
 
 EVERY = 1.0
 LOOK_AT_PROGRAMS_EVERY = 5.0
@@ -25,7 +25,7 @@ class Watch:
     """`extension_speaks` tells whether the extension is connected; `cut` closes every connection of the browsers."""
 
     def __init__(
-        self, slot: Slot, presence: Presence, extension_speaks: Callable[[], bool], cut: Callable[[], None]
+        self, slot: SlotLifecycle, presence: Presence, extension_speaks: Callable[[], bool], cut: Callable[[], None]
     ) -> None:
         self._slot = slot
         self._presence = presence

@@ -46,7 +46,7 @@ STOPPED, LOST = "stopped", "lost"
 gave the session up."""
 
 
-class Slot:
+class SlotLifecycle:
     """`begin` makes the session at the first attach; `changed` is called when there is news for the member."""
 
     def __init__(

@@ -4,7 +4,7 @@ from decimal import Decimal
 from typing import Any
 
 from shared.billing.price_list import US
-from shared.economics.quantities import Standing
+from shared.economics.quantities import FixedQuantities
 from shared.economics.ranges import exactly
 from shared.economics.workload import Habits, PlanWorkload, PoolWorkload, Workload
 
@@ -20,7 +20,7 @@ HABITS = Habits(
     log_of_request=exactly("0.000002"),
     page_of_load=exactly("0.0005"),
 )
-STANDING = Standing(
+STANDING = FixedQuantities(
     images_gib=exactly(5), build_minutes=exactly(100), slot_build_minutes=exactly(50), probe_part=exactly("0.01")
 )
 POOL = PoolWorkload(warm=(2,), most=10, refill=exactly(30), starting=exactly(10))

@@ -19,7 +19,7 @@ from agent.control_plane.tokens import Claims
 from agent.errors import Stale, Unreachable
 from agent.session import Session
 from agent.session_watch import Watch
-from agent.slot import Slot, State
+from agent.slot import SlotLifecycle, State
 from agent.state.save_age import SaveAge
 from aiohttp import web
 
@@ -139,7 +139,7 @@ def watch_of(
     session = session or a_session(Plane())
     slot = SimpleNamespace(session=session, state=State.SERVING, may_serve=may_serve, unsaved_for=lambda: unsaved_for)
     session.lease.extend(elapsed(), 90)
-    return Watch(cast(Slot, slot), cast(Presence, presence), lambda: True, lambda: None)
+    return Watch(cast(SlotLifecycle, slot), cast(Presence, presence), lambda: True, lambda: None)
 
 
 def test_programs_stand_still_though_they_can_not_be_looked_at(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import pytest
 
-from shared.gcp.bounded_http import Reply
+from shared.gcp.bounded_http import BoundedReply
 from shared.gcp.slot_client import read_answer
 from tests.support.slot.container import Container
 from tests.support.slot.control_plane import SECOND, SID, ControlPlane
@@ -46,7 +46,7 @@ def test_attaching_again_renews_and_another_session_is_refused(slot: Container, 
 
     other = member.attach(plane.open(SECOND, epoch=2))
     assert other.status_code == 409
-    said = read_answer(Reply(409, other.headers["Content-Type"].partition(";")[0], other.content))
+    said = read_answer(BoundedReply(409, other.headers["Content-Type"].partition(";")[0], other.content))
     assert said, "the control plane tells it from an answer of the platform's"
     assert (said.boot, said.problem) == (health["boot"], "slot-taken")
 

@@ -6,13 +6,13 @@ from typing import Any, cast
 
 from agent.edge import editor_socket
 from agent.edge.editor_socket import EditorSocket
-from agent.slot import Slot
+from agent.slot import SlotLifecycle
 
 
-def a_slot_with_long_news() -> Slot:
+def a_slot_with_long_news() -> SlotLifecycle:
     """It serves no session; what its restore tells fills a line of some 60 kB."""
     nobody = cast(Any, None)
-    slot = Slot(nobody, nobody, nobody, nobody, nobody, checkpoint_seconds=20)
+    slot = SlotLifecycle(nobody, nobody, nobody, nobody, nobody, checkpoint_seconds=20)
     slot.progress.inconsistent = ("x" * 60_000,)
     return slot
 

@@ -37,7 +37,7 @@ from agent.edge.refusals import Refusals
 from agent.errors import Refused
 from agent.paths import ALIASES, HOME
 from agent.settings import Settings
-from agent.slot import Slot, State
+from agent.slot import SlotLifecycle, State
 from agent.window.roaming import Window
 from agent.window.routes import WindowRoutes
 
@@ -62,7 +62,7 @@ class Api:
         self,
         settings: Settings,
         boot: str,
-        slot: Slot,
+        slot: SlotLifecycle,
         work: BackgroundHolds,
         window: Window,
         browsers: Browsers,

@@ -13,7 +13,7 @@ from agent import logs
 from agent.activity.last_seen import EDITOR
 from agent.paths import MEMBER
 from agent.session import Session
-from agent.slot import Slot
+from agent.slot import SlotLifecycle
 from agent.spaced_lines import SpacedLines
 
 LONGEST_LINE = 4096
@@ -35,7 +35,7 @@ class _Event(msgspec.Struct):
 class EditorSocket:
     """One line of JSON each way; docs/protocol.md has the fields."""
 
-    def __init__(self, path: Path, slot: Slot) -> None:
+    def __init__(self, path: Path, slot: SlotLifecycle) -> None:
         self._path = path
         self._slot = slot
         self.listeners: set[asyncio.StreamWriter] = set()

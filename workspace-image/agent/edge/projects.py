@@ -23,7 +23,7 @@ from agent.errors import Refused
 from agent.paths import IMAGE
 from agent.projects.coming import NO_ROOM
 from agent.projects.repository import is_address
-from agent.slot import Slot, State
+from agent.slot import SlotLifecycle, State
 
 PROGRAM = ["/usr/bin/python3", "-P", "-s", "-m", "agent.projects"]
 MOST_PART = 16 << 20
@@ -37,7 +37,7 @@ Claimant = Callable[[web.Request], Claims]
 class ProjectRoutes:
     """`claims_of` verifies a request's token, and raises Refused. `page` is the origin of Ondol's page."""
 
-    def __init__(self, page: str, slot: Slot, presence: Presence, claims_of: Claimant) -> None:
+    def __init__(self, page: str, slot: SlotLifecycle, presence: Presence, claims_of: Claimant) -> None:
         self._page = page
         self._slot = slot
         self._presence = presence

@@ -13,7 +13,7 @@ class Ending:
     saved: bool
 
 
-class Standing(Protocol):
+class SessionForWindow(Protocol):
     @property
     def ending(self) -> Ending | None:
         """None while the session has not begun to end."""

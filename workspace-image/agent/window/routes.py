@@ -12,7 +12,7 @@ from aiohttp import web
 
 from agent.errors import Refused
 from agent.paths import IMAGE
-from agent.window.ending import Standing
+from agent.window.ending import SessionForWindow
 from agent.window.roaming import Change, Unavailable, Window
 
 T = TypeVar("T")
@@ -46,7 +46,7 @@ class WindowRoutes:
     def __init__(
         self,
         window: Window,
-        slot: Standing,
+        slot: SessionForWindow,
         boot: str,
         page: str,
         may_enter: Callable[[web.Request], Awaitable[int]],
