@@ -95,8 +95,8 @@ class Settings(Struct, frozen=True, kw_only=True):
     )
     """Memory of a slot in bytes, a multiple of 2 MiB."""
     slot_home_bytes: Annotated[int, Meta(ge=MB, multiple_of=MB)] = field(name="SLOT_HOME_BYTES", default=10 * GB)
-    """Bytes that a slot's home holds, a multiple of 1,000,000. No plan may sell more. By default Cloud Run gives an
-    instance 10 GB of disk, and all instances of a project and region 100 GB."""
+    """Bytes that a slot's home holds, a multiple of 1,000,000. No plan may sell more. The engine may bound the disk of
+    one slot and of all slots together (docs/decisions/0035-the-shape-of-a-slot.md)."""
     slot_home_medium: Literal["disk", "memory"] = field(name="SLOT_HOME_MEDIUM", default="disk")
     """Where a slot's home lies. In memory it has half of SLOT_MEMORY_BYTES at most."""
     first_plan: str = field(name="FIRST_PLAN", default=FIRST_PLAN)

@@ -1,8 +1,8 @@
 """Background hold: keep a job running after the last browser has left, by a request that is held open to the container.
 
-Cloud Run gives a container CPU while it answers a request. One delivery holds the request for BACKGROUND_HOLD_SECONDS
-at most, and schedules the next one. If a delivery is lost, the session is reclaimed by its signals and by `due`, like
-any other.
+An engine may give a container CPU only while it answers a request. One delivery holds the request for
+BACKGROUND_HOLD_SECONDS at most, and schedules the next one. If a delivery is lost, the session is reclaimed by its
+signals and by `due`, like any other.
 """
 
 from datetime import datetime

@@ -20,7 +20,7 @@ BACKOFF_SECONDS = (10, 30, 120, 600)
 EVENTS_KEPT = 20
 """A slot keeps only its newest events, so that its document stays small."""
 FIRST_ENGINE = "cloud-run"
-"""The engine of new slots."""
+"""The name of the engine of new slots, as records have it: one of `shared.gcp.engines.registry`."""
 
 
 class SlotState(StrEnum):

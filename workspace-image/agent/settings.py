@@ -9,7 +9,8 @@ from agent.signing_keys import Keys, read_keys
 
 @dataclass(frozen=True)
 class Settings:
-    """The operator's settings. `checkpoint_seconds`: seconds between two scans for changes. `member_processes`: how
+    """The operator's settings, and the names that the engine gives this container: K_SERVICE and K_REVISION, as Knative
+    calls them. `checkpoint_seconds`: seconds between two scans for changes. `member_processes`: how
     many processes, threads counted, the member's programs may have at once."""
 
     slot: str
