@@ -30,7 +30,7 @@ class Machine(Protocol):
         """A whole number from 0 to 2^count - 1."""
 
     def draw_fraction(self) -> float:
-        """From 0 to 1, to spread things in time: no secret."""
+        """A random fraction from 0 to 1 that spreads things in time. It is no secret."""
 
 
 class RealMachine:

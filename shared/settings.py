@@ -152,7 +152,7 @@ class Settings(Struct, frozen=True, kw_only=True):
 
 
 FIELDS = {each.encode_name: each for each in msgspec.structs.fields(Settings)}
-"""By the name of the variable."""
+"""Every setting, by the name of its variable."""
 REQUIRED = tuple(name for name, each in FIELDS.items() if each.required)
 """The variables without a default."""
 

@@ -53,7 +53,7 @@ REMIND_SECONDS = 2.0
 CLOSED = ("sessions-closed", "sessions-full")
 """The problems by which an operator keeps members out. They are no failures."""
 FAILED_MS = 60_000
-"""As what a failed Open counts among the times to open: its member still waits."""
+"""An Open that fails counts as one that took a minute, because its member still waits."""
 REPLACED_SECONDS = 5.0
 """The platform replaces a killed container within moments. Only the replacement can say that the session is lost."""
 

@@ -17,7 +17,7 @@ from shared.gcp.store.operators import set_limits
 
 
 class Message(Struct):
-    """Of Pub/Sub, without what we have no use for."""
+    """A message of Pub/Sub, without the fields that nobody reads here."""
 
     data: bytes
     """JSON, in base64."""

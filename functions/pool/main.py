@@ -205,8 +205,8 @@ def _decide_rollout(
 
 
 def _note_failures(incarnations: list[Slot], unserved: list[Slot]) -> None:
-    """Of the image that is tried. The record is read again: this run may have changed it. What a crash or a race loses
-    is found again in the next incarnation that fails."""
+    """Notes failures of the image that is tried. The record is read again, because this run may have changed it. What a
+    crash or a race loses is found again in the next incarnation that fails."""
     found = read_rollout() if incarnations or unserved else None
     if not found or not found.record.trying:
         return

@@ -34,9 +34,9 @@ class Action(StrEnum):
     LIMITS = "limits"
     POOL = "pool"
     ANNOUNCE = "announce"
-    """Members who will come together."""
+    """An operator announces members who will come together."""
     TAKE_BACK = "take-back"
-    """Of an announcement."""
+    """An operator takes an announcement back."""
     DRAIN = "drain"
     RECYCLE = "recycle"
     QUARANTINE = "quarantine"
@@ -45,7 +45,7 @@ class Action(StrEnum):
     OPERATOR = "operator"
     AUDITOR = "auditor"
     OPERATOR_TAKEN_BACK = "operator-taken-back"
-    """Of an auditor too."""
+    """An operator, or an auditor, has the role no more."""
 
 
 class AuditLine(Struct, frozen=True, kw_only=True):

@@ -48,7 +48,7 @@ class Invitation(Struct, frozen=True, kw_only=True):
     address: str
     role: TeamRole
     language: Language
-    """Of the mail that brings the link."""
+    """The language of the mail that brings the link."""
     by: str
     """The uid of the owner who sent it last."""
     sent: datetime

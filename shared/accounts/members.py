@@ -4,7 +4,7 @@ from enum import StrEnum
 
 
 class MemberSort(StrEnum):
-    """By what members are sorted."""
+    """The field by which the list of members is sorted."""
 
     EMAIL = "email"
     """The address. Members without one are not among them."""

@@ -104,7 +104,7 @@ def interval_of(since: datetime, until: datetime) -> Interval | None:
 
 
 def _whole(moment: datetime) -> datetime:
-    """In whole milliseconds, so that adjacent intervals stay adjacent."""
+    """The moment in whole milliseconds, so that adjacent intervals stay adjacent."""
     return moment.replace(microsecond=moment.microsecond // 1000 * 1000)
 
 

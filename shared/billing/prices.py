@@ -97,7 +97,7 @@ class Price(Struct, frozen=True):
 
     @property
     def priced_by(self) -> str:
-        """As `100,000 documents read`."""
+        """What the amount buys, such as `100,000 documents read`."""
         return f"{self.per:,} {self.unit}" if self.per > 1 else f"the {self.unit}"
 
     def cost(self, quantity: Decimal) -> Decimal:

@@ -21,7 +21,7 @@ class Lever(Struct, frozen=True):
     what: str
     changed: Workload
     noticed: str
-    """By members."""
+    """What members notice of the change."""
 
     def saves(self, workload: Workload, book: PriceBook) -> Decimal:
         """US dollars a month, in the middle of the range; below 0 if it costs more."""

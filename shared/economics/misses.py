@@ -13,7 +13,7 @@ from shared.slots.pool_size import Demand, SlotValue, miss_share
 from shared.slots.warm_policies import week_of
 
 WEEKS = Decimal(MONTH_DAYS) / 7
-"""Of a month."""
+"""The number of weeks in a month."""
 
 
 def demands(workload: Workload) -> Sequence[Demand]:

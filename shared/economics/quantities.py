@@ -75,7 +75,7 @@ RUN_OF_THE_POOL = 7
 """Overdue sessions, overdue erasures, which image slots run, the operator's levers, the counter of slots made, how many
 slots there are, how many are warm."""
 AUDIT_OF_THE_POOL = 5
-"""As a run, without the two counts: an audit reads every slot, and the session of each that is claimed."""
+"""What a run reads without the two counts: an audit reads every slot, and the session of each that is claimed."""
 METER_READS = 10
 """A run that finds nothing, without the accounts that it compares with Firebase Auth."""
 COMPARED = 1000
@@ -134,16 +134,16 @@ class FixedQuantities(Struct, frozen=True, kw_only=True):
     audits_a_day: int = 1440
     meter_runs_a_day: int = 96
     jobs: int = 2
-    """Of Cloud Scheduler."""
+    """Jobs of Cloud Scheduler."""
     waiting_functions: int = 1
     """Instances of functions that wait for requests."""
     function_gib: Decimal = Decimal("0.5")
     """Memory of an instance of a function. Each has one CPU."""
     secrets: int = 7
     conditions: int = 15
-    """Of alerts."""
+    """Conditions of all alerts."""
     images_gib: Range = between(1, 12)
-    """Of the slot and of each function the ten newest, which share layers."""
+    """GiB of images: the ten newest of the slot and of each function, which share layers."""
     build_minutes: Range = between(20, 200)
     """A deployment or two, of all functions."""
     slot_build_minutes: Range = between(30, 80)

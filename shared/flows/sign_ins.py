@@ -154,8 +154,8 @@ def account_of(caller: Member, now: datetime, *, locale: str | None = None, time
 def marked_account_of(
     caller: Member, now: datetime, *, locale: str | None = None, time_zone: str | None = None
 ) -> Account:
-    """As `account_of`, with the mark of the caller's verified address. Every endpoint that lets an account use time
-    requires the mark. Needs the setting ADDRESS_MARK_KEY."""
+    """The account, as `account_of` gives it, with the mark of the caller's verified address. Every endpoint that lets
+    an account use time requires the mark. Needs the setting ADDRESS_MARK_KEY."""
     account = account_of(caller, now, locale=locale, time_zone=time_zone)
     return with_mark(account, caller.email if caller.email_verified else None, now)
 

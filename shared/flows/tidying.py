@@ -47,8 +47,8 @@ def tidy(now: datetime, budget: TimeBudget) -> tuple[int, int, int]:
 
 
 def _tidy_or_log(workspace: Versioned[Workspace], old: datetime, now: datetime) -> tuple[int, int]:
-    """As `tidy_workspace`. A failure is logged, and the workspace becomes due later, so that it does not stand
-    before the others in each run."""
+    """Tidies the workspace as `tidy_workspace` does. A failure is logged, and the workspace becomes due later, so that
+    it does not stand before the others in each run."""
     try:
         return tidy_workspace(workspace, old, now)
     except Exception as e:

@@ -9,7 +9,7 @@ from shared.billing.subscription import Reason
 from shared.mail.mail import Mail, MailKind, Reader
 
 NEWS_FOR = timedelta(days=2)
-"""So long after its end a plan's end is news. Mails are forgotten later, and would be written again."""
+"""For this long the end of a plan is news. A mail is forgotten after a longer time, and would then be written again."""
 
 
 def mails_about_plan(payer: Payer, reader: Reader, now: datetime) -> Iterator[Mail]:

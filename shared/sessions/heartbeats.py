@@ -98,7 +98,7 @@ class Beat(Struct, frozen=True, forbid_unknown_fields=True, tag_field="kind", ta
     left_out: LeftOut | None = None
     """Files of the home that no checkpoint has; None if there are none."""
     apart: Checkpoint | None = None
-    """In a final heartbeat: a checkpoint of the left-out files."""
+    """A checkpoint of the left-out files, in a final heartbeat."""
     stop: bool = False
     """The member stops the workspace in the editor."""
 

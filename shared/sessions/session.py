@@ -90,7 +90,7 @@ class Decision(Struct, frozen=True, kw_only=True):
 
     verdict: Verdict
     rule: str
-    """In words, for the member and the operator."""
+    """The rule that decided, in words for the member and the operator."""
     at: datetime
     active: datetime
     """The last activity that counted."""
@@ -107,7 +107,7 @@ class BackgroundHold(Struct, frozen=True):
 
     since: datetime
     until: datetime
-    """At the latest."""
+    """When the hold ends at the latest."""
 
 
 class Opening(Struct, frozen=True, kw_only=True):

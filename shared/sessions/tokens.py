@@ -68,8 +68,8 @@ class Signer:
         return self._mint(ENTER, slot_audience(session.slot), claims, now, ENTER_LIFE)
 
     def project(self, session: Session, now: datetime, browser: str = "", sign_in: str = "") -> str:
-        """As `enter`, for bringing a project into the home. It can be used again within its life, which is long enough
-        to send a large archive."""
+        """A token for bringing a project into the home. Unlike that of `enter` it can be used again within its life,
+        which is long enough to send a large archive."""
         return self._mint(
             PROJECT, slot_audience(session.slot), _of_browser(session, browser, sign_in), now, PROJECT_LIFE
         )

@@ -38,7 +38,7 @@ class Observed(Struct, frozen=True, kw_only=True):
 class Verb(StrEnum):
     CREATE = "create"
     REPLACE = "replace"
-    """With a fresh container at the same address."""
+    """The slot gets a fresh container at the same address."""
     SCALE = "scale"
     """Start or stop keeping a container running. A running container stays as it is."""
     DELETE = "delete"

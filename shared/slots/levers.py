@@ -47,7 +47,8 @@ class PoolLevers(Struct, frozen=True, kw_only=True):
         return settings.max if self.max is None else self.max
 
     def asked(self, values: Values) -> "PoolLevers":
-        """With the values that an operator has asked for. A number of warm slots takes the place of any policy."""
+        """The levers with the values that an operator has asked for. A number of warm slots takes the place of any
+        policy."""
         after = replace(self, **{name: values[name] for name in ("warm", "max") if name in values})
         if "policy" in values:
             return replace(after, policy=policy_of(values["policy"]))
@@ -58,8 +59,8 @@ class PoolLevers(Struct, frozen=True, kw_only=True):
         return {"warm": self.warm, "max": self.max, "policy": policy_text(self.policy)}
 
     def announce(self, announcement: Announcement, settings: PoolSize, now: datetime) -> "PoolLevers":
-        """With an announcement, and without those that are over. Raises Refused if they are too many, if this one is
-        over, or if fewer slots may exist than members are announced for the same time."""
+        """The levers with one announcement more, and without those that are over. Raises Refused if they are too many,
+        if this one is over, or if fewer slots may exist than members are announced for the same time."""
         if announcement.is_over(now):
             raise bad_request("starts: That time is over.")
         coming = [each for each in self.announced if not each.is_over(now)]
@@ -72,7 +73,7 @@ class PoolLevers(Struct, frozen=True, kw_only=True):
         return replace(self, announced=announced)
 
     def take_back(self, announcement: str) -> "PoolLevers":
-        """Without the announcement. Raises Refused if there is none."""
+        """The levers without the announcement. Raises Refused if there is none."""
         left = tuple(each for each in self.announced if each.id != announcement)
         if left == self.announced:
             raise Refused("not-found", "There is no such announcement. Perhaps it is over.", status=404)
@@ -80,12 +81,12 @@ class PoolLevers(Struct, frozen=True, kw_only=True):
 
 
 def policy_text(policy: Varying | None) -> str | None:
-    """As the audit log has it."""
+    """The policy as the audit log has it."""
     return None if policy is None else msgspec.json.encode(policy).decode()
 
 
 def policy_of(text: object) -> Varying | None:
-    """Of what `policy_text` made."""
+    """The policy of which `policy_text` made the text."""
     return None if text is None else msgspec.json.decode(str(text), type=Varying)
 
 

@@ -24,7 +24,7 @@ class Pool(Struct, frozen=True):
 
     sheet: str
     columns: Mapping[int, int]
-    """By the scope's number."""
+    """The column of each scope, by the scope's number."""
 
     def fewest(self, scope: int) -> str:
         """The formula of the fewest slots with few enough misses."""

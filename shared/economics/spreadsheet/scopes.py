@@ -15,19 +15,19 @@ from shared.economics.workload import Workload
 
 
 class Scope(Struct, frozen=True, kw_only=True):
-    """One workload."""
+    """One workload and what the model computes of it."""
 
     title: str
-    """What says its heading, or a number of members."""
+    """The key of its heading in the words, or a number of members."""
     workload: Workload
     costs: Estimate
-    """By the model."""
+    """Its costs, by the model."""
     plan: str | None = None
-    """Of one plan alone."""
+    """The plan, if the workload is that of one plan's members."""
     point: int | None = None
-    """So many members, with a pool that follows them."""
+    """The number of members, on the curve on which the pool follows them."""
     cold: bool = False
-    """Without warm slots."""
+    """Whether no slot is kept warm."""
 
 
 def scopes_of(workload: Workload, book: PriceBook, misses: Decimal, *, free_tiers: bool) -> Sequence[Scope]:

@@ -33,7 +33,7 @@ class ClaimContext(Struct, frozen=True):
 
     workspace: Versioned[Workspace]
     billing: Billing
-    """Of whoever pays."""
+    """The billing account that pays."""
     limits: Limits
     team: Team | None = None
     """The team that pays; None if the account pays for itself."""

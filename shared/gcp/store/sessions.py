@@ -50,7 +50,7 @@ LAST_WORD_SECONDS = 1.0
 
 
 class Opened(Struct, frozen=True):
-    """Of a session, when it was opened."""
+    """The time at which a session was opened."""
 
     opened: datetime
 

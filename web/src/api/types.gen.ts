@@ -75,9 +75,9 @@ export type AccountView = {
 };
 
 /**
- * - `announce`: Members who will come together.
- * - `take-back`: Of an announcement.
- * - `operator-taken-back`: Of an auditor too.
+ * - `announce`: An operator announces members who will come together.
+ * - `take-back`: An operator takes an announcement back.
+ * - `operator-taken-back`: An operator, or an auditor, has the role no more.
  */
 export type Action = 'announce' | 'auditor' | 'download' | 'drain' | 'end' | 'grant' | 'limits' | 'operator' | 'operator-taken-back' | 'plan' | 'pool' | 'quarantine' | 'recycle' | 'resume' | 'suspend' | 'take-back';
 
@@ -1198,7 +1198,7 @@ export type MemberRow = {
 };
 
 /**
- * By what members are sorted.
+ * The field by which the list of members is sorted.
  * - `email`: The address. Members without one are not among them.
  * - `created`: When the account was made.
  * - `opened`: When the workspace was opened last.
