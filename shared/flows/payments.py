@@ -8,13 +8,13 @@ from datetime import datetime
 
 from msgspec import Struct
 
-from shared import logs, machine
+from shared import logs
 from shared.billing.payer import CheckoutPage, Payer, check_may_buy, is_for_sale, open_checkout
 from shared.billing.provider import BadSignature, Buyer, Hint, NotSold, Order, PaymentProvider, Unreachable
 from shared.billing.subscription import OVER
 from shared.errors import Conflict, Refused, TryAgain, bad_request
 from shared.gcp.store.database import LostRace
-from shared.gcp.store.races import ATTEMPTS, TooBusy, pause_after
+from shared.gcp.store.races import until_won
 from shared.gcp.store.subscriptions import (
     OutdatedAnswer,
     commit_answer,
@@ -26,6 +26,9 @@ from shared.record import Versioned
 
 QUESTIONS = 5
 """How often the provider is asked in one go. Who is outdated so often is asked again by the next event, or when due."""
+
+STEPS = 4
+"""The commits from a payer without a customer to a page: a number, the customer, a checkout, its page."""
 
 Now = Callable[[], datetime]
 
@@ -52,6 +55,9 @@ def hint_in(provider: PaymentProvider, body: bytes, headers: Mapping[str, str]) 
         raise unreachable() from e
 
 
+@until_won(
+    "This payer is being changed by several requests at once. Try again.", attempts=QUESTIONS, after=OutdatedAnswer
+)
 def ask(provider: PaymentProvider, bid: str, *, base: str, now: Now, compared: bool = False) -> Payer | None:
     """Asks the provider about a payer, and commits the answer with the plan that follows. Returns the payer; None if
     there is none who is a customer. `base` is the plan of an account that pays nothing. Of a customer who was deleted
@@ -60,20 +66,13 @@ def ask(provider: PaymentProvider, bid: str, *, base: str, now: Now, compared: b
     Cancels what an operator's plan has replaced. Raises TryAgain if the provider can't be asked, or if others commit
     all the time.
     """
-    for lost in range(QUESTIONS):
-        if lost:
-            machine.sleep(pause_after(lost, machine.draw_fraction()))
-        payer = read_payer(bid)
-        if payer is None or not (payer.record.customer or payer.record.is_due(now())):
-            return None
-        after = _answered(provider, payer.record, base=base, now=now, compared=compared)
-        try:
-            commit_answer(payer, after)
-        except OutdatedAnswer:
-            continue
-        _tell(payer.record, after)
-        return after
-    raise TooBusy("too-busy", "This payer is being changed by several requests at once. Try again.")
+    payer = read_payer(bid)
+    if payer is None or not (payer.record.customer or payer.record.is_due(now())):
+        return None
+    after = _answered(provider, payer.record, base=base, now=now, compared=compared)
+    commit_answer(payer, after)
+    _tell(payer.record, after)
+    return after
 
 
 def _answered(provider: PaymentProvider, payer: Payer, *, base: str, now: Now, compared: bool) -> Payer:
@@ -115,22 +114,22 @@ def sell(provider: PaymentProvider, sale: Sale, *, base: str, now: Now) -> Check
     """
     ensure_payer(sale.bid, provider.name)
     ask(provider, sale.bid, base=base, now=now)
-    for lost in range(ATTEMPTS):
-        if lost:
-            machine.sleep(pause_after(lost, machine.draw_fraction()))
-        payer = ensure_payer(sale.bid, provider.name)
-        try:
-            page = _step(provider, payer, sale, now())
-        except LostRace:
-            continue
-        except NotSold as e:
-            logs.error("plan-not-sold", plan=sale.plan, reason=str(e))
-            raise Refused("not-found", "This plan is not sold here. Tell the operator.", status=404) from e
-        except Unreachable as e:
-            raise unreachable() from e
+    try:
+        return _open_page(provider, sale, now)
+    except NotSold as e:
+        logs.error("plan-not-sold", plan=sale.plan, reason=str(e))
+        raise Refused("not-found", "This plan is not sold here. Tell the operator.", status=404) from e
+    except Unreachable as e:
+        raise unreachable() from e
+
+
+@until_won("Your checkout is being opened by several requests at once. Try again.")
+def _open_page(provider: PaymentProvider, sale: Sale, now: Now) -> CheckoutPage:
+    for _ in range(STEPS):
+        page = _step(provider, ensure_payer(sale.bid, provider.name), sale, now())
         if page is not None:
             return page
-    raise TooBusy("too-busy", "Your checkout is being opened by several requests at once. Try again.")
+    raise LostRace(f"payer {sale.bid}: others begin another checkout after each step")
 
 
 def _step(provider: PaymentProvider, payer: Versioned[Payer], sale: Sale, now: datetime) -> CheckoutPage | None:

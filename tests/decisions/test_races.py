@@ -48,6 +48,20 @@ def test_a_lost_race_is_run_again_and_one_that_is_won_is_not(losses: int, pauses
     assert len(pauses) == losses
 
 
+def test_a_flow_that_asks_others_begins_anew_after_the_error_that_it_names_and_no_other(pauses: list[float]) -> None:
+    seen = list[int]()
+
+    @until_won(after=LookupError)
+    def decide() -> None:
+        seen.append(1)
+        raise LookupError if len(seen) == 1 else LostRace("others")
+
+    with pytest.raises(LostRace):
+        decide()
+    assert len(seen) == 2
+    assert len(pauses) == 1
+
+
 def test_whoever_always_loses_is_asked_to_try_again(pauses: list[float]) -> None:
     count = 0
 

@@ -28,9 +28,13 @@ def pause_after(lost: int, draw: float) -> float:
 
 
 def until_won(
-    detail: str = "Too many changes at once. Try again.", *, attempts: int = ATTEMPTS, retry_after: int = 1
+    detail: str = "Too many changes at once. Try again.",
+    *,
+    attempts: int = ATTEMPTS,
+    retry_after: int = 1,
+    after: type[Exception] = LostRace,
 ) -> Callable[[Callable[P, R]], Callable[P, R]]:
-    """Repeats a function that reads, decides and commits after each LostRace.
+    """Repeats a function that reads, decides and commits after each LostRace, or after each `after`.
 
     Raises TooBusy with `detail` after `attempts` lost races. The function must read everything itself, because its
     arguments were read before the race.
@@ -44,7 +48,7 @@ def until_won(
                     machine.sleep(pause_after(lost, machine.draw_fraction()))
                 try:
                     return attempt(*args, **kwargs)
-                except LostRace as e:
+                except after as e:
                     reason = str(e)
             logs.error("races-lost", what=attempt.__name__, attempts=attempts, reason=reason)
             raise TooBusy("too-busy", detail, retry_after=retry_after)
