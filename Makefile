@@ -23,7 +23,7 @@ define STATIC_CHECKS
 	PYTHONPATH=workspace-image $(BIN)/lint-imports
 endef
 
-check: ## format, lint, types, directions of imports, and the tests of pure decisions: under a minute
+check: ## format, lint, types, directions of imports, and the tests of pure decisions: about a minute
 	@$(PYTHON) -m local setup
 	$(STATIC_CHECKS)
 	$(BIN)/pytest tests/decisions $(ARGS)
