@@ -5,7 +5,8 @@
 const NOT_HEARD_MS = 1_000;
 // how often the slot is asked while the editor is busy, in order to learn when the newest save was
 const AT_LEAST_EVERY_MS = 10_000;
-const ANSWER_WITHIN_MS = 1_800;
+const ANSWER_WITHIN_MS = 1_700;
+// from one question to the next: after one that waited for its answer in vain, the next is asked at once
 const BETWEEN_FAILURES_MS = 400;
 const TICK_MS = 200;
 // The slot answers when the last save is made. If that takes longer, it answers before this time.
@@ -90,7 +91,7 @@ class Connection {
     if (this.lostAt !== null) {
       const every = AGAIN.find(([until]) => now - this.lostAt < until)?.[1];
       if (every && now - this.asked > every) this.ask();
-    } else if (this.failures ? now - this.failed > BETWEEN_FAILURES_MS : this.isDoubtful(now)) this.ask();
+    } else if (this.failures ? now - this.asked > BETWEEN_FAILURES_MS : this.isDoubtful(now)) this.ask();
   }
 
   /** A message to the editor counts as an answer of the slot. */
@@ -109,7 +110,6 @@ class Connection {
     else if (answer.how === "here") this.hear();
     else if (this.heard === before && answer.how === "quiet") {
       this.failures += 1;
-      this.failed = performance.now();
       if (this.failures > 1) this.lose(answer);
     }
   }

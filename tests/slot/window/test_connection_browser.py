@@ -202,16 +202,6 @@ def test_a_session_that_ends_says_so(member: Member, plane: ControlPlane, profil
     assert tries >= 1
 
 
-def test_a_loss_is_shown_within_five_seconds() -> None:
-    """The bounds that the script waits for, one after another, and a picture of them drawn."""
-    script = (ROOT / "workspace-image/window/connection.js").read_text()
-    bound = {name: int(value.replace("_", "")) for name, value in re.findall(r"const (\w+_MS) = ([\d_]+);", script)}
-    longest = bound["NOT_HEARD_MS"] + 2 * bound["ANSWER_WITHIN_MS"] + bound["TICK_MS"]
-    assert longest <= 5_000
-    assert bound["CLOSED_MS"] + bound["ANSWER_WITHIN_MS"] + bound["TICK_MS"] <= 5_000
-    assert bound["BETWEEN_FAILURES_MS"] <= bound["ANSWER_WITHIN_MS"]
-
-
 def type_into_no_file(page: Page, text: str) -> None:
     expect(saved(page)).to_be_visible(timeout=PATIENCE)
     page.keyboard.press("F1")
