@@ -173,7 +173,7 @@ def look(caller: SignedIn, body: WithToken, now: datetime) -> LookAnswer:
         found,
         invited,
         paid=paid,
-        by=find_account(invited.by),
+        by=find_account(invited.by) if invited.by else None,
         email=member.email,
         verified=member.email_verified,
         in_team=other.name if other else None,

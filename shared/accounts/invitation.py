@@ -50,7 +50,7 @@ class Invitation(Struct, frozen=True, kw_only=True):
     language: Language
     """The language of the mail that brings the link."""
     by: str
-    """The uid of the owner who sent it last."""
+    """The uid of the owner who sent it last; empty once that person has left the team."""
     sent: datetime
     expires: datetime
 
@@ -63,6 +63,9 @@ class Invitation(Struct, frozen=True, kw_only=True):
     def has(self, token: str) -> bool:
         """Whether the link with this token is this invitation's newest."""
         return compare_digest(self.token_sha256, hash_of(token))
+
+    def without_sender(self, uid: str) -> "Invitation":
+        return replace(self, by="") if self.by == uid else self
 
     def sent_again(self, token: str, by: str, now: datetime) -> "Invitation":
         """The invitation with another link. The link before is not valid any more."""

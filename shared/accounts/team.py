@@ -157,21 +157,29 @@ class Team(Struct, frozen=True, kw_only=True):
         if self.find(uid) is None:
             return self
         self._check_keeps_owner(uid)
-        return _settled(replace(self, people=[each for each in self.people if each.uid != uid]), now)
+        return _settled(self._left_by(uid), now)
 
     def without_gone(self, uid: str, now: datetime) -> "Team":
         """The team after a person is gone for good, who can hand over nothing. If no owner is left, the longest of
         those who work in the team becomes one; if there is nobody either, the team is closed."""
-        left = [each for each in self.people if each.uid != uid]
-        if len(left) == len(self.people):
+        if self.find(uid) is None:
             return self
-        after = replace(self, people=left)
+        after = self._left_by(uid)
+        left = after.people
         if self.closed or any(each.role == TeamRole.OWNER for each in left):
             return _settled(after, now)
         heir = next((each for each in left if each.role.takes_seat), None)
         if heir is None:
             return after.close(now)
         return _settled(_with(after, replace(heir, role=TeamRole.OWNER, offered=None)), now)
+
+    def _left_by(self, uid: str) -> "Team":
+        """The team names the person nowhere any more, so that nothing of it has to be found when they are erased."""
+        return replace(
+            self,
+            people=[each for each in self.people if each.uid != uid],
+            invitations=[each.without_sender(uid) for each in self.invitations],
+        )
 
     def offer(self, uid: str, role: TeamRole, plan: str, now: datetime) -> "Team":
         """The team after an owner chose another role for a person. What only takes rights away holds at once. A seat or

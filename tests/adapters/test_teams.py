@@ -25,7 +25,7 @@ from shared.gcp.store.paying import keeping_plan_of, read_paying, storage_limit
 from shared.gcp.store.sessions import commit_beat, commit_session, end_session, read_session
 from shared.gcp.store.slots import commit_slot, new_slot_name
 from shared.gcp.store.team_storage import stored_in
-from shared.gcp.store.teams import change_team, due_teams, find_team, tidy_team
+from shared.gcp.store.teams import change_team, due_teams, find_team, leave_for_good, tidy_team
 from shared.policies import reclaim_policy
 from shared.request_rates import BUCKETS
 from shared.sessions.heartbeats import accept_beat
@@ -411,6 +411,18 @@ def test_an_erased_member_is_named_in_no_ledger_and_in_no_team() -> None:
     texts = str([found.to_dict() for top in ("teams", "storage", "lines") for found in everything_in(top)])
     assert ("'guest'" in texts, wid in texts, "'e-1'" in texts) == (False, False, True)
     assert sum(read_billing(bid).record.used.values()) == 30_000
+
+
+def test_an_erased_owner_is_not_named_by_an_invitation_which_can_still_be_accepted() -> None:
+    owner, other, guest = Caller("canary-owner"), Caller("other"), Caller("guest")
+    owner.make()
+    other.join(owner)
+    token = owner.invite(guest.uid)
+    close_and_drain("canary-owner", datetime.now(UTC))
+    leave_for_good(owner.account, datetime.now(UTC))
+    assert "canary-owner" not in str([found.to_dict() for found in everything_in("teams")])
+    assert guest.ok("team/look", token=token)["by"] is None
+    guest.ok("team/accept", token=token)
 
 
 def everything_in(collection: str) -> list[Any]:

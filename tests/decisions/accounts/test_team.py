@@ -226,6 +226,16 @@ def test_when_the_only_owner_is_gone_the_longest_member_follows() -> None:
     assert two.without_gone("u-1", NOW).people == two.people[1:]
 
 
+def test_an_invitation_does_not_name_a_sender_who_has_left() -> None:
+    team = a_team("u-2").invite(an_invitation("u-9"), "team", NOW)
+    two = team.offer("u-2", OWNER, "team", NOW).answer("u-2", accept=True, plan="team")
+    for after in (team.without_gone("u-1", NOW), two.without("u-1", NOW)):
+        assert [(each.address, each.by) for each in after.invitations] == [("u-9@example.com", "")]
+        assert after.invitation_with("token-u-9", NOW), "it can still be accepted"
+        assert "u-1" not in str(after)
+    assert two.without("u-2", NOW).invitations == team.invitations
+
+
 def test_a_team_that_nobody_works_in_is_closed() -> None:
     alone = a_team().invite(an_invitation(), "team", NOW).without_gone("u-1", NOW)
     assert (alone.closed, alone.people, alone.invitations, alone.due) == (NOW, [], [], NOW)
