@@ -1,7 +1,7 @@
 """Which tier a path belongs to."""
 
 import pytest
-from agent.home.tiers import BOOT, DEPS, LARGE, NEVER, WORK, of_file, of_folder
+from agent.home.tiers import BOOT, DEPS, LARGE, NEVER, RULES, WORK, of_file, of_folder
 
 
 def tier_of(path: str, size: int = 10, venvs: tuple[str, ...] = ()) -> str:
@@ -42,6 +42,45 @@ def tier_of(path: str, size: int = 10, venvs: tuple[str, ...] = ()) -> str:
 )
 def test_tier(path: str, tier: str) -> None:
     assert tier_of(path) == tier
+
+
+STORES = (
+    *(".bun/install/cache/a", ".local/share/pnpm/store/v10/a", "p/.pnpm-store/v10/a", ".yarn/berry/cache/a.zip"),
+    *(
+        ".local/share/uv/tools/ruff/a",
+        ".local/share/pipx/venvs/a",
+        ".local/pipx/venvs/a",
+        ".local/share/virtualenvs/a/b",
+    ),
+    *(".conda/pkgs/a", "miniconda3/lib/a", ".pyenv/versions/3.12/a", ".cargo/registry/cache/a", ".cargo/git/db/a"),
+    *(".rustup/toolchains/stable/a", "go/pkg/mod/cache/a", ".gradle/caches/modules-2/a", ".gradle/wrapper/dists/a"),
+    *(".m2/repository/a.jar", ".m2/wrapper/dists/a", ".ivy2/cache/a", ".sbt/boot/a", ".konan/dependencies/a"),
+    *(".nvm/versions/node/v22/a", ".volta/tools/image/a", ".local/share/fnm/a", ".local/share/mise/installs/a"),
+    *(".asdf/installs/a", ".sdkman/candidates/java/a", ".deno/a", ".gem/ruby/a", ".local/share/gem/ruby/a"),
+    *(".bundle/cache/a", ".rbenv/versions/3.4/a", ".nuget/packages/a", ".dotnet/sdk/a", ".composer/cache/a"),
+    *(".pub-cache/hosted/a", ".hex/packages/a", ".stack/pantry/a", ".cabal/store/a", ".cabal/packages/a"),
+    *(".ghcup/ghc/a", ".opam/default/a", ".julia/packages/a", ".ollama/models/blobs/a"),
+)
+KEPT = {
+    **dict.fromkeys((".cargo/config.toml", ".cargo/bin/a", ".m2/settings.xml", ".gradle/gradle.properties"), WORK),
+    **dict.fromkeys((".nvm/nvm.sh", ".pyenv/version", ".bundle/config", ".nuget/config", ".cabal/config"), WORK),
+}
+
+
+@pytest.mark.parametrize("path", STORES)
+def test_what_a_package_manager_downloads_is_deps_whatever_its_size(path: str) -> None:
+    assert {tier_of(path), tier_of(path, size=LARGE + 1)} == {DEPS}
+
+
+@pytest.mark.parametrize(("path", "tier"), KEPT.items())
+def test_what_the_member_wrote_beside_a_package_store_is_not_deps(path: str, tier: str) -> None:
+    assert tier_of(path) == tier
+
+
+def test_every_listed_store_of_the_home_is_tried() -> None:
+    listed = {rule.pattern for rule in RULES if rule.tier == DEPS and not rule.pattern.startswith("**/")}
+    untried = {each for each in listed if not any(path.startswith(each + "/") for path in STORES)}
+    assert untried == {".local/lib", ".local/share/code-server/extensions"}, "these two are above"
 
 
 def test_a_virtual_environment_is_known_by_what_is_in_it() -> None:
