@@ -9,7 +9,9 @@ from agent.activity.pausing import Reason
 from agent.errors import HomeFailed
 from agent.state import standstill
 from agent.state.keeper_process import KeeperProcess
-from agent.state.planning import How, NextTier, Tier
+from agent.state.layers import How
+from agent.state.manifest import Tier
+from agent.state.planning import NextTier
 from agent.state.standstill import MOST_STILL_SECONDS, STILL_SECONDS, StillScan
 
 Scanned = dict[str, Any]

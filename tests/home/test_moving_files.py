@@ -19,6 +19,8 @@ from tests.support.checkout import SOAK
 
 NO_QUOTA = Quota(None, None, None)
 ROUNDS = 100 if SOAK else 8
+MOST_INCONSISTENT = max(8, ROUNDS // 4)
+"""Saves that say that files may be damaged: a standstill that mostly fails, fails the test."""
 
 
 async def _saved_in_steps(container: Container, workspace: Workspace, folder: Path) -> list[Path]:
@@ -54,7 +56,8 @@ async def _restored(workspace: Workspace, folder: Path) -> tuple[str, ...]:
 
 @pytest.mark.soak
 def test_whatever_moment_is_saved_databases_and_repositories_come_back_sound(folder: Path) -> None:
-    """Each checkpoint stands for a container that is killed before the next one."""
+    """Nothing is killed here: each checkpoint is restored as it would be after a kill before the next one. Containers
+    are killed in tests/slot/state/test_kills_while_files_change.py."""
     with file_writers() as programs:
         asyncio.run(_save_and_restore(folder, programs))
 
@@ -69,7 +72,7 @@ async def _save_and_restore(folder: Path, programs: FileWriters) -> None:
         programs.start(kind, container.folder / kind)
     for kind in KINDS:
         begun(kind, container.folder / kind)
-    faults, sound = [], 0
+    faults, sound, inconsistent = [], 0, 0
     while sound < ROUNDS:
         await asyncio.sleep(random.random() / 10)
         assert programs.run_on()
@@ -79,6 +82,8 @@ async def _save_and_restore(folder: Path, programs: FileWriters) -> None:
         workspace.move(f"1-boot-{checkpoint.seq}", checkpoint)
         container.checkpoints.accepted(checkpoint)
         if workspace.manifest().inconsistent:  # a machine that was too slow this time reports the file
+            inconsistent += 1
+            assert inconsistent <= MOST_INCONSISTENT, f"most saves are torn: {sound} are sound"
             continue
         home = folder / str(checkpoint.seq)
         await _restored(workspace, home)

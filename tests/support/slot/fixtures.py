@@ -29,15 +29,16 @@ def plane(store: Bucket) -> Iterator[ControlPlane]:
 
 @pytest.fixture
 def start(tmp_path: Path, plane: ControlPlane) -> Iterator[Callable[..., Container]]:
-    """Starts a warm slot; environment values by name."""
+    """Starts a warm slot; environment values by name, `mounted` as container.running takes it."""
     with ExitStack() as stack:
         count = 0
 
-        def start(**environment: str) -> Container:
+        def start(*mounted: tuple[Path, str], **environment: str) -> Container:
             nonlocal count
             count += 1
             log = tmp_path / f"slot-{count}.log"
-            return stack.enter_context(container.running(log, plane.signer.public_pem, PAGE_ORIGIN, **environment))
+            key, runtime = plane.signer.public_pem, container.RUNTIME
+            return stack.enter_context(container.running(log, key, PAGE_ORIGIN, runtime, mounted, **environment))
 
         yield start
 
