@@ -4,17 +4,20 @@ A theme and a language change nothing but looks and words, so each screen is rea
 """
 
 import os
+import re
 from itertools import product
 from pathlib import Path
 from typing import Any, Literal
 
 import pytest
-from playwright.sync_api import Page
+from playwright.sync_api import Page, expect
 
 from local.front.render import ROOT
 from tests.web.control_plane import Plane
-from tests.web.screens import SCREENS, Screen
+from tests.web.screen import Screen
+from tests.web.screens import SCREENS
 
+WEB = ROOT / "web/src"
 AXE = ROOT / "web/node_modules/axe-core/axe.min.js"
 PICTURES = os.environ.get("SCREENSHOTS")
 """The folder for pictures; none are made without it."""
@@ -31,6 +34,7 @@ def test_a_screen_is_accessible_in_both_themes_and_languages(
     complaints += screen.complaints
     page.emulate_media(reduced_motion="reduce")
     screen.reach(page, plane)
+    expect(page.locator("main")).to_have_attribute("data-view", screen.view)
     page.evaluate(AXE.read_text())
     found = {}
     for theme, language in LOOKS:
@@ -42,6 +46,16 @@ def test_a_screen_is_accessible_in_both_themes_and_languages(
         if PICTURES:
             take_pictures(page, Path(PICTURES), f"{screen.name}-{theme}-{language}")
     assert found == {}
+
+
+def test_each_view_is_among_the_screens() -> None:
+    [fields] = re.findall(
+        r"^interface Fields \{(.*?)^\}", (WEB / "state/views.ts").read_text(), re.MULTILINE | re.DOTALL
+    )
+    kinds = set(re.findall(r'^  "?([\w-]+)"?: ', fields, re.MULTILINE))
+    assert {screen.view for screen in SCREENS} == kinds - {"starting"}, "while it starts, it only says to wait"
+    names = [screen.name for screen in SCREENS]
+    assert len(names) == len(set(names))
 
 
 def violations(page: Page) -> list[str]:
