@@ -1,4 +1,4 @@
-"""The cold start of each function: its import and its first real answer, beside the bare import of its SDKs."""
+"""Cold starts: the import and the first real answer of functions, beside the bare import of their SDKs."""
 
 import subprocess
 import sys
@@ -32,18 +32,24 @@ MODULES = {
     "PyJWT[crypto]": "jwt, cryptography.hazmat.primitives.serialization",
     "msgspec": "msgspec",
     "httpcore": "httpcore",
+    "jinja2": "jinja2",
+    "opentelemetry-api": "opentelemetry.trace.propagation.tracecontext",
+    "stripe": "stripe",
     "tzdata": "tzdata",
+    "xlsxwriter": "xlsxwriter",
     "zstandard": "zstandard",
 }
-"""The module to import of each package that functions/functions.toml names."""
+"""The modules to import of each package that functions/functions.toml names."""
 SID = "s-00000000000000000000"
+MEASURED = ("login", "allocate", "release", "heartbeat", "reclaim", "pool")
+"""Functions for which a member waits at Open and Stop, and those that keep a session and the pool."""
 TIMES = 5
 PARTS = ("firestore", "auth", "storage", "tasks", "run")
 
 
 def measure(rig: Rig) -> list[Figure]:
     with running(rig.folder / "cold-starts", "--only", *PARTS, POOL_WARM="0", POOL_MAX="0") as emulators:
-        return [figure for one in load(ROOT) for figure in _figures(rig, emulators, one)]
+        return [figure for one in load(ROOT) if one.name in MEASURED for figure in _figures(rig, emulators, one)]
 
 
 def _figures(rig: Rig, emulators: Running, one: Function) -> list[Figure]:
@@ -85,16 +91,6 @@ def _first_answer(rig: Rig, part: Part, request: Mapping[str, Any]) -> float:
 
 def _request(emulators: Running, one: Function) -> dict[str, Any]:
     """A real request for the function, with a valid token, about records that do not exist."""
-    if one.trigger == "event":
-        event = {
-            "specversion": "1.0",
-            "id": "1",
-            "type": "google.firebase.auth.user.v1.deleted",
-            "source": "//firebaseauth.googleapis.com/projects/demo-ondol",
-            "subject": "users/nobody",
-            "data": {},
-        }
-        return {"json": event, "headers": {"Content-Type": "application/cloudevents+json"}}
     body: dict[str, Any] = {}
     if one.browser:
         token = Person(emulators, "cold").token

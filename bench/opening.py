@@ -142,12 +142,16 @@ def _at_once(work: Callable[[Who], What], everybody: Sequence[Who]) -> list[What
         return list(pool.map(work, everybody))
 
 
-def until_warm(stack: Running) -> None:
-    """Waits until the pool is full again and no change of it is under way."""
+def until_warm(stack: Running, claimed: int = 0) -> None:
+    """Waits until the pool is full again beside so many claimed slots, and no change of it is under way."""
 
     def at_rest() -> bool:
         states = [slot["state"] for slot in documents(stack, "slots")]
-        return states.count("warm") >= WARM and set(states) <= {"warm", "cold"}
+        return (
+            states.count("warm") >= WARM
+            and set(states) <= {"warm", "cold", "claimed"}
+            and states.count("claimed") == claimed
+        )
 
     until(at_rest, "the pool is warm again")
 

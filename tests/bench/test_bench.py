@@ -5,7 +5,9 @@ import subprocess
 import sys
 from pathlib import Path
 
+from bench.cold_starts import MODULES
 from bench.report import Beside, Figure, percentile, table
+from local.functions import load
 from tests.support.checkout import ROOT
 
 
@@ -19,6 +21,12 @@ def test_a_quick_run_prints_a_table_and_writes_json(tmp_path: Path) -> None:
     assert {figure["n"] for figure in told["figures"]} == {2, 45}
     assert all(figure["p50"] <= figure["p95"] <= figure["p99"] for figure in told["figures"])
     assert (tmp_path / "table.md").read_text() == done.stdout
+
+
+def test_each_package_that_a_function_needs_can_be_imported_beside_it() -> None:
+    needed = {package for function in load(ROOT) for package in function.requires}
+    assert set(MODULES) == needed
+    subprocess.run([sys.executable, "-c", f"import {', '.join(MODULES.values())}"], timeout=60, check=True)
 
 
 def test_a_ratio_says_how_much_longer_or_how_often_ours_fits_in_theirs() -> None:
