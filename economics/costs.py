@@ -10,7 +10,7 @@ from shared.billing.plans import PLANS
 from shared.billing.prices import PriceBook
 from shared.economics.costs import Estimate, Line
 from shared.economics.estimate import estimate
-from shared.economics.peers import Peer, peers
+from shared.economics.peers import Peer, others
 from shared.economics.quantities import Event
 from shared.economics.ranges import NOTHING, Range, between, exactly
 from shared.economics.workload import Habits, PlanWorkload, PoolWorkload, Workload
@@ -71,17 +71,15 @@ def by_line(result: Result, region: str, book: PriceBook) -> list[tuple[Line, Ra
 def compared(result: Result, region: str, book: PriceBook) -> list[Peer]:
     """The same arrivals elsewhere, in all cells."""
     found = [
-        peers(workload_of(result.scale.month, tally, region), book, machines.hours)
+        others(workload_of(result.scale.month, tally, region), book, machines.hours)
         for tally, machines in zip(result.tallies, result.machines, strict=True)
     ]
     return [
         Peer(
             name=each.name,
-            what=each.what,
             cost=_all_cells(result, [next(p.cost for p in cell if p.name == each.name) for cell in found]),
         )
         for each in found[0]
-        if each.name != "Ondol without warm slots"
     ]
 
 

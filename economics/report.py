@@ -10,6 +10,7 @@ from economics.scales import Keeping, Result
 from economics.tally import percentile
 from shared.billing.price_list import PRICES, SEOUL, US
 from shared.economics.levers import levers
+from shared.economics.line_words import PEERS
 from shared.economics.ranges import Range
 
 REGIONS = (US, SEOUL)
@@ -98,7 +99,7 @@ def beside(results: Sequence[Result]) -> str:
             for peer in compared(result, region, PRICES):
                 times = peer.times_of(ondol)
                 shown = f"{dollars(peer.cost)} ({times.low:.1f} to {times.high:.1f} times)"
-                cells.setdefault(f"{peer.name} ({peer.what})", []).append(shown)
+                cells.setdefault(f"{peer.name} ({PEERS[peer.name][1]})", []).append(shown)
     rows += [f"| {name} | {' | '.join(row)} |" for name, row in cells.items()]
     return "\n".join(rows)
 

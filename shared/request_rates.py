@@ -51,14 +51,15 @@ RATES = {
     "look for a path": Rate(burst=6, per_second=1 / 30),
     "older snapshots": Rate(burst=6, per_second=1 / 60),
     "checkpoints": Rate(burst=30, per_second=1),
-    "costs": Rate(burst=200, per_second=10),
-    "workbook": Rate(burst=20, per_second=0.5),
+    "estimate_month": Rate(burst=200, per_second=10),
+    "estimate_spreadsheet": Rate(burst=20, per_second=0.5),
 }
 """Rates by the endpoint's handler, or by the name of something expensive. Everything else has the USUAL rate. Searching
 for a path takes up to 25 s of CPU. A checkout is up to nine requests to the payment provider. Older snapshots are
 requested by a session's container, which may be hostile, and each answer reads up to 1,000 documents. A container's
 checkpoints are looked up in the bucket even if they are refused; shared/sessions/checkpoint_rate.py limits those that
-are accepted. Costs and workbooks are for everybody together, who need no account: they take 0.03 s and 0.2 s of CPU."""
+are accepted. Estimates and their spreadsheets are for everybody together, who need no account: they take 0.03 s
+and 0.2 s of CPU, where they are not kept from an earlier question."""
 
 
 class Buckets:

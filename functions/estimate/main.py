@@ -1,6 +1,7 @@
 """What a month of Ondol costs, for whoever asks: an estimate, and the same as a spreadsheet. It reads no data."""
 
 from datetime import datetime
+from functools import lru_cache
 
 import functions_framework
 
@@ -14,6 +15,8 @@ from shared.views.estimate import EstimateAnswer, estimate_view
 
 EVERYBODY = "everybody"
 """Who asks is not known: a browser's address is the proxy's. So all of them together are limited, in each process."""
+MOST_ANSWERS, MOST_FILES = 300, 30
+"""Answers that a process keeps, with the questions: 6 MB and 3 MB. The longest unused is dropped first."""
 
 
 def anybody(call: Call) -> None:
@@ -22,23 +25,36 @@ def anybody(call: Call) -> None:
 
 
 @endpoint(anybody, Question, method="GET", public=True)
-def costs(_nobody: None, question: Question, _now: datetime) -> EstimateAnswer:
+def estimate_month(_nobody: None, question: Question, _now: datetime) -> EstimateAnswer:
     """What a month costs.
 
     Line by line at list prices, beside what the same costs elsewhere, for more and fewer members, and what an operator
     can change. Costs are US dollars. Nobody needs to be signed in.
     """
-    return estimate_view(question, PRICES, question.language)
+    return answer(question)
 
 
 @endpoint(anybody, Question, method="GET", public=True)
-def workbook(_nobody: None, question: Question, _now: datetime) -> XlsxDownload:
+def estimate_spreadsheet(_nobody: None, question: Question, _now: datetime) -> XlsxDownload:
     """The same as a spreadsheet that goes on calculating.
 
     All inputs can be changed in it, plan by plan.
     """
+    return XlsxDownload(file_of(question), "ondol-costs.xlsx")
+
+
+@lru_cache(MOST_ANSWERS)
+def answer(question: Question) -> EstimateAnswer:
+    """Of this question or of an equal one before."""
+    return estimate_view(question, PRICES, question.language)
+
+
+@lru_cache(MOST_FILES)
+def file_of(question: Question) -> bytes:
+    """As `answer`."""
     made = spreadsheet(workload_of(question), PRICES, question.language, free_tiers=question.free_tiers)
-    return XlsxDownload(made.content, "ondol-costs.xlsx")
+    return made.content
 
 
-estimate = functions_framework.http(routes({"": costs, "estimate": costs, "spreadsheet": workbook}, "estimate"))
+ROUTES = {"": estimate_month, "estimate": estimate_month, "spreadsheet": estimate_spreadsheet}
+estimate = functions_framework.http(routes(ROUTES, "estimate"))

@@ -46,6 +46,11 @@ class Plans(dict[str, Plan]):
         return replace(self[FIRST_PLAN], bytes=None, snapshots=max(plan.snapshots for plan in self.values()))
 
 
+def listed_price(plan: str) -> float | None:
+    """US dollars a month; None where it is by agreement, or was that of a plan that is no longer in the table."""
+    return PLANS[plan].price if plan in PLANS else None
+
+
 PLANS = Plans(
     free=Plan(
         title="Free",

@@ -21,14 +21,12 @@ class Driver(StrEnum):
 
 
 class Line(Struct, frozen=True, kw_only=True):
-    """One line of the costs of a month."""
+    """One line of the costs of a month. `line_words` says where its quantity comes from."""
 
     name: str
     driver: Driver
     quantity: Range
     price: Price
-    why: str
-    """Where the quantity comes from."""
     paid: Range
     """The quantity without what is free of it."""
 
@@ -87,14 +85,12 @@ class Lines:
         self._book, self._region, self._driver = book, region, driver
         self.made = list[Line]()
 
-    def add(self, name: str, quantity: Range, price: str, why: str) -> None:
+    def add(self, name: str, quantity: Range, price: str) -> None:
         """Raises LookupError if the book has no such price in the region."""
         found = self._book.price(price, self._region)
-        self.made.append(Line(name=name, driver=self._driver, quantity=quantity, price=found, why=why, paid=quantity))
+        self.made.append(Line(name=name, driver=self._driver, quantity=quantity, price=found, paid=quantity))
 
-    def add_running(
-        self, name: str, seconds: Range, cpu: Decimal, gib: Decimal, prices: tuple[str, str], why: str
-    ) -> None:
+    def add_running(self, name: str, seconds: Range, cpu: Decimal, gib: Decimal, prices: tuple[str, str]) -> None:
         """Two lines for containers that run: their CPU and their memory."""
-        self.add(f"{name}: CPU", seconds * cpu, prices[0], why)
-        self.add(f"{name}: memory", seconds * gib, prices[1], why)
+        self.add(f"{name}: CPU", seconds * cpu, prices[0])
+        self.add(f"{name}: memory", seconds * gib, prices[1])

@@ -11,6 +11,8 @@ from shared.slots.pool_size import Demand, fewest_slots
 
 POINTS = (10, 30, 100, 300, 1_000, 3_000, 10_000)
 """Members. One cell has no more (docs/decisions/0041-cells.md)."""
+FEW_MISSES = Decimal("0.01")
+"""The part of Opens that may find no warm slot."""
 MOST_WARM = 40
 """No point of the curve has more warm slots."""
 

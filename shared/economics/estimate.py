@@ -44,29 +44,27 @@ def _standing(workload: Workload, book: PriceBook) -> list[Line]:
     hours = exactly(workload.pool.warm_hours)
     _add_warm_slots(lines, workload, hours)
     if workload.engine != Engine.INSTANCE_BASED:
-        probed, (cpu, gib) = "warm slots while they answer the readiness probe", _shape(workload)
-        lines.add_running("probes of warm slots", hours * 3600 * standing.probe_part, cpu, gib, AT_WORK, probed)
+        cpu, gib = _shape(workload)
+        lines.add_running("probes of warm slots", hours * 3600 * standing.probe_part, cpu, gib, AT_WORK)
     waiting = exactly(standing.waiting_functions * MONTH_HOURS * 3600)
-    why = "instances of functions that always wait (functions.toml)"
-    lines.add_running("waiting functions", waiting, Decimal(1), standing.function_gib, WAITING, why)
+    lines.add_running("waiting functions", waiting, Decimal(1), standing.function_gib, WAITING)
     scheduled = scheduled_events(workload)
-    why = "audits of the pool each minute, runs of meter each quarter of an hour"
     seconds = total(scheduled, "seconds")
-    lines.add_running("scheduled functions", seconds, Decimal(1), standing.function_gib, AT_WORK, why)
-    lines.add("documents that scheduled functions read", scheduled_reads(workload), "firestore-read", why)
-    lines.add("lists that scheduled functions ask for", total(scheduled, "class_a"), "storage-class-a", why)
-    lines.add("scheduled jobs", exactly(standing.jobs), "scheduler-job", "functions with a schedule")
-    lines.add("images", standing.images_gib, "registry-storage", "the ten newest of the slot and of each function")
-    lines.add("builds of functions", standing.build_minutes, "build-minute", "a deployment or two")
-    lines.add("builds of the slot's image", standing.slot_build_minutes, "build-minute-fast", "one in each week")
-    lines.add("alerts", exactly(standing.conditions), "alert-condition", "conditions of alerts")
+    lines.add_running("scheduled functions", seconds, Decimal(1), standing.function_gib, AT_WORK)
+    lines.add("documents that scheduled functions read", scheduled_reads(workload), "firestore-read")
+    lines.add("lists that scheduled functions ask for", total(scheduled, "class_a"), "storage-class-a")
+    lines.add("scheduled jobs", exactly(standing.jobs), "scheduler-job")
+    lines.add("images", standing.images_gib, "registry-storage")
+    lines.add("builds of functions", standing.build_minutes, "build-minute")
+    lines.add("builds of the slot's image", standing.slot_build_minutes, "build-minute-fast")
+    lines.add("alerts", exactly(standing.conditions), "alert-condition")
     series = between("0.3", 1) * (standing.conditions * EVALUATED)
-    lines.add("time series of alerts", series, "alert-series", "each condition is evaluated each 30 s")
-    lines.add("secrets", exactly(standing.secrets), "secret-version", "keys of Ondol")
-    lines.add("reads of secrets", STARTS_OF_FUNCTIONS, "secret-access", "instances of functions that start")
-    lines.add("deleted files that are kept", workload.soft_deleted, "storage-soft-deleted", "the bucket's policy")
+    lines.add("time series of alerts", series, "alert-series")
+    lines.add("secrets", exactly(standing.secrets), "secret-version")
+    lines.add("reads of secrets", STARTS_OF_FUNCTIONS, "secret-access")
+    lines.add("deleted files that are kept", workload.soft_deleted, "storage-soft-deleted")
     if workload.edge:
-        lines.add("edge", exactly(1), "edge-plan", "the edge's plan")
+        lines.add("edge", exactly(1), "edge-plan")
     return lines.made
 
 
@@ -74,8 +72,8 @@ def _add_warm_slots(lines: Lines, workload: Workload, hours: Range) -> None:
     """What waiting costs, without what is asked of a slot meanwhile."""
     cpu, gib = _shape(workload)
     prices = BY_INSTANCE if workload.engine == Engine.INSTANCE_BASED else WAITING
-    lines.add_running("warm slots", hours * 3600, cpu, gib, prices, "warm slots of the pool")
-    _add_disks(lines, "disks of warm slots", hours, workload, "a disk exists with its container")
+    lines.add_running("warm slots", hours * 3600, cpu, gib, prices)
+    _add_disks(lines, "disks of warm slots", hours, workload)
 
 
 def _of_members(workload: Workload, book: PriceBook) -> list[Line]:
@@ -85,36 +83,32 @@ def _of_members(workload: Workload, book: PriceBook) -> list[Line]:
     _add_slots(lines, workload)
     seconds = total(events, "seconds")
     memory = workload.standing.function_gib
-    why = "requests to functions, answered one by one"
-    lines.add_running("functions", seconds, Decimal(1), memory, AT_WORK, why)
+    lines.add_running("functions", seconds, Decimal(1), memory, AT_WORK)
     held = between(Decimal(1) / HOLDS_AT_ONCE, 1) * (workload.background_hours * 3600)
-    why = "a function waits for as long as a job goes on"
-    lines.add_running("functions that hold slots", held, Decimal(1), memory, AT_WORK, why)
+    lines.add_running("functions that hold slots", held, Decimal(1), memory, AT_WORK)
     requests = total(events, "requests")
     to_slots = habits.slot_requests * workload.sessions
-    lines.add("requests", requests + to_slots, "run-request", "to functions and to slots")
-    lines.add("documents read", total(events, "reads"), "firestore-read", "what test_costs.py counts, by event")
-    lines.add("documents written", total(events, "writes"), "firestore-write", "what test_costs.py counts, by event")
-    lines.add(
-        "documents deleted", total(events, "deletes"), "firestore-delete", "a forgotten snapshot for each new one"
-    )
+    lines.add("requests", requests + to_slots, "run-request")
+    lines.add("documents read", total(events, "reads"), "firestore-read")
+    lines.add("documents written", total(events, "writes"), "firestore-write")
+    lines.add("documents deleted", total(events, "deletes"), "firestore-delete")
     documents = habits.documents_of_member * workload.members
-    lines.add("documents kept", documents, "firestore-storage", "members' records and their indexes")
-    lines.add("documents of the last week", documents, "firestore-recovery", "point-in-time recovery")
-    lines.add("backups of documents", documents * BACKUPS, "firestore-backup", f"{BACKUPS} of them are kept")
-    lines.add("tasks", total(events, "tasks"), "tasks-operation", "each is created and delivered")
+    lines.add("documents kept", documents, "firestore-storage")
+    lines.add("documents of the last week", documents, "firestore-recovery")
+    lines.add("backups of documents", documents * BACKUPS, "firestore-backup")
+    lines.add("tasks", total(events, "tasks"), "tasks-operation")
     _add_storage(lines, workload)
     egress = habits.egress_of_session * workload.sessions + habits.egress_of_hour * workload.hours
-    lines.add("egress", egress, "egress", "the editor, terminals and previews, to browsers")
+    lines.add("egress", egress, "egress")
     loads = habits.page_of_load * habits.page_loads * workload.sessions
-    lines.add("page", loads, "hosting-transfer", "files of the page")
-    lines.add("logs", habits.log_of_request * (requests + to_slots), "logging", "some lines for each request")
-    lines.add("sign-ins", exactly(workload.members), "auth-member", "members who sign in in the month")
+    lines.add("page", loads, "hosting-transfer")
+    lines.add("logs", habits.log_of_request * (requests + to_slots), "logging")
+    lines.add("sign-ins", exactly(workload.members), "auth-member")
     if workload.edge:
-        lines.add("requests to the edge", to_slots, "edge-request", "requests to slots")
+        lines.add("requests to the edge", to_slots, "edge-request")
     for name, tokens in (("in", habits.ai_tokens_in), ("out", habits.ai_tokens_out)):
         if tokens:
-            lines.add(f"AI tokens {name}", exactly(tokens * workload.members), f"ai-token-{name}", "of all members")
+            lines.add(f"AI tokens {name}", exactly(tokens * workload.members), f"ai-token-{name}")
     return lines.made
 
 
@@ -124,15 +118,14 @@ def _add_slots(lines: Lines, workload: Workload) -> None:
     by_instance = workload.engine == Engine.INSTANCE_BASED
     running = BY_INSTANCE if by_instance else AT_WORK
     at_work = exactly((workload.hours + workload.background_hours) * 3600)
-    lines.add_running("slots at work", at_work, cpu, gib, running, "hours with a browser, or with a job")
+    lines.add_running("slots at work", at_work, cpu, gib, running)
     waiting, idle = workload.waiting_hours * 3600, running if by_instance else WAITING
-    lines.add_running("slots without a browser", waiting, cpu, gib, idle, "until a session is found idle")
+    lines.add_running("slots without a browser", waiting, cpu, gib, idle)
     counted = workload.pool.starts
     starting = workload.pool.starting * (RESTARTS * workload.sessions if counted is None else counted)
-    why = f"{RESTARTS} containers for each session" if counted is None else "containers that started"
-    lines.add("starts of containers: CPU", starting * BOOST * cpu, running[0], why)
-    lines.add("starts of containers: memory", starting * gib, running[1], why)
-    _add_disks(lines, "disks of members' slots", workload.claimed_hours, workload, "a disk exists with its container")
+    lines.add("starts of containers: CPU", starting * BOOST * cpu, running[0])
+    lines.add("starts of containers: memory", starting * gib, running[1])
+    _add_disks(lines, "disks of members' slots", workload.claimed_hours, workload)
 
 
 def _add_storage(lines: Lines, workload: Workload) -> None:
@@ -140,14 +133,14 @@ def _add_storage(lines: Lines, workload: Workload) -> None:
     stored = exactly(0)
     for plan in workload.plans.values():
         stored += plan.stored * plan.members
-    lines.add("members' files", stored, "storage", "layers and manifests of all snapshots")
-    lines.add("objects created or listed", total(events, "class_a"), "storage-class-a", "saves and sweeps")
-    lines.add("objects read", total(events, "class_b") + layers, "storage-class-b", "restores, and looks at saves")
+    lines.add("members' files", stored, "storage")
+    lines.add("objects created or listed", total(events, "class_a"), "storage-class-a")
+    lines.add("objects read", total(events, "class_b") + layers, "storage-class-b")
 
 
-def _add_disks(lines: Lines, name: str, hours: Range, workload: Workload, why: str) -> None:
+def _add_disks(lines: Lines, name: str, hours: Range, workload: Workload) -> None:
     if workload.shape.home_medium == HomeMedium.DISK:
-        lines.add(name, hours * (Decimal(workload.shape.home) / GIB), "run-disk", why)
+        lines.add(name, hours * (Decimal(workload.shape.home) / GIB), "run-disk")
 
 
 def _shape(workload: Workload) -> tuple[Decimal, Decimal]:

@@ -7,7 +7,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from shared.billing.periods import PeriodKind
-from shared.billing.plans import PLANS
+from shared.billing.plans import PLANS, listed_price
 from shared.billing.prices import MONTH_DAYS, MONTH_HOURS, PriceBook
 from shared.economics.costs import Driver, Estimate
 from shared.economics.estimate import estimate
@@ -90,16 +90,20 @@ class DearestMember(Struct, frozen=True, kw_only=True):
 def earn(workload: Workload, book: PriceBook, *, free_tiers: bool = False) -> Result:
     """Revenue, fees and costs of each plan. Raises ValueError if a plan with payers has no price, and LookupError if
     the book lacks one."""
-    costs = estimate(workload, book, free_tiers=free_tiers)
+    alone = {name: estimate(workload.only(name), book, free_tiers=free_tiers) for name in workload.plans}
+    return earn_of(workload, estimate(workload, book, free_tiers=free_tiers), alone, book)
+
+
+def earn_of(workload: Workload, costs: Estimate, alone: Mapping[str, Estimate], book: PriceBook) -> Result:
+    """As `earn`, of what the workload costs, and of what it costs with the members of each plan alone."""
     standing, plans = costs.part(Driver.STANDING), dict[str, PlanMargin]()
     for name, plan in workload.plans.items():
         revenue = _price_of(name, plan.price) * plan.payers
         part = Decimal(plan.members) / workload.members if workload.members else Decimal(0)
-        alone = estimate(workload.only(name), book, free_tiers=free_tiers)
         plans[name] = PlanMargin(
             revenue=revenue,
             fees=_fees(revenue, plan.payers, book, workload.region),
-            use=sum(caused_by_line(costs, alone).values(), NOTHING),
+            use=sum(caused_by_line(costs, alone[name]).values(), NOTHING),
             standing=standing * part,
         )
     return Result(plans, costs)
@@ -138,7 +142,7 @@ def dearest_member(name: str, workload: Workload, book: PriceBook) -> DearestMem
         stored=HISTORY * (Decimal(bytes_counted) / GIB),
     )
     costs = estimate(replace(workload, plans={name: alone}), book).part(Driver.USE)
-    if row.price is None and plan.price is None:
+    if listed_price(name) is None and plan.price is None:
         return DearestMember(pays=None, costs=costs)
     price = _price_of(name, plan.price)
     return DearestMember(pays=price - _fees(price, 1, book, workload.region), costs=costs)
@@ -165,7 +169,7 @@ def paid(name: str, book: PriceBook, region: str) -> Decimal:
 
 def _price_of(name: str, agreed: Decimal | None) -> Decimal:
     """US dollars a month. Raises ValueError where the plan's price is by agreement and none is given."""
-    listed = PLANS[name].price
+    listed = listed_price(name)
     if agreed is not None:
         return agreed
     if listed is None:

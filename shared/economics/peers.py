@@ -16,15 +16,14 @@ STOPS_AFTER_HOURS = Decimal("0.5")
 """A machine, a codespace or a workstation that nobody uses is stopped after half an hour. GitHub's default is the
 same (https://docs.github.com/en/codespaces/setting-your-user-preferences/setting-your-timeout-period-for-github-codespaces)."""
 WORKSTATION_CPUS = 2
-COLD = "each Open waits for a start"
+STOPPING, WITHOUT_WARM = "a server for each, which stops", "Ondol without warm slots"
 
 
 class Peer(Struct, frozen=True, kw_only=True):
-    """What a month costs elsewhere, in US dollars."""
+    """What a month costs elsewhere, in US dollars. `line_words` says what that is."""
 
     name: str
     cost: Range
-    what: str
 
     def times_of(self, ondol: Range) -> Range:
         """How many times Ondol's costs that is: of its high ones, and of its low ones. Raises ValueError if Ondol costs
@@ -37,9 +36,16 @@ class Peer(Struct, frozen=True, kw_only=True):
 def peers(
     workload: Workload, book: PriceBook, running_hours: Decimal | None = None, *, free_tiers: bool = False
 ) -> list[Peer]:
-    """The dearest first. `running_hours`: those of machines that stop when nobody uses them, where they were counted.
-    Without it each session is followed by half an hour, as if nobody came back within it.
-    `free_tiers` are those of Ondol. Raises LookupError if the book lacks a price."""
+    """As `others`, and Ondol without warm slots, the dearest first. `free_tiers` are those of Ondol."""
+    cold = replace(workload, pool=replace(workload.pool, warm=(0,)))
+    without = Peer(name=WITHOUT_WARM, cost=estimate(cold, book, free_tiers=free_tiers).total)
+    return sorted([*others(workload, book, running_hours), without], key=lambda peer: -peer.cost.high)
+
+
+def others(workload: Workload, book: PriceBook, running_hours: Decimal | None = None) -> list[Peer]:
+    """What is not Ondol. `running_hours`: those of machines that stop when nobody uses them, where they were counted.
+    Without it each session is followed by half an hour, as if nobody came back within it. Raises LookupError if the
+    book lacks a price."""
     home = Decimal(workload.shape.home)
     disks, used = _disks(workload, book), _used(workload, running_hours)
 
@@ -51,17 +57,14 @@ def peers(
     fee = each("workstations-cpu", used * WORKSTATION_CPUS)
     kept = book.price("codespaces-storage", workload.region).cost(workload.members * home / GB)
     stops = stopping(workload, book, running_hours)
-    cold = replace(workload, pool=replace(workload.pool, warm=(0,)))
     found = [
-        ("a small server for each, always on", each("machine-small", always) + disks, "e2-small: 2 shared CPUs, 2 GB"),
-        ("a server for each, always on", each("machine", always) + disks, "e2-medium: 2 shared CPUs, 4 GB"),
-        ("a server for each, which stops", stops, "e2-medium, stopped after 30 idle minutes"),
-        ("GitHub Codespaces", each("codespaces", used) + kept, "2 cores, list price, stopped after 30 idle minutes"),
-        ("Google Cloud Workstations", cluster + fee + each("machine-large", used) + disks, "e2-standard-2"),
+        ("a small server for each, always on", each("machine-small", always) + disks),
+        ("a server for each, always on", each("machine", always) + disks),
+        (STOPPING, stops),
+        ("GitHub Codespaces", each("codespaces", used) + kept),
+        ("Google Cloud Workstations", cluster + fee + each("machine-large", used) + disks),
     ]
-    others = [Peer(name=name, cost=exactly(cost), what=what) for name, cost, what in found]
-    without = Peer(name="Ondol without warm slots", cost=estimate(cold, book, free_tiers=free_tiers).total, what=COLD)
-    return sorted([*others, without], key=lambda peer: -peer.cost.high)
+    return [Peer(name=name, cost=exactly(cost)) for name, cost in found]
 
 
 def stopping(workload: Workload, book: PriceBook, running_hours: Decimal | None = None) -> Decimal:

@@ -6,7 +6,7 @@ from decimal import Decimal
 from msgspec import Struct
 from msgspec.structs import replace
 
-from shared.billing.plans import PLANS
+from shared.billing.plans import PLANS, listed_price
 from shared.billing.prices import MONTH_DAYS, MONTH_HOURS, PriceBook
 from shared.billing.reconciliation import DayUse
 from shared.economics.costs import Driver, Line
@@ -48,12 +48,18 @@ class DearMember(Struct, frozen=True, kw_only=True):
     costs: Range
     """As if all of the plan's storage were used, in many short sessions."""
     pays: Decimal | None
-    """Without the fees of the payment; None where the plan's price is by agreement."""
+    """Without the fees of the payment; None where that is not known: the price is by agreement, or the plan is
+    no longer in the table."""
 
     @property
     def is_covered(self) -> bool:
         """False if an account that pays has cost more than that for certain."""
         return not self.pays or self.pays >= self.costs.low
+
+
+def plans_of(days: Sequence[DayUse]) -> Sequence[str]:
+    """The plans of the table, and those that were removed from it and used on these days."""
+    return [*PLANS, *sorted({plan for day in days for plan in day.plans} - PLANS.keys())]
 
 
 def workload_of(
@@ -65,7 +71,7 @@ def workload_of(
     whole = max(1, sum(each.all for each in accounts.values()))
     each_stores = HISTORY * (Decimal(stored) / GIB / whole)
     plans = dict[str, PlanWorkload]()
-    for name in PLANS:
+    for name in plans_of(days):
         uses = [day.plans[name] for day in days if name in day.plans]
         background = times * sum(use.background_ms for use in uses) / HOUR_MS
         hours = times * sum(use.ms for use in uses) / HOUR_MS - background
@@ -77,7 +83,7 @@ def workload_of(
             plans[name] = PlanWorkload(
                 members=members,
                 accounts=known.paying,
-                price=Decimal(0) if PLANS[name].price is None else None,
+                price=Decimal(0) if listed_price(name) is None else None,
                 sessions=sessions / members,
                 hours=hours / members,
                 background_hours=background / members,
@@ -106,6 +112,6 @@ def dear_member(plan: str, used_ms: int, base: Workload, book: PriceBook, *, pay
     )
     alone = replace(alone, sessions=alone.sessions / alone.members, hours=alone.hours / alone.members)
     costs = estimate(replace(base, plans={plan: alone}), book).part(Driver.USE)
-    if row.price is None:
+    if listed_price(plan) is None:
         return DearMember(costs=costs, pays=None)
     return DearMember(costs=costs, pays=paid(plan, book, base.region) if pays else Decimal(0))

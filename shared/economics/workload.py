@@ -140,8 +140,6 @@ class Workload(Struct, frozen=True, kw_only=True):
     """How often events of members happened, in place of what the model derives from their sessions and hours."""
 
     def __post_init__(self) -> None:
-        if unknown := self.plans.keys() - PLANS.keys():
-            raise ValueError(f"there is no plan {', '.join(sorted(unknown))}")
         for name, plan in self.plans.items():
             numbers = (Decimal(plan.members), Decimal(plan.payers), plan.sessions, plan.hours, plan.background_hours)
             if min(numbers) < 0:

@@ -1,22 +1,22 @@
 """What the running month costs, and which members cost most: read from counters, and never from all members."""
 
 from calendar import monthrange
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 
 from shared import logs
 from shared.billing.own_prices import price_book
 from shared.billing.payer import Payer
-from shared.billing.plans import PLANS
 from shared.billing.reconciliation import DayUse
 from shared.billing.subscription import PAYING
-from shared.economics.today import Accounts, CostOfMonth, cost_of_month, dear_member, workload_of
+from shared.economics.today import Accounts, CostOfMonth, cost_of_month, dear_member, plans_of, workload_of
 from shared.economics.workload import PoolWorkload, Workload
 from shared.flows import warm_slots
 from shared.flows.open_days import days_of
 from shared.gcp.store.billing import most_used
 from shared.gcp.store.database import read_all
+from shared.gcp.store.owners import read_owners
 from shared.gcp.store.payers import count_accounts, count_payers
 from shared.gcp.store.slots import read_controls
 from shared.gcp.store.subscriptions import payer_ref
@@ -26,7 +26,7 @@ from shared.settings import settings
 from shared.views.costs import DearRow
 
 MOST_DEAR = 10
-"""Members who are shown. Each costs two reads."""
+"""Members who are shown. Each costs two reads, or three if it is a team's."""
 
 
 def cost_now(now: datetime) -> CostOfMonth:
@@ -37,7 +37,7 @@ def cost_now(now: datetime) -> CostOfMonth:
     days = [*summed, *not_over]
     so_far = Decimal(max(1.0, (now - begins) / timedelta(hours=1))) / 24
     base = _without_members(_pool(now))
-    workload = workload_of(days, so_far, _accounts(), base, _stored(days))
+    workload = workload_of(days, so_far, _accounts(plans_of(days)), base, _stored(days))
     return cost_of_month(workload, so_far, monthrange(now.year, now.month)[1], price_book())
 
 
@@ -47,18 +47,19 @@ def dear_members(now: datetime) -> list[DearRow]:
     payers: list[Versioned[Payer] | None] = read_all([(payer_ref(each.bid), Payer) for each, _ in used]) if used else []
     base = _without_members(PoolWorkload(warm=(0,), most=0))
     dear = list[DearRow]()
-    for (account, ms), payer in zip(used, payers, strict=True):
+    owners = read_owners([account for account, _ in used])
+    for (account, ms), payer, owner in zip(used, payers, owners, strict=True):
         pays = payer is not None and payer.record.standing.is_paid
         cost = dear_member(account.plan, ms, base, price_book(), pays=pays)
-        dear.append(DearRow(account.bid, account.owner, account.plan, ms, cost))
+        dear.append(DearRow(account.bid, owner, account.plan, ms, cost))
     return sorted(dear, key=lambda each: each.member.costs.high, reverse=True)
 
 
 def warn_of_dear_members(now: datetime) -> int:
-    """Logs each of the dearest members who costs more than they pay. Returns how many: none in a region without
-    prices."""
+    """Logs each of the dearest members who costs more than they pay, in the month of the day that ended last. Returns
+    how many: none in a region without prices."""
     try:
-        beyond = [each for each in dear_members(now) if not each.member.is_covered]
+        beyond = [each for each in dear_members(now - timedelta(days=1)) if not each.member.is_covered]
     except LookupError as e:
         logs.info("prices-missing", detail=str(e))
         return 0
@@ -95,9 +96,9 @@ def _without_members(pool: PoolWorkload) -> Workload:
     )
 
 
-def _accounts() -> Mapping[str, Accounts]:
+def _accounts(plans: Sequence[str]) -> Mapping[str, Accounts]:
     return {
-        plan: Accounts(count_accounts(plan), sum(count_payers(reason, plan) for reason in PAYING)) for plan in PLANS
+        plan: Accounts(count_accounts(plan), sum(count_payers(reason, plan) for reason in PAYING)) for plan in plans
     }
 
 

@@ -187,9 +187,8 @@ def days(month: str, now: datetime) -> DaysView:
 
 def costs(now: datetime) -> CostsView:
     """Reads as cost_now and dear_members do. Raises Refused if the price list lacks the region."""
-    by_agreement = {name for name, plan in PLANS.items() if plan.price is None}
     try:
-        return costs_view(cost_now(now), by_agreement, dear_members(now))
+        return costs_view(cost_now(now), dear_members(now))
     except LookupError as e:
         raise Refused("not-found", f"The price list does not have this region: {e}.", status=404) from e
 

@@ -2,6 +2,8 @@
 
 from msgspec import Struct
 
+from shared.accounts.owner import Owner
+from shared.billing.plans import listed_price
 from shared.economics.line_words import LINES
 from shared.economics.margins import PlanMargin
 from shared.economics.today import CostOfMonth, DearMember
@@ -27,12 +29,13 @@ class PlanCostView(Struct):
 
     plan: str
     revenue: Dollars | None
-    """Of the accounts that pay; None where the price is by agreement."""
+    """Of the accounts that pay; None where that is not known: the price is by agreement, or the plan is no longer in
+    the table."""
     low: Dollars
     """What the plan's members cause, and their share of what stands still."""
     high: Dollars
     worst: Dollars | None
-    """What is left of the revenue without fees, at worst; None where the price is by agreement."""
+    """What is left of the revenue without fees, at worst; None where that is not known."""
     best: Dollars | None
 
 
@@ -41,13 +44,15 @@ class DearMemberView(Struct):
 
     billing: str
     uid: str
-    """The owner's."""
+    """The owner's; of a team's account who pays for it. Empty if nobody is left in the team."""
+    team: str | None
+    """The team's name; None for a person's account."""
     plan: str
     seconds: Seconds
     low: Dollars
     high: Dollars
     pays: Dollars | None
-    """Without fees; None where the price is by agreement."""
+    """Without fees; None where that is not known."""
     covered: bool
     """False if an account that pays has cost more than that for certain."""
 
@@ -68,14 +73,13 @@ class CostsView(Struct):
 
 class DearRow(Struct, frozen=True):
     billing: str
-    uid: str
+    owner: Owner
     plan: str
     used_ms: Count
     member: DearMember
 
 
-def costs_view(cost: CostOfMonth, by_agreement: set[str], dear: list[DearRow]) -> CostsView:
-    """`by_agreement`: plans without a price."""
+def costs_view(cost: CostOfMonth, dear: list[DearRow]) -> CostsView:
     lines = [
         MonthLineView(line.name, LINES[line.name][0], float(now.low), float(now.high), float(end.low), float(end.high))
         for line, now, end in sorted(cost.lines, key=lambda each: each[2].high, reverse=True)
@@ -88,7 +92,7 @@ def costs_view(cost: CostOfMonth, by_agreement: set[str], dear: list[DearRow]) -
         forecast_low=float(forecast.low),
         forecast_high=float(forecast.high),
         lines=lines,
-        plans=[_plan(name, margin, agreed=name in by_agreement) for name, margin in cost.plans.items()],
+        plans=[_plan(name, margin, agreed=listed_price(name) is None) for name, margin in cost.plans.items()],
         dearest=[_dear(each) for each in dear],
     )
 
@@ -109,7 +113,8 @@ def _dear(row: DearRow) -> DearMemberView:
     pays = row.member.pays
     return DearMemberView(
         billing=row.billing,
-        uid=row.uid,
+        uid=row.owner.uid,
+        team=row.owner.team,
         plan=row.plan,
         seconds=row.used_ms / 1000,
         low=float(row.member.costs.low),

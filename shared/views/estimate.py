@@ -7,7 +7,7 @@ from msgspec import Struct
 from shared.billing.prices import PriceBook
 from shared.economics.asked import Asked, workload_of
 from shared.economics.costs import Driver, Line
-from shared.economics.curve import POINTS, of_members
+from shared.economics.curve import FEW_MISSES, POINTS, of_members
 from shared.economics.estimate import estimate
 from shared.economics.levers import levers
 from shared.economics.line_words import LEVERS, LINES, PEERS, UNITS, Language
@@ -15,9 +15,6 @@ from shared.economics.misses import misses
 from shared.economics.peers import Peer, peers, stopping
 from shared.economics.ranges import Range
 from shared.economics.workload import Workload
-
-FEW_MISSES = Decimal("0.01")
-"""The part of Opens that may find no warm slot, for the points of the curve."""
 
 
 class Between(Struct):

@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 
 from msgspec import Struct
 
+from shared.accounts.owner import Owner
 from shared.billing.disagreement import DisagreementKind
 from shared.billing.payer import Payer, Provider, is_for_sale, monthly_cents
 from shared.billing.plans import PLANS
@@ -61,7 +62,9 @@ class DisagreementView(Struct):
 class PayerRow(Struct):
     billing: str
     uid: str
-    """The owner of the billing account."""
+    """The owner of the billing account; of a team's who pays for it. Empty if nobody is left in the team."""
+    team: str | None
+    """The team's name; None for a person's account."""
     plan: str
     reason: Reason
     until: float | None
@@ -110,17 +113,18 @@ def _plan(name: str, accounts: int, payers: Mapping[Reason, int]) -> PlanMoney:
     return PlanMoney(plan_view(name), accounts, price, paid, ending, retrying, (price or 0) * (paid + ending))
 
 
-def payers_view(page: Sequence[tuple[Payer, str, str]], next: str | None) -> PayersView:
+def payers_view(page: Sequence[tuple[Payer, Owner, str]], next: str | None) -> PayersView:
     """Each payer with the owner and the plan of the billing account."""
     return PayersView([_row(*each) for each in page], next)
 
 
-def _row(payer: Payer, uid: str, plan: str) -> PayerRow:
+def _row(payer: Payer, owner: Owner, plan: str) -> PayerRow:
     found, odd = payer.standing, payer.disagreement
     url = DASHBOARDS[payer.provider].format(customer=payer.customer) if payer.customer else None
     return PayerRow(
         billing=payer.bid,
-        uid=uid,
+        uid=owner.uid,
+        team=owner.team,
         plan=plan,
         reason=found.reason,
         until=found.until.timestamp() if found.until else None,

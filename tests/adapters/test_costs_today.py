@@ -8,6 +8,7 @@ from decimal import Decimal
 import pytest
 from msgspec.structs import replace
 
+from shared.accounts.team import new_team
 from shared.billing.payer import Payer, Provider
 from shared.billing.plans import PLANS
 from shared.billing.price_list import PRICES
@@ -17,11 +18,12 @@ from shared.billing.subscription import Reason, Standing
 from shared.errors import Refused
 from shared.flows import costs_today, operator_looks
 from shared.gcp.operation_counts import counted
-from shared.gcp.store.billing import billing_ref, most_used
+from shared.gcp.store.billing import billing_ref, most_used, read_billing
 from shared.gcp.store.database import Commit, encode
 from shared.gcp.store.database import document as document_ref
 from shared.gcp.store.slots import kept_ref, levers_ref, opens_ref
 from shared.gcp.store.subscriptions import payer_ref
+from shared.gcp.store.teams import team_ref
 from shared.slots.levers import PoolLevers
 from shared.slots.opens import WEEK, HourOfOpens, OpensCounted, WarmDecision
 from shared.slots.warm_policies import Adaptive, Announcement, WarmKept
@@ -126,6 +128,13 @@ def test_the_dearest_members_are_those_with_the_most_time_in_the_month() -> None
         ("b-5", "u-5", True),
         ("b-2", "u-2", True),
     ]
+    team = new_team("b-3", "Night school", "u-9", NOW)
+    teams_own = replace(read_billing("b-3").record, owner="")
+    Commit().create(team_ref("b-3"), team).run()
+    billing_ref("b-3").set(encode(teams_own))
+    [dearest, *others] = operator_looks.costs(NOW).dearest
+    assert (dearest.uid, dearest.team) == ("u-9", "Night school")
+    assert {row.team for row in others} == {None}
     assert [row.pays and round(row.pays, 2) for row in rows] == [23.8, 9.34, 0, 0]
 
 
@@ -147,3 +156,4 @@ def test_who_costs_more_than_they_pay_is_warned_of_and_nobody_else(
     ]
     assert [row.covered for row in operator_looks.costs(NOW).dearest] == [False, False, True, True]
     assert Decimal(told[1]["pays"]) > 9
+    assert costs_today.warn_of_dear_members(datetime(2026, 12, 1, 0, 20, tzinfo=UTC)) == 2, "of the month that is over"

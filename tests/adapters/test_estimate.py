@@ -1,5 +1,6 @@
 """The function that anybody may ask what a month costs."""
 
+from collections.abc import Callable
 from typing import Any
 from urllib.parse import urlencode
 
@@ -7,12 +8,14 @@ import flask
 import pytest
 from werkzeug.test import EnvironBuilder
 
+from functions.estimate import main
 from functions.estimate.main import estimate
 from shared import request_rates
 from shared.billing.price_list import PRICES
 from shared.economics.asked import Asked, workload_of
 from shared.economics.spreadsheet.made import spreadsheet
 from shared.request_rates import RATES, Buckets
+from shared.views.estimate import estimate_view
 
 
 @pytest.fixture(autouse=True)
@@ -58,7 +61,9 @@ def test_the_spreadsheet_has_the_same_inputs() -> None:
     assert answer.get_data() == made.content
 
 
-@pytest.mark.parametrize(("path", "handler"), [("estimate", "costs"), ("estimate/spreadsheet", "workbook")])
+@pytest.mark.parametrize(
+    ("path", "handler"), [("estimate", "estimate_month"), ("estimate/spreadsheet", "estimate_spreadsheet")]
+)
 def test_all_of_them_together_are_limited(path: str, handler: str) -> None:
     wanted = int(RATES[handler].burst) + 1
     for _ in range(wanted - 1):
@@ -66,6 +71,30 @@ def test_all_of_them_together_are_limited(path: str, handler: str) -> None:
     refused = asked(path)
     assert refused.status_code == 429
     assert int(refused.headers["Retry-After"]) >= 1
+
+
+def test_the_same_question_is_computed_once_and_no_more_answers_are_kept_than_fit(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    computed = list[object]()
+
+    def counting(made: Callable[..., Any]) -> Callable[..., Any]:
+        def count(*given: Any, **more: Any) -> Any:
+            computed.append(given[0])
+            return made(*given, **more)
+
+        return count
+
+    monkeypatch.setattr(main, "estimate_view", counting(estimate_view))
+    monkeypatch.setattr(main, "spreadsheet", counting(spreadsheet))
+    main.answer.cache_clear()
+    main.file_of.cache_clear()
+    for path in ("estimate", "estimate/spreadsheet"):
+        first, again = (asked(path, members=21).get_data() for _ in range(2))
+        assert first == again
+        assert asked(path, members=21, language="ko").get_data() != first
+    assert len(computed) == 4, "in two languages each"
+    assert (main.answer.cache_info().maxsize, main.file_of.cache_info().maxsize) == (300, 30)
 
 
 def test_it_is_got_and_not_posted() -> None:

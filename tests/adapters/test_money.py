@@ -10,9 +10,11 @@ from shared.billing.payer import Payer, Provider
 from shared.billing.subscription import Reason, Standing
 from shared.errors import Refused
 from shared.flows import operator_looks as looks
+from shared.gcp.operation_counts import counted
 from shared.gcp.store.accounts import ensure_account
 from shared.gcp.store.database import Commit
 from shared.gcp.store.subscriptions import payer_ref
+from shared.gcp.store.teams import create_team, team_ref
 from shared.views.operator_money import PayerRow
 from shared.views.operator_queries import PayersOf, PayersQuery
 
@@ -84,6 +86,21 @@ def test_what_was_found_last_comes_first_and_who_was_never_asked_longest() -> No
     assert [row.billing for row in all_pages(PayersOf.UNASKED)] == late
     money = looks.money(NOW)
     assert (money.disagreeing, money.unasked) == (3, 3)
+
+
+def test_a_team_has_its_name_and_who_pays_for_it() -> None:
+    ensure_account("u-1", email=None, name=None, now=NOW)
+    team = create_team("u-1", "Night school", "team", NOW).team
+    owed = Payer(bid=team.bid, provider=Provider.STRIPE, standing=Standing(plan="team", reason=Reason.RETRYING))
+    Commit().create(payer_ref(team.bid), owed).run()
+    a_payer("u-2", Reason.RETRYING)
+    with counted() as cost:
+        rows = all_pages(PayersOf.RETRYING)
+    assert {(row.uid, row.team) for row in rows} == {("u-1", "Night school"), ("u-2", None)}
+    assert cost.reads == 2 * 2 + 1 + 1, "each payer and account, the team, and a second page without any"
+    team_ref(team.bid).delete()
+    [left] = [row for row in all_pages(PayersOf.RETRYING) if row.billing == team.bid]
+    assert (left.uid, left.team) == ("", "")
 
 
 def test_a_cursor_of_another_list_is_refused() -> None:

@@ -58,7 +58,8 @@ def some_money(**fields: Any) -> dict[str, Any]:
 
 def a_payer(**fields: Any) -> dict[str, Any]:
     defaults: dict[str, Any] = {
-        "billing": "b-1", "uid": "u-1", "plan": "pro", "reason": "retrying", "until": NOW + 86_400, "asked": NOW,
+        "billing": "b-1", "uid": "u-1", "team": None, "plan": "pro", "reason": "retrying",
+        "until": NOW + 86_400, "asked": NOW,
         "customer_url": "https://dashboard.stripe.com/customers/cus_1",
         "disagreement": {"kind": "doubled", "since": NOW, "subscriptions": ["sub_2"]},
     }  # fmt: skip
@@ -128,7 +129,8 @@ def answers(role: str) -> dict[str, Any]:
                 {"plan": "enterprise", "revenue": None, "low": 3, "high": 4, "worst": None, "best": None},
             ],
             "dearest": [{
-                "billing": "b-1", "uid": "u-1", "plan": "pro", "seconds": 7200.0, "low": 11, "high": 12, "pays": 9.34,
+                "billing": "b-1", "uid": "u-1", "team": "Night school", "plan": "pro", "seconds": 7200.0,
+                "low": 11, "high": 12, "pays": 9.34,
                 "covered": False,
             }],
         },

@@ -45,9 +45,24 @@ def test_a_slider_moves_by_the_keyboard_and_the_address_keeps_it(page: Page) -> 
     page.get_by_label("Take off what Google offers for free").check()
     changed = Asked(members=3_000, cpu=2, memory=8, place="iowa", free_tiers=True)
     month(page, changed)
+    expect(page).to_have_url(re.compile("free_tiers=true"))
     page.reload()
     month(page, changed)
     expect(slider).to_have_attribute("aria-valuetext", "3,000")
+
+
+def test_a_slider_that_is_drawn_changes_the_address_once_it_rests(page: Page) -> None:
+    page.clock.install()
+    page.goto(f"{page.url}estimate")
+    month(page, Asked())
+    page.clock.pause_at(page.evaluate("Date.now()") + 60_000)
+    slider = page.get_by_role("slider", name="Members")
+    slider.press("ArrowRight")
+    slider.press("ArrowRight")
+    expect(slider).to_have_attribute("aria-valuetext", "3,000")
+    expect(page).to_have_url(re.compile("/estimate$"))
+    page.clock.run_for(1000)
+    expect(page).to_have_url(re.compile(r"/estimate\?members=3000$"))
 
 
 @pytest.mark.parametrize(

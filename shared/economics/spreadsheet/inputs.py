@@ -90,6 +90,8 @@ class Inputs(Struct, frozen=True):
 def complete(workload: Workload) -> Workload:
     """The workload with a row for each plan. Raises ValueError if it has what the sheet has no cell for."""
     pool = workload.pool
+    if unknown := workload.plans.keys() - PLANS.keys():
+        raise ValueError(f"there is no plan {', '.join(sorted(unknown))}")
     if len(pool.warm) != 1 or pool.kept_hours is not None or pool.starts is not None or workload.counted:
         raise ValueError("the spreadsheet has one number of warm slots, and derives all that could be counted")
     if pool.warm[0] > MOST_WARM:

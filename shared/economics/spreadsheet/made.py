@@ -6,6 +6,7 @@ from decimal import Decimal
 from msgspec import Struct
 
 from shared.billing.prices import PriceBook
+from shared.economics.curve import FEW_MISSES
 from shared.economics.line_words import Language
 from shared.economics.spreadsheet.book import Book, Value
 from shared.economics.spreadsheet.cost_sheet import write_costs
@@ -20,8 +21,6 @@ from shared.economics.spreadsheet.quantity_sheet import laid_out, write_quantiti
 from shared.economics.spreadsheet.scopes import scopes_of
 from shared.economics.workload import Workload
 
-MISSES = Decimal("0.01")
-"""The part of Opens that may find no warm slot, for the points of the curve."""
 SHEETS = ("inputs", "costs", "plans", "members", "elsewhere", "quantities", "per event", "pool", "prices")
 
 
@@ -33,7 +32,7 @@ class Spreadsheet(Struct, frozen=True):
 
 
 def spreadsheet(
-    workload: Workload, prices: PriceBook, language: Language, *, free_tiers: bool = False, misses: Decimal = MISSES
+    workload: Workload, prices: PriceBook, language: Language, *, free_tiers: bool = False, misses: Decimal = FEW_MISSES
 ) -> Spreadsheet:
     """Raises LookupError if the book lacks a price for the region, and ValueError if the workload has no members, or
     what the spreadsheet has no cell for."""
@@ -49,8 +48,8 @@ def spreadsheet(
     write_quantities(sheets["quantities"], inputs, write_per_event(sheets["per event"]), pool, scopes)
     write_pool(sheets["pool"], pool, quantities.of, scopes)
     costs = write_costs(book, sheets["costs"], quantities, priced, scopes[0])
-    write_plans(book, sheets["plans"], inputs, quantities, priced, costs, scopes, prices, free_tiers=free_tiers)
-    other = Other(book, quantities, priced, costs, scopes, prices, free_tiers=free_tiers)
+    write_plans(book, sheets["plans"], inputs, quantities, priced, costs, scopes, prices)
+    other = Other(book, quantities, priced, costs, scopes, prices)
     other.write_members(sheets["members"])
     other.write_elsewhere(sheets["elsewhere"])
     return Spreadsheet(book.content(), book.values)

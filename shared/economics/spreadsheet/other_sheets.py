@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from decimal import Decimal
 
 from shared.billing.prices import PriceBook
-from shared.economics.peers import Peer, peers
+from shared.economics.peers import STOPPING, WITHOUT_WARM, Peer, others, stopping
 from shared.economics.ranges import NOTHING
 from shared.economics.spreadsheet.book import BOUNDS, DOLLARS, Book, Bound, Place, Sheet, span
 from shared.economics.spreadsheet.cost_sheet import AMOUNT, FREE, KEY, PER, Costs
@@ -20,12 +20,10 @@ LINES_AT = AT + 36
 PEERS: Mapping[str, str] = {
     "a server for each, always on": "{machine_always}+{disks}",
     "a small server for each, always on": "{small_always}+{disks}",
-    "a server for each, which stops": "{machine_used}+{disks}",
+    STOPPING: "{machine_used}+{disks}",
     "GitHub Codespaces": "{codespaces}+{codespaces_disks}",
     "Google Cloud Workstations": "{cluster}+{fee}+{large_used}+{disks}",
 }
-STOPPING = "a server for each, which stops"
-COLD = "Ondol without warm slots"
 EACH_MEMBER = '"$"#,##0.000'
 
 
@@ -34,10 +32,10 @@ class Other:
 
     def __init__(
         self, book: Book, quantities: Quantities, prices: Prices, costs: Costs, scopes: Sequence[Scope],
-        price_book: PriceBook, *, free_tiers: bool,
+        price_book: PriceBook,
     ) -> None:  # fmt: skip
         self._book, self._quantities, self._prices, self._costs = book, quantities, prices, costs
-        self._scopes, self._price_book, self._free_tiers = scopes, price_book, free_tiers
+        self._scopes, self._price_book = scopes, price_book
 
     def write_members(self, sheet: Sheet) -> None:
         sheet.title("members title", "members about")
@@ -58,7 +56,7 @@ class Other:
                 value: Decimal = getattr(costs.total, bound)
                 place = sheet.formula(COST + side, column, f"SUM({span(*lines)})", value, DOLLARS)
                 sheet.formula(EACH + side, column, f"{place}/{many}", value / members, EACH_MEMBER)
-            found = self._peers(scope)[STOPPING].cost.low / members
+            found = stopping(scope.workload, self._price_book) / members
             sheet.formula(OTHER, column, f"({self._formula(STOPPING, number)})/{many}", found, EACH_MEMBER)
         sheet.section(LINES_AT - 3, "costs by line")
         self._write_lines(sheet, LINES_AT, points)
@@ -81,14 +79,15 @@ class Other:
         sheet.heads(AT - 1, ["where", "cost low", "cost high", "times low", "times high"])
         sheet.heads(AT - 1, ["what it is"], at=5)
         cold = next(number for number, scope in enumerate(self._scopes) if scope.cold)
-        found = {**self._peers(self._scopes[0])}
+        found = {peer.name: peer for peer in others(self._scopes[0].workload, self._price_book)}
+        found[WITHOUT_WARM] = Peer(name=WITHOUT_WARM, cost=self._scopes[cold].costs.total)
         mine = self._scopes[0].costs.total
         row = AT
-        for row, name in enumerate([*PEERS, COLD], AT):
+        for row, name in enumerate([*PEERS, WITHOUT_WARM], AT):
             sheet.text(row, 0, sheet.say(name))
             for side, bound in enumerate(BOUNDS):
                 lines = (sheet.place(LINES_AT + at, 1 + side) for at in (0, len(LINES) - 1))
-                formula = f"SUM({span(*lines)})" if name == COLD else self._formula(name, 0)
+                formula = f"SUM({span(*lines)})" if name == WITHOUT_WARM else self._formula(name, 0)
                 sheet.formula(row, 1 + side, formula, getattr(found[name].cost, bound), DOLLARS)
             times = found[name].times_of(mine) if mine.low else NOTHING
             for side, bound, of in ((0, "low", BOUNDS[1]), (1, "high", BOUNDS[0])):
@@ -113,10 +112,6 @@ class Other:
         chart.set_x_axis({"num_format": '"$"#,##0', "major_gridlines": {"visible": True, "line": {"color": "#d0d7de"}}})
         chart.set_legend({"position": "top"})
         sheet.insert(row + 3, 0, chart, 900, 420)
-
-    def _peers(self, scope: Scope) -> Mapping[str, Peer]:
-        found = peers(scope.workload, self._price_book, free_tiers=self._free_tiers)
-        return {peer.name: peer for peer in found}
 
     def _formula(self, name: str, scope: int) -> str:
         members, hours, background, sessions = (

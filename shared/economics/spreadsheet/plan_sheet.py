@@ -6,7 +6,7 @@ from decimal import Decimal
 from shared.billing.plans import PLANS
 from shared.billing.prices import PriceBook
 from shared.economics.costs import Driver
-from shared.economics.margins import BreakEven, Result, break_even_of, caused_by_line, earn
+from shared.economics.margins import BreakEven, Result, break_even_of, caused_by_line, earn_of
 from shared.economics.ranges import NOTHING, Range
 from shared.economics.spreadsheet.book import BOUNDS, DOLLARS, Book, Sheet, Value, span
 from shared.economics.spreadsheet.cost_sheet import COST, Costs
@@ -31,19 +31,20 @@ REVENUE, FEES, CAUSED, SHARE, CONTRIBUTION, MARGIN = 4, 5, 6, 8, 10, 12
 
 def write_plans(
     book: Book, sheet: Sheet, inputs: Inputs, quantities: Quantities, prices: Prices, costs: Costs,
-    scopes: Sequence[Scope], price_book: PriceBook, *, free_tiers: bool,
+    scopes: Sequence[Scope], price_book: PriceBook,
 ) -> None:  # fmt: skip
     """The cells of the sheet."""
     workload = scopes[0].workload
     sheet.title("plans title", "plans about")
     sheet.widths(38, *[14] * 13)
     sheet.heads(AT - 1, COLUMNS)
-    result = earn(workload, price_book, free_tiers=free_tiers)
+    alone = {each.plan: each.costs for each in scopes if each.plan}
+    result = earn_of(workload, scopes[0].costs, alone, price_book)
     for at, name in enumerate(PLANS):
         _write_plan(sheet, at, name, inputs, quantities, prices, costs, workload, result)
     _write_all(sheet, result, workload)
     _write_break_even(sheet, quantities, costs, break_even_of(result, workload.members))
-    caused = {each.plan: caused_by_line(scopes[0].costs, each.costs) for each in scopes if each.plan}
+    caused = {name: caused_by_line(scopes[0].costs, costs_of_plan) for name, costs_of_plan in alone.items()}
     _write_lines(sheet, quantities, costs, caused)
     sheet.freeze(AT, 1)
     chart = book.chart({"type": "column"})

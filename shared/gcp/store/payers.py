@@ -1,4 +1,5 @@
-"""Payers as operators count and list them: each look costs a read a thousand counted, and two for each row."""
+"""Payers as operators count and list them: each look costs a read a thousand counted, and two for each
+row, or three for a team's."""
 
 from collections.abc import Callable, Sequence
 from datetime import datetime
@@ -8,12 +9,14 @@ from google.cloud import firestore
 from google.cloud.firestore_v1.base_query import FieldFilter
 from msgspec import Struct
 
+from shared.accounts.owner import Owner
 from shared.billing.account import Billing
 from shared.billing.payer import Payer
 from shared.billing.subscription import Reason
 from shared.cursors import EPOCH, Place, cursor, moment
 from shared.gcp.store.billing import billing_ref
 from shared.gcp.store.database import database, read_all, run_count, run_readable
+from shared.gcp.store.owners import read_owners
 from shared.gcp.store.subscriptions import payer_ref
 
 REASON, PLAN, DISAGREES, DUE = "standing.reason", "standing.plan", "disagreement.since", "due"
@@ -22,7 +25,7 @@ REASON, PLAN, DISAGREES, DUE = "standing.reason", "standing.plan", "disagreement
 class PayersPage(Struct, frozen=True):
     """Some payers, each with the owner and the plan of the billing account, and where the next page begins."""
 
-    payers: list[tuple[Payer, str, str]]
+    payers: list[tuple[Payer, Owner, str]]
     next: Place | None
 
 
@@ -96,7 +99,7 @@ def page_of(query: Any, limit: int, place: Callable[[Payer], Place]) -> PayersPa
     """A page of what the query finds. `place`: where the page behind a payer begins."""
     payers: Sequence[Payer] = [each.record for each in run_readable(query.limit(limit), Payer)[0]]
     accounts: list[Any] = read_all([(billing_ref(each.bid), Billing) for each in payers]) if payers else []
-    rows = [
-        (payer, found.record.owner, found.record.plan) for payer, found in zip(payers, accounts, strict=True) if found
-    ]
+    known = [(payer, found.record) for payer, found in zip(payers, accounts, strict=True) if found]
+    owners = read_owners([account for _, account in known])
+    rows = [(payer, owner, account.plan) for (payer, account), owner in zip(known, owners, strict=True)]
     return PayersPage(rows, place(payers[-1]) if len(payers) == limit else None)

@@ -31,6 +31,7 @@ from tests.decisions.economics.workloads import POOL, a_plan, a_workload
         ({"counted": {Event.OPEN: exactly(7)}}, "one number of warm slots"),
         ({"arrivals": Arrivals(burst=Decimal(5))}, "one by one"),
         ({"plans": {"pro": a_plan(members=0)}}, "no mix of plans"),
+        ({"plans": {"gold": a_plan()}}, "there is no plan gold"),
     ],
 )
 def test_what_has_no_cell_is_refused(changed: dict[str, Any], says: str) -> None:

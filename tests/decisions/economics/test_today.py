@@ -48,6 +48,19 @@ def test_an_account_with_several_members_at_work_together_is_counted_as_several(
     assert busy.hours + busy.background_hours == 240 * 30
 
 
+def test_a_plan_that_was_removed_from_the_table_costs_what_it_used() -> None:
+    days = [a_day(1, gold=4, pro=4), a_day(2)]
+    accounts = {"gold": Accounts(2, 1), "pro": Accounts(1, 1)}
+    found = workload_of(days, Decimal(2), accounts, BASE, 0)
+    assert (found.plans["gold"].members, found.plans["gold"].hours) == (2, Decimal("22.5"))
+    assert [*found.plans] == ["pro", "gold"]
+    gold = cost_of_month(found, Decimal(2), 30, PRICES).plans["gold"]
+    assert gold.revenue == 0 < gold.use.low, "what it pays is not known"
+    member = dear_member("gold", 90 * HOUR_MS, BASE, PRICES, pays=True)
+    assert (member.pays, member.is_covered) == (None, True)
+    assert member.costs.low > 0
+
+
 def test_the_cost_so_far_is_that_of_the_days_and_the_forecast_that_of_the_month() -> None:
     whole = estimate(workload(), PRICES)
     cost = cost_of_month(workload(), Decimal(3), 30, PRICES)

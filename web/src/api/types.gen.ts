@@ -523,15 +523,19 @@ export type DaysView = {
 export type DearMemberView = {
     billing: string;
     /**
-     * The owner's.
+     * The owner's; of a team's account who pays for it. Empty if nobody is left in the team.
      */
     uid: string;
+    /**
+     * The team's name; null for a person's account.
+     */
+    team: string | null;
     plan: string;
     seconds: number;
     low: number;
     high: number;
     /**
-     * Without fees; null where the price is by agreement.
+     * Without fees; null where that is not known.
      */
     pays: number | null;
     /**
@@ -1370,9 +1374,13 @@ export type PathView = {
 export type PayerRow = {
     billing: string;
     /**
-     * The owner of the billing account.
+     * The owner of the billing account; of a team's who pays for it. Empty if nobody is left in the team.
      */
     uid: string;
+    /**
+     * The team's name; null for a person's account.
+     */
+    team: string | null;
     plan: string;
     reason: Reason;
     /**
@@ -1496,7 +1504,7 @@ export type PersonView = {
 export type PlanCostView = {
     plan: string;
     /**
-     * Of the accounts that pay; null where the price is by agreement.
+     * Of the accounts that pay; null where that is not known: the price is by agreement, or the plan is no longer in the table.
      */
     revenue: number | null;
     /**
@@ -1505,7 +1513,7 @@ export type PlanCostView = {
     low: number;
     high: number;
     /**
-     * What is left of the revenue without fees, at worst; null where the price is by agreement.
+     * What is left of the revenue without fees, at worst; null where that is not known.
      */
     worst: number | null;
     best: number | null;

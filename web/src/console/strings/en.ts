@@ -166,7 +166,7 @@ export const words = {
     revenue: "Revenue",
     cost: "Costs",
     margin: "What is left, without fees",
-    agreed: "by agreement",
+    agreed: "no list price",
     dearest: "Members who cost most",
     pays: "Pays, without fees",
     less: "less than they cost",

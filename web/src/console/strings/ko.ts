@@ -166,7 +166,7 @@ export const words: ConsoleWords = {
     revenue: "매출",
     cost: "비용",
     margin: "수수료를 뺀 이익",
-    agreed: "협의 가격",
+    agreed: "정가 없음",
     dearest: "비용이 많이 드는 회원",
     pays: "수수료를 뺀 결제액",
     less: "비용보다 적음",

@@ -10,6 +10,8 @@ import { type Asked, readInputs, type Slider, STEPS, writeInputs } from "./input
 
 /** A slider that is being drawn asks once it rests for so many milliseconds. */
 const REST = 150;
+/** Browsers refuse more than a hundred changes of the address in 30 s, so it follows what rests for so long. */
+const ADDRESS_REST = 350;
 
 export class Estimate {
   asked = $state<Asked>(readInputs(location.search));
@@ -34,12 +36,17 @@ export class Estimate {
     const asked = $state.snapshot(this.asked);
     this.asking.abort();
     this.asking = new AbortController();
-    history.replaceState(null, "", `${location.pathname}${this.query}`);
     void this.follow({ ...asked, language }, this.answer ? REST : 0, this.asking.signal);
+    void this.keep(this.query, this.asking.signal);
   }
 
   end(): void {
     this.asking.abort();
+  }
+
+  private async keep(query: string, signal: AbortSignal): Promise<void> {
+    await pause(ADDRESS_REST, signal).catch(() => undefined);
+    if (!signal.aborted) history.replaceState(null, "", `${location.pathname}${query}`);
   }
 
   private async follow(query: Asked & { language: Language }, rest: number, signal: AbortSignal): Promise<void> {
