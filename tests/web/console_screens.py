@@ -1,8 +1,10 @@
 """The screens of the operator's console."""
 
+from collections.abc import Callable
+
 from playwright.sync_api import Page, expect
 
-from tests.web.console import with_role
+from tests.web.console import SLOT, with_role
 from tests.web.control_plane import Plane
 from tests.web.member import press
 from tests.web.screen import Screen
@@ -24,15 +26,38 @@ def auditing(page: Page, plane: Plane) -> None:
     expect(page.get_by_text("Opens in the last hour: 7")).to_be_visible()
 
 
-def money(page: Page, plane: Plane) -> None:
-    auditing(page, plane)
-    press(page, "Money")
-    expect(page.get_by_text("Charged beside another subscription").first).to_be_visible()
+PARTS = {
+    "slots": ("Slots", SLOT),
+    "members": ("Members", "member@example.com"),
+    "money": ("Money", "Charged beside another subscription"),
+    "trends": ("Trends", "pro"),
+    "costs": ("Costs", "One member costs more than they pay."),
+    "audit": ("Audit log", "an upgrade"),
+}
+"""The tabs beside the first, each with its name and something that it shows."""
+
+
+def part(tab: str) -> Callable[[Page, Plane], None]:
+    name, shown = PARTS[tab]
+
+    def reach(page: Page, plane: Plane) -> None:
+        console(page, plane)
+        press(page, name)
+        expect(page.get_by_text(shown).first).to_be_visible()
+
+    return reach
+
+
+def one_member(page: Page, plane: Plane) -> None:
+    part("members")(page, plane)
+    press(page, "member@example.com")
+    expect(page.get_by_text("lost,")).to_be_visible()
 
 
 CONSOLE = [
     Screen("console", "console", console),
     Screen("console-limiting", "console", limiting),
     Screen("console-auditing", "console", auditing),
-    Screen("console-money", "console", money),
+    *(Screen(f"console-{tab}", "console", part(tab)) for tab in PARTS),
+    Screen("console-member", "console", one_member),
 ]

@@ -48,13 +48,16 @@ def test_a_screen_is_accessible_in_both_themes_and_languages(
     assert found == {}
 
 
-def test_each_view_is_among_the_screens() -> None:
+def test_each_view_and_each_tab_of_the_console_is_among_the_screens() -> None:
     [fields] = re.findall(
         r"^interface Fields \{(.*?)^\}", (WEB / "state/views.ts").read_text(), re.MULTILINE | re.DOTALL
     )
     kinds = set(re.findall(r'^  "?([\w-]+)"?: ', fields, re.MULTILINE))
     assert {screen.view for screen in SCREENS} == kinds - {"starting"}, "while it starts, it only says to wait"
+    [tabs] = re.findall(r"const TABS: Tab\[\] = \[(.*?)\]", (WEB / "console/Console.svelte").read_text())
+    first, *others = re.findall(r"\w+", tabs)
     names = [screen.name for screen in SCREENS]
+    assert {"console", *(f"console-{tab}" for tab in others)} <= set(names), first
     assert len(names) == len(set(names))
 
 
