@@ -36,6 +36,7 @@ from shared.billing.own_prices import OWN_PRICES
 from shared.billing.price_list import PRICES, READ
 from shared.billing.prices import read_prices
 from shared.gcp import emulators
+from shared.payments.stripe_client import checked_key
 
 TOLD_BY = (api("cloudbilling"), api("firebase"), FIREBASE)
 """What says whether the project is paid for, and takes that somebody has accepted Firebase's terms."""
@@ -136,11 +137,15 @@ def _deployment(apis: GoogleApis, given: argparse.Namespace) -> Deployment:
 
 
 def _stripe_key() -> str:
-    """Raises ValueError for a key that would have an attempt on a stand-in write to Stripe."""
-    key = os.environ.get(STRIPE_KEY, "")
-    if key and stand_in_endpoint() and not emulators.stripe_endpoint():
+    """Empty if none was given. Raises ValueError for what is no key, and for one that would have an attempt on a
+    stand-in write to Stripe."""
+    given = os.environ.get(STRIPE_KEY, "").strip()
+    if given and stand_in_endpoint() and not emulators.stripe_endpoint():
         raise ValueError(f"Nothing was written. A stand-in of Google's takes no {STRIPE_KEY}: Stripe is no stand-in.")
-    return key
+    try:
+        return given and checked_key(given)
+    except ValueError as e:
+        raise ValueError(f"Nothing was written. {STRIPE_KEY}: {e}") from None
 
 
 def _billing(apis: GoogleApis, project: str) -> tuple[str, str]:
@@ -208,7 +213,8 @@ def _is_to_be_done(apis: GoogleApis, wanted: Sequence[Resource], yes: bool) -> b
     steps = plan(apis, wanted)
     print(plan_table(steps))
     if any(step.action == Action.UNKNOWN for step in steps):
-        sys.exit("Nothing was written. Ask an owner of the project for the roles that the plan names.")
+        remedies = dict.fromkeys(step.remedy for step in steps if step.remedy)
+        sys.exit(" ".join(["Nothing was written.", *remedies]))
     if any(step.action != Action.LEAVE for step in steps):
         if not yes and not _agreed("Bring the project to this?"):
             sys.exit("Nothing was written.")

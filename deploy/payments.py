@@ -10,27 +10,24 @@ import os
 import sys
 
 from shared.gcp import emulators
-from shared.payments.catalogue import SetUp, set_up
+from shared.payments.catalogue import set_up
+from shared.payments.stripe_client import checked_key
 
 KEY = "STRIPE_KEY"
 
 
 def main() -> None:
-    """Ends with 1 and why where there is no key."""
+    """Ends with 1 and why where there is no key, or what is none."""
     parser = argparse.ArgumentParser(prog="python -m deploy.payments", description=__doc__.partition("\n")[0])
     parser.add_argument("--project", required=True, help="the deployment's project, if several share the account")
     parser.add_argument("--events", required=True, metavar="URL", help="of the function payment_events")
     arguments = parser.parse_args()
-    key = os.environ.get(KEY)
-    if not key:
-        sys.exit(f"Give a key of Stripe's in the environment: {KEY}=sk_...")
-    done = set_up(key, project=arguments.project, events_url=arguments.events, endpoint=emulators.stripe_endpoint())
-    print(told(done))
-
-
-def told(done: SetUp) -> str:
-    """The line that says the secret."""
-    return f"STRIPE_WEBHOOK_SECRET: {done.webhook_secret or 'as it was: Stripe tells it once'}"
+    try:
+        key = checked_key(os.environ.get(KEY, ""))
+    except ValueError as e:
+        sys.exit(f"{e} Give a key in the environment: {KEY}=sk_...")
+    secret = set_up(key, project=arguments.project, events_url=arguments.events, endpoint=emulators.stripe_endpoint())
+    print(f"STRIPE_WEBHOOK_SECRET: {secret or 'as it was: Stripe tells it once'}")
 
 
 if __name__ == "__main__":

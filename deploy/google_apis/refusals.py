@@ -39,6 +39,8 @@ WORDS: Mapping[str, str] = {
 TERMS = "Tos Not Accepted"
 """Within what Firebase says where nobody has accepted its terms (https://github.com/firebase/firebase-tools/pull/11096)."""
 
+ASK_AN_OWNER = "Ask an owner of the project for the roles that the plan names."
+
 
 class Refused(Exception):
     """Google refused a request for good. The message says why, and what a person can do."""
@@ -53,11 +55,13 @@ class AlreadyExists(Refused):
 
 
 class Denied(Refused):
-    """The person who deploys lacks a permission, or the project lacks an API. `role` has what is missing."""
+    """The person who deploys lacks a permission, or the project lacks an API. `role` has what is missing, and `remedy`
+    what that person can do."""
 
-    def __init__(self, message: str, role: str = "") -> None:
+    def __init__(self, message: str, role: str = "", remedy: str = ASK_AN_OWNER) -> None:
         super().__init__(message)
         self.role = role
+        self.remedy = remedy
 
 
 class ApiDisabled(Denied):

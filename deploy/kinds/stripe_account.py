@@ -18,6 +18,7 @@ from shared.payments.stripe_provider import portal_of
 
 LOST, SPARE = "secret", "spare"
 """What differs of an endpoint whose secret was not kept, and where there are several."""
+OTHER_KEY = "Give another STRIPE_KEY, which may write what the plan names: https://dashboard.stripe.com/apikeys"
 
 
 @contextmanager
@@ -26,9 +27,10 @@ def refusing() -> Iterator[None]:
     try:
         yield
     except (stripe.AuthenticationError, stripe.PermissionError) as e:
-        raise Denied(f"Stripe does not take the key: {e}", "a key of Stripe's that may do this") from e
+        raise Denied(f"Stripe does not take the key: {e}", "a key of Stripe's that may do this", OTHER_KEY) from e
     except (stripe.APIConnectionError, stripe.RateLimitError) as e:
-        raise Busy(f"Stripe: {e}") from e
+        # not its text, which is the HTTP library's: that may tell the headers, and the key is in one
+        raise Busy(f"Stripe: {type(e).__name__}") from None
     except stripe.StripeError as e:
         raise Refused(f"Stripe: {e}") from e
 

@@ -29,6 +29,8 @@ class Step(Struct, frozen=True):
     reason: str
     fields: tuple[str, ...] = ()
     """The fields to write, where the action is to change it, and the names of what goes, where it is to delete."""
+    remedy: str = ""
+    """What whoever plans can do, where the resource may not be read."""
 
     @property
     def named(self) -> tuple[str, ...]:
@@ -71,7 +73,8 @@ def _planned(apis: GoogleApis, resource: Resource, live: dict[str, Json], unread
     try:
         found = existing(apis, resource)
     except Denied as e:
-        return Step(resource, Action.UNKNOWN, f"needs {e.role}" if e.role else str(e).splitlines()[0])
+        reason = f"needs {e.role}" if e.role else str(e).splitlines()[0]
+        return Step(resource, Action.UNKNOWN, reason, remedy=e.remedy)
     if found is None:
         return Step(resource, Action.CREATE, resource.why)
     live[resource.id] = found

@@ -14,8 +14,9 @@ from deploy.resources.secrets import EVENTS_ROW, STRIPE_KEY, STRIPE_WEBHOOK_SECR
 from shared.billing.payer import monthly_cents
 from shared.billing.plans import PLANS
 from shared.gcp import emulators
-from shared.payments.catalogue import CURRENCY, FEATURES, connect, plans_for_sale
-from shared.payments.stripe_provider import API_VERSION, EVENTS
+from shared.payments.catalogue import CURRENCY, FEATURES, plans_for_sale
+from shared.payments.stripe_client import API_VERSION, CALL_SECONDS, connect
+from shared.payments.stripe_provider import EVENTS
 
 PRODUCTS, PORTALS = "https://dashboard.stripe.com/products", "https://dashboard.stripe.com/settings/billing/portal"
 
@@ -31,7 +32,7 @@ def payments(deployment: Deployment, client: stripe.StripeClient | None = None) 
 
 @cache
 def _client(key: str) -> stripe.StripeClient:
-    return connect(key, emulators.stripe_endpoint())
+    return connect(key, emulators.stripe_endpoint(), stripe.RequestsClient(timeout=CALL_SECONDS))
 
 
 def _price(client: stripe.StripeClient, plan: str) -> Resource:

@@ -6,21 +6,11 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 import stripe
-from msgspec import Struct
 
 from shared.billing.payer import is_for_sale, monthly_cents
 from shared.billing.plans import PLANS
-from shared.payments.stripe_provider import (
-    API_VERSION,
-    CALL_SECONDS,
-    EVENTS,
-    MARK,
-    RETRIES,
-    is_of,
-    lookup_key_of,
-    portal_of,
-    product_of,
-)
+from shared.payments.stripe_client import API_VERSION, CALL_SECONDS, connect
+from shared.payments.stripe_provider import EVENTS, MARK, is_of, lookup_key_of, portal_of, product_of
 
 CURRENCY = "usd"
 PRICES = "ondol_prices"
@@ -40,34 +30,15 @@ FEATURES: Mapping[str, Any] = {
 """Of the portal: upgrades are charged and hold at once, downgrades and cancellations hold from the period's end on."""
 
 
-class SetUp(Struct, frozen=True, kw_only=True):
-    """What came of setting an account up."""
-
-    portal: str
-    """The id of the portal's configuration."""
-    webhook_secret: str | None
-    """None if the endpoint was there before: Stripe tells its secret once."""
-
-
-def connect(key: str, endpoint: str | None, http: stripe.HTTPClient | None = None) -> stripe.StripeClient:
-    """`endpoint` is a stand-in's."""
-    return stripe.StripeClient(
-        key,
-        stripe_version=API_VERSION,
-        base_addresses={"api": endpoint} if endpoint else {},
-        max_network_retries=RETRIES,
-        http_client=http or stripe.RequestsClient(timeout=CALL_SECONDS),
-    )
-
-
-def set_up(key: str, *, project: str, events_url: str, endpoint: str | None = None) -> SetUp:
-    """Makes what is missing, and changes what differs. Doing so again changes nothing. `endpoint` is a stand-in's."""
+def set_up(key: str, *, project: str, events_url: str, endpoint: str | None = None) -> str | None:
+    """Makes what is missing, and changes what differs. Doing so again changes nothing. Returns the secret of the
+    endpoint for events; None if the endpoint was there before: Stripe tells its secret once. `endpoint` is a
+    stand-in's. Raises ValueError for what is no key."""
     http = stripe.RequestsClient(timeout=CALL_SECONDS)
     client = connect(key, endpoint, http)
     try:
-        return SetUp(
-            portal=portal_for(client, project, prices_of(client)), webhook_secret=_events(client, project, events_url)
-        )
+        portal_for(client, project, prices_of(client))
+        return _events(client, project, events_url)
     finally:
         http.close()  # type: ignore[no-untyped-call]  # of the SDK
 

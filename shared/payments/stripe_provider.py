@@ -16,15 +16,12 @@ from shared import logs
 from shared.billing.payer import CheckoutPage, Provider
 from shared.billing.provider import BadSignature, Buyer, Fetched, Hint, NotSold, Order, Unreachable
 from shared.billing.subscription import Subscription, SubscriptionState
+from shared.payments.stripe_client import CALL_SECONDS, connect
 
-API_VERSION = "2026-10-28.endive"
-"""What the SDK in constraints.txt was made for. The webhook endpoint has it too."""
 TOLERANCE = 300
 """Seconds that may have passed since an event was signed."""
 SECRET_PREFIX = "whsec_"  # noqa: S105  # how each begins
 """Begins the secret of each webhook endpoint of Stripe's."""
-CALL_SECONDS = 8.0
-RETRIES = 2
 MARK = "ondol_project"
 """Names, in the metadata of what is ours, the project that it belongs to."""
 PRODUCT_PREFIX = "ondol-"
@@ -92,7 +89,7 @@ def reachable() -> Iterator[None]:
     try:
         yield
     except (stripe.APIConnectionError, stripe.RateLimitError) as e:
-        raise Unreachable(str(e)) from e
+        raise Unreachable(type(e).__name__) from e
     except stripe.APIError as e:
         if e.http_status == 501:  # of a stand-in that does not play this
             raise
@@ -117,13 +114,7 @@ class StripeProvider:
         """`project` distinguishes deployments that share a Stripe account. `managed`: Stripe is the merchant of record.
         `endpoint` is a stand-in's."""
         self._http = stripe.RequestsClient(timeout=CALL_SECONDS)
-        self._client = stripe.StripeClient(
-            key,
-            stripe_version=API_VERSION,
-            base_addresses={"api": endpoint} if endpoint else {},
-            max_network_retries=RETRIES,
-            http_client=self._http,
-        )
+        self._client = connect(key, endpoint, self._http)
         self._v1 = self._client.v1
         self._project = project
         self._secret = webhook_secret

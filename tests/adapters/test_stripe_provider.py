@@ -13,8 +13,8 @@ import stripe
 
 from shared.billing.provider import BadSignature, Buyer, Fetched, NotSold, Order, PaymentProvider, Unreachable
 from shared.billing.subscription import Subscription, SubscriptionState
+from shared.payments.stripe_client import API_VERSION
 from shared.payments.stripe_provider import (
-    API_VERSION,
     EVENTS,
     STATES,
     OddSubscription,

@@ -59,6 +59,21 @@ def test_a_stand_in_of_googles_never_has_stripe_itself_written_to(tmp_path: Path
     )
 
 
+@pytest.mark.parametrize(
+    "words", [["deploy", "plan", "--project", "p-project"], ["deploy.payments", "--project", "p", "--events", "u"]]
+)
+def test_what_is_no_key_of_stripes_is_refused_and_not_repeated(tmp_path: Path, words: list[str]) -> None:
+    said = typed(
+        tmp_path,
+        *("env", "GOOGLE_APIS_ENDPOINT=http://127.0.0.1:9", "STRIPE_EMULATOR_HOST=http://127.0.0.1:9"),
+        *("STRIPE_KEY=sk_test_x\rsk_test_x", str(PYTHON), "-m"),
+        *words,
+    )
+    assert said.returncode == 1
+    assert "STRIPE_KEY" in said.stderr and "no secret key of Stripe's" in said.stderr
+    assert "sk_test_x" not in said.stdout + said.stderr
+
+
 @pytest.mark.parametrize("target", ["deploy", "deploy-plan", "undeploy", "rotate-keys"])
 def test_without_a_project_a_line_says_what_to_type(tmp_path: Path, target: str) -> None:
     said = typed(tmp_path, "make", target)

@@ -1,14 +1,17 @@
 """Stripe's account is set up by the same plan as Google's project: empty, the same again, drifts, interruptions."""
 
+import traceback
 from collections.abc import Callable, Iterable
 
 import pytest
+import stripe
 from msgspec.structs import replace
 
-from deploy.google_apis.refusals import Denied
+from deploy.google_apis.refusals import Busy, Denied
 from deploy.kinds import key
+from deploy.kinds.stripe_account import refusing
 from deploy.reconciler.apply import bring, destroy
-from deploy.reconciler.plan import Action, in_order
+from deploy.reconciler.plan import Action, in_order, plan
 from deploy.reconciler.resource import Output, Resource
 from deploy.resources.apis import api, apis
 from deploy.resources.payments import payments
@@ -16,6 +19,7 @@ from deploy.resources.secrets import EVENTS_ROW, STRIPE_KEY, STRIPE_WEBHOOK_SECR
 from local.google_apis.documents import Json
 from local.google_apis.session import Interrupted
 from shared.billing.plans import PLANS
+from shared.payments.stripe_client import checked_key
 from shared.payments.stripe_provider import EVENTS
 from tests.deploy.project import Project, deployment
 from tests.support.standins.stripe_in_process import KEY, InProcess
@@ -181,8 +185,28 @@ def test_a_key_that_stripe_does_not_take_is_said() -> None:
     project, account = begun()
     wanted = [replace(each, needs=()) for each in payments(DEPLOYMENT, account.client("sk_live_wrong"))]
     assert all(each.startswith("unknown Stripe ") for each in project.differing(wanted))
+    remedies = {step.remedy for step in plan(project.apis, with_api(wanted)) if step.action == Action.UNKNOWN}
+    assert any("https://dashboard.stripe.com/apikeys" in each for each in remedies)
+    assert all("owner of the project" not in each for each in remedies), "Google's roles do not help"
     with pytest.raises(Denied, match="Stripe does not take the key"):
         wanted[0].kind.read(project.apis, wanted[0])
+
+
+@pytest.mark.parametrize("text", ["sk_test_x\rx", "sk_test_x\nx", "sk_test_x y", "pk_test_x", "x", ""])
+def test_what_is_no_key_is_not_sent_and_not_repeated(text: str) -> None:
+    """A line break would come back in the error of the HTTP library, with all of the key."""
+    with pytest.raises(ValueError, match="no secret key of Stripe's") as refused:
+        checked_key(text)
+    assert not text or text not in str(refused.value)
+    assert checked_key("sk_test_x\r") == checked_key(" rk_x\n").replace("rk", "sk_test") == "sk_test_x"
+
+
+def test_who_cannot_reach_stripe_is_not_told_what_was_sent() -> None:
+    with pytest.raises(Busy) as told, refusing():
+        raise stripe.APIConnectionError(f"Invalid header value b'Bearer {KEY}'")
+    said = "".join(traceback.format_exception(told.value))
+    assert str(told.value) == "Stripe: APIConnectionError"
+    assert "Bearer" not in said
 
 
 def test_a_run_that_dies_at_any_request_is_taken_up_by_the_next() -> None:

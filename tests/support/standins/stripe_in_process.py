@@ -14,7 +14,7 @@ from local.stripe.account import Account, Call
 from local.stripe.errors import StripeError
 from local.stripe.state import State
 from local.stripe.world import Settings, World
-from shared.payments.catalogue import connect
+from shared.payments.stripe_client import connect
 
 KEY = "sk_test_ondol"
 
