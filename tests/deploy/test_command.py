@@ -74,6 +74,23 @@ def test_what_is_no_key_of_stripes_is_refused_and_not_repeated(tmp_path: Path, w
     assert "sk_test_x" not in said.stdout + said.stderr
 
 
+@pytest.mark.parametrize(
+    ("target", "name"), [("deploy", "STRIPE_KEY"), ("undeploy", "STRIPE_KEY"), ("stripe-contract", "STRIPE_TEST_KEY")]
+)
+def test_a_key_behind_make_is_refused_before_anything_is_done(tmp_path: Path, target: str, name: str) -> None:
+    """Everybody on the machine can read it there."""
+    said = typed(tmp_path, "make", target, f"{name}=sk_test_x")
+    assert said.returncode == 2 and not said.stdout
+    assert f"read -rs {name}; export {name}" in said.stderr
+    assert "sk_test_x" not in said.stderr
+
+
+def test_the_key_of_a_test_is_in_no_command_that_make_runs(tmp_path: Path) -> None:
+    said = typed(tmp_path, "env", "STRIPE_TEST_KEY=sk_test_x", "make", "--dry-run", "stripe-contract")
+    assert said.returncode == 0 and "test_stripe_provider.py" in said.stdout
+    assert "sk_test_x" not in said.stdout + said.stderr
+
+
 @pytest.mark.parametrize("target", ["deploy", "deploy-plan", "undeploy", "rotate-keys"])
 def test_without_a_project_a_line_says_what_to_type(tmp_path: Path, target: str) -> None:
     said = typed(tmp_path, "make", target)
