@@ -146,7 +146,8 @@ class LoginAnswer(Struct):
     """None without one."""
     plan: PlanView
     paid_for: PaidForView | None
-    """None if nothing was ever bought, and for whoever does not own the plan."""
+    """How the caller's own plan is paid for, also while a team pays for the caller's work. None if the caller never bought
+    anything."""
     kept: KeptView | None
     allowance: AllowanceView
     storage: StorageView
@@ -176,7 +177,7 @@ def login(caller: Member, body: Login, now: datetime) -> LoginAnswer:
         account=_account(account),
         team=InTeam(pays=billing.is_teams) if account.team else None,
         plan=plan_view(billing.plan),
-        paid_for=paid_for_view(billing) if billing.owner == account.uid else None,
+        paid_for=paid_for_view(own.record) if own.record.owner == account.uid else None,
         kept=kept_view(_kept(account, billing.plan, [own, of_team], now), now),
         allowance=_allowance(billing, now),
         storage=_storage(billing, account.works_in, newest, workspace.apart),

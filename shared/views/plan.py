@@ -32,8 +32,10 @@ class KeptView(Struct):
 
 
 class PaidForView(Struct):
-    """How the plan is paid for."""
+    """How a plan is paid for."""
 
+    plan: PlanView
+    """As it is now."""
     reason: Reason
     """Why the plan is as it is."""
     until: float | None
@@ -52,6 +54,7 @@ def kept_view(kept: Kept | None, now: datetime) -> KeptView | None:
 
 def paid_for_view(billing: Billing) -> PaidForView | None:
     found = billing.paid_for
-    return (
-        PaidForView(found.reason, found.until.timestamp() if found.until else None, found.subscribed) if found else None
-    )
+    if found is None:
+        return None
+    until = found.until.timestamp() if found.until else None
+    return PaidForView(plan_view(billing.plan), found.reason, until, found.subscribed)

@@ -78,7 +78,8 @@ def test_a_member_buys_and_has_the_plan_within_seconds(standin: Standin, ada: Bu
     )  # fmt: skip
     payer = read_payer(ada.bid)
     assert payer and payer.record.disagreement is None, "an event told"
-    assert ada.login()["paid_for"] == {"reason": "paid", "until": None, "subscribed": True}
+    pro = {"name": "pro", "title": "Pro"}
+    assert ada.login()["paid_for"] == {"plan": pro, "reason": "paid", "until": None, "subscribed": True}
     assert (ada.post("checkout", plan="starter").status, came.count("/payment-events") > 0) == (409, True)
     assert [each for each in came.answers if each[1] >= 500] == []
 
@@ -233,6 +234,16 @@ def test_who_shares_anothers_plan_sees_it_and_can_neither_buy_nor_manage(standin
     assert (login["plan"]["name"], login["paid_for"]) == ("pro", None)
     assert bob.post("checkout", plan="pro").status == 403
     assert bob.post("portal").status == 403
+
+
+def test_who_works_on_a_teams_time_is_told_of_the_own_subscription(standin: Standin, ada: Buyer) -> None:
+    pay(standin, ada.page("pro"))
+    holds("pro", ada.bid)
+    create_team("ada", "Moonlight", "team", datetime.now(UTC))
+    login = ada.login()
+    assert (login["plan"]["name"], login["paid_for"]["plan"]["name"]) == ("team", "pro")
+    document("billing", ada.bid).update({"paid_for.reason": "retrying"})
+    assert ada.login()["paid_for"] == {**login["paid_for"], "reason": "retrying"}, "and that it was not paid"
 
 
 def test_whoever_pays_for_a_team_comes_back_to_the_teams_plan(standin: Standin, ada: Buyer) -> None:

@@ -79,7 +79,7 @@ def test_what_is_no_key_of_stripes_is_refused_and_not_repeated(tmp_path: Path, w
 )
 def test_a_key_behind_make_is_refused_before_anything_is_done(tmp_path: Path, target: str, name: str) -> None:
     """Everybody on the machine can read it there."""
-    said = typed(tmp_path, "make", target, f"{name}=sk_test_x")
+    said = typed(tmp_path, "make", "--dry-run", target, f"{name}=sk_test_x")
     assert said.returncode == 2 and not said.stdout
     assert f"read -rs {name}; export {name}" in said.stderr
     assert "sk_test_x" not in said.stderr

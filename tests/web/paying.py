@@ -36,7 +36,8 @@ def subscribed(title: str, reason: str = "paid", **fields: Any) -> dict[str, Any
 
 def paid_for(title: str, reason: str = "paid", **fields: Any) -> dict[str, Any]:
     """What `login` says of the plan."""
-    return {"plan": a_plan(title), "paid_for": {"reason": reason, "until": None, "subscribed": True, **fields}}
+    told = {"plan": a_plan(title), "reason": reason, "until": None, "subscribed": True}
+    return {"plan": a_plan(title), "paid_for": {**told, **fields}}
 
 
 def begun(title: str) -> dict[str, Any]:

@@ -55,6 +55,16 @@ def test_home_says_that_a_payment_is_missing_and_leads_to_the_card(
     assert [body for name, body in plane.asked if name == "billing/portal"] == [{"plan": None, "language": "ko"}]
 
 
+def test_who_works_on_a_teams_time_is_told_that_the_own_payment_is_missing(page: Page, plane: Plane) -> None:
+    plane.planned = {**paid_for("Pro", "retrying"), "plan": a_plan("Team"), "team": {"pays": True}}
+    sign_in(page)
+    expect(page.get_by_role("alert")).to_contain_text("Pro plan")
+    press(page, "Check your card")
+    page.wait_for_url(f"{plane.slot_origin}/portal")
+    [body] = [body for name, body in plane.asked if name == "billing/portal"]
+    assert not body.get("team"), "the own subscription is managed, and not the team's"
+
+
 def test_the_banner_says_when_the_plan_ends_in_the_members_time_zone(page: Page, plane: Plane) -> None:
     plane.planned = paid_for("Pro", "retrying", until=1_796_000_000)
     sign_in(page)

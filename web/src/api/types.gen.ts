@@ -1062,7 +1062,7 @@ export type LoginAnswer = {
     team: InTeam | null;
     plan: PlanView;
     /**
-     * null if nothing was ever bought, and for whoever does not own the plan.
+     * null if the caller never bought anything.
      */
     paid_for: PaidForView | null;
     kept: KeptView | null;
@@ -1338,9 +1338,13 @@ export type PageAnswer = {
 };
 
 /**
- * How the plan is paid for.
+ * How the caller's own plan is paid for, also while a team pays for the caller's work.
  */
 export type PaidForView = {
+    /**
+     * The caller's own plan.
+     */
+    plan: PlanView;
     /**
      * Why the plan is as it is.
      */

@@ -5,7 +5,7 @@ import { words } from "../../state/language.svelte";
 import { timeOf } from "../../state/shown";
 
 /** Null if no payment is missing. */
-export function missingPayment({ reason, until, subscribed }: PaidForView, plan: string, ofTeam: boolean): string | null {
+export function missingPayment({ reason, until, subscribed }: Omit<PaidForView, "plan">, plan: string, ofTeam: boolean): string | null {
   const { retrying, unpaid, teamUnpaid, paused, teamPaused, incomplete } = words().plans;
   if (reason === "retrying") return retrying(plan, until === null ? null : timeOf(until));
   if (reason === "unpaid") return ofTeam ? teamUnpaid : unpaid(plan);
