@@ -54,7 +54,7 @@ class Fault(Struct):
     path: str
     """Regular expression: `POST /v1/customers`."""
     how: str
-    """`error`: 500 instead of being carried out. `limit`: 429. `lose`: carried out, and the answer is lost."""
+    """`error`: 500 instead of being carried out. `limit`: 429. `refuse`: 403. `lose`: carried out, and the answer is lost."""
     times: int = 1
 
 
@@ -89,6 +89,8 @@ class Account:
         fault = self._fault(call)
         if fault and fault.how == "limit":
             raise StripeError("Request rate limit exceeded.", status=429, code="rate_limit")
+        if fault and fault.how == "refuse":
+            raise StripeError("The provided key does not have the required permissions for this.", status=403)
         if fault and fault.how == "error":
             raise StripeError("An unknown error occurred.", status=500, kind="api_error")
         saved = self._saved(call)

@@ -47,12 +47,17 @@ def found(
         kind, subscriptions = DisagreementKind.DOUBLED, standing.doubled
     elif untold:
         return Disagreement(kind=DisagreementKind.UNTOLD, since=now, subscriptions=untold)
-    elif before and before.kind == DisagreementKind.UNTOLD and now < before.since + SHOWN_FOR:
+    elif before and (until := shown_until(before)) and now < until:
         return before
     else:
         return None
     since = before.since if before and before.kind == kind else now
     return Disagreement(kind=kind, since=since, subscriptions=list(subscriptions))
+
+
+def shown_until(found: Disagreement | None) -> datetime | None:
+    """When it is over by itself, so that an answer is needed then; None if only a change at the provider ends it."""
+    return found.since + SHOWN_FOR if found and found.kind == DisagreementKind.UNTOLD else None
 
 
 def _differing(known: Sequence[Subscription], told: Sequence[Subscription]) -> list[str]:

@@ -94,7 +94,8 @@ class Payer(Struct, frozen=True, kw_only=True):
         known = sorted(subscriptions, key=lambda each: (each.created, each.subscription))
         found = standing(known, self.by_hand, base=base, now=now)
         checkout = None if gone or self._is_paid(known) else self.checkout
-        times = [found.due]
+        odd = disagreement.found(self.disagreement, self.subscriptions, known, found, compared=compared, now=now)
+        times = [found.due, disagreement.shown_until(odd)]
         if any(each.state not in OVER for each in known):
             times.append(now + COMPARE_EVERY)
         if checkout is not None and now < checkout.expires:
@@ -105,14 +106,7 @@ class Payer(Struct, frozen=True, kw_only=True):
             subscriptions=known,
             standing=found,
             checkout=checkout,
-            disagreement=disagreement.found(
-                self.disagreement,
-                self.subscriptions,
-                known,
-                found,
-                compared=compared,
-                now=now,
-            ),
+            disagreement=odd,
             asked=now,
             due=min(filter(None, times), default=None),
             version=self.version + 1,

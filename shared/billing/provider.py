@@ -22,6 +22,10 @@ class NotSold(Exception):
     """The provider has no price for a plan. The deployment creates it."""
 
 
+class NotDone(Exception):
+    """The provider refuses what it is asked, and will until a person changes something there: what a key may do, say."""
+
+
 class Buyer(Struct, frozen=True, kw_only=True):
     """For whom a customer is made at the provider."""
 
@@ -89,7 +93,7 @@ class PaymentProvider(Protocol):
         """All subscriptions of the customer."""
 
     def cancel(self, subscription: str) -> None:
-        """Ends the subscription at once, without refund. One that is over already is no error."""
+        """Ends the subscription at once, without refund. One that is over already is no error. Raises NotDone."""
 
     def forget(self, customer: str) -> None:
         """Deletes the customer, which ends all their subscriptions at once, without refund. What was paid stays in the

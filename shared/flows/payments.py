@@ -10,7 +10,7 @@ from msgspec import Struct
 
 from shared import logs
 from shared.billing.payer import CheckoutPage, Payer, check_may_buy, is_for_sale, open_checkout
-from shared.billing.provider import BadSignature, Buyer, Hint, NotSold, Order, PaymentProvider, Unreachable
+from shared.billing.provider import BadSignature, Buyer, Hint, NotDone, NotSold, Order, PaymentProvider, Unreachable
 from shared.billing.subscription import OVER
 from shared.errors import Conflict, Refused, TryAgain, bad_request
 from shared.gcp.store.database import LostRace
@@ -63,8 +63,9 @@ def ask(provider: PaymentProvider, bid: str, *, base: str, now: Now, compared: b
     there is none who is a customer. `base` is the plan of an account that pays nothing. Of a customer who was deleted
     the last answer holds, with what time brings. `compared`: no event had it asked, so a difference is to be looked at.
 
-    Cancels what an operator's plan has replaced. Raises TryAgain if the provider can't be asked, or if others commit
-    all the time.
+    Cancels what an operator's plan has replaced; what the provider does not cancel is committed as that, so that
+    operators see it, and tried again when the payer is due. Raises TryAgain if the provider can't be asked, or if others
+    commit all the time.
     """
     payer = read_payer(bid)
     if payer is None or not (payer.record.customer or payer.record.is_due(now())):
@@ -82,15 +83,22 @@ def _answered(provider: PaymentProvider, payer: Payer, *, base: str, now: Now, c
     try:
         fetched = provider.fetch(customer)
         after = payer.answered(fetched.subscriptions, gone=fetched.gone, base=base, now=now(), compared=compared)
-        if not after.standing.cancel:
+        if not any([_is_cancelled(provider, payer.bid, each) for each in after.standing.cancel]):
             return after
-        for each in after.standing.cancel:
-            provider.cancel(each)
-            logs.info("subscription-cancelled", billing=payer.bid, subscription=each)
         fetched = provider.fetch(customer)
         return payer.answered(fetched.subscriptions, gone=fetched.gone, base=base, now=now())
     except Unreachable as e:
         raise unreachable() from e
+
+
+def _is_cancelled(provider: PaymentProvider, bid: str, subscription: str) -> bool:
+    try:
+        provider.cancel(subscription)
+    except (NotDone, Unreachable) as e:
+        logs.error("subscription-not-cancelled", billing=bid, subscription=subscription, reason=str(e))
+        return False
+    logs.info("subscription-cancelled", billing=bid, subscription=subscription)
+    return True
 
 
 def _tell(before: Payer, after: Payer) -> None:

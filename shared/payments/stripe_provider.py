@@ -14,7 +14,7 @@ from stripe.params.checkout import SessionCreateParams as CheckoutParams
 
 from shared import logs
 from shared.billing.payer import CheckoutPage, Provider
-from shared.billing.provider import BadSignature, Buyer, Fetched, Hint, NotSold, Order, Unreachable
+from shared.billing.provider import BadSignature, Buyer, Fetched, Hint, NotDone, NotSold, Order, Unreachable
 from shared.billing.subscription import Subscription, SubscriptionState
 from shared.payments.stripe_client import CALL_SECONDS, connect
 
@@ -206,12 +206,13 @@ class StripeProvider:
 
     @reachable()
     def cancel(self, subscription: str) -> None:
+        """Raises NotDone."""
         try:
             self._v1.subscriptions.cancel(subscription)
-        except stripe.InvalidRequestError as e:
+        except (stripe.InvalidRequestError, stripe.PermissionError, stripe.AuthenticationError) as e:
             # Stripe says of a subscription that is over that there is none
             if e.code != "resource_missing":
-                raise
+                raise NotDone(f"{type(e).__name__} {e.code or e.http_status}") from e
 
     @reachable()
     def forget(self, customer: str) -> None:

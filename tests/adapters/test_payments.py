@@ -9,12 +9,14 @@ from typing import Any
 import pytest
 
 from shared.accounts.audit import Action, AuditLine
+from shared.billing.disagreement import DisagreementKind
 from shared.billing.payer import CHECKOUT_ASK, CHECKOUT_FOR, CheckoutPage
-from shared.billing.subscription import Reason
+from shared.billing.subscription import CANCEL_AGAIN, Reason
 from shared.errors import Conflict, Refused, TryAgain
 from shared.flows import payments
 from shared.flows.payments import Sale, ask, manage, sell
 from shared.gcp.store import operators
+from shared.gcp.store.payers import disagreeing_payers
 from shared.gcp.store.subscriptions import due_payers, find_payer, read_payer
 from shared.payments.stripe_provider import StripeProvider
 from tests.adapters.paying import asked, new_account, now, plan, stripe_provider, subscriber
@@ -215,22 +217,28 @@ def test_a_plan_is_changed_in_the_portal(standin: Standin, provider: StripeProvi
 # an operator's plan
 
 
+@pytest.mark.parametrize("how", ["error", "refuse"])
 def test_an_operators_plan_cancels_the_subscription_and_stays(
-    standin: Standin, provider: StripeProvider, bid: str
+    standin: Standin, provider: StripeProvider, bid: str, how: str
 ) -> None:
+    """And as long as Stripe does not cancel it, because it is down or its key may not, operators see that."""
     standin.press(buy(provider, bid).url, card="pm_card_visa")
     [subscription] = asked(provider, bid).subscriptions
-    standin.control("faults", path="DELETE /v1/subscriptions", how="error", times=9)
+    standin.control("faults", path="DELETE /v1/subscriptions", how=how, times=9)
     line = AuditLine(
         request="request-1", at=now() + timedelta(seconds=2), by="op", email=None, action=Action.PLAN,
         target="u-1", asked={}, note="",
     )  # fmt: skip
     operators.set_plan(line, "u-1", "enterprise")
-    with pytest.raises(TryAgain):
-        ask(provider, bid, base="free", now=now)
+    still = asked(provider, bid)
+    assert still.disagreement and still.disagreement.kind == DisagreementKind.NOT_CANCELLED
+    assert still.due and still.due <= now() + CANCEL_AGAIN
     assert plan(bid) == "enterprise", "whatever Stripe does meanwhile"
+    [seen] = disagreeing_payers(None, 10).payers
+    assert seen[0].bid == bid
     standin.control("faults")
     payer = asked(provider, bid)
+    assert payer.disagreement is None
     assert (payer.standing.reason, payer.standing.cancel) == (Reason.BY_HAND, [])
     assert standin.v1.subscriptions.retrieve(subscription.subscription).status == "canceled"
     assert plan(bid) == "enterprise"

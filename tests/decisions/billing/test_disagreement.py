@@ -44,6 +44,18 @@ def test_what_the_comparison_finds_and_no_event_told_is_shown_for_a_week() -> No
     assert kind(new) == DisagreementKind.DOUBLED, "what costs a member money comes first"
 
 
+def test_what_is_shown_for_a_week_ends_also_where_nothing_else_has_the_provider_asked() -> None:
+    """Of a subscription that is over, the next question is 60 days away."""
+    known = answered(PAYER, PRO)
+    lost = answered(known, ENDED, compared=True)
+    assert lost.due == NOW + SHOWN_FOR
+    over = answered(lost, ENDED, now=NOW + SHOWN_FOR, compared=True)
+    assert over.disagreement is None
+    assert over.due == NOW + timedelta(days=60), "the first notice about what is kept"
+    gone = known.answered([], gone=True, base="free", now=NOW, compared=True)
+    assert gone.due == NOW + SHOWN_FOR, "also of a customer who was deleted there"
+
+
 def test_a_purchase_of_which_no_event_told_is_one() -> None:
     assert kind(answered(PAYER, PRO, compared=True)) == DisagreementKind.UNTOLD
     assert answered(PAYER, compared=True).disagreement is None
