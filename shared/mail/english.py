@@ -53,12 +53,17 @@ LETTERS: Mapping[MailKind, Words] = {
     MailKind.LEFT_OUT: Words(
         subject="{{ bytes | size }} of your workspace could not be saved",
         paragraphs=(
-            "Your session has ended, and your plan's storage had no room for everything: of your own files and"
-            " folders {{ count }}, together {{ bytes | size }}, are not in the last snapshot. What it has is safe.",
-            "{% if until %}What still fitted beside it is kept until {{ until | day }}: you can download it from"
-            " the history, or bring it back once there is room.{% else %}It could not be kept beside it either."
-            " Earlier snapshots may have an older version of it.{% endif %} To have all of it saved next time, delete"
-            " something, or choose a plan with more storage.",
+            "Your session has ended, and your plan's storage had no room for everything."
+            " {% if count == '1' %}One of your own files or folders, {{ bytes | size }}, is{% else %}{{ count | number }}"
+            " of your own files and folders, together {{ bytes | size }}, are{% endif %} not in the last snapshot. Whatever"
+            " is in the snapshot is safe.",
+            "{% if not until %}There was no room to keep {% if count == '1' %}it{% else %}them{% endif %} beside the"
+            " snapshot either. Earlier snapshots may have an older version.{% else %}{% if kept == bytes %}What is missing"
+            "{% else %}Of what is missing, {{ kept | size }}{% endif %} is kept beside the snapshot until"
+            " {{ until | day }}: you can download it from the history, or bring it back once there is room."
+            "{% if kept != bytes %} There was no room to keep the rest; earlier snapshots may have an older version of"
+            " it.{% endif %}{% endif %} To have everything saved next time, delete something, or choose a plan with more"
+            " storage.",
         ),
         button="See what is missing",
         page="/history",

@@ -38,15 +38,19 @@ def size(count: str) -> str:
     """Bytes in the largest unit of which there is one; the plan table's units are decimal too."""
     number, unit = float(count), "B"
     for larger in ("kB", "MB", "GB"):
-        if number < STEP:
+        if round(number) < STEP:
             break
         number, unit = number / STEP, larger
     return f"{number:.1f} {unit}" if unit != "B" and number < STEP / 100 else f"{number:.0f} {unit}"
 
 
+def grouped(count: str) -> str:
+    return f"{int(count):,}"
+
+
 STEP = 1000
-ENGLISH_FILTERS: Mapping[str, Callable[..., Any]] = {"plan": plan, "day": day, "size": size}
-KOREAN_FILTERS: Mapping[str, Callable[..., Any]] = {"plan": plan, "day": day_in_korean, "size": size}
+ENGLISH_FILTERS: Mapping[str, Callable[..., Any]] = {"plan": plan, "day": day, "size": size, "number": grouped}
+KOREAN_FILTERS: Mapping[str, Callable[..., Any]] = {"plan": plan, "day": day_in_korean, "size": size, "number": grouped}
 
 
 def _local(context: Context, moment: str) -> datetime:

@@ -42,10 +42,10 @@ FACTS: Mapping[MailKind, frozenset[str]] = {
     MailKind.PLAN_ENDED: frozenset({"plan", "now", "until"}),
     MailKind.KEPT_ENDS: frozenset({"plan", "now", "until"}),
     MailKind.ACCOUNT_ERASED: frozenset(),
-    MailKind.LEFT_OUT: frozenset({"count", "bytes", "until"}),
+    MailKind.LEFT_OUT: frozenset({"count", "bytes", "kept", "until"}),
 }
 """What each kind of mail has to be given. `plan` and `now` are names of the plan table, `until` is a moment in ISO
-8601, or empty if there is none; `count` and `bytes` are whole numbers. They are written out in the reader's language
+8601, or empty if there is none; `count`, `bytes` and `kept`, bytes too, are whole numbers. They are written out in the reader's language
 when the mail is composed."""
 
 

@@ -74,6 +74,14 @@ class LeftOutEntry(Struct, frozen=True, forbid_unknown_fields=True):
     kept: bool
 
 
+class OwnLeftOut(Struct, frozen=True, forbid_unknown_fields=True):
+    """Of what is left out, the member's own: all that no tool makes again."""
+
+    count: Count = 0
+    bytes: Count = 0
+    lost_bytes: Count = 0
+
+
 class LeftOut(Struct, frozen=True, forbid_unknown_fields=True):
     """What a container leaves out of its checkpoints, as it claims: shown to the member, and used for nothing else."""
 
@@ -83,6 +91,8 @@ class LeftOut(Struct, frozen=True, forbid_unknown_fields=True):
     """The part of `bytes` that is not kept either, because there is no room."""
     entries: Annotated[list[LeftOutEntry], Meta(max_length=LISTED)] = field(default_factory=list)
     """The largest of the left-out files and folders."""
+    own: OwnLeftOut = OwnLeftOut()
+    """Without dependencies. No sum of `entries`, which are not all."""
 
 
 def share_of(limit: int | None, others: int, saved: StorageUse) -> int | None:

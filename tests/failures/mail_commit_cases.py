@@ -6,7 +6,7 @@ from typing import Any
 from shared.gcp.store import accounts, mails, sessions
 from shared.mail.mail import Mail, MailKind, Reader
 from shared.sessions.session import EndReason
-from shared.snapshots.storage_quota import LeftOut
+from shared.snapshots.storage_quota import LeftOut, OwnLeftOut
 from tests.failures.commit_cases import LATER, NOW, UID, Act, a_claimed_session, an_account
 
 READER = Reader(uid="u-1", language="ko", zone="Asia/Seoul")
@@ -37,7 +37,7 @@ def a_closed_account_that_is_confirmed() -> Act:
 
 
 def an_end_that_left_something_out() -> Act:
-    sid = a_claimed_session(left_out=LeftOut(1, 5)).record.sid
+    sid = a_claimed_session(left_out=LeftOut(1, 5, own=OwnLeftOut(1, 5))).record.sid
     return lambda: sessions.end_session(sid, LATER, EndReason.IDLE)
 
 

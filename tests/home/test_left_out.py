@@ -62,6 +62,7 @@ def test_whole_folders_of_dependencies_go_first(full: Saver, back: Saver) -> Non
     fill(full.folder, "proj/film.mp4", 700_000)
     full.save()
     assert names(full.left_out) == [("proj/node_modules", "dependencies", True)]
+    assert full.left_out["own"] == {"count": 0, "bytes": 0, "lost_bytes": 0}
     back.restore()
     assert files(back.folder) == {"proj/film.mp4", "venv/lib/a.py", "venv/pyvenv.cfg"}
 
@@ -202,6 +203,7 @@ def test_what_exceeds_even_the_bound_is_named_as_not_kept(full: Saver) -> None:
     full.save()
     assert names(full.left_out) == [("film.mp4", "file", False), ("clip.mp4", "file", True)]
     assert full.left_out["lost_bytes"] == 6 * MB
+    assert full.left_out["own"] == {"count": 2, "bytes": 9 * MB, "lost_bytes": 6 * MB}
 
 
 def test_during_a_restore_what_is_to_come_has_its_room(full: Saver, folder: Path) -> None:

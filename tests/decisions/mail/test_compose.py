@@ -17,7 +17,7 @@ from shared.mail.words import Words
 
 NOW = datetime(2026, 11, 30, 18, 0, tzinfo=UTC)
 SENDER = Sender(address="hello@ondol.example", page="https://ondol.example")
-GIVEN = {"plan": "pro", "now": "free", "until": "2026-12-07T20:00:00+00:00", "count": "3", "bytes": "157000000"}
+GIVEN = {"plan": "pro", "now": "free", "until": "2026-12-07T20:00:00+00:00", "count": "1203", "bytes": "157000000", "kept": "157000000"}
 
 
 def composed(kind: MailKind, language: str = "en", to: str = "ada@example.com", **changed: str) -> EmailMessage:
@@ -84,14 +84,34 @@ def test_the_same_mail_is_the_same_message() -> None:
     assert first["Auto-Submitted"] == "auto-generated"
 
 
-def test_what_was_left_out_is_told_with_its_size_and_with_what_is_kept_of_it() -> None:
-    kept = composed(MailKind.LEFT_OUT)
-    assert kept["Subject"] == "157 MB of your workspace could not be saved"
-    assert "is kept until 8 December 2026" in part(kept, "plain")
-    lost = part(composed(MailKind.LEFT_OUT, until=""), "plain")
-    assert "could not be kept beside it" in lost
-    assert "is kept until" not in lost
-    assert composed(MailKind.LEFT_OUT, bytes="1500")["Subject"].startswith("1.5 kB of")
+@pytest.mark.parametrize(
+    ("facts", "english_words", "korean_words"),
+    [
+        ({}, ["1,203 of your own files", "are not in the", "What is missing is kept"], ["1,203개(157 MB)", "모두 2026년"]),
+        ({"count": "1"}, ["One of your own files or folders, 157 MB, is not in the"], ["폴더 1개(157 MB)"]),
+        (
+            {"kept": "57000000"},
+            ["Of what is missing, 57 MB is kept beside the snapshot until 8 December", "no room to keep the rest"],
+            ["그 가운데 57 MB는 2026년 12월 8일까지", "나머지는"],
+        ),
+        ({"kept": "0", "until": ""}, ["no room to keep them beside"], ["따로 보관할 공간도 없었습니다"]),
+        ({"kept": "0", "until": "", "count": "1"}, ["no room to keep it beside"], ["따로 보관할 공간도 없었습니다"]),
+    ],
+    ids=["all is kept", "one thing", "a part is kept", "nothing is kept", "one thing, not kept"],
+)
+def test_what_was_left_out_is_told_with_what_is_kept_of_it(
+    facts: dict[str, str], english_words: list[str], korean_words: list[str]
+) -> None:
+    for language, words in (("en", english_words), ("ko", korean_words)):
+        text = part(composed(MailKind.LEFT_OUT, language, **facts), "plain")
+        assert [each for each in words if each not in text] == [], text
+        assert ("until 8" in text or "8일까지" in text) == ("until" not in facts)
+        assert ("rest" in text or "나머지" in text) == (facts.get("kept") == "57000000")
+
+
+def test_a_size_has_the_largest_unit_of_which_there_is_one() -> None:
+    for count, size in (("1500", "1.5 kB"), ("157000000", "157 MB"), ("999999", "1.0 MB"), ("12", "12 B")):
+        assert composed(MailKind.LEFT_OUT, bytes=count)["Subject"].startswith(f"{size} of")
 
 
 def test_the_last_mail_says_how_long_backups_are_kept_and_not_that_there_is_an_account() -> None:

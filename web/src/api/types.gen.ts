@@ -929,6 +929,10 @@ export type LeftOut = {
      * The largest of the left-out files and folders.
      */
     entries: Array<LeftOutEntry>;
+    /**
+     * Without dependencies. No sum of `entries`, which are not all.
+     */
+    own: OwnLeftOut;
 };
 
 /**
@@ -1328,6 +1332,15 @@ export type Overview = {
     sessions: SessionCounts;
     pool: PoolNow;
     figures: Array<Figure>;
+};
+
+/**
+ * Of what is left out, the member's own: all that no tool makes again.
+ */
+export type OwnLeftOut = {
+    count: number;
+    bytes: number;
+    lost_bytes: number;
 };
 
 /**

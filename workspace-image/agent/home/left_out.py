@@ -1,7 +1,7 @@
 """Takes what the plan has no room for out of a scan, and remembers it, to be packed apart when the session ends."""
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -45,9 +45,8 @@ class LeftOut:
         """For the member and for the control plane."""
         largest = sorted(self.things, key=lambda thing: (-thing.bytes, thing.name))
         return {
-            "count": len(self.things),
-            "bytes": sum(thing.bytes for thing in self.things),
-            "lost_bytes": sum(thing.bytes for thing in self.things if thing.name not in self.apart),
+            **self._sums(self.things),
+            "own": self._sums([thing for thing in self.things if thing.need != Need.DEPENDENCIES]),
             "entries": [
                 {
                     "path": thing.name.decode(errors="replace")[:LONGEST_SHOWN],
@@ -57,6 +56,13 @@ class LeftOut:
                 }
                 for thing in largest[:LISTED]
             ],
+        }
+
+    def _sums(self, things: Sequence[Thing]) -> dict[str, int]:
+        return {
+            "count": len(things),
+            "bytes": sum(thing.bytes for thing in things),
+            "lost_bytes": sum(thing.bytes for thing in things if thing.name not in self.apart),
         }
 
     def _kind(self, thing: Thing) -> str:
