@@ -22,6 +22,7 @@ TITLES = {
     "allowance-exhausted": "The plan's time is used up",
     "subscribed": "There is a subscription already",
     "payments-off": "Nothing is sold here",
+    "portal-missing": "Subscriptions can't be managed here",
     "checkout-open": "A checkout may still be open",
     "no-team": "You are in no team",
     "in-a-team": "You are in a team",

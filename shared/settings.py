@@ -146,6 +146,11 @@ class Settings(Struct, frozen=True, kw_only=True):
     sweep: float = field(name="SWEEP_SECONDS", default=86400)
     """How old an object must be before it is deleted as unneeded, and how old an export may become."""
 
+    @property
+    def is_mailing(self) -> bool:
+        """Whether the operator has set up a mail server."""
+        return bool(self.mail_from and self.smtp_host)
+
     def function_url(self, name: str) -> str:
         """The URL of the function `name`, which is also the audience of tokens that call it."""
         return self.functions_url.replace("{function}", name.replace("_", "-"))
@@ -162,6 +167,7 @@ class _Declared(Struct, frozen=True, kw_only=True):
 
     reader: ClassVar[str] = ""
     function_url = Settings.function_url
+    is_mailing = Settings.is_mailing
 
     def __repr__(self) -> str:
         return f"<settings of {self.reader}>"  # the values include keys

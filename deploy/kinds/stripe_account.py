@@ -69,14 +69,15 @@ class Price(Struct, frozen=True, kw_only=True):
 
 
 class Portal(Struct, frozen=True, kw_only=True):
-    """The configuration of the customer portal. The row's name is the project's."""
+    """The configuration of the customer portal for persons, or for teams. The row's name is the project's."""
 
     client: Any
+    of_team: bool
     title: str = "Stripe portal"
 
     @refusing()
     def read(self, apis: GoogleApis, resource: Resource) -> Json | None:
-        found = portal_of(self.client, resource.name)
+        found = portal_of(self.client, resource.name, of_team=self.of_team)
         if found is None:
             return None
         told = found.to_dict()
@@ -89,11 +90,10 @@ class Portal(Struct, frozen=True, kw_only=True):
 
     @refusing()
     def create(self, apis: GoogleApis, resource: Resource, body: Json) -> None:
-        catalogue.make_portal(self.client, resource.name, body["prices"])
+        catalogue.portal_for(self.client, resource.name, body["prices"], of_team=self.of_team)
 
-    @refusing()
     def change(self, apis: GoogleApis, resource: Resource, body: Json, fields: Sequence[str]) -> None:
-        catalogue.portal_for(self.client, resource.name, body["prices"])
+        self.create(apis, resource, body)
 
     def delete(self, apis: GoogleApis, resource: Resource) -> None:
         raise AssertionError("Stripe deletes none")

@@ -14,7 +14,7 @@ from deploy.resources.secrets import EVENTS_ROW, STRIPE_KEY, STRIPE_WEBHOOK_SECR
 from shared.billing.payer import monthly_cents
 from shared.billing.plans import PLANS
 from shared.gcp import emulators
-from shared.payments.catalogue import CURRENCY, FEATURES, plans_for_sale
+from shared.payments.catalogue import CURRENCY, FEATURES, plans_for_sale, plans_offered
 from shared.payments.stripe_client import API_VERSION, CALL_SECONDS, connect
 from shared.payments.stripe_provider import EVENTS
 
@@ -22,12 +22,13 @@ PRODUCTS, PORTALS = "https://dashboard.stripe.com/products", "https://dashboard.
 
 
 def payments(deployment: Deployment, client: stripe.StripeClient | None = None) -> list[Resource]:
-    """A price for each plan, the portal that offers them, and the endpoint for events."""
+    """A price for each plan, the portals that offer them, and the endpoint for events."""
     if not deployment.stripe_key:
         return []
     client = client or _client(deployment.stripe_key)
     prices = [_price(client, plan) for plan in plans_for_sale()]
-    return [*prices, _portal(client, deployment, prices), _events(client, deployment)]
+    portals = [_portal(client, deployment, of_team=of_team) for of_team in (False, True)]
+    return [*prices, *portals, _events(client, deployment)]
 
 
 @cache
@@ -35,9 +36,13 @@ def _client(key: str) -> stripe.StripeClient:
     return connect(key, emulators.stripe_endpoint(), stripe.RequestsClient(timeout=CALL_SECONDS))
 
 
+def price_row(plan: str) -> str:
+    return f"Stripe price {plan}"
+
+
 def _price(client: stripe.StripeClient, plan: str) -> Resource:
     return Resource(
-        id=f"Stripe price {plan}",
+        id=price_row(plan),
         kind=Price(client=client),
         name=plan,
         body={"unit_amount": monthly_cents(plan), "currency": CURRENCY},
@@ -48,13 +53,14 @@ def _price(client: stripe.StripeClient, plan: str) -> Resource:
     )
 
 
-def _portal(client: stripe.StripeClient, deployment: Deployment, prices: list[Resource]) -> Resource:
+def _portal(client: stripe.StripeClient, deployment: Deployment, *, of_team: bool) -> Resource:
+    offered = plans_offered(of_team=of_team)
     return Resource(
-        id="Stripe portal",
-        kind=Portal(client=client),
+        id=f"Stripe portal for {'teams' if of_team else 'persons'}",
+        kind=Portal(client=client, of_team=of_team),
         name=deployment.project,
-        body={"features": dict(FEATURES), "prices": {each.name: Output(each.id, "id") for each in prices}},
-        why="is where members change and cancel what they pay for",
+        body={"features": dict(FEATURES), "prices": {plan: Output(price_row(plan), "id") for plan in offered}},
+        why=f"is where {'teams' if of_team else 'members'} change and cancel what they pay for",
         needs=(f"key {STRIPE_KEY}",),
         holds_data=True,
         removed_by=f"Stripe deletes none, and nobody is led to it any more; its settings: {PORTALS}",

@@ -96,8 +96,7 @@ def mails(_caller: RoleHolder, _query: OverviewQuery, _now: datetime) -> MailsVi
 
     How many wait, and how many of the last week were not.
     """
-    config = settings()
-    return looks.mails(server=bool(config.mail_from and config.smtp_host) or emulators.smtp_endpoint() is not None)
+    return looks.mails(server=settings().is_mailing or emulators.smtp_endpoint() is not None)
 
 
 @endpoint(operator_or_auditor, SlotsQuery, method="GET")

@@ -7,10 +7,9 @@ import functions_framework
 from msgspec import Meta, Struct
 
 from shared import logs
-from shared.accounts.team import is_shared
 from shared.billing.account import Billing
 from shared.billing.payer import Payer, is_for_sale
-from shared.billing.plans import PLANS
+from shared.billing.plans import PLANS, is_shared
 from shared.billing.subscription import Reason
 from shared.endpoint import endpoint, routes
 from shared.errors import Refused, bad_request
@@ -134,6 +133,7 @@ def checkout(caller: SignedIn, body: Buy, _now: datetime) -> PageAnswer:
     member = caller.member
     sale = payments.Sale(
         bid=billing.bid,
+        of_team=body.team,
         plan=body.plan,
         email=member.email if member.email_verified else None,
         language=body.language,
@@ -145,7 +145,9 @@ def checkout(caller: SignedIn, body: Buy, _now: datetime) -> PageAnswer:
     return PageAnswer(page.url)
 
 
-@endpoint(may_look, Manage, refuses={403: ("forbidden",), 404: ("payments-off", "not-found", "no-team")})
+@endpoint(
+    may_look, Manage, refuses={403: ("forbidden",), 404: ("payments-off", "portal-missing", "not-found", "no-team")}
+)
 def portal(caller: SignedIn, body: Manage, _now: datetime) -> PageAnswer:
     """Open the page for cards, invoices, other plans and cancellation.
 
@@ -158,7 +160,10 @@ def portal(caller: SignedIn, body: Manage, _now: datetime) -> PageAnswer:
     if body.plan is not None:
         _check_kind(body.plan, of_team=body.team)
     back = _view(MANAGED, of_team=body.team)
-    return PageAnswer(payments.manage(provider, billing.bid, plan=body.plan, back_url=back, language=body.language))
+    page = payments.manage(
+        provider, billing.bid, of_team=body.team, plan=body.plan, back_url=back, language=body.language
+    )
+    return PageAnswer(page)
 
 
 billing = functions_framework.http(

@@ -146,7 +146,7 @@ class LoginAnswer(Struct):
     """None without one."""
     plan: PlanView
     paid_for: PaidForView | None
-    """How the caller's own plan is paid for, also while a team pays for the caller's work. None if the caller never bought
+    """Of the caller's own plan, also while a team pays for the caller's work. None if the caller never bought
     anything."""
     kept: KeptView | None
     allowance: AllowanceView

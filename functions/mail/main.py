@@ -51,7 +51,7 @@ def _means() -> Means | None:
     if local is not None:
         sender = Sender(address=config.mail_from or "ondol@localhost", page=config.page_origin)
         return Means(sender, Server(host=local[0], port=local[1], encrypted=False))
-    if not (config.mail_from and config.smtp_host):
+    if not config.is_mailing:
         return None
     sender = Sender(address=config.mail_from, page=config.page_origin)
     password = config.smtp_password if config.smtp_user else ""

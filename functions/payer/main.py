@@ -39,9 +39,10 @@ class PayerAnswer(Struct):
 @functions_framework.http
 @endpoint(partial(invoker, function="payer"), AskAbout, task=True)
 def payer(_caller: str, body: AskAbout, _now: datetime) -> PayerAnswer:
-    """Ask the payment provider about a payer.
+    """Ask the payment provider about a payer, and write the mails that follow.
 
-    If the account of who pays is closed, the subscriptions are ended and the customer is forgotten instead.
+    If the billing account belongs to nobody any more, a person or a team, the subscriptions are ended and the customer
+    is forgotten instead.
     """
     provider = chosen.asking()
     if provider is None:

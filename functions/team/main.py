@@ -9,8 +9,8 @@ import functions_framework
 from shared import logs
 from shared.accounts.account import Account
 from shared.accounts.invitation import TeamRole, invitation, is_same
-from shared.accounts.team import Team, in_a_team, is_shared, not_in_team
-from shared.billing.plans import PLANS
+from shared.accounts.team import Team, in_a_team, not_in_team
+from shared.billing.plans import PLANS, is_shared
 from shared.billing.time_allowance import allowance
 from shared.endpoint import endpoint, routes
 from shared.errors import Conflict, Refusals, Refused, bad_request

@@ -54,7 +54,8 @@ class Fault(Struct):
     path: str
     """Regular expression: `POST /v1/customers`."""
     how: str
-    """`error`: 500 instead of being carried out. `limit`: 429. `refuse`: 403. `lose`: carried out, and the answer is lost."""
+    """`error`: 500 instead of being carried out. `limit`: 429. `refuse`: 403. `lose`: carried out, and the answer is
+    lost."""
     times: int = 1
 
 

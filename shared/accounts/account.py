@@ -7,9 +7,10 @@ from typing import Annotated
 from msgspec import Meta, Struct
 from msgspec.structs import replace
 
-from shared.accounts.team import TeamLink, is_shared
+from shared.accounts.team import TeamLink
 from shared.billing.account import Billing
 from shared.billing.kept_plan import Kept
+from shared.billing.plans import is_shared
 from shared.errors import Refused, not_signed_in
 from shared.record import check_transition
 

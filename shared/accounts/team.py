@@ -7,7 +7,7 @@ from msgspec import Meta, Struct
 from msgspec.structs import replace
 
 from shared.accounts.invitation import Invitation, TeamRole, masked
-from shared.billing.plans import PLANS
+from shared.billing.plans import PLANS, is_shared
 from shared.errors import Conflict, Refused
 
 MOST_PEOPLE = 500
@@ -246,12 +246,6 @@ class Team(Struct, frozen=True, kw_only=True):
 def new_team(bid: str, name: str, uid: str, now: datetime) -> Team:
     owner = Teammate(uid=uid, role=TeamRole.OWNER, joined=now)
     return Team(bid=bid, name=name.strip(), created=now, people=[owner])
-
-
-def is_shared(plan: str) -> bool:
-    """Whether the plan may be shared. A team on any other plan is not paid for: each of its people works on the own
-    account."""
-    return PLANS[plan].seats != 1
 
 
 def seats_to_promise(plan: str) -> int | None:

@@ -6,6 +6,7 @@ from enum import StrEnum
 
 from msgspec import Struct
 
+from shared.billing.plans import is_shared
 from shared.billing.subscription import Standing, Subscription
 
 SHOWN_FOR = timedelta(days=7)
@@ -17,6 +18,8 @@ class DisagreementKind(StrEnum):
     """An operator's plan has replaced a subscription that the provider still charges."""
     DOUBLED = "doubled"
     """The provider charges several subscriptions of one payer."""
+    UNFIT = "unfit"
+    """A person pays for a plan that teams share, or a team for a plan of one person, which pays for nobody's work."""
     UNTOLD = "untold"
     """The comparison has found a change of which no event had told."""
 
@@ -36,15 +39,18 @@ def found(
     standing: Standing,
     *,
     compared: bool,
+    of_team: bool,
     now: datetime,
 ) -> Disagreement | None:
     """What is to be looked at after an answer. `before` and `known` are from the answer before; `told` is what the
-    provider says now, and `compared` that it was asked though no event told of anything."""
+    provider says now, and `compared` that it was asked though no event told of anything. `of_team`: a team pays."""
     untold = _differing(known, told) if compared else []
     if standing.cancel:
         kind, subscriptions = DisagreementKind.NOT_CANCELLED, standing.cancel
     elif standing.doubled:
         kind, subscriptions = DisagreementKind.DOUBLED, standing.doubled
+    elif standing.is_paid and standing.plan and standing.subscription and is_shared(standing.plan) != of_team:
+        kind, subscriptions = DisagreementKind.UNFIT, [standing.subscription]
     elif untold:
         return Disagreement(kind=DisagreementKind.UNTOLD, since=now, subscriptions=untold)
     elif before and (until := shown_until(before)) and now < until:

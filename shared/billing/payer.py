@@ -87,14 +87,24 @@ class Payer(Struct, frozen=True, kw_only=True):
     be committed after it."""
 
     def answered(
-        self, subscriptions: Sequence[Subscription], *, gone: bool, base: str, now: datetime, compared: bool = False
+        self,
+        subscriptions: Sequence[Subscription],
+        *,
+        gone: bool,
+        base: str,
+        now: datetime,
+        compared: bool = False,
+        of_team: bool = False,
     ) -> "Payer":
         """The payer after the provider has answered with all subscriptions. `gone`: the customer was deleted there.
-        `base` is the plan of an account that pays nothing. `compared`: no event had it asked."""
+        `base` is the plan of an account that pays nothing. `compared`: no event had it asked. `of_team`: a team
+        pays."""
         known = sorted(subscriptions, key=lambda each: (each.created, each.subscription))
         found = standing(known, self.by_hand, base=base, now=now)
         checkout = None if gone or self._is_paid(known) else self.checkout
-        odd = disagreement.found(self.disagreement, self.subscriptions, known, found, compared=compared, now=now)
+        odd = disagreement.found(
+            self.disagreement, self.subscriptions, known, found, compared=compared, of_team=of_team, now=now
+        )
         times = [found.due, disagreement.shown_until(odd)]
         if any(each.state not in OVER for each in known):
             times.append(now + COMPARE_EVERY)

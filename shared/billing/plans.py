@@ -115,6 +115,13 @@ PLANS = Plans(
 )
 """From small to large."""
 
+
+def is_shared(plan: str) -> bool:
+    """Whether the plan may be shared. A team on any other plan is not paid for: each of its people works on the own
+    account."""
+    return PLANS[plan].seats != 1
+
+
 FIRST_PLAN = "free"
 """The plan of a new account, unless an operator says otherwise (FIRST_PLAN)."""
 

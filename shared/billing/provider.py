@@ -22,8 +22,12 @@ class NotSold(Exception):
     """The provider has no price for a plan. The deployment creates it."""
 
 
+class NotSetUp(Exception):
+    """The provider has no page on which this kind of payer manages a subscription. The deployment creates it."""
+
+
 class NotDone(Exception):
-    """The provider refuses what it is asked, and will until a person changes something there: what a key may do, say."""
+    """The provider refuses what it is asked, until a person changes something there: what a key may do, say."""
 
 
 class Buyer(Struct, frozen=True, kw_only=True):
@@ -49,6 +53,18 @@ class Order(Struct, frozen=True, kw_only=True):
     language: str
     done_url: str
     back_url: str
+
+
+class Management(Struct, frozen=True, kw_only=True):
+    """Which page manages what a customer pays for."""
+
+    customer: str
+    of_team: bool
+    """The page offers plans that a team can share, and no others; without it plans for one person alone."""
+    back_url: str
+    language: str
+    change: tuple[str, str] | None = None
+    """A subscription, and the plan to which the page confirms its change; None of the page that has everything."""
 
 
 class Fetched(Struct, frozen=True):
@@ -85,9 +101,9 @@ class PaymentProvider(Protocol):
     def close_checkout(self, page: str) -> bool:
         """Makes the page unusable. Returns False if it was paid on before."""
 
-    def manage(self, customer: str, *, back_url: str, language: str, subscription: str | None, plan: str | None) -> str:
-        """The URL of a hosted page for cards, invoices, cancellation and change of plan; with `subscription` and `plan`
-        of the page that confirms the change to this plan."""
+    def manage(self, asked: Management) -> str:
+        """The URL of a hosted page for cards, invoices, cancellation and change of plan. Raises NotSetUp and
+        NotSold."""
 
     def fetch(self, customer: str) -> Fetched:
         """All subscriptions of the customer."""

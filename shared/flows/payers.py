@@ -10,9 +10,10 @@ from shared.billing.payer import Payer
 from shared.billing.provider import Buyer, PaymentProvider, Unreachable
 from shared.flows.payments import Now, ask, unreachable
 from shared.gcp import tasks
+from shared.gcp.store.accounts import find_reader
 from shared.gcp.store.billing import read_billing
 from shared.gcp.store.database import LostRace
-from shared.gcp.store.mails import create_mail, find_reader
+from shared.gcp.store.mails import create_mail
 from shared.gcp.store.races import until_won
 from shared.gcp.store.subscriptions import commit_payer, delete_payer, read_payer
 from shared.gcp.store.teams import find_team
@@ -31,7 +32,7 @@ def follow(provider: PaymentProvider, bid: str, *, base: str, now: Now, compared
         _forget(provider, bid)
         logs.info("payer-forgotten", billing=bid)
         return "forgotten"
-    after = ask(provider, bid, base=base, now=now, compared=compared)
+    after = ask(provider, bid, base=base, now=now, compared=compared, of_team=billing.is_teams)
     if after is None:
         return "no customer"
     return f"asked, and {_write(after, reader, now())} mails written"

@@ -9,8 +9,20 @@ from datetime import datetime
 from msgspec import Struct
 
 from shared import logs
+from shared.billing.disagreement import DisagreementKind
 from shared.billing.payer import CheckoutPage, Payer, check_may_buy, is_for_sale, open_checkout
-from shared.billing.provider import BadSignature, Buyer, Hint, NotDone, NotSold, Order, PaymentProvider, Unreachable
+from shared.billing.provider import (
+    BadSignature,
+    Buyer,
+    Hint,
+    Management,
+    NotDone,
+    NotSetUp,
+    NotSold,
+    Order,
+    PaymentProvider,
+    Unreachable,
+)
 from shared.billing.subscription import OVER
 from shared.errors import Conflict, Refused, TryAgain, bad_request
 from shared.gcp.store.database import LostRace
@@ -37,6 +49,7 @@ class Sale(Struct, frozen=True, kw_only=True):
     """What a member asks for, and where the provider's page leads back to."""
 
     bid: str
+    of_team: bool = False
     plan: str
     email: str | None
     language: str
@@ -58,35 +71,41 @@ def hint_in(provider: PaymentProvider, body: bytes, headers: Mapping[str, str]) 
 @until_won(
     "This payer is being changed by several requests at once. Try again.", attempts=QUESTIONS, after=OutdatedAnswer
 )
-def ask(provider: PaymentProvider, bid: str, *, base: str, now: Now, compared: bool = False) -> Payer | None:
+def ask(
+    provider: PaymentProvider, bid: str, *, base: str, now: Now, compared: bool = False, of_team: bool = False
+) -> Payer | None:
     """Asks the provider about a payer, and commits the answer with the plan that follows. Returns the payer; None if
     there is none who is a customer. `base` is the plan of an account that pays nothing. Of a customer who was deleted
     the last answer holds, with what time brings. `compared`: no event had it asked, so a difference is to be looked at.
+    `of_team`: it is a team that pays.
 
     Cancels what an operator's plan has replaced; what the provider does not cancel is committed as that, so that
-    operators see it, and tried again when the payer is due. Raises TryAgain if the provider can't be asked, or if others
-    commit all the time.
+    operators see it, and tried again when the payer is due. Raises TryAgain if the provider can't be asked, or if
+    others commit all the time.
     """
     payer = read_payer(bid)
     if payer is None or not (payer.record.customer or payer.record.is_due(now())):
         return None
-    after = _answered(provider, payer.record, base=base, now=now, compared=compared)
+    after = _answered(provider, payer.record, base=base, now=now, compared=compared, of_team=of_team)
     commit_answer(payer, after)
     _tell(payer.record, after)
     return after
 
 
-def _answered(provider: PaymentProvider, payer: Payer, *, base: str, now: Now, compared: bool) -> Payer:
+def _answered(provider: PaymentProvider, payer: Payer, *, base: str, now: Now, compared: bool, of_team: bool) -> Payer:
     customer = payer.customer
     if customer is None:
-        return payer.answered(payer.subscriptions, gone=True, base=base, now=now())
+        return payer.answered(payer.subscriptions, gone=True, base=base, now=now(), of_team=of_team)
     try:
         fetched = provider.fetch(customer)
-        after = payer.answered(fetched.subscriptions, gone=fetched.gone, base=base, now=now(), compared=compared)
-        if not any([_is_cancelled(provider, payer.bid, each) for each in after.standing.cancel]):
+        after = payer.answered(
+            fetched.subscriptions, gone=fetched.gone, base=base, now=now(), compared=compared, of_team=of_team
+        )
+        cancelled = [_is_cancelled(provider, payer.bid, each) for each in after.standing.cancel]
+        if not any(cancelled):
             return after
         fetched = provider.fetch(customer)
-        return payer.answered(fetched.subscriptions, gone=fetched.gone, base=base, now=now())
+        return payer.answered(fetched.subscriptions, gone=fetched.gone, base=base, now=now(), of_team=of_team)
     except Unreachable as e:
         raise unreachable() from e
 
@@ -95,22 +114,21 @@ def _is_cancelled(provider: PaymentProvider, bid: str, subscription: str) -> boo
     try:
         provider.cancel(subscription)
     except (NotDone, Unreachable) as e:
-        logs.error("subscription-not-cancelled", billing=bid, subscription=subscription, reason=str(e))
+        logs.warning("subscription-not-cancelled", billing=bid, subscription=subscription, reason=str(e))
         return False
     logs.info("subscription-cancelled", billing=bid, subscription=subscription)
     return True
 
 
 def _tell(before: Payer, after: Payer) -> None:
-    """One line for each change, and an error for what an operator has to look at."""
+    """One line for each change; an error where money is charged that should not be."""
     was, found = before.standing, after.standing
     if (was.plan, was.reason) != (found.plan, found.reason):
         logs.info("plan-follows", billing=after.bid, plan=found.plan, reason=found.reason)
-    if found.doubled and found.doubled != was.doubled:
-        logs.error("subscription-doubled", billing=after.bid, subscriptions=found.doubled)
     odd = after.disagreement
     if odd is not None and odd != before.disagreement:
-        logs.warning("provider-disagrees", billing=after.bid, kind=odd.kind, subscriptions=odd.subscriptions)
+        log = logs.warning if odd.kind == DisagreementKind.UNTOLD else logs.error
+        log("provider-disagrees", billing=after.bid, kind=odd.kind, subscriptions=odd.subscriptions)
 
 
 def sell(provider: PaymentProvider, sale: Sale, *, base: str, now: Now) -> CheckoutPage:
@@ -121,7 +139,7 @@ def sell(provider: PaymentProvider, sale: Sale, *, base: str, now: Now) -> Check
     most one page is open. Raises Refused, Conflict and TryAgain.
     """
     ensure_payer(sale.bid, provider.name)
-    ask(provider, sale.bid, base=base, now=now)
+    ask(provider, sale.bid, base=base, now=now, of_team=sale.of_team)
     try:
         return _open_page(provider, sale, now)
     except NotSold as e:
@@ -183,7 +201,9 @@ def _find_customer(provider: PaymentProvider, payer: Versioned[Payer], sale: Sal
     commit_payer(payer, record.with_customer(provider.create_customer(buyer)))
 
 
-def manage(provider: PaymentProvider, bid: str, *, plan: str | None, back_url: str, language: str) -> str:
+def manage(
+    provider: PaymentProvider, bid: str, *, of_team: bool, plan: str | None, back_url: str, language: str
+) -> str:
     """The URL of the provider's page for cards, invoices, cancellation and other plans; with `plan`, of the page that
     confirms the change to it. Raises Refused and TryAgain."""
     payer = read_payer(bid)
@@ -194,12 +214,18 @@ def manage(provider: PaymentProvider, bid: str, *, plan: str | None, back_url: s
         raise Refused("not-found", "There is no subscription that could change to this plan.", status=404)
     try:
         return provider.manage(
-            payer.record.customer,
-            back_url=back_url,
-            language=language,
-            subscription=running[0].subscription if plan else None,
-            plan=plan,
+            Management(
+                customer=payer.record.customer,
+                of_team=of_team,
+                back_url=back_url,
+                language=language,
+                change=(running[0].subscription, plan) if plan else None,
+            )
         )
+    except NotSetUp as e:
+        logs.error("portal-missing", billing=bid, reason=str(e))
+        detail = "The page for cards, invoices and cancellation is not set up here. Tell the operator."
+        raise Refused("portal-missing", detail, status=404) from e
     except NotSold as e:
         logs.error("plan-not-sold", plan=plan, reason=str(e))
         raise Refused("not-found", "This plan is not sold here. Tell the operator.", status=404) from e

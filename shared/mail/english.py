@@ -54,16 +54,16 @@ LETTERS: Mapping[MailKind, Words] = {
         subject="{{ bytes | size }} of your workspace could not be saved",
         paragraphs=(
             "Your session has ended, and your plan's storage had no room for everything."
-            " {% if count == '1' %}One of your own files or folders, {{ bytes | size }}, is{% else %}{{ count | number }}"
-            " of your own files and folders, together {{ bytes | size }}, are{% endif %} not in the last snapshot. Whatever"
-            " is in the snapshot is safe.",
+            " {% if count == '1' %}One of your own files or folders, {{ bytes | size }}, is"
+            "{% else %}{{ count | number }} of your own files and folders, together {{ bytes | size }}, are{% endif %}"
+            " not in the last snapshot. Whatever is in the snapshot is safe.",
             "{% if not until %}There was no room to keep {% if count == '1' %}it{% else %}them{% endif %} beside the"
-            " snapshot either. Earlier snapshots may have an older version.{% else %}{% if kept == bytes %}What is missing"
-            "{% else %}Of what is missing, {{ kept | size }}{% endif %} is kept beside the snapshot until"
-            " {{ until | day }}: you can download it from the history, or bring it back once there is room."
-            "{% if kept != bytes %} There was no room to keep the rest; earlier snapshots may have an older version of"
-            " it.{% endif %}{% endif %} To have everything saved next time, delete something, or choose a plan with more"
-            " storage.",
+            " snapshot either. Earlier snapshots may have an older version."
+            "{% else %}{% if kept == bytes %}What is missing{% else %}Of what is missing, {{ kept | size }}{% endif %}"
+            " is kept beside the snapshot until {{ until | day }}: you can download it from the history, or bring it"
+            " back once there is room.{% if kept != bytes %} There was no room to keep the rest; earlier snapshots may"
+            " have an older version of it.{% endif %}{% endif %} To have everything saved next time, delete something,"
+            " or choose a plan with more storage.",
         ),
         button="See what is missing",
         page="/history",

@@ -53,7 +53,8 @@ LETTERS: Mapping[MailKind, Words] = {
         subject="워크스페이스에서 {{ bytes | size }}를 저장하지 못했습니다",
         paragraphs=(
             "세션이 끝났지만 요금제의 저장 공간이 모자라 모두 저장하지는 못했습니다. 직접 만든 파일과 폴더"
-            " {{ count | number }}개({{ bytes | size }})가 마지막 시점에 들어 있지 않습니다. 시점에 담긴 것은 안전합니다.",
+            " {{ count | number }}개({{ bytes | size }})가 마지막 시점에 들어 있지 않습니다. 시점에 담긴 것은"
+            " 안전합니다.",
             "{% if not until %}따로 보관할 공간도 없었습니다. 이전 시점에 예전 내용이 남아 있을 수 있습니다.{% else %}"
             "{% if kept == bytes %}저장하지 못한 것은 모두{% else %}그 가운데 {{ kept | size }}는{% endif %}"
             " {{ until | day }}까지 따로 보관합니다. 기록에서 내려받거나, 공간이 생기면 되살릴 수 있습니다."

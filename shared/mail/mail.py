@@ -45,8 +45,8 @@ FACTS: Mapping[MailKind, frozenset[str]] = {
     MailKind.LEFT_OUT: frozenset({"count", "bytes", "kept", "until"}),
 }
 """What each kind of mail has to be given. `plan` and `now` are names of the plan table, `until` is a moment in ISO
-8601, or empty if there is none; `count`, `bytes` and `kept`, bytes too, are whole numbers. They are written out in the reader's language
-when the mail is composed."""
+8601, or empty if there is none; `count` is a whole number, `bytes` and `kept` are whole numbers of bytes. They are
+written out in the reader's language when the mail is composed."""
 
 
 class MailState(StrEnum):

@@ -8,9 +8,9 @@ from typing import Any
 import stripe
 
 from shared.billing.payer import is_for_sale, monthly_cents
-from shared.billing.plans import PLANS
+from shared.billing.plans import PLANS, is_shared
 from shared.payments.stripe_client import API_VERSION, CALL_SECONDS, connect
-from shared.payments.stripe_provider import EVENTS, MARK, is_of, lookup_key_of, portal_of, product_of
+from shared.payments.stripe_provider import EVENTS, MARK, is_of, lookup_key_of, portal_marks, portal_of, product_of
 
 CURRENCY = "usd"
 PRICES = "ondol_prices"
@@ -37,7 +37,9 @@ def set_up(key: str, *, project: str, events_url: str, endpoint: str | None = No
     http = stripe.RequestsClient(timeout=CALL_SECONDS)
     client = connect(key, endpoint, http)
     try:
-        portal_for(client, project, prices_of(client))
+        prices = prices_of(client)
+        for of_team in (False, True):
+            portal_for(client, project, prices, of_team=of_team)
         return _events(client, project, events_url)
     finally:
         http.close()  # type: ignore[no-untyped-call]  # of the SDK
@@ -45,6 +47,11 @@ def set_up(key: str, *, project: str, events_url: str, endpoint: str | None = No
 
 def plans_for_sale() -> list[str]:
     return [name for name in PLANS if is_for_sale(name)]
+
+
+def plans_offered(*, of_team: bool) -> list[str]:
+    """Those to which a person, or a team, can change."""
+    return [name for name in plans_for_sale() if is_shared(name) == of_team]
 
 
 # prices
@@ -93,22 +100,19 @@ def _price(client: stripe.StripeClient, plan: str) -> str:
 # the portal
 
 
-def portal_for(client: stripe.StripeClient, project: str, prices: Mapping[str, str]) -> str:
-    """The id of the portal's configuration, which offers the `prices`, by plan."""
-    known = portal_of(client, project)
-    return make_portal(client, project, prices) if known is None else change_portal(client, known.id, project, prices)
-
-
-def make_portal(client: stripe.StripeClient, project: str, prices: Mapping[str, str]) -> str:
-    features: Any = _features(prices)
-    made = client.v1.billing_portal.configurations.create({"features": features, "metadata": _marks(project, prices)})
-    return made.id
-
-
-def change_portal(client: stripe.StripeClient, id: str, project: str, prices: Mapping[str, str]) -> str:
-    features: Any = _features(prices)
-    changed = {"features": features, "metadata": _marks(project, prices)}
-    return client.v1.billing_portal.configurations.update(id, changed).id  # type: ignore[arg-type]  # it is one
+def portal_for(client: stripe.StripeClient, project: str, prices: Mapping[str, str], *, of_team: bool) -> str:
+    """The id of the portal's configuration, which offers those of the `prices`, by plan, that are for its payers: what
+    a person could change to there and only a team can use would be paid for in vain."""
+    known = portal_of(client, project, of_team=of_team)
+    offers = {plan: prices[plan] for plan in plans_offered(of_team=of_team)}
+    changed: Any = {
+        "features": features(offers),
+        "metadata": portal_marks(project, of_team=of_team) | {PRICES: offered(offers)},
+    }
+    configurations = client.v1.billing_portal.configurations
+    if known is None:
+        return configurations.create(changed).id
+    return configurations.update(known.id, changed).id
 
 
 def offered(prices: Mapping[str, str]) -> str:
@@ -116,13 +120,10 @@ def offered(prices: Mapping[str, str]) -> str:
     return " ".join(prices.values())
 
 
-def _features(prices: Mapping[str, str]) -> dict[str, Any]:
+def features(prices: Mapping[str, str]) -> dict[str, Any]:
+    """Of a portal in which one changes between these prices, by plan."""
     products = [{"product": product_of(plan), "prices": [price]} for plan, price in prices.items()]
     return {**FEATURES, "subscription_update": {**FEATURES["subscription_update"], "products": products}}
-
-
-def _marks(project: str, prices: Mapping[str, str]) -> dict[str, str]:
-    return {MARK: project, PRICES: offered(prices)}
 
 
 # the endpoint for events

@@ -14,7 +14,18 @@ from stripe.params.checkout import SessionCreateParams as CheckoutParams
 
 from shared import logs
 from shared.billing.payer import CheckoutPage, Provider
-from shared.billing.provider import BadSignature, Buyer, Fetched, Hint, NotDone, NotSold, Order, Unreachable
+from shared.billing.provider import (
+    BadSignature,
+    Buyer,
+    Fetched,
+    Hint,
+    Management,
+    NotDone,
+    NotSetUp,
+    NotSold,
+    Order,
+    Unreachable,
+)
 from shared.billing.subscription import Subscription, SubscriptionState
 from shared.payments.stripe_client import CALL_SECONDS, connect
 
@@ -24,6 +35,8 @@ SECRET_PREFIX = "whsec_"  # noqa: S105  # how each begins
 """Begins the secret of each webhook endpoint of Stripe's."""
 MARK = "ondol_project"
 """Names, in the metadata of what is ours, the project that it belongs to."""
+PORTAL_OF, TEAMS = "ondol_portal_of", "teams"
+"""Names, beside it, whom a portal's configuration is for."""
 PRODUCT_PREFIX = "ondol-"
 EVENTS = (
     "charge.dispute.created",
@@ -77,10 +90,23 @@ def is_of(project: str, metadata: Any) -> bool:
     return marks.get(MARK) == project
 
 
-def portal_of(client: stripe.StripeClient, project: str) -> stripe.billing_portal.Configuration | None:
-    """The project's configuration of the customer portal."""
+def portal_of(
+    client: stripe.StripeClient, project: str, *, of_team: bool
+) -> stripe.billing_portal.Configuration | None:
+    """The project's configuration of the customer portal for persons, or for teams."""
     listed = client.v1.billing_portal.configurations.list({"active": True, "limit": 100})
-    return next((each for each in listed.auto_paging_iter() if is_of(project, each.metadata)), None)
+    ours = (each for each in listed.auto_paging_iter() if is_of(project, each.metadata))
+    return next((each for each in ours if _is_teams(each.metadata) == of_team), None)
+
+
+def portal_marks(project: str, *, of_team: bool) -> dict[str, str]:
+    """By which a configuration of the portal is found."""
+    return {MARK: project, PORTAL_OF: TEAMS if of_team else "persons"}
+
+
+def _is_teams(metadata: Any) -> bool:
+    marks: dict[str, str] = metadata.to_dict()
+    return marks.get(PORTAL_OF) == TEAMS
 
 
 @contextmanager
@@ -167,16 +193,21 @@ class StripeProvider:
         return session.status != "complete"
 
     @reachable()
-    def manage(self, customer: str, *, back_url: str, language: str, subscription: str | None, plan: str | None) -> str:
-        """Raises NotSold."""
+    def manage(self, asked: Management) -> str:
+        """Without a configuration of ours Stripe would take the account's own, which offers whatever it does. Raises
+        NotSetUp and NotSold."""
+        portal = portal_of(self._client, self._project, of_team=asked.of_team)
+        if portal is None:
+            marks = portal_marks(self._project, of_team=asked.of_team)
+            raise NotSetUp(f"Stripe has no active configuration of the portal with the metadata {marks}")
         params: PortalParams = {
-            "customer": customer,
-            "return_url": back_url,
-            "locale": "ko" if language == "ko" else "en",
+            "customer": asked.customer,
+            "configuration": portal.id,
+            "return_url": asked.back_url,
+            "locale": "ko" if asked.language == "ko" else "en",
         }
-        if (portal := portal_of(self._client, self._project)) is not None:
-            params["configuration"] = portal.id
-        if subscription and plan:
+        if asked.change:
+            subscription, plan = asked.change
             item = self._v1.subscriptions.retrieve(subscription)["items"].data[0]
             params["flow_data"] = {
                 "type": "subscription_update_confirm",
@@ -184,7 +215,7 @@ class StripeProvider:
                     "subscription": subscription,
                     "items": [{"id": item.id, "price": self._price(plan).id, "quantity": 1}],
                 },
-                "after_completion": {"type": "redirect", "redirect": {"return_url": back_url}},
+                "after_completion": {"type": "redirect", "redirect": {"return_url": asked.back_url}},
             }
         return self._v1.billing_portal.sessions.create(params).url
 

@@ -9,7 +9,7 @@ from shared.accounts.owner import Owner
 from shared.billing.disagreement import DisagreementKind
 from shared.billing.payer import Payer, Provider, is_for_sale, monthly_cents
 from shared.billing.plans import PLANS
-from shared.billing.subscription import PAYING, Reason
+from shared.billing.subscription import Reason
 from shared.snapshots.checkpoint import Count
 from shared.views.plan import PlanView, plan_view
 
@@ -109,7 +109,7 @@ def money_view(
 
 def _plan(name: str, accounts: int, payers: Mapping[Reason, int]) -> PlanMoney:
     price = monthly_cents(name) if is_for_sale(name) else None
-    paid, ending, retrying = (payers[reason] for reason in PAYING)
+    paid, ending, retrying = payers[Reason.PAID], payers[Reason.ENDING], payers[Reason.RETRYING]
     return PlanMoney(plan_view(name), accounts, price, paid, ending, retrying, (price or 0) * (paid + ending))
 
 

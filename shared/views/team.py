@@ -8,9 +8,9 @@ from msgspec import Meta, Struct
 
 from shared.accounts.account import Account
 from shared.accounts.invitation import Invitation, TeamRole, masked
-from shared.accounts.team import MOST_PEOPLE, Team, is_shared, seats_to_promise
+from shared.accounts.team import MOST_PEOPLE, Team, seats_to_promise
 from shared.billing.account import Billing
-from shared.billing.plans import PLANS
+from shared.billing.plans import PLANS, is_shared
 from shared.snapshots.checkpoint import Count
 from shared.views.plan import PaidForView, PlanView, paid_for_view, plan_view
 from shared.views.units import Seconds

@@ -113,7 +113,8 @@ def functions_behind(standin: Standin, others: dict[str, str]) -> Iterator[Deliv
     with serving(Gateway) as url:
         events: Any = [*EVENTS]
         endpoint = standin.v1.webhook_endpoints.create({"url": f"{url}/payment-events", "enabled_events": events})
-        standin.portal_configuration(SETTINGS["GOOGLE_CLOUD_PROJECT"])
+        for of_team in (False, True):
+            standin.portal_configuration(SETTINGS["GOOGLE_CLOUD_PROJECT"], of_team=of_team)
         ours = {
             "FUNCTIONS_URL": f"{url}/{{function}}",
             "STRIPE_KEY": standin.key,

@@ -58,6 +58,10 @@ def buy(provider: StripeProvider, bid: str, plan: str = "pro") -> CheckoutPage:
     return sell(provider, a_sale(bid, plan), base="free", now=now)
 
 
+def managed(provider: StripeProvider, bid: str, plan: str | None = None, *, of_team: bool = False) -> str:
+    return manage(provider, bid, of_team=of_team, plan=plan, back_url="https://ondol.example/", language="ko")
+
+
 def sessions(standin: Standin, bid: str, status: Any = None) -> list[str]:
     """The checkout sessions of this billing account."""
     listed = standin.v1.checkout.sessions.list({"limit": 100, **({"status": status} if status else {})})
@@ -201,17 +205,46 @@ def test_a_deleted_customer_is_made_anew(standin: Standin, provider: StripeProvi
 
 def test_a_plan_is_changed_in_the_portal(standin: Standin, provider: StripeProvider, bid: str) -> None:
     with pytest.raises(Refused):
-        manage(provider, bid, plan=None, back_url="https://ondol.example/", language="ko")
-    standin.press(buy(provider, bid).url, card="pm_card_visa")
+        managed(provider, bid)
+    standin.press(buy(provider, bid, "starter").url, card="pm_card_visa")
     [subscription] = asked(provider, bid).subscriptions
-    url = manage(provider, bid, plan="team", back_url="https://ondol.example/", language="ko")
-    standin.press(url, do="change", subscription=subscription.subscription, price=standin.catalogue()["team"])
-    assert asked(provider, bid).standing.plan == plan(bid) == "team"
-    whole = manage(provider, bid, plan=None, back_url="https://ondol.example/", language="ko")
-    standin.press(whole, do="cancel", subscription=subscription.subscription)
+    url = managed(provider, bid, "pro")
+    standin.press(url, do="change", subscription=subscription.subscription, price=standin.catalogue()["pro"])
+    assert asked(provider, bid).standing.plan == plan(bid) == "pro"
+    standin.press(managed(provider, bid), do="cancel", subscription=subscription.subscription)
     assert asked(provider, bid).standing.reason == Reason.ENDING
     with pytest.raises(Refused):
-        manage(provider, bid, plan="enterprise", back_url="https://ondol.example/", language="ko")
+        managed(provider, bid, "enterprise")
+
+
+def test_a_portal_that_is_not_set_up_is_said_to_who_wants_it_and_to_the_operator(
+    standin: Standin, provider: StripeProvider, bid: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    standin.press(buy(provider, bid).url, card="pm_card_visa")
+    asked(provider, bid)
+    with pytest.raises(Refused, match="Tell the operator") as refused:
+        managed(provider, bid, of_team=True)
+    assert (refused.value.name, refused.value.answer_status) == ("portal-missing", 404)
+    assert '"portal-missing"' in capsys.readouterr().out
+
+
+def test_a_person_who_pays_for_a_teams_plan_has_it_and_the_operator_sees_it(
+    standin: Standin, provider: StripeProvider, bid: str
+) -> None:
+    """Whatever a portal offers: in Stripe's Dashboard an operator can change to any plan."""
+    standin.press(buy(provider, bid).url, card="pm_card_visa")
+    [subscription] = asked(provider, bid).subscriptions
+    item = standin.v1.subscriptions.retrieve(subscription.subscription)["items"].data[0].id
+    team: Any = {
+        "items": [{"id": item, "price": standin.catalogue()["team"]}],
+        "proration_behavior": "always_invoice",
+    }
+    standin.v1.subscriptions.update(subscription.subscription, team)
+    odd = asked(provider, bid).disagreement
+    assert odd and (odd.kind, odd.subscriptions) == (DisagreementKind.UNFIT, [subscription.subscription])
+    assert plan(bid) == "team"
+    of_team = ask(provider, bid, base="free", now=now, of_team=True)
+    assert of_team and of_team.disagreement is None
 
 
 # an operator's plan
@@ -258,8 +291,9 @@ def test_a_second_subscription_is_told_to_the_operator(
     )
     assert asked(provider, bid).standing.doubled == [payer.subscriptions[0].subscription]
     asked(provider, bid)
-    lines = [each for each in capsys.readouterr().out.splitlines() if "subscription-doubled" in each]
+    lines = [each for each in capsys.readouterr().out.splitlines() if "provider-disagrees" in each]
     assert (len(lines), plan(bid)) == (1, "team")
+    assert '"kind": "doubled"' in lines[0] and '"severity": "ERROR"' in lines[0]
 
 
 # answers

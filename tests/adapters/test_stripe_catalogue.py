@@ -44,13 +44,13 @@ def test_what_is_missing_is_made_and_nothing_twice(standin: Standin) -> None:
     before = len(written(standin))
     assert again(standin) is None
     assert len(standin.v1.prices.list({"limit": 100}).data) == 3
-    assert len(written(standin)) == before + 1, "the portal's configuration, as it was"
+    assert len(written(standin)) == before + 2, "the portal's configurations, as they were"
 
 
 def test_deployments_that_share_an_account_have_each_their_own(standin: Standin) -> None:
     ours, theirs = again(standin), again(standin, project="other-project", url="https://other.example")
     assert ours and theirs and ours != theirs
-    assert len(standin.v1.billing_portal.configurations.list().data) == 2
+    assert len(standin.v1.billing_portal.configurations.list().data) == 4
     assert {each.url for each in standin.v1.webhook_endpoints.list().data} == {URL, "https://other.example"}
 
 

@@ -11,7 +11,18 @@ from typing import Any, get_args
 import pytest
 import stripe
 
-from shared.billing.provider import BadSignature, Buyer, Fetched, NotSold, Order, PaymentProvider, Unreachable
+from shared.billing.provider import (
+    BadSignature,
+    Buyer,
+    Fetched,
+    Management,
+    NotDone,
+    NotSetUp,
+    NotSold,
+    Order,
+    PaymentProvider,
+    Unreachable,
+)
 from shared.billing.subscription import Subscription, SubscriptionState
 from shared.payments.stripe_client import API_VERSION
 from shared.payments.stripe_provider import (
@@ -20,6 +31,7 @@ from shared.payments.stripe_provider import (
     OddSubscription,
     StripeProvider,
     lookup_key_of,
+    portal_of,
     product_of,
 )
 from tests.support.standins.stripe import DAY, HOUR, NOW, Standin, StripeAccount, Subscriber, stripe_standin
@@ -50,7 +62,8 @@ def standin(account: StripeAccount) -> Iterator[Standin]:
 
 @pytest.fixture(scope="module")
 def provider(account: StripeAccount) -> Iterator[StripeProvider]:
-    account.portal_configuration()
+    for of_team in (False, True):
+        account.portal_configuration(of_team=of_team)
     made = StripeProvider(
         account.key,
         project="tests",
@@ -236,18 +249,53 @@ def test_a_plan_without_a_price_is_not_sold(provider: StripeProvider) -> None:
         provider.open_checkout(an_order(a_customer(provider, bid), plan="hobby", bid=bid))
 
 
+def test_a_key_that_may_not_cancel_says_so(standin: Standin, provider: StripeProvider) -> None:
+    ada = Subscriber(standin)
+    standin.control("faults", path="DELETE /v1/subscriptions", how="refuse")
+    with pytest.raises(NotDone, match="PermissionError 403"):
+        provider.cancel(ada.id)
+    assert only(provider, ada).state == SubscriptionState.ACTIVE
+
+
+def managing(ada: Subscriber, change: tuple[str, str] | None, *, of_team: bool = False) -> Management:
+    return Management(customer=ada.customer, of_team=of_team, back_url=BACK, language="en", change=change)
+
+
 def test_the_portal_opens_whole_or_for_one_change(account: StripeAccount, provider: StripeProvider) -> None:
-    ada = Subscriber(account)
-    for subscription, plan in ((None, None), (ada.id, "team")):
-        url = provider.manage(ada.customer, back_url=BACK, language="en", subscription=subscription, plan=plan)
-        assert url.startswith("http")
+    ada = Subscriber(account, "starter")
+    for change in (None, (ada.id, "pro")):
+        assert provider.manage(managing(ada, change)).startswith("http")
 
 
 def test_a_change_is_confirmed_in_the_portal(standin: Standin, provider: StripeProvider) -> None:
-    ada = Subscriber(standin)
-    url = provider.manage(ada.customer, back_url=BACK, language="en", subscription=ada.id, plan="team")
-    assert standin.press(url, do="change", subscription=ada.id, price=ada.prices["team"]).headers["Location"] == BACK
-    assert only(provider, ada).plan == "team"
+    ada = Subscriber(standin, "starter")
+    url = provider.manage(managing(ada, (ada.id, "pro")))
+    assert standin.press(url, do="change", subscription=ada.id, price=ada.prices["pro"]).headers["Location"] == BACK
+    assert only(provider, ada).plan == "pro"
+
+
+@pytest.mark.parametrize(("of_team", "plans"), [(False, ["starter", "pro"]), (True, ["team"])])
+def test_a_portal_offers_the_plans_of_its_payers_alone(
+    account: StripeAccount, provider: StripeProvider, of_team: bool, plans: list[str]
+) -> None:
+    ada = Subscriber(account, "team" if of_team else "pro")
+    other = next(each for each in ada.prices if each not in plans)
+    with pytest.raises(stripe.InvalidRequestError):
+        provider.manage(managing(ada, (ada.id, other), of_team=of_team))
+    portal = portal_of(account.client, "tests", of_team=of_team)
+    assert portal is not None
+    told = portal.to_dict()["features"]["subscription_update"]["products"]
+    assert sorted(each["product"] for each in told) == sorted(f"ondol-{each}" for each in plans)
+
+
+def test_without_a_portal_of_ours_none_of_the_accounts_is_taken(standin: Standin, provider: StripeProvider) -> None:
+    """The account's own offers whatever it does."""
+    ours = portal_of(standin.client, "tests", of_team=True)
+    assert ours is not None
+    standin.v1.billing_portal.configurations.update(ours.id, {"active": False})
+    with pytest.raises(NotSetUp, match="ondol_portal_of"):
+        provider.manage(managing(Subscriber(standin, "team"), None, of_team=True))
+    standin.portal_configuration(of_team=True)
 
 
 # events

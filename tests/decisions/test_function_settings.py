@@ -22,9 +22,13 @@ KEYS = {
 WHERE_STRIPE_IS_ASKED = {"billing", "payment_events", "payer"}
 
 
+MADE_OF = {"function_url": {"functions_url"}, "is_mailing": {"mail_from", "smtp_host"}}
+"""What is said of settings, and the settings of which it is said."""
+
+
 @pytest.mark.parametrize("function", FUNCTIONS, ids=lambda function: function.name)
 def test_the_table_declares_what_the_function_reads_and_nothing_else(function: Function) -> None:
-    read = {"functions_url" if name == "function_url" else name for name in settings_read(function.name)}
+    read = {each for name in settings_read(function.name) for each in MADE_OF.get(name, {name})}
     assert list(function.settings) == [name for name, each in FIELDS.items() if each.name in read]
     assert read <= {each.name for each in FIELDS.values()}
 

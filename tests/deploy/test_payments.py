@@ -20,13 +20,14 @@ from local.google_apis.documents import Json
 from local.google_apis.session import Interrupted
 from shared.billing.plans import PLANS
 from shared.payments.stripe_client import checked_key
-from shared.payments.stripe_provider import EVENTS
+from shared.payments.stripe_provider import EVENTS, portal_of
 from tests.deploy.project import Project, deployment
 from tests.support.standins.stripe_in_process import KEY, InProcess
 
 DEPLOYMENT = replace(deployment(), stripe_key=KEY)
 WEBHOOK = secret_name(DEPLOYMENT, STRIPE_WEBHOOK_SECRET)
-ROWS = ["Stripe events", "Stripe portal", "Stripe price pro", "Stripe price starter", "Stripe price team"]
+PORTALS = ["Stripe portal for persons", "Stripe portal for teams"]
+ROWS = ["Stripe events", *PORTALS, "Stripe price pro", "Stripe price starter", "Stripe price team"]
 
 
 def rows(account: InProcess) -> list[Resource]:
@@ -96,7 +97,8 @@ def test_functions_are_given_the_version_that_stripe_made() -> None:
 
 def drift_features(account: InProcess) -> None:
     client = account.client()
-    [found] = client.v1.billing_portal.configurations.list().data
+    found = portal_of(client, DEPLOYMENT.project, of_team=True)
+    assert found is not None
     client.v1.billing_portal.configurations.update(found.id, {"features": {"invoice_history": {"enabled": False}}})
 
 
@@ -104,6 +106,13 @@ def drift_endpoint(account: InProcess) -> None:
     client = account.client()
     [found] = client.v1.webhook_endpoints.list().data
     client.v1.webhook_endpoints.update(found.id, {"enabled_events": ["invoice.paid"], "disabled": True})
+
+
+def put_portal_away(account: InProcess) -> None:
+    client = account.client()
+    found = portal_of(client, DEPLOYMENT.project, of_team=False)
+    assert found is not None
+    client.v1.billing_portal.configurations.update(found.id, {"active": False})
 
 
 def lose_endpoint(account: InProcess) -> None:
@@ -122,7 +131,8 @@ def second_endpoint(account: InProcess) -> None:
 @pytest.mark.parametrize(
     ("drift", "said"),
     [
-        (drift_features, "change Stripe portal: differs in features"),
+        (drift_features, "change Stripe portal for teams: differs in features"),
+        (put_portal_away, "create Stripe portal for persons: is where members change and cancel what they pay for"),
         (drift_endpoint, "change Stripe events: differs in enabled_events, status"),
         (lose_endpoint, "create Stripe events: tells Ondol that somebody has paid, or has not"),
         (second_endpoint, "change Stripe events: there are others of this project"),
@@ -148,7 +158,7 @@ def test_another_price_is_offered_and_who_pays_the_old_one_goes_on(
     wanted = rows(account)
     assert project.differing(wanted) == [
         "change Stripe price pro: is 1000 usd cents; who pays that goes on to",
-        "change Stripe portal: differs in prices, once there is Stripe price pro",
+        "change Stripe portal for persons: differs in prices, once there is Stripe price pro",
     ]
     project.apply(wanted)
     assert project.differing(wanted) == []
@@ -203,7 +213,8 @@ def test_what_is_no_key_is_not_sent_and_not_repeated(text: str) -> None:
 
 def test_who_cannot_reach_stripe_is_not_told_what_was_sent() -> None:
     with pytest.raises(Busy) as told, refusing():
-        raise stripe.APIConnectionError(f"Invalid header value b'Bearer {KEY}'")
+        sent = f"Invalid header value b'Bearer {KEY}'"
+        raise stripe.APIConnectionError(sent)  # type: ignore[no-untyped-call]  # of the SDK
     said = "".join(traceback.format_exception(told.value))
     assert str(told.value) == "Stripe: APIConnectionError"
     assert "Bearer" not in said

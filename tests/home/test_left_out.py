@@ -226,8 +226,8 @@ def test_the_largest_things_are_named_whether_file_or_folder(full: Saver) -> Non
     fill(full.folder, "data/one/part", 50_000)
     make(full.folder, "notes/a")
     largest = full.keeper.scan()["largest"]
-    assert largest[0] == ("clip.mp4", 900_000)
-    assert ("data/one/part", 50_000) in largest
+    assert largest[0] == ("clip.mp4", 900_000, False)
+    assert ("data/one/part", 50_000, False) in largest
 
 
 def test_what_is_left_out_is_kept_apart_as_far_as_there_is_room(full: Saver, back: Saver) -> None:

@@ -5,8 +5,7 @@ from datetime import datetime, timedelta
 
 from msgspec.structs import replace
 
-from shared.accounts.team import is_shared
-from shared.billing.plans import PLANS
+from shared.billing.plans import PLANS, is_shared
 from shared.billing.subscription import Subscription, SubscriptionState
 from shared.errors import Problem
 from shared.gcp.identity import Member

@@ -13,7 +13,7 @@ import msgspec
 from msgspec.structs import replace
 
 from shared.billing.payer import CheckoutPage, Provider
-from shared.billing.provider import BadSignature, Buyer, Fetched, Hint, Order, Unreachable
+from shared.billing.provider import BadSignature, Buyer, Fetched, Hint, Management, Order, Unreachable
 from shared.billing.subscription import INCOMPLETE_FOR, OVER, Subscription, SubscriptionState
 from tests.simulation.processes import Hub, Process
 
@@ -174,8 +174,9 @@ class SimulatedProvider:
 
         return self._asked(act)
 
-    def manage(self, customer: str, *, back_url: str, language: str, subscription: str | None, plan: str | None) -> str:
-        raise NotImplementedError("members find its pages by themselves here")
+    def manage(self, asked: Management) -> str:
+        """What its page does, members do by themselves here: see `paying_steps.occur`."""
+        return self._asked(lambda: f"https://manage.example/{self.customers[asked.customer].id}")
 
     def fetch(self, customer: str) -> Fetched:
         def act() -> Fetched:

@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 import stripe
 
+from shared.payments.catalogue import features
 from tests.support.standins.stripe import DAY, HOUR, NOW, Standin, Subscriber, buttons, stripe_standin
 
 DONE, BACK = "https://ondol.example/done", "https://ondol.example/plans"
@@ -20,7 +21,8 @@ def standin(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Standin]:
 
 @pytest.fixture(scope="module")
 def configuration(standin: Standin) -> str:
-    return standin.portal_configuration()
+    changed: Any = {"features": features(standin.catalogue())}
+    return standin.v1.billing_portal.configurations.create(changed).id
 
 
 def checkout(ada: Subscriber, plan: str = "pro", **more: Any) -> stripe.checkout.Session:

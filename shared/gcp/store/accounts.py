@@ -29,7 +29,7 @@ from shared.gcp.store.database import (
 from shared.gcp.store.ids import new_id
 from shared.gcp.store.mails import add_mail
 from shared.gcp.store.races import until_won
-from shared.mail.mail import Mail
+from shared.mail.mail import Mail, Reader
 from shared.record import Versioned
 from shared.sessions.workspace import Workspace
 
@@ -125,6 +125,14 @@ def read_workspace(wid: str) -> Versioned[Workspace]:
 def find_account(uid: str) -> Account | None:
     account = read(account_ref(uid), Account)
     return account.record if account else None
+
+
+def find_reader(uid: str, zone: str) -> Reader | None:
+    """The member as a reader of mails; None if there is no account, or a deleted one."""
+    account = find_account(uid)
+    if account is None or account.state == AccountState.DELETED:
+        return None
+    return Reader(uid=uid, language=account.locale or "en", zone=zone)
 
 
 @until_won()

@@ -6,9 +6,8 @@ from datetime import datetime
 from google.cloud import firestore
 from google.cloud.firestore_v1.base_query import FieldFilter
 
-from shared.accounts.account import Account, AccountState
 from shared.gcp.store.database import Commit, LostRace, database, document, read, run_count, run_readable
-from shared.mail.mail import Mail, MailState, Reader
+from shared.mail.mail import Mail, MailState
 from shared.record import Versioned
 
 AT_ONCE = 100
@@ -21,14 +20,6 @@ def mail_ref(name: str) -> firestore.DocumentReference:
 
 def read_mail(name: str) -> Versioned[Mail] | None:
     return read(mail_ref(name), Mail)
-
-
-def find_reader(uid: str, zone: str) -> Reader | None:
-    """The member as a reader of mails; None if there is no account, or a deleted one."""
-    found = read(document("accounts", uid), Account)
-    if found is None or found.record.state == AccountState.DELETED:
-        return None
-    return Reader(uid=uid, language=found.record.locale or "en", zone=zone)
 
 
 def add_mail(commit: Commit, mail: Mail) -> None:

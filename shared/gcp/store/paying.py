@@ -4,9 +4,8 @@ from datetime import datetime
 from typing import Any
 
 from shared.accounts.account import Account
-from shared.accounts.team import is_shared
 from shared.billing.account import Billing
-from shared.billing.plans import PLANS
+from shared.billing.plans import PLANS, is_shared
 from shared.gcp.store.accounts import account_ref
 from shared.gcp.store.billing import billing_ref
 from shared.gcp.store.database import read, read_all

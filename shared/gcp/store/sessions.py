@@ -13,7 +13,7 @@ from shared import logs, machine
 from shared.accounts.account import Account
 from shared.billing.account import Billing
 from shared.billing.metering import close
-from shared.gcp.store.accounts import account_ref, left_out_ref, snapshot_ref, workspace_ref
+from shared.gcp.store.accounts import account_ref, find_reader, left_out_ref, snapshot_ref, workspace_ref
 from shared.gcp.store.billing import add_charge, add_lines, read_billing
 from shared.gcp.store.database import (
     Commit,
@@ -27,7 +27,7 @@ from shared.gcp.store.database import (
     run_paged,
     run_readable,
 )
-from shared.gcp.store.mails import add_mail, find_reader
+from shared.gcp.store.mails import add_mail
 from shared.gcp.store.races import until_won
 from shared.gcp.store.slots import slot_ref
 from shared.gcp.store.team_storage import put_stored

@@ -15,8 +15,9 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from shared.accounts.account import Account
-from shared.accounts.team import Team, check_may_make, in_a_team, is_shared, new_team, no_team
+from shared.accounts.team import Team, check_may_make, in_a_team, new_team, no_team
 from shared.billing.account import Billing
+from shared.billing.plans import is_shared
 from shared.errors import Conflict, Refused
 from shared.gcp.store.accounts import account_ref, workspace_ref
 from shared.gcp.store.billing import billing_ref, read_billing

@@ -26,7 +26,7 @@ from shared.billing.kept_plan import Kept
 from shared.billing.plans import PLANS
 from shared.billing.subscription import PaidFor, Reason
 from shared.errors import Conflict, Problem, Refused
-from shared.views.plan import PaidForView
+from shared.views.plan import PaidForView, plan_view
 from shared.views.team import team_view
 
 NOW = datetime(2026, 11, 3, 9, 0, tzinfo=UTC)
@@ -370,4 +370,5 @@ def test_that_a_payment_is_missing_is_told_to_those_alone_who_may_pay() -> None:
     paid_for = PaidFor(reason=Reason.RETRYING, until=NOW + DAY, subscribed=True)
     billing = Billing(bid="b-1", owner="", plan="team", time_zone=None, paid_for=paid_for)
     told = [team_view(team, uid, billing, {}, NOW).paid_for for uid in ("u-1", "u-2", "u-3")]
-    assert told == [PaidForView(Reason.RETRYING, (NOW + DAY).timestamp(), True), None, told[0]]
+    until = (NOW + DAY).timestamp()
+    assert told == [PaidForView(plan_view("team"), Reason.RETRYING, until, True), None, told[0]]

@@ -2,6 +2,7 @@
 
 from datetime import UTC, datetime, timedelta
 
+import pytest
 from msgspec.structs import replace
 
 from shared.billing.disagreement import SHOWN_FOR, Disagreement, DisagreementKind
@@ -59,6 +60,18 @@ def test_what_is_shown_for_a_week_ends_also_where_nothing_else_has_the_provider_
 def test_a_purchase_of_which_no_event_told_is_one() -> None:
     assert kind(answered(PAYER, PRO, compared=True)) == DisagreementKind.UNTOLD
     assert answered(PAYER, compared=True).disagreement is None
+
+
+@pytest.mark.parametrize(
+    ("plan", "of_team", "fits"),
+    [("pro", False, True), ("pro", True, False), ("team", True, True), ("team", False, False)],
+)
+def test_a_plan_for_other_payers_is_one_as_long_as_it_is_paid(plan: str, of_team: bool, fits: bool) -> None:
+    subscription = replace(PRO, plan=plan)
+    paid = PAYER.answered([subscription], gone=False, base="free", now=NOW, of_team=of_team)
+    assert kind(paid) == (None if fits else DisagreementKind.UNFIT)
+    over = paid.answered([replace(subscription, state=ENDED.state, stopped=NOW)], gone=False, base="free", now=NOW)
+    assert over.disagreement is None
 
 
 def test_two_subscriptions_are_one_disagreement_until_one_is_over() -> None:

@@ -17,7 +17,14 @@ from shared.mail.words import Words
 
 NOW = datetime(2026, 11, 30, 18, 0, tzinfo=UTC)
 SENDER = Sender(address="hello@ondol.example", page="https://ondol.example")
-GIVEN = {"plan": "pro", "now": "free", "until": "2026-12-07T20:00:00+00:00", "count": "1203", "bytes": "157000000", "kept": "157000000"}
+GIVEN = {
+    "plan": "pro",
+    "now": "free",
+    "until": "2026-12-07T20:00:00+00:00",
+    "count": "1203",
+    "bytes": "157000000",
+    "kept": "157000000",
+}
 
 
 def composed(kind: MailKind, language: str = "en", to: str = "ada@example.com", **changed: str) -> EmailMessage:
@@ -87,7 +94,11 @@ def test_the_same_mail_is_the_same_message() -> None:
 @pytest.mark.parametrize(
     ("facts", "english_words", "korean_words"),
     [
-        ({}, ["1,203 of your own files", "are not in the", "What is missing is kept"], ["1,203개(157 MB)", "모두 2026년"]),
+        (
+            {},
+            ["1,203 of your own files", "are not in the", "What is missing is kept"],
+            ["1,203개(157 MB)", "모두 2026년"],
+        ),
         ({"count": "1"}, ["One of your own files or folders, 157 MB, is not in the"], ["폴더 1개(157 MB)"]),
         (
             {"kept": "57000000"},

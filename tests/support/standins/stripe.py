@@ -41,9 +41,9 @@ class StripeAccount:
         """The ids of the prices, by plan. The same ones each time."""
         return prices_of(self.client)
 
-    def portal_configuration(self, project: str = "tests") -> str:
+    def portal_configuration(self, project: str = "tests", *, of_team: bool = False) -> str:
         """As Ondol has it for the project."""
-        return portal_for(self.client, project, self.catalogue())
+        return portal_for(self.client, project, self.catalogue(), of_team=of_team)
 
 
 class Standin(StripeAccount):

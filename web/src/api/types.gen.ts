@@ -582,9 +582,10 @@ export type DeleteTeam = {
 /**
  * - `not-cancelled`: An operator's plan has replaced a subscription that the provider still charges.
  * - `doubled`: The provider charges several subscriptions of one payer.
+ * - `unfit`: A person pays for a plan that teams share, or a team for a plan of one person, which pays for nobody's work.
  * - `untold`: The comparison has found a change of which no event had told.
  */
-export type DisagreementKind = 'doubled' | 'not-cancelled' | 'untold';
+export type DisagreementKind = 'doubled' | 'not-cancelled' | 'unfit' | 'untold';
 
 export type DisagreementView = {
     kind: DisagreementKind;
@@ -1066,7 +1067,7 @@ export type LoginAnswer = {
     team: InTeam | null;
     plan: PlanView;
     /**
-     * null if the caller never bought anything.
+     * Of the caller's own plan, also while a team pays for the caller's work. null if the caller never bought anything.
      */
     paid_for: PaidForView | null;
     kept: KeptView | null;
@@ -1351,11 +1352,11 @@ export type PageAnswer = {
 };
 
 /**
- * How the caller's own plan is paid for, also while a team pays for the caller's work.
+ * How a plan is paid for.
  */
 export type PaidForView = {
     /**
-     * The caller's own plan.
+     * As it is now.
      */
     plan: PlanView;
     /**
@@ -5025,10 +5026,10 @@ export type BillingPortalErrors = {
         type?: 'https://ondol.dev/problems/account-closed' | 'https://ondol.dev/problems/account-suspended' | 'https://ondol.dev/problems/forbidden';
     };
     /**
-     * `payments-off`: Nothing is sold here; `not-found`: Not found; `no-team`: You are in no team
+     * `payments-off`: Nothing is sold here; `portal-missing`: Subscriptions can't be managed here; `not-found`: Not found; `no-team`: You are in no team
      */
     404: ProblemAnswer & {
-        type?: 'https://ondol.dev/problems/payments-off' | 'https://ondol.dev/problems/not-found' | 'https://ondol.dev/problems/no-team';
+        type?: 'https://ondol.dev/problems/payments-off' | 'https://ondol.dev/problems/portal-missing' | 'https://ondol.dev/problems/not-found' | 'https://ondol.dev/problems/no-team';
     };
     /**
      * `bad-request`: The request is not valid

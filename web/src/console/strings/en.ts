@@ -211,6 +211,7 @@ export const words = {
     disagreements: {
       "not-cancelled": "Still charged, though an operator's plan has replaced it",
       doubled: "Charged beside another subscription",
+      unfit: "A person pays for a team's plan, or a team for a plan of one person",
       untold: "Changed without an event",
     } as Record<DisagreementKind, string>,
     until: (time: string) => `until ${time}`,

@@ -211,6 +211,7 @@ export const words: ConsoleWords = {
     disagreements: {
       "not-cancelled": "운영자가 준 요금제로 바뀌었는데 계속 결제되는 구독",
       doubled: "다른 구독과 함께 이중으로 결제되는 구독",
+      unfit: "개인이 팀 요금제를, 또는 팀이 개인 요금제를 결제하는 구독",
       untold: "알림 없이 바뀐 구독",
     },
     until: (time) => `${time}까지`,
