@@ -10,7 +10,7 @@ from local.problem import Problem
 from local.setup.shell import Shell
 
 SYSTEM = ("bubblewrap", "nginx-light", "python3-venv", "uidmap", "zstd")
-TESTS = ("chromium", "fonts-noto-cjk", "libreoffice-calc-nogui")
+TESTS = ("chromium", "chromium-headless-shell", "fonts-noto-cjk", "libreoffice-calc-nogui")
 
 PROGRAMS = {
     "build-essential": "gcc",

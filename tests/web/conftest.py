@@ -9,11 +9,12 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, ConsoleMessage, Page
+from playwright.sync_api import Browser, ConsoleMessage, Page, expect
 
 from local.front import render
 from local.functions import load
 from local.ports import Ports, answers, free_base
+from tests.support.browser.chromium import PROGRAM, WITHOUT_WINDOWS, chromium
 from tests.web.control_plane import Plane, playing
 
 
@@ -70,11 +71,24 @@ def complaints() -> list[str]:
     return ["^Service Worker registration blocked by Playwright$"]
 
 
+@pytest.fixture(scope="module")
+def browser(request: pytest.FixtureRequest) -> Iterator[Browser]:
+    """One Chromium, with windows only where a test needs what they have."""
+    expect.set_options(timeout=30_000)
+    with chromium(PROGRAM if request.node.get_closest_marker("whole_browser") else WITHOUT_WINDOWS) as browser:
+        yield browser
+
+
 @pytest.fixture
 def page(front: str, plane: Plane, browser: Browser, complaints: list[str]) -> Iterator[Page]:
-    """The page, opened by somebody new who speaks English. No complaint of the console may be left at the end."""
+    """The page, opened by somebody new who speaks English. No complaint of the console may be left at the end.
+
+    What moves on the front stands still: drawing its picture 60 times a second took a third of these tests' CPU.
+    """
     # a service worker would answer beside what a test intercepts; test_offline.py has one
-    context = browser.new_context(locale="en-US", timezone_id="Asia/Seoul", service_workers="block")
+    context = browser.new_context(
+        locale="en-US", timezone_id="Asia/Seoul", service_workers="block", reduced_motion="reduce"
+    )
     context.set_default_timeout(30_000)
     page = context.new_page()
     said: list[str] = []

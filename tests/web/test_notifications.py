@@ -9,6 +9,8 @@ from tests.support.stack.observe import until
 from tests.web.control_plane import Plane, Refusal
 from tests.web.member import go, press, sign_in
 
+pytestmark = pytest.mark.whole_browser  # it asks the member whether notifications may be shown
+
 FULL = Refusal(503, "pool-exhausted", "All containers are in use. One is usually free in a minute.", retry_after=1)
 RECORDING = """
     window.asked = 0;
