@@ -42,7 +42,7 @@ def test_an_invitation_is_accepted_after_signing_in_and_its_token_is_forgotten(
     ):
         expect(page.get_by_text(said)).to_be_visible()
     press(page, "Join the team")
-    expect(page.get_by_role("heading", level=1, name="Moonlight")).to_be_visible()
+    expect(page.get_by_role("heading", level=1, name="Moonlight", exact=True)).to_be_visible()
     assert [asked(plane, each) for each in ("team/look", "team/accept")] == [[{"token": TOKEN}]] * 2
     assert TOKEN not in page.evaluate(STORED)
     assert not [each for each in addresses if TOKEN in each.partition("#")[0]]
@@ -84,7 +84,7 @@ def test_a_link_that_was_used_or_revoked_says_so_and_is_forgotten(
     page.evaluate("(token) => (location.hash = token)", TOKEN)
     expect(page.get_by_role("heading", name="You are in Moonlight")).to_be_visible()
     press(page, "Go to my team")
-    expect(page.get_by_role("heading", level=1, name="Moonlight")).to_be_visible()
+    expect(page.get_by_role("heading", level=1, name="Moonlight", exact=True)).to_be_visible()
 
 
 def test_who_is_in_a_team_or_has_no_verified_address_is_told_what_to_do_first(
@@ -113,7 +113,7 @@ def test_a_seat_in_a_team_without_a_plan_is_not_promised(page: Page, plane: Plan
     plane.team.invited = {"paid": False, "effects": None, "role": "billing"}
     page.reload()
     press(page, "Accept")
-    expect(page.get_by_role("heading", level=1, name="Moonlight")).to_be_visible()
+    expect(page.get_by_role("heading", level=1, name="Moonlight", exact=True)).to_be_visible()
 
 
 def test_a_refused_invitation_stays_and_can_be_put_aside(
