@@ -121,9 +121,9 @@ def invite(caller: SignedIn, body: Invite, now: datetime) -> InviteAnswer:
         raise Conflict("in-the-team", "Somebody with this address is in the team already.")
     token = teams.new_token(found.bid)
     made = invitation(new_id("i-"), token, body.address, body.role, body.language, uid, now)
-    after = change_team(found.bid, teams.as_owner(uid, lambda team, plan: team.invite(made, plan, now)))
+    after = teams.send(caller.account, found.bid, made.id, token, lambda team, plan: team.invite(made, plan, now), now)
     logs.info("team-invited", team=found.bid, invitation=made.id, role=made.role)
-    return InviteAnswer(_view(after, uid, now, people), made.id, _link(token))
+    return InviteAnswer(_view(after, uid, now, people), made.id, _link(token), after.mail is not None)
 
 
 @endpoint(
@@ -144,10 +144,12 @@ def resend(caller: SignedIn, body: OneInvitation, now: datetime) -> InviteAnswer
     _check_verified(caller)
     uid, bid = caller.account.uid, team_id_of(caller.account)
     token = teams.new_token(bid)
-    after = change_team(
-        bid, teams.as_owner(uid, lambda team, plan: team.send_again(body.invitation, token, uid, plan, now))
-    )
-    return InviteAnswer(_view(after, uid, now), body.invitation, _link(token))
+
+    def again(team: Team, plan: str) -> Team:
+        return team.send_again(body.invitation, token, uid, plan, now)
+
+    after = teams.send(caller.account, bid, body.invitation, token, again, now)
+    return InviteAnswer(_view(after, uid, now), body.invitation, _link(token), after.mail is not None)
 
 
 @endpoint(may_change, OneInvitation, refuses={403: ("forbidden",), 404: ("no-team", "not-found")})
@@ -248,13 +250,7 @@ def remove(caller: SignedIn, body: OnePerson, now: datetime) -> TeamAnswer:
     Their session is saved and ends; their workspace goes with them.
     """
     uid, bid = caller.account.uid, team_id_of(caller.account)
-
-    def without(team: Team, _plan: str) -> Team:
-        if team.find(body.uid) is None:
-            raise not_in_team()
-        return team.without(body.uid, now)
-
-    after = teams.move(bid, body.uid, teams.as_owner(uid, without), now)
+    after = teams.remove(uid, bid, body.uid, now)
     logs.info("team-left", team=bid, uid=body.uid, by=uid)
     return TeamAnswer(_view(after, uid, now) if after.team.find(uid) else None)
 

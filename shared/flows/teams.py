@@ -3,23 +3,27 @@
 Whoever joins or leaves has their session saved and ended, because another billing account pays from then on.
 """
 
+from collections.abc import Callable
 from datetime import datetime
 
 from shared import logs, machine
 from shared.accounts.account import Account
 from shared.accounts.invitation import SECRET, TeamRole, team_in, token_of
-from shared.accounts.team import Team, no_invitation, no_team
+from shared.accounts.team import Team, no_invitation, no_team, not_in_team
 from shared.billing.account import Billing
 from shared.billing.plans import PLANS
 from shared.billing.subscription import OVER
 from shared.errors import Refused
-from shared.gcp import tasks
+from shared.gcp import emulators, tasks
 from shared.gcp.store.accounts import read_workspace
 from shared.gcp.store.ids import ALPHABET
 from shared.gcp.store.sessions import read_session
 from shared.gcp.store.subscriptions import read_payer
 from shared.gcp.store.teams import Change, Changed, change_person, change_team, empty_team, find_team, team_of
+from shared.mail.about_team import mail_about_invitation, mail_about_removal
+from shared.mail.mail import Mail
 from shared.sessions.session import EndReason
+from shared.settings import settings
 from shared.views.plan import plan_view
 from shared.views.team import EffectsView
 
@@ -61,12 +65,48 @@ def team_for(token: str) -> Team:
     return team
 
 
-def move(bid: str, uid: str, change: Change, now: datetime) -> Changed:
+def send(by: Account, bid: str, name: str, token: str, change: Change, now: datetime) -> Changed:
+    """Commits the change that makes the invitation `name`, or gives it this token, and sends the link to whoever is
+    invited, unless no mail server is set up. Raises Refused and Conflict."""
+
+    def mail(team: Team) -> Mail:
+        return mail_about_invitation(team, team.invitation_named(name), by, token, now)
+
+    changed = change_team(bid, as_owner(by.uid, change), mail if _sends_mail() else None)
+    if changed.mail:
+        tasks.send_mail(changed.mail, now)
+    return changed
+
+
+def _sends_mail() -> bool:
+    config = settings()
+    return bool(config.mail_from and config.smtp_host) or emulators.smtp_endpoint() is not None
+
+
+def remove(by: str, bid: str, uid: str, now: datetime) -> Changed:
+    """Removes a person, who is told by mail. Raises Refused and Conflict."""
+
+    def without(team: Team, _plan: str) -> Team:
+        if team.find(uid) is None:
+            raise not_in_team()
+        return team.without(uid, now)
+
+    def mail(team: Team, account: Account) -> Mail:
+        return mail_about_removal(team, account, now)
+
+    return move(bid, uid, as_owner(by, without), now, None if uid == by else mail)
+
+
+def move(
+    bid: str, uid: str, change: Change, now: datetime, mail: Callable[[Team, Account], Mail] | None = None
+) -> Changed:
     """Commits a change that may let a person in or out, and has their session saved and ended if another account pays
-    from then on. Raises Refused and Conflict."""
-    changed = change_person(bid, uid, change, now)
+    from then on. The `mail` tells them. Raises Refused and Conflict."""
+    changed = change_person(bid, uid, change, now, mail=mail)
     if changed.ending:
         _finish(changed.ending, now)
+    if changed.mail:
+        tasks.send_mail(changed.mail, now)
     return changed
 
 

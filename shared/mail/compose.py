@@ -41,7 +41,7 @@ def compose(mail: Mail, to: str, sender: Sender) -> EmailMessage:
         "subject": subject,
         "paragraphs": paragraphs,
         "button": words.button,
-        "link": f"{sender.page}{words.page}",
+        "link": sender.page + environment.from_string(words.page).render(facts),
         "why": environment.from_string(words.why or language.WHY).render(facts),
     }
     domain = sender.address.rpartition("@")[2]

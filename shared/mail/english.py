@@ -68,6 +68,32 @@ LETTERS: Mapping[MailKind, Words] = {
         button="See what is missing",
         page="/history",
     ),
+    MailKind.INVITATION: Words(
+        subject="You are invited to the team “{{ team | named }}”",
+        paragraphs=(
+            "{% if by %}{{ by | named }} invites you{% else %}You are invited{% endif %} to the team"
+            " “{{ team | named }}” on Ondol, VS Code in the browser."
+            "{% if role == 'billing' %} You would pay for the team's plan, and need no seat in it.{% else %} Its people"
+            " share one plan, and each has a workspace that nobody else sees.{% endif %}",
+            "The invitation is for this address alone, and can be accepted until {{ until | day }}. The page says what"
+            " changes for you before you accept. If you don't know the team, you need not do anything.",
+        ),
+        button="See the invitation",
+        page="/invitation#{{ token }}",
+        why="You get this mail because somebody at {{ host }} has typed this address to invite it.",
+    ),
+    MailKind.REMOVED: Words(
+        subject="You are not in the team “{{ team | named }}” any more",
+        paragraphs=(
+            "An owner has removed you from the team “{{ team | named }}”. Your workspace, your files and their"
+            " history are yours, and have gone with you. If the workspace was open on the team's time, it was saved"
+            " and closed.",
+            "You can open it again at once, on your own plan. Earlier versions that only the team's plan had kept can"
+            " be downloaded for 90 days. Nothing is charged to you for the team.",
+        ),
+        button="To your workspace",
+        page="/",
+    ),
 }
 
 WHY = "You get this mail because you have an account at {{ host }}."

@@ -1,5 +1,6 @@
 """Facts of a mail as its reader writes them: days, plans and sizes. Filters of Jinja's."""
 
+import re
 from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import Any
@@ -48,9 +49,31 @@ def grouped(count: str) -> str:
     return f"{int(count):,}"
 
 
+def named(name: str) -> str:
+    """A name that somebody chose, in one line. No program makes a link of it: a mail to a stranger would advertise
+    whatever an owner has called the team."""
+    return LINKING.sub(f"\\g<0>{WORD_JOINER}", " ".join(name.split())[:LONGEST_NAME])
+
+
+LINKING = re.compile(r"[.:/@]")
+WORD_JOINER = "\u2060"
+"""Takes no room, and ends what looks like an address."""
+LONGEST_NAME = 60
 STEP = 1000
-ENGLISH_FILTERS: Mapping[str, Callable[..., Any]] = {"plan": plan, "day": day, "size": size, "number": grouped}
-KOREAN_FILTERS: Mapping[str, Callable[..., Any]] = {"plan": plan, "day": day_in_korean, "size": size, "number": grouped}
+ENGLISH_FILTERS: Mapping[str, Callable[..., Any]] = {
+    "plan": plan,
+    "day": day,
+    "size": size,
+    "number": grouped,
+    "named": named,
+}
+KOREAN_FILTERS: Mapping[str, Callable[..., Any]] = {
+    "plan": plan,
+    "day": day_in_korean,
+    "size": size,
+    "number": grouped,
+    "named": named,
+}
 
 
 def _local(context: Context, moment: str) -> datetime:

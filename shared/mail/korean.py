@@ -64,6 +64,31 @@ LETTERS: Mapping[MailKind, Words] = {
         button="저장되지 않은 것 보기",
         page="/history",
     ),
+    MailKind.INVITATION: Words(
+        subject="'{{ team | named }}' 팀에 초대되었습니다",
+        paragraphs=(
+            "{% if by %}{{ by | named }} 님이 브라우저에서 쓰는 VS Code, Ondol의 '{{ team | named }}' 팀에"
+            " 초대했습니다.{% else %}브라우저에서 쓰는 VS Code, Ondol의 '{{ team | named }}' 팀에 초대되었습니다."
+            "{% endif %}{% if role == 'billing' %} 맡을 일은 팀 요금제의 결제이고, 자리는 쓰지 않습니다.{% else %}"
+            " 팀원은 요금제 하나를 함께 쓰고, 작업 공간은 각자 따로 써서 서로 볼 수 없습니다.{% endif %}",
+            "초대는 이 주소로만, {{ until | day }}까지 받을 수 있습니다. 수락하면 무엇이 달라지는지는 수락하기 전에"
+            " 페이지에서 알려 드립니다. 모르는 팀이라면 그냥 두셔도 됩니다.",
+        ),
+        button="초대 보기",
+        page="/invitation#{{ token }}",
+        why="{{ host }}에서 누군가 이 주소로 초대를 보내 보내 드리는 메일입니다.",
+    ),
+    MailKind.REMOVED: Words(
+        subject="'{{ team | named }}' 팀에서 나오게 되었습니다",
+        paragraphs=(
+            "팀 소유자가 회원님을 '{{ team | named }}' 팀에서 내보냈습니다. 작업 공간과 파일, 기록은 회원님의 것이고"
+            " 그대로 가지고 나왔습니다. 팀의 시간으로 열려 있던 작업 공간은 저장한 뒤 닫았습니다.",
+            "이제 내 요금제로 바로 다시 열 수 있습니다. 팀 요금제로만 보관되던 이전 시점은 90일 동안 내려받을 수"
+            " 있습니다. 팀의 요금은 회원님에게 청구되지 않습니다.",
+        ),
+        button="내 작업 공간으로",
+        page="/",
+    ),
 }
 
 WHY = "{{ host }}에 계정이 있어 보내 드리는 메일입니다."

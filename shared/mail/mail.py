@@ -35,6 +35,10 @@ class MailKind(StrEnum):
     """The member has deleted their account."""
     LEFT_OUT = "left-out"
     """A session has ended, and no snapshot has something of the member's own."""
+    INVITATION = "invitation"
+    """An owner invites the reader to a team. It brings the link."""
+    REMOVED = "removed"
+    """An owner has removed the member from a team."""
 
 
 FACTS: Mapping[MailKind, frozenset[str]] = {
@@ -43,10 +47,12 @@ FACTS: Mapping[MailKind, frozenset[str]] = {
     MailKind.KEPT_ENDS: frozenset({"plan", "now", "until"}),
     MailKind.ACCOUNT_ERASED: frozenset(),
     MailKind.LEFT_OUT: frozenset({"count", "bytes", "kept", "until"}),
+    MailKind.INVITATION: frozenset({"team", "by", "role", "until", "token"}),
+    MailKind.REMOVED: frozenset({"team"}),
 }
 """What each kind of mail has to be given. `plan` and `now` are names of the plan table, `until` is a moment in ISO
-8601, or empty if there is none; `count` is a whole number, `bytes` and `kept` are whole numbers of bytes. They are
-written out in the reader's language when the mail is composed."""
+8601, or empty if there is none; `count` is a whole number, `bytes` and `kept` are whole numbers of bytes; `team` and `by` are names that people chose, and
+`token` is that of an invitation's link. They are written out in the reader's language when the mail is composed."""
 
 
 class MailState(StrEnum):
@@ -87,7 +93,7 @@ class Mail(Struct, frozen=True, kw_only=True):
     zone: str = "UTC"
     """The time zone in which the reader's days begin."""
     facts: dict[str, str] = {}
-    """Values of FACTS."""
+    """Values of FACTS. Of a mail to `address` they go with it: one of them may be a link's token."""
     created: datetime
     state: MailState = MailState.PENDING
     attempts: int = 0
@@ -144,4 +150,4 @@ class Mail(Struct, frozen=True, kw_only=True):
 
     def _over(self, state: MailState, reason: str | None, now: datetime) -> "Mail":
         over = replace(self, state=state, begun=None, due=None, reason=reason, forget=now + KEPT_FOR)
-        return replace(over, address=None)
+        return over if self.address is None else replace(over, address=None, facts={})

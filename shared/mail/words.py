@@ -13,6 +13,6 @@ class Words(Struct, frozen=True, kw_only=True):
     paragraphs: tuple[str, ...]
     button: str
     page: str
-    """The path on Ondol's page to which the button leads."""
+    """The path on Ondol's page to which the button leads, perhaps with a fact."""
     why: str | None = None
     """Why the reader gets this mail; None of a member, who gets it because of the account."""

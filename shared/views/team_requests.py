@@ -76,6 +76,8 @@ class InviteAnswer(Struct):
     invitation: InvitationId
     link: Annotated[str, Meta(extra_json_schema={"format": "uri"})]
     """Ondol stores only its hash, so it is shown once. It works for the address alone to which it was sent."""
+    mailed: bool
+    """Whether a mail with the link is on its way. If not, the owner passes it on."""
 
 
 class EffectsAnswer(Struct):

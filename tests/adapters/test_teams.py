@@ -21,11 +21,13 @@ from shared.gcp.store.anonymous import anonymise_lines
 from shared.gcp.store.billing import billing_ref, read_billing
 from shared.gcp.store.claims import read_standing
 from shared.gcp.store.database import Commit, LostRace, database, run
+from shared.gcp.store.mails import due_mails, mails_to
 from shared.gcp.store.paying import keeping_plan_of, read_paying, storage_limit
 from shared.gcp.store.sessions import commit_beat, commit_session, end_session, read_session
 from shared.gcp.store.slots import commit_slot, new_slot_name
 from shared.gcp.store.team_storage import stored_in
 from shared.gcp.store.teams import change_team, due_teams, find_team, leave_for_good, tidy_team
+from shared.mail.mail import MailKind
 from shared.policies import reclaim_policy
 from shared.request_rates import BUCKETS
 from shared.sessions.heartbeats import accept_beat
@@ -334,6 +336,29 @@ def test_a_claim_whose_account_was_read_before_its_member_was_removed_reads_it_a
     session = opened(guest)
     stored(session, GB)
     assert (session.stored_in, [each.uid for each in stored_in(bid)]) == (None, ["owner"])
+
+
+def test_whoever_is_invited_or_removed_is_told_by_mail_and_the_link_goes_with_the_address() -> None:
+    owner, guest = Caller("owner"), Caller("guest")
+    owner.make()
+    assert not owner.ok("team/invite", address="guest@example.com", language="ko")["mailed"], "no server is set up"
+    with environment({"SMTP_EMULATOR_HOST": "127.0.0.1:25"}):
+        [invitation] = owner.state()["invitations"]
+        answer = owner.ok("team/resend", invitation=invitation["id"])
+    assert answer["mailed"]
+    now = datetime.now(UTC)
+    [mail] = due_mails(now)
+    token = answer["link"].partition("#")[2]
+    assert (mail.kind, mail.address, mail.language) == (MailKind.INVITATION, "guest@example.com", "ko")
+    assert (mail.facts["token"], mail.facts["by"]) == (token, "Owner")
+    assert mail.begin(now).sent(now).facts == {}
+    guest.ok("team/accept", token=mail.facts["token"])
+    owner.ok("team/remove", uid="guest")
+    [told] = mails_to("guest")
+    assert (told.record.kind, told.record.facts) == (MailKind.REMOVED, {"team": "Ours"})
+    guest.join(owner)
+    guest.ok("team/leave")
+    assert len(mails_to("guest")) == 1, "who leaves knows it"
 
 
 def test_the_teams_storage_is_one_sum() -> None:

@@ -43,6 +43,8 @@ class TeamOfPlane:
     invitations: list[dict[str, Any]] = field(default_factory=list)
     paid: bool = True
     paid_for: dict[str, Any] | None = None
+    mails: bool = False
+    """Whether a mail server is set up."""
     used: list[float] = field(default_factory=list)
     """Seconds of each person, in the order of `people`."""
     stored: list[int] = field(default_factory=list)
@@ -103,7 +105,7 @@ class TeamOfPlane:
 
     def _sent(self, invitation: str) -> dict[str, Any]:
         link = f"https://ondol.example.com/invitation#{TOKEN}"
-        return {**self.view(), "invitation": invitation, "link": link}
+        return {**self.view(), "invitation": invitation, "link": link, "mailed": self.mails}
 
     def team_revoke(self, body: dict[str, Any]) -> dict[str, Any]:
         self.invitations = [each for each in self.invitations if each["id"] != body["invitation"]]

@@ -43,9 +43,11 @@ def test_the_link_is_copied_and_shown_once(page: Page, plane: Plane) -> None:
     page.context.grant_permissions(["clipboard-read", "clipboard-write"])
     plane.team = a_team()
     plane.team.invitations = [an_invitation(1, "ada@example.com", expired=True)]
+    plane.team.mails = True
     look_at_team(page)
     expect(page.get_by_text("expired")).to_be_visible()
     press(page, "New link for ada@example.com")
+    expect(page.get_by_text("on its way to ada@example.com")).to_be_visible()
     press(page, "Copy the link")
     expect(page.get_by_role("button", name="Copied")).to_be_visible()
     assert page.evaluate("navigator.clipboard.readText()").endswith(TOKEN)

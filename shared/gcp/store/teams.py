@@ -23,10 +23,12 @@ from shared.gcp.store.accounts import account_ref, workspace_ref
 from shared.gcp.store.billing import billing_ref, read_billing
 from shared.gcp.store.database import Commit, LostRace, database, document, read, read_all, run_paged
 from shared.gcp.store.ids import new_id
+from shared.gcp.store.mails import add_mail
 from shared.gcp.store.races import until_won
 from shared.gcp.store.sessions import session_ref
 from shared.gcp.store.subscriptions import hurry_payer
 from shared.gcp.store.team_storage import put_stored, stored_ref
+from shared.mail.mail import Mail
 from shared.record import Versioned
 from shared.sessions.session import EndReason, Session
 from shared.sessions.workspace import Workspace
@@ -42,6 +44,8 @@ class Changed(Struct, frozen=True):
     billing: Billing
     ending: str | None = None
     """The id of a session that begins to end with the change."""
+    mail: str | None = None
+    """The id of a mail that tells of it."""
 
 
 def team_ref(bid: str) -> firestore.DocumentReference:
@@ -108,19 +112,32 @@ def create_team(uid: str, name: str, plan: str, now: datetime) -> Changed:
 
 
 @until_won()
-def change_team(bid: str, change: Change) -> Changed:
-    """A change that moves nobody. Raises Refused and Conflict."""
+def change_team(bid: str, change: Change, mail: Callable[[Team], Mail] | None = None) -> Changed:
+    """A change that moves nobody, and the `mail` that tells of it, if there is one. Raises Refused and Conflict."""
     team, billing = _read(bid)
     after = change(team.record, billing.plan)
-    if after != team.record:
-        Commit().change(team_ref(bid), team, after).run()
-    return Changed(after, billing)
+    if after == team.record:
+        return Changed(after, billing)
+    commit, told = Commit().change(team_ref(bid), team, after), mail(after) if mail else None
+    if told:
+        add_mail(commit, told)
+    commit.run()
+    return Changed(after, billing, mail=told.id if told else None)
 
 
 @until_won()
-def change_person(bid: str, uid: str, change: Change, now: datetime, *, reason: EndReason = EndReason.TEAM) -> Changed:
+def change_person(
+    bid: str,
+    uid: str,
+    change: Change,
+    now: datetime,
+    *,
+    reason: EndReason = EndReason.TEAM,
+    mail: Callable[[Team, Account], Mail] | None = None,
+) -> Changed:
     """A change that lets a person in or out, or gives them another role. If they join or leave the team's time, their
-    session begins to end in the same commit, for this reason, and their workspace counts elsewhere.
+    session begins to end in the same commit, for this reason, and their workspace counts elsewhere. The `mail` tells
+    them of it.
 
     Raises Refused and Conflict, also for a person who is in another team.
     """
@@ -130,7 +147,7 @@ def change_person(bid: str, uid: str, change: Change, now: datetime, *, reason: 
     if after == team.record:
         return Changed(after, billing)
     commit = Commit().change(team_ref(bid), team, after)
-    ending = None
+    ending = told = None
     if account is not None and account.record.wid:
         before: Account = account.record
         link = after.link_of(uid)
@@ -140,8 +157,11 @@ def change_person(bid: str, uid: str, change: Change, now: datetime, *, reason: 
                 raise in_a_team()
         if before.team is None or before.team.bid == bid:
             ending = _move(commit, account, before.in_team(link), billing, now, reason)
+        if mail:
+            told = mail(after, before)
+            add_mail(commit, told)
     commit.run()
-    return Changed(after, billing, ending)
+    return Changed(after, billing, ending, told.id if told else None)
 
 
 def _read(bid: str) -> tuple[Versioned[Team], Billing]:

@@ -24,6 +24,10 @@ GIVEN = {
     "count": "1203",
     "bytes": "157000000",
     "kept": "157000000",
+    "team": "Moonlight",
+    "by": "Minji Park",
+    "role": "member",
+    "token": "b-1.secret",
 }
 
 
@@ -41,7 +45,7 @@ def part(message: EmailMessage, subtype: str) -> str:
 
 
 def facts_named(words: Words) -> set[str]:
-    return meta.find_undeclared_variables(parsed(" ".join([words.subject, *words.paragraphs])))
+    return meta.find_undeclared_variables(parsed(" ".join([words.subject, *words.paragraphs, words.page])))
 
 
 def parsed(text: str) -> nodes.Template:
@@ -123,6 +127,18 @@ def test_what_was_left_out_is_told_with_what_is_kept_of_it(
 def test_a_size_has_the_largest_unit_of_which_there_is_one() -> None:
     for count, size in (("1500", "1.5 kB"), ("157000000", "157 MB"), ("999999", "1.0 MB"), ("12", "12 B")):
         assert composed(MailKind.LEFT_OUT, bytes=count)["Subject"].startswith(f"{size} of")
+
+
+def test_an_invitation_brings_its_link_and_makes_none_of_the_names_that_people_chose() -> None:
+    message = composed(MailKind.INVITATION, team="Win at\r\n https://evil.example now", by="")
+    assert "\r\n" not in message["Subject"]
+    for text in (part(message, "plain"), unescape(part(message, "html"))):
+        assert "https://ondol.example/invitation#b-1.secret" in text
+        assert "evil.example" not in text
+        assert "evil.\u2060example" in text
+        assert "You are invited to the team" in text
+    assert "need no seat" in part(composed(MailKind.INVITATION, role="billing"), "plain")
+    assert "you have an account" not in part(composed(MailKind.INVITATION), "plain")
 
 
 def test_the_last_mail_says_how_long_backups_are_kept_and_not_that_there_is_an_account() -> None:

@@ -888,6 +888,10 @@ export type InviteAnswer = {
      * Ondol stores only its hash, so it is shown once. It works for the address alone to which it was sent.
      */
     link: string;
+    /**
+     * Whether a mail with the link is on its way. If not, the owner passes it on.
+     */
+    mailed: boolean;
 };
 
 /**

@@ -55,6 +55,7 @@ export const team = {
   invitesLeft: (count: number) => `You can send ${count} more invitations today.`,
   full: "All seats are taken. Remove a person, revoke an invitation, or change to a larger plan. Whoever only pays needs no seat.",
   link: (address: string) => `Send this link to ${address} yourself. It is shown only now, and it works only for that address.`,
+  linkMailed: (address: string) => `A mail with this link is on its way to ${address}. It is shown only now, in case you want to send it yourself too, and it works only for that address.`,
   linkLabel: "Link of the invitation",
   copy: "Copy the link",
   copied: "Copied",

@@ -13,7 +13,7 @@ export class Team {
   usage = $state.raw<TeamUsage | null>(null);
   storage = $state.raw<TeamStorage | null>(null);
   /** The link of the invitation that was just made: it is shown once. */
-  link = $state.raw<{ address: string; url: string } | null>(null);
+  link = $state.raw<{ address: string; url: string; mailed: boolean } | null>(null);
   said = $state.raw<Saying | null>(null);
   trouble = $state.raw<unknown>(null);
   /** The member's address is to be verified first. */
@@ -101,9 +101,9 @@ export class Team {
 
   private send(address: string, ask: () => Promise<InviteAnswer>, sent?: () => void): void {
     this.begin(async (signal) => {
-      const { team, link } = await ask();
+      const { team, link, mailed } = await ask();
       this.known = team;
-      this.link = { address, url: link };
+      this.link = { address, url: link, mailed };
       sent?.();
       if (!this.usage) await this.measure(signal);
     });
