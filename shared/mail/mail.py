@@ -51,8 +51,9 @@ FACTS: Mapping[MailKind, frozenset[str]] = {
     MailKind.REMOVED: frozenset({"team"}),
 }
 """What each kind of mail has to be given. `plan` and `now` are names of the plan table, `until` is a moment in ISO
-8601, or empty if there is none; `count` is a whole number, `bytes` and `kept` are whole numbers of bytes; `team` and `by` are names that people chose, and
-`token` is that of an invitation's link. They are written out in the reader's language when the mail is composed."""
+8601, or empty if there is none; `count` is a whole number, `bytes` and `kept` are whole numbers of bytes; `team` and
+`by` are names that people chose, and `token` is that of an invitation's link. They are written out in the reader's
+language when the mail is composed."""
 
 
 class MailState(StrEnum):
