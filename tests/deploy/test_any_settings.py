@@ -95,7 +95,7 @@ def stripes_account() -> Iterator[None]:
     """Stripe's stand-in answers in this process."""
     account = InProcess()
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(payments, "connect", lambda key, _endpoint: account.client(key))
+        patch.setattr(payments, "connect", lambda key, _endpoint, _http: account.client(key))
         yield
 
 
