@@ -48,7 +48,7 @@ class Member:
 
     def go(self, to: str) -> None:
         """Go to another view of the page, by its key in the table of strings."""
-        self.page.get_by_role("link", name=self.reads("frame", to), exact=True).click()
+        self.page.get_by_role("link", name=self.reads("home", to), exact=True).click()
 
     def press(self, subject: str, key: str) -> None:
         """Press the button of the page with this name."""
