@@ -313,6 +313,7 @@ def test_past_the_grace_a_checkpoint_is_refused_and_the_limits_are_told_with_eac
     left_out = {
         "count": 1, "bytes": 157 * MB, "lost_bytes": 0,
         "entries": [{"path": "proj/\u202eclip.mp4", "bytes": 157 * MB, "kind": "file", "kept": True}],
+        "own": {"count": 1, "bytes": 157 * MB, "lost_bytes": 0},
     }  # fmt: skip
     with saving(plane, person) as saver:
         layer = saver.shelf.layer("work", {"a": b"kept"})
