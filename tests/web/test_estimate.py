@@ -32,7 +32,7 @@ def test_it_is_reached_from_the_front_page_without_an_account(page: Page, plane:
     expect(page.get_by_role("button", name="Sign in as Haneul Kim")).to_be_visible()
 
 
-def test_a_slider_moves_by_the_keyboard_and_the_address_keeps_it(page: Page) -> None:
+def test_a_slider_moves_by_the_keyboard_and_the_address_keeps_it(page: Page, plane: Plane) -> None:
     page.goto(f"{page.url}estimate")
     month(page, Asked())
     slider = page.get_by_role("slider", name="Members")
@@ -46,6 +46,9 @@ def test_a_slider_moves_by_the_keyboard_and_the_address_keeps_it(page: Page) -> 
     changed = Asked(members=3_000, cpu=2, memory=8, place="iowa", free_tiers=True)
     month(page, changed)
     expect(page).to_have_url(re.compile("free_tiers=true"))
+    asked = len(plane.asked)
+    page.wait_for_timeout(1_000)
+    assert len(plane.asked) == asked, "an answer makes it ask nothing more"
     page.reload()
     month(page, changed)
     expect(slider).to_have_attribute("aria-valuetext", "3,000")

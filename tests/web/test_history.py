@@ -19,6 +19,7 @@ FULL = {
             {"path": "proj/node_modules", "bytes": 210 * MB, "kind": "dependencies", "kept": True},
             {"path": "clip.mp4", "bytes": 160 * MB, "kind": "file", "kept": False},
         ],
+        "own": {"count": 2, "bytes": 160 * MB, "lost_bytes": 160 * MB},
     },
 }  # fmt: skip
 

@@ -1,5 +1,6 @@
 // The estimate's state: the inputs, which the address keeps, and what was answered to them last.
 
+import { untrack } from "svelte";
 import * as calls from "../../api";
 import type { EstimateAnswer } from "../../api";
 import { createClient } from "../../api/client";
@@ -36,7 +37,9 @@ export class Estimate {
     const asked = $state.snapshot(this.asked);
     this.asking.abort();
     this.asking = new AbortController();
-    void this.follow({ ...asked, language }, this.answer ? REST : 0, this.asking.signal);
+    // the view asks when the inputs change: an answer must not make it ask again
+    const rest = untrack(() => this.answer) ? REST : 0;
+    void this.follow({ ...asked, language }, rest, this.asking.signal);
     void this.keep(this.query, this.asking.signal);
   }
 
