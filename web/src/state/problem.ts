@@ -18,6 +18,11 @@ export class Problem extends Error {
   get passing(): boolean {
     return this.status === 503 || this.name === "unreachable" || this.name === "too-many-requests";
   }
+
+  /** Nothing answered at all, neither a function nor a proxy before it. */
+  get isOfNetwork(): boolean {
+    return this.name === "unreachable" && this.status === 0;
+  }
 }
 
 export function isProblem(trouble: unknown, name: string): boolean {

@@ -7,12 +7,15 @@ import { keepLastKnown, lastKnownOf } from "./lastKnown";
 import { language, words } from "./language.svelte";
 import { notifications, notify } from "./notifications.svelte";
 import type { Page } from "./page.svelte";
-import { isProblem } from "./problem";
+import { pause } from "./pause";
+import { isProblem, Problem } from "./problem";
 import { timeOf } from "./shown";
 import { ALL_WELL, type SlotState, watchSlot } from "./slot";
 import { untilEnded } from "./stopping";
 import * as unsaved from "./unsaved";
 import { type Aside, isAside } from "./views";
+
+const AGAIN_AFTER = 1000;
 
 export class Status {
   /** The newest answer of the control plane; null before the first one. */
@@ -89,8 +92,15 @@ export class Status {
     else this.page.fail(trouble);
   }
 
-  private ask(signal: AbortSignal): Promise<Login> {
-    return this.api.login(language(), signal);
+  /** A network that has just come back, or has changed, loses the first request: so there is a second one. */
+  private async ask(signal: AbortSignal): Promise<Login> {
+    try {
+      return await this.api.login(language(), signal);
+    } catch (trouble) {
+      if (!(trouble instanceof Problem && trouble.isOfNetwork && navigator.onLine)) throw trouble;
+      await pause(AGAIN_AFTER, signal);
+      return this.api.login(language(), signal);
+    }
   }
 
   private learn(login: Login): void {
