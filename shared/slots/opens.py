@@ -44,8 +44,8 @@ class WarmDecision(Struct, frozen=True):
 
 
 class OpensCounted(Struct, frozen=True, kw_only=True):
-    """`pool/opens`: what an adaptive pool has counted. An audit writes it. Other runs do not
-    read it, for it may have 2,016 hours."""
+    """`pool/opens`: what an adaptive pool has counted. An audit writes it. Other runs do not read it, for it may
+    have 2,016 hours."""
 
     until: datetime
     """Opens before this time, which is a full minute, are counted."""
