@@ -39,7 +39,7 @@ def measure(rig: Rig) -> list[Figure]:
     """Measures both by turns, each time in a fresh browser profile."""
     ours, bare = Times(), Times()
     member = Member(rig.stack, "bench-reader")
-    with code_server(rig.folder / "code-server") as url, chromium() as browser:
+    with code_server(rig.folder / "code-server") as url, chromium(PROGRAM) as browser:
         # the first visit of an editor is slower, and so is a browser's first
         _watch(browser, Times(), lambda page: _go(page, url))
         for _ in range(rig.times(TIMES)):

@@ -9,7 +9,7 @@ from playwright.sync_api import Browser, expect
 from xdist.remote import Producer
 
 from local.environment import IMAGE_FOLDER
-from tests.support.browser.chromium import chromium
+from tests.support.browser.chromium import PROGRAM, WITHOUT_WINDOWS, chromium
 from tests.support.left_processes import LeftProcesses
 from tests.support.scheduling import (
     FILLER,
@@ -74,10 +74,10 @@ def stack(pytestconfig: pytest.Config, tmp_path_factory: pytest.TempPathFactory)
 
 
 @pytest.fixture(scope="module")  # Playwright keeps an event loop running, and other modules' tests start their own
-def browser() -> Iterator[Browser]:
-    """One Chromium; every test takes a profile of its own in it."""
+def browser(request: pytest.FixtureRequest) -> Iterator[Browser]:
+    """One Chromium, with windows only where a test needs what they have. Each test takes a profile of its own in it."""
     expect.set_options(timeout=30_000)  # a guard against hanging, not a measure: the machine may be busy
-    with chromium() as browser:
+    with chromium(PROGRAM if request.node.get_closest_marker("whole_browser") else WITHOUT_WINDOWS) as browser:
         yield browser
 
 

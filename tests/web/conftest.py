@@ -9,12 +9,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, ConsoleMessage, Page, expect
+from playwright.sync_api import Browser, ConsoleMessage, Page
 
 from local.front import render
 from local.functions import load
 from local.ports import Ports, answers, free_base
-from tests.support.browser.chromium import PROGRAM, WITHOUT_WINDOWS, chromium
 from tests.web.control_plane import Plane, playing
 
 
@@ -69,14 +68,6 @@ def plane(ports: Ports) -> Iterator[Plane]:
 def complaints() -> list[str]:
     """What the browser's console may complain of in this test, as regular expressions. A test may add to it."""
     return ["^Service Worker registration blocked by Playwright$"]
-
-
-@pytest.fixture(scope="module")
-def browser(request: pytest.FixtureRequest) -> Iterator[Browser]:
-    """One Chromium, with windows only where a test needs what they have."""
-    expect.set_options(timeout=30_000)
-    with chromium(PROGRAM if request.node.get_closest_marker("whole_browser") else WITHOUT_WINDOWS) as browser:
-        yield browser
 
 
 @pytest.fixture

@@ -26,7 +26,7 @@ ARGUMENTS = [
 
 
 @contextmanager
-def chromium(program: str = PROGRAM) -> Iterator[Browser]:
+def chromium(program: str = WITHOUT_WINDOWS) -> Iterator[Browser]:
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=program, args=ARGUMENTS)
         yield browser
