@@ -12,6 +12,7 @@ from playwright.sync_api import Browser
 from tests.attacks.terminal import terminal
 from tests.support.slot.bucket import Bucket
 from tests.support.slot.container import Container
+from tests.support.slot.container_processes import threads_of_members
 from tests.support.slot.control_plane import SID, ControlPlane
 from tests.support.slot.member import Member, opened
 from tests.support.stack.observe import until
@@ -136,9 +137,3 @@ def of_member(slot: Container) -> list[str]:
     listed = slot.run_as_root("ps -U 1000 -o pid=,stat=,args= || true").splitlines()
     processes = [line.split(maxsplit=2) for line in listed]
     return [f"{pid} {command}" for pid, state, command in processes if not state.startswith("Z")]
-
-
-def threads_of_members() -> int:
-    """As the kernel counts them: containers that root started share the numbers of their users."""
-    running = psutil.process_iter(["uids", "num_threads"])
-    return sum(process.info["num_threads"] or 0 for process in running if process.info["uids"].real == 1000)

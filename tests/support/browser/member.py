@@ -139,12 +139,19 @@ class Member:
         """The row of a file or folder in the explorer."""
         return self.page.locator(".explorer-folders-view .monaco-list-row").filter(has_text=name)
 
+    def saved(self) -> Locator:
+        """How old the newest save is, in the status bar. An editor that shows it has started its extensions."""
+        return self.page.locator("[id='ondol.ondol-browser.ondol.saved']")
+
     def open_terminal(self) -> None:
+        # a command to an editor that is still starting may be lost, or be late: asked for again, it would open a second
+        # terminal in front of the first
+        self.saved().wait_for()
         for _ in range(5):
             self.command("Terminal: Create New Terminal")
             try:
-                self._terminal().wait_for(timeout=15_000)
-            except TimeoutError:  # an editor that is still starting loses the command now and then: ask again
+                self._terminal().wait_for(timeout=30_000)
+            except TimeoutError:
                 continue
             break
         expect(self._terminal()).to_be_visible()

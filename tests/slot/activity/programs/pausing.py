@@ -1,4 +1,5 @@
-"""Runs as root inside a warm slot: pauses and continues real programs of the member, prints what became of them."""
+"""`pausing.py PROCESSES`: runs as root inside a warm slot, pauses and continues real programs of the member, and prints
+what became of them. A storm of forks goes up to PROCESSES."""
 
 import asyncio
 import json
@@ -151,7 +152,7 @@ async def one_that_was_woken_is_stopped_again() -> dict[str, object]:
 
 async def storm(code: str) -> dict[str, object]:
     pause = ProgramPause()
-    start("prlimit", "--nproc=300:300", "python3", "-c", code)
+    start("prlimit", f"--nproc={sys.argv[1]}:{sys.argv[1]}", "python3", "-c", code)
     until(lambda: len(member_processes()) > 1)
     await asyncio.sleep(0.3)
     stands = await pause.pause(Reason.UNATTENDED)
