@@ -44,7 +44,7 @@ class AccountAnswer(Struct):
 
 
 @endpoint(in_any_standing, Delete, refuses={403: ("sign-in-again", "account-suspended"), 409: ("last-owner",)})
-def delete(caller: InAnyStanding, _body: Delete, now: datetime) -> AccountAnswer:
+def delete_account(caller: InAnyStanding, _body: Delete, now: datetime) -> AccountAnswer:
     """Delete the account.
 
     Deletes everything in the account, and the sign-in itself. The member must have signed in within the last five
@@ -111,4 +111,4 @@ def _mail(person_now: Person, account: Account | None, now: datetime) -> Mail | 
     return Mail.new(new_id(""), MailKind.ACCOUNT_ERASED, reader, {}, now)
 
 
-account = functions_framework.http(routes({"delete": delete, "sign-out": sign_out}, "account"))
+account = functions_framework.http(routes({"delete": delete_account, "sign-out": sign_out}, "account"))

@@ -234,7 +234,7 @@ def end(caller: Member, body: EndSession, now: datetime) -> LineView:
 
 
 @endpoint(operator, DownloadHome, refuses={**OF_CHANGE, 422: ("state-broken",)})
-def download(caller: Member, body: DownloadHome, now: datetime) -> Ready | AcceptedAnswer[Making]:
+def download_home(caller: Member, body: DownloadHome, now: datetime) -> Ready | AcceptedAnswer[Making]:
     """Download a member's home on their behalf.
 
     The answer is one tar.zst. Send the same request again until the archive is ready: it has one line in the audit log,
@@ -249,7 +249,7 @@ def download(caller: Member, body: DownloadHome, now: datetime) -> Ready | Accep
 
 
 @endpoint(operator, SetPool, refuses={409: ("request-reused",)})
-def pool(caller: Member, body: SetPool, now: datetime) -> LineView:
+def set_pool(caller: Member, body: SetPool, now: datetime) -> LineView:
     """Set how many slots are warm and exist.
 
     One number of warm slots, one for each hour of the week, or as many as the Opens of the last weeks make worthwhile.
@@ -366,8 +366,8 @@ admin = functions_framework.http(
             "resume": resume,
             "limits": limits,
             "end": end,
-            "download": download,
-            "pool": pool,
+            "download": download_home,
+            "pool": set_pool,
             "announce": announce,
             "take-back": take_back,
             "drain": drain,

@@ -282,7 +282,7 @@ def _indexed(account: Account, head: Head) -> PathIndex:
 
 
 @endpoint(may_download, Download, refuses={404: ("not-found",), 422: ("state-broken",)})
-def download(caller: SignedIn, body: Download, now: datetime) -> Ready | AcceptedAnswer[Making]:
+def download_snapshot(caller: SignedIn, body: Download, now: datetime) -> Ready | AcceptedAnswer[Making]:
     """Download the whole home.
 
     The answer is one tar.zst of the given snapshot, or of the newest. Ask again until the archive is ready.
@@ -322,7 +322,7 @@ snapshots = functions_framework.http(
             "snapshots": history,
             "files": files,
             "restore": restore,
-            "download": download,
+            "download": download_snapshot,
             "discard": discard,
         },
         "snapshots",

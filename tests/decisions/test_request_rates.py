@@ -1,5 +1,6 @@
 """How many requests a member may make."""
 
+import ast
 import importlib.util
 import json
 from collections.abc import Callable, Iterator
@@ -206,3 +207,28 @@ def test_the_processes_of_each_function_are_bounded() -> None:
     for function in load(ROOT):
         assert 1 <= function.max_instances <= 100, function.name
         assert 1 <= function.threads <= 80, function.name
+
+
+def handlers() -> list[tuple[str, str]]:
+    """The handlers of all endpoints, each with its function."""
+    found = list[tuple[str, str]]()
+    for function in load(ROOT):
+        tree = ast.parse((ROOT / "functions" / function.name / "main.py").read_text())
+        for each in ast.walk(tree):
+            if isinstance(each, ast.FunctionDef) and any("endpoint(" in ast.unparse(by) for by in each.decorator_list):
+                found.append((each.name, function.name))
+    return found
+
+
+def test_no_two_endpoints_have_a_handler_of_the_same_name() -> None:
+    """A rate holds for all endpoints of its name, and lines of the log name the endpoint by it."""
+    functions = dict[str, list[str]]()
+    for handler, function in handlers():
+        functions.setdefault(handler, []).append(function)
+    assert len(functions) > 40
+    assert {handler: those for handler, those in functions.items() if len(those) > 1} == {}
+
+
+def test_each_rate_is_of_an_endpoint_or_of_something_expensive() -> None:
+    others = RATES.keys() - {handler for handler, _ in handlers()}
+    assert others == {"look for a path", "older snapshots", "checkpoints"}
