@@ -30,6 +30,9 @@ class Billing(Struct, frozen=True, kw_only=True):
     used: dict[str, int] = {}
     """Milliseconds charged, by period, until the period is closed. On a plan without limit they are counted separately,
     and the value here is 0: see `shared.gcp.store.billing`."""
+    by_month: dict[str, int] = {}
+    """Milliseconds that a plan with periods of days was charged, by the month of the day, for the operator's costs. Of
+    the two newest months; no allowance is counted by it."""
     forgiven: dict[str, int] = {}
     """Milliseconds of a period that may have been used unnoticed and were not charged: see
     `shared.billing.time_allowance.forgive`."""

@@ -42,6 +42,11 @@ def _period(per: PeriodKind, zone: str, today: date) -> Period:
     return Period(f"{first:%Y-%m}", _midnight(first, zone), _midnight(following, zone))
 
 
+def month_of(period: str) -> str:
+    """The month of a period: of a day, or the month itself."""
+    return period[: len("2026-11")]
+
+
 def over_everywhere(period: str) -> datetime:
     """When the period of this id is over in every time zone, plus half a day for late heartbeats."""
     return start_in_utc(_last_day(period)) + timedelta(days=2)

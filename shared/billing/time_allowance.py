@@ -8,7 +8,7 @@ from msgspec.structs import replace
 
 from shared.billing.account import Billing
 from shared.billing.metering import milliseconds
-from shared.billing.periods import Period, period_at
+from shared.billing.periods import Period, PeriodKind, month_of, period_at
 from shared.billing.plans import PLANS, Plan
 from shared.errors import Refused
 
@@ -65,7 +65,19 @@ def pay(billing: Billing, added: Mapping[str, int]) -> Billing:
     separately: see `shared.gcp.store.billing`."""
     is_limited = PLANS[billing.plan].seconds is not None
     paid = {period: billing.used.get(period, 0) + (ms if is_limited else 0) for period, ms in added.items()}
-    return billing.count(billing.used | paid) if added else billing
+    if not added:
+        return billing
+    counted = billing.count(billing.used | paid)
+    if PLANS[billing.plan].per != PeriodKind.DAY or not is_limited:
+        return counted
+    return replace(counted, by_month=_with_days(billing.by_month, added))
+
+
+def _with_days(by_month: Mapping[str, int], added: Mapping[str, int]) -> dict[str, int]:
+    months = dict(by_month)
+    for day, ms in added.items():
+        months[month_of(day)] = months.get(month_of(day), 0) + ms
+    return {month: months[month] for month in sorted(months)[-2:]}
 
 
 def forgive(billing: Billing, period: str, ms: int) -> Billing | None:

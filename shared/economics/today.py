@@ -43,7 +43,7 @@ class CostOfMonth(Struct, frozen=True, kw_only=True):
 
 
 class DearMember(Struct, frozen=True, kw_only=True):
-    """What one billing account has cost in its present period, and what it pays for it, in US dollars."""
+    """What one billing account has cost in the month, and what it pays for it, in US dollars."""
 
     costs: Range
     """As if all of the plan's storage were used, in many short sessions."""
@@ -53,8 +53,14 @@ class DearMember(Struct, frozen=True, kw_only=True):
 
     @property
     def is_covered(self) -> bool:
-        """False if an account that pays has cost more than that for certain."""
-        return not self.pays or self.pays >= self.costs.low
+        """False if the account has cost more than it pays for certain."""
+        return self.pays is None or self.pays >= self.costs.low
+
+    @property
+    def is_loss(self) -> bool:
+        """Whether the account pays, and has cost more than that for certain. Of one that pays nothing nobody expects
+        that it is covered."""
+        return bool(self.pays) and not self.is_covered
 
 
 def plans_of(days: Sequence[DayUse]) -> Sequence[str]:
@@ -100,7 +106,7 @@ def cost_of_month(workload: Workload, so_far: Decimal, whole: int, book: PriceBo
 
 
 def dear_member(plan: str, used_ms: int, base: Workload, book: PriceBook, *, pays: bool) -> DearMember:
-    """An account that has used so much time in the present period."""
+    """An account that has used so much time in the month."""
     row, hours = PLANS[plan], Decimal(used_ms) / HOUR_MS
     alone = PlanWorkload(
         members=max(1, int(-(-hours // MONTH_HOURS))),

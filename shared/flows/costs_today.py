@@ -26,7 +26,8 @@ from shared.settings import settings
 from shared.views.costs import DearRow
 
 MOST_DEAR = 10
-"""Members who are shown. Each costs two reads, or three if it is a team's."""
+"""Members of plans by the month who are shown, of plans by the day, and of plans without limit. Each costs two reads, or
+three if it is a team's; without limit there are 17 more, and one for each shard by which they are found."""
 
 
 def cost_now(now: datetime) -> CostOfMonth:
@@ -42,7 +43,7 @@ def cost_now(now: datetime) -> CostOfMonth:
 
 
 def dear_members(now: datetime) -> list[DearRow]:
-    """Those with the most time in the present month, dearest first. Plans whose periods are days have none."""
+    """Those with the most time in the present month, dearest first: of each kind of plan the first."""
     used = most_used(f"{now.astimezone(UTC):%Y-%m}", MOST_DEAR)
     payers: list[Versioned[Payer] | None] = read_all([(payer_ref(each.bid), Payer) for each, _ in used]) if used else []
     base = _without_members(PoolWorkload(warm=(0,), most=0))
@@ -56,10 +57,10 @@ def dear_members(now: datetime) -> list[DearRow]:
 
 
 def warn_of_dear_members(now: datetime) -> int:
-    """Logs each of the dearest members who costs more than they pay, in the month of the day that ended last. Returns
+    """Logs each of the dearest members who pays and costs more than that, in the month of the day that ended last. Returns
     how many: none in a region without prices."""
     try:
-        beyond = [each for each in dear_members(now - timedelta(days=1)) if not each.member.is_covered]
+        beyond = [each for each in dear_members(now - timedelta(days=1)) if each.member.is_loss]
     except LookupError as e:
         logs.info("prices-missing", detail=str(e))
         return 0

@@ -10,7 +10,7 @@ DAYS_WAITING = 2
 
 
 def days_of(month: str, now: datetime) -> tuple[list[DayUse], list[DayUse]]:
-    """A read for each day, and for each day that is not summed up three for each plan and one for each thousand of its
+    """A read for each day, and for each day that is not summed up four for each plan and one for each thousand of its
     lines."""
     summed = read_days(month)
     today = now.astimezone(UTC).date()

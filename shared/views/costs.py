@@ -54,7 +54,9 @@ class DearMemberView(Struct):
     pays: Dollars | None
     """Without fees; None where that is not known."""
     covered: bool
-    """False if an account that pays has cost more than that for certain."""
+    """False if the account has cost more than it pays for certain, as one of a free plan has that was used."""
+    loss: bool
+    """Whether it pays, and is not covered."""
 
 
 class CostsView(Struct):
@@ -68,7 +70,7 @@ class CostsView(Struct):
     """The dearest first."""
     plans: list[PlanCostView]
     dearest: list[DearMemberView]
-    """At most ten, the dearest first. Plans whose time is by the day are not among them."""
+    """The dearest first: at most ten of plans by the month, ten of plans by the day, and ten of plans without limit."""
 
 
 class DearRow(Struct, frozen=True):
@@ -121,4 +123,5 @@ def _dear(row: DearRow) -> DearMemberView:
         high=float(row.member.costs.high),
         pays=None if pays is None else float(pays),
         covered=row.member.is_covered,
+        loss=row.member.is_loss,
     )

@@ -15,10 +15,11 @@ from shared.billing.price_list import PRICES
 from shared.billing.prices import PriceBook
 from shared.billing.reconciliation import DayUse, PlanUse
 from shared.billing.subscription import Reason, Standing
+from shared.billing.time_allowance import pay
 from shared.errors import Refused
 from shared.flows import costs_today, operator_looks
 from shared.gcp.operation_counts import counted
-from shared.gcp.store.billing import billing_ref, most_used, read_billing
+from shared.gcp.store.billing import add_charge, billing_ref, most_used, read_billing
 from shared.gcp.store.database import Commit, encode
 from shared.gcp.store.database import document as document_ref
 from shared.gcp.store.slots import kept_ref, levers_ref, opens_ref
@@ -67,8 +68,9 @@ def month(empty_database: None) -> None:
 def test_the_month_is_read_from_counters_for_a_bounded_number_of_reads() -> None:
     with counted() as cost:
         view = operator_looks.costs(NOW)
-    today, accounts, controls, dearest = 3 * len(PLANS) + 1, 4 * len(PLANS), 2, 2 * 4
-    assert (cost.reads, cost.writes) == (22 + today + accounts + controls + dearest, 0)
+    today, accounts, controls = 3 * len(PLANS) + 2, 4 * len(PLANS), 2
+    none_by_day, none_without_limit, dearest = 1, 1, 2 * 4
+    assert (cost.reads, cost.writes) == (22 + today + accounts + controls + dearest + none_by_day + none_without_limit, 0)
     assert 0 < view.so_far_low < view.forecast_low < view.forecast_high
     assert sum(line.forecast_high for line in view.lines) == pytest.approx(view.forecast_high)
     assert view.lines == sorted(view.lines, key=lambda line: -line.forecast_high)
@@ -122,11 +124,11 @@ def test_the_dearest_members_are_those_with_the_most_time_in_the_month() -> None
     assert most == [("b-3", 60), ("b-1", 19), ("b-5", 12)]
     assert most_used("2026-10", 3) == []
     rows = operator_looks.costs(NOW).dearest
-    assert [(row.billing, row.uid, row.covered) for row in rows] == [
-        ("b-3", "u-3", True),
-        ("b-1", "u-1", True),
-        ("b-5", "u-5", True),
-        ("b-2", "u-2", True),
+    assert [(row.billing, row.uid, row.covered, row.loss) for row in rows] == [
+        ("b-3", "u-3", True, False),
+        ("b-1", "u-1", True, False),
+        ("b-5", "u-5", False, False),
+        ("b-2", "u-2", False, False),
     ]
     team = new_team("b-3", "Night school", "u-9", NOW)
     teams_own = replace(read_billing("b-3").record, owner="")
@@ -136,6 +138,39 @@ def test_the_dearest_members_are_those_with_the_most_time_in_the_month() -> None
     assert (dearest.uid, dearest.team) == ("u-9", "Night school")
     assert {row.team for row in others} == {None}
     assert [row.pays and round(row.pays, 2) for row in rows] == [23.8, 9.34, 0, 0]
+
+
+def charged(number: int, plan: str, milliseconds: dict[str, int], sid: str) -> None:
+    """An account whose session was charged so much, by period, as heartbeats do it."""
+    bid = f"b-{number}"
+    if not billing_ref(bid).get().exists:
+        Commit().create(billing_ref(bid), replace(a_billing(plan), bid=bid, owner=f"u-{number}")).run()
+    before, commit = read_billing(bid), Commit()
+    add_charge(commit, before, pay(before.record, milliseconds), sid, milliseconds)
+    commit.run()
+
+
+@pytest.mark.usefixtures("empty_database")
+def test_members_whose_time_is_by_the_day_or_without_limit_are_among_the_dearest() -> None:
+    for day in ("2026-10-31", "2026-11-01", "2026-11-02", "2026-11-22"):
+        charged(1, "free", {day: HOUR_MS // 2}, "s-1")
+    for sid in ("s-2", "s-3", "s-4"):
+        charged(2, "enterprise", {"2026-11": 9 * HOUR_MS}, sid)
+    charged(3, "enterprise", {"2026-10": 99 * HOUR_MS, "2026-11": HOUR_MS}, "s-5")
+    an_account(4, "pro", 19, Reason.PAID)
+    closed = read_billing("b-1").record
+    assert closed.by_month == {"2026-10": HOUR_MS // 2, "2026-11": 3 * HOUR_MS // 2}
+    rows = operator_looks.costs(NOW).dearest
+    assert [(row.billing, row.plan, row.seconds / 3600) for row in rows] == [
+        ("b-2", "enterprise", 27),
+        ("b-4", "pro", 19),
+        ("b-3", "enterprise", 1),
+        ("b-1", "free", 1.5),
+    ]
+    assert [(row.pays, row.covered, row.loss) for row in rows if row.plan == "free"] == [(0, False, False)]
+    assert [(row.pays, row.covered) for row in rows if row.plan == "enterprise"] == [(None, True)] * 2
+    october = [(found.bid, ms) for found, ms in most_used("2026-10", 3)]
+    assert october == [("b-1", HOUR_MS // 2), ("b-3", 99 * HOUR_MS)]
 
 
 @pytest.mark.usefixtures("month")
@@ -154,6 +189,6 @@ def test_who_costs_more_than_they_pay_is_warned_of_and_nobody_else(
         ("member-costs-more", "b-3", "team"),
         ("member-costs-more", "b-1", "pro"),
     ]
-    assert [row.covered for row in operator_looks.costs(NOW).dearest] == [False, False, True, True]
+    assert [row.loss for row in operator_looks.costs(NOW).dearest] == [True, True, False, False]
     assert Decimal(told[1]["pays"]) > 9
     assert costs_today.warn_of_dear_members(datetime(2026, 12, 1, 0, 20, tzinfo=UTC)) == 2, "of the month that is over"

@@ -60,7 +60,20 @@ def test_the_open_day_has_what_its_lines_say_without_reading_them() -> None:
     rolled_up = day_use(TODAY, [line for line in LINES if line.at.date() == TODAY], stored=12)
     expected = {plan: replace(use, members=None, lines=None) for plan, use in rolled_up.plans.items()}
     assert today == replace(rolled_up, plans=expected)
-    assert (cost.reads, cost.writes) == (3 * 5 + 1, 0), "three for each plan, and the stored bytes"
+    assert (cost.reads, cost.writes) == (3 * 5 + 1 + 3, 0), "three for each plan, the stored bytes, and which plans"
+
+
+def test_the_open_day_has_plans_that_are_no_longer_in_the_table() -> None:
+    written()
+    removed = [a_line("s-7", 0, "gold", 5_000, NOON), a_line("s-8", 0, "zinc", 6_000, NOON - timedelta(days=9))]
+    commit = Commit()
+    for line in removed:
+        commit.create(line_ref("b-1", line), line)
+    commit.create(session_ref("s-7"), a_session(sid="s-7", plan="gold", opened=NOON)).run()
+    today = read_open_day(TODAY)
+    assert set(today.plans) == {"free", "pro", "gold"}
+    assert (today.plans["gold"].ms, today.plans["gold"].sessions) == (5_000, 1)
+    assert days("2026-11", NOON).days[-1].plans["gold"].seconds == 5
 
 
 def test_today_and_yesterday_are_shown_until_they_are_summed_up() -> None:

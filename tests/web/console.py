@@ -131,7 +131,11 @@ def answers(role: str) -> dict[str, Any]:
             "dearest": [{
                 "billing": "b-1", "uid": "u-1", "team": "Night school", "plan": "pro", "seconds": 7200.0,
                 "low": 11, "high": 12, "pays": 9.34,
-                "covered": False,
+                "covered": False, "loss": True,
+            }, {
+                "billing": "b-2", "uid": "u-2", "team": None, "plan": "free", "seconds": 3600.0,
+                "low": 0.2, "high": 0.3, "pays": 0,
+                "covered": False, "loss": False,
             }],
         },
         "admin/usage": {"days": [{"day": "2026-11-29", "over": False, "plans": {"pro": use}, "stored": 5000}]},

@@ -31,7 +31,7 @@ PARTS = {
     "members": ("Members", "member@example.com"),
     "money": ("Money", "Charged beside another subscription"),
     "trends": ("Trends", "pro"),
-    "costs": ("Costs", "One member costs more than they pay."),
+    "costs": ("Costs", "One paying member costs more than they pay."),
     "audit": ("Audit log", "an upgrade"),
 }
 """The tabs beside the first, each with its name and something that it shows."""

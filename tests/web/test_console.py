@@ -206,7 +206,7 @@ def test_each_part_shows_what_it_is_told_and_has_no_fault_for_axe(page: Page, pl
     parts = {
         "Slots": SLOT,
         "Trends": "pro",
-        "Costs": "One member costs more than they pay.",
+        "Costs": "One paying member costs more than they pay.",
         "Audit log": "an upgrade",
         "Members": "member@example.com",
     }

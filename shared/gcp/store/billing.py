@@ -4,6 +4,7 @@ A limited allowance is counted in the billing account's own document, guarded, a
 used by a whole company: it is counted in shards, because Firestore limits how often one document is written.
 """
 
+from collections import Counter
 from collections.abc import Iterable, Mapping
 from zlib import crc32
 
@@ -21,12 +22,17 @@ from shared.record import Versioned
 SHARDS = 16
 """Each session writes to one shard twice a minute. So many shards carry about 500 sessions at one write a second
 each."""
+FULLEST = 160
+"""Shards by which the accounts with the most time without limit are found: all of ten accounts, or more."""
 
 
 class Shard(Struct, frozen=True):
     """`billing/{bid}/shards/{period}-{n}`: a part of the milliseconds charged in a period without a limit."""
 
     ms: int
+    bid: str = ""
+    period: str = ""
+    """Both are empty where nothing was charged since these fields exist."""
 
 
 def billing_ref(bid: str) -> firestore.DocumentReference:
@@ -49,13 +55,37 @@ def read_billing(bid: str) -> Versioned[Billing]:
     return billing
 
 
-def most_used(period: str, limit: int) -> list[tuple[Billing, int]]:
-    """The accounts with the most time in a period, and their milliseconds. Time on a plan without limit is counted in
-    shards, and not among them."""
-    of_period = FieldPath("used", period).to_api_repr()
-    most = database().collection("billing").where(filter=FieldFilter(of_period, ">", 0))
-    most = most.order_by(of_period, direction=firestore.Query.DESCENDING).limit(limit)
-    return [(found.record, found.record.used.get(period, 0)) for found in run_readable(most, Billing)[0]]
+def most_used(month: str, limit: int) -> list[tuple[Billing, int]]:
+    """The accounts with the most time in a month, and their milliseconds: `limit` of plans by the month, `limit` of
+    plans by the day, and `limit` of plans without limit."""
+    found = {account.bid: account for field in ("used", "by_month") for account in most_in(field, month, limit)}
+    unlimited = most_without_limit(month, limit)
+    found |= {account.bid: account for account, _ in unlimited}
+    in_shards = {account.bid: ms for account, ms in unlimited}
+    return [
+        (account, account.used.get(month, 0) + account.by_month.get(month, 0) + in_shards.get(bid, 0))
+        for bid, account in found.items()
+    ]
+
+
+def most_in(field: str, month: str, limit: int) -> list[Billing]:
+    of_month = FieldPath(field, month).to_api_repr()
+    most = database().collection("billing").where(filter=FieldFilter(of_month, ">", 0))
+    most = most.order_by(of_month, direction=firestore.Query.DESCENDING).limit(limit)
+    return [found.record for found in run_readable(most, Billing)[0]]
+
+
+def most_without_limit(month: str, limit: int) -> list[tuple[Billing, int]]:
+    """The accounts with the most in the fullest shards, and the milliseconds in all of their shards: the accounts with
+    the most time, unless there are so many that not all of their shards are among the fullest."""
+    shards = database().collection_group("shards").where(filter=FieldFilter("period", "==", month))
+    shards = shards.order_by("ms", direction=firestore.Query.DESCENDING).limit(FULLEST)
+    parts = Counter[str]()
+    for shard in run_readable(shards, Shard)[0]:
+        parts[shard.record.bid] += shard.record.ms
+    most = [bid for bid, _ in parts.most_common(limit)]
+    accounts: list[Versioned[Billing] | None] = read_all([(billing_ref(bid), Billing) for bid in most]) if most else []
+    return [(account.record, _in_shards(account.record.bid, month)) for account in accounts if account]
 
 
 def commit_move(before: Versioned[Billing], after: Billing) -> None:
@@ -65,8 +95,12 @@ def commit_move(before: Versioned[Billing], after: Billing) -> None:
 
 def counted(billing: Billing, period: str) -> int:
     """Milliseconds charged in a period: the sum of the account's own count and its shards."""
-    shards: list[Versioned[Shard] | None] = read_all([(ref, Shard) for ref in shard_refs(billing.bid, period)])
-    return billing.used.get(period, 0) + sum(shard.record.ms for shard in shards if shard)
+    return billing.used.get(period, 0) + _in_shards(billing.bid, period)
+
+
+def _in_shards(bid: str, period: str) -> int:
+    shards: list[Versioned[Shard] | None] = read_all([(ref, Shard) for ref in shard_refs(bid, period)])
+    return sum(shard.record.ms for shard in shards if shard)
 
 
 def add_charge(commit: Commit, before: Versioned[Billing], after: Billing, sid: str, added: Mapping[str, int]) -> None:
@@ -75,7 +109,8 @@ def add_charge(commit: Commit, before: Versioned[Billing], after: Billing, sid: 
         commit.change(billing_ref(after.bid), before, after)
     if PLANS[after.plan].seconds is None:
         for period, ms in added.items():
-            commit.count(shard_refs(after.bid, period)[crc32(sid.encode()) % SHARDS], {"ms": ms})
+            shard = shard_refs(after.bid, period)[crc32(sid.encode()) % SHARDS]
+            commit.count(shard, {"ms": ms}, bid=after.bid, period=period)
 
 
 def add_lines(commit: Commit, bid: str, lines: Iterable[LedgerLine]) -> None:

@@ -184,9 +184,10 @@ class Commit:
         self._guarded.append((reference, fields))
         return self
 
-    def count(self, reference: firestore.DocumentReference, counts: dict[str, int]) -> "Commit":
-        """Raises counters of a document that may not exist. The commit's other writes guard this one."""
-        self.batch.set(reference, {field: firestore.Increment(n) for field, n in counts.items()}, merge=True)
+    def count(self, reference: firestore.DocumentReference, counts: dict[str, int], **of: str) -> "Commit":
+        """Raises counters of a document that may not exist, which says what it counts `of`. The commit's other writes
+        guard this one."""
+        self.batch.set(reference, {**of, **{field: firestore.Increment(n) for field, n in counts.items()}}, merge=True)
         return self
 
     def replace(self, reference: firestore.DocumentReference, record: Any) -> "Commit":

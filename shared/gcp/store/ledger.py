@@ -130,11 +130,33 @@ def read_days(month: str) -> list[DayUse]:
 def read_open_day(day: date) -> DayUse:
     """A day that is not rolled up, summed by the database: one read for each thousand of its lines. How many members
     there were only the lines themselves say."""
-    plans = {plan: use for plan in PLANS if (use := _open_use(day, plan)).ms or use.sessions}
-    return DayUse(day=day.isoformat(), plans=plans, stored=stored_bytes())
+    plans = [*PLANS, *(plan for plan in plans_of_lines() if plan not in PLANS)]
+    used = {plan: use for plan in plans if (use := _use_of_open_day(day, plan)).ms or use.sessions}
+    return DayUse(day=day.isoformat(), plans=used, stored=stored_bytes())
 
 
-def _open_use(day: date, plan: str) -> PlanUse:
+class PlanOfLine(Struct, frozen=True):
+    """What is read of a line to know its plan."""
+
+    plan: str
+
+
+def plans_of_lines() -> Iterator[str]:
+    """The plans that lines were ever charged on, also those that are no longer in the table: a read for each, and one
+    more. A session has a line with a browser before it has one without."""
+    lines = database().collection_group("lines").where(filter=FieldFilter("background", "==", False))
+    plan = ""
+    while True:
+        # sorted as the index of sum_of_lines is
+        above = lines.where(filter=FieldFilter("plan", ">", plan)).order_by("plan").order_by("at").order_by("ms")
+        found = run(above.select(["plan"]).limit(1), PlanOfLine)
+        if not found:
+            return
+        plan = found[0].record.plan
+        yield plan
+
+
+def _use_of_open_day(day: date, plan: str) -> PlanUse:
     since = start_in_utc(day)
     in_browser, background = (sum_of_lines(since, plan, background=each) for each in (False, True))
     return PlanUse(

@@ -94,6 +94,8 @@ def test_a_member_who_costs_more_than_they_pay_is_told_from_others() -> None:
     assert (covered.is_covered, covered.pays and round(covered.pays, 2)) == (True, Decimal("9.34"))
     beyond = dear_member("pro", used, BASE, dearer(10), pays=True)
     assert beyond.pays and beyond.costs.low > beyond.pays
-    assert not beyond.is_covered
-    assert dear_member("pro", used, BASE, dearer(10), pays=False).is_covered, "nobody expects that they pay"
+    assert beyond.is_loss and not beyond.is_covered
+    given = dear_member("pro", used, BASE, dearer(10), pays=False)
+    assert (given.is_covered, given.is_loss) == (False, False), "nobody expects that they pay"
+    assert not covered.is_loss
     assert dear_member("enterprise", used, BASE, dearer(10), pays=True).pays is None

@@ -170,7 +170,7 @@ export const words = {
     dearest: "Members who cost most",
     pays: "Pays, without fees",
     less: "less than they cost",
-    beyond: (members: number) => (members === 1 ? "One member costs more than they pay." : `${members} members cost more than they pay.`),
+    beyond: (members: number) => (members === 1 ? "One paying member costs more than they pay." : `${members} paying members cost more than they pay.`),
     lines: "By line",
     line: "Line",
   },

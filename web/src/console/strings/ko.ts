@@ -170,7 +170,7 @@ export const words: ConsoleWords = {
     dearest: "비용이 많이 드는 회원",
     pays: "수수료를 뺀 결제액",
     less: "비용보다 적음",
-    beyond: (members) => `회원 ${members}명의 비용이 결제액보다 큽니다.`,
+    beyond: (members) => `유료 회원 ${members}명의 비용이 결제액보다 큽니다.`,
     lines: "항목별",
     line: "항목",
   },
