@@ -1,9 +1,9 @@
 """`make prices`: compares the price list with the catalogue of Cloud Billing, for one region, and with --write keeps
 what the catalogue says as the operator's own prices. Only reads from Google.
 
-A price is found by what the catalogue calls it. A price that is not found, that is found with two amounts, or that is
-counted in another unit is named and left as it is: nothing is guessed. Some prices are not looked up at all: either
-another seller has them, or nobody has read yet what the catalogue calls them.
+A price is found by what the catalogue calls it (`deploy.catalogue_names`). A price that is not found, that is found
+with two amounts, that is counted in another unit, or whose name in the catalogue nobody has read yet is told and left
+as it is: nothing is guessed. Prices of other sellers are not looked up.
 """
 
 import argparse
@@ -19,6 +19,7 @@ from typing import NamedTuple
 
 from google.auth.exceptions import GoogleAuthError
 
+from deploy.catalogue_names import CALLED, NO_REGION, OTHERS, SERVICES, Part
 from deploy.deployment import stand_in_endpoint
 from deploy.google_apis.client import GoogleApis
 from deploy.google_apis.credentials import NoCredentials, session
@@ -33,43 +34,6 @@ GLOBAL = "global"
 """What the catalogue calls the place of a price that holds in every region."""
 
 
-class Called(NamedTuple):
-    """What the catalogue calls a price."""
-
-    services: tuple[str, ...]
-    description: str
-    """A regular expression of the whole description. Spaces are one each."""
-    unit: str
-    """As the catalogue writes it."""
-
-
-RUN, FIRESTORE = ("Cloud Run",), ("Cloud Firestore", "App Engine")
-SECOND, GIB_SECOND, COUNT, GIB_MONTH = "s", "GiBy.s", "count", "GiBy.mo"
-PLACE = r"( [A-Z][A-Za-z. ]*)?"
-"""Of a region, as `Seoul`; Iowa's prices of Firestore name none."""
-BY_REQUEST, BY_INSTANCE = r"( Tier 2)? \(Request-based billing\)", r" \(Instance-based billing\)( in)+ [a-z0-9-]+"
-CALLED: Mapping[str, Called] = {
-    "run-cpu": Called(RUN, f"Services CPU{BY_REQUEST}", SECOND),
-    "run-memory": Called(RUN, f"Services Memory{BY_REQUEST}", GIB_SECOND),
-    "run-idle-cpu": Called(RUN, f"Services Min Instance CPU{BY_REQUEST}", SECOND),
-    "run-idle-memory": Called(RUN, f"Services Min Instance Memory{BY_REQUEST}", GIB_SECOND),
-    "run-instance-cpu": Called(RUN, f"Services CPU{BY_INSTANCE}", SECOND),
-    "run-instance-memory": Called(RUN, f"Services Memory{BY_INSTANCE}", GIB_SECOND),
-    "run-request": Called(RUN, "Requests", COUNT),
-    "firestore-read": Called(FIRESTORE, f"Cloud Firestore Read Ops{PLACE}", COUNT),
-    "firestore-write": Called(FIRESTORE, f"Cloud Firestore Entity Writes{PLACE}", COUNT),
-    "firestore-delete": Called(FIRESTORE, f"Cloud Firestore Entity Deletes{PLACE}", COUNT),
-    "firestore-storage": Called(FIRESTORE, f"Cloud Firestore Storage{PLACE}", GIB_MONTH),
-    "firestore-recovery": Called(FIRESTORE, f"Cloud Firestore Point-in-time Recovery Storage{PLACE}", GIB_MONTH),
-    "firestore-backup": Called(FIRESTORE, f"Cloud Firestore Zonal Backup Storage{PLACE}", GIB_MONTH),
-    "storage": Called(("Cloud Storage",), "Standard Storage [A-Z][A-Za-z. ]*", GIB_MONTH),
-    "registry-storage": Called(("Artifact Registry",), "Artifact Registry Storage", GIB_MONTH),
-}
-"""Read in reports, bills and copies of the catalogue that others have published."""
-NO_REGION = r".*(Multi-Region|Dual-Region|named databases).*"
-"""What has a price of its own, and is none of a region's."""
-
-
 class Finding(StrEnum):
     SAME = "the same"
     DIFFERS = "differs"
@@ -77,6 +41,8 @@ class Finding(StrEnum):
     NOT_FOUND = "not found in the catalogue"
     AMBIGUOUS = "found with several amounts"
     OTHER_UNIT = "counted in another unit"
+    PERHAPS = "nobody has read whether this is its name, so it is not written:"
+    """Another amount by a name that was found by words and a unit."""
     NOT_LOOKED_UP = "not looked up"
 
 
@@ -125,29 +91,37 @@ def compare(book: PriceBook, catalogue: Mapping[str, Sequence[Json]], region: st
 
 
 def _row(name: str, listed: Price | None, like: Price, catalogue: Mapping[str, Sequence[Json]], region: str) -> Row:
-    if name not in CALLED:
-        return Row(name, listed, like, None, Finding.NOT_LOOKED_UP)
-    called = CALLED[name]
-    found = [sku for service in called.services for sku in catalogue.get(service, ()) if _is(sku, called, region)]
-    if not found:
-        return Row(name, listed, like, None, Finding.NOT_FOUND)
-    title = _title(found[0])
-    if any(_expression(sku).get("usageUnit") != called.unit for sku in found):
-        return Row(name, listed, like, None, Finding.OTHER_UNIT, title)
-    amounts = {_amount(sku) * like.per for sku in found}
-    if len(amounts) > 1:
-        return Row(name, listed, like, None, Finding.AMBIGUOUS, ", ".join(sorted({_title(sku) for sku in found})))
-    [amount] = amounts
-    if listed is None:
-        return Row(name, listed, like, amount, Finding.MISSING, title)
-    return Row(name, listed, like, amount, Finding.SAME if amount == listed.amount else Finding.DIFFERS, title)
+    if name in OTHERS:
+        return Row(name, listed, like, None, Finding.NOT_LOOKED_UP, OTHERS[name])
+    whole, titles = Decimal(0), list[str]()
+    for part in CALLED[name].parts:
+        found = [sku for service in part.services for sku in catalogue.get(service, ()) if _is(sku, part, region)]
+        names = ", ".join(sorted({_title(sku) for sku in found}))
+        if not found:
+            return Row(name, listed, like, None, Finding.NOT_FOUND, f"({' or '.join(part.services)})")
+        if units := {_expression(sku).get("usageUnit", "") for sku in found} - {part.unit}:
+            return Row(name, listed, like, None, Finding.OTHER_UNIT, f"{names} ({', '.join(sorted(units))})")
+        amounts = {_amount(sku) * like.per * part.times for sku in found}
+        if len(amounts) > 1:
+            return Row(name, listed, like, None, Finding.AMBIGUOUS, names)
+        whole += amounts.pop()
+        titles.append(names)
+    return Row(name, listed, like, whole, _compared(name, listed, whole), " and ".join(titles))
 
 
-def _is(sku: Json, called: Called, region: str) -> bool:
+def _compared(name: str, listed: Price | None, amount: Decimal) -> Finding:
+    if listed and amount == listed.amount:
+        return Finding.SAME
+    if not CALLED[name].is_read:
+        return Finding.PERHAPS
+    return Finding.DIFFERS if listed else Finding.MISSING
+
+
+def _is(sku: Json, part: Part, region: str) -> bool:
     title, regions = _title(sku), sku.get("serviceRegions", [])
     if sku.get("category", {}).get("usageType") != "OnDemand" or not {region, GLOBAL} & {*regions}:
         return False
-    return re.fullmatch(called.description, title) is not None and re.fullmatch(NO_REGION, title) is None
+    return re.fullmatch(part.description, title) is not None and re.fullmatch(NO_REGION, title) is None
 
 
 def _title(sku: Json) -> str:
@@ -167,7 +141,7 @@ def _amount(sku: Json) -> Decimal:
 
 
 def told(rows: Sequence[Row]) -> str:
-    """A table. What is the same or is not looked up comes last, in one line each."""
+    """A table. What is the same or is not looked up comes last, in lines of their own."""
     shown = [row for row in rows if row.finding not in (Finding.SAME, Finding.NOT_LOOKED_UP)]
     lines = [f"{'price':<22}{'list':>14}{'catalogue':>14}  for"] if shown else []
     for row in shown:
@@ -176,9 +150,14 @@ def told(rows: Sequence[Row]) -> str:
         lines.append(
             f"{row.name:<22}{listed:>14}{found:>14}  {row.like.priced_by}: {row.finding} {row.called}".rstrip()
         )
-    for finding in (Finding.SAME, Finding.NOT_LOOKED_UP):
-        names = [row.name for row in rows if row.finding == finding]
-        lines.append(f"{finding}: {', '.join(names) or 'none'}")
+    same = [row.name for row in rows if row.finding == Finding.SAME]
+    lines.append(f"{Finding.SAME}: {', '.join(same) or 'none'}")
+    sellers = sorted({row.called for row in rows if row.finding == Finding.NOT_LOOKED_UP})
+    lines += [
+        f"{Finding.NOT_LOOKED_UP}, because Google's catalogue can't have {seller} prices: "
+        + ", ".join(row.name for row in rows if row.finding == Finding.NOT_LOOKED_UP and row.called == seller)
+        for seller in sellers
+    ]
     return "\n".join(lines)
 
 
@@ -192,7 +171,8 @@ def as_file(rows: Sequence[Row], region: str, today: date, before: str = EMPTY) 
     list does so here. Of what the file has, only what an earlier look into the catalogue has written is replaced. What
     an operator has written stays, and no other price is put in its place. Raises ValueError for what is not TOML."""
     head, *tables = TABLE.split(before)
-    found = {(row.name, _where(row, region)): row for row in rows if row.amount is not None}
+    sure = [row for row in rows if row.amount is not None and row.finding != Finding.PERHAPS]
+    found = {(row.name, _where(row, region)): row for row in sure}
     own = {row.name for row in kept_own(rows, region, before)}
     kept = "".join([head, *(_comments(table) if _is_replaced(table, found) else table for table in tables)])
     written = [
@@ -249,7 +229,7 @@ def main() -> None:
     try:
         endpoint = stand_in_endpoint()
         apis = GoogleApis(session(given.project, endpoint), endpoint)
-        catalogue = read_catalogue(apis, {service for each in CALLED.values() for service in each.services})
+        catalogue = read_catalogue(apis, SERVICES)
     except (GoogleAuthError, NoCredentials, Refused, Busy, ValueError, OSError) as e:
         sys.exit(f"The catalogue can't be read: {e}")
     rows = compare(PRICES, catalogue, given.region)

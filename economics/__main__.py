@@ -14,6 +14,8 @@ from economics.charts import write_charts
 from economics.fitting import fitted
 from economics.month import Month
 from economics.scales import Keeping, Scale, in_cells, run
+from shared.billing.own_prices import price_book
+from shared.billing.price_list import PRICES
 
 ROOT = Path(__file__).resolve().parents[1]
 
@@ -25,6 +27,8 @@ def main() -> int:
         return 0
     month = replace(fitted(given.csv) if given.csv else Month(), seed=given.seed)
     scales = _chosen(month, given) if given.members or given.csv else documents.all_scales(month)
+    # the document is at list prices, whoever writes it
+    scales = [replace(scale, book=PRICES if given.docs else price_book()) for scale in scales]
     for scale in scales:
         print(f"{scale.name}, {scale.keeping}: {scale.cells} cells of {scale.month.members}", file=sys.stderr)
     started = time.monotonic()

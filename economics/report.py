@@ -8,7 +8,7 @@ from economics.limits import limits, operations
 from economics.month import HOUR, LENGTH
 from economics.scales import Keeping, Result
 from economics.tally import percentile
-from shared.billing.price_list import PRICES, SEOUL, US
+from shared.billing.price_list import SEOUL, US
 from shared.economics.levers import levers
 from shared.economics.line_words import PEERS
 from shared.economics.ranges import Range
@@ -64,10 +64,11 @@ def costs(results: Iterable[Result]) -> str:
         connected = sum(each.connected for each in result.tallies) * result.scale.cells
         hours = Decimal(connected) / HOUR / len(result.tallies)
         for region in REGIONS:
-            whole = total(result, region, PRICES)
+            book = result.scale.book
+            whole = total(result, region, book)
             row += [
                 dollars(whole),
-                dollars(total(result, region, PRICES, free_tiers=True)),
+                dollars(total(result, region, book, free_tiers=True)),
                 dollars(whole * (Decimal(1) / result.scale.members), "0.001"),
                 dollars(whole * (1 / hours), "0.001"),
             ]
@@ -77,7 +78,7 @@ def costs(results: Iterable[Result]) -> str:
 
 def lines(results: Sequence[Result]) -> str:
     """The dearest lines of each, in the United States."""
-    found = [{line.name: cost for line, cost in by_line(result, US, PRICES)} for result in results]
+    found = [{line.name: cost for line, cost in by_line(result, US, result.scale.book)} for result in results]
     names = list(found[-1])[:DEAREST]
     heads = [f"{result.scale.name}, {result.scale.pool}" for result in results]
     rows = [f"| dollars a month in us-central1 | {' | '.join(heads)} |", "|---" * (1 + len(results)) + "|"]
@@ -94,9 +95,9 @@ def beside(results: Sequence[Result]) -> str:
     cells = dict[str, list[str]]()
     for result in results:
         for region in REGIONS:
-            ondol = total(result, region, PRICES)
+            ondol = total(result, region, result.scale.book)
             cells.setdefault("Ondol", []).append(dollars(ondol))
-            for peer in compared(result, region, PRICES):
+            for peer in compared(result, region, result.scale.book):
                 times = peer.times_of(ondol)
                 shown = f"{dollars(peer.cost)} ({times.low:.1f} to {times.high:.1f} times)"
                 cells.setdefault(f"{peer.name} ({PEERS[peer.name][1]})", []).append(shown)
@@ -175,9 +176,10 @@ def saved(results: Sequence[Result]) -> str:
     month, in the middle of the range."""
     rows = ["| lever | saves in us-central1 | in asia-northeast3 | no warm slot | wait p95 |", "|---|---|---|---|---|"]
     two = next(result for result in results if result.scale.keeping == Keeping.TWO)
+    book = two.scale.book
     for result in results:
         if result is not two:
-            saves = [total(two, region, PRICES).middle - total(result, region, PRICES).middle for region in REGIONS]
+            saves = [total(two, region, book).middle - total(result, region, book).middle for region in REGIONS]
             cold = sum(each.cold for each in result.tallies) / sum(each.claims for each in result.tallies)
             p95 = percentile((wait for each in result.tallies for wait in each.waits), 0.95)
             rows.append(
@@ -185,7 +187,7 @@ def saved(results: Sequence[Result]) -> str:
             )
     workloads = [workload_of(two.scale.month, two.tallies[0], region) for region in REGIONS]
     for here, there in zip(*(levers(workload) for workload in workloads), strict=True):
-        saves = [each.saves(workload, PRICES) for each, workload in zip((here, there), workloads, strict=True)]
+        saves = [each.saves(workload, book) for each, workload in zip((here, there), workloads, strict=True)]
         if any(saves):  # levers of the pool change nothing here, where its hours were counted; they are simulated above
             rows.append(f"| {here.what} | {' | '.join(f'{each:.2f}' for each in saves)} | {here.noticed} | |")
     return "\n".join(rows)

@@ -18,6 +18,7 @@ from economics.platform import Platform
 from economics.tally import Tally
 from shared.billing.plans import PLANS
 from shared.billing.price_list import PRICES, US
+from shared.billing.prices import PriceBook
 from shared.economics.claims import stated
 from shared.economics.estimate import idle_slot_hour
 from shared.slots.opens import HOUR, REFILL, WEEK, HourOfOpens, burstiness, by_hour
@@ -61,6 +62,8 @@ class Scale(Struct, frozen=True, kw_only=True):
     miss: Decimal = MISS
     """US dollars that it is worth that one member does not wait for a start."""
     platform: Platform = Platform()
+    book: PriceBook = PRICES
+    """By which a slot is worth its price, and tables are in dollars."""
 
     @property
     def pool(self) -> str:
@@ -111,7 +114,7 @@ def pool_of(scale: Scale, *, region: str = US) -> Pool:
     are those of another month of the same habits."""
     month, most, before = scale.month, min(scale.platform.most_slots, slots_for(scale.month)), list[HourOfOpens]()
     refill = scale.platform.refill.median * math.exp(scale.platform.refill.spread**2 / 2)
-    value = SlotValue(refill=refill, idle_hour=idle_slot_hour(stated(region), PRICES), miss=scale.miss)
+    value = SlotValue(refill=refill, idle_hour=idle_slot_hour(stated(region), scale.book), miss=scale.miss)
     policy: WarmPolicy
     match scale.keeping:
         case Keeping.NONE:

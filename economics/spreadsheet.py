@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 from decimal import Decimal
 from pathlib import Path
 
+from shared.billing.own_prices import price_book
 from shared.billing.price_list import PRICES, SEOUL
 from shared.billing.prices import read_prices
 from shared.economics.ranges import between
@@ -26,7 +27,7 @@ def main() -> int:
         for name, (members, hours) in PLANS.items()
     }
     workload = Workload(region=given.region, plans=plans, pool=PoolWorkload(warm=(2,), most=40))
-    prices = PRICES if given.prices is None else read_prices(given.prices, PRICES, datetime.now(UTC).date())
+    prices = price_book() if given.prices is None else read_prices(given.prices, PRICES, datetime.now(UTC).date())
     made = spreadsheet(workload, prices, given.language, free_tiers=given.free_tiers)
     given.into.parent.mkdir(parents=True, exist_ok=True)
     given.into.write_bytes(made.content)
@@ -39,7 +40,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--language", choices=["en", "ko"], default="en")
     parser.add_argument("--region", default=SEOUL)
     parser.add_argument("--free-tiers", action="store_true", help="take off what sellers offer for free")
-    parser.add_argument("--prices", type=Path, help="a file of an operator's own prices")
+    parser.add_argument("--prices", type=Path, help="a file of prices in place of shared/billing/own_prices.toml")
     parser.add_argument("--into", type=Path, default=ROOT / "build/economics/ondol-costs.xlsx")
     return parser
 

@@ -54,6 +54,7 @@ TITLES = {
     "several-alike": "Several paths have this name",
     "in-the-way": "A file stands where a folder is needed",
     "too-large": "This is too large",
+    "prices-wrong": "The operator's file of prices can't be read",
     "state-broken": "The last checkpoint can't be restored",
     "slot-unreachable": "The slot does not answer",
     "too-busy": "Too many changes at once",

@@ -337,7 +337,7 @@ def used(_caller: RoleHolder, query: DaysQuery, now: datetime) -> DaysView:
     return looks.days(query.month, now)
 
 
-@endpoint(operator_or_auditor, OverviewQuery, refuses={404: ("not-found",)}, method="GET")
+@endpoint(operator_or_auditor, OverviewQuery, refuses={404: ("not-found",), 500: ("prices-wrong",)}, method="GET")
 def costs(_caller: RoleHolder, _query: OverviewQuery, now: datetime) -> CostsView:
     """What this month costs.
 

@@ -5,7 +5,7 @@ from functools import lru_cache
 
 import functions_framework
 
-from shared.billing.price_list import PRICES
+from shared.billing.own_prices import price_book
 from shared.economics.asked import Question, workload_of
 from shared.economics.spreadsheet.made import spreadsheet
 from shared.endpoint import XlsxDownload, endpoint, routes
@@ -18,23 +18,25 @@ EVERYBODY = "everybody"
 MOST_ANSWERS, MOST_FILES = 300, 30
 """Answers that a process keeps, with the questions: 6 MB and 3 MB. The longest unused is dropped first."""
 
+OF_PRICES = {500: ("prices-wrong",)}
+
 
 def anybody(call: Call) -> None:
     """Raises Refused if all of them together ask too often."""
     check_rate(call.name, EVERYBODY)
 
 
-@endpoint(anybody, Question, method="GET", public=True)
+@endpoint(anybody, Question, refuses=OF_PRICES, method="GET", public=True)
 def estimate_month(_nobody: None, question: Question, _now: datetime) -> EstimateAnswer:
     """What a month costs.
 
-    Line by line at list prices, beside what the same costs elsewhere, for more and fewer members, and what an operator
-    can change. Costs are US dollars. Nobody needs to be signed in.
+    Line by line at list prices and the operator's own, beside what the same costs elsewhere, for more and fewer
+    members, and what an operator can change. Costs are US dollars. Nobody needs to be signed in.
     """
     return answer(question)
 
 
-@endpoint(anybody, Question, method="GET", public=True)
+@endpoint(anybody, Question, refuses=OF_PRICES, method="GET", public=True)
 def estimate_spreadsheet(_nobody: None, question: Question, _now: datetime) -> XlsxDownload:
     """The same as a spreadsheet that goes on calculating.
 
@@ -46,13 +48,13 @@ def estimate_spreadsheet(_nobody: None, question: Question, _now: datetime) -> X
 @lru_cache(MOST_ANSWERS)
 def answer(question: Question) -> EstimateAnswer:
     """Of this question or of an equal one before."""
-    return estimate_view(question, PRICES, question.language)
+    return estimate_view(question, price_book(), question.language)
 
 
 @lru_cache(MOST_FILES)
 def file_of(question: Question) -> bytes:
     """As `answer`."""
-    made = spreadsheet(workload_of(question), PRICES, question.language, free_tiers=question.free_tiers)
+    made = spreadsheet(workload_of(question), price_book(), question.language, free_tiers=question.free_tiers)
     return made.content
 
 

@@ -3,6 +3,7 @@
 `shared.billing.price_list` has the list prices. An operator's file replaces any of them.
 """
 
+import re
 import tomllib
 from collections.abc import Iterable, Mapping
 from datetime import date
@@ -166,24 +167,58 @@ class _GivenFile(Struct, frozen=True, forbid_unknown_fields=True):
     price: list[_GivenPrice] = field(default_factory=list)
 
 
+ROOT = Path(__file__).resolve().parents[2]
+TABLE = re.compile(r"^[ \t]*\[\[[ \t]*price[ \t]*\]\]", re.MULTILINE)
+"""Where a price of the operator's file begins."""
+OF_PRICE = re.compile(r"`\$\.price\[(\d+)\](?:\.(\w+))?`")
+"""Where msgspec says that a value is."""
+WHAT_TO_DO = "Correct the line, or delete its [[price]], and run `make deploy`."
+
+
 def read_prices(path: Path, book: PriceBook, today: date) -> PriceBook:
-    """The book with the prices of an operator's file in place of its own. Raises ValueError that says which price of
-    the file can't be used, and why."""
+    """The book with the prices of an operator's file in place of its own. Raises ValueError that says which line of
+    the file can't be used, why, and what to do."""
+    text = path.read_text()
     try:
-        given = msgspec.convert(tomllib.loads(path.read_text(), parse_float=Decimal), _GivenFile)
+        given = msgspec.convert(tomllib.loads(text, parse_float=Decimal), _GivenFile)
     except (msgspec.ValidationError, tomllib.TOMLDecodeError) as e:
-        raise ValueError(f"{path.name}: {e}") from e
+        found = OF_PRICE.search(str(e))
+        line = _line(text, int(found[1]), found[2] or "") if found else None
+        raise _wrong(path, line, OF_PRICE.sub(lambda at: f"`{at[2] or 'price'}`", str(e))) from e
     replaced, seen = dict(book.prices), set[tuple[str, str]]()
-    for each in given.price:
+    for number, each in enumerate(given.price):
         try:
             for price in _replacing(each, book, today, path.name):
                 if (price.name, price.where) in seen:
-                    raise ValueError(f"{price.name} has two prices {_in(price.where)}")
+                    raise WrongField("name", f"{price.name} has two prices {_in(price.where)}")
                 seen.add((price.name, price.where))
                 replaced[price.name, price.where] = price
-        except ValueError as e:
-            raise ValueError(f"{path.name}: {e}.") from e
+        except WrongField as e:
+            raise _wrong(path, _line(text, number, e.field), f"{e}") from e
     return PriceBook(replaced)
+
+
+class WrongField(ValueError):
+    """What is wrong with a field of a price in the operator's file."""
+
+    def __init__(self, field: str, why: str) -> None:
+        super().__init__(why)
+        self.field = field
+
+
+def _wrong(path: Path, line: int | None, why: str) -> ValueError:
+    file = path.relative_to(ROOT) if path.is_relative_to(ROOT) else path.name
+    return ValueError(f"{file}{f', line {line}' if line else ''}: {why}. {WHAT_TO_DO}")
+
+
+def _line(text: str, number: int, field: str) -> int:
+    """The line of a field of the price with this number, from 0 on; where the price begins if it has no such line."""
+    begins = [table.start() for table in TABLE.finditer(text)][number : number + 2]
+    if not begins:  # written in another form of TOML
+        return 1
+    part = text[begins[0] : begins[1] if len(begins) > 1 else len(text)]
+    found = re.search(rf"^[ \t]*\"?{re.escape(field)}\"?[ \t]*=", part, re.MULTILINE) if field else None
+    return text.count("\n", 0, begins[0] + (found.start() if found else 0)) + 1
 
 
 def _replacing(given: _GivenPrice, book: PriceBook, today: date, file: str) -> list[Price]:
@@ -191,14 +226,16 @@ def _replacing(given: _GivenPrice, book: PriceBook, today: date, file: str) -> l
     like = [price for price in book.prices.values() if price.name == given.name]
     if not like:
         near = get_close_matches(given.name, book.names, 1)
-        raise ValueError(f"there is no price named {given.name}{f'; is {near[0]} meant?' if near else ''}")
+        raise WrongField("name", f"there is no price named {given.name}{f'; is {near[0]} meant?' if near else ''}")
     if given.unit != like[0].unit:
-        raise ValueError(
-            f'{given.name} is priced by the {like[0].unit}, not the {given.unit}: write unit = "{like[0].unit}"'
-        )
-    for what, number in (("amount", given.amount), ("free quantity", given.free or Decimal(0))):
+        wanted = f'write unit = "{like[0].unit}"'
+        raise WrongField("unit", f"{given.name} is priced by the {like[0].unit}, not the {given.unit}: {wanted}")
+    for field_, what, number in (
+        ("amount", "amount", given.amount),
+        ("free", "free quantity", given.free or Decimal(0)),
+    ):
         if not number.is_finite() or number < 0:
-            raise ValueError(f"the {what} of {given.name} is {number}, and must be 0 or more")
+            raise WrongField(field_, f"the {what} of {given.name} is {number}, and must be 0 or more")
     reading = Reading(given.source or file, given.read or today, verified=True, how="the operator's file says so")
     own = Price(given.name, given.where, given.amount, given.unit, given.per or like[0].per, reading)
     free = None if given.free is None else Free(given.free)

@@ -26,8 +26,8 @@ from shared.settings import settings
 from shared.views.costs import DearRow
 
 MOST_DEAR = 10
-"""Members of plans by the month who are shown, of plans by the day, and of plans without limit. Each costs two reads, or
-three if it is a team's; without limit there are 17 more, and one for each shard by which they are found."""
+"""Members of plans by the month who are shown, of plans by the day, and of plans without limit. Each costs two reads,
+or three if it is a team's; without limit there are 17 more, and one for each shard by which they are found."""
 
 
 def cost_now(now: datetime) -> CostOfMonth:
@@ -57,8 +57,8 @@ def dear_members(now: datetime) -> list[DearRow]:
 
 
 def warn_of_dear_members(now: datetime) -> int:
-    """Logs each of the dearest members who pays and costs more than that, in the month of the day that ended last. Returns
-    how many: none in a region without prices."""
+    """Logs each of the dearest members who pays and costs more than that, in the month of the day that ended last.
+    Returns how many: none in a region without prices."""
     try:
         beyond = [each for each in dear_members(now - timedelta(days=1)) if each.member.is_loss]
     except LookupError as e:

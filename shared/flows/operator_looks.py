@@ -186,7 +186,8 @@ def days(month: str, now: datetime) -> DaysView:
 
 
 def costs(now: datetime) -> CostsView:
-    """Reads as cost_now and dear_members do. Raises Refused if the price list lacks the region."""
+    """Reads as cost_now and dear_members do. Raises Refused if the price list lacks the region, and Permanent
+    if the operator's own prices can't be read."""
     try:
         return costs_view(cost_now(now), dear_members(now))
     except LookupError as e:

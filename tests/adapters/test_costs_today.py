@@ -4,11 +4,13 @@ import json
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from decimal import Decimal
+from pathlib import Path
 
 import pytest
 from msgspec.structs import replace
 
 from shared.accounts.team import new_team
+from shared.billing import own_prices
 from shared.billing.payer import Payer, Provider
 from shared.billing.plans import PLANS
 from shared.billing.price_list import PRICES
@@ -16,7 +18,7 @@ from shared.billing.prices import PriceBook
 from shared.billing.reconciliation import DayUse, PlanUse
 from shared.billing.subscription import Reason, Standing
 from shared.billing.time_allowance import pay
-from shared.errors import Refused
+from shared.errors import Permanent, Refused
 from shared.flows import costs_today, operator_looks
 from shared.gcp.operation_counts import counted
 from shared.gcp.store.billing import add_charge, billing_ref, most_used, read_billing
@@ -70,7 +72,10 @@ def test_the_month_is_read_from_counters_for_a_bounded_number_of_reads() -> None
         view = operator_looks.costs(NOW)
     today, accounts, controls = 3 * len(PLANS) + 2, 4 * len(PLANS), 2
     none_by_day, none_without_limit, dearest = 1, 1, 2 * 4
-    assert (cost.reads, cost.writes) == (22 + today + accounts + controls + dearest + none_by_day + none_without_limit, 0)
+    assert (cost.reads, cost.writes) == (
+        22 + today + accounts + controls + dearest + none_by_day + none_without_limit,
+        0,
+    )
     assert 0 < view.so_far_low < view.forecast_low < view.forecast_high
     assert sum(line.forecast_high for line in view.lines) == pytest.approx(view.forecast_high)
     assert view.lines == sorted(view.lines, key=lambda line: -line.forecast_high)
@@ -116,6 +121,24 @@ def test_a_region_without_prices_is_said_so_and_nobody_is_warned_of() -> None:
         with pytest.raises(Refused, match="no price of"):
             operator_looks.costs(NOW)
         assert costs_today.warn_of_dear_members(NOW) == 0
+
+
+@pytest.mark.usefixtures("month")
+def test_own_prices_that_can_not_be_read_are_said_so_with_the_line(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    wrong = tmp_path / "own_prices.toml"
+    wrong.write_text('[[price]]\nname = "storage"\namount = -1\nunit = "GiB-month"\n')
+    monkeypatch.setattr(own_prices, "OWN_PRICES", wrong)
+    own_prices.price_book.cache_clear()
+    with pytest.raises(Permanent) as refused:
+        operator_looks.costs(NOW)
+    monkeypatch.undo()
+    own_prices.price_book.cache_clear()
+    assert (refused.value.name, refused.value.answer_status) == ("prices-wrong", 500)
+    assert refused.value.detail.startswith(
+        "own_prices.toml, line 3: the amount of storage is -1, and must be 0 or more. Correct the line"
+    )
 
 
 @pytest.mark.usefixtures("month")

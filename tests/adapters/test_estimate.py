@@ -1,6 +1,7 @@
 """The function that anybody may ask what a month costs."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode
 
@@ -11,7 +12,9 @@ from werkzeug.test import EnvironBuilder
 from functions.estimate import main
 from functions.estimate.main import estimate
 from shared import request_rates
-from shared.billing.price_list import PRICES
+from shared.billing import own_prices
+from shared.billing.price_list import PRICES, READ
+from shared.billing.prices import read_prices
 from shared.economics.asked import Asked, workload_of
 from shared.economics.spreadsheet.made import spreadsheet
 from shared.request_rates import RATES, Buckets
@@ -95,6 +98,39 @@ def test_the_same_question_is_computed_once_and_no_more_answers_are_kept_than_fi
         assert asked(path, members=21, language="ko").get_data() != first
     assert len(computed) == 4, "in two languages each"
     assert (main.answer.cache_info().maxsize, main.file_of.cache_info().maxsize) == (300, 30)
+
+
+@pytest.fixture
+def own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    """An operator's file of prices, and a process that has answered nothing yet."""
+    caches = (own_prices.price_book, main.answer, main.file_of)
+    file = tmp_path / "own_prices.toml"
+    monkeypatch.setattr(own_prices, "OWN_PRICES", file)
+    for each in caches:
+        each.cache_clear()
+    yield file
+    for each in caches:
+        each.cache_clear()
+
+
+def test_an_operators_own_prices_are_those_of_the_estimate_and_of_its_spreadsheet(own: Path) -> None:
+    own.write_text('[[price]]\nname = "run-cpu"\namount = 0.00001\nunit = "vCPU-second"\n')
+    lines = {line["name"]: line["price"] for line in asked(members=20).get_json()["lines"]}
+    assert lines["slots at work: CPU"] == 0.00001
+    book = read_prices(own, PRICES, READ)
+    made = spreadsheet(workload_of(Asked(members=20)), book, "en")
+    assert asked("estimate/spreadsheet", members=20).get_data() == made.content
+    assert made.content != spreadsheet(workload_of(Asked(members=20)), PRICES, "en").content
+
+
+@pytest.mark.parametrize("path", ["estimate", "estimate/spreadsheet"])
+def test_of_prices_that_can_not_be_read_it_says_which_line_is_wrong(path: str, own: Path) -> None:
+    own.write_text('# ours\n[[price]]\nname = "run-cpu"\namount = "much"\nunit = "vCPU-second"\n')
+    refused = asked(path)
+    said = refused.get_json()
+    assert (refused.status_code, said["type"].rpartition("/")[2]) == (500, "prices-wrong")
+    assert said["detail"].startswith("own_prices.toml, line 4: Invalid decimal string")
+    assert "Correct the line" in said["detail"]
 
 
 def test_it_is_got_and_not_posted() -> None:

@@ -208,7 +208,9 @@ def test_prices_that_a_function_could_not_read_are_not_deployed(
         monkeypatch.setenv(*at.split("=", 1))
         for command in ("plan", "apply"):
             monkeypatch.setattr("sys.argv", ["deploy", command, "--yes", "--project", "my-project"])
-            with pytest.raises(SystemExit, match=r"own_prices\.toml: there is no price named storag; is storage meant"):
+            with pytest.raises(
+                SystemExit, match=r"own_prices\.toml, line 2: there is no price named storag; is storage meant"
+            ):
                 deploy.__main__.main()
     assert "create" not in capsys.readouterr().out
 

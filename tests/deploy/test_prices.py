@@ -7,9 +7,11 @@ from pathlib import Path
 
 import pytest
 
+from deploy.catalogue_names import CALLED, OTHERS, SERVICES
 from deploy.google_apis.schema_check import Json
-from deploy.prices import CALLED, Finding, Row, as_file, compare, kept_own, read_catalogue, told, write_own
+from deploy.prices import Finding, Row, as_file, compare, kept_own, read_catalogue, told, write_own
 from deploy.resources.apis import api, apis
+from local.google_apis.documents import document
 from shared.billing.price_list import PRICES, SEOUL, US
 from shared.billing.prices import read_prices
 from tests.deploy.project import Project, deployment
@@ -21,7 +23,7 @@ TODAY = date(2026, 12, 1)
 def catalogue() -> dict[str, list[Json]]:
     project = Project.begin()
     project.apply([each for each in apis(deployment()) if each.id == api("cloudbilling")])
-    return read_catalogue(project.apis, {service for each in CALLED.values() for service in each.services})
+    return read_catalogue(project.apis, SERVICES)
 
 
 def rows(catalogue: dict[str, list[Json]], region: str) -> dict[str, Row]:
@@ -33,11 +35,15 @@ def names(found: dict[str, Row], finding: Finding) -> Sequence[str]:
 
 
 def test_each_price_is_found_by_what_the_catalogue_calls_it(catalogue: dict[str, list[Json]]) -> None:
-    assert set(catalogue) == {"Cloud Run", "Cloud Firestore", "App Engine", "Cloud Storage", "Artifact Registry"}
-    assert len(catalogue["Cloud Run"]) == 14, "all pages were read"
+    assert len(catalogue["Cloud Run"]) == 17, "all pages were read"
     seoul = rows(catalogue, SEOUL)
-    run = [name for name in CALLED if name.startswith("run-")]
-    assert sorted(names(seoul, Finding.SAME)) == sorted([*run, "firestore-read", "firestore-write", "storage"])
+    run = [name for name in CALLED if name.startswith("run-") and name != "run-disk"]
+    machines = ["machine", "machine-disk", "machine-large", "machine-small"]
+    storage = ["storage", "storage-class-a", "storage-class-b", "storage-soft-deleted"]
+    others = ["egress", "logging", "scheduler-job", "secret-access", "secret-version"]
+    same = [*run, "firestore-read", "firestore-write", *machines, *storage, *others]
+    assert sorted(names(seoul, Finding.SAME)) == sorted(same)
+    assert seoul["machine"].called == "E2 Instance Core running in Seoul and E2 Instance Ram running in Seoul"
     assert seoul["run-cpu"].called == "Services CPU Tier 2 (Request-based billing)"
     assert seoul["run-instance-cpu"].called == f"Services CPU (Instance-based billing) in in {SEOUL}"
     assert seoul["storage"].called == "Standard Storage Seoul", "and not that of several regions"
@@ -48,12 +54,60 @@ def test_what_differs_is_told_and_nothing_is_guessed(catalogue: dict[str, list[J
     seoul = rows(catalogue, SEOUL)
     assert names(seoul, Finding.DIFFERS) == ["firestore-storage"]
     assert seoul["firestore-storage"].amount == Decimal("0.18")
-    assert names(seoul, Finding.NOT_FOUND) == ["firestore-backup", "firestore-delete", "firestore-recovery"]
+    missing = [name for name in names(seoul, Finding.NOT_FOUND) if CALLED[name].is_read]
+    assert missing == ["firestore-backup", "firestore-delete", "firestore-recovery"]
     assert names(seoul, Finding.OTHER_UNIT) == ["registry-storage"]
-    assert "payment" in names(seoul, Finding.NOT_LOOKED_UP)
+    assert (names(seoul, Finding.PERHAPS), seoul["tasks-operation"].amount) == (["tasks-operation"], Decimal("0.5"))
     table = told([*seoul.values()])
+    assert (
+        "firestore-delete               0.013             -  100,000 document deleted: not found in the catalogue"
+        in table
+    )
+    assert "Artifact Registry Storage (By.mo)" in table
+    assert "Google's catalogue can't have Stripe's prices: payment, payment-share, subscription-share" in table
+    assert "codespaces, codespaces-storage" in table
     assert "firestore-storage               0.15          0.18  the GiB-month: differs Cloud Firestore Storage" in table
-    assert "the same: firestore-read, " in table
+    assert "the same: egress, firestore-read, " in table
+
+
+def test_each_price_of_the_list_is_looked_up_or_is_another_sellers(catalogue: dict[str, list[Json]]) -> None:
+    assert CALLED.keys() | OTHERS.keys() == PRICES.names
+    assert not CALLED.keys() & OTHERS.keys()
+    google = ("https://cloud.google.com/", "https://firebase.google.com/")
+    for (name, _), price in PRICES.prices.items():
+        assert price.reading.source.startswith(google) is (name in CALLED), name
+    assert names(rows(catalogue, US), Finding.NOT_LOOKED_UP) == sorted(OTHERS)
+
+
+def test_a_price_is_that_to_its_own_continent_and_not_another(catalogue: dict[str, list[Json]]) -> None:
+    here = rows(catalogue, US)
+    assert (here["egress"].finding, here["egress"].amount) == (Finding.DIFFERS, Decimal("0.105"))
+    assert here["machine-small"].finding == here["machine-disk"].finding == Finding.SAME
+
+
+def test_what_nobody_has_read_is_not_written(catalogue: dict[str, list[Json]]) -> None:
+    assert "tasks-operation" not in as_file([*rows(catalogue, SEOUL).values()], SEOUL, TODAY)
+
+
+def test_the_stand_ins_prices_have_the_shape_of_googles(catalogue: dict[str, list[Json]]) -> None:
+    """All fields of the discovery document's messages, which are those of google-cloud-billing's Sku."""
+    schemas = document("cloudbilling.v1")["schemas"]
+
+    def check(schema: str, value: Json) -> None:
+        fields = schemas[schema]["properties"]
+        assert set(value) <= set(fields), schema
+        for name, each in value.items():
+            if target := fields[name].get("$ref") or fields[name].get("items", {}).get("$ref"):
+                for part in each if isinstance(each, list) else [each]:
+                    check(target, part)
+
+    skus = [sku for service in catalogue.values() for sku in service]
+    assert len(skus) > 35
+    for sku in skus:
+        check("Sku", sku)
+        assert set(sku) == set(schemas["Sku"]["properties"])
+        [info] = sku["pricingInfo"]
+        assert set(info["pricingExpression"]) == set(schemas["PricingExpression"]["properties"])
 
 
 def test_two_amounts_for_one_price_are_told_and_not_taken(catalogue: dict[str, list[Json]]) -> None:
@@ -142,7 +196,9 @@ def test_a_region_that_the_list_does_not_have_gets_prices_of_its_own(
         for service, skus in catalogue.items()
     }
     found = rows(there, lisbon)
-    assert names(found, Finding.MISSING) == ["firestore-read", "firestore-write", "storage"]
+    machines = ["machine", "machine-disk", "machine-large", "machine-small"]
+    expected = ["egress", "firestore-read", "firestore-write", *machines, "storage", "storage-soft-deleted"]
+    assert names(found, Finding.MISSING) == expected
     file = tmp_path / "own_prices.toml"
     file.write_text(as_file([*found.values()], lisbon, TODAY))
     assert read_prices(file, PRICES, TODAY).price("firestore-read", lisbon).amount == Decimal("0.038")

@@ -1,7 +1,7 @@
 """The catalogue of Cloud Billing: services and their prices, in the shape of Google's.
 
 Descriptions, regions and units are those that others have published of the real one, with what is odd in them. The
-amounts are those of Ondol's price list, but for two that differ.
+amounts are those of Ondol's price list, but for a few that differ.
 """
 
 from local.google_apis.documents import Json
@@ -16,10 +16,20 @@ SERVICES = {
     "95FF-2EF5-5EA1": "Cloud Storage",
     "149C-F9EC-3994": "Artifact Registry",
     "6F81-5844-456A": "Compute Engine",
+    "EE82-7A5E-775C": "Secret Manager",
+    "5490-F7B7-8DF6": "Cloud Logging",
+    "1992-3666-B975": "Cloud Scheduler",
+    "F3A6-D7B7-9BDA": "Cloud Tasks",
 }
+FAMILIES = {"Cloud Storage": "Storage", "Compute Engine": "Compute"}
 PAGE = 12
 """Prices of one answer. Google's has up to 5,000."""
 
+OUT = "Cloud Run Network Internet Data Transfer Out"
+UNITS = {
+    "s": "second", "GiBy.s": "gibibyte second", "count": "count", "GiBy.mo": "gibibyte month", "By.mo": "byte month",
+    "GiBy": "gibibyte", "mo": "month", "h": "hour", "GiBy.h": "gibibyte hour",
+}  # fmt: skip
 Rates = tuple[int, ...]
 """Billionths of a dollar for one unit, each above what the one before holds for."""
 PRICES: tuple[tuple[str, str, str, str, Rates], ...] = (
@@ -46,7 +56,23 @@ PRICES: tuple[tuple[str, str, str, str, Rates], ...] = (
     ("Cloud Storage", "Standard Storage Seoul", SEOUL, "GiBy.mo", (23_000_000,)),
     ("Cloud Storage", "Standard Storage US Regional", IOWA, "GiBy.mo", (0, 20_000_000)),
     ("Cloud Storage", "Standard Storage Asia Multi-Region", SEOUL, "GiBy.mo", (26_000_000,)),
+    ("Cloud Storage", "Regional Standard Class A Operations", "global", "count", (0, 5_000)),
+    ("Cloud Storage", "Regional Standard Class B Operations", "global", "count", (0, 400)),
+    ("Cloud Run", f"{OUT} North America to North America", IOWA, "GiBy", (0, 105_000_000, 80_000_000)),
+    ("Cloud Run", f"{OUT} North America to Europe", IOWA, "GiBy", (0, 120_000_000)),
+    ("Cloud Run", f"{OUT} Asia to Asia", SEOUL, "GiBy", (0, 150_000_000)),
     ("Artifact Registry", "Artifact Registry Storage", "global", "By.mo", (0, 100_000_000)),
+    ("Secret Manager", "Secret version replica storage", "global", "mo", (0, 60_000_000)),
+    ("Secret Manager", "Secret access operations", "global", "count", (0, 3_000)),
+    ("Cloud Logging", "Log Storage cost", "global", "GiBy", (0, 500_000_000)),
+    ("Cloud Scheduler", "Jobs", "global", "mo", (0, 100_000_000)),
+    ("Cloud Tasks", "Queue Operations", "global", "count", (0, 500)),
+    ("Compute Engine", "E2 Instance Core running in Americas", IOWA, "h", (21_811_590,)),
+    ("Compute Engine", "E2 Instance Ram running in Americas", IOWA, "GiBy.h", (2_923_530,)),
+    ("Compute Engine", "E2 Instance Core running in Seoul", SEOUL, "h", (27_982_860,)),
+    ("Compute Engine", "E2 Instance Ram running in Seoul", SEOUL, "GiBy.h", (3_750_000,)),
+    ("Compute Engine", "Balanced PD Capacity", IOWA, "GiBy.mo", (100_000_000,)),
+    ("Compute Engine", "Balanced PD Capacity in Seoul", SEOUL, "GiBy.mo", (130_000_000,)),
 )
 
 
@@ -79,12 +105,32 @@ def _sku(number: int, price: tuple[str, str, str, str, Rates]) -> Json:
         "name": f"services/{service}/skus/{identifier}",
         "skuId": identifier,
         "description": description,
-        "category": {"serviceDisplayName": service, "resourceFamily": "ApplicationServices", "usageType": "OnDemand"},
+        "category": {
+            "serviceDisplayName": service,
+            "resourceFamily": FAMILIES.get(service, "ApplicationServices"),
+            "resourceGroup": "Network" if description.startswith(OUT) else "Misc",
+            "usageType": "OnDemand",
+        },
         "serviceRegions": [region],
+        "geoTaxonomy": {"type": "GLOBAL"} if region == "global" else {"type": "REGIONAL", "regions": [region]},
         "pricingInfo": [
             {
                 "effectiveTime": "2026-11-30T00:00:00Z",
-                "pricingExpression": {"usageUnit": unit, "displayQuantity": 1, "tieredRates": tiers},
+                "summary": "",
+                "pricingExpression": {
+                    "usageUnit": unit,
+                    "usageUnitDescription": UNITS[unit],
+                    "baseUnit": unit,
+                    "baseUnitDescription": UNITS[unit],
+                    "baseUnitConversionFactor": 1,
+                    "displayQuantity": 1,
+                    "tieredRates": tiers,
+                },
+                "aggregationInfo": {
+                    "aggregationLevel": "ACCOUNT",
+                    "aggregationInterval": "MONTHLY",
+                    "aggregationCount": 1,
+                },
                 "currencyConversionRate": 1,
             }
         ],

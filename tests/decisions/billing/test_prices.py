@@ -160,29 +160,34 @@ def test_an_operator_adds_a_region(tmp_path: Path) -> None:
 
 ROW = '[[price]]\nname = "run-cpu"\namount = 1\nunit = "vCPU-second"\n'
 WRONG = {
-    "another name": (ROW.replace("run-cpu", "run-cpus"), "there is no price named run-cpus; is run-cpu meant?"),
+    "another name": (ROW.replace("run-cpu", "run-cpus"), "line 2: there is no price named run-cpus; is run-cpu meant?"),
     "a name like none": (ROW.replace("run-cpu", "zzz"), "there is no price named zzz."),
     "another unit": (
         ROW.replace("vCPU-second", "hour"),
-        'run-cpu is priced by the vCPU-second, not the hour: write unit = "vCPU-second".',
+        'line 4: run-cpu is priced by the vCPU-second, not the hour: write unit = "vCPU-second".',
     ),
-    "twice": (ROW + ROW, "run-cpu has two prices in tier 1."),
-    "below zero": (ROW.replace("= 1", "= -1"), "the amount of run-cpu is -1, and must be 0 or more."),
-    "infinite": (ROW + "free = inf", "the free quantity of run-cpu is Infinity, and must be 0 or more."),
-    "no number": (ROW.replace("= 1", '= "much"'), "price[0].amount"),
-    "no place": (ROW + 'where = "Seoul"', "price[0].where"),
-    "an unknown field": (ROW + "sale = true", "sale"),
+    "twice": (ROW + ROW, "line 6: run-cpu has two prices in tier 1."),
+    "below zero": (ROW.replace("= 1", "= -1"), "line 3: the amount of run-cpu is -1, and must be 0 or more."),
+    "infinite": (
+        ROW + "# ours\nfree = inf",
+        "line 6: the free quantity of run-cpu is Infinity, and must be 0 or more.",
+    ),
+    "no number": (ROW.replace("= 1", '= "much"'), "line 3: Invalid decimal string - at `amount`."),
+    "no place": (ROW + 'where = "Seoul"', "line 5: Expected `str` matching regex"),
+    "an unknown field": ("\n\n" + ROW + "sale = true", "line 3: Object contains unknown field `sale` - at `price`."),
     "an unknown table": ("[prices]", "prices"),
-    "no TOML": ("price", "prices.toml: "),
+    "no TOML": ("price", "(at end of document)"),
+    "the second": (ROW + "\n" + ROW.replace("run-cpu", "storag"), "line 7: there is no price named storag"),
 }
 
 
 @pytest.mark.parametrize("what", WRONG)
 def test_a_file_that_can_not_be_used_is_refused_in_a_sentence(what: str, tmp_path: Path) -> None:
     text, reason = WRONG[what]
-    with pytest.raises(ValueError, match=r"^prices\.toml: ") as refused:
+    with pytest.raises(ValueError, match=r"^prices\.toml(, line \d+)?: ") as refused:
         with_file(tmp_path, text)
     assert reason in str(refused.value)
+    assert str(refused.value).endswith(". Correct the line, or delete its [[price]], and run `make deploy`.")
 
 
 def test_a_list_names_no_price_twice_and_each_by_one_unit() -> None:

@@ -14,5 +14,6 @@ export const problems: Record<string, string> = {
   "link-used": "이미 사용했거나 오래된 링크입니다. 새 링크를 받아 주세요.",
   "link-of-another": "이 링크는 다른 주소로 보낸 것입니다. 메일을 받은 주소를 입력해 주세요.",
   "other-provider": "이 이메일은 다른 로그인 방법으로 등록되어 있습니다. 그 방법으로 로그인해 주세요.",
+  "prices-wrong": "운영자의 가격 파일(shared/billing/own_prices.toml)에 잘못된 줄이 있어 비용을 계산할 수 없습니다. 운영자가 `make deploy-plan`을 실행하면 어느 줄인지 나옵니다.",
   "account-suspended": "이 계정은 정지되었습니다. 파일은 보관되어 있으니 운영자에게 문의해 주세요.",
 };

@@ -13,6 +13,8 @@ import { type Asked, readInputs, type Slider, STEPS, writeInputs } from "./input
 const REST = 150;
 /** Browsers refuse more than a hundred changes of the address in 30 s, so it follows what rests for so long. */
 const ADDRESS_REST = 350;
+/** Refusals that say more to a visitor than that nothing was answered. */
+const SAID = ["too-many-requests", "prices-wrong"];
 
 export class Estimate {
   asked = $state<Asked>(readInputs(location.search));
@@ -55,9 +57,9 @@ export class Estimate {
   private async follow(query: Asked & { language: Language }, rest: number, signal: AbortSignal): Promise<void> {
     try {
       await pause(rest, signal);
-      const { data, response } = await calls.estimate({ client: this.client, query, signal });
+      const { data, error, response } = await calls.estimate({ client: this.client, query, signal });
       if (signal.aborted) return;
-      if (!data) throw new Problem(response?.status === 429 ? "too-many-requests" : "unreachable", "", response?.status ?? 0);
+      if (!data) throw new Problem(SAID.find((name) => error?.type?.endsWith(`/${name}`)) ?? "unreachable", error?.detail ?? "", response?.status ?? 0);
       this.answer = data;
       this.trouble = null;
     } catch (trouble) {
