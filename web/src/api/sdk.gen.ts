@@ -801,7 +801,7 @@ export const teamStorage = <ThrowOnError extends boolean = true>(options?: Optio
 /**
  * What a month costs
  *
- * Line by line at list prices, beside what the same costs elsewhere, for more and fewer members, and what an operator can change. Costs are US dollars. Nobody needs to be signed in.
+ * Line by line at list prices and the operator's own, beside what the same costs elsewhere, for more and fewer members, and what an operator can change. Costs are US dollars. Nobody needs to be signed in.
  */
 export const estimate = <ThrowOnError extends boolean = true>(options?: Options<EstimateData, ThrowOnError>): RequestResult<EstimateResponses, EstimateErrors, ThrowOnError> => (options?.client ?? client).get<EstimateResponses, EstimateErrors, ThrowOnError>({ url: '/estimate', ...options });
 

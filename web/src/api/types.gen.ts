@@ -487,7 +487,7 @@ export type CostsView = {
     lines: Array<MonthLineView>;
     plans: Array<PlanCostView>;
     /**
-     * At most ten, the dearest first. Plans whose time is by the day are not among them.
+     * The dearest first: at most ten of plans by the month, ten of plans by the day, and ten of plans without limit.
      */
     dearest: Array<DearMemberView>;
 };
@@ -539,9 +539,13 @@ export type DearMemberView = {
      */
     pays: number | null;
     /**
-     * false if an account that pays has cost more than that for certain.
+     * false if the account has cost more than it pays for certain, as one of a free plan has that was used.
      */
     covered: boolean;
+    /**
+     * Whether it pays, and is not covered.
+     */
+    loss: boolean;
 };
 
 /**
@@ -4671,6 +4675,12 @@ export type AdminCostsErrors = {
         type?: 'https://ondol.dev/problems/too-many-requests';
     };
     /**
+     * `prices-wrong`: The operator's file of prices can't be read
+     */
+    500: ProblemAnswer & {
+        type?: 'https://ondol.dev/problems/prices-wrong';
+    };
+    /**
      * `unavailable`: A part of Ondol can't be reached; `too-busy`: Too many changes at once
      */
     503: ProblemAnswer & {
@@ -6170,6 +6180,12 @@ export type EstimateErrors = {
         type?: 'https://ondol.dev/problems/too-many-requests';
     };
     /**
+     * `prices-wrong`: The operator's file of prices can't be read
+     */
+    500: ProblemAnswer & {
+        type?: 'https://ondol.dev/problems/prices-wrong';
+    };
+    /**
      * `unavailable`: A part of Ondol can't be reached; `too-busy`: Too many changes at once
      */
     503: ProblemAnswer & {
@@ -6254,6 +6270,12 @@ export type EstimateSpreadsheetErrors = {
      */
     429: ProblemAnswer & {
         type?: 'https://ondol.dev/problems/too-many-requests';
+    };
+    /**
+     * `prices-wrong`: The operator's file of prices can't be read
+     */
+    500: ProblemAnswer & {
+        type?: 'https://ondol.dev/problems/prices-wrong';
     };
     /**
      * `unavailable`: A part of Ondol can't be reached; `too-busy`: Too many changes at once

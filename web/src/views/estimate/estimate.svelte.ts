@@ -16,6 +16,9 @@ const ADDRESS_REST = 350;
 /** Refusals that say more to a visitor than that nothing was answered. */
 const SAID = ["too-many-requests", "prices-wrong"];
 
+/** What the client answers, which throws at nothing. */
+type Answered = { data?: EstimateAnswer; error?: { type?: string; detail?: string }; response?: Response };
+
 export class Estimate {
   asked = $state<Asked>(readInputs(location.search));
   /** Undefined until there is one; what it was until there is another. */
@@ -57,7 +60,8 @@ export class Estimate {
   private async follow(query: Asked & { language: Language }, rest: number, signal: AbortSignal): Promise<void> {
     try {
       await pause(rest, signal);
-      const { data, error, response } = await calls.estimate({ client: this.client, query, signal });
+      const answered: Answered = await calls.estimate({ client: this.client, query, signal });
+      const { data, error, response } = answered;
       if (signal.aborted) return;
       if (!data) throw new Problem(SAID.find((name) => error?.type?.endsWith(`/${name}`)) ?? "unreachable", error?.detail ?? "", response?.status ?? 0);
       this.answer = data;
