@@ -76,7 +76,7 @@ def test_a_limited_plan_is_counted_in_its_own_document_with_the_session() -> Non
     payer = paid_by("free", used={TODAY: 1_000})
     after = beaten(working())
     assert (after.record.seq, after.record.meter.ms) == (1, 30_000)
-    assert read_billing(BID).record == replace(payer.record, used={TODAY: 31_000})
+    assert read_billing(BID).record == replace(payer.record, used={TODAY: 31_000}, by_month={TODAY[:7]: 30_000})
     assert (shards(), lines()) == ({}, [])
 
 
