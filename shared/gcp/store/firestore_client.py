@@ -11,6 +11,8 @@ from google.cloud import firestore
 from google.cloud.firestore_v1.services.firestore import client as firestore_service
 from google.cloud.firestore_v1.services.firestore.transports.grpc import FirestoreGrpcTransport
 
+from shared.gcp.store.write_batch import WriteBatch
+
 RECONNECT_MS = 1000
 """Milliseconds between two attempts to connect. By default gRPC makes the time between attempts longer up to 120 s, and
 fails every call in between: a function would fail for 2 min after an outage is over."""
@@ -26,6 +28,9 @@ class _Transport(FirestoreGrpcTransport):
 
 class Client(firestore.Client):
     """A Firestore client that waits no longer than RECONNECT_MS between two attempts to connect."""
+
+    def batch(self) -> WriteBatch:
+        return WriteBatch(self)
 
     @property
     def _firestore_api(self) -> Any:
