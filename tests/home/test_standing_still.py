@@ -1,14 +1,19 @@
 """What is copied while programs stand still, what is scanned again, and what waits."""
 
 import os
+import time
+from itertools import count
+from types import SimpleNamespace
 
 import agent.home.copies
+import agent.home.keeper
+import agent.home.pack
 import pytest
 from agent.home.copies import folders_to_keep, folders_to_postpone, to_copy, unit_folder
 from agent.home.index import TierScan
 from agent.home.scan import scan_home
 from agent.home.tiers import BOOT, DEPS, TIERS, WORK
-from agent.state.layers import is_urgent
+from agent.state.layers import How, is_urgent
 
 from tests.home.saving import Saver
 from tests.home.test_scan import make
@@ -41,7 +46,41 @@ def test_of_much_what_is_written_is_copied_with_what_lies_beside_it() -> None:
     paths = [b"d", b"q", b"d/db", b"d/db-wal", b"d/huge", b"q/quiet"]
     sizes = {b"d/db": 40, b"d/db-wal": 1, b"d/huge": 1000, b"q/quiet": 500}
     seen = TierScan(sizes=sizes, folders={b"d", b"q"}, recent={b"d/db-wal"})
-    assert to_copy(paths, seen, room=100) == [b"d", b"d/db", b"d/db-wal"]
+    assert to_copy(paths, seen, room=100) == [b"d", b"d/db-wal", b"d/db"]
+
+
+def test_what_takes_long_to_copy_comes_last() -> None:
+    """With folders before what is in them. A database comes with its journal, before what is larger than both."""
+    paths = [b"a.db", b"a.db-wal", b"hot", b"d", b"d/b.db", b"d/b.db-wal", b"e", b"e/link", b"text"]
+    sizes = {b"a.db": 7, b"a.db-wal": 2, b"hot": 60, b"d/b.db": 9, b"d/b.db-wal": 3, b"text": 1}
+    seen = TierScan(sizes=sizes, folders={b"d", b"e"}, recent=set(paths))
+    top = [b"text", b"a.db-wal", b"a.db", b"hot"]
+    first, beside = [b"d", b"e", b"e/link"], [b"d/b.db-wal", b"d/b.db"]
+    assert to_copy(paths, seen, room=100) == [*first, *beside, *top]
+    sizes[b"hot"] = 600
+    assert to_copy(paths, seen, room=100) == [*first, *top[:-1], *beside]
+
+
+@pytest.mark.parametrize("where", ["", "data/"])
+def test_a_large_file_takes_no_standstill_from_what_lies_beside_it(
+    saver: Saver, monkeypatch: pytest.MonkeyPatch, where: str
+) -> None:
+    """The time for copying ends in the middle of the large file, wherever the scan has met it. The rest is saved as it
+    was when the programs stood still, whatever they do afterwards."""
+    beside = [f"{where}{name}" for name in ("a.db", "a.db-wal", "text", "z.db", "z.db-wal")]
+    (saver.folder / f"{where}hot").parent.mkdir(exist_ok=True)
+    (saver.folder / f"{where}hot").write_bytes(b"x" * (40 << 20))
+    make(saver.folder, *beside, content="still")
+    saver.keeper.scan()
+    # a second for each file and for each piece of a large one
+    clock = SimpleNamespace(monotonic=count().__next__, time_ns=time.time_ns)
+    for module in (agent.home.keeper, agent.home.pack):
+        monkeypatch.setattr(module, "time", clock)
+    saver.keeper.copy({WORK: How.WHOLE}, seconds=20)
+    make(saver.folder, *beside, content="later")
+    saver.shelf.layers[WORK] = (saver.pack(WORK, How.WHOLE),)
+    saver.restore((WORK,))
+    assert {name: (saver.folder / name).read_text() for name in beside} == dict.fromkeys(beside, "still")
 
 
 def test_what_is_large_waits_with_what_lies_beside_it() -> None:

@@ -29,9 +29,10 @@ def unit_folder(path: bytes) -> bytes:
 
 
 def to_copy(paths: list[bytes], seen: TierScan, room: int) -> list[bytes]:
-    """Those of `paths` that are to be copied, in their order: at most `room` bytes. `paths` are to be saved."""
+    """Those of `paths` that are to be copied, in the order of copying: at most `room` bytes. `paths` are to be saved,
+    parents before their entries, and so they are copied."""
     if len(paths) <= FEW and sum(seen.sizes.get(path, 0) for path in paths) <= room:
-        return paths
+        return _small_first(paths, seen)
     groups: dict[bytes, list[bytes]] = {unit_folder(path): [] for path in paths if path in seen.recent}
     for path in paths:
         if (group_paths := groups.get(unit_folder(path))) is not None:
@@ -45,7 +46,22 @@ def to_copy(paths: list[bytes], seen: TierScan, room: int) -> list[bytes]:
                 room -= size
                 chosen.add(path)
     chosen |= above(chosen) & seen.folders
-    return [path for path in paths if path in chosen]
+    return _small_first([path for path in paths if path in chosen], seen)
+
+
+def _small_first(paths: list[bytes], seen: TierScan) -> list[bytes]:
+    """Folders, then the smallest group of files, and in a group the smallest file. The time for copying may end before
+    all are copied: then a large file that is always being written must not have taken it from the others."""
+    group_sizes: dict[bytes, int] = {}
+    for path in paths:
+        group = unit_folder(path)
+        group_sizes[group] = group_sizes.get(group, 0) + seen.sizes.get(path, 0)
+    return sorted(
+        paths,
+        key=lambda path: (
+            (0, 0) if path in seen.folders else (1 + group_sizes[unit_folder(path)], seen.sizes.get(path, 0))
+        ),
+    )
 
 
 def folders_to_postpone(changes: Collection[bytes], sizes: dict[bytes, int], most: int) -> set[bytes]:
