@@ -91,9 +91,10 @@ exports.Commands = class Commands {
     const { words } = this;
     const ports = await listening(process.getuid());
     const other = { label: words.otherPort };
+    const hint = { label: words.hotReload, detail: words.hotReloadWhat };
     const items = ports.map((port) => ({ label: String(port), description: `/proxy/${port}/`, port }));
-    const chosen = await vscode.window.showQuickPick([...items, other], { title: words.titles.port, placeHolder: words.portWhat });
-    if (!chosen) return;
+    const chosen = await vscode.window.showQuickPick([...items, other, hint], { title: words.titles.port, placeHolder: words.portWhat });
+    if (!chosen || chosen === hint) return;
     const port = chosen.port ?? (await vscode.window.showInputBox({ title: words.otherPort, validateInput: (text) => this.portError(text) }));
     if (port) await vscode.env.openExternal(vscode.Uri.parse(`http://localhost:${port}/`));
   }

@@ -28,6 +28,9 @@ const WORDS = {
     notPacked: (reason) => `The folder could not be packed. Its files are as they were. ${reason}`,
     otherPort: "Another port",
     portWhat: "Ports that your programs listen on. A preview takes at most 32 MiB in one request.",
+    hotReload: "Changes do not show by themselves?",
+    hotReloadWhat:
+      'webpack-dev-server needs client.webSocketURL: "auto://0.0.0.0:0/ws" in its options. Vite and Next.js need nothing.',
     noPort: "A number from 1 to 65535",
     keep: "Keep working",
     warning: (minutes) => `Your session ends in ${minutes} min unless you go on working. Everything is saved first.`,
@@ -86,6 +89,9 @@ const WORDS = {
     notPacked: (reason) => `폴더를 압축하지 못했습니다. 파일은 그대로입니다. ${reason}`,
     otherPort: "다른 포트",
     portWhat: "프로그램이 열어 둔 포트 (미리보기에는 한 번에 32 MiB까지 보낼 수 있습니다)",
+    hotReload: "고친 내용이 바로 보이지 않나요?",
+    hotReloadWhat:
+      'webpack-dev-server는 옵션에 client.webSocketURL: "auto://0.0.0.0:0/ws"를 넣어야 합니다. Vite와 Next.js는 그대로 됩니다.',
     noPort: "1부터 65535까지의 숫자",
     keep: "계속 작업하기",
     warning: (minutes) => `작업을 계속하지 않으면 ${minutes}분 뒤에 세션이 끝납니다. 그 전에 모두 저장됩니다.`,

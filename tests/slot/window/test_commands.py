@@ -107,6 +107,18 @@ def test_the_preview_of_a_port_opens_that_a_program_listens_on_or_that_is_typed(
     assert then == [["allowed", ["3000", "65535"]], ["env.openExternal", "http://localhost:3000/"]]
 
 
+def test_the_list_of_ports_says_what_a_dev_server_needs_to_show_changes(tmp_path: Path) -> None:
+    look = """
+        answers["window.showQuickPick"] = (items) => {
+          const hint = items.find(({ label }) => label === words.hotReload);
+          calls.push(["hint", hint.detail]);
+          return hint;
+        };
+        await command("port")"""
+    [[_, detail]] = called(look, tmp_path)
+    assert 'client.webSocketURL: "auto://0.0.0.0:0/ws"' in detail, "and it opens nothing"
+
+
 def test_the_warning_of_the_plans_end_keeps_stops_and_leads_to_the_usage(tmp_path: Path) -> None:
     done = played(
         """
