@@ -1,7 +1,8 @@
 """What one event uses of each service: documents, tasks, operations of Cloud Storage, and functions' time.
 
-tests/adapters/test_costs.py and tests/functions/test_limits.py hold the code to the documents, and
-tests/decisions/economics/test_deployed.py holds what stands still to the table of functions and the deployment.
+tests/adapters/test_costs.py, tests/adapters/test_costs_of_requests.py and tests/functions/test_limits.py hold the code
+to the documents, and tests/decisions/economics/test_deployed.py holds what stands still to the table of functions and
+the deployment.
 """
 
 from collections.abc import Mapping
