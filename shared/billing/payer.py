@@ -67,6 +67,9 @@ class Payer(Struct, frozen=True, kw_only=True):
     """The number of the customer that the provider is being asked for."""
     subscriptions: list[Subscription] = []
     """All that the provider had of this customer when last asked."""
+    earlier: list[Subscription] = []
+    """Those of customers before this one, who were deleted. All are over, and no answer tells of them any more; what
+    one of them had kept is kept on."""
     by_hand: ByHand | None = None
     standing: Standing = Standing(plan=None, reason=Reason.NOTHING_BOUGHT)
     """What the subscriptions meant when they were committed."""
@@ -99,8 +102,11 @@ class Payer(Struct, frozen=True, kw_only=True):
         """The payer after the provider has answered with all subscriptions. `gone`: the customer was deleted there.
         `base` is the plan of an account that pays nothing. `compared`: no event had it asked. `of_team`: a team
         pays."""
-        known = sorted(subscriptions, key=lambda each: (each.created, each.subscription))
-        found = standing(known, self.by_hand, base=base, now=now)
+        told = [each.subscription for each in subscriptions]
+        over = [each for each in self.subscriptions if each.state in OVER and each.subscription not in told]
+        answer = [*subscriptions, *(over if gone else ())]
+        known = sorted(answer, key=lambda each: (each.created, each.subscription))
+        found = standing([*self.earlier, *known], self.by_hand, base=base, now=now)
         checkout = None if gone or self._is_paid(known) else self.checkout
         odd = disagreement.found(
             self.disagreement, self.subscriptions, known, found, compared=compared, of_team=of_team, now=now
@@ -121,6 +127,11 @@ class Payer(Struct, frozen=True, kw_only=True):
             due=min(filter(None, times), default=None),
             version=self.version + 1,
         )
+
+    @property
+    def ever(self) -> list[Subscription]:
+        """All subscriptions that are known, also of customers who were deleted."""
+        return [*self.earlier, *self.subscriptions]
 
     @property
     def is_subscribed(self) -> bool:
@@ -149,7 +160,7 @@ class Payer(Struct, frozen=True, kw_only=True):
     def given(self, plan: str, now: datetime) -> "Payer":
         """The payer after an operator gave the plan. The subscriptions in `standing.cancel` are to be cancelled now."""
         by_hand = ByHand(plan, now)
-        found = standing(self.subscriptions, by_hand, base=plan, now=now)
+        found = standing(self.ever, by_hand, base=plan, now=now)
         due = now if found.cancel else self.due
         return replace(self, by_hand=by_hand, standing=found, due=due, version=self.version + 1)
 
@@ -158,14 +169,22 @@ class Payer(Struct, frozen=True, kw_only=True):
         return replace(self, customers=number, asking=number, version=self.version + 1)
 
     def with_customer(self, customer: str) -> "Payer":
-        return replace(self, customer=customer, asking=None, version=self.version + 1)
+        """The payer who is this customer from now on. What is known is of the customer before."""
+        return replace(
+            self,
+            customer=customer,
+            asking=None,
+            earlier=[each for each in self.ever if each.state in OVER],
+            subscriptions=[],
+            version=self.version + 1,
+        )
 
     def begin_checkout(self, plan: str, language: str, now: datetime) -> "Payer":
         """The payer with a checkout of its own number. Any earlier one must be closed."""
         number = self.checkouts + 1
         # In whole seconds, as the provider tells times; and later than every subscription that is known, or one that
         # began and ended within this second would count as this checkout's.
-        begins = [now.replace(microsecond=0), *(each.created + SECOND for each in self.subscriptions)]
+        begins = [now.replace(microsecond=0), *(each.created + SECOND for each in self.ever)]
         begun = Checkout(number=number, plan=plan, language=language, begun=max(begins))
         due = min(filter(None, [self.due, now + CHECKOUT_ASK]))
         return replace(self, checkout=begun, checkouts=number, due=due, version=self.version + 1)

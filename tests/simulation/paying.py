@@ -81,7 +81,7 @@ class Paying:
         at = after.asked if after.asked != before.asked else None
         if after.by_hand and after.by_hand != before.by_hand:
             at = after.by_hand.at
-        if at and (follows := plan_of(after.subscriptions, after.by_hand, at)) != after.standing.plan:
+        if at and (follows := plan_of(after.ever, after.by_hand, at)) != after.standing.plan:
             self._fail(f"the payer of {bid} has {after.standing.plan}, and {follows} follows")
         self._note(before, after)
 
@@ -134,18 +134,16 @@ class Paying:
             return None
         if payer is None:
             return f"{bid} has no payer, and pays for {running}" if running else None
-        truth = payer.subscriptions
+        truth = payer.ever
         if payer.customer is not None:
-            truth = list(self._provider.customers[payer.customer].subscriptions.values())
+            customers = [each for each in self._provider.customers.values() if each.bid == bid]
+            truth = [each for customer in customers for each in customer.subscriptions.values()]
         for _, each in running:
             if payer.by_hand and each.created <= payer.by_hand.at:
                 return f"{each.subscription} still runs, which an operator's plan has replaced"
         answered = standing(truth, payer.by_hand, base=BASE, now=now)
-        # An answer about a further customer says nothing of the one before, who was deleted. So of what that one had
-        # kept it depends on when the question is asked, and the plan alone does not.
-        is_first = payer.customers <= 1
         told, asked = payer.standing, (answered.plan, answered.reason, answered.subscription, answered.kept)
-        if is_first and (told.plan, told.reason, told.subscription, told.kept) != asked:
+        if (told.plan, told.reason, told.subscription, told.kept) != asked:
             return f"the payer of {bid} has {told}, and one question says {answered}"
         follows = plan_of(truth, payer.by_hand, now)
         if follows is not None and self._billings[bid]["plan"] != follows:

@@ -114,6 +114,13 @@ def the_question_after_a_checkout(_functions: Functions) -> Pieces:
 
 
 @removal
+def what_a_deleted_customer_had_kept(_functions: Functions) -> Pieces:
+    """Another customer begins with nothing."""
+    real = Payer.with_customer
+    yield Payer, "with_customer", lambda self, customer: replace(real(self, customer), earlier=[])
+
+
+@removal
 def the_end_of_who_has_left(_functions: Functions) -> Pieces:
     yield erasing, "hurry_payer", lambda _bid, _now: False
 

@@ -71,6 +71,7 @@ def test_more_is_used_than_the_bound(functions: Mapping[str, Loaded], removal: R
         (paying_removals.the_daily_question, "one question says"),
         (paying_removals.the_question_about_who_is_due, "one question says"),
         (paying_removals.the_question_after_a_checkout, "one question says"),
+        (paying_removals.what_a_deleted_customer_had_kept, "one question says"),
         (paying_removals.the_end_of_who_has_left, "is closed, and its payer is"),
         (paying_removals.the_look_whether_the_owner_has_left, "is closed, and its payer is"),
         (paying_removals.the_record_that_is_deleted_last, "was forgotten, and goes on to pay"),

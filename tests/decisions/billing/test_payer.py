@@ -55,6 +55,31 @@ def test_a_customer_who_was_deleted_is_made_anew() -> None:
     assert again.asking == 2, "another number is another customer"
 
 
+def test_what_a_deleted_customer_had_kept_is_not_forgotten_when_they_buy_again() -> None:
+    """Another customer's answer says nothing of it. Notices and the end of the ninety days stay where they were."""
+    ended = replace(a_subscription(SubscriptionState.ENDED), stopped=NOW)
+    gone = PAYER.answered([ended], gone=True, base="free", now=NOW)
+    kept = Kept(plan="pro", since=NOW)
+    assert (gone.customer, gone.standing.kept) == (None, kept)
+    again = gone.asking_for_customer().with_customer("cus_2")
+    looked = again.answered([], gone=False, base="free", now=NOW + SECOND)
+    assert (looked.standing.plan, looked.standing.reason, looked.standing.kept) == ("free", Reason.ENDED, kept)
+    assert looked.due == NOW + timedelta(days=60), "the first notice about what is kept"
+    smaller = replace(a_subscription(name="sub_2"), plan="starter", created=NOW + SECOND)
+    bought = looked.answered([smaller], gone=False, base="free", now=NOW + SECOND)
+    assert (bought.standing.plan, bought.standing.kept) == ("starter", kept)
+    assert [each.subscription for each in bought.subscriptions] == ["sub_2"], "what is charged now is told apart"
+    assert bought.given("free", NOW + 2 * SECOND).standing.kept == kept
+
+
+def test_what_had_ended_is_known_though_the_provider_tells_nothing_of_a_deleted_customer() -> None:
+    ended = replace(a_subscription(SubscriptionState.ENDED), stopped=NOW)
+    gone = answered(ended).answered([], gone=True, base="free", now=NOW + SECOND)
+    assert (gone.standing.plan, gone.standing.kept) == ("free", Kept(plan="pro", since=NOW))
+    running = answered(a_subscription()).answered([], gone=True, base="free", now=NOW + SECOND)
+    assert running.standing.plan is None, "whether it has ended is not known"
+
+
 def test_an_operators_plan_holds_at_once_and_names_what_is_to_be_cancelled() -> None:
     payer = answered(a_subscription()).given("enterprise", NOW + SECOND)
     assert (payer.standing.plan, payer.standing.reason) == ("enterprise", Reason.BY_HAND)
