@@ -35,6 +35,8 @@ SECRET_PREFIX = "whsec_"  # noqa: S105  # how each begins
 """Begins the secret of each webhook endpoint of Stripe's."""
 MARK = "ondol_project"
 """Names, in the metadata of what is ours, the project that it belongs to."""
+PROJECT = "project"
+"""The same, in the metadata of a customer and of a subscription."""
 PORTAL_OF, TEAMS = "ondol_portal_of", "teams"
 """Names, beside it, whom a portal's configuration is for."""
 PRODUCT_PREFIX = "ondol-"
@@ -153,7 +155,7 @@ class StripeProvider:
     def create_customer(self, buyer: Buyer) -> str:
         """Address and language are set afterwards: they may change, and the same key must come with the same
         parameters."""
-        metadata = {"bid": buyer.bid, "project": self._project}
+        metadata = {"bid": buyer.bid, PROJECT: self._project}
         key = f"ondol-{self._project}-customer-{buyer.bid}-{buyer.number}"
         customer = self._v1.customers.create({"metadata": metadata}, {"idempotency_key": key})
         update: Any = {"preferred_locales": [buyer.language]}
@@ -163,7 +165,7 @@ class StripeProvider:
     @reachable()
     def open_checkout(self, order: Order) -> CheckoutPage:
         """Raises NotSold."""
-        metadata = {"bid": order.bid, "project": self._project}
+        metadata = {"bid": order.bid, PROJECT: self._project}
         params: CheckoutParams = {
             "mode": "subscription",
             "customer": order.customer,
@@ -221,12 +223,9 @@ class StripeProvider:
 
     @reachable()
     def fetch(self, customer: str) -> Fetched:
-        """Raises OddSubscription."""
-        try:
-            known = self._v1.customers.retrieve(customer)
-        except stripe.InvalidRequestError as e:
-            if e.code != "resource_missing":
-                raise
+        """Nothing of what another project has made, which may share the Stripe account. Raises OddSubscription."""
+        known = self._customer(customer)
+        if known is None:
             return Fetched([], gone=True)
         listed = self._v1.subscriptions.list(
             {"customer": customer, "status": "all", "limit": 100, "expand": ["data.schedule"]}
@@ -247,6 +246,8 @@ class StripeProvider:
 
     @reachable()
     def forget(self, customer: str) -> None:
+        if self._customer(customer) is None:
+            return
         try:
             self._v1.customers.delete(customer)
         except stripe.InvalidRequestError as e:
@@ -268,6 +269,25 @@ class StripeProvider:
         customer = about["id"] if about["object"] == "customer" else about.get("customer")
         return Hint(event=event.id, kind=event.type, customer=customer if isinstance(customer, str) else None)
 
+    def _customer(self, customer: str) -> stripe.Customer | None:
+        """None if there is none, or if it is another project's: records that were copied from another deployment have
+        its customers in them."""
+        try:
+            found = self._v1.customers.retrieve(customer)
+        except stripe.InvalidRequestError as e:
+            if e.code != "resource_missing":
+                raise
+            return None
+        if self._is_others(getattr(found, "metadata", None)):  # of one who was deleted there is none
+            logs.warning("customer-foreign", customer=customer)
+            return None
+        return found
+
+    def _is_others(self, metadata: Any) -> bool:
+        """What has no project was made by hand, for a customer of ours."""
+        marks: dict[str, str] = metadata.to_dict() if metadata else {}
+        return marks.get(PROJECT, self._project) != self._project
+
     def _price(self, plan: str) -> stripe.Price:
         found = self._v1.prices.list({"lookup_keys": [lookup_key_of(plan)], "active": True}).data
         if not found:
@@ -279,7 +299,7 @@ class StripeProvider:
     ) -> Iterator[Subscription]:
         for each in subscriptions:
             plan, end = _plan_and_end(each)
-            if plan is None:
+            if plan is None or self._is_others(each.metadata):
                 logs.warning("subscription-foreign", subscription=each.id)
                 continue
             if each.status not in STATES:

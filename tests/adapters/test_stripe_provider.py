@@ -180,6 +180,32 @@ def test_what_is_none_of_ours_is_left_out(account: StripeAccount, provider: Stri
     assert provider.fetch(ada.customer) == Fetched([], gone=False)
 
 
+def test_what_another_deployment_of_the_account_made_is_none_of_ours(
+    account: StripeAccount, provider: StripeProvider
+) -> None:
+    """A subscription that an operator made by hand has no mark, and counts."""
+    ada = Subscriber(account)
+    ada.v1.subscriptions.update(ada.id, {"metadata": {"project": "another"}})
+    assert provider.fetch(ada.customer) == Fetched([], gone=False)
+    ada.v1.subscriptions.update(ada.id, {"metadata": {"project": "tests"}})
+    assert only(provider, ada).subscription == ada.id
+
+
+def test_a_customer_of_another_deployment_is_neither_asked_about_nor_deleted(
+    account: StripeAccount, provider: StripeProvider
+) -> None:
+    """Its records may be a copy of the other's, with the other's customers in them."""
+    ada = Subscriber(account)
+    ada.v1.customers.update(ada.customer, {"metadata": {"project": "another"}})
+    assert provider.fetch(ada.customer) == Fetched([], gone=True)
+    provider.forget(ada.customer)
+    assert ada.get().status == "active"
+    ada.v1.customers.update(ada.customer, {"metadata": {"project": "tests"}})
+    provider.forget(ada.customer)
+    provider.forget(ada.customer)
+    assert provider.fetch(ada.customer).gone
+
+
 def test_a_deleted_or_unknown_customer_is_gone(account: StripeAccount, provider: StripeProvider) -> None:
     ada = Subscriber(account)
     ada.v1.customers.delete(ada.customer)
