@@ -58,6 +58,8 @@ class Team(Struct, frozen=True, kw_only=True):
     """Invitations sent on that day."""
     closed: datetime | None = None
     """Since when the team is being deleted: nobody joins, and all leave."""
+    closed_by: str | None = None
+    """The uid of the owner who deletes it, and need not be told; None if the last who worked in it is gone."""
     due: datetime | None = None
     """When `meter` should look at the team next; None if nothing can change by itself."""
 
@@ -179,6 +181,7 @@ class Team(Struct, frozen=True, kw_only=True):
             self,
             people=[each for each in self.people if each.uid != uid],
             invitations=[each.without_sender(uid) for each in self.invitations],
+            closed_by=None if self.closed_by == uid else self.closed_by,
         )
 
     def offer(self, uid: str, role: TeamRole, plan: str, now: datetime) -> "Team":
@@ -205,8 +208,10 @@ class Team(Struct, frozen=True, kw_only=True):
             self._check_room(plan)
         return _with(self, replace(person, role=person.offered, offered=None))
 
-    def close(self, now: datetime) -> "Team":
-        return replace(self, closed=self.closed or now, invitations=[], due=now)
+    def close(self, now: datetime, by: str | None = None) -> "Team":
+        """`by`: the uid of an owner who deletes the team."""
+        closed_by = self.closed_by if self.closed else by
+        return replace(self, closed=self.closed or now, closed_by=closed_by, invitations=[], due=now)
 
     def tidied(self, now: datetime) -> "Team":
         """The team without invitations that expired long ago."""

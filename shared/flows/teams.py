@@ -103,16 +103,17 @@ def move(
     """Commits a change that may let a person in or out, and has their session saved and ended if another account pays
     from then on. The `mail` tells them. Raises Refused and Conflict."""
     changed = change_person(bid, uid, change, now, mail=mail)
-    if changed.ending:
-        _finish(changed.ending, now)
-    if changed.mail:
-        tasks.send_mail(changed.mail, now)
+    _finish(changed, now)
     return changed
 
 
-def _finish(sid: str, now: datetime) -> None:
-    tasks.schedule_reclaim_check(sid, now, again="team")
-    logs.info("session-drained", session=sid, reason=EndReason.TEAM)
+def _finish(changed: Changed, now: datetime) -> None:
+    """Has the session ended, and the mail sent, of a person who was let in or out."""
+    if changed.ending:
+        tasks.schedule_reclaim_check(changed.ending, now, again="team")
+        logs.info("session-drained", session=changed.ending, reason=EndReason.TEAM)
+    if changed.mail:
+        tasks.send_mail(changed.mail, now)
 
 
 def effects_of(account: Account, pays: Billing, *, is_own: bool = True) -> EffectsView:
@@ -139,9 +140,9 @@ def effects_of(account: Account, pays: Billing, *, is_own: bool = True) -> Effec
 
 
 def close(bid: str, uid: str, now: datetime) -> None:
-    """Deletes a team: all leave, and nothing is paid any more. Raises Refused."""
-    change_team(bid, as_owner(uid, lambda team, _plan: team.close(now)))
-    for ending in empty_team(bid, now):
-        _finish(ending, now)
+    """Deletes a team: all leave and are told by mail, and nothing is paid any more. Raises Refused."""
+    change_team(bid, as_owner(uid, lambda team, _plan: team.close(now, uid)))
+    for changed in empty_team(bid, now):
+        _finish(changed, now)
     tasks.ask_about_billing(bid)
     logs.info("team-deleted", team=bid)

@@ -94,6 +94,20 @@ LETTERS: Mapping[MailKind, Words] = {
         button="To your workspace",
         page="/",
     ),
+    MailKind.TEAM_DELETED: Words(
+        subject="The team “{{ team | named }}” was deleted",
+        paragraphs=(
+            "The team “{{ team | named }}” was deleted, and its subscription has ended: nothing is charged for it any"
+            " more.{% if seat %} Your workspace, your files and their history are yours, and have gone with you. If the"
+            " workspace was open on the team's time, it was saved and closed.{% else %} Your own workspace and your own"
+            " plan stay as they are.{% endif %}",
+            "{% if seat %}You can open your workspace again at once, on your own plan. Earlier versions that only the"
+            " team's plan had kept can be downloaded for 90 days.{% else %}The payment provider keeps the invoices"
+            " for as long as the law says.{% endif %}",
+        ),
+        button="To your workspace",
+        page="/",
+    ),
 }
 
 WHY = "You get this mail because you have an account at {{ host }}."

@@ -39,6 +39,8 @@ class MailKind(StrEnum):
     """An owner invites the reader to a team. It brings the link."""
     REMOVED = "removed"
     """An owner has removed the member from a team."""
+    TEAM_DELETED = "team-deleted"
+    """The member's team was deleted, by somebody else."""
 
 
 FACTS: Mapping[MailKind, frozenset[str]] = {
@@ -49,10 +51,12 @@ FACTS: Mapping[MailKind, frozenset[str]] = {
     MailKind.LEFT_OUT: frozenset({"count", "bytes", "kept", "until"}),
     MailKind.INVITATION: frozenset({"team", "by", "role", "until", "token"}),
     MailKind.REMOVED: frozenset({"team"}),
+    MailKind.TEAM_DELETED: frozenset({"team", "seat"}),
 }
 """What each kind of mail has to be given. `plan` and `now` are names of the plan table, `until` is a moment in ISO
 8601, or empty if there is none; `count` is a whole number, `bytes` and `kept` are whole numbers of bytes; `team` and
-`by` are names that people chose, and `token` is that of an invitation's link. They are written out in the reader's
+`by` are names that people chose, and `token` is that of an invitation's link; `seat` is empty for who
+only paid. They are written out in the reader's
 language when the mail is composed."""
 
 

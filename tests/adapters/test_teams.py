@@ -16,11 +16,11 @@ from shared.errors import Refused
 from shared.flows.sign_ins import close_and_drain
 from shared.gcp.identity import Member
 from shared.gcp.operation_counts import Operations, counted
-from shared.gcp.store.accounts import read_workspace
+from shared.gcp.store.accounts import account_ref, read_workspace
 from shared.gcp.store.anonymous import anonymise_lines
 from shared.gcp.store.billing import billing_ref, read_billing
 from shared.gcp.store.claims import read_standing
-from shared.gcp.store.database import Commit, LostRace, database, run
+from shared.gcp.store.database import Commit, LostRace, database, read, run
 from shared.gcp.store.mails import due_mails, mails_to
 from shared.gcp.store.paying import keeping_plan_of, read_paying, storage_limit
 from shared.gcp.store.sessions import commit_beat, commit_session, end_session, read_session
@@ -359,6 +359,35 @@ def test_whoever_is_invited_or_removed_is_told_by_mail_and_the_link_goes_with_th
     guest.join(owner)
     guest.ok("team/leave")
     assert len(mails_to("guest")) == 1, "who leaves knows it"
+
+
+def test_whoever_was_in_a_team_is_told_by_mail_that_it_was_deleted_except_who_did() -> None:
+    owner, guest, payer = Caller("owner"), Caller("guest"), Caller("payer")
+    bid = owner.make()
+    guest.join(owner)
+    payer.join(owner, role="billing")
+    owner.ok("team/delete", name="Ours")
+    assert mails_to("owner") == []
+    for uid, seat in (("guest", "yes"), ("payer", "")):
+        [told] = mails_to(uid)
+        assert (told.record.kind, told.record.facts) == (MailKind.TEAM_DELETED, {"team": "Ours", "seat": seat})
+    tidy_team(bid, datetime.now(UTC))
+    assert len(mails_to("guest")) == 1
+
+
+def test_a_deletion_that_was_left_half_done_tells_each_once_and_nobody_who_is_gone() -> None:
+    owner, guest, gone = Caller("owner"), Caller("guest"), Caller("gone")
+    bid, now = owner.make(), datetime.now(UTC)
+    guest.join(owner)
+    gone.join(owner)
+    change_team(bid, lambda team, _plan: team.close(now, "owner"))
+    account = read(account_ref("gone"), Account)
+    assert account is not None
+    Commit().change(account_ref("gone"), account, account.record.delete(now)).run()
+    for _ in range(2):
+        tidy_team(bid, now)
+    assert find_team(bid) is None
+    assert [len(mails_to(each.uid)) for each in (owner, guest, gone)] == [0, 1, 0]
 
 
 def test_the_teams_storage_is_one_sum() -> None:

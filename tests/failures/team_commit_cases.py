@@ -9,6 +9,7 @@ from msgspec.structs import replace
 from shared.accounts.invitation import TeamRole, invitation
 from shared.accounts.team import Team
 from shared.gcp.store import teams
+from shared.gcp.store.accounts import ensure_account
 from shared.gcp.store.billing import billing_ref, read_billing
 from shared.gcp.store.database import Commit
 from tests.failures.commit_cases import NOW, Act, an_account
@@ -48,7 +49,12 @@ def a_role() -> Act:
 
 
 def a_team_that_is_deleted() -> Act:
+    """Of two, so that one is told of it."""
     bid = a_team().bid
+    new = invitation("i-1", TOKEN, "a@example.com", TeamRole.MEMBER, "en", "u-1", NOW)
+    teams.change_team(bid, lambda team, plan: team.invite(new, plan, NOW))
+    ensure_account("u-9", email="a@example.com", name=None, now=NOW)
+    teams.change_person(bid, "u-9", joins, NOW)
     teams.change_team(bid, lambda team, _plan: team.close(NOW))
     return lambda: teams.empty_team(bid, NOW)
 

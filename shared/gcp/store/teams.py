@@ -6,7 +6,6 @@ Members and open invitations never exceed the seats, because both are in the one
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
 from datetime import datetime
-from functools import partial
 from types import MappingProxyType
 
 from google.cloud import firestore
@@ -14,8 +13,8 @@ from google.cloud.firestore_v1.base_query import FieldFilter
 from msgspec import Struct
 from msgspec.structs import replace
 
-from shared.accounts.account import Account
-from shared.accounts.team import Team, check_may_make, in_a_team, new_team, no_team
+from shared.accounts.account import Account, AccountState
+from shared.accounts.team import Team, Teammate, check_may_make, in_a_team, new_team, no_team
 from shared.billing.account import Billing
 from shared.billing.plans import is_shared
 from shared.errors import Conflict, Refused
@@ -28,6 +27,7 @@ from shared.gcp.store.races import until_won
 from shared.gcp.store.sessions import session_ref
 from shared.gcp.store.subscriptions import hurry_payer
 from shared.gcp.store.team_storage import put_stored, stored_ref
+from shared.mail.about_team import mail_about_deletion
 from shared.mail.mail import Mail
 from shared.record import Versioned
 from shared.sessions.session import EndReason, Session
@@ -157,7 +157,7 @@ def change_person(
                 raise in_a_team()
         if before.team is None or before.team.bid == bid:
             ending = _move(commit, account, before.in_team(link), billing, now, reason)
-        if mail:
+        if mail and before.state != AccountState.DELETED:
             told = mail(after, before)
             add_mail(commit, told)
     commit.run()
@@ -211,8 +211,9 @@ def _move(
     return moved.sid if moved.state != session.record.state else None
 
 
-def empty_team(bid: str, now: datetime) -> list[str]:
-    """Lets all leave a team that is being deleted, and deletes its record. Returns the ids of the sessions that end.
+def empty_team(bid: str, now: datetime) -> list[Changed]:
+    """Lets all leave a team that is being deleted, and deletes its record. Returns what each who left leaves to do: a
+    session that ends, and a mail to send. Whoever deleted the team gets none.
 
     Its payer is due: who pays for a team that is gone is forgotten at the payment provider. The billing account stays,
     for the books.
@@ -220,19 +221,23 @@ def empty_team(bid: str, now: datetime) -> list[str]:
     team = find_team(bid)
     if team is None or not team.closed:
         return []
-    ending: list[str] = []
-    for each in team.people:
-        ending += filter(None, [change_person(bid, each.uid, partial(_without, each.uid, now), now).ending])
+    left = [_let_go(team, each, now) for each in team.people]
     hurry_payer(bid, now)
     emptied = read_team(bid)
     if emptied is not None and emptied.record.closed and not emptied.record.people:
         with suppress(LostRace):  # `meter` finds it again
             Commit().delete(team_ref(bid), emptied).run()
-    return ending
+    return left
 
 
-def _without(uid: str, now: datetime, team: Team, _plan: str) -> Team:
-    return team.without(uid, now)
+def _let_go(team: Team, person: Teammate, now: datetime) -> Changed:
+    def without(team: Team, _plan: str) -> Team:
+        return team.without(person.uid, now)
+
+    def mail(after: Team, account: Account) -> Mail:
+        return mail_about_deletion(after, person, account, now)
+
+    return change_person(team.bid, person.uid, without, now, mail=None if person.uid == team.closed_by else mail)
 
 
 def tidy_team(bid: str, now: datetime) -> int:

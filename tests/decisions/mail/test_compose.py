@@ -28,6 +28,7 @@ GIVEN = {
     "by": "Minji Park",
     "role": "member",
     "token": "b-1.secret",
+    "seat": "yes",
 }
 
 
@@ -139,6 +140,17 @@ def test_an_invitation_brings_its_link_and_makes_none_of_the_names_that_people_c
         assert "You are invited to the team" in text
     assert "need no seat" in part(composed(MailKind.INVITATION, role="billing"), "plain")
     assert "you have an account" not in part(composed(MailKind.INVITATION), "plain")
+
+
+@pytest.mark.parametrize(
+    ("language", "own", "closed"), [("en", "gone with you", "stay as they are"), ("ko", "가지고 나왔", "그대로입니다")]
+)
+def test_who_only_paid_for_a_deleted_team_reads_of_no_workspace_that_was_closed(
+    language: str, own: str, closed: str
+) -> None:
+    for seat in ("yes", ""):
+        text = part(composed(MailKind.TEAM_DELETED, language, seat=seat), "plain")
+        assert (own in text, closed in text) == (bool(seat), not seat)
 
 
 def test_the_last_mail_says_how_long_backups_are_kept_and_not_that_there_is_an_account() -> None:
