@@ -74,6 +74,7 @@ def settings(table: Sequence[Function], ports: Ports, secrets: keys.Keys) -> dic
         "VERIFYING_KEY": secrets.verifying,
         "WINDOW_KEY": secrets.window,
         "ADDRESS_MARK_KEY": secrets.address_mark,
+        "UNSUBSCRIBE_KEY": secrets.unsubscribe,
         "STRIPE_KEY": STRIPE_KEY,
         "STRIPE_WEBHOOK_SECRET": secrets.stripe_webhook,
     }

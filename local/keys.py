@@ -18,6 +18,7 @@ class Keys:
     verifying: str
     address_mark: str
     window: str
+    unsubscribe: str
     stripe_webhook: str
     """signs the events of the stand-in of Stripe"""
 
@@ -37,6 +38,7 @@ def load(folder: Path) -> Keys:
         verifying,
         _kept(folder / "address-mark.key", secrets.token_hex(32)),
         _kept(folder / "window.key", secrets.token_hex(32)),
+        _kept(folder / "unsubscribe.key", secrets.token_hex(32)),
         _kept(folder / "stripe-webhook.key", f"whsec_{secrets.token_hex(16)}"),
     )
 

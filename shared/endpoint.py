@@ -23,6 +23,15 @@ BODY_BYTES = 64 * 1024
 LOGGED_DETAIL = 200
 """Characters of a problem's detail in the log: a detail may quote what a stranger sent, and each line is paid for."""
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+PAGE_HEADERS = {
+    "Cache-Control": "no-store",
+    "Content-Security-Policy": (
+        "default-src 'none'; style-src 'unsafe-inline'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+    ),
+    "Referrer-Policy": "no-referrer",
+    "X-Content-Type-Options": "nosniff",
+    "X-Robots-Tag": "noindex",
+}
 CORRECTIONS = 3
 """How many times one request may begin with a corrected clock. Uncaught, `clock.Corrected` would end the whole
 process."""
@@ -56,6 +65,13 @@ class XlsxDownload(msgspec.Struct, frozen=True):
 
     content: bytes
     name: str
+
+
+class HtmlPage(msgspec.Struct, frozen=True):
+    """Answer a page that brings no script, loads nothing, and is kept nowhere."""
+
+    text: str
+    status: int = 200
 
 
 class Operation(msgspec.Struct, frozen=True):
@@ -145,6 +161,30 @@ def webhook(
         return view
 
     return wrap
+
+
+def mail_link(handler: Callable[[str, bool, datetime], HtmlPage]) -> View:
+    """Make a handler of `(token, pressed, now)` an HTTP function for a link in mails.
+
+    `token` is in the query. `pressed` says whether somebody, or a mail program, has posted to the link: opening it must
+    change nothing.
+
+    RFC 8058 has what is posted, and the token is all that counts of it. So the API's description does not have it.
+    """
+
+    @functools.wraps(handler)
+    def view(request: flask.Request) -> flask.Response:
+        def handle(now: datetime, accepted: Callable[[], None]) -> flask.Response:
+            if request.method not in ("GET", "HEAD", "POST"):
+                raise Refused("bad-request", "Use GET or POST.", status=405)
+            page = handler(request.args.get("token", ""), request.method == "POST", now)
+            if page.status == 200:
+                accepted()
+            return flask.Response(page.text, page.status, PAGE_HEADERS, content_type="text/html; charset=utf-8")
+
+        return _answered(request, handler.__name__, handle, task=False)
+
+    return view
 
 
 def _answered(

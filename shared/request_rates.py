@@ -49,6 +49,8 @@ RATES = {
     "look": Rate(burst=30, per_second=0.2),
     "accept": Rate(burst=30, per_second=0.2),
     "team_usage": Rate(burst=40, per_second=0.5),
+    "tell": Rate(burst=40, per_second=0.2),
+    "unsubscribe": Rate(burst=20, per_second=0.2),
     "look for a path": Rate(burst=6, per_second=1 / 30),
     "older snapshots": Rate(burst=6, per_second=1 / 60),
     "checkpoints": Rate(burst=30, per_second=1),

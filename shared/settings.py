@@ -65,6 +65,9 @@ class Settings(Struct, frozen=True, kw_only=True):
     address_mark_key: Secret = field(name="ADDRESS_MARK_KEY")
     """Random text with which address marks are made. A secret: with this key a mark shows whether an address is the one
     it was made from. Changing the key forgets all marks."""
+    unsubscribe_key: Secret = field(name="UNSUBSCRIBE_KEY")
+    """Random text that signs the links by which a mail is unsubscribed. A secret: with this key anybody's mails about
+    their time can be turned off. With another one the links in earlier mails do nothing."""
     stripe_key: Text = field(name="STRIPE_KEY", default=NO_KEY)
     """Key of Stripe's API. A secret. NO_KEY: nothing is sold here, and operators set plans by hand."""
     stripe_webhook_secret: Text = field(name="STRIPE_WEBHOOK_SECRET", default=NO_KEY)

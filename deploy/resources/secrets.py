@@ -61,6 +61,7 @@ SECRETS: Mapping[str, Secret] = {
     VERIFYING: Secret("verifies Ondol's tokens in slots", _public_half),
     "WINDOW_KEY": Secret("seals the sign-ins of the editor's tools", lambda _apis, _deployment: random.token_hex(32)),
     "ADDRESS_MARK_KEY": Secret("makes the marks of addresses", lambda _apis, _deployment: random.token_hex(32)),
+    "UNSUBSCRIBE_KEY": Secret("signs the links that unsubscribe", lambda _apis, _deployment: random.token_hex(32)),
     STRIPE_KEY: Secret("asks Stripe, once the operator gives it", lambda _apis, _deployment: NO_KEY),
     STRIPE_WEBHOOK_SECRET: Secret(
         "verifies Stripe's events, once there is an endpoint for them", lambda _apis, _deployment: NO_KEY

@@ -9,9 +9,18 @@ from shared import logs
 from shared.accounts.account import Account
 from shared.endpoint import endpoint, routes
 from shared.errors import Refused
-from shared.flows.sign_ins import InAnyStanding, check_person, close_and_drain, in_any_standing
+from shared.flows.sign_ins import (
+    InAnyStanding,
+    SignedIn,
+    check_person,
+    close_and_drain,
+    in_any_standing,
+    may_change,
+    may_look,
+)
 from shared.gcp import tasks
 from shared.gcp.identity import Person, delete_person, end_sign_ins, person
+from shared.gcp.store.accounts import want_mails_about_time
 from shared.gcp.store.ids import new_id
 from shared.gcp.store.sessions import sign_out_everywhere, sign_out_here
 from shared.gcp.store.teams import check_may_go
@@ -35,6 +44,24 @@ class SignOut(Struct, forbid_unknown_fields=True):
     """The id that the page made at the sign-in."""
     everywhere: bool = False
     """Ends the sign-ins in all browsers."""
+
+
+class NoFields(Struct, forbid_unknown_fields=True):
+    """No fields: the account is the caller's."""
+
+
+class Tell(Struct, forbid_unknown_fields=True):
+    """What the caller wants to be told by mail."""
+
+    about_time: bool
+    """That the plan's time is nearly used."""
+
+
+class MailsAnswer(Struct):
+    """What the caller is told by mail, besides what is done with the account."""
+
+    about_time: bool
+    """That the plan's time is nearly used."""
 
 
 class AccountAnswer(Struct):
@@ -102,6 +129,22 @@ def sign_out(caller: InAnyStanding, body: SignOut, now: datetime) -> AccountAnsw
     return AccountAnswer()
 
 
+@endpoint(may_look, NoFields, method="GET")
+def mails(caller: SignedIn, _query: NoFields, _now: datetime) -> MailsAnswer:
+    """What the caller is told by mail."""
+    return MailsAnswer(caller.account.mails_about_time)
+
+
+@endpoint(may_change, Tell)
+def tell(caller: SignedIn, body: Tell, _now: datetime) -> MailsAnswer:
+    """Choose what to be told by mail.
+
+    The link in such a mail turns it off too, without a sign-in.
+    """
+    want_mails_about_time(caller.account.uid, wanted=body.about_time, by="member")
+    return MailsAnswer(body.about_time)
+
+
 def _mail(person_now: Person, account: Account | None, now: datetime) -> Mail | None:
     """Confirms it. The mail has the address in it, because Firebase Auth is about to forget it, and a random name, by
     which nothing leads to the member."""
@@ -111,4 +154,6 @@ def _mail(person_now: Person, account: Account | None, now: datetime) -> Mail | 
     return Mail.new(new_id(""), MailKind.ACCOUNT_ERASED, reader, {}, now)
 
 
-account = functions_framework.http(routes({"delete": delete_account, "sign-out": sign_out}, "account"))
+account = functions_framework.http(
+    routes({"delete": delete_account, "mails": mails, "sign-out": sign_out, "tell": tell}, "account")
+)

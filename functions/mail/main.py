@@ -49,13 +49,17 @@ def _means() -> Means | None:
     """None if the operator has set up no mail server."""
     config, local = settings(), emulators.smtp_endpoint()
     if local is not None:
-        sender = Sender(address=config.mail_from or "ondol@localhost", page=config.page_origin)
+        sender = _sender(config.mail_from or "ondol@localhost")
         return Means(sender, Server(host=local[0], port=local[1], encrypted=False))
     if not config.is_mailing:
         return None
-    sender = Sender(address=config.mail_from, page=config.page_origin)
+    sender = _sender(config.mail_from)
     password = config.smtp_password if config.smtp_user else ""
     return Means(sender, Server(host=config.smtp_host, port=config.smtp_port, user=config.smtp_user, password=password))
+
+
+def _sender(address: str) -> Sender:
+    return Sender(address=address, page=settings().page_origin, unsubscribe_key=settings().unsubscribe_key)
 
 
 def _address_of(uid: str) -> str | None:

@@ -105,6 +105,8 @@ class Account(Struct, frozen=True, kw_only=True):
     """Plans of teams that the person has left, as long as what they had kept is not deleted."""
     made_team: datetime | None = None
     """When the person last made a team."""
+    mails_about_time: bool = True
+    """Whether the member is told by mail that the plan's time is nearly used."""
 
     @property
     def may_download(self) -> bool:

@@ -47,6 +47,8 @@ class Billing(Struct, frozen=True, kw_only=True):
     """A larger plan that was lost, as long as what it had kept is not deleted."""
     paid_for: PaidFor | None = None
     """How the plan is paid for, as the payer's record last said; None if nothing was ever bought."""
+    told_nearly_used: str | None = None
+    """The last period of which it was told that its time is nearly used."""
     close_due: datetime | None = None
     """When `meter` should close the oldest period in `used`; None while there is none."""
 

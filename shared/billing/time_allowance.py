@@ -12,6 +12,9 @@ from shared.billing.periods import Period, PeriodKind, month_of, period_at
 from shared.billing.plans import PLANS, Plan
 from shared.errors import Refused
 
+NEARLY_USED_PERCENT = 80
+"""When a month's time counts as nearly used. The smallest plan by the month has an hour left then, three times what the
+mail may take."""
 FORGIVEN_PART = 10
 """A tenth of the granted time may go uncharged. On Free that is about ten closed tabs a day, of a quarter of a minute
 each on average."""
@@ -78,6 +81,21 @@ def _with_days(by_month: Mapping[str, int], added: Mapping[str, int]) -> dict[st
     for day, ms in added.items():
         months[month_of(day)] = months.get(month_of(day), 0) + ms
     return {month: months[month] for month in sorted(months)[-2:]}
+
+
+def nearly_used(billing: Billing, now: datetime) -> Billing | None:
+    """The account once it is told that the period's time is nearly used; None if there is nothing to tell.
+
+    Told once for a month, in the order of months: who moves to another time zone and back is not told again. Nothing is
+    told of a day's time: it is nearly used every day, and begins anew before a mail is read.
+    """
+    current = allowance(billing, now)
+    if PLANS[billing.plan].per != PeriodKind.MONTH or current.granted is None or not current.left:
+        return None
+    is_told = billing.told_nearly_used is not None and billing.told_nearly_used >= current.period.id
+    if is_told or current.used * 100 < current.granted * NEARLY_USED_PERCENT:
+        return None
+    return replace(billing, told_nearly_used=current.period.id)
 
 
 def forgive(billing: Billing, period: str, ms: int) -> Billing | None:

@@ -6,12 +6,13 @@ from datetime import datetime
 from msgspec import Struct
 
 from shared import logs
+from shared.gcp.store.accounts import find_account
 from shared.gcp.store.database import LostRace
 from shared.gcp.store.mails import commit_mail, read_mail
 from shared.gcp.store.races import until_won
 from shared.mail import smtp
 from shared.mail.compose import Sender, compose
-from shared.mail.mail import OVER, Mail
+from shared.mail.mail import OPTIONAL, OVER, Mail
 from shared.record import IllegalTransition, Versioned
 
 Now = Callable[[], datetime]
@@ -62,10 +63,18 @@ def _send(mail: Mail, means: Means | None, address_of: AddressOf) -> None:
     """Raises Refused and Failed of `smtp`, and TryAgain."""
     if means is None:
         raise smtp.Refused("no mail server is set up")
+    if mail.kind in OPTIONAL and mail.uid is not None and not _is_wanted(mail.uid):
+        raise smtp.Refused("the member wants none")
     to = address_of(mail.uid) if mail.uid is not None else mail.address
     if to is None:
         raise smtp.Refused("the member has no verified address")
     smtp.send(compose(mail, to, means.sender), means.server)
+
+
+def _is_wanted(uid: str) -> bool:
+    """Asked when it is sent: a mail may wait for two days, and be unsubscribed meanwhile."""
+    account = find_account(uid)
+    return account is not None and account.mails_about_time
 
 
 @until_won()

@@ -108,6 +108,20 @@ LETTERS: Mapping[MailKind, Words] = {
         button="To your workspace",
         page="/",
     ),
+    MailKind.TIME_NEARLY_USED: Words(
+        subject="{{ left | length }} of {% if team %}your team's{% else %}your{% endif %} time are left this month",
+        paragraphs=(
+            "{% if team %}The team “{{ team | named }}” has{% else %}You have{% endif %} used most of this month's time"
+            " of the plan {{ plan | plan }}: {{ left | length }} were left when this was written. The next month's time"
+            " begins on {{ renews | day }}.",
+            "When the time is used up, an open workspace is saved and closed. Nothing is lost, and files can be"
+            " downloaded meanwhile. {% if pays %}With a larger plan you can go on at once."
+            "{% else %}Whoever pays for the team can choose a larger plan.{% endif %}",
+        ),
+        button="See what was used",
+        page="/usage",
+    ),
 }
 
+UNSUBSCRIBE = "No more mails about time that is nearly used"
 WHY = "You get this mail because you have an account at {{ host }}."

@@ -55,6 +55,20 @@ def named(name: str) -> str:
     return LINKING.sub(f"\\g<0>{WORD_JOINER}", " ".join(name.split())[:LONGEST_NAME])
 
 
+def length(seconds: str) -> str:
+    """In hours from two on, in minutes below, rounded down: nobody is promised more than there is."""
+    hours, minutes = int(seconds) // 3600, int(seconds) // 60
+    if hours >= HOURS_FROM:
+        return f"{hours} hours"
+    return "1 minute" if minutes == 1 else f"{minutes} minutes"
+
+
+def length_in_korean(seconds: str) -> str:
+    hours, minutes = int(seconds) // 3600, int(seconds) // 60
+    return f"{hours}시간" if hours >= HOURS_FROM else f"{minutes}분"
+
+
+HOURS_FROM = 2
 LINKING = re.compile(r"[.:/@]")
 WORD_JOINER = "\u2060"
 """Takes no room, and ends what looks like an address."""
@@ -66,6 +80,7 @@ ENGLISH_FILTERS: Mapping[str, Callable[..., Any]] = {
     "size": size,
     "number": grouped,
     "named": named,
+    "length": length,
 }
 KOREAN_FILTERS: Mapping[str, Callable[..., Any]] = {
     "plan": plan,
@@ -73,6 +88,7 @@ KOREAN_FILTERS: Mapping[str, Callable[..., Any]] = {
     "size": size,
     "number": grouped,
     "named": named,
+    "length": length_in_korean,
 }
 
 

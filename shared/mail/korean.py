@@ -101,6 +101,20 @@ LETTERS: Mapping[MailKind, Words] = {
         button="내 작업 공간으로",
         page="/",
     ),
+    MailKind.TIME_NEARLY_USED: Words(
+        subject="이번 달 {% if team %}팀 {% endif %}사용 시간이 {{ left | length }} 남았습니다",
+        paragraphs=(
+            "{% if team %}'{{ team | named }}' 팀이{% else %}회원님이{% endif %} {{ plan | plan }} 요금제의 이번 달"
+            " 시간을 거의 다 썼습니다. 이 메일을 쓴 시점에 {{ left | length }} 남아 있었습니다. 다음 달 시간은"
+            " {{ renews | day }}에 시작됩니다.",
+            "시간을 다 쓰면 열려 있는 작업 공간은 저장한 뒤 닫힙니다. 사라지는 것은 없고, 그동안에도 파일을 내려받을 수"
+            " 있습니다. {% if pays %}더 큰 요금제로 바꾸면 바로 이어서 쓸 수 있습니다."
+            "{% else %}더 큰 요금제는 팀의 요금을 내는 사람이 고를 수 있습니다.{% endif %}",
+        ),
+        button="사용량 보기",
+        page="/usage",
+    ),
 }
 
+UNSUBSCRIBE = "시간이 얼마 남지 않았다는 메일 그만 받기"
 WHY = "{{ host }}에 계정이 있어 보내 드리는 메일입니다."

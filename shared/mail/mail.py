@@ -41,6 +41,8 @@ class MailKind(StrEnum):
     """An owner has removed the member from a team."""
     TEAM_DELETED = "team-deleted"
     """The member's team was deleted, by somebody else."""
+    TIME_NEARLY_USED = "time-nearly-used"
+    """The plan's time of this month is nearly used."""
 
 
 FACTS: Mapping[MailKind, frozenset[str]] = {
@@ -52,12 +54,18 @@ FACTS: Mapping[MailKind, frozenset[str]] = {
     MailKind.INVITATION: frozenset({"team", "by", "role", "until", "token"}),
     MailKind.REMOVED: frozenset({"team"}),
     MailKind.TEAM_DELETED: frozenset({"team", "seat"}),
+    MailKind.TIME_NEARLY_USED: frozenset({"plan", "left", "renews", "team", "pays"}),
 }
 """What each kind of mail has to be given. `plan` and `now` are names of the plan table, `until` is a moment in ISO
 8601, or empty if there is none; `count` is a whole number, `bytes` and `kept` are whole numbers of bytes; `team` and
-`by` are names that people chose, and `token` is that of an invitation's link; `seat` is empty for who
-only paid. They are written out in the reader's
-language when the mail is composed."""
+`by` are names that people chose, and `token` is that of an invitation's link; `seat` is empty for who only paid; `left`
+is a whole number of seconds, `renews` a moment, and `pays` is empty for who can't choose another plan. They are written
+out in the reader's language when the mail is composed."""
+
+
+OPTIONAL = (MailKind.TIME_NEARLY_USED,)
+"""What a member can have stopped: by the link in it, and in the settings (`Account.mails_about_time`). All others tell
+of something that was done, or is about to be."""
 
 
 class MailState(StrEnum):

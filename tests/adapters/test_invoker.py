@@ -106,6 +106,7 @@ def test_everything_in_a_token_is_checked(google: Issuer, changed: dict[str, Any
 def test_the_table_says_what_each_function_checks_and_each_checks_it() -> None:
     checks = {
         "stripe-signature": r"webhook\(signed, ",
+        "mail-link": r"mail_link$",
         "id-token": r"endpoint\((member|operator|operator_or_auditor|in_any_standing|may_\w+), ",
         "container-token": r"endpoint\(container, ",
         "nothing": r"endpoint\(anybody, .*public=True\)",
@@ -116,7 +117,7 @@ def test_the_table_says_what_each_function_checks_and_each_checks_it() -> None:
         wanted = checks[function.verifies].replace("{name}", function.name)
         handlers = [node for node in tree.body if isinstance(node, ast.FunctionDef)]
         decorators = [ast.unparse(each) for handler in handlers for each in handler.decorator_list]
-        found = [each for each in decorators if each.startswith(("endpoint", "webhook"))]
+        found = [each for each in decorators if each.startswith(("endpoint", "webhook", "mail_link"))]
         assert found, function.name
         assert all(re.match(wanted, decorator) for decorator in found), (function.name, found)
         assert (function.trigger in ("task", "schedule", "push")) == (function.verifies == "oidc-token"), function.name

@@ -17,7 +17,7 @@ from shared.mail.smtp import Failed, Server, send
 from tests.support.mail_server import Mailbox, mail_server
 
 NOW = datetime(2026, 11, 30, 18, 0, tzinfo=UTC)
-SENDER = Sender(address="hello@ondol.example", page="https://ondol.example")
+SENDER = Sender(address="hello@ondol.example", page="https://ondol.example", unsubscribe_key=32 * "k")
 pytestmark = pytest.mark.usefixtures("empty_database")
 
 

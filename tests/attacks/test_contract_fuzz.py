@@ -132,7 +132,7 @@ LONGEST_LINE = 4_094
 TASKS = ("reclaim", "background_hold", "pool", "erase", "export", "payer", "mail", "meter", "budget")
 BEHIND = ("heartbeat", *TASKS)
 """What nobody calls from a page."""
-SIGNED = ("payment_events",)
+SIGNED = ("payment_events", "unsubscribe")
 """What only Stripe describes, and signs: tests/adapters/test_signed_events.py has what others send."""
 
 NOBODYS = (None, "", "x.y.z", "é", "A" * 3_000, unsigned({"alg": "none"}, {"sub": "u"}), unsigned({"alg": []}, []))

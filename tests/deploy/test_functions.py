@@ -22,6 +22,7 @@ KEYS = {
     "VERIFYING_KEY": VERIFYING_KEY,
     "WINDOW_KEY": 32 * "k",
     "ADDRESS_MARK_KEY": 32 * "k",
+    "UNSUBSCRIBE_KEY": 32 * "k",
     "STRIPE_KEY": 32 * "k",
     "STRIPE_WEBHOOK_SECRET": 32 * "k",
     "SMTP_PASSWORD": 32 * "k",

@@ -72,7 +72,11 @@ def test_a_function_installs_starts_and_answers_as_it_is_deployed(
         used = used_memory(process)
     # who comes without a token is told so by our own code, in the contract's form; who shows a signature and no token,
     # that nothing is sold yet; what anybody may ask is got, and not posted
-    others = {"stripe-signature": (404, "payments-off"), "nothing": (405, "bad-request")}
+    others = {
+        "stripe-signature": (404, "payments-off"),
+        "mail-link": (400, "bad-request"),
+        "nothing": (405, "bad-request"),
+    }
     status, told = others.get(TABLE[name]["verifies"], (401, "not-signed-in"))
     assert answer.status_code == status
     assert f"https://ondol.dev/problems/{told}".encode() in answer.content

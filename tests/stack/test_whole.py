@@ -18,8 +18,8 @@ def test_the_page_and_its_settings_are_on_one_origin(stack: Running) -> None:
 @pytest.mark.parametrize("function", FUNCTIONS, ids=lambda function: function.name)
 def test_a_browser_reaches_the_functions_that_are_for_it_and_no_other(stack: Running, function: Function) -> None:
     answer = httpx.post(f"{stack.url}/api/{path(function)}", json={})
-    # what anybody may ask is got
-    reached = 405 if function.verifies == "nothing" else 401
+    # what anybody may ask is got; what a mail brings needs its link
+    reached = {"nothing": 405, "mail-link": 400}.get(function.verifies, 401)
     assert answer.status_code == (reached if function.browser else 404)
     assert answer.headers["content-type"] == "application/problem+json"
 
@@ -28,7 +28,7 @@ def test_a_browser_reaches_the_functions_that_are_for_it_and_no_other(stack: Run
 def test_the_gateway_reaches_every_function(stack: Running, function: Function) -> None:
     answer = httpx.post(f"{stack.at('gateway')}/{path(function)}", json={})
     # it answers itself: nobody may call it without a token, or without a signature; what anybody may ask is got
-    assert answer.status_code == {"stripe-signature": 400, "nothing": 405}.get(function.verifies, 401)
+    assert answer.status_code == {"stripe-signature": 400, "mail-link": 400, "nothing": 405}.get(function.verifies, 401)
 
 
 def path(function: Function) -> str:

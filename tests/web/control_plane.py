@@ -107,6 +107,8 @@ class Plane:
     """How far the slot is, in thousandths."""
     history: list[dict[str, Any]] = field(default_factory=list)
     signed_out: list[dict[str, Any]] = field(default_factory=list)
+    mails_about_time: bool = True
+    """Whether the member is told by mail that the month's time is nearly used."""
     deleted: list[float] = field(default_factory=list)
     """How old the sign-in was, in seconds, with which each account was deleted."""
     left_out: list[dict[str, Any]] = field(default_factory=list)
@@ -202,6 +204,13 @@ class Plane:
     def account_delete(self, claims: dict[str, Any], _body: dict[str, Any]) -> dict[str, Any]:
         self.deleted.append(time.time() - claims["auth_time"])
         return {"done": True}
+
+    def account_mails(self, _claims: dict[str, Any], _body: dict[str, Any]) -> dict[str, Any]:
+        return {"about_time": self.mails_about_time}
+
+    def account_tell(self, _claims: dict[str, Any], body: dict[str, Any]) -> dict[str, Any]:
+        self.mails_about_time = body["about_time"]
+        return self.account_mails({}, {})
 
     def snapshots(self, _claims: dict[str, Any], body: dict[str, Any]) -> dict[str, Any]:
         """In pages of HISTORY_PAGE; where the next one begins is all that is said of it."""

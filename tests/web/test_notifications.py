@@ -119,3 +119,23 @@ def test_who_sees_the_page_is_shown_none(allowed: Page, plane: Plane) -> None:
     turn_on(allowed)
     expect(allowed.get_by_role("alert")).to_contain_text("Your workspace is idle.")
     assert shown(allowed) == []
+
+
+def test_mails_about_time_are_turned_off_and_on_in_the_settings(
+    page: Page, plane: Plane, complaints: list[str]
+) -> None:
+    complaints.append("status of 503")
+    sign_in(page)
+    go(page, "Settings")
+    choice = page.get_by_label("Tell me by mail when most of the month's time is used")
+    expect(choice).to_be_checked()
+    choice.click()
+    until(lambda: not plane.mails_about_time, "it is turned off")
+    expect(choice).not_to_be_checked()
+    plane.refusals["account/tell"] = [Refusal(503, "unavailable", "A moment.", retry_after=1)]
+    choice.click()
+    expect(page.get_by_role("alert")).to_be_visible()
+    expect(choice).not_to_be_checked()
+    choice.click()
+    until(lambda: plane.mails_about_time, "it is turned on again")
+    expect(choice).to_be_checked()

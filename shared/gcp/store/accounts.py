@@ -9,6 +9,7 @@ from google.cloud.firestore_v1.base_query import FieldFilter
 from msgspec import Struct
 from msgspec.structs import replace
 
+from shared import logs
 from shared.accounts import address_marks
 from shared.accounts.account import Account, AccountState
 from shared.accounts.address_marks import AddressMark
@@ -133,6 +134,19 @@ def find_reader(uid: str, zone: str) -> Reader | None:
     if account is None or account.state == AccountState.DELETED:
         return None
     return Reader(uid=uid, language=account.locale or "en", zone=zone)
+
+
+@until_won()
+def want_mails_about_time(uid: str, *, wanted: bool, by: str) -> bool:
+    """Sets whether the member is told by mail that their time is nearly used. `by` is for the log: the `member`, or a
+    `link`. Returns False if there is no such account, or a deleted one."""
+    account = read(account_ref(uid), Account)
+    if account is None or account.record.state == AccountState.DELETED:
+        return False
+    if account.record.mails_about_time != wanted:
+        Commit().change(account_ref(uid), account, replace(account.record, mails_about_time=wanted)).run()
+        logs.info("mails-about-time", uid=uid, wanted=wanted, by=by)
+    return True
 
 
 @until_won()

@@ -28,6 +28,7 @@ from shared.gcp.store.database import (
     run_readable,
 )
 from shared.gcp.store.mails import add_mail
+from shared.gcp.store.nearly_used import tell_nearly_used
 from shared.gcp.store.races import until_won
 from shared.gcp.store.slots import slot_ref
 from shared.gcp.store.team_storage import put_stored
@@ -225,7 +226,8 @@ def commit_beat(before: Versioned[Session], billing: Versioned[Billing], accepte
     """Commits a heartbeat: lease, charge, ledger and head change together. Raises LostRace."""
     after = accepted.session
     commit = Commit().change(session_ref(after.sid), before, after)
-    add_charge(commit, billing, accepted.billing, after.sid, accepted.added)
+    charged = tell_nearly_used(commit, accepted.billing, after.seen) if accepted.added else accepted.billing
+    add_charge(commit, billing, charged, after.sid, accepted.added)
     add_lines(commit, after.bid, accepted.lines)
     _keep_snapshot(commit, before.record, after)
     if after.stored_in and after.storage and after.storage != before.record.storage:
@@ -328,7 +330,8 @@ def commit_end(session: Versioned[Session], now: datetime, reason: EndReason | N
     ended = replace(after.end(now, reason), meter=meter)
     commit = Commit().change(session_ref(before.sid), session, ended)
     if billing and settled:
-        add_charge(commit, billing, settled.billing, before.sid, settled.added)
+        charged = tell_nearly_used(commit, settled.billing, now) if settled.added else settled.billing
+        add_charge(commit, billing, charged, before.sid, settled.added)
     add_lines(commit, before.bid, [*(settled.lines if settled else ()), *lines])
     if workspace and workspace.record.session == before.sid:
         freed = _told(commit, workspace.record.free(ended, now), ended, billing.record if billing else None, now)

@@ -6,7 +6,16 @@ import pytest
 from msgspec.structs import replace
 
 from shared.billing.plans import PLANS
-from shared.billing.time_allowance import allowance, check_allowance, deadline, grant, left_in, lifting_plan, pay
+from shared.billing.time_allowance import (
+    allowance,
+    check_allowance,
+    deadline,
+    grant,
+    left_in,
+    lifting_plan,
+    nearly_used,
+    pay,
+)
 from shared.errors import Refused
 from tests.support.records.factories import NOW, a_billing, after
 
@@ -118,3 +127,31 @@ def test_moving_does_not_grant_a_date_again() -> None:
     evening = after(8 * 3600)  # 17:00 UTC: the 24th in Seoul
     assert allowance(seoul, evening).left == 0
     assert allowance(replace(seoul, time_zone="America/New_York"), evening).left == 0
+
+
+@pytest.mark.parametrize(
+    ("plan", "used", "is_told"),
+    [
+        ("starter", {MONTH: 240 * MINUTE - 1}, False),
+        ("starter", {MONTH: 240 * MINUTE}, True),
+        ("starter", {MONTH: 300 * MINUTE}, False),
+        ("starter", {"2026-10": 300 * MINUTE}, False),
+        ("free", {TODAY: 29 * MINUTE}, False),
+        ("enterprise", {MONTH: 10**12}, False),
+    ],
+    ids=["before", "at 80 %", "all is used", "last month", "of a day", "without limit"],
+)
+def test_a_months_time_is_nearly_used_from_80_percent_on(plan: str, used: dict[str, int], is_told: bool) -> None:
+    after_it = nearly_used(a_billing(plan, used=used), NOW)
+    assert (after_it.told_nearly_used if after_it else None) == (MONTH if is_told else None)
+
+
+def test_that_it_is_nearly_used_is_told_once_a_month_and_of_no_month_before() -> None:
+    billing = a_billing("starter", used={MONTH: 250 * MINUTE, "2026-10": 250 * MINUTE})
+    once = nearly_used(billing, NOW)
+    assert once is not None
+    assert nearly_used(once, NOW) is None
+    more = grant(once, 3600, NOW)
+    assert nearly_used(pay(more, {MONTH: 60 * MINUTE}), NOW) is None, "also of time that was added"
+    assert nearly_used(replace(billing, told_nearly_used="2026-12"), NOW) is None, "after a move to another time zone"
+    assert nearly_used(replace(billing, told_nearly_used="2026-10"), NOW) == once

@@ -12,11 +12,12 @@ from deploy.resources.data import DAY, WEEKLY_KEPT
 from shared.mail import english, korean
 from shared.mail.compose import Sender, compose
 from shared.mail.filters import ENGLISH_FILTERS
-from shared.mail.mail import FACTS, Mail, MailKind, Reader
+from shared.mail.mail import FACTS, OPTIONAL, Mail, MailKind, Reader
+from shared.mail.unsubscribing import PATH, link
 from shared.mail.words import Words
 
 NOW = datetime(2026, 11, 30, 18, 0, tzinfo=UTC)
-SENDER = Sender(address="hello@ondol.example", page="https://ondol.example")
+SENDER = Sender(address="hello@ondol.example", page="https://ondol.example", unsubscribe_key=32 * "k")
 GIVEN = {
     "plan": "pro",
     "now": "free",
@@ -29,6 +30,9 @@ GIVEN = {
     "role": "member",
     "token": "b-1.secret",
     "seat": "yes",
+    "left": "3540",
+    "renews": "2026-12-31T15:00:00+00:00",
+    "pays": "yes",
 }
 
 
@@ -165,3 +169,45 @@ def test_the_last_mail_says_how_long_backups_are_kept_and_not_that_there_is_an_a
 def test_an_address_that_is_none_breaks_no_header(address: str) -> None:
     with pytest.raises(ValueError, match=r"."):
         composed(MailKind.PLAN_ENDED, to=address)
+
+
+@pytest.mark.parametrize("language", ["en", "ko"])
+def test_only_a_mail_that_can_be_stopped_has_the_link_that_stops_it(language: str) -> None:
+    for kind in MailKind:
+        message = composed(kind, language)
+        page = part(message, "html") + part(message, "plain")
+        has = kind in OPTIONAL
+        assert ("List-Unsubscribe" in message, "List-Unsubscribe-Post" in message) == (has, has)
+        assert page.count(PATH) == (2 if has else 0), kind
+
+
+def test_the_link_stands_in_the_header_as_it_is_and_in_one_line() -> None:
+    """Folded by Python it would be written in encoded words, and no mail program would find it."""
+    message = composed(MailKind.TIME_NEARLY_USED)
+    url = link("https://ondol.example", "u-1", SENDER.unsubscribe_key)
+    headers = message.as_bytes().partition(b"\r\n\r\n")[0].split(b"\r\n")
+    assert f"List-Unsubscribe: <{url}>".encode() in headers
+    assert b"List-Unsubscribe-Post: List-Unsubscribe=One-Click" in headers
+    assert url in unescape(part(message, "html"))
+    assert SENDER.unsubscribe_key not in repr(SENDER)
+
+
+@pytest.mark.parametrize(
+    ("facts", "english_words", "korean_words"),
+    [
+        (
+            {"team": ""},
+            ["You have used most", "59 minutes were left", "1 January 2027", "you can go on at once"],
+            ["회원님이", "59분 남아"],
+        ),
+        ({"left": "7199"}, ["The team “Moonlight” has used", "119 minutes"], ["'Moonlight' 팀이", "119분"]),
+        ({"left": "72000", "pays": ""}, ["20 hours", "Whoever pays for the team"], ["20시간", "요금을 내는 사람"]),
+    ],
+    ids=["own", "team", "who can't pay"],
+)
+def test_time_that_is_nearly_used_is_told_with_what_is_left_and_what_helps(
+    facts: dict[str, str], english_words: list[str], korean_words: list[str]
+) -> None:
+    for language, words in (("en", english_words), ("ko", korean_words)):
+        text = part(composed(MailKind.TIME_NEARLY_USED, language, **facts), "plain")
+        assert [each for each in words if each not in text] == [], text

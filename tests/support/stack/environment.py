@@ -29,6 +29,7 @@ SETTINGS = {
     "VERIFYING_KEY": VERIFYING_KEY,
     "WINDOW_KEY": "the key of the tests' windows' keys",
     "ADDRESS_MARK_KEY": "the key of the tests' address marks",
+    "UNSUBSCRIBE_KEY": "the key of the links in the tests' mails",
 }
 """Every setting that has no default."""
 

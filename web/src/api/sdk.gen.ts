@@ -3,7 +3,7 @@
 
 import type { Client, ClientMeta, Options as Options2, RequestResult, TDataShape } from './client';
 import { client } from './client.gen';
-import type { AccountDeleteData, AccountDeleteErrors, AccountDeleteResponses, AccountSignOutData, AccountSignOutErrors, AccountSignOutResponses, AdminAccountData, AdminAccountErrors, AdminAccountResponses, AdminAnnounceData, AdminAnnounceErrors, AdminAnnounceResponses, AdminAuditData, AdminAuditErrors, AdminAuditResponses, AdminCostsData, AdminCostsErrors, AdminCostsResponses, AdminData, AdminDownloadData, AdminDownloadErrors, AdminDownloadResponses, AdminDrainData, AdminDrainErrors, AdminDrainResponses, AdminEndData, AdminEndErrors, AdminEndResponses, AdminErrors, AdminGrantData, AdminGrantErrors, AdminGrantResponses, AdminLimitsData, AdminLimitsErrors, AdminLimitsResponses, AdminMailsData, AdminMailsErrors, AdminMailsResponses, AdminMembersData, AdminMembersErrors, AdminMembersResponses, AdminMoneyData, AdminMoneyErrors, AdminMoneyResponses, AdminOpensData, AdminOpensErrors, AdminOpensResponses, AdminPayersData, AdminPayersErrors, AdminPayersResponses, AdminPlanData, AdminPlanErrors, AdminPlanResponses, AdminPoolData, AdminPoolErrors, AdminPoolResponses, AdminQuarantineData, AdminQuarantineErrors, AdminQuarantineResponses, AdminRecycleData, AdminRecycleErrors, AdminRecycleResponses, AdminResponses, AdminResumeData, AdminResumeErrors, AdminResumeResponses, AdminSessionData, AdminSessionErrors, AdminSessionResponses, AdminSessionsData, AdminSessionsErrors, AdminSessionsResponses, AdminSlotData, AdminSlotErrors, AdminSlotResponses, AdminSlotsData, AdminSlotsErrors, AdminSlotsResponses, AdminSuspendData, AdminSuspendErrors, AdminSuspendResponses, AdminTakeBackData, AdminTakeBackErrors, AdminTakeBackResponses, AdminUsageData, AdminUsageErrors, AdminUsageResponses, AllocateData, AllocateErrors, AllocateResponses, BillingCheckoutData, BillingCheckoutErrors, BillingCheckoutResponses, BillingData, BillingErrors, BillingPortalData, BillingPortalErrors, BillingPortalResponses, BillingResponses, EstimateData, EstimateErrors, EstimateResponses, EstimateSpreadsheetData, EstimateSpreadsheetErrors, EstimateSpreadsheetResponses, LoginData, LoginErrors, LoginResponses, ReleaseData, ReleaseErrors, ReleaseResponses, SnapshotsData, SnapshotsDiscardData, SnapshotsDiscardErrors, SnapshotsDiscardResponses, SnapshotsDownloadData, SnapshotsDownloadErrors, SnapshotsDownloadResponses, SnapshotsErrors, SnapshotsFilesData, SnapshotsFilesErrors, SnapshotsFilesResponses, SnapshotsResponses, SnapshotsRestoreData, SnapshotsRestoreErrors, SnapshotsRestoreResponses, TeamAcceptData, TeamAcceptErrors, TeamAcceptResponses, TeamAnswerData, TeamAnswerErrors, TeamAnswerResponses, TeamCreateData, TeamCreateErrors, TeamCreateResponses, TeamData, TeamDeleteData, TeamDeleteErrors, TeamDeleteResponses, TeamEffectsData, TeamEffectsErrors, TeamEffectsResponses, TeamErrors, TeamInviteData, TeamInviteErrors, TeamInviteResponses, TeamLeaveData, TeamLeaveErrors, TeamLeaveResponses, TeamLookData, TeamLookErrors, TeamLookResponses, TeamRemoveData, TeamRemoveErrors, TeamRemoveResponses, TeamRenameData, TeamRenameErrors, TeamRenameResponses, TeamResendData, TeamResendErrors, TeamResendResponses, TeamResponses, TeamRevokeData, TeamRevokeErrors, TeamRevokeResponses, TeamRoleData, TeamRoleErrors, TeamRoleResponses, TeamStorageData, TeamStorageErrors, TeamStorageResponses, TeamUsageData, TeamUsageErrors, TeamUsageResponses, UsageCsvData, UsageCsvErrors, UsageCsvResponses, UsageData, UsageErrors, UsageResponses, UsageZoneData, UsageZoneErrors, UsageZoneResponses } from './types.gen';
+import type { AccountDeleteData, AccountDeleteErrors, AccountDeleteResponses, AccountMailsData, AccountMailsErrors, AccountMailsResponses, AccountSignOutData, AccountSignOutErrors, AccountSignOutResponses, AccountTellData, AccountTellErrors, AccountTellResponses, AdminAccountData, AdminAccountErrors, AdminAccountResponses, AdminAnnounceData, AdminAnnounceErrors, AdminAnnounceResponses, AdminAuditData, AdminAuditErrors, AdminAuditResponses, AdminCostsData, AdminCostsErrors, AdminCostsResponses, AdminData, AdminDownloadData, AdminDownloadErrors, AdminDownloadResponses, AdminDrainData, AdminDrainErrors, AdminDrainResponses, AdminEndData, AdminEndErrors, AdminEndResponses, AdminErrors, AdminGrantData, AdminGrantErrors, AdminGrantResponses, AdminLimitsData, AdminLimitsErrors, AdminLimitsResponses, AdminMailsData, AdminMailsErrors, AdminMailsResponses, AdminMembersData, AdminMembersErrors, AdminMembersResponses, AdminMoneyData, AdminMoneyErrors, AdminMoneyResponses, AdminOpensData, AdminOpensErrors, AdminOpensResponses, AdminPayersData, AdminPayersErrors, AdminPayersResponses, AdminPlanData, AdminPlanErrors, AdminPlanResponses, AdminPoolData, AdminPoolErrors, AdminPoolResponses, AdminQuarantineData, AdminQuarantineErrors, AdminQuarantineResponses, AdminRecycleData, AdminRecycleErrors, AdminRecycleResponses, AdminResponses, AdminResumeData, AdminResumeErrors, AdminResumeResponses, AdminSessionData, AdminSessionErrors, AdminSessionResponses, AdminSessionsData, AdminSessionsErrors, AdminSessionsResponses, AdminSlotData, AdminSlotErrors, AdminSlotResponses, AdminSlotsData, AdminSlotsErrors, AdminSlotsResponses, AdminSuspendData, AdminSuspendErrors, AdminSuspendResponses, AdminTakeBackData, AdminTakeBackErrors, AdminTakeBackResponses, AdminUsageData, AdminUsageErrors, AdminUsageResponses, AllocateData, AllocateErrors, AllocateResponses, BillingCheckoutData, BillingCheckoutErrors, BillingCheckoutResponses, BillingData, BillingErrors, BillingPortalData, BillingPortalErrors, BillingPortalResponses, BillingResponses, EstimateData, EstimateErrors, EstimateResponses, EstimateSpreadsheetData, EstimateSpreadsheetErrors, EstimateSpreadsheetResponses, LoginData, LoginErrors, LoginResponses, ReleaseData, ReleaseErrors, ReleaseResponses, SnapshotsData, SnapshotsDiscardData, SnapshotsDiscardErrors, SnapshotsDiscardResponses, SnapshotsDownloadData, SnapshotsDownloadErrors, SnapshotsDownloadResponses, SnapshotsErrors, SnapshotsFilesData, SnapshotsFilesErrors, SnapshotsFilesResponses, SnapshotsResponses, SnapshotsRestoreData, SnapshotsRestoreErrors, SnapshotsRestoreResponses, TeamAcceptData, TeamAcceptErrors, TeamAcceptResponses, TeamAnswerData, TeamAnswerErrors, TeamAnswerResponses, TeamCreateData, TeamCreateErrors, TeamCreateResponses, TeamData, TeamDeleteData, TeamDeleteErrors, TeamDeleteResponses, TeamEffectsData, TeamEffectsErrors, TeamEffectsResponses, TeamErrors, TeamInviteData, TeamInviteErrors, TeamInviteResponses, TeamLeaveData, TeamLeaveErrors, TeamLeaveResponses, TeamLookData, TeamLookErrors, TeamLookResponses, TeamRemoveData, TeamRemoveErrors, TeamRemoveResponses, TeamRenameData, TeamRenameErrors, TeamRenameResponses, TeamResendData, TeamResendErrors, TeamResendResponses, TeamResponses, TeamRevokeData, TeamRevokeErrors, TeamRevokeResponses, TeamRoleData, TeamRoleErrors, TeamRoleResponses, TeamStorageData, TeamStorageErrors, TeamStorageResponses, TeamUsageData, TeamUsageErrors, TeamUsageResponses, UsageCsvData, UsageCsvErrors, UsageCsvResponses, UsageData, UsageErrors, UsageResponses, UsageZoneData, UsageZoneErrors, UsageZoneResponses } from './types.gen';
 
 export type Options<TData extends TDataShape = TDataShape, ThrowOnError extends boolean = boolean, TResponse = unknown> = Options2<TData, ThrowOnError, TResponse> & {
     /**
@@ -50,6 +50,15 @@ export const accountDelete = <ThrowOnError extends boolean = true>(options?: Opt
 });
 
 /**
+ * What the caller is told by mail
+ */
+export const accountMails = <ThrowOnError extends boolean = true>(options?: Options<AccountMailsData, ThrowOnError>): RequestResult<AccountMailsResponses, AccountMailsErrors, ThrowOnError> => (options?.client ?? client).get<AccountMailsResponses, AccountMailsErrors, ThrowOnError>({
+    security: [{ scheme: 'bearer', type: 'http' }],
+    url: '/account/mails',
+    ...options
+});
+
+/**
  * Sign out
  *
  * With `browser`: this browser's sign-in and every token renewed from it stop counting. What the browser and the sign-in may enter ends at the container's next heartbeat. The session goes on. With `everywhere`: every sign-in of the member ends, in all browsers, and the session is saved and ended.
@@ -61,6 +70,21 @@ export const accountSignOut = <ThrowOnError extends boolean = true>(options?: Op
     headers: {
         'Content-Type': 'application/json',
         ...options?.headers
+    }
+});
+
+/**
+ * Choose what to be told by mail
+ *
+ * The link in such a mail turns it off too, without a sign-in.
+ */
+export const accountTell = <ThrowOnError extends boolean = true>(options: Options<AccountTellData, ThrowOnError>): RequestResult<AccountTellResponses, AccountTellErrors, ThrowOnError> => (options.client ?? client).post<AccountTellResponses, AccountTellErrors, ThrowOnError>({
+    security: [{ scheme: 'bearer', type: 'http' }],
+    url: '/account/tell',
+    ...options,
+    headers: {
+        'Content-Type': 'application/json',
+        ...options.headers
     }
 });
 

@@ -1126,6 +1126,16 @@ export type LookAnswer = {
 };
 
 /**
+ * What the caller is told by mail, besides what is done with the account.
+ */
+export type MailsAnswer = {
+    /**
+     * That the plan's time is nearly used.
+     */
+    about_time: boolean;
+};
+
+/**
  * What becomes of mails. Nobody is shown their words: they are the members'.
  */
 export type MailsView = {
@@ -2314,6 +2324,16 @@ export type TeamView = {
 };
 
 /**
+ * What the caller wants to be told by mail.
+ */
+export type Tell = {
+    /**
+     * That the plan's time is nearly used.
+     */
+    about_time: boolean;
+};
+
+/**
  * What is left of the plan, and what was used in the month, newest first.
  */
 export type UsageAnswer = {
@@ -2491,6 +2511,57 @@ export type AccountDeleteResponses = {
 
 export type AccountDeleteResponse = AccountDeleteResponses[keyof AccountDeleteResponses];
 
+export type AccountMailsData = {
+    body?: never;
+    path?: never;
+    query?: never;
+    url: '/account/mails';
+};
+
+export type AccountMailsErrors = {
+    /**
+     * `bad-request`: The request is not valid
+     */
+    400: ProblemAnswer & {
+        type?: 'https://ondol.dev/problems/bad-request';
+    };
+    /**
+     * `not-signed-in`: Sign in first
+     */
+    401: ProblemAnswer & {
+        type?: 'https://ondol.dev/problems/not-signed-in';
+    };
+    /**
+     * `account-closed`: This account is closed; `account-suspended`: This account is suspended
+     */
+    403: ProblemAnswer & {
+        type?: 'https://ondol.dev/problems/account-closed' | 'https://ondol.dev/problems/account-suspended';
+    };
+    /**
+     * `too-many-requests`: Too many requests
+     */
+    429: ProblemAnswer & {
+        type?: 'https://ondol.dev/problems/too-many-requests';
+    };
+    /**
+     * `unavailable`: A part of Ondol can't be reached; `too-busy`: Too many changes at once
+     */
+    503: ProblemAnswer & {
+        type?: 'https://ondol.dev/problems/unavailable' | 'https://ondol.dev/problems/too-busy';
+    };
+};
+
+export type AccountMailsError = AccountMailsErrors[keyof AccountMailsErrors];
+
+export type AccountMailsResponses = {
+    /**
+     * What the caller is told by mail, besides what is done with the account.
+     */
+    200: MailsAnswer;
+};
+
+export type AccountMailsResponse = AccountMailsResponses[keyof AccountMailsResponses];
+
 export type AccountSignOutData = {
     body?: SignOut;
     path?: never;
@@ -2541,6 +2612,63 @@ export type AccountSignOutResponses = {
 };
 
 export type AccountSignOutResponse = AccountSignOutResponses[keyof AccountSignOutResponses];
+
+export type AccountTellData = {
+    body: Tell;
+    path?: never;
+    query?: never;
+    url: '/account/tell';
+};
+
+export type AccountTellErrors = {
+    /**
+     * `bad-request`: The request is not valid
+     */
+    400: ProblemAnswer & {
+        type?: 'https://ondol.dev/problems/bad-request';
+    };
+    /**
+     * `not-signed-in`: Sign in first
+     */
+    401: ProblemAnswer & {
+        type?: 'https://ondol.dev/problems/not-signed-in';
+    };
+    /**
+     * `account-closed`: This account is closed; `account-suspended`: This account is suspended
+     */
+    403: ProblemAnswer & {
+        type?: 'https://ondol.dev/problems/account-closed' | 'https://ondol.dev/problems/account-suspended';
+    };
+    /**
+     * `bad-request`: The request is not valid
+     */
+    413: ProblemAnswer & {
+        type?: 'https://ondol.dev/problems/bad-request';
+    };
+    /**
+     * `too-many-requests`: Too many requests
+     */
+    429: ProblemAnswer & {
+        type?: 'https://ondol.dev/problems/too-many-requests';
+    };
+    /**
+     * `unavailable`: A part of Ondol can't be reached; `too-busy`: Too many changes at once
+     */
+    503: ProblemAnswer & {
+        type?: 'https://ondol.dev/problems/unavailable' | 'https://ondol.dev/problems/too-busy';
+    };
+};
+
+export type AccountTellError = AccountTellErrors[keyof AccountTellErrors];
+
+export type AccountTellResponses = {
+    /**
+     * What the caller is told by mail, besides what is done with the account.
+     */
+    200: MailsAnswer;
+};
+
+export type AccountTellResponse = AccountTellResponses[keyof AccountTellResponses];
 
 export type AllocateData = {
     body?: Allocate;

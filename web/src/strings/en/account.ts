@@ -21,6 +21,8 @@ export const account = {
   notNotified: "Turn off",
   notifyDenied: "Your browser blocks notifications from this page. Allow them in the site settings beside the address, then reload the page.",
   notifyUnsupported: "This browser has no notifications for this page.",
+  mailsAboutTime: "Tell me by mail when most of the month's time is used",
+  mailsAlways: "Other mails always come: they tell of your account, your files and your payments.",
   takeAlong: "Take everything along",
   takeAlongAbout: "Your files are one archive that every tar opens; earlier versions and what you used can be downloaded too.",
   takeFiles: "Download all files",
