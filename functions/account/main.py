@@ -130,7 +130,7 @@ def sign_out(caller: InAnyStanding, body: SignOut, now: datetime) -> AccountAnsw
 
 
 @endpoint(may_look, NoFields, method="GET")
-def mails(caller: SignedIn, _query: NoFields, _now: datetime) -> MailsAnswer:
+def wanted_mails(caller: SignedIn, _query: NoFields, _now: datetime) -> MailsAnswer:
     """What the caller is told by mail."""
     return MailsAnswer(caller.account.mails_about_time)
 
@@ -155,5 +155,5 @@ def _mail(person_now: Person, account: Account | None, now: datetime) -> Mail | 
 
 
 account = functions_framework.http(
-    routes({"delete": delete_account, "mails": mails, "sign-out": sign_out, "tell": tell}, "account")
+    routes({"delete": delete_account, "mails": wanted_mails, "sign-out": sign_out, "tell": tell}, "account")
 )

@@ -139,6 +139,7 @@ class Account(Struct, frozen=True, kw_only=True):
             deleted=now,
             ended_sign_ins=[],
             suspension_notice=None,
+            mails_about_time=True,
         )
 
     def in_team(self, link: TeamLink | None) -> "Account":
