@@ -89,6 +89,8 @@ TO_A_MEMBER = {
     "login": {200, 400},
     "allocate": {200, 400, 503},
     "account/delete": {200, 400},
+    "account/mails": {200},
+    "account/tell": {200, 400},
     # with `everywhere` the sign-in itself ends
     "account/sign-out": {200, 400, 401},
     "release": {400, 409},
@@ -124,7 +126,7 @@ ASKED_FOR = (
     "snapshots", "snapshots/files", "usage", "usage/csv", "billing", "admin", "admin/opens", "admin/slots",
     "admin/slot", "admin/sessions", "admin/session", "admin/members", "admin/account", "admin/audit", "admin/usage",
     "admin/mails", "admin/money", "admin/payers", "admin/costs",
-    "team", "team/effects", "team/usage", "team/storage",
+    "team", "team/effects", "team/usage", "team/storage", "account/mails",
 )  # fmt: skip
 """What is got."""
 LONGEST_LINE = 4_094

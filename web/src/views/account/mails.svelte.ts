@@ -9,17 +9,19 @@ export class Mails {
 
   constructor(private readonly member: Member) {}
 
-  look(trouble: unknown = null): void {
-    const { api, page } = this.member;
+  /** Asks beside whatever else is under way in the page. Returns what gives the question up. */
+  look(trouble: unknown = null): () => void {
+    const own = new AbortController();
     this.trouble = trouble;
-    page.begin(
-      async (signal) => {
-        this.aboutTime = await api.mails(signal);
+    this.member.api.mails(own.signal).then(
+      (aboutTime) => {
+        this.aboutTime = aboutTime;
       },
-      (worse) => {
-        this.trouble = worse;
+      (worse: unknown) => {
+        if (!own.signal.aborted) this.trouble = worse;
       },
     );
+    return () => own.abort();
   }
 
   tell(aboutTime: boolean): void {
@@ -29,7 +31,10 @@ export class Mails {
       async (signal) => {
         this.aboutTime = await api.tell(aboutTime, signal);
       },
-      (trouble) => this.look(trouble),
+      (trouble) => {
+        this.aboutTime = null; // what the member has clicked is not so
+        this.look(trouble);
+      },
     );
   }
 }
