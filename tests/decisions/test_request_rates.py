@@ -215,9 +215,14 @@ def handlers() -> list[tuple[str, str]]:
     for function in load(ROOT):
         tree = ast.parse((ROOT / "functions" / function.name / "main.py").read_text())
         for each in ast.walk(tree):
-            if isinstance(each, ast.FunctionDef) and any("endpoint(" in ast.unparse(by) for by in each.decorator_list):
+            if isinstance(each, ast.FunctionDef) and any(map(declares, each.decorator_list)):
                 found.append((each.name, function.name))
     return found
+
+
+def declares(decorator: ast.expr) -> bool:
+    text = ast.unparse(decorator)
+    return "endpoint(" in text or text == "mail_link"
 
 
 def test_no_two_endpoints_have_a_handler_of_the_same_name() -> None:
