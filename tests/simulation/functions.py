@@ -40,7 +40,7 @@ NAMES = (
     "allocate", "heartbeat", "reclaim", "release", "pool", "meter", "background_hold", "admin", "account", "erase",
     "billing", "payer", "payment_events", "mail",
 )  # fmt: skip
-ROUTES = {"admin": ("suspend", "resume", "plan"), "account": ("delete", "sign_out"), "billing": ("checkout",)}
+ROUTES = {"admin": ("suspend", "resume", "plan"), "account": ("delete_account", "sign_out"), "billing": ("checkout",)}
 """Handlers of their own."""
 TIMES = {
     "HEARTBEAT_SECONDS": "30",

@@ -212,7 +212,7 @@ class World:
 
     def delete_account(self, person: Person) -> Process:
         """The member has had enough."""
-        return self.call("delete", self.member(person), self.functions["delete"].module.Delete())
+        return self.call("delete_account", self.member(person), self.functions["delete_account"].module.Delete())
 
     def is_closed(self, bid: str) -> bool:
         """Whether whoever has the billing account has left."""
