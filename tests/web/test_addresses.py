@@ -3,9 +3,11 @@
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.web.control_plane import Plane
+from tests.web.control_plane import Plane, Refusal
 from tests.web.member import go, press, sign_in
 from tests.web.test_history import a_snapshot
+
+REPOSITORY = "https://github.com/owner/name"
 
 
 @pytest.fixture(autouse=True)
@@ -55,6 +57,76 @@ def test_who_is_not_signed_in_gets_there_by_signing_in(page: Page, front: str) -
     press(page, "Sign out")
     expect(page.get_by_role("button", name="Sign in as Ada Lovelace")).to_be_visible()
     assert page.url == f"{front}/", "the next one who signs in wants to see another view"
+
+
+@pytest.mark.parametrize(
+    ("refusal", "said", "way_on"),
+    [
+        (Refusal(401, "not-signed-in"), "Your sign-in is no longer valid.", "Sign in as Haneul Kim"),
+        (Refusal(502, None), "Ondol can't be reached.", "Try again"),
+    ],
+)
+def test_what_stands_in_the_way_of_a_linked_repository_leads_on_to_it(
+    page: Page, plane: Plane, front: str, complaints: list[str], refusal: Refusal, said: str, way_on: str
+) -> None:
+    complaints.append(f"status of {refusal.status}")
+    linked = f"{front}/new?repo={REPOSITORY}"
+    page.goto(linked)
+    plane.refuse("login", refusal)
+    press(page, "Sign in as Haneul Kim")
+    expect(page.get_by_role("alert")).to_contain_text(said)
+    assert page.url == linked
+    press(page, way_on)
+    expect(page.get_by_label("Address of the repository")).to_have_value(REPOSITORY)
+    # what is refused later leads back as well
+    plane.refuse("allocate", Refusal(401, "not-signed-in"))
+    complaints.append("status of 401")
+    press(page, "Open the repository")
+    expect(page.get_by_role("alert")).to_contain_text("Your sign-in is no longer valid.")
+    press(page, "Sign in as Haneul Kim")
+    expect(page.get_by_label("Address of the repository")).to_have_value(REPOSITORY)
+
+
+def test_a_sign_in_that_fails_says_so_and_keeps_the_linked_repository(
+    page: Page, front: str, complaints: list[str]
+) -> None:
+    complaints.append("ERR_FAILED")
+    linked = f"{front}/new?repo={REPOSITORY}"
+    page.goto(linked)
+    page.route("**/accounts:signInWithIdp*", lambda route: route.abort(), times=1)
+    press(page, "Sign in as Haneul Kim")
+    expect(page.get_by_role("alert")).to_be_visible()
+    expect(page.get_by_text("Sign in, then begin with a repository")).to_be_visible()
+    assert page.url == linked
+    press(page, "Sign in as Haneul Kim")
+    expect(page.get_by_label("Address of the repository")).to_have_value(REPOSITORY)
+
+
+def test_a_last_save_is_waited_for_and_then_the_linked_repository_is_shown(
+    page: Page, plane: Plane, front: str
+) -> None:
+    page.goto(f"{front}/new?repo={REPOSITORY}")
+    plane.open(state="draining")
+    press(page, "Sign in as Haneul Kim")
+    expect(page.get_by_role("heading", name="Saving your workspace")).to_be_visible()
+    plane.saved.set()
+    expect(page.get_by_label("Address of the repository")).to_have_value(REPOSITORY)
+
+
+def test_a_view_that_fails_is_tried_again_and_left_for_home(page: Page, plane: Plane, complaints: list[str]) -> None:
+    complaints.append("status of 500")
+    sign_in(page)
+    plane.refuse("snapshots", *[Refusal(500, "internal")] * 2)
+    go(page, "History")
+    expect(page.get_by_role("alert")).to_be_visible()
+    press(page, "Try again")
+    expect(page.get_by_role("alert")).to_be_visible()
+    press(page, "Try again")
+    expect(page.get_by_role("heading", name="History")).to_be_focused()
+    plane.refuse("usage", Refusal(500, "internal"))
+    go(page, "Usage")
+    press(page, "Back")
+    expect(page.get_by_role("heading", name="Hello, Haneul Kim")).to_be_focused()
 
 
 def test_what_is_typed_stays_when_the_view_is_drawn_anew(page: Page) -> None:

@@ -44,6 +44,16 @@ def test_without_a_network_it_opens_to_what_was_last_known_with_its_date(kept: P
     expect(kept.get_by_role("heading", name="Hello, Haneul Kim")).to_be_visible()
 
 
+def test_who_follows_a_link_without_a_network_gets_there_when_it_is_back(kept: Page, front: str) -> None:
+    address = "https://github.com/owner/name"
+    sign_in(kept)
+    kept.context.set_offline(True)
+    kept.goto(f"{front}/new?repo={address}")
+    expect(kept.get_by_role("heading", name="You are offline")).to_be_visible()
+    kept.context.set_offline(False)
+    expect(kept.get_by_label("Address of the repository")).to_have_value(address)
+
+
 def test_who_signs_out_leaves_nothing_to_be_seen_without_a_network(kept: Page) -> None:
     sign_in(kept)
     press(kept, "Sign out")

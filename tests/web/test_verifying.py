@@ -42,6 +42,22 @@ def test_an_address_that_is_not_verified_gets_a_mail_and_the_page_goes_on_when_i
     assert len(claims) == 2, "it opens by itself"
 
 
+def test_who_verifies_the_address_on_the_way_to_a_linked_repository_gets_there(
+    page: Page, plane: Plane, front: str, auth: httpx.Client, complaints: list[str]
+) -> None:
+    complaints.append("status of 403")
+    address = "https://github.com/owner/name"
+    page.goto(f"{front}/new?repo={address}")
+    press(page, "Sign in as Sujin Lee")
+    plane.refuse("allocate", Refusal(403, "email-unverified"))
+    press(page, "Open the repository")
+    press(page, "Send the email")
+    expect(page.get_by_role("status").first).to_contain_text("We sent an email to sujin@example.com")
+    follow(auth, "VERIFY_EMAIL", "sujin@example.com")
+    expect(page.get_by_label("Address of the repository")).to_have_value(address)
+    expect(page.get_by_text("A link led you here.")).to_be_visible()
+
+
 def test_a_sign_in_without_any_address_is_asked_for_one_and_told_to_sign_in_again_once_it_is_verified(
     page: Page, plane: Plane, auth: httpx.Client, complaints: list[str]
 ) -> None:

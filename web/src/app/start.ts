@@ -63,7 +63,7 @@ async function turnTo(page: Page, person: Person | null): Promise<void> {
 function listen(page: Page): void {
   // the member comes back from the editor's tab, or by the browser's Back button
   document.addEventListener("visibilitychange", () => page.member?.status.seen());
-  window.addEventListener("pageshow", (event) => event.persisted && page.member?.status.refresh(null, asideAt(location.pathname)));
+  window.addEventListener("pageshow", (event) => event.persisted && page.member?.goOn());
   window.addEventListener("popstate", () => page.member?.go(asideAt(location.pathname) ?? "home"));
   document.addEventListener("securitypolicyviolation", ({ effectiveDirective }) => {
     if (effectiveDirective === "form-action") page.fail(new Problem("blocked", "", 0));

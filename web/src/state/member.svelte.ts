@@ -41,7 +41,12 @@ export class Member {
   arrive(): void {
     unsaved.forgetAllBut(this.person.uid);
     if (unsaved.isOpenPressed(this.person.uid)) this.workspace.open();
-    else this.status.refresh(null, asideAt(location.pathname) ?? this.invitation());
+    else this.goOn(this.invitation());
+  }
+
+  /** Shows what the address leads to, or `otherwise` where it leads home. */
+  goOn(otherwise: Aside | null = null): void {
+    this.status.refresh(null, asideAt(location.pathname) ?? otherwise);
   }
 
   /** For whoever signed in because of an invitation, by ways that may have led elsewhere. */

@@ -8,7 +8,7 @@ import type { Saying } from "./language.svelte";
 import { language, words } from "./language.svelte";
 import type { Member } from "./member.svelte";
 import { isProblem } from "./problem";
-import { type Aside, asideAt, pathOf, type View } from "./views";
+import { type Aside, asideAt, isInTheWay, pathOf, type View } from "./views";
 import type { Person, Way } from "./ways";
 
 export class Page {
@@ -40,8 +40,13 @@ export class Page {
     this.turned ||= next.kind !== this.view.kind && !first;
     this.view = next;
     this.news = news;
-    if (!first && location.pathname !== pathOf(next.kind)) history.pushState(null, "", pathOf(next.kind));
+    if (!first && !isInTheWay(next.kind)) this.leadTo(pathOf(next.kind));
     this.onShown();
+  }
+
+  /** Gives the page this path. One that it has keeps what stands behind it, as a repository that a link has brought. */
+  private leadTo(path: string): void {
+    if (location.pathname !== path) history.pushState(null, "", path);
   }
 
   /** By a link to the view, unless it is to open in a tab of its own. */
@@ -78,6 +83,7 @@ export class Page {
   /** Nobody is signed in, or no longer. */
   nobody(): void {
     this.member = null;
+    if (this.leftWith) this.leadTo("/"); // the next one who signs in wants to see something else
     if (this.view.kind === "signed-out") return;
     this.showSignedOut(null, this.leftWith, this.view.kind === "starting" ? "" : words().frame.signedOut);
     this.leftWith = null;

@@ -60,10 +60,18 @@ export class Status {
     this.learn(await this.ask(signal));
   }
 
-  /** Shows that the session is being saved until it has ended, and how it ended. */
-  async watchEnd(session: SessionView, signal: AbortSignal): Promise<void> {
+  /** Shows that the session is being saved until it has ended, and then how it ended, or `aside`. */
+  private async watchEnd(session: SessionView, signal: AbortSignal, aside: Aside | null): Promise<void> {
     this.page.show({ kind: "stopping", began: performance.now() }, words().stopping.title);
-    this.home(await untilEnded(this.api, language(), session.session, signal), null, true);
+    const login = await untilEnded(this.api, language(), session.session, signal);
+    if (aside) this.beside(login, aside, savedNow(login.last));
+    else this.home(login, null, true);
+  }
+
+  /** Shows a view that stands beside home. */
+  private beside(login: Login, aside: Aside, news = ""): void {
+    this.learn(login);
+    this.page.show({ kind: aside }, news);
   }
 
   /** The page can be seen again, or no longer. */
@@ -120,10 +128,9 @@ export class Status {
   }
 
   private async arrived(login: Login, trouble: unknown, signal: AbortSignal, aside: Aside | null = null): Promise<void> {
-    if (login.session?.state === "draining") return this.watchEnd(login.session, signal);
-    if (!aside) return this.home(login, trouble);
-    this.learn(login);
-    this.page.show({ kind: aside });
+    if (login.session?.state === "draining") return this.watchEnd(login.session, signal, aside);
+    if (aside) this.beside(login, aside);
+    else this.home(login, trouble);
   }
 
   /** While the home view can be seen, the slot of an open session is asked how it is. */

@@ -44,6 +44,11 @@ export function isForAnybody(path: string): boolean {
   return path === paths.estimate;
 }
 
+/** The view stands before what the address leads to, and gives way to it: whoever goes on wants to get there. */
+export function isInTheWay(kind: Kind): boolean {
+  return ["starting", "signed-out", "offline", "verifying", "stopping", "failed"].includes(kind);
+}
+
 /** The view takes the whole page, not only a column for reading. */
 export function isWide(kind: Kind): boolean {
   return kind === "signed-out" || kind === "plans" || kind === "estimate" || kind === "console";

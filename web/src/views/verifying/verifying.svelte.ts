@@ -4,6 +4,7 @@ import { words } from "../../state/language.svelte";
 import type { Member } from "../../state/member.svelte";
 import { pause } from "../../state/pause";
 import { isProblem } from "../../state/problem";
+import { asideAt } from "../../state/views";
 
 /** Milliseconds between two looks whether the address is verified. */
 const EVERY = 3000;
@@ -33,15 +34,18 @@ export class Verifying {
     );
   }
 
-  /** Looks whether the address is verified until it is, and then opens the workspace. */
+  /** Looks whether the address is verified until it is, and then goes on: to the project, or into the workspace. */
   wait(sentTo: string): void {
-    const { page, workspace } = this.member;
+    const { member } = this;
+    const { page, workspace } = member;
     this.sentTo = sentTo;
     this.trouble = null;
     page.news = words().verifying.sent(sentTo);
     page.begin(
       async (signal) => {
-        if (await this.isVerifiedAtLast(signal)) workspace.open();
+        if (!(await this.isVerifiedAtLast(signal))) return;
+        if (asideAt(location.pathname)) member.goOn();
+        else workspace.open();
       },
       (trouble) => {
         this.trouble = trouble;
