@@ -16,6 +16,9 @@ const CLOSED_MS = 3_000;
 const SILENT_MS = 7_000;
 // after a pause of this length, the page itself was not running, and has not really waited for an answer
 const LATE_MS = 600;
+// A container that is replaced after a silence this short was lost. In a longer one, as of a laptop that sleeps, the
+// session may have ended in another way, and what replaces the container does not know how.
+const MAY_END_MS = 60_000;
 // how often the slot is asked while the editor is covered: in the first half minute, then for ten minutes, then for an hour
 const AGAIN = [
   [30_000, 2_000],
@@ -32,6 +35,7 @@ class Connection {
     this.channel.onmessage = ({ data }) => this.learn(data.savedAt);
     this.savedAt = undefined; // not known yet
     this.heard = this.asked = this.ticked = performance.now();
+    this.heardAt = Date.now();
     this.open = new Set(); // the editor's connections
     this.cutAt = null; // since when none of them is open
     this.spoken = null; // when one of them spoke last
@@ -76,6 +80,7 @@ class Connection {
 
   hear() {
     this.heard = performance.now();
+    this.heardAt = Date.now(); // the other clock may stand still while the machine sleeps
     this.failures = 0;
     this.closed = false;
     if (this.lostAt !== null && !this.over) this.found();
@@ -141,7 +146,8 @@ class Connection {
   /** Reports how the session ended, and waits for its last save. */
   async end(answer) {
     // The container was silent, and then another one answered: nobody stopped it, and it has not said that it saved.
-    const reason = answer.reason ?? (this.lostAt === null ? "" : "lost");
+    const isLost = this.lostAt !== null && Date.now() - this.heardAt < MAY_END_MS;
+    const reason = answer.reason ?? (isLost ? "lost" : "");
     const told = { how: answer.how, reason, saved: savedOf(answer) };
     this.lose(told);
     while (told.saved === "saving") {

@@ -108,7 +108,8 @@ const saidOf = ({ how, reason, saved, savedAt }) => {
   if (how === "out") return { title: words.signedOut, lines: [], button: ENDED["signed-out"].button, opens: false };
   const { title, next, button } = ENDED[reason] ?? ENDED[""];
   const time = savedAt ? clockOf(savedAt) : undefined;
-  const files = { saving: words.saving, saved: time && words.saved(time) }[saved] ?? (time && reason === "lost" ? words.savedBefore(time) : words.unknown);
+  const unknown = time ? (reason === "lost" ? words.savedBefore(time) : words.savedSince(time)) : words.unknown;
+  const files = { saving: words.saving, saved: time && words.saved(time) }[saved] ?? unknown;
   return { title, lines: next ? [files, next] : [files], button, opens: OPENS_AGAIN.includes(reason) };
 };
 

@@ -25,7 +25,7 @@ const ENDED = {
     },
     "signed-out": { title: "Ended: you have signed out everywhere", button: "Sign in again" },
     team: {
-      title: "Ended: you joined or left a team",
+      title: "Ended: you joined a team, or are no longer in one",
       next: "Another plan pays from now on. Your workspace opens again as it was saved.",
       button: "Open",
     },
@@ -58,7 +58,7 @@ const ENDED = {
     },
     "signed-out": { title: "모든 기기에서 로그아웃되어 세션이 끝났습니다", button: "다시 로그인하기" },
     team: {
-      title: "팀에 들어갔거나 팀에서 나와 세션이 끝났습니다",
+      title: "팀에 들어갔거나 이제 팀에 속하지 않아 세션이 끝났습니다",
       next: "이제부터 다른 요금제로 사용합니다. 작업 공간은 저장된 상태로 다시 열립니다.",
       button: "열기",
     },
@@ -86,6 +86,7 @@ const COVER_WORDS = {
     saving: "Everything is being saved.",
     saved: (time) => `Everything is saved, as of ${time}.`,
     savedBefore: (time) => `Your files were saved at ${time}.`,
+    savedSince: (time) => `Your files are saved, as of ${time} or later.`,
     unknown: "Ondol's page says of what time your files are.",
     never: "Nothing was saved in this session yet.",
     kept: (names) =>
@@ -106,6 +107,7 @@ const COVER_WORDS = {
     saving: "모두 저장하고 있습니다.",
     saved: (time) => `${time}에 모두 저장되었습니다.`,
     savedBefore: (time) => `파일은 ${time}에 저장되었습니다.`,
+    savedSince: (time) => `파일은 ${time} 또는 그 뒤에 저장된 상태입니다.`,
     unknown: "파일이 언제 저장된 상태인지는 온돌 페이지에서 볼 수 있습니다.",
     never: "이 세션에서는 아직 저장된 것이 없습니다.",
     kept: (names) =>
