@@ -28,7 +28,7 @@ ENDS = {
     EndReason.DELETED: "the account was deleted",
     EndReason.OPERATOR: "the operator stopped it; the workspace was saved before",
     EndReason.SIGNED_OUT: "the member was signed out everywhere",
-    EndReason.TEAM: "the member joined or left a team; the workspace was saved before",
+    EndReason.TEAM: "the member joined a team, or is no longer in one; the workspace was saved before",
 }
 """Why a session ended, in words, if no decision was recorded."""
 

@@ -36,7 +36,7 @@ export const home = {
     operator: (saved: string) => `The operator stopped your workspace. It was saved at ${saved} and closed.`,
     "signed-out": (saved: string) => `You signed out everywhere. Your workspace was saved at ${saved} and closed.`,
     team: (saved: string) =>
-      `You joined or left a team. Your workspace was saved at ${saved} and closed; open it again to go on.`,
+      `You have joined a team, or are no longer in one. Your workspace was saved at ${saved} and closed; open it again to go on.`,
     other: (saved: string) => `Your workspace was saved at ${saved}.`,
   },
   lostUnsaved: "The container of your workspace was lost before the first save, so your files are as they were before that session.",

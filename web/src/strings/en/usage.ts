@@ -23,7 +23,7 @@ export const usage = {
     deleted: "your account was deleted",
     operator: "the operator stopped your workspace; it was saved before",
     "signed-out": "you were signed out everywhere",
-    team: "you joined or left a team; your workspace was saved before",
+    team: "you joined a team, or are no longer in one; your workspace was saved before",
   } as Record<string, string>,
   csv: "Download as a table (CSV)",
   ofPlan: "Used of this period's time",

@@ -36,7 +36,7 @@ export const home: Words["home"] = {
     operator: (saved) => `운영자가 작업 공간을 끝냈고, ${saved}에 저장되었습니다.`,
     "signed-out": (saved) => `모든 기기에서 로그아웃되어 ${saved}에 저장하고 닫았습니다.`,
     suspended: (saved) => `계정이 정지되어 ${saved}에 저장하고 닫았습니다.`,
-    team: (saved) => `팀에 들어갔거나 팀에서 나와 ${saved}에 저장하고 닫았습니다. 다시 열면 이어서 쓸 수 있습니다.`,
+    team: (saved) => `팀에 들어갔거나 이제 팀에 속하지 않아 ${saved}에 저장하고 닫았습니다. 다시 열면 이어서 쓸 수 있습니다.`,
     other: (saved) => `${saved}에 저장되었습니다.`,
   },
   lostUnsaved: "첫 저장 전에 컨테이너가 사라져, 파일은 그 세션을 열기 전 상태입니다.",
