@@ -33,6 +33,10 @@ class Gate:
         """Cuts every connection and refuses new ones, as a server that is gone."""
         self._run(self._shut())
 
+    def cut(self) -> None:
+        """Cuts every connection, and takes new ones, as a proxy that lets no connection last for longer."""
+        self._run(self._cut())
+
     def silence(self) -> None:
         """Passes no byte any more; connections stay, and new ones are taken. As a network that drops everything."""
         self._run(self._silence())
@@ -52,6 +56,9 @@ class Gate:
         if self._server is not None:
             self._server.close()
             self._server = None
+        await self._cut()
+
+    async def _cut(self) -> None:
         for writer in list(self._connections):
             writer.transport.abort()
 
