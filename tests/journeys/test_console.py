@@ -6,6 +6,7 @@ from playwright.sync_api import Browser, expect
 
 from tests.support.browser.looks import ENGLISH_DESK_DARK, ENGLISH_PHONE_LIGHT
 from tests.support.browser.member import PATIENCE, Member
+from tests.support.browser.words import WINDOW, ending, filled_in_the_editor
 from tests.support.members.operator import make_operator
 from tests.support.stack.observe import document, documents, until
 from tests.support.stack.running import Running
@@ -38,6 +39,9 @@ def test_an_operator_drains_a_slot_under_a_working_member_who_reads_why(stack: R
         until(lambda: (document(stack, f"sessions/{sid}") or {})["state"] == "ended", "the session is saved and ended")
         ended = document(stack, f"sessions/{sid}") or {}
         assert (ended["reason"], ended["final"]) == ("operator", True)
+        cover = member.page.locator("#ondol-cover")
+        expect(cover).to_contain_text(ending("en", "operator", "title"), timeout=PATIENCE)
+        expect(cover).to_contain_text(filled_in_the_editor("en", "saved", WINDOW), timeout=PATIENCE)
         member.page.goto(stack.url)
         why = member.page.get_by_text(member.reads_filled("home", "operator"))
         expect(why.first).to_be_visible(timeout=PATIENCE)

@@ -11,7 +11,8 @@ WINDOW = "workspace-image/window/words.js"
 
 
 def on_the_page(language: str, subject: str, key: str) -> str:
-    """A text of the page. Raises ValueError if the subject's file has not exactly one such text."""
+    """A text of the page; `invitation.accept` is the first `accept` in the part `invitation` of the table. Raises
+    ValueError if the subject's file has not exactly one such text."""
     [text] = _texts(f"web/src/strings/{language}/{subject}.ts", key)
     return text
 
@@ -40,7 +41,12 @@ def ending(language: str, reason: str, part: str) -> str:
 
 
 def _texts(file: str, key: str) -> list[str]:
-    return re.findall(rf'(?<![\w-]){key}"?:\s+"([^"]*)"', (ROOT / file).read_text())
+    *parts, name = key.split(".")
+    text = (ROOT / file).read_text()
+    for part in parts:
+        text = text.partition(f"{part}: {{")[2]
+    found = re.findall(rf'(?<![\w-]){name}"?:\s+"([^"]*)"', text)
+    return found[:1] if parts else found
 
 
 def _templates(file: str, key: str) -> list[str]:
