@@ -73,17 +73,17 @@ def test_what_stands_in_the_way_of_a_linked_repository_leads_on_to_it(
     linked = f"{front}/new?repo={REPOSITORY}"
     page.goto(linked)
     plane.refuse("login", refusal)
-    press(page, "Sign in as Haneul Kim")
+    enter(page)
     expect(page.get_by_role("alert")).to_contain_text(said)
     assert page.url == linked
-    press(page, way_on)
+    page.get_by_role("button", name=way_on).click()
     expect(page.get_by_label("Address of the repository")).to_have_value(REPOSITORY)
     # what is refused later leads back as well
     plane.refuse("allocate", Refusal(401, "not-signed-in"))
     complaints.append("status of 401")
     press(page, "Open the repository")
     expect(page.get_by_role("alert")).to_contain_text("Your sign-in is no longer valid.")
-    press(page, "Sign in as Haneul Kim")
+    enter(page)
     expect(page.get_by_label("Address of the repository")).to_have_value(REPOSITORY)
 
 
@@ -94,11 +94,11 @@ def test_a_sign_in_that_fails_says_so_and_keeps_the_linked_repository(
     linked = f"{front}/new?repo={REPOSITORY}"
     page.goto(linked)
     page.route("**/accounts:signInWithIdp*", lambda route: route.abort(), times=1)
-    press(page, "Sign in as Haneul Kim")
+    enter(page)
     expect(page.get_by_role("alert")).to_be_visible()
     expect(page.get_by_text("Sign in, then begin with a repository")).to_be_visible()
     assert page.url == linked
-    press(page, "Sign in as Haneul Kim")
+    enter(page)
     expect(page.get_by_label("Address of the repository")).to_have_value(REPOSITORY)
 
 
@@ -107,7 +107,7 @@ def test_a_last_save_is_waited_for_and_then_the_linked_repository_is_shown(
 ) -> None:
     page.goto(f"{front}/new?repo={REPOSITORY}")
     plane.open(state="draining")
-    press(page, "Sign in as Haneul Kim")
+    enter(page)
     expect(page.get_by_role("heading", name="Saving your workspace")).to_be_visible()
     plane.saved.set()
     expect(page.get_by_label("Address of the repository")).to_have_value(REPOSITORY)
@@ -141,3 +141,7 @@ def test_what_is_typed_stays_when_the_view_is_drawn_anew(page: Page) -> None:
     press(page, "되돌리기")
     expect(page.get_by_role("listitem").nth(1)).to_contain_text("지금 상태")
     expect(page.get_by_label("홈 폴더 안의 경로").last).to_have_value("proj/ma")
+
+
+def enter(page: Page) -> None:
+    page.get_by_role("button", name="Sign in as Haneul Kim").click()

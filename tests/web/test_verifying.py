@@ -48,7 +48,7 @@ def test_who_verifies_the_address_on_the_way_to_a_linked_repository_gets_there(
     complaints.append("status of 403")
     address = "https://github.com/owner/name"
     page.goto(f"{front}/new?repo={address}")
-    press(page, "Sign in as Sujin Lee")
+    page.get_by_role("button", name="Sign in as Sujin Lee").click()
     plane.refuse("allocate", Refusal(403, "email-unverified"))
     press(page, "Open the repository")
     press(page, "Send the email")
