@@ -44,6 +44,19 @@ def test_without_a_network_it_opens_to_what_was_last_known_with_its_date(kept: P
     expect(kept.get_by_role("heading", name="Hello, Haneul Kim")).to_be_visible()
 
 
+def test_who_was_there_only_once_sees_it_too(front: str, plane: Plane, browser: Browser) -> None:
+    context = browser.new_context(locale="en-US")
+    page = context.new_page()
+    page.goto(front)
+    sign_in(page)
+    assert page.evaluate(CONTROLLED)
+    context.set_offline(True)
+    beside = context.new_page()
+    beside.goto(front)
+    expect(beside.get_by_role("heading", name="You are offline")).to_be_visible()
+    context.close()
+
+
 def test_who_follows_a_link_without_a_network_gets_there_when_it_is_back(kept: Page, front: str) -> None:
     address = "https://github.com/owner/name"
     sign_in(kept)

@@ -7,6 +7,7 @@ declare const PRECACHE: { version: string; files: string[]; views: string[] };
 const worker = self as unknown as ServiceWorkerGlobalScope;
 const PREFIX = "ondol-";
 const CACHE = PREFIX + PRECACHE.version;
+const CONFIG = "/config.json";
 const FILES = new Set(PRECACHE.files);
 const VIEWS = new Set(PRECACHE.views);
 
@@ -20,7 +21,7 @@ worker.addEventListener("fetch", (event) => {
   if (request.method !== "GET" || origin !== worker.location.origin) return;
   if (request.mode === "navigate" && VIEWS.has(pathname)) event.respondWith(fromCache("/", request));
   else if (FILES.has(pathname)) event.respondWith(fromCache(pathname, request));
-  else if (pathname === "/config.json") event.respondWith(newest(request));
+  else if (pathname === CONFIG) event.respondWith(newest(request));
 });
 
 worker.addEventListener("notificationclick", (event) => {
@@ -28,9 +29,10 @@ worker.addEventListener("notificationclick", (event) => {
   event.waitUntil(worker.clients.matchAll({ type: "window" }).then(([page]) => page?.focus()));
 });
 
+/** With where the page runs: on a first visit that was read before this worker was there. */
 async function keepBuild(): Promise<void> {
   const cache = await caches.open(CACHE);
-  await cache.addAll(PRECACHE.files.map((file) => new Request(file, { cache: "no-cache" })));
+  await cache.addAll([...PRECACHE.files, CONFIG].map((file) => new Request(file, { cache: "no-cache" })));
 }
 
 async function dropOthers(): Promise<void> {
