@@ -94,7 +94,7 @@ const takenAlong = async ({ how, saved }) => {
 };
 
 // the control plane's words for ends after which the workspace may be opened again at once
-const OPENS_AGAIN = ["member", "idle", "stopped", "operator", "lost", ""];
+const OPENS_AGAIN = ["member", "idle", "stopped", "operator", "team", "lost", ""];
 
 /** The cover's text for a loss: title, lines, the button's text, and whether the button opens the workspace. */
 const saidOf = ({ how, reason, saved, savedAt }) => {

@@ -45,6 +45,7 @@ ENDS = {
     EndReason.IDLE: ("Ended: nothing happened", "Open", True),
     EndReason.ALLOWANCE: ("Ended: your plan's time is used up", "See when it renews", False),
     EndReason.OPERATOR: ("Ended: an operator stopped your workspace", "Open", True),
+    EndReason.TEAM: ("Ended: you joined a team, or are no longer in one", "Open", True),
     EndReason.SUSPENDED: ("Ended: an operator has suspended your account", "Ondol's page", False),
 }
 
