@@ -117,7 +117,7 @@ def test_a_container_is_called_lost_only_where_the_session_had_no_time_to_end_ot
 
 def play(**told: Any) -> dict[str, Any]:
     told = {"speaks": 0, "slept": 0, "reborn": None, "covers": 1} | told
-    command = [NODE, "-e", PLAY, "--", ROOT / "workspace-image/window/connection.js", json.dumps(told)]
+    command = [str(NODE), "-e", PLAY, "--", str(ROOT / "workspace-image/window/connection.js"), json.dumps(told)]
     done = subprocess.run(command, capture_output=True, text=True, check=True)
     played: dict[str, Any] = json.loads(done.stdout)
     return played
