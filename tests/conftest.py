@@ -23,6 +23,7 @@ from tests.support.scheduling import (
 from tests.support.second_tries import SecondTries, check_mark, may_try_again
 from tests.support.shared_by_group import SHARED, SharedByGroup
 from tests.support.slowest import Slowest
+from tests.support.soak_marks import check_soak_mark
 from tests.support.stack.running import QUICK, SHORT, Running, running
 
 collect_ignore = [] if os.environ.get(IMAGE_FOLDER) else ["image"]
@@ -52,6 +53,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         if suite_of(item) in NEED_NO_CONTAINER and not item.get_closest_marker("timeout"):
             item.add_marker(pytest.mark.timeout(GIVES_WAY_SECONDS))
         check_mark(item)
+        check_soak_mark(item)
         if may_try_again(item):
             item.add_marker(pytest.mark.flaky(reruns=1))
     items.sort(key=position)

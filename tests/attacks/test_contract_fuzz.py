@@ -49,9 +49,10 @@ EXAMPLES = settings(
     database=None,
     suppress_health_check=[*HealthCheck],
 )
-"""The same examples in every run."""
+"""The same examples in every run; `make soak` has more of them."""
 FEW = settings(EXAMPLES, max_examples=3)
 """For those whose bodies nobody reads: strangers, and members who call what is for operators."""
+pytestmark = pytest.mark.soak
 BROWSERS = schemathesis.openapi.from_path(ROOT / "functions/openapi.yaml")
 INTERNAL = schemathesis.openapi.from_path(ROOT / "functions/internal.yaml")
 TO_AN_OPERATOR = {

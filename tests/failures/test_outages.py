@@ -63,6 +63,7 @@ def test_a_part_is_gone_for_a_while(shaky: Shaky, part: str, way: str) -> None:
         after_outage(stack, part, typist, stopper)
 
 
+@pytest.mark.soak
 def test_opening_while_the_storage_is_gone_is_answered_and_goes_on_afterwards(shaky: Shaky) -> None:
     stack, person = shaky.stack, Person(shaky.stack, "returner")
     with Workspace(stack, person) as before:

@@ -183,6 +183,7 @@ def test_however_many_folders_are_on_the_way_the_next_one_is_told_in_one_packet(
         assert keeper.order("scan")["tiers"][WORK]["changed"] == 300 - len(made)
 
 
+@pytest.mark.soak
 def test_killed_anywhere_the_next_one_brings_back_what_was_acknowledged(saver: Saver, folder: Path) -> None:
     """The keeper is killed in the middle of unpacking, placing and packing, on the same home and on an empty one."""
     _fill(saver.folder)

@@ -48,6 +48,7 @@ def free_member(functions: Mapping[str, Loaded], *, throttles: bool) -> Iterator
             world.hub.end()
 
 
+@pytest.mark.soak
 @played(10)
 @given(st.lists(WAYS, min_size=1, max_size=4))
 def test_a_page_alone_gains_a_tenth_and_a_moment_of_each_visit(
