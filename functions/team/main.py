@@ -82,7 +82,7 @@ def create(caller: SignedIn, body: MakeTeam, now: datetime) -> TeamAnswer:
     The caller becomes its owner. Until a plan is bought for it (`billing/checkout` with `team`), it pays for nobody,
     and people can be invited already.
     """
-    _check_verified(caller)
+    check_verified(caller)
     made = create_team(caller.account.uid, body.name, settings().first_plan, now)
     logs.info("team-made", team=made.team.bid, uid=caller.account.uid)
     return TeamAnswer(_view(made, caller.account.uid, now))
@@ -111,7 +111,7 @@ def invite(caller: SignedIn, body: Invite, now: datetime) -> InviteAnswer:
 
     Seven days, single use. An open invitation takes its seat. Another one to the same address replaces it.
     """
-    _check_verified(caller)
+    check_verified(caller)
     uid = caller.account.uid
     found = teams.managed_by(caller.account)
     if body.role == TeamRole.OWNER:
@@ -141,7 +141,7 @@ def resend(caller: SignedIn, body: OneInvitation, now: datetime) -> InviteAnswer
 
     For another seven days, by another link. The link before is not valid any more.
     """
-    _check_verified(caller)
+    check_verified(caller)
     uid, bid = caller.account.uid, team_id_of(caller.account)
     token = teams.new_token(bid)
 
@@ -203,7 +203,7 @@ def accept(caller: SignedIn, body: WithToken, now: datetime) -> TeamAnswer:
     if found.find(uid):
         return TeamAnswer(_view(Changed(found, read_billing(found.bid).record), uid, now))
     found.invitation_with(body.token, now)  # who has no valid link learns nothing of the account's other refusals
-    _check_verified(caller)
+    check_verified(caller)
     if caller.account.team is not None and caller.account.team.bid != found.bid:
         raise in_a_team()
     after = teams.move(found.bid, uid, lambda team, plan: team.join(body.token, uid, email or "", plan, now), now)
@@ -362,7 +362,7 @@ def _link(token: str) -> str:
     return f"{settings().page_origin}/invitation#{token}"
 
 
-def _check_verified(caller: SignedIn) -> None:
+def check_verified(caller: SignedIn) -> None:
     if not caller.member.email_verified or not caller.member.email:
         detail = "Teams need a verified email address. Verify your address and sign in again, or sign in with Google."
         raise Refused("email-unverified", detail)

@@ -37,6 +37,7 @@ class Fleet:
     def __init__(self, hub: Hub, network: Network, draw: Callable[[int], int]) -> None:
         self.known: dict[str, Service] = {}
         self.throttles = False
+        self.grows = 0
         self._hub = hub
         self._network = network
         self._draw = draw
@@ -55,7 +56,7 @@ class Fleet:
         self._boots += 1
         ready_at = self._hub.now + timedelta(seconds=seconds)
         container = Container(self._hub, self._network, service.name, f"boot{self._boots:012}", ready_at)
-        container.throttled = self.throttles
+        container.throttled, container.grows = self.throttles, self.grows
         service.containers.append(container)
         return container
 

@@ -9,6 +9,7 @@ from typing import Any
 
 from msgspec.structs import replace
 
+from shared.billing.plans import FIRST_PLAN, PLANS
 from shared.errors import Problem, TryAgain
 from shared.gcp.slot_client import Gone
 from shared.sessions.heartbeats import Beat, Declared, Hello, Signals
@@ -26,6 +27,8 @@ from tests.simulation.network import (
 )
 from tests.simulation.processes import Hub, Process
 
+SURELY = PLANS[FIRST_PLAN].bytes
+"""So much is stored of any workspace, whoever pays."""
 LOOK_SECONDS = 15.0
 """Between two looks at the programs of the member's."""
 
@@ -60,11 +63,14 @@ class Container:
         """Its last word is acknowledged."""
         self.acknowledged = 0
         """The newest checkpoint that the control plane took."""
+        self.grows = 0
+        """By so many bytes from one checkpoint to the next, up to what it may store; 0 if its size does not matter."""
         self._hub = hub
         self._network = network
         self._active = self._worked = hub.now
         self._made = 0
         self._waiting: Declared | None = None
+        self._most: int | None = SURELY
         self._dirty = True
         self._unanswered: Beat | None = None
         self._composed = hub.now
@@ -317,7 +323,11 @@ class Container:
         self._made += 1
         self._dirty = False
         name = Writer(self.claims.wid, self.claims.epoch, self.boot).manifest_name(self._made)
-        self._waiting = Declared(seq=self._made, manifest=name, sha256="00", bytes=100, files=1)
+        self._waiting = Declared(seq=self._made, manifest=name, sha256="00", bytes=self._size(), files=1)
+
+    def _size(self) -> int:
+        size = self.grows * self._made or 100
+        return size if self._most is None else min(size, self._most)
 
     def _recall(self, beat: Beat) -> Beat:
         beat = replace(beat, stopping=self.stopping)
@@ -335,6 +345,8 @@ class Container:
             raise
         except BeatRefused:
             self._unanswered = None
+            if self.grows and beat.checkpoint is not None:  # less is left than it was told: another one takes less
+                self._waiting, self._dirty, self._most = None, True, SURELY
             raise
         self._unanswered = None
         self._take(sent, answer)
@@ -362,7 +374,7 @@ class Container:
         return answer
 
     def _take(self, sent: datetime, answer: Any) -> None:
-        self.token, self._interval = answer.token, answer.interval
+        self.token, self._interval, self._most = answer.token, answer.interval, answer.storage_use.most
         until = sent + timedelta(seconds=answer.lease)
         self.lease = max(self.lease or until, until)
 

@@ -8,8 +8,8 @@ from msgspec.structs import replace
 from shared.billing.account import Billing
 from shared.billing.time_allowance import allowance
 from shared.errors import Problem
+from tests.simulation.granting import granted
 from tests.simulation.invariants import LEASE, place
-from tests.simulation.steps import granted
 from tests.simulation.world import EVERY, World
 
 LIARS_HAVE_MS = 60_000
@@ -41,13 +41,18 @@ def finish(world: World) -> None:
             world.fail(f"{wid} comes back with {workspace['head']}, and had {max(heads)}")
     _close_the_books(world)
     _pay(world)
+    if why := world.teams.wrong():
+        world.fail(why)
     for person in world.people:
         if world.is_closed(person.bid):
             continue
         world.operate("resume", person)
-        pays = person.bid in world.paying.payers
-        world.change_billing(person.bid, partial(_freely, now=world.now) if pays else _without_limit)
+        for bid in (person.bid, *world.teams.teams):
+            pays = bid in world.paying.payers
+            world.change_billing(bid, partial(_freely, now=world.now) if pays else _without_limit)
         world.exhaust()
+        if world.teams.has_no_seat_for(person.uid):
+            continue
         opening = world.open(person)
         answers: list[object] = []
         opening.on_end = lambda process, answers=answers: answers.append(process.result)  # type: ignore[misc]
@@ -120,7 +125,8 @@ def _pay(world: World) -> None:
     for _ in range(4):
         world.pass_time(world.now + timedelta(hours=25))
         world.live(world.now + timedelta(seconds=5))
-        wrong = [why for person in world.people if (why := world.paying.wrong(person.bid, world.now))]
+        bids = [*(person.bid for person in world.people), *sorted(world.teams.made)]
+        wrong = [why for bid in bids if (why := world.paying.wrong(bid, world.now))]
         if not wrong:
             return
     world.fail(f"with time alone it does not become right: {wrong[0]}")

@@ -58,6 +58,8 @@ class Client:
         self.documents: dict[str, Stored] = {}
         self.on_read: Callable[[str], None] = lambda _what: None
         self.on_commit: Callable[[Callable[[], Sequence[Change]]], None] = _just_make
+        self.on_look: Callable[[str, Fields | None], None] = lambda _path, _fields: None
+        """Told of each document as it is read."""
         self.clock: Callable[[], datetime] = lambda: datetime.now(UTC)
         self._numbers = itertools.count(1)
 
@@ -79,7 +81,9 @@ class Client:
         return iter([self.look(reference) for reference in wanted])
 
     def look(self, reference: "Reference") -> "Snapshot":
-        return Snapshot(reference, self.documents.get(reference.path), self.clock())
+        stored = self.documents.get(reference.path)
+        self.on_look(reference.path, stored and stored.fields)
+        return Snapshot(reference, stored, self.clock())
 
     def next_version(self) -> Version:
         return Version(next(self._numbers))
@@ -127,7 +131,7 @@ class Snapshot:
 
 @dataclass(frozen=True)
 class Write:
-    """`kind`: create, update, set or delete. `guard`: the version that must be there."""
+    """`kind`: create, update, merge, put or delete. `guard`: the version that must be there."""
 
     kind: str
     path: str
@@ -150,9 +154,7 @@ class Batch:
         self.writes.append(Write("update", reference.path, fields, option))
 
     def set(self, reference: Reference, fields: Fields, merge: bool = False) -> None:
-        if not merge:
-            raise NotImplementedError("nothing is overwritten blindly")
-        self.writes.append(Write("set", reference.path, fields))
+        self.writes.append(Write("merge" if merge else "put", reference.path, fields))
 
     def delete(self, reference: Reference, option: Version | None = None) -> None:
         self.writes.append(Write("delete", reference.path, None, option))
@@ -195,7 +197,7 @@ def _check(write: Write, stored: Stored | None) -> None:
 
 def _merged(before: Fields, write: Write) -> Fields:
     given = write.fields or {}
-    if write.kind == "create":
+    if write.kind in ("create", "put"):
         return given
     if write.kind == "update":
         return {**before, **given}

@@ -38,9 +38,14 @@ from tests.support.stack.environment import SETTINGS, environment
 
 NAMES = (
     "allocate", "heartbeat", "reclaim", "release", "pool", "meter", "background_hold", "admin", "account", "erase",
-    "billing", "payer", "payment_events", "mail",
+    "billing", "payer", "payment_events", "mail", "team",
 )  # fmt: skip
-ROUTES = {"admin": ("suspend", "resume", "plan"), "account": ("delete_account", "sign_out"), "billing": ("checkout",)}
+ROUTES = {
+    "admin": ("suspend", "resume", "plan"),
+    "account": ("delete_account", "sign_out"),
+    "billing": ("checkout",),
+    "team": ("create", "invite", "resend", "revoke", "accept", "leave", "remove", "role", "answer", "delete_team"),
+}
 """Handlers of their own."""
 TIMES = {
     "HEARTBEAT_SECONDS": "30",

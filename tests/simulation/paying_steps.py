@@ -10,12 +10,13 @@ from shared.billing.subscription import Subscription, SubscriptionState
 from shared.errors import Problem
 from shared.gcp.identity import Member
 from shared.views.operator_requests import SetPlan
+from tests.simulation.people import Person
 from tests.simulation.processes import Process
 from tests.simulation.provider import ANSWERED, SIGNATURE, Customer, Event, Unheard
-from tests.simulation.world import Person, World
+from tests.simulation.world import World
 
 FOR_SALE = [name for name, plan in PLANS.items() if plan.price and not is_shared(name)]
-"""To one person: there are no teams in the simulation."""
+"""To one person: what happens to them here happens to no team."""
 GIVEN = ("free", "team", "enterprise")
 DAYS = (0.05, 0.96, 2.0, 6.9, 7.1, 14.0, 30.1, 60.0, 91.0)
 A_MOMENT = timedelta(seconds=1)
@@ -34,8 +35,9 @@ def buy(world: World, whom: int) -> None:
         pay(world, whom)
 
 
-def order_page(world: World, person: Person, plan: str) -> Process:
-    process = world.call("checkout", world.member(person), world.functions["billing"].module.Buy(plan=plan))
+def order_page(world: World, person: Person, plan: str, *, of_team: bool = False) -> Process:
+    body = world.functions["billing"].module.Buy(plan=plan, team=of_team)
+    process = world.call("checkout", world.member(person), body)
 
     def answered(process: Process) -> None:
         world.events.note(None if isinstance(process.result, Problem | None) else "a page to pay on was opened")
@@ -65,12 +67,12 @@ def occur(world: World, whom: int) -> None:
 
 
 def upgrade(each: Subscription, _customer: Customer, _now: datetime) -> Subscription:
-    larger = FOR_SALE[FOR_SALE.index(each.plan) + 1 :]
+    larger = FOR_SALE[FOR_SALE.index(each.plan) + 1 :] if each.plan in FOR_SALE else []
     return replace(each, plan=larger[0], next_plan=None) if larger and each.state == S.ACTIVE else each
 
 
 def downgrade(each: Subscription, _customer: Customer, _now: datetime) -> Subscription:
-    smaller = FOR_SALE[: FOR_SALE.index(each.plan)]
+    smaller = FOR_SALE[: FOR_SALE.index(each.plan)] if each.plan in FOR_SALE else []
     return replace(each, next_plan=smaller[-1]) if smaller and each.state == S.ACTIVE else each
 
 

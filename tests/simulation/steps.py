@@ -1,7 +1,7 @@
 """What happens in a schedule, one function for each thing, and how often: to whom of those that there are."""
 
 from collections.abc import Callable, Iterator, Sequence
-from datetime import datetime, timedelta
+from datetime import timedelta
 from functools import cache, partial
 from itertools import pairwise
 from random import Random
@@ -9,10 +9,10 @@ from typing import TypeVar
 
 from msgspec.structs import replace
 
-from shared.billing.account import Billing
-from shared.billing.time_allowance import period_of
 from tests.simulation.container import Container
+from tests.simulation.granting import granted
 from tests.simulation.hostile_messages import lie
+from tests.simulation.losses import Loss
 from tests.simulation.paying_steps import (
     ask,
     buy,
@@ -26,7 +26,24 @@ from tests.simulation.paying_steps import (
     pay,
     weeks,
 )
-from tests.simulation.world import LATE, Loss, World
+from tests.simulation.team_steps import (
+    accept,
+    answer_role,
+    buy_for_team,
+    delete_team,
+    give_role,
+    give_team_plan,
+    invite,
+    leave_little,
+    leave_team,
+    make_team,
+    remove_person,
+    resend,
+    revoke,
+    team_days,
+    verify,
+)
+from tests.simulation.world import LATE, World
 
 PLAN_NAMES = ("free", "starter", "team", "enterprise")
 ZONES = ("UTC", "Asia/Seoul", "America/New_York")
@@ -239,11 +256,6 @@ def _taken(world: World) -> list[Container]:
     return [each for each in world.fleet.containers() if each.claims and each.slot in world.fleet.known]
 
 
-def granted(billing: Billing, now: datetime, ms: int) -> Billing:
-    period = period_of(billing, now).id
-    return replace(billing, granted=billing.granted | {period: billing.granted.get(period, 0) + ms})
-
-
 ALWAYS: dict[Step, int] = {
     go_on: 60, begin: 14, all_go_on: 16, pause: 14, spell: 26, open_: 16, enter: 10, leave: 5, type_: 8, work: 4,
     stop: 4, change_plan: 4, grant: 2, move: 2, suspend: 2, resume: 2, run_pool: 3, run_meter: 2, nights: 2,
@@ -269,13 +281,20 @@ PAYING: dict[Step, int] = {
     delete_customer: 2, weeks: 10, kill: 6,
 }  # fmt: skip
 """A plan is set through who pays."""
+TEAMS: dict[Step, int] = {
+    make_team: 6, invite: 24, accept: 34, resend: 4, revoke: 4, leave_team: 8, remove_person: 12, give_role: 12,
+    answer_role: 14, delete_team: 2, give_team_plan: 12, leave_little: 4, verify: 3, team_days: 4, leave_for_good: 3,
+    suspend: 1, resume: 2, open_: 26, enter: 14, type_: 12,
+}  # fmt: skip
 
 
 @cache
-def table_of(kinds: int | None, *, pays: bool = False) -> list[Step]:
+def table_of(kinds: int | None, *, pays: bool = False, teams: bool = False) -> list[Step]:
     """What each value of a step's first byte means. Where members pay, no container lies: an operator sets the plan of
     one that does."""
     weights = {nothing: 1} | dict(TIMELY if kinds is None else ALWAYS) | (PAYING if pays else {})
+    if teams:
+        weights |= TEAMS | ({buy_for_team: 20} if pays else {})
     for number, steps in enumerate(FAULTS):
         if kinds is not None and kinds & (1 << number):
             weights |= steps

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from tests.simulation.firestore import Client
 
 NAMES = ("a", "b", "c")
-KINDS = ("create", "update", "guarded", "stale", "count", "delete", "guarded delete")
+KINDS = ("create", "update", "guarded", "stale", "count", "put", "delete", "guarded delete")
 writes = st.tuples(st.sampled_from(KINDS), st.sampled_from(NAMES), st.integers(0, 2))
 commits = st.lists(st.lists(writes, min_size=1, max_size=3, unique_by=lambda write: write[1]), max_size=12)
 REFUSED = (exceptions.FailedPrecondition, exceptions.Conflict, exceptions.NotFound)
@@ -92,6 +92,8 @@ class _Played:
                 batch.update(reference, fields, option=option)
             case "count":
                 batch.set(reference, {"in": {"k": firestore.Increment(number)}}, merge=True)
+            case "put":
+                batch.set(reference, {"n": number})
             case _:
                 batch.delete(reference, option=option)
 

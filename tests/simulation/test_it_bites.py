@@ -1,18 +1,14 @@
 """With one guard taken away, the simulation finds what it kept out: else it would prove nothing."""
 
 from collections.abc import Mapping
-from random import Random
 
 import pytest
 
 from tests.simulation import paying_removals, removals
-from tests.simulation.conftest import SIZE
 from tests.simulation.functions import Loaded
 from tests.simulation.removals import Removal
 from tests.simulation.schedule import paying, play
-
-WITHIN = 800
-"""Schedules: as many as are played in each run of the tests."""
+from tests.simulation.searching import first_that_fails
 
 
 @pytest.mark.parametrize(
@@ -31,14 +27,14 @@ WITHIN = 800
 def test_without_a_guard_it_fails(functions: Mapping[str, Loaded], removal: Removal, broken: str) -> None:
     """By that which the guard is there for, and by nothing else that may go wrong without it."""
     with removal(functions):
-        schedule = _found(functions, broken)
+        schedule = first_that_fails(functions, broken)
     play(functions, schedule)
 
 
 def test_the_ledger_is_create_only(functions: Mapping[str, Loaded]) -> None:
     """It is the precondition's second lock: whoever comes second without that still can't write a line."""
     with removals.the_session_precondition(functions), removals.create_only_lines(functions):
-        schedule = _found(functions, "the ledger line")
+        schedule = first_that_fails(functions, "the ledger line")
     with removals.create_only_lines(functions):
         play(functions, schedule)
     with removals.the_session_precondition(functions):
@@ -47,14 +43,14 @@ def test_the_ledger_is_create_only(functions: Mapping[str, Loaded]) -> None:
 
 def test_without_the_deadline_a_liar_stays_for_ever(functions: Mapping[str, Loaded]) -> None:
     with removals.the_deadline(functions):
-        schedule = _found(functions, "does not come to rest")
+        schedule = first_that_fails(functions, "does not come to rest")
     play(functions, schedule)
 
 
 @pytest.mark.parametrize("removal", [removals.the_deadline, removals.the_sooner_look])
 def test_more_is_used_than_the_bound(functions: Mapping[str, Loaded], removal: Removal) -> None:
     with removal(functions):
-        schedule = _found(functions, ", and used", faults=False)
+        schedule = first_that_fails(functions, ", and used", faults=False)
     play(functions, schedule, faults=False)
 
 
@@ -81,22 +77,5 @@ def test_more_is_used_than_the_bound(functions: Mapping[str, Loaded], removal: R
 )
 def test_without_a_guard_of_payments_it_fails(functions: Mapping[str, Loaded], removal: Removal, broken: str) -> None:
     with removal(functions):
-        schedule = _found(functions, broken, pays=True)
+        schedule = first_that_fails(functions, broken, paying)
     play(functions, schedule)
-
-
-def _found(functions: Mapping[str, Loaded], broken: str, *, faults: bool = True, pays: bool = False) -> bytes:
-    """The first schedule in which it fails by these words; `pays`: of the quarter in which members pay.
-
-    They are plain random bytes: each failure is among the first hundred of them. Hypothesis, whose examples resemble
-    each other, needed up to ten times as many.
-    """
-    for seed in range(WITHIN // 4 if pays else WITHIN):
-        schedule = Random(seed).randbytes(SIZE)  # noqa: S311
-        if pays:
-            schedule = paying(schedule)
-        try:
-            play(functions, schedule, faults=faults, heed=broken)
-        except AssertionError:
-            return schedule
-    raise AssertionError(f"in none of {WITHIN} schedules: {broken}")

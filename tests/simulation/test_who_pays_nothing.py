@@ -20,7 +20,8 @@ from tests.simulation.conftest import played
 from tests.simulation.container import Container
 from tests.simulation.functions import Loaded, living_in
 from tests.simulation.invariants import INTERVAL
-from tests.simulation.world import Person, World
+from tests.simulation.people import Person
+from tests.simulation.world import World
 from tests.support.records.factories import a_billing
 
 START = datetime(2026, 11, 29, 0, 5, tzinfo=UTC)

@@ -2,15 +2,14 @@
 
 import inspect
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from enum import StrEnum
 from functools import cache, partial
 from random import Random
 from types import ModuleType
 from typing import Any
 
 from google.api_core import exceptions
+from msgspec.structs import replace
 
 from shared.accounts.account import Account, AccountState
 from shared.billing.account import Billing
@@ -29,10 +28,13 @@ from tests.simulation.events import Events
 from tests.simulation.firestore import Change, Client, Stored
 from tests.simulation.functions import Loaded, Token
 from tests.simulation.invariants import Invariants
+from tests.simulation.losses import ERRORS, Loss
 from tests.simulation.paying import Paying
+from tests.simulation.people import Person
 from tests.simulation.processes import Hub, Process
 from tests.simulation.provider import Event, SimulatedProvider
 from tests.simulation.queue import Queue, Task, decode
+from tests.simulation.teams import CLOSES_ACCOUNTS, Asked, Teams
 from tests.support.records.factories import IMAGE
 
 SLOTS = 4
@@ -45,29 +47,6 @@ LATE = timedelta(minutes=2)
 """By so much a message or a task is noted to have come late."""
 CAUGHT = ("follow-up-failed", "meter-failed", "tidying-failed")
 """Events of functions that go on after an error: that of a lost reply is no fault of theirs, any other is."""
-
-
-class Loss(StrEnum):
-    REQUEST = "the request is lost, and sent again"
-    REPLY = "it is done, its reply is lost, and it is sent again"
-    SILENCE = "it is done, and nobody ever hears of it"
-
-
-ERRORS: dict[Loss, type[exceptions.GoogleAPICallError]] = {
-    Loss.REQUEST: exceptions.ServiceUnavailable,
-    Loss.REPLY: exceptions.ServiceUnavailable,
-    Loss.SILENCE: exceptions.DeadlineExceeded,
-}
-
-
-@dataclass
-class Person:
-    """A member at their browser. `sid`: the session that Open last led them to."""
-
-    uid: str
-    bid: str
-    wid: str
-    sid: str = ""
 
 
 class World:
@@ -88,7 +67,7 @@ class World:
         self._tell = tell
         self.firestore = Client()
         self.firestore.clock = lambda: self.hub.now
-        self.firestore.on_read = lambda _path: self.hub.give_way("before a read")
+        self.firestore.on_read = self._read
         self.firestore.on_commit = self._commit
         self.queue = Queue(self.hub, self._deliver, self._lost_task)
         self._random = Random(0)  # noqa: S311
@@ -96,6 +75,8 @@ class World:
         self.invariants = Invariants(self.fail)
         self.events = Events()
         self.provider = SimulatedProvider(self.hub, self.events.note)
+        self.teams = Teams(self.invariants, self.events, self.fail)
+        self.firestore.on_look = lambda path, fields: self.teams.looked(path, fields, self.hub.current)
         self.paying = Paying(self.provider, self.events, self.invariants.billings, self.is_closed, self.fail)
         self.heard: list[Event] = []
         """Of the provider's events, those that were delivered."""
@@ -156,7 +137,11 @@ class World:
                     self.fail(f"{function} answers 500: {e!r}", e)
                 return problem
 
-        return self.hub.spawn(function, work, seconds=loaded.seconds)
+        process = self.hub.spawn(function, work, seconds=loaded.seconds)
+        if function in CLOSES_ACCOUNTS:
+            uid = caller.uid if isinstance(caller, Member) else ""
+            self.teams.asks(process, Asked(function, uid, None, verified=False, at=self.now))
+        return process
 
     def post(self, token: Token, message: Any) -> Process:
         """A heartbeat on its way."""
@@ -191,6 +176,8 @@ class World:
         process = self.call("allocate", self.member(person), module.Allocate())
 
         def answered(process: Process) -> None:
+            if isinstance(process.result, Problem) and process.result.name == "no-seat":
+                self.events.note("somebody found no seat in their team")
             if process.result is not None and not isinstance(process.result, Problem):
                 person.sid = process.result.session
                 self.enter(person)
@@ -215,7 +202,9 @@ class World:
         return self.call("delete_account", self.member(person), self.functions["delete_account"].module.Delete())
 
     def is_closed(self, bid: str) -> bool:
-        """Whether whoever has the billing account has left."""
+        """Whether whoever has the billing account has left, or the team is not there any more."""
+        if bid in self.teams.made:
+            return bid not in self.teams.teams or bool(self.teams.teams[bid]["closed"])
         owners = [person.uid for person in self.people if person.bid == bid]
         accounts = [self.firestore.documents.get(f"accounts/{uid}") for uid in owners]
         return all(account is None or account.fields["state"] == "deleted" for account in accounts)
@@ -311,7 +300,7 @@ class World:
 
     def throttle(self) -> None:
         for container in self.fleet.containers():
-            container.throttled = self.fleet.throttles
+            container.throttled, container.grows = self.fleet.throttles, self.fleet.grows
 
     def check(self) -> None:
         self.invariants.served(self.fleet.containers(), self.now)
@@ -321,6 +310,10 @@ class World:
     def _say(self, what: str) -> None:
         if self._tell:
             self._tell(f"{self.now:{CLOCK}} {self.hub.current.name if self.hub.current else 'nobody'}: {what}")
+
+    def _read(self, path: str) -> None:
+        self.hub.give_way("before a read")
+        self.teams.begins_to_look(path, self.hub.current)
 
     def _commit(self, make: Callable[[], Sequence[Change]]) -> None:
         self.hub.give_way("before a commit")
@@ -333,6 +326,7 @@ class World:
             self.invariants.committed(changes, self.now)
             self.events.committed(changes, self.invariants.sessions)
             self.paying.committed(changes, self.hub.current)
+            self.teams.committed(changes, self.hub.current, self.now)
             self.hub.give_way("after a commit")
         if loss:
             raise ERRORS[loss](loss)
@@ -344,6 +338,10 @@ class World:
 
     def member(self, person: Person) -> Member:
         return Member(person.uid, None, None, email_verified=True, issued=self.now, signed_in=self.now)
+
+    def teammate(self, person: Person) -> Member:
+        """The member, by a token that has the address."""
+        return replace(self.member(person), email=person.address, email_verified=person.verified)
 
     def _join(self, number: int, billing: Billing) -> Person:
         person = Person(f"u-{number}", billing.bid, f"w-{number:020}")
@@ -369,6 +367,7 @@ class World:
         fields = encode(record)
         self.firestore.documents[path] = Stored(fields, self.firestore.next_version())
         self.invariants.committed([Change(path, None, fields)], self.now)
+        self.teams.committed([Change(path, None, fields)], None, self.now)
 
 
 @cache
