@@ -82,7 +82,7 @@ class Client:
 
     def look(self, reference: "Reference") -> "Snapshot":
         stored = self.documents.get(reference.path)
-        self.on_look(reference.path, stored and stored.fields)
+        self.on_look(reference.path, stored.fields if stored else None)
         return Snapshot(reference, stored, self.clock())
 
     def next_version(self) -> Version:

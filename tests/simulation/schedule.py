@@ -67,6 +67,8 @@ def play(
     with living_in(world):
         try:
             world.throttle()
+            for person in world.people[2:] if teams else ():
+                person.verified = False
             if teams and header[BEGINS_AT] & 3:
                 begin_team(world, header[BEGINS_AT] >> 2)
             for what, whom in _pairs(steps):

@@ -8,7 +8,7 @@ from msgspec.structs import replace
 from shared.accounts.account import Account
 from shared.accounts.invitation import Invitation, TeamRole
 from shared.accounts.team import Team
-from shared.flows import erasing, sign_ins
+from shared.flows import sign_ins
 from shared.flows import teams as flows
 from shared.gcp.store import sessions, teams
 from shared.gcp.store.database import Commit, document
@@ -43,8 +43,9 @@ def the_last_owner(_functions: Functions) -> Pieces:
 
 
 @removal
-def the_heir_of_an_owner_who_is_gone(_functions: Functions) -> Pieces:
-    yield teams, "check_may_go", lambda _account: None
+def the_heir_of_an_owner_who_is_gone(functions: Functions) -> Pieces:
+    """Whom nobody has asked first to hand the team over."""
+    yield functions["account"].module, "check_may_go", lambda _account: None
     yield (
         Team,
         "without_gone",
@@ -212,4 +213,4 @@ def the_meter_that_finishes_a_deletion(functions: Functions) -> Pieces:
 @removal
 def the_team_that_who_is_gone_leaves(_functions: Functions) -> Pieces:
     yield sign_ins, "leave_for_good", lambda _account, _now: None
-    yield erasing.teams, "leave_for_good", lambda _account, _now: None
+    yield teams, "leave_for_good", lambda _account, _now: None

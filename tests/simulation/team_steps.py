@@ -157,7 +157,8 @@ def buy_for_team(world: World, whom: int) -> None:
 
 
 def begin_team(world: World, kind: int) -> None:
-    """There is a team already: of two, and of a third who works or only pays. Its time is nearly over, or not."""
+    """There is a team already: of two, and of a third who works, only pays, or is invited. Its time is nearly over, or
+    not, and its plan was lost, or not."""
     owner, *guests = world.people
     make_team(world, 0)
     world.exhaust()
@@ -169,8 +170,13 @@ def begin_team(world: World, kind: int) -> None:
         world.exhaust()
         accept(world, 1)
         world.exhaust()
+    if not kind & 1:
+        invite_to(world, owner, guests[-1].address, TeamRole.MEMBER)
+        world.exhaust()
     if kind & 2:
         leave_little(world, kind)
+    if kind & 48 == 48:
+        set_team_plan(world, owner, "free")
 
 
 def _manager(world: World, whom: int) -> Person:

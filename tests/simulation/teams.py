@@ -221,8 +221,8 @@ class Teams:
             if bid in self.made:
                 self._opens_on_team(after, team, process)
             elif team is not None and _is_shared(self._plan(team, process)):
-                seen = self._seen.get((process, f"teams/{team}"), self.teams[team])
-                if not seen["closed"]:
+                seen = self._seen.get((process, f"teams/{team}"), self.teams.get(team))
+                if seen is not None and not seen["closed"]:
                     self._fail(f"{sid} opens at the cost of {bid}, and {team} pays for {uid}")
         elif after["storage"] and after["storage"] != before["storage"] and after["stored_in"]:
             self._saved(after, process)
@@ -263,12 +263,12 @@ class Teams:
 
     def _agree(self) -> None:
         members: dict[str, tuple[str, bool]] = {}
-        for bid, team in self.teams.items():
-            for each in team["people"]:
+        for bid, record in self.teams.items():
+            for each in record["people"]:
                 if each["uid"] in members:
                     self._fail(f"{each['uid']} is in two teams: {bid} and {members[each['uid']][0]}")
                 members[each["uid"]] = (bid, _works(each))
-        stored = {}
+        stored: dict[tuple[str, str], int] = {}
         for uid, account in self.accounts.items():
             link = account["team"] and (account["team"]["bid"], account["team"]["seated"])
             if link != members.get(uid):
@@ -322,8 +322,9 @@ class Teams:
 
 def taken(team: Fields, now: datetime) -> int:
     """Seats: of people, of offers, and of open invitations."""
-    invited = sum(each["role"] != ONLY_PAYS and now < each["expires"] for each in team["invitations"])
-    return invited + sum(_works(each) or each["offered"] not in (None, ONLY_PAYS) for each in team["people"])
+    invited: int = sum(each["role"] != ONLY_PAYS and now < each["expires"] for each in team["invitations"])
+    people = sum(_works(each) or each["offered"] not in (None, ONLY_PAYS) for each in team["people"])
+    return invited + people
 
 
 def _is_shared(plan: str) -> bool:
