@@ -31,7 +31,7 @@ IN_TEAMS = 0b11000
 """Two other bits of the same byte: in a quarter of the schedules there are four members, who make teams."""
 BEGINS_AT = 2
 """Unless the lowest bits of this byte are 0, there is a team at the beginning, which the next ones tell more of."""
-GROWS = 1_500_000_000
+GROWS = 8_000_000_000
 """Bytes by which a checkpoint is larger than the one before, where members share a team's storage."""
 LEFT = (0.5, 1.0, 60.0, 200.0, 1800.0)
 """Seconds of an allowance that a schedule begins with."""
@@ -67,7 +67,7 @@ def play(
     with living_in(world):
         try:
             world.throttle()
-            for person in world.people[2:] if teams else ():
+            for person in world.people[2:3] if teams else ():
                 person.verified = False
             if teams and header[BEGINS_AT] & 3:
                 begin_team(world, header[BEGINS_AT] >> 2)

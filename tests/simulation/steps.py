@@ -282,8 +282,8 @@ PAYING: dict[Step, int] = {
 }  # fmt: skip
 """A plan is set through who pays."""
 TEAMS: dict[Step, int] = {
-    make_team: 6, invite: 24, accept: 34, resend: 4, revoke: 4, leave_team: 8, remove_person: 12, give_role: 12,
-    answer_role: 14, delete_team: 2, give_team_plan: 12, leave_little: 4, verify: 3, team_days: 4, leave_for_good: 3,
+    make_team: 6, invite: 24, accept: 34, resend: 8, revoke: 4, leave_team: 8, remove_person: 12, give_role: 12,
+    answer_role: 14, delete_team: 2, give_team_plan: 12, leave_little: 4, verify: 3, team_days: 8, leave_for_good: 3,
     suspend: 1, resume: 2, open_: 26, enter: 14, type_: 12,
 }  # fmt: skip
 

@@ -31,7 +31,7 @@ PLANS_GIVEN = ("team", "enterprise", "team", "free")
 ROLES = (TeamRole.MEMBER, TeamRole.MEMBER, TeamRole.MEMBER, TeamRole.BILLING, TeamRole.PAYING_MEMBER)
 GIVEN_ROLES = (TeamRole.OWNER, TeamRole.MEMBER, TeamRole.BILLING, TeamRole.OWNER)
 LEFT_MS = (1_000, 60_000, 200_000)
-DAYS = (0.5, 1.1, 7.1, 14.2)
+DAYS = (1.1, 7.1, 7.2, 14.2)
 NAME = "Ours"
 STRANGER = "stranger@example.com"
 
@@ -81,14 +81,14 @@ def revoke(world: World, whom: int) -> None:
 
 
 def accept(world: World, whom: int) -> None:
-    """One of the last links that were sent is opened: by whom it was sent to, or one time in four by anybody."""
+    """One of the last links that were sent is opened: by whom it was sent to, or one time in three by anybody."""
     links = world.teams.links[-6:]
     if not links:
         return
     token, address = links[-1 - (whom >> 2) % len(links)]
     meant = [person for person in world.people if person.address == address]
     anybody = world.people[(whom >> 5) % len(world.people)]
-    person = meant[0] if meant and whom & 3 else anybody
+    person = meant[0] if meant and whom % 3 else anybody
     ask(world, "accept", person, WithToken(token=token), token=token)
 
 
@@ -157,20 +157,25 @@ def buy_for_team(world: World, whom: int) -> None:
 
 
 def begin_team(world: World, kind: int) -> None:
-    """There is a team already: of two, and of a third who works, only pays, or is invited. Its time is nearly over, or
-    not, and its plan was lost, or not."""
+    """There is a team already. Of two or three, and one more is invited, by a link that has replaced another one; or of
+    all, on a plan that has become too small for them. Its time is nearly over, or not, and its plan is lost, or not."""
     owner, *guests = world.people
+    is_large = kind & 12 == 12
     make_team(world, 0)
     world.exhaust()
-    set_team_plan(world, owner, "enterprise" if kind & 4 else "team")
+    set_team_plan(world, owner, "enterprise" if is_large else "team")
     world.exhaust()
-    for number, guest in enumerate(guests[: 1 + (kind & 1)]):
+    for guest in guests if is_large else guests[: 1 + (kind & 1)]:
         guest.verified = True
-        invite_to(world, owner, guest.address, TeamRole.BILLING if number and kind & 8 else TeamRole.MEMBER)
+        invite_to(world, owner, guest.address, TeamRole.MEMBER if is_large or not kind & 4 else TeamRole.BILLING)
         world.exhaust()
         accept(world, 1)
         world.exhaust()
-    if not kind & 1:
+    if is_large:
+        set_team_plan(world, owner, "team")
+        world.exhaust()
+        world.open(guests[-1])
+    for _ in range(0 if is_large else 1 + (kind & 8) // 8):
         invite_to(world, owner, guests[-1].address, TeamRole.MEMBER)
         world.exhaust()
     if kind & 2:

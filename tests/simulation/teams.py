@@ -281,6 +281,8 @@ class Teams:
             if team is not None:
                 stored[team, account["wid"]] = self._used(workspace)
             for session in self._live(account["wid"]):
+                if session["stored_in"] != team:
+                    self._fail(f"{session['sid']} is counted in {session['stored_in']}, and {uid} works in {team}")
                 if session["bid"] in self.made and session["bid"] != team:
                     self._fail(f"{session['sid']} goes on at the cost of {session['bid']}, and {uid} works in {team}")
         if stored != self.stored:
@@ -298,7 +300,8 @@ class Teams:
         return int(storage["used"]) if storage else 0
 
     def _works_in(self, uid: str) -> str | None:
-        return _works_in(self.accounts[uid])
+        account = self.accounts.get(uid)
+        return _works_in(account) if account else None
 
     # the end
 
@@ -308,7 +311,8 @@ class Teams:
             if team["closed"]:
                 return f"{bid} was to be deleted, and is still there"
             for each in team["people"]:
-                if self.accounts[each["uid"]]["state"] == "deleted":
+                account = self.accounts.get(each["uid"])
+                if account is None or account["state"] == "deleted":
                     return f"{each['uid']} has deleted the account, and is in {bid}"
         return None
 
