@@ -157,27 +157,33 @@ def buy_for_team(world: World, whom: int) -> None:
 
 
 def begin_team(world: World, kind: int) -> None:
-    """There is a team already. Of two or three, and one more is invited, by a link that has replaced another one; or of
-    all, on a plan that has become too small for them. Its time is nearly over, or not, and its plan is lost, or not."""
+    """There is a team already. Of two or three, and one more is invited, who works or has another team. Or of all, or
+    all but one, on a plan that has become too small. Its time is nearly over, or not; its plan is lost, or not."""
     owner, *guests = world.people
     is_large = kind & 12 == 12
     make_team(world, 0)
     world.exhaust()
     set_team_plan(world, owner, "enterprise" if is_large else "team")
     world.exhaust()
-    for guest in guests if is_large else guests[: 1 + (kind & 1)]:
+    joining = guests[: 3 - (kind & 1)] if is_large else guests[: 1 + (kind & 1)]
+    for guest in joining:
         guest.verified = True
         invite_to(world, owner, guest.address, TeamRole.MEMBER if is_large or not kind & 4 else TeamRole.BILLING)
         world.exhaust()
         accept(world, 1)
         world.exhaust()
+    if kind & 4 and not is_large:
+        make_team(world, len(guests))
+    elif kind & 1:
+        world.open(guests[-1])
+    if guests[-1] not in joining:
+        for _ in range(1 + (kind & 8) // 8):
+            invite_to(world, owner, guests[-1].address, TeamRole.MEMBER)
+            world.exhaust()
     if is_large:
         set_team_plan(world, owner, "team")
         world.exhaust()
         world.open(guests[-1])
-    for _ in range(0 if is_large else 1 + (kind & 8) // 8):
-        invite_to(world, owner, guests[-1].address, TeamRole.MEMBER)
-        world.exhaust()
     if kind & 2:
         leave_little(world, kind)
     if kind & 48 == 48:

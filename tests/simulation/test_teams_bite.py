@@ -1,4 +1,4 @@
-"""With one guard of teams taken away, the simulation finds what it kept out. Two that only matter at one moment of a
+"""With one guard of teams taken away, the simulation finds what it kept out. Three that only matter at one moment of a
 function are in `test_teams_on_their_way.py`."""
 
 from collections.abc import Mapping
@@ -27,7 +27,6 @@ from tests.simulation.searching import first_that_fails
         (team_removals.the_newest_link, "by a link that is not valid"),
         (team_removals.the_single_use, "is still open"),
         (team_removals.the_one_team, "is in two teams"),
-        (team_removals.the_guard_of_a_team, "and the teams have"),
         (team_removals.one_commit_for_team_and_account, "and the teams have"),
         (team_removals.the_plan_that_can_be_shared, "which is not paid for"),
         (team_removals.the_seat_of_who_opens, "which has no seat for"),

@@ -7,12 +7,13 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from msgspec.structs import replace
 
-from shared.views.team_requests import DeleteTeam, Nothing, OnePerson
+from shared.accounts.invitation import TeamRole
+from shared.views.team_requests import DeleteTeam, Invite, Nothing, OnePerson
 from tests.simulation import team_removals
 from tests.simulation.functions import Loaded, living_in
 from tests.simulation.invariants import place
 from tests.simulation.processes import Process, Violation
-from tests.simulation.team_steps import NAME, ask, begin_team
+from tests.simulation.team_steps import NAME, STRANGER, accept, ask, begin_team
 from tests.simulation.world import World
 from tests.support.records.factories import a_billing
 
@@ -127,3 +128,30 @@ def test_without_the_team_that_a_workspace_names_they_are_counted_in_it(function
         pytest.raises(Violation, match="is counted in"),
     ):
         leave_while_opening(world)
+
+
+def invite_while_another_accepts(world: World) -> None:
+    """The invitation is committed on top of a team that was read before somebody joined."""
+    owner, *_ = world.people
+    inviting = ask(world, "invite", owner, Invite(address=STRANGER, role=TeamRole.BILLING))
+    go_on_to(world, inviting, "before a commit")
+    accept(world, 1)
+    world.hub.go_on(world.hub.processes[-1])
+    world.live(world.now + timedelta(seconds=10))
+    [team] = world.teams.teams.values()
+    assert [each["uid"] for each in team["people"]] == [person.uid for person in world.people]
+    assert [each["address"] for each in team["invitations"]] == [STRANGER]
+
+
+def test_who_joins_while_another_is_invited_is_in_the_team(functions: Mapping[str, Loaded]) -> None:
+    with a_team(functions) as world:
+        invite_while_another_accepts(world)
+
+
+def test_without_the_guard_of_a_team_who_joins_is_lost(functions: Mapping[str, Loaded]) -> None:
+    with (
+        team_removals.the_guard_of_a_team(functions),
+        a_team(functions) as world,
+        pytest.raises(Violation, match="u-2 has left"),
+    ):
+        invite_while_another_accepts(world)
