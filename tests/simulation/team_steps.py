@@ -174,8 +174,9 @@ def begin_team(world: World, kind: int) -> None:
         world.exhaust()
     if kind & 4 and not is_large:
         make_team(world, len(guests))
-    elif kind & 1:
+    elif not kind & 1 and not is_large:
         world.open(guests[-1])
+        world.exhaust()
     if guests[-1] not in joining:
         for _ in range(1 + (kind & 8) // 8):
             invite_to(world, owner, guests[-1].address, TeamRole.MEMBER)
@@ -184,10 +185,14 @@ def begin_team(world: World, kind: int) -> None:
         set_team_plan(world, owner, "team")
         world.exhaust()
         world.open(guests[-1])
+        world.exhaust()
     if kind & 2:
         leave_little(world, kind)
     if kind & 48 == 48:
         set_team_plan(world, owner, "free")
+        world.exhaust()
+    if kind & 16 or is_large:
+        accept(world, 1)
 
 
 def _manager(world: World, whom: int) -> Person:
@@ -202,14 +207,14 @@ def _manager(world: World, whom: int) -> Person:
 
 def _other(world: World, manager: Person, whom: int) -> str:
     """Somebody in the manager's team, or one time in four anybody."""
-    link = world.teams.accounts[manager.uid]["team"]
-    there = [each["uid"] for each in world.teams.teams[link["bid"]]["people"]] if link and whom & 3 else []
+    team = world.teams.team_of(manager.uid)
+    there = [each["uid"] for each in team["people"]] if team and whom & 3 else []
     return there[-1 - (whom >> 2) % len(there)] if there else world.people[(whom >> 2) % len(world.people)].uid
 
 
 def _invitations(world: World, person: Person) -> list[Any]:
-    link = world.teams.accounts[person.uid]["team"]
-    teams = [world.teams.teams[link["bid"]]] if link else list(world.teams.teams.values())
+    team = world.teams.team_of(person.uid)
+    teams = [team] if team else list(world.teams.teams.values())
     return [each for team in teams for each in team["invitations"]]
 
 

@@ -56,6 +56,9 @@ class Teams:
     def asks(self, process: Process, asked: Asked) -> None:
         self._asked[process] = asked
 
+    def team_of(self, uid: str) -> Fields | None:
+        return next((team for team in self.teams.values() if uid in _by_uid(team)), None)
+
     # what a process knows when it decides
 
     def begins_to_look(self, path: str, process: Process | None) -> None:
@@ -212,7 +215,6 @@ class Teams:
         for session in self._live(after["wid"]):
             if session["bid"] != bid:
                 self._fail(f"{session['sid']} goes on at the cost of {session['bid']}, and {bid} pays from now on")
-            self._events.note("somebody joined a team while they worked")
 
     def _session(self, before: Fields | None, after: Fields, process: Process | None) -> None:
         sid, uid, bid = after["sid"], after["uid"], after["bid"]
@@ -224,7 +226,11 @@ class Teams:
                 seen = self._seen.get((process, f"teams/{team}"), self.teams.get(team))
                 if seen is not None and not seen["closed"]:
                     self._fail(f"{sid} opens at the cost of {bid}, and {team} pays for {uid}")
-        elif after["storage"] and after["storage"] != before["storage"] and after["stored_in"]:
+            return
+        if before["state"] != after["state"] == "draining" and after["reason"] == "team":
+            how = "left" if self._works_in(uid) is None else "joined"
+            self._events.note(f"somebody {how} a team while they worked")
+        if after["storage"] and after["storage"] != before["storage"] and after["stored_in"]:
             self._saved(after, process)
 
     def _opens_on_team(self, session: Fields, team: str | None, process: Process | None) -> None:

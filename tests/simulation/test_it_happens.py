@@ -62,7 +62,7 @@ EVENTS = (
     *(f"team: accept: {refusal}" for refusal in REFUSED_LINKS),
     *("team: invite: team-full", "team: invite: forbidden", "team: leave: last-owner", "team: create: in-a-team"),
     "somebody joined a team",
-    "somebody joined a team while they worked",
+    *(f"somebody {how} a team while they worked" for how in ("joined", "left")),
     *(f"somebody left a team: {function}" for function in ("leave", "remove", "delete")),
     "somebody left a team that is deleted",
     "somebody opened on a team's time",

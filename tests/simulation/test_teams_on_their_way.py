@@ -58,7 +58,7 @@ def test_who_is_removed_at_work_keeps_it_and_the_team_pays_for_no_more(
         owner, member, _ = world.people
         world.open(member)
         world.live(world.now + timedelta(seconds=100))
-        [session] = world.invariants.sessions.values()
+        session = world.invariants.sessions[member.sid]
         assert session["bid"] in world.teams.made
         for container in world.fleet.containers():
             container.typing = True
