@@ -305,7 +305,8 @@ class Aggregated:
 
 @dataclass(frozen=True)
 class Aggregation:
-    """Sums over the documents that a query would find; a field of None counts them."""
+    """Sums over the documents that a query would find and that have every field that is summed; a field of None counts
+    them."""
 
     query: Query
     fields: tuple[tuple[str, str | None], ...] = ()
@@ -317,7 +318,9 @@ class Aggregation:
         return replace(self, fields=(*self.fields, (alias, field)))
 
     def get(self, **_: Any) -> list[list[Aggregated]]:
+        summed = [name for _, name in self.fields if name is not None]
         found = [snapshot.to_dict() or {} for snapshot in self.query.stream()]
+        found = [fields for fields in found if all(_at(fields, name) is not None for name in summed)]
         return [[Aggregated(alias, _sum(found, name)) for alias, name in self.fields]]
 
 
