@@ -63,7 +63,7 @@ EVENTS = (
     *("team: invite: team-full", "team: invite: forbidden", "team: leave: last-owner", "team: create: in-a-team"),
     "somebody joined a team",
     *(f"somebody {how} a team while they worked" for how in ("joined", "left")),
-    *(f"somebody left a team: {function}" for function in ("leave", "remove", "delete")),
+    *(f"somebody left a team: {function}" for function in ("leave", "remove", "delete_account")),
     "somebody left a team that is deleted",
     "somebody opened on a team's time",
     "somebody found no seat in their team",
