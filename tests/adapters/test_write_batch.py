@@ -109,6 +109,9 @@ def test_what_is_no_plain_value_is_refused(value: Any) -> None:
         WriteBatch(database()).update(document("records", "own"), {"field": value})
 
 
-def test_a_path_is_no_field_of_a_record() -> None:
-    with pytest.raises(ValueError, match=r"a\.b"):
-        WriteBatch(database()).update(document("records", "own"), {"a.b": 1})
+def test_a_path_within_a_field_is_updated_as_the_sdk_does() -> None:
+    for name, batch in batches().items():
+        document("records", name).set({"map": {"a b": 1, "stays": 2}})
+        batch.update(document("records", name), {"map.`a b`": 3})
+        batch.commit()
+    assert stored("own") == stored("sdk") == {"map": {"a b": 3, "stays": 2}}

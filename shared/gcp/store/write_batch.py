@@ -17,7 +17,7 @@ _WRITE = write.Write.pb()
 
 
 class WriteBatch(firestore.WriteBatch):
-    """A batch whose `create` and `update` take records: fields whose names are identifiers, with plain values."""
+    """A batch whose `create` and `update` take plain values. An update of a path within a field is left to the SDK."""
 
     def create(self, reference: Any, document_data: dict[str, Any]) -> None:
         made = _written(reference, document_data)
@@ -26,7 +26,8 @@ class WriteBatch(firestore.WriteBatch):
 
     def update(self, reference: Any, field_updates: dict[str, Any], option: Any = None) -> None:
         if not all(map(str.isidentifier, field_updates)):
-            raise ValueError(f"not the fields of a record: {', '.join(field_updates)}")
+            super().update(reference, field_updates, option=option)
+            return
         made = _written(reference, field_updates)
         made.update_mask.field_paths.extend(sorted(field_updates))
         if option is None:
