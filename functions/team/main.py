@@ -16,6 +16,7 @@ from shared.endpoint import endpoint, routes
 from shared.errors import Conflict, Refusals, Refused, bad_request
 from shared.flows import teams
 from shared.flows.sign_ins import SignedIn, may_change, may_look
+from shared.gcp.store import clock
 from shared.gcp.store.accounts import find_account
 from shared.gcp.store.billing import counted, read_billing
 from shared.gcp.store.ids import new_id
@@ -146,7 +147,7 @@ def resend(caller: SignedIn, body: OneInvitation, now: datetime) -> InviteAnswer
     token = teams.new_token(bid)
 
     def again(team: Team, plan: str) -> Team:
-        return team.send_again(body.invitation, token, uid, plan, now)
+        return team.send_again(body.invitation, token, uid, plan, clock.now())
 
     after = teams.send(caller.account, bid, body.invitation, token, again, now)
     return InviteAnswer(_view(after, uid, now), body.invitation, _link(token), after.mail is not None)
@@ -206,7 +207,12 @@ def accept(caller: SignedIn, body: WithToken, now: datetime) -> TeamAnswer:
     check_verified(caller)
     if caller.account.team is not None and caller.account.team.bid != found.bid:
         raise in_a_team()
-    after = teams.move(found.bid, uid, lambda team, plan: team.join(body.token, uid, email or "", plan, now), now)
+
+    def join(team: Team, plan: str) -> Team:
+        # not the request's time: an invitation that has expired since may have lost its seat to another
+        return team.join(body.token, uid, email or "", plan, clock.now())
+
+    after = teams.move(found.bid, uid, join, now)
     logs.info("team-joined", team=found.bid, uid=uid, role=after.team.role_of(uid))
     return TeamAnswer(_view(after, uid, now))
 

@@ -155,3 +155,21 @@ def test_without_the_guard_of_a_team_who_joins_is_lost(functions: Mapping[str, L
         pytest.raises(Violation, match="u-2 has left"),
     ):
         invite_while_another_accepts(world)
+
+
+def test_who_accepts_while_their_invitation_expires_takes_no_seat_that_was_given_away(
+    functions: Mapping[str, Loaded],
+) -> None:
+    with a_team(functions) as world:
+        [team] = world.teams.teams.values()
+        [invitation] = team["invitations"]
+        world.live(invitation["expires"] - timedelta(seconds=5))
+        accept(world, 1)
+        accepting = world.hub.processes[-1]
+        go_on_to(world, accepting, "before a commit", 2)  # the first counts the request
+        world.pass_time(invitation["expires"] + timedelta(seconds=1))
+        world.hub.go_on(ask(world, "invite", world.people[0], Invite(address=STRANGER, role=TeamRole.MEMBER)))
+        world.live(world.now + timedelta(seconds=10))
+        [team] = world.teams.teams.values()
+        assert [each["uid"] for each in team["people"]] == [person.uid for person in world.people[:2]]
+        assert team["invitations"][-1]["address"] == STRANGER
