@@ -35,7 +35,7 @@ check: ## format, lint, types, directions of imports, and the tests of pure deci
 test: ## set up what the tests need, check everything, run every test; with ARGS="-k name" only those tests
 	@$(PYTHON) -m local setup --tests
 	$(if $(ARGS),,$(STATIC_CHECKS))
-	$(BIN)/pytest --numprocesses 4 --dist loadgroup --no-loadscope-reorder $(ARGS)
+	$(BIN)/pytest --numprocesses 3 --dist loadgroup --no-loadscope-reorder $(ARGS)
 
 screenshots: ## draw every screen of the page in both themes and languages, into build/screenshots
 	@$(PYTHON) -m local setup --tests

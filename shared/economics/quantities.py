@@ -140,7 +140,7 @@ class FixedQuantities(Struct, frozen=True, kw_only=True):
     """Instances of functions that wait for requests."""
     function_gib: Decimal = Decimal("0.5")
     """Memory of an instance of a function. Each has one CPU."""
-    secrets: int = 7
+    secrets: int = 8
     conditions: int = 15
     """Conditions of all alerts."""
     images_gib: Range = between(1, 12)

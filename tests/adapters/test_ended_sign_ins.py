@@ -37,14 +37,16 @@ ENDED = NOW - timedelta(minutes=1)
 TOKEN = f"b-{'0' * 20}.{'a' * 40}"
 BODIES: dict[tuple[str, str], dict[str, Any]] = {
     ("login", "login"): {},
-    ("account", "delete"): {},
+    ("account", "delete_account"): {},
+    ("account", "wanted_mails"): {},
+    ("account", "tell"): {"about_time": False},
     ("account", "sign_out"): {"everywhere": True},
     ("allocate", "allocate"): {},
     ("release", "release"): {"session": "of the account"},
     ("snapshots", "history"): {},
     ("snapshots", "files"): {"snapshot": "1-boot00000000000a-1"},
     ("snapshots", "restore"): {"snapshot": "1-boot00000000000a-1"},
-    ("snapshots", "download"): {},
+    ("snapshots", "download_snapshot"): {},
     ("snapshots", "discard"): {"snapshot": "1-boot00000000000a-1"},
     ("usage", "monthly"): {},
     ("usage", "table"): {},

@@ -4,6 +4,7 @@ import json
 import time
 from collections.abc import Callable
 from typing import Any
+from uuid import uuid4
 
 import httpx
 import jwt
@@ -49,7 +50,8 @@ ASKED = (
 
 @pytest.fixture
 def mallory(stack: Running) -> Person:
-    person = Person(stack, "mallory")
+    # another one for each test: a session of the test before may still be charged
+    person = Person(stack, f"mallory-{uuid4().hex[:8]}")
     person.me()
     return person
 

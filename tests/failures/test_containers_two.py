@@ -69,6 +69,7 @@ def test_one_that_was_given_up_neither_serves_nor_moves_the_head(
 ) -> None:
     """The double was first; the slot's URL leads to the other, so Open gives the session up."""
     attach(stack, session, heartbeat(stack), double.url).raise_for_status()
+    until(lambda: double.events("session-serving"), "the double has emptied its home")
     double.run("echo precious > kept.txt")
     until(lambda: (record(stack, session)["head"] or {}).get("files", 0) > 2, "the double saved")
     token = Signer(stack.env["SIGNING_KEY"]).enter(session_of(stack, session.sid), datetime.now(UTC))
@@ -93,6 +94,7 @@ def test_of_two_epochs_that_save_at_the_same_time_only_the_newer_ones_head_is_se
     stack: Running, person: Person, session: Session, double: Container
 ) -> None:
     attach(stack, session, heartbeat(stack), double.url).raise_for_status()
+    until(lambda: double.events("session-serving"), "the older one has emptied its home")
     # as root: nobody is at the double, so programs of the member's stand still in it
     double.run_as_root(f"({WRITE_ON}) >/dev/null 2>&1 &")
     snapshots = f"workspaces/{session.wid}/snapshots"

@@ -5,7 +5,7 @@ import re
 import signal
 
 import pytest
-from playwright.sync_api import Browser, Locator, Page, expect
+from playwright.sync_api import Browser, expect
 
 from tests.support.browser.looks import ENGLISH_PHONE_LIGHT, KOREAN_DESK_LIGHT
 from tests.support.browser.member import PATIENCE, PICTURES, Member
@@ -46,7 +46,7 @@ def test_what_was_typed_before_and_after_the_loss_is_offered_by_the_next_editor(
         home.stay_awake()
         home.run("echo first > notes.md")
         until(lambda: is_saved(stack, slot), "it is saved once")
-        expect(saved(page)).to_contain_text(filled_in_the_editor("ko", "saved", BROWSERS_PART), timeout=PATIENCE)
+        expect(member.saved()).to_contain_text(filled_in_the_editor("ko", "saved", BROWSERS_PART), timeout=PATIENCE)
         member.explorer("notes.md").dblclick()
         page.locator(".editor-group-container.active .monaco-editor").last.click()
         page.keyboard.press("Control+Home")
@@ -57,7 +57,7 @@ def test_what_was_typed_before_and_after_the_loss_is_offered_by_the_next_editor(
         expect(cover).to_contain_text(filled_in_the_editor("ko", "kept", WINDOW, names="notes.md"), timeout=PATIENCE)
         lost, ended = (in_the_editor("ko", key, BROWSERS_PART) for key in ("lost", "ended"))
         # the second once another container has answered that the session is over
-        expect(saved(page)).to_contain_text(re.compile(f"{lost}|{ended}"))
+        expect(member.saved()).to_contain_text(re.compile(f"{lost}|{ended}"))
         page.screenshot(path=PICTURES / "lost-cover.png")
         to_page, to_open = in_the_editor("ko", "back", WINDOW), ending("ko", "lost", "button")
         back = cover.get_by_role("button", name=re.compile(f"^({to_page}|{to_open})$"))
@@ -77,11 +77,6 @@ def test_what_was_typed_before_and_after_the_loss_is_offered_by_the_next_editor(
         after = Inside(containers(stack)[member.slot])
         until(lambda: after.run("cat notes.md").startswith(f"{BEFORE} after"), "the editor has it, and writes it")
         page.screenshot(path=PICTURES / "lost-back.png")
-
-
-def saved(page: Page) -> Locator:
-    """How old the newest save is, in the status bar."""
-    return page.locator("[id='ondol.ondol-browser.ondol.saved']")
 
 
 def is_saved(stack: Running, slot: str) -> bool:

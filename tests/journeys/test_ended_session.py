@@ -29,14 +29,37 @@ def test_a_member_who_stops_elsewhere_reads_it_in_the_editor_and_opens_again(sta
         expect_inside_the_window(page)
         page.screenshot(path=PICTURES / "ended-stopped.png")
         elsewhere.close()
-        cover(page).get_by_role("button", name=ending("en", "member", "button"), exact=True).click()
-        page.wait_for_url(re.compile(re.escape(stack.url)))
-        opens = member.opens
-        expect(opens.or_(page.locator(".explorer-folders-view")).first).to_be_visible(timeout=PATIENCE)
-        if opens.is_visible():  # a page that does not open by itself
-            member.open()
+        open_again(stack, member, "member")
         expect(member.explorer("kept.txt")).to_be_visible(timeout=PATIENCE)
         assert member.slot != slot
+
+
+def test_a_member_who_ignores_the_warning_reads_that_nobody_worked_and_opens_again(
+    stack: Running, browser: Browser
+) -> None:
+    with Member(browser, stack.url, "Haneul Kim", ENGLISH_PHONE_DARK) as member:
+        member.sign_in()
+        member.open()
+        page, slot = member.page, member.slot
+        Inside(containers(stack)[slot]).run("echo 1 > ignored.txt")
+        keep = page.get_by_role("button", name=in_the_editor("en", "keep"))
+        expect(keep).to_be_visible(timeout=PATIENCE)
+        expect(cover(page)).to_contain_text(ending("en", "idle", "title"), timeout=PATIENCE)
+        saved = filled_in_the_editor("en", "saved", WINDOW, time=r"\d+:\d\d.[AP]M")
+        expect(cover(page)).to_contain_text(saved, timeout=PATIENCE)
+        page.screenshot(path=PICTURES / "ended-idle.png")
+        open_again(stack, member, "idle")
+        expect(member.explorer("ignored.txt")).to_be_visible(timeout=PATIENCE)
+
+
+def open_again(stack: Running, member: Member, reason: str) -> None:
+    """By the button of the window that says why the session has ended."""
+    cover(member.page).get_by_role("button", name=ending(member.language, reason, "button"), exact=True).click()
+    member.page.wait_for_url(re.compile(re.escape(stack.url)))
+    opens = member.opens
+    expect(opens.or_(member.page.locator(".explorer-folders-view")).first).to_be_visible(timeout=PATIENCE)
+    if opens.is_visible():  # a page that does not open by itself
+        member.open()
 
 
 @pytest.mark.once
@@ -48,7 +71,7 @@ def test_a_member_whose_time_runs_out_while_they_type_loses_no_word(stack: Runni
         Inside(containers(stack)[member.slot]).run("echo > notes.md")
         bid = bid_of(stack, member)
         # the editor's part in the browser has started, which keeps what is typed
-        expect(page.locator("[id='ondol.ondol-browser.ondol.saved']")).to_be_visible(timeout=PATIENCE)
+        expect(member.saved()).to_be_visible(timeout=PATIENCE)
         member.explorer("notes.md").dblclick()
         page.locator(".editor-group-container.active .monaco-editor").last.click()
         page.keyboard.press("Control+Home")

@@ -36,7 +36,7 @@ def test_a_member_without_a_network_sees_what_was_last_known_and_goes_on_where_t
         home.stay_awake()
         sid = session_on(stack, member.slot)
         home.run("echo > notes.md")
-        expect(save_status(page)).to_contain_text(filled_in_the_editor("ko", "saved", BROWSERS_PART), timeout=PATIENCE)
+        expect(member.saved()).to_contain_text(filled_in_the_editor("ko", "saved", BROWSERS_PART), timeout=PATIENCE)
         member.explorer("notes.md").dblclick()
         page.locator(".editor-group-container.active .monaco-editor").last.click()
         page.keyboard.press("Control+Home")
@@ -73,7 +73,7 @@ def test_a_member_whose_session_ended_while_the_laptop_slept_reads_so_and_opens_
         page, slot = member.page, member.slot
         container, sid = containers(stack)[slot], session_on(stack, slot)
         Inside(container).run("echo 1 > kept.txt")
-        expect(save_status(page)).to_contain_text(filled_in_the_editor("en", "saved", BROWSERS_PART), timeout=PATIENCE)
+        expect(member.saved()).to_contain_text(filled_in_the_editor("en", "saved", BROWSERS_PART), timeout=PATIENCE)
         with asleep(page):
             until(lambda: session(stack, sid)["state"] == "ended", "nobody used it")
             until(lambda: containers(stack).get(slot) not in (None, container), "another container is in its place")
@@ -96,11 +96,6 @@ def session_on(stack: Running, slot: str) -> str:
 
 def session(stack: Running, sid: str) -> dict[str, Any]:
     return document(stack, f"sessions/{sid}") or {}
-
-
-def save_status(page: Page) -> Locator:
-    """How old the newest save is, in the status bar."""
-    return page.locator("[id='ondol.ondol-browser.ondol.saved']")
 
 
 def cover(page: Page) -> Locator:

@@ -98,7 +98,7 @@ def test_an_auditor_reads_what_the_month_costs_and_who_costs_more_than_they_pay(
     expect(page.get_by_text("To the end of the month: $40.00 \u2013 $61.25")).to_be_visible()
     expect(page.get_by_role("row", name="Night school pro")).to_contain_text("$9.34 (less than they cost)")
     expect(page.get_by_role("row", name="enterprise")).to_contain_text("no list price")
-    expect(page.get_by_role("row", name="free")).to_contain_text("-$4.00")
+    expect(page.get_by_role("row", name="free $0.00")).to_contain_text("-$4.00")
     page.get_by_role("button", name="한국어").click()
     expect(page.get_by_role("row", name="웜 슬롯: CPU")).to_contain_text("$9.00")
 

@@ -34,7 +34,7 @@ QUANTITIES = {
     "builds of functions": 100,
     "builds of the slot's image": 50,
     "alerts": 15,
-    "secrets": 7,
+    "secrets": 8,
     # 200 hours
     "slots at work: CPU": 720_000,
     "slots at work: memory": 1_440_000,
@@ -137,7 +137,7 @@ def test_free_tiers_are_taken_off_once_for_each_price() -> None:
     assert sum(line.quantity.high - line.paid.high for line in cpu) == 180_000
     assert paid["warm slots: CPU"] == costs.line("warm slots: CPU").quantity.high, "nothing of it is free"
     assert paid["scheduled jobs"] == paid["builds of functions"] == paid["page"] == 0
-    assert paid["secrets"] == 1, "six are free"
+    assert paid["secrets"] == 2, "six are free"
     assert paid["members' files"] == 45
     assert free.total.low <= free.total.high < costs.total.high
     seoul = estimate(a_workload(region=SEOUL), PRICES, free_tiers=True)

@@ -126,16 +126,6 @@ export class Api {
     return (await calls.billingPortal({ client: this.client, body: { plan, language, ...(team && { team }) }, signal })).data.url;
   }
 
-  /** Whether the member is told by mail that the plan's time is nearly used. */
-  async mails(signal: AbortSignal): Promise<boolean> {
-    return (await calls.accountMails({ client: this.client, signal })).data.about_time;
-  }
-
-  /** Has the member told of it, or not any more. */
-  async tell(about_time: boolean, signal: AbortSignal): Promise<boolean> {
-    return (await calls.accountTell({ client: this.client, body: { about_time }, signal })).data.about_time;
-  }
-
   async changeZone(time_zone: string, signal: AbortSignal): Promise<Moved> {
     return (await calls.usageZone({ client: this.client, body: { time_zone }, signal })).data;
   }

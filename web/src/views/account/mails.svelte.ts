@@ -1,5 +1,6 @@
 // What the member is told by mail, and chooses to be.
 
+import { accountMails, accountTell } from "../../api";
 import type { Member } from "../../state/member.svelte";
 
 export class Mails {
@@ -13,9 +14,9 @@ export class Mails {
   look(trouble: unknown = null): () => void {
     const own = new AbortController();
     this.trouble = trouble;
-    this.member.api.mails(own.signal).then(
-      (aboutTime) => {
-        this.aboutTime = aboutTime;
+    accountMails({ client: this.member.api.client, signal: own.signal }).then(
+      ({ data }) => {
+        this.aboutTime = data.about_time;
       },
       (worse: unknown) => {
         if (!own.signal.aborted) this.trouble = worse;
@@ -29,7 +30,8 @@ export class Mails {
     this.trouble = null;
     page.begin(
       async (signal) => {
-        this.aboutTime = await api.tell(aboutTime, signal);
+        const { data } = await accountTell({ client: api.client, body: { about_time: aboutTime }, signal });
+        this.aboutTime = data.about_time;
       },
       (trouble) => {
         this.aboutTime = null; // what the member has clicked is not so
