@@ -144,14 +144,11 @@ class Member:
         return self.page.locator("[id='ondol.ondol-browser.ondol.saved']")
 
     def open_terminal(self) -> None:
-        # a command to an editor that is still starting may be lost, or be late: asked for again, it would open a second
-        # terminal in front of the first
-        self.saved().wait_for()
         for _ in range(5):
             self.command("Terminal: Create New Terminal")
             try:
-                self._terminal().wait_for(timeout=30_000)
-            except TimeoutError:
+                self._terminal().wait_for(timeout=15_000)
+            except TimeoutError:  # an editor that is still starting loses the command now and then: ask again
                 continue
             break
         expect(self._terminal()).to_be_visible()
