@@ -54,6 +54,7 @@ def _operations(tally: Tally, minute: int, heartbeat: float, save: float) -> Ope
     saves = seconds / save * float(Habits().changing.high)
     counts: Mapping[Event, float] = {
         Event.OPEN: opens,
+        Event.AUTH_CHECK: opens,
         Event.HELLO: opens,
         Event.PAGE: opens * float(Habits().page_loads.high),
         Event.HEARTBEAT: seconds / heartbeat + saves,

@@ -52,6 +52,7 @@ def _standing(workload: Workload, book: PriceBook) -> list[Line]:
     seconds = total(scheduled, "seconds")
     lines.add_running("scheduled functions", seconds, Decimal(1), standing.function_gib, AT_WORK)
     lines.add("documents that scheduled functions read", scheduled_reads(workload), "firestore-read")
+    lines.add("documents that scheduled functions write", total(scheduled, "writes"), "firestore-write")
     lines.add("lists that scheduled functions ask for", total(scheduled, "class_a"), "storage-class-a")
     lines.add("scheduled jobs", exactly(standing.jobs), "scheduler-job")
     lines.add("images", standing.images_gib, "registry-storage")

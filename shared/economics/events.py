@@ -6,7 +6,7 @@ from decimal import Decimal
 from shared.billing.metering import LINE_SECONDS
 from shared.billing.plans import PLANS
 from shared.billing.prices import MONTH_DAYS
-from shared.economics.quantities import COMPARED, USES, Event, Use
+from shared.economics.quantities import COMPARED, COMPARED_AT_ONCE, USES, Event, Use
 from shared.economics.ranges import NOTHING, Range, between, exactly
 from shared.economics.workload import Workload
 
@@ -30,6 +30,8 @@ def events_of_members(workload: Workload) -> Counts:
     runs = workload.pool.refill * between(Decimal("0.5"), 1) * (RESTARTS * sessions)
     derived = {
         Event.PAGE: workload.habits.page_loads * sessions,
+        # once an hour at most: a session begins so, unless the last one ended a moment ago
+        Event.AUTH_CHECK: between(0, 1) * sessions,
         Event.OPEN: exactly(sessions),
         Event.HELLO: exactly(sessions),
         Event.HEARTBEAT: Range(saves.low + ordinary[0], saves.high + ordinary[1]),
@@ -47,9 +49,12 @@ def events_of_members(workload: Workload) -> Counts:
 
 def scheduled_events(workload: Workload) -> Counts:
     """What happens whether or not anybody works."""
+    runs = workload.standing.meter_runs_a_day * MONTH_DAYS
     return {
         Event.AUDIT: exactly(workload.standing.audits_a_day * MONTH_DAYS),
-        Event.METER_RUN: exactly(workload.standing.meter_runs_a_day * MONTH_DAYS),
+        Event.METER_RUN: exactly(runs),
+        Event.SESSION_CHECK: workload.open_at_once * runs,
+        Event.COMPARISON: exactly(runs * Decimal(min(workload.members, COMPARED)) / COMPARED_AT_ONCE),
     }
 
 
@@ -65,9 +70,8 @@ def total(counts: Counts, of: str) -> Range:
 
 
 def scheduled_reads(workload: Workload) -> Range:
-    """Documents that scheduled runs read: an audit of the pool reads each slot and the session of each that is claimed,
-    and `meter` compares accounts with Firebase Auth."""
+    """Documents that scheduled runs read: an audit of the pool reads each slot and the session of each that is claimed
+    too."""
     counts = scheduled_events(workload)
     slots = exactly(workload.pool.most) + workload.open_at_once
-    accounts = exactly(min(workload.members, COMPARED))
-    return total(counts, "reads") + slots * counts[Event.AUDIT] + accounts * counts[Event.METER_RUN]
+    return total(counts, "reads") + slots * counts[Event.AUDIT]

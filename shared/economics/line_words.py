@@ -44,10 +44,15 @@ LINES: Mapping[str, tuple[str, str, str]] = {
         "slots, sessions, and accounts compared with Firebase Auth",
         "슬롯과 세션, Firebase Auth와 비교하는 계정",
     ),
+    "documents that scheduled functions write": (
+        "예약된 함수가 쓰는 문서",
+        "how far the comparison with Firebase Auth has come, after each hundred accounts",
+        "Firebase Auth와 비교를 마친 위치, 계정 백 개마다 한 번",
+    ),
     "lists that scheduled functions ask for": (
         "예약된 함수가 요청하는 목록",
-        "one in each run of meter",
-        "원장 점검마다 한 번",
+        "one in each run of meter, and one for each open session",
+        "원장 점검마다 한 번, 열린 세션마다 한 번",
     ),
     "scheduled jobs": ("예약 작업", "functions with a schedule", "일정이 있는 함수"),
     "images": ("이미지", "the ten newest of the slot and of each function", "슬롯과 함수마다 최신 열 개"),

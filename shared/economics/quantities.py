@@ -1,8 +1,8 @@
 """What one event uses of each service: documents, tasks, operations of Cloud Storage, and functions' time.
 
-tests/adapters/test_costs.py, tests/adapters/test_costs_of_requests.py and tests/functions/test_limits.py hold the code
-to the documents, and tests/decisions/economics/test_deployed.py holds what stands still to the table of functions and
-the deployment.
+tests/adapters/test_costs.py, test_costs_of_requests.py, test_costs_of_ends.py and test_costs_of_meter.py beside it, and
+tests/functions/test_limits.py hold the code to the documents. tests/decisions/economics/test_deployed.py holds what
+stands still to the table of functions and the deployment.
 """
 
 from collections.abc import Mapping
@@ -38,7 +38,9 @@ class Event(StrEnum):
     """What happens."""
 
     PAGE = "page"
-    """The page asks who the member is."""
+    """The page asks who a member is who has been here before."""
+    AUTH_CHECK = "auth check"
+    """What a request of a member's uses more when Firebase Auth is asked about the member again."""
     OPEN = "open"
     """A slot is claimed for a new session."""
     HELLO = "hello"
@@ -62,8 +64,13 @@ class Event(StrEnum):
     """The pool's run of each minute, without the slots that it reads."""
     METER_RUN = "meter run"
     """The scheduled job that checks the ledger and tidies, without what it finds."""
+    SESSION_CHECK = "session check"
+    """What such a run uses for an open session: Firebase Auth is asked about its member, its uploads are measured."""
+    COMPARISON = "comparison"
+    """What such a run uses for each hundred accounts that it compares with Firebase Auth."""
     TIDYING = "tidying"
-    """What that job does for a session that has ended: checks its ledger, thins the history, deletes objects."""
+    """What that job does for a session that has ended: checks its ledger, thins the history, deletes objects. Those
+    that are young then it deletes a day later."""
 
 
 ORDINARY_HEARTBEAT = 4
@@ -77,13 +84,18 @@ RUN_OF_THE_POOL = 7
 slots there are, how many are warm."""
 AUDIT_OF_THE_POOL = 5
 """What a run reads without the two counts: an audit reads every slot, and the session of each that is claimed."""
-METER_READS = 10
+METER_READS = 14
 """A run that finds nothing, without the accounts that it compares with Firebase Auth."""
 COMPARED = 1000
 """Accounts that one run of `meter` reads at most (`shared.flows.comparing`)."""
+COMPARED_AT_ONCE = 100
+"""Accounts after which the run writes how far it has come, and reads that again. Fewer than these are compared without
+a write."""
 
 USES: Mapping[Event, Use] = {
-    Event.PAGE: Use(reads=exactly(3), requests=exactly(1), seconds=between("0.1", "0.3")),
+    # account, billing account, workspace and the last session; the open one, the team, and what the others in it store
+    Event.PAGE: Use(reads=between(4, 7), requests=exactly(1), seconds=between("0.1", "0.3")),
+    Event.AUTH_CHECK: Use(reads=exactly(1), writes=exactly(1)),
     Event.OPEN: Use(
         reads=between(6, OPEN_READS),
         writes=exactly(OPEN_WRITES),
@@ -101,16 +113,19 @@ USES: Mapping[Event, Use] = {
     ),
     Event.LEDGER_LINE: Use(writes=exactly(1)),
     Event.EARLY_CHECK: Use(reads=exactly(1), tasks=exactly(2), requests=exactly(1), seconds=between("0.1", "0.2")),
+    # of a team's member what the others store is read, and what this one stores is written; with an open browser the
+    # last seconds are charged
     Event.END: Use(
-        reads=between(9, 11),
-        writes=between(6, 9),
+        reads=between(11, 12),
+        writes=between(8, 10),
         tasks=exactly(4),
         class_a=between(0, 4),
         class_b=between(0, 4),
         requests=between(3, 5),
         seconds=between(1, 10),
     ),
-    Event.RENEWAL: Use(writes=between(4, 5)),
+    # a cold slot, or a warm one and the one that is warmed in its place; and one more if a container starts twice
+    Event.RENEWAL: Use(writes=between(3, 5)),
     Event.POOL_RUN: Use(
         reads=exactly(RUN_OF_THE_POOL),
         tasks=exactly(2),
@@ -122,8 +137,16 @@ USES: Mapping[Event, Use] = {
     Event.METER_RUN: Use(
         reads=exactly(METER_READS), class_a=exactly(1), requests=exactly(1), seconds=between("0.5", 5)
     ),
+    Event.SESSION_CHECK: Use(reads=exactly(2), class_a=exactly(1)),
+    Event.COMPARISON: Use(reads=exactly(COMPARED_AT_ONCE + 1), writes=exactly(1)),
+    # a first session that saved once; one after many on the plan that keeps most snapshots. Each snapshot is read twice
+    # or three times, and once more a day later
     Event.TIDYING: Use(
-        reads=between(7, 60), writes=exactly(2), class_a=exactly(1), class_b=between(1, 20), seconds=between("0.2", 1)
+        reads=between(9, 317),
+        writes=between(2, 4),
+        class_a=between(1, 2),
+        class_b=between(1, 100),
+        seconds=between("0.2", 1),
     ),
 }
 """What is exact is what a test counts. A range goes from the ordinary case to the worst."""

@@ -6,12 +6,10 @@ import inspect
 from collections.abc import Iterator
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
-from hashlib import sha256
 from pathlib import Path
 from types import ModuleType
 from typing import Any
 
-import msgspec
 import pytest
 from msgspec.structs import replace
 
@@ -44,14 +42,11 @@ from shared.slots.levers import PoolLevers
 from shared.slots.rollout import Rollout
 from shared.slots.slot import Slot, SlotState
 from shared.slots.warm_policies import Adaptive, Announcement, ByHour, Varying
-from shared.snapshots.checkpoint import Writer
+from tests.adapters.costed_sessions import checkpoint
 from tests.support.records.factories import (
-    BOOT,
     IMAGE,
     a_beat,
     a_billing,
-    a_layer,
-    a_manifest,
     a_session,
     a_slot,
     signals,
@@ -109,16 +104,6 @@ def documents(event: Event) -> tuple[int, int]:
     use = USES[event]
     assert (use.reads.low, use.writes.low) == (use.reads.high, use.writes.high)
     return int(use.reads.low), int(use.writes.low)
-
-
-def checkpoint(session: Session, bucket: Bucket, seq: int) -> Declared:
-    """Of one small layer; its objects are there."""
-    layer = a_layer(name=f"{Writer(session.wid, session.epoch, BOOT).prefix}{seq}-boot.tar.zst")
-    content = msgspec.json.encode(a_manifest(layer, seq=seq, workspace=session.wid, epoch=session.epoch))
-    name = Writer(session.wid, session.epoch, BOOT).manifest_name(seq)
-    bucket.overwrite(layer.name, b"layer")
-    bucket.overwrite(name, content)
-    return Declared(seq=seq, manifest=name, sha256=sha256(content).hexdigest(), bytes=100, files=3)
 
 
 @pytest.mark.parametrize("plan", ["free", "pro", "team", "enterprise"])

@@ -51,6 +51,7 @@ INPUTS: Mapping[str, tuple[str, str]] = {
     "function_starts": ("Starts of functions in a month", "한 달의 함수 시작"),
     "holds_at_once": ("Background holds of one instance at most", "인스턴스 하나의 백그라운드 유지 상한"),
     "compared": ("Accounts that a run of meter compares at most", "원장 점검이 비교하는 계정의 상한"),
+    "compared_at_once": ("Accounts that it compares at once", "한 번에 비교하는 계정"),
     "ledger_seconds": ("Seconds of a line of the ledger", "원장 한 줄의 시간(초)"),
     "stops_after_hours": ("Hours until an unused machine is stopped", "쓰지 않는 서버가 멈추는 시간"),
     "workstation_cpus": ("CPUs of a workstation", "워크스테이션의 CPU"),
@@ -61,6 +62,7 @@ INPUTS: Mapping[str, tuple[str, str]] = {
 
 EVENTS: Mapping[str, tuple[str, str]] = {
     "page": ("The page asks who the member is", "페이지가 회원을 확인"),
+    "auth check": ("Firebase Auth is asked about the member again", "Firebase Auth에 회원을 다시 확인"),
     "open": ("Open: a slot is claimed", "열기: 슬롯 배정"),
     "hello": ("The container begins the session", "컨테이너가 세션을 시작"),
     "heartbeat": ("Heartbeat", "하트비트"),
@@ -73,6 +75,8 @@ EVENTS: Mapping[str, tuple[str, str]] = {
     "pool read": ("Slot or session that such a run reads", "풀 실행이 읽는 슬롯이나 세션"),
     "audit": ("Audit of the pool", "풀 점검"),
     "meter run": ("Run of meter", "원장 점검"),
+    "session check": ("Open session that such a run looks at", "원장 점검이 살펴보는 열린 세션"),
+    "comparison": ("Hundred accounts that such a run compares", "원장 점검이 비교하는 계정 백 개"),
     "tidying": ("Tidying after a session", "세션 뒤 정리"),
 }
 
@@ -97,6 +101,7 @@ ROWS: Mapping[str, tuple[str, str]] = {
     "requests": ("requests to functions", "함수 요청"),
     "seconds": ("seconds of functions", "함수의 초"),
     "scheduled_reads": ("documents that schedules read", "예약 작업이 읽는 문서"),
+    "scheduled_writes": ("documents that schedules write", "예약 작업이 쓰는 문서"),
     "scheduled_class_a": ("lists that schedules ask for", "예약 작업이 요청하는 목록"),
     "scheduled_seconds": ("seconds of scheduled functions", "예약된 함수의 초"),
 }

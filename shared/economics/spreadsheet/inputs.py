@@ -13,7 +13,7 @@ from shared.economics.curve import MOST_WARM
 from shared.economics.estimate import BACKUPS, BOOST, EVALUATED, HOLDS_AT_ONCE, STARTS_OF_FUNCTIONS
 from shared.economics.events import RESTARTS
 from shared.economics.peers import STOPS_AFTER_HOURS, WORKSTATION_CPUS
-from shared.economics.quantities import COMPARED
+from shared.economics.quantities import COMPARED, COMPARED_AT_ONCE
 from shared.economics.ranges import Range
 from shared.economics.spreadsheet.book import PART, QUANTITY, Book, Place, Sheet, Value, span
 from shared.economics.workload import GIB, Engine, PlanWorkload, Workload
@@ -57,6 +57,7 @@ CONSTANTS: Mapping[str, Value | Range] = {
     "function_starts": STARTS_OF_FUNCTIONS,
     "holds_at_once": HOLDS_AT_ONCE,
     "compared": COMPARED,
+    "compared_at_once": COMPARED_AT_ONCE,
     "ledger_seconds": Decimal(str(LINE_SECONDS)),
     "stops_after_hours": STOPS_AFTER_HOURS,
     "workstation_cpus": WORKSTATION_CPUS,

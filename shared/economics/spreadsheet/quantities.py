@@ -24,6 +24,7 @@ DRIVERS: Mapping[str, str] = {
 
 EVENTS: Mapping[Event, str] = {
     Event.PAGE: "page_loads~*sessions",
+    Event.AUTH_CHECK: "[0|1]*sessions",
     Event.OPEN: "sessions",
     Event.HELLO: "sessions",
     Event.HEARTBEAT: "changing~*hours*3600/save_seconds+(1-changing~)*hours*3600/heartbeat_seconds",
@@ -39,6 +40,8 @@ EVENTS: Mapping[Event, str] = {
 SCHEDULED: Mapping[Event, str] = {
     Event.AUDIT: "audits_a_day*month_days",
     Event.METER_RUN: "meter_runs_a_day*month_days",
+    Event.SESSION_CHECK: "open_at_once*meter_run",
+    Event.COMPARISON: "MIN(members,compared)/compared_at_once*meter_run",
 }
 
 
@@ -71,7 +74,7 @@ def _functions(name: str, driver: Driver, seconds: str, kind: str = "run") -> li
 
 IDLE, WORK = ("run-idle-cpu", "run-idle-memory"), ("run-cpu", "run-memory")
 STANDING, USE = Driver.STANDING, Driver.USE
-READS = "scheduled_reads+(slots_at_most+open_at_once)*audit+MIN(members,compared)*meter_run"
+READS = "scheduled_reads+(slots_at_most+open_at_once)*audit"
 PROBED = "IF(by_instance=1,0,warm_slots*month_hours*3600*probe_part~)"
 LINES: Sequence[LineRow] = (
     *_running("warm slots", STANDING, "warm_slots*month_hours*3600", IDLE, True),
@@ -80,6 +83,7 @@ LINES: Sequence[LineRow] = (
     *_functions("waiting functions", STANDING, "waiting_functions*month_hours*3600", "run-idle"),
     *_functions("scheduled functions", STANDING, "scheduled_seconds"),
     LineRow("documents that scheduled functions read", STANDING, READS, "firestore-read"),
+    LineRow("documents that scheduled functions write", STANDING, "scheduled_writes", "firestore-write"),
     LineRow("lists that scheduled functions ask for", STANDING, "scheduled_class_a", "storage-class-a"),
     LineRow("scheduled jobs", STANDING, "jobs", "scheduler-job"),
     LineRow("images", STANDING, "images_gib~", "registry-storage"),

@@ -24,7 +24,7 @@ def line_row(line: str) -> str:
     return f"line {line}"
 
 
-OF_SCHEDULED = ("reads", "class_a", "seconds")
+OF_SCHEDULED = ("reads", "writes", "class_a", "seconds")
 SECTIONS: Mapping[str, Sequence[str]] = {
     "members by plan": [f"plan_{name}" for name in PLANS],
     "what drives": [

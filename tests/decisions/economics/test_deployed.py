@@ -8,7 +8,7 @@ from deploy.resources.alerts import alerts
 from deploy.resources.data import DAILY_KEPT, DAY, WEEKLY_KEPT
 from deploy.resources.secrets import SECRETS
 from shared.economics.estimate import BACKUPS, HOLDS_AT_ONCE
-from shared.economics.quantities import COMPARED, STANDING
+from shared.economics.quantities import COMPARED, COMPARED_AT_ONCE, STANDING
 from shared.flows.comparing import HUNDREDS
 from shared.gcp.identity import PEOPLE_AT_ONCE
 from shared.settings import TABLE
@@ -43,4 +43,4 @@ def test_the_background_holds_that_share_an_instance() -> None:
 
 
 def test_how_many_accounts_a_run_of_meter_compares() -> None:
-    assert HUNDREDS * PEOPLE_AT_ONCE == COMPARED
+    assert (HUNDREDS * PEOPLE_AT_ONCE, PEOPLE_AT_ONCE) == (COMPARED, COMPARED_AT_ONCE)

@@ -25,10 +25,12 @@ QUANTITIES = {
     # one instance of half a GiB
     "waiting functions: CPU": 720 * 3600,
     "waiting functions: memory": 360 * 3600,
-    # 1,440 audits a day of 5 documents, 10 slots and each session that is open; 96 runs of meter a day of 10 documents
-    # and 100 accounts. Sessions are open for 300 of 720 hours: 200 hours, and 400 quarters of an hour without a browser
-    "documents that scheduled functions read": 43_200 * 15 + 18_000 + 2_880 * 110,
-    "lists that scheduled functions ask for": 2_880,
+    # 1,440 audits a day of 5 documents, 10 slots and each session that is open; 96 runs of meter a day of 14 documents,
+    # 100 accounts, the turn after them, and each open session twice. Sessions are open for 300 of 720 hours: 200 hours,
+    # and 400 quarters of an hour without a browser
+    "documents that scheduled functions read": 43_200 * 15 + 18_000 + 2_880 * 115 + 2 * 1_200,
+    "documents that scheduled functions write": 2_880,
+    "lists that scheduled functions ask for": 2_880 + 1_200,
     "scheduled jobs": 2,
     "images": 5,
     "builds of functions": 100,
@@ -90,17 +92,19 @@ def test_what_a_line_costs(line: str, region: str) -> None:
 
 def test_documents_are_those_of_each_event_times_how_often_it_happens() -> None:
     costs = estimate(a_workload(), PRICES)
-    # 18,000 saves and 12,000 ordinary heartbeats of two reads; and for each of 400 sessions four times 3 by the page,
-    # 1 of the hello; checks each quarter of an hour of 200 hours and one more for each session; 6 to 8 of Open, 9 to 11
-    # of the end, 7 to 60 of tidying, 30 to 60 runs of the pool of 8 to 10 documents
-    fixed = 30_000 * 2 + 400 * (4 * 3 + 1) + 800 + 400
-    assert costs.line("documents read").quantity.low == fixed + 400 * (6 + 9 + 7 + 30 * 8)
-    assert costs.line("documents read").quantity.high == fixed + 400 * (8 + 11 + 60 + 60 * 10)
+    # 18,000 saves and 12,000 ordinary heartbeats of two reads; and for each of 400 sessions 1 of the hello; checks
+    # each quarter of an hour of 200 hours and one more for each session; four times 4 to 7 by the page, 1 if Firebase
+    # Auth is asked, 6 to 8 of Open, 11 to 12 of the end, 9 to 317 of tidying, 30 to 60 runs of the pool of 8 to 10
+    # documents
+    fixed = 30_000 * 2 + 400 + 800 + 400
+    assert costs.line("documents read").quantity.low == fixed + 400 * (4 * 4 + 6 + 11 + 9 + 30 * 8)
+    assert costs.line("documents read").quantity.high == fixed + 400 * (4 * 7 + 1 + 8 + 12 + 317 + 60 * 10)
     # two for each heartbeat, one for each save, one for each line of the ledger: 800 quarters of an hour and 400 ends;
-    # for each session 3 of Open, 1 of the hello, 6 to 9 of the end, 2 of tidying, 4 to 5 of the pool
-    fixed = 30_000 * 2 + 18_000 + 1_200 + 400 * (3 + 1 + 2)
-    assert costs.line("documents written").quantity.low == fixed + 400 * (6 + 4)
-    assert costs.line("documents written").quantity.high == fixed + 400 * (9 + 5)
+    # for each session 3 of Open, 1 of the hello, 1 if Firebase Auth was asked, 8 to 10 of the end, 2 to 4 of tidying, 3
+    # to 5 of the pool
+    fixed = 30_000 * 2 + 18_000 + 1_200 + 400 * (3 + 1)
+    assert costs.line("documents written").quantity.low == fixed + 400 * (8 + 2 + 3)
+    assert costs.line("documents written").quantity.high == fixed + 400 * (1 + 10 + 4 + 5)
 
 
 def test_every_line_is_its_quantity_times_its_price_and_says_why() -> None:
@@ -124,7 +128,8 @@ def test_what_members_cause_is_proportional_to_what_they_do_and_the_rest_is_ther
         assert round(getattr(two.part(Driver.USE), bound), 20) == round(getattr(doubled, bound), 20)
     none = estimate(a_workload(plans={}), PRICES)
     assert none.part(Driver.USE) == exactly(0)
-    without = ("documents that scheduled functions read",)
+    looked_at = ("documents that scheduled functions read", "documents that scheduled functions write")
+    without = (*looked_at, "lists that scheduled functions ask for")
     for line in none.lines:
         if line.driver == Driver.STANDING and line.name not in without:
             assert line == one.line(line.name)
