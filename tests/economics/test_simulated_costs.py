@@ -19,7 +19,7 @@ from shared.economics.estimate import estimate
 from shared.economics.quantities import Event
 from shared.economics.ranges import exactly
 
-IN_WORDS = ("43.64 to 53.73", "59.08 to 71.04", "67.32 to 79.56", "13.61", "18.0%", "2.2%", "10.3%", "5.7%")
+IN_WORDS = ("43.68 to 53.80", "59.13 to 71.13", "67.38 to 79.65", "13.61", "18.0%", "2.2%", "10.3%", "5.7%")
 """Figures of the document's tables that stand in its sentences too."""
 MEETS_THE_AIM = "by the hour, classes announced, a miss worth 0.50 dollars"
 
@@ -43,7 +43,8 @@ def test_the_model_is_given_what_was_counted(two: list[Result]) -> None:
     assert workload.counted[Event.LEDGER_LINE] == exactly(tally.lines)
     assert workload.counted[Event.POOL_RUN] == exactly(tally.runs.total())
     assert total(result, US, PRICES) == found.total
-    assert sum((cost.high for _, cost in by_line(result, US, PRICES)), Decimal(0)) == found.total.high
+    by_lines = sum((cost.high for _, cost in by_line(result, US, PRICES)), Decimal(0))
+    assert round(by_lines, 20) == round(found.total.high, 20), "in another order, which the last digits may tell"
 
 
 def test_cells_that_are_alike_are_simulated_once_and_cost_as_often_as_there_are(two: list[Result]) -> None:
@@ -106,7 +107,8 @@ def test_rows_of_the_document_are_those_that_the_command_writes() -> None:
         for row in table.splitlines():
             assert row in page.splitlines()
     whole = total(results[1], SEOUL, PRICES)
-    assert f"{whole.middle:.2f}" == "65.06", "the aim is missed by six cents"
+    assert f"{whole.middle:.2f}" == "65.13", "the aim is missed by 13 cents"
+    assert "65.13" in page
     assert total(results[1], US, PRICES).high < 65
     assert total(results[1], SEOUL, PRICES, free_tiers=True).high < 65
     for figures in IN_WORDS:
