@@ -33,8 +33,12 @@ def opened(caller: Caller) -> Session:
     """The caller's session, in use in a browser."""
     commit_slot(None, a_slot(new_slot_name()))
     account = caller.account
-    session = allocate.claim(member_of(account), account, read_standing(account), first=True)
-    found = read_session(session.sid)
+    return in_browser(allocate.claim(member_of(account), account, read_standing(account), first=True).sid)
+
+
+def in_browser(sid: str) -> Session:
+    """The session is in use in a browser from now on."""
+    found = read_session(sid)
     assert found is not None
     now = datetime.now(UTC)
     active = replace(found.record.activate(now), boot=BOOT, connected=True, seen=now, signals={"editor": now})

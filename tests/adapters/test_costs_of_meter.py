@@ -2,7 +2,6 @@
 figures. tests/adapters/test_costs_of_ends.py has what it does for sessions that have ended."""
 
 import inspect
-from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -19,7 +18,6 @@ from shared.gcp.store.database import Commit, database, encode
 from shared.gcp.store.sessions import session_ref
 from tests.adapters.costed_sessions import function
 from tests.support.records.factories import a_session
-from tests.support.stack.environment import SETTINGS, environment
 
 NOW = datetime.now(UTC)
 NONE_FOUND = 1
@@ -27,19 +25,12 @@ NONE_FOUND = 1
 
 
 @pytest.fixture(autouse=True)
-def services(
-    empty_database: None,
-    storage_emulator: dict[str, str],
-    tasks_standin: dict[str, str],
-    auth_emulator: dict[str, str],
-) -> Iterator[None]:
+def services(all_services: None) -> None:
     """Of a deployment that has run for a while: days were rolled up, and accounts compared."""
-    with environment(SETTINGS | storage_emulator | tasks_standin | auth_emulator):
-        auth.delete_users([user.uid for user in auth.list_users(app=firebase_app()).users], app=firebase_app())
-        yesterday = (NOW - timedelta(days=1)).date()
-        ledger.write_day(DayUse(day=yesterday.isoformat(), plans={}, stored=0), None)
-        run()
-        yield
+    auth.delete_users([user.uid for user in auth.list_users(app=firebase_app()).users], app=firebase_app())
+    yesterday = (NOW - timedelta(days=1)).date()
+    ledger.write_day(DayUse(day=yesterday.isoformat(), plans={}, stored=0), None)
+    run()
 
 
 def run() -> Operations:

@@ -2,7 +2,6 @@
 same figures. tests/adapters/test_costs.py has heartbeats and the pool, test_costs_of_ends.py what comes after them."""
 
 import inspect
-from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -19,20 +18,9 @@ from tests.adapters.people import member
 from tests.adapters.team_calls import Caller
 from tests.adapters.team_sessions import ended, opened
 from tests.support.records.factories import BOOT, a_session
-from tests.support.stack.environment import SETTINGS, environment
 
 NOW = datetime.now(UTC)
-
-
-@pytest.fixture(autouse=True)
-def services(
-    empty_database: None,
-    storage_emulator: dict[str, str],
-    tasks_standin: dict[str, str],
-    auth_emulator: dict[str, str],
-) -> Iterator[None]:
-    with environment(SETTINGS | storage_emulator | tasks_standin | auth_emulator):
-        yield
+pytestmark = pytest.mark.usefixtures("all_services")
 
 
 def test_a_container_says_hello() -> None:

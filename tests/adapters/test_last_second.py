@@ -8,25 +8,23 @@ from datetime import UTC, datetime, timedelta
 from typing import TypeVar
 
 import pytest
-from msgspec.structs import replace
 
 from shared.accounts.account import Account, AccountState
 from shared.billing.metering import LedgerLine, close
 from shared.billing.periods import period_at
 from shared.billing.plans import PLANS
 from shared.errors import Refused, TryAgain
-from shared.gcp.identity import Member
 from shared.gcp.store.accounts import account_ref, workspace_ref
 from shared.gcp.store.billing import billing_ref, read_billing
 from shared.gcp.store.claims import read_standing
 from shared.gcp.store.database import Commit, LostRace, database, run
-from shared.gcp.store.sessions import commit_session, read_session
 from shared.gcp.store.slots import commit_slot, new_slot_name
 from shared.policies import reclaim_policy
 from shared.sessions.reclaim_decision import decide_reclaim
-from shared.sessions.session import EndReason, Session
+from shared.sessions.session import EndReason
 from shared.sessions.workspace import Workspace
-from tests.support.records.factories import BOOT, a_beat, a_billing, a_slot
+from tests.adapters.team_sessions import in_browser, member_of
+from tests.support.records.factories import a_beat, a_billing, a_slot
 from tests.support.stack.environment import SETTINGS, environment
 
 with environment(SETTINGS):  # they read their settings when they are imported
@@ -71,20 +69,6 @@ def new_member(number: int) -> Account:
     return account
 
 
-def signed_in(account: Account) -> Member:
-    return Member(account.uid, None, None, email_verified=True)
-
-
-def served(session: Session) -> Session:
-    """It is open in a browser from now on."""
-    found = read_session(session.sid)
-    assert found is not None
-    now = datetime.now(UTC)
-    active = replace(found.record.activate(now), boot=BOOT, connected=True, seen=now, signals={"editor": now})
-    commit_session(found, active)
-    return active
-
-
 def test_the_last_second_is_charged_once() -> None:
     period = period_at(PLANS["team"].per, "UTC", datetime.now(UTC)).id
     granted = round(1000 * (PLANS["team"].seconds or 0))
@@ -94,13 +78,13 @@ def test_the_last_second_is_charged_once() -> None:
     opened = at_once(
         [
             lambda account=account: patiently(  # type: ignore[misc]  # mypy can't infer a default's type
-                lambda: allocate.claim(signed_in(account), account, read_standing(account), first=False)
+                lambda: allocate.claim(member_of(account), account, read_standing(account), first=False)
             )
             for account in people
         ]
     )
     assert len({session.slot for session in opened}) == COUNT, "each has a slot"
-    sessions = [served(session) for session in opened]
+    sessions = [in_browser(session.sid) for session in opened]
 
     later = max(session.seen for session in sessions) + timedelta(seconds=BEAT_SECONDS)
     after = at_once(
@@ -122,5 +106,5 @@ def test_the_last_second_is_charged_once() -> None:
 
     late = new_member(COUNT)
     with pytest.raises(Refused) as refused:
-        allocate.claim(signed_in(late), late, read_standing(late), first=True)
+        allocate.claim(member_of(late), late, read_standing(late), first=True)
     assert refused.value.name == "allowance-exhausted"

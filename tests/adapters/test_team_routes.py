@@ -1,7 +1,7 @@
 """Who may do what in a team: each route with an owner, a member, somebody who only pays, somebody in no team, and
 somebody who has not signed in. And what a link gives to whom it was not sent."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Any, NamedTuple
 
@@ -11,10 +11,8 @@ import yaml
 from shared.accounts.invitation import hash_of
 from shared.gcp.store.database import database
 from shared.gcp.store.teams import find_team
-from shared.request_rates import BUCKETS
 from tests.adapters.team_calls import Caller, called
 from tests.support.checkout import ROOT
-from tests.support.stack.environment import environment
 
 OWNER, MEMBER, BILLING, OUTSIDER, STRANGER = "owner", "member", "billing", "outsider", "stranger"
 CALLERS = (OWNER, MEMBER, BILLING, OUTSIDER, STRANGER)
@@ -55,12 +53,7 @@ ROWS = {
 }
 """By path."""
 
-
-@pytest.fixture(autouse=True)
-def emulators(empty_database: None, tasks_standin: dict[str, str], auth_emulator: dict[str, str]) -> Iterator[None]:
-    BUCKETS.clear()
-    with environment(tasks_standin | auth_emulator):
-        yield
+pytestmark = pytest.mark.usefixtures("people_call")
 
 
 @pytest.fixture

@@ -1,6 +1,6 @@
 """Who is in a team, through its functions: invited, joining, leaving, handing over, erased; and all of it at once."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -20,7 +20,6 @@ from shared.gcp.store.sessions import end_session
 from shared.gcp.store.team_storage import stored_in
 from shared.gcp.store.teams import change_team, due_teams, find_team, leave_for_good, tidy_team
 from shared.mail.mail import MailKind
-from shared.request_rates import BUCKETS
 from shared.sessions.session import EndReason, SessionState
 from tests.adapters.team_calls import Caller
 from tests.adapters.team_sessions import BEAT, now_of, opened
@@ -30,12 +29,7 @@ from tests.support.stack.environment import SETTINGS, environment
 with environment(SETTINGS):  # they read their settings when they are imported
     from functions.heartbeat import main as heartbeat
 
-
-@pytest.fixture(autouse=True)
-def team(empty_database: None, tasks_standin: dict[str, str], auth_emulator: dict[str, str]) -> Iterator[None]:
-    BUCKETS.clear()
-    with environment(tasks_standin | auth_emulator):
-        yield
+pytestmark = pytest.mark.usefixtures("people_call")
 
 
 def test_leaving_effects_are_told_before_and_the_workspace_goes_along() -> None:

@@ -1,6 +1,5 @@
 """Who pays for work in a team, what it may store, and what a session is that opens while its member comes or goes."""
 
-from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -18,7 +17,6 @@ from shared.gcp.store.paying import keeping_plan_of, read_paying, storage_limit
 from shared.gcp.store.sessions import end_session
 from shared.gcp.store.slots import commit_slot, new_slot_name
 from shared.gcp.store.team_storage import stored_in
-from shared.request_rates import BUCKETS
 from shared.sessions.session import EndReason, SessionState
 from shared.snapshots.storage_quota import LeftOut
 from tests.adapters.team_calls import Caller, pay
@@ -30,12 +28,7 @@ with environment(SETTINGS):  # they read their settings when they are imported
     from functions.allocate import main as allocate
     from functions.heartbeat import main as heartbeat
 
-
-@pytest.fixture(autouse=True)
-def team(empty_database: None, tasks_standin: dict[str, str], auth_emulator: dict[str, str]) -> Iterator[None]:
-    BUCKETS.clear()
-    with environment(tasks_standin | auth_emulator):
-        yield
+pytestmark = pytest.mark.usefixtures("people_call")
 
 
 def test_make_invite_accept_open_remove() -> None:
