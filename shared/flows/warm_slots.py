@@ -63,8 +63,8 @@ def week(levers: PoolLevers, now: datetime) -> Sequence[int]:
 
 
 def slot_value(policy: Adaptive) -> SlotValue:
-    """What decides how many slots of this shape are worth their price in this region. Raises Permanent for
-    operator's prices that can't be read, and LookupError without a price for the region."""
+    """What decides how many slots of this shape are worth their price in this region. Raises Permanent
+    if the operator's prices can't be read, and LookupError without a price for the region."""
     # only an adaptive pool loads the model of costs and the price list
     from shared.billing.own_prices import price_book
     from shared.economics.estimate import idle_slot_hour

@@ -23,7 +23,7 @@ export const account: Words["account"] = {
   notNotified: "끄기",
   notifyDenied: "브라우저가 이 페이지의 알림을 막고 있습니다. 주소창 옆 사이트 설정에서 알림을 허용한 뒤 페이지를 새로 고쳐 주세요.",
   notifyUnsupported: "이 브라우저는 이 페이지의 알림을 지원하지 않습니다.",
-  mailsAboutTime: "이번 달 시간을 거의 다 쓰면 메일로 알려 주세요",
+  mailsAboutTime: "이번 달 시간을 거의 다 썼을 때 메일로 알림 받기",
   mailsAlways: "계정과 파일, 결제에 관한 메일은 항상 보내 드립니다.",
   takeAlong: "모두 내려받기",
   takeAlongAbout: "파일은 어떤 tar 프로그램으로도 열 수 있는 압축 파일 하나로 받습니다. 이전 시점의 파일과 사용량도 내려받을 수 있습니다.",
