@@ -1,17 +1,26 @@
 """A member pays for a plan, fails to pay, pays and cancels, in a real browser and on the pages of Stripe's stand-in."""
 
 import re
+from collections.abc import Iterator
 
 import httpx
+import pytest
 from playwright.sync_api import Browser, expect
 
 from local.stripe.cards import TITLES
 from tests.support.browser.looks import KOREAN_PHONE_LIGHT
 from tests.support.browser.member import PATIENCE, Member
 from tests.support.stack.observe import document, documents, until
-from tests.support.stack.running import Running
+from tests.support.stack.running import QUICK, SHORT, Running, running
 
 A_MONTH_AND_A_DAY = 32 * 86_400
+
+
+@pytest.fixture(scope="module")
+def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
+    """One of its own: afterwards its Stripe is a month ahead, and would sell nothing to other journeys."""
+    with running(tmp_path_factory.mktemp("paying"), *QUICK, **SHORT) as stack:
+        yield stack
 
 
 def test_a_member_subscribes_works_fails_to_pay_pays_and_cancels(stack: Running, browser: Browser) -> None:
