@@ -80,7 +80,7 @@ def _headers(ports: Ports, firebase: Mapping[str, Any]) -> dict[str, str]:
         "script-src": "'self'",
         "connect-src": f"'self' {ports.url('auth')} {slots}",
         "frame-src": "'none'",
-        "form-action": slots,
+        "form-action": f"'self' {slots}",
     }
     headers["Content-Security-Policy"] = "; ".join(f"{name} {sources}" for name, sources in policy.items())
     return headers

@@ -3,12 +3,8 @@
 from html import escape
 
 SETTINGS_PATH = "/account"
-STYLE = (
-    "body{margin:0;padding:48px 24px;background:#faf7f2;color:#211a15;font:16px/1.6 system-ui,sans-serif;"
-    "word-break:keep-all}main{max-width:560px;margin:0 auto}section{margin:0 0 32px}h1{font-size:22px;line-height:1.3}"
-    "button{padding:12px 20px;border:0;border-radius:8px;background:#b3421a;color:#fffaf6;font:inherit}"
-    "a{color:#b3421a}@media(prefers-color-scheme:dark){body{background:#1d1713;color:#f3ece4}a{color:#ff9d75}}"
-)
+STYLE_PATH = "/mail-link.css"
+"""Of the page's own files: Hosting's content security policy allows no style within a page."""
 
 
 def asking(token: str) -> str:
@@ -53,6 +49,6 @@ def _page(title: str, korean: str, english: str) -> str:
     return (
         '<!doctype html><html lang="ko"><head><meta charset="utf-8">'
         '<meta name="viewport" content="width=device-width"><meta name="color-scheme" content="light dark">'
-        f"<title>{title}</title><style>{STYLE}</style></head><body><main>"
+        f'<title>{title}</title><link rel="stylesheet" href="{STYLE_PATH}"></head><body><main>'
         f'<section lang="ko">{korean}</section><section lang="en">{english}</section></main></body></html>'
     )

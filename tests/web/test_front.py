@@ -48,7 +48,7 @@ def check_headers(headers: httpx.Headers) -> None:
 def test_the_local_policy_names_no_address_but_this_machines(client: httpx.Client, ports: Ports) -> None:
     policy = client.get("/").headers["Content-Security-Policy"]
     assert "https:" not in policy
-    assert f"form-action http://*.localhost:{ports['run_ingress']}" in policy
+    assert f"form-action 'self' http://*.localhost:{ports['run_ingress']}" in policy
     assert f"connect-src 'self' {ports.url('auth')}" in policy
 
 
