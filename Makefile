@@ -76,7 +76,7 @@ image-test: ## run the slot's contract tests in the image that `make image` unpa
 stripe-contract: ## ask Stripe's test mode what the tests ask of the stand-in; it needs a key in STRIPE_TEST_KEY
 	@test -n "$$STRIPE_TEST_KEY" || { echo "Give a key of Stripe's test mode, unseen: read -rs STRIPE_TEST_KEY; export STRIPE_TEST_KEY"; exit 1; }
 	@$(PYTHON) -m local setup --tests
-	$(BIN)/pytest -n 0 tests/adapters/test_stripe_provider.py $(ARGS)
+	$(BIN)/pytest -n 0 tests/adapters/payments/test_stripe_provider.py $(ARGS)
 
 operator: ## make somebody who has signed in an operator; EMAIL=ada@example.com ARGS=--auditor, ARGS=--take-back
 	@exec $(BIN)/python -m deploy.operators "$(EMAIL)" $(ARGS)

@@ -136,7 +136,7 @@ TASKS = ("reclaim", "background_hold", "pool", "erase", "export", "payer", "mail
 BEHIND = ("heartbeat", *TASKS)
 """What nobody calls from a page."""
 SIGNED = ("payment_events", "unsubscribe")
-"""What only Stripe describes, and signs: tests/adapters/test_signed_events.py has what others send."""
+"""What only Stripe describes, and signs: tests/adapters/payments/test_signed_events.py has what others send."""
 
 NOBODYS = (None, "", "x.y.z", "é", "A" * 3_000, unsigned({"alg": "none"}, {"sub": "u"}), unsigned({"alg": []}, []))
 """What a stranger may have for a token; None is whatever stands in the request."""

@@ -19,16 +19,10 @@ from shared.gcp.store import operators
 from shared.gcp.store.payers import disagreeing_payers
 from shared.gcp.store.subscriptions import due_payers, find_payer, read_payer
 from shared.payments.stripe_provider import StripeProvider
-from tests.adapters.paying import asked, new_account, now, plan, stripe_provider, subscriber
+from tests.adapters.payments.paying import asked, now, plan, stripe_provider, subscriber
 from tests.support.standins.stripe import Standin, stripe_standin
 
 pytestmark = pytest.mark.usefixtures("empty_database")
-
-
-@pytest.fixture(scope="module")
-def standin(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Standin]:
-    with stripe_standin(tmp_path_factory.mktemp("stripe")) as standin:
-        yield standin
 
 
 @pytest.fixture(scope="module")
@@ -42,11 +36,6 @@ def provider(standin: Standin) -> Iterator[StripeProvider]:
 def no_faults(standin: Standin) -> Iterator[None]:
     yield
     standin.control("faults")
-
-
-@pytest.fixture
-def bid() -> str:
-    return new_account()
 
 
 def a_sale(bid: str, plan: str = "pro", **more: Any) -> Sale:

@@ -20,7 +20,7 @@ from shared.flows.sign_ins import marked_account_of
 from shared.gcp import tasks
 from shared.gcp.identity import firebase_app, person
 from shared.payments.stripe_provider import EVENTS
-from tests.adapters.paying import plan
+from tests.adapters.payments.paying import plan
 from tests.adapters.people import member, sign_up, token_of
 from tests.support.http_server import Handler, serving
 from tests.support.stack.environment import SETTINGS, environment

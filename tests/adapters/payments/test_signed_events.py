@@ -15,7 +15,7 @@ from shared.gcp import tasks
 from shared.gcp.store.database import database
 from shared.payments.stripe_provider import TOLERANCE
 from shared.settings import NO_KEY
-from tests.adapters.payment_functions import Answered, call
+from tests.adapters.payments.functions import Answered, call
 from tests.support.stack.environment import environment
 
 SECRET = "whsec_0123456789abcdef0123456789abcdef"  # of these tests

@@ -2,7 +2,7 @@
 end where one question at the end would, and so do no events at all."""
 
 import random
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any
 
@@ -14,23 +14,12 @@ from shared.flows.payments import ask
 from shared.gcp.store.billing import read_billing
 from shared.gcp.store.subscriptions import create_event, find_payer, read_payer
 from shared.payments.stripe_provider import EVENTS, StripeProvider
-from tests.adapters.paying import asked, new_account, plan, stripe_provider, subscriber
-from tests.support.standins.stripe import DAY, HOUR, NOW, Standin, Subscriber, stripe_standin
+from tests.adapters.payments.paying import asked, plan, stripe_provider, subscriber
+from tests.support.standins.stripe import DAY, HOUR, NOW, Standin, Subscriber
 from tests.support.standins.target import Target
 
 pytestmark = pytest.mark.usefixtures("empty_database")
 MONTH = 30 * DAY
-
-
-@pytest.fixture(scope="module")
-def standin(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Standin]:
-    with stripe_standin(tmp_path_factory.mktemp("stripe")) as standin:
-        yield standin
-
-
-@pytest.fixture
-def bid() -> str:
-    return new_account()
 
 
 def live(ada: Subscriber) -> None:

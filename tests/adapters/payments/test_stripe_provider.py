@@ -1,7 +1,6 @@
 """What Stripe says of a customer, in Ondol's words. With a key of Stripe's test mode in STRIPE_TEST_KEY it is Stripe
 itself that is asked, else the stand-in; what only a browser or a bank does is for the stand-in alone."""
 
-import json
 import os
 from collections.abc import Iterator
 from contextlib import closing
@@ -12,7 +11,6 @@ import pytest
 import stripe
 
 from shared.billing.provider import (
-    BadSignature,
     Buyer,
     Fetched,
     Management,
@@ -34,12 +32,12 @@ from shared.payments.stripe_provider import (
     portal_of,
     product_of,
 )
+from tests.adapters.payments.stripe_events import SECRET, an_event, signed
 from tests.support.standins.stripe import DAY, HOUR, NOW, Standin, StripeAccount, Subscriber, stripe_standin
 
 KEY = os.environ.get("STRIPE_TEST_KEY")
 MONTH = 30 * DAY
 DONE, BACK = "https://ondol.example/done", "https://ondol.example/plans"
-SECRET = "whsec_of_the_tests"
 
 
 @pytest.fixture(scope="module")
@@ -324,65 +322,11 @@ def test_without_a_portal_of_ours_none_of_the_accounts_is_taken(standin: Standin
     standin.portal_configuration(of_team=True)
 
 
-# events
-
-
-def signed(event: dict[str, Any], secret: str = SECRET, at: int | None = None) -> tuple[bytes, dict[str, str]]:
-    body = json.dumps(event)
-    header = stripe.WebhookSignature.generate_signature_header(body, secret, at)
-    return body.encode(), {"Stripe-Signature": header}
-
-
-def an_event(kind: str, about: dict[str, Any]) -> dict[str, Any]:
-    return {"id": "evt_1", "object": "event", "type": kind, "data": {"object": about}, "created": NOW}
-
-
-@pytest.mark.parametrize(
-    ("kind", "about", "customer"),
-    [
-        ("invoice.paid", {"id": "in_1", "object": "invoice", "customer": "cus_1"}, "cus_1"),
-        ("customer.deleted", {"id": "cus_1", "object": "customer"}, "cus_1"),
-        ("checkout.session.expired", {"id": "cs_1", "object": "checkout.session", "customer": None}, None),
-        ("payout.paid", {"id": "po_1", "object": "payout"}, None),
-    ],
-)
-def test_an_event_says_whom_to_ask_about(
-    provider: StripeProvider, kind: str, about: dict[str, Any], customer: str | None
-) -> None:
-    hint = provider.read_hint(*signed(an_event(kind, about)))
-    assert (hint.event, hint.kind, hint.customer) == ("evt_1", kind, customer)
-
-
 def test_a_dispute_names_its_customer_by_the_charge(standin: Standin, provider: StripeProvider) -> None:
     ada = Subscriber(standin)
     dispute = standin.control("dispute", invoice=ada.invoices()[0].id)
     hint = provider.read_hint(*signed(an_event("charge.dispute.created", dispute)))
     assert hint.customer == ada.customer
-
-
-def test_what_stripe_did_not_sign_is_refused(provider: StripeProvider) -> None:
-    event = an_event("invoice.paid", {"id": "in_1", "object": "invoice", "customer": "cus_1"})
-    body, headers = signed(event)
-    now = int(datetime.now(UTC).timestamp())
-    for forged, given in (
-        (body, {}),
-        (body, {"Stripe-Signature": ""}),
-        (body, {"Stripe-Signature": "t=now,v1=0"}),
-        (body + b" ", headers),
-        signed(event, "whsec_of_somebody_else"),
-        signed(event, at=now - 301),
-        (b"\xff", headers),
-    ):
-        with pytest.raises(BadSignature):
-            provider.read_hint(forged, given)
-    assert provider.read_hint(*signed(event, at=now - 290)).event == "evt_1"
-
-
-def test_without_a_secret_no_event_is_believed(account: StripeAccount) -> None:
-    with closing(StripeProvider(account.key, project="tests", endpoint=account.url)) as provider:
-        body, headers = signed(an_event("invoice.paid", {"id": "in_1", "object": "invoice"}), "")
-        with pytest.raises(BadSignature):
-            provider.read_hint(body, headers)
 
 
 # outages
