@@ -25,10 +25,8 @@ from tests.support.slot.lying_container import LyingContainer
 from tests.support.stack.environment import environment
 from tests.support.stack.running import Running
 
-PARTS = ("firestore", "auth", "storage", "tasks", "front", "login", "heartbeat", "snapshots", "export", "meter")
-AT_ONCE = {"CHECKPOINT_SECONDS": "0.01"}
-"""Settings of a stack in which one save after the other is made by a test, and by no container in its time."""
-"""All that has to do with history, and no container."""
+SWEEP_SECONDS = 1.0
+"""An object that no snapshot names is swept when it is older than this."""
 
 
 class Saver:

@@ -1,51 +1,23 @@
 """What sessions leave out is kept apart: listed, downloaded, brought back, discarded, bounded, gone after 30 days."""
 
 import json
-from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-import pytest
 from msgspec.structs import replace
 
 from shared.gcp.store.accounts import account_ref, left_out_ref, read_workspace, workspace_ref
 from shared.gcp.store.database import Commit
 from shared.gcp.store.left_out import all_packages
 from shared.snapshots.checkpoint import Tier
-from tests.functions.saving import AT_ONCE, PARTS, Saver, saving
-from tests.functions.test_history import downloaded, head, on_plan
-from tests.support.members.person import Person, problem
+from tests.functions.saved import MB, clip, downloaded, head, left_out, on_plan, signed_in
+from tests.functions.saving import Saver, saving
+from tests.support.members.person import problem
 from tests.support.stack.environment import environment
 from tests.support.stack.google_clients import deliver
 from tests.support.stack.observe import document, documents, objects, until
-from tests.support.stack.running import Running, running
-
-MB = 10**6
-
-
-@pytest.fixture(scope="module")
-def plane(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
-    with running(tmp_path_factory.mktemp("plane"), "--only", *PARTS, SWEEP_SECONDS="1", **AT_ONCE) as started:
-        yield started
-
-
-def on_free(plane: Running, name: str) -> Person:
-    person = Person(plane, name)
-    person.me()
-    on_plan(plane, person, "free")
-    return person
-
-
-def clip(path: str, megabytes: int) -> dict[str, Any]:
-    return {"path": path, "bytes": megabytes * MB, "kind": "file", "kept": True}
-
-
-def listed(person: Person) -> list[dict[str, Any]]:
-    answer = person.get("snapshots")
-    assert answer.status_code == 200, answer.text
-    found: list[dict[str, Any]] = answer.json()["left_out"]
-    return found
+from tests.support.stack.running import Running
 
 
 def end_with(saver: Saver, number: int, megabytes: int = 157) -> str:
@@ -58,36 +30,36 @@ def end_with(saver: Saver, number: int, megabytes: int = 157) -> str:
     return f"{saver.liar.session.epoch}-{saver.liar.boot}-2"
 
 
-def test_over_three_sessions_nothing_is_lost(plane: Running, tmp_path: Path) -> None:
-    person, apart = on_free(plane, "filmmaker"), []
+def test_over_three_sessions_nothing_is_lost(bare_stack: Running, tmp_path: Path) -> None:
+    person, apart = signed_in(bare_stack, "filmmaker"), []
     for number in (1, 2, 3):
-        with saving(plane, person, f"boot0000000000{number}a") as saver:
+        with saving(bare_stack, person, f"boot0000000000{number}a") as saver:
             apart.append(end_with(saver, number))
         assert downloaded(person, tmp_path / f"head{number}")["proj/small.txt"] == f"small {number}".encode()
-    assert [each["snapshot"] for each in listed(person)] == [*reversed(apart)]
+    assert [each["snapshot"] for each in left_out(person)] == [*reversed(apart)]
     assert person.me()["storage"]["apart"] == 3 * 157 * MB
     for number, snapshot in enumerate(apart, 1):
         assert downloaded(person, tmp_path / str(number), snapshot) == {
             "proj": None,
             f"proj/clip{number}.mp4": f"clip {number}".encode(),
         }
-    with saving(plane, person, "boot00000000004a") as saver:
+    with saving(bare_stack, person, "boot00000000004a") as saver:
         told = saver.liar.beat().json()["storage_use"]
         assert told["apart"] == (500 - 3 * 157) * MB, "what is kept takes of the room"
         end_with(saver, 4)
-    mails = [mail for mail in documents(plane, "mails") if mail["uid"] == person.uid]
+    mails = [mail for mail in documents(bare_stack, "mails") if mail["uid"] == person.uid]
     assert [(mail["kind"], mail["facts"]["count"]) for mail in mails] == [("left-out", "1")], "told once in a day"
     assert mails[0]["facts"]["bytes"] == str(157 * MB)
     assert "clip" not in repr(mails)
-    assert len(listed(person)) == 3, "what exceeds the bound is not kept, and the session ends all the same"
+    assert len(left_out(person)) == 3, "what exceeds the bound is not kept, and the session ends all the same"
     assert downloaded(person, tmp_path / "head4")["proj/small.txt"] == b"small 4"
 
 
-def test_many_packages_are_told_in_pages_and_each_is_found_without_reading_the_others(plane: Running) -> None:
-    person = on_free(plane, "with-many")
-    with saving(plane, person) as saver:
+def test_many_packages_are_told_in_pages_and_each_is_found_without_reading_the_others(bare_stack: Running) -> None:
+    person = signed_in(bare_stack, "with-many")
+    with saving(bare_stack, person) as saver:
         newest = end_with(saver, 1, megabytes=1)
-    with environment(plane.env):
+    with environment(bare_stack.env):
         ref = workspace_ref(saver.wid).collection("left_out")
         [package] = all_packages(saver.wid)
         commit = Commit()
@@ -98,7 +70,7 @@ def test_many_packages_are_told_in_pages_and_each_is_found_without_reading_the_o
             commit.create(ref.document(f"s-{number}"), replace(package.record, sid=f"s-{number}", head=old))
         commit.run()
     snapshots, packages, after = list[str](), list[str](), ""
-    begin = len(reads(plane))
+    begin = len(reads(bare_stack))
     while True:
         answer = person.get(f"snapshots{after}").raise_for_status().json()
         snapshots += [each["snapshot"] for each in answer["snapshots"]]
@@ -111,23 +83,23 @@ def test_many_packages_are_told_in_pages_and_each_is_found_without_reading_the_o
     person.post("snapshots/discard", {"snapshot": "1-old-129"}).raise_for_status()
     person.post("snapshots/download", {"snapshot": "1-old-128"}).raise_for_status()
     person.post("snapshots/restore", {"snapshot": "1-old-128"})
-    found = reads(plane)[begin:]
+    found = reads(bare_stack)[begin:]
     assert len(found) == 6
     assert max(found[:3]) <= 65, "a page, one more, and who asks"
     assert max(found[3:]) <= 10
-    with environment(plane.env):
+    with environment(bare_stack.env):
         assert len(all_packages(saver.wid)) == 129
 
 
-def reads(plane: Running) -> list[int]:
+def reads(bare_stack: Running) -> list[int]:
     """Documents, by request to the history."""
-    lines = (plane.state / "logs" / "snapshots.log").read_text().splitlines()
+    lines = (bare_stack.state / "logs" / "snapshots.log").read_text().splitlines()
     return [json.loads(line)["reads"] for line in lines if '"message": "request"' in line]
 
 
-def test_one_path_of_it_comes_back_and_all_of_it_when_the_plan_grows(plane: Running, tmp_path: Path) -> None:
-    person = on_free(plane, "collector")
-    with saving(plane, person) as saver:
+def test_one_path_of_it_comes_back_and_all_of_it_when_the_plan_grows(bare_stack: Running, tmp_path: Path) -> None:
+    person = signed_in(bare_stack, "collector")
+    with saving(bare_stack, person) as saver:
         small = saver.shelf.layer("work", {"proj": None, "proj/small.txt": b"small"})
         packages = saver.shelf.layer("deps", {"proj/node_modules": None, "proj/node_modules/old": b"old"})
         saver.save(1, small, packages)
@@ -137,7 +109,7 @@ def test_one_path_of_it_comes_back_and_all_of_it_when_the_plan_grows(plane: Runn
         entries.append({"path": "proj/node_modules", "bytes": 50 * MB, "kind": "dependencies", "kept": True})
         tiers = {"work": Tier(250 * MB, 2), "deps": Tier(50 * MB, 2)}
         saver.keep_apart(2, work, deps, entries=entries, tiers=tiers)
-    [package] = listed(person)
+    [package] = left_out(person)
     snapshot = package["snapshot"]
     assert (package["fits"], package["bytes"]) == (False, 300 * MB)
     assert package["expires"] - package["at"] == 30 * 86400
@@ -152,8 +124,8 @@ def test_one_path_of_it_comes_back_and_all_of_it_when_the_plan_grows(plane: Runn
     assert restored(path="proj/clip.mp4")[0] == 200
     first = downloaded(person, tmp_path / "one")
     assert (first["proj/clip.mp4"], first["proj/small.txt"], "proj/film.mp4" in first) == (b"clip", b"small", False)
-    on_plan(plane, person, "starter")
-    assert listed(person)[0]["fits"]
+    on_plan(bare_stack, person, "starter")
+    assert left_out(person)[0]["fits"]
     assert restored()[0] == 200
     assert downloaded(person, tmp_path / "all") == {
         "proj": None,
@@ -163,49 +135,49 @@ def test_one_path_of_it_comes_back_and_all_of_it_when_the_plan_grows(plane: Runn
         "proj/node_modules": None,
         "proj/node_modules/new": b"new",
     }, "of dependencies there is one version"
-    with saving(plane, person, "boot00000000000b") as saver:
-        brought = head(plane, person)
+    with saving(bare_stack, person, "boot00000000000b") as saver:
+        brought = head(bare_stack, person)
         assert saver.liar.beat().json()["head"]["snapshot"] == brought["snapshot"]
 
 
-def test_what_is_kept_apart_is_discarded_by_its_member_or_gone_after_thirty_days(plane: Running) -> None:
-    person = on_free(plane, "tidy")
+def test_what_is_kept_apart_is_discarded_by_its_member_or_gone_after_thirty_days(bare_stack: Running) -> None:
+    person = signed_in(bare_stack, "tidy")
     for number in (1, 2):
-        with saving(plane, person, f"boot0000000000{number}c") as saver:
+        with saving(bare_stack, person, f"boot0000000000{number}c") as saver:
             end_with(saver, number)
-    newer, older = [each["snapshot"] for each in listed(person)]
+    newer, older = [each["snapshot"] for each in left_out(person)]
     wid = saver.wid
     for _ in range(2):
         assert person.post("snapshots/discard", {"snapshot": newer}).json() == {"snapshot": newer}
-    assert [each["snapshot"] for each in listed(person)] == [older]
+    assert [each["snapshot"] for each in left_out(person)] == [older]
     assert person.me()["storage"]["apart"] == 157 * MB
-    [kept] = documents(plane, f"workspaces/{wid}/left_out")
+    [kept] = documents(bare_stack, f"workspaces/{wid}/left_out")
     expires = datetime.now(UTC) - timedelta(days=30)
-    with environment(plane.env):
+    with environment(bare_stack.env):
         left_out_ref(wid, kept["sid"]).update({"head.at": expires + timedelta(hours=1)})
-        deliver(plane, "meter", {})
+        deliver(bare_stack, "meter", {})
         due = read_workspace(wid).record.tidy_due
-        assert listed(person) and due is not None
+        assert left_out(person) and due is not None
         left_out_ref(wid, kept["sid"]).update({"head.at": expires})
         workspace_ref(wid).update({"tidy_due": datetime.now(UTC)})
-    until(lambda: deliver(plane, "meter", {}) and not listed(person), "it is forgotten")
+    until(lambda: deliver(bare_stack, "meter", {}) and not left_out(person), "it is forgotten")
     assert person.me()["storage"]["apart"] == 0
 
     def swept() -> bool:
-        with environment(plane.env):
+        with environment(bare_stack.env):
             workspace_ref(wid).update({"tidy_due": datetime.now(UTC)})
-        deliver(plane, "meter", {})
-        return not any("2.manifest.json" in name for name in objects(plane, f"workspaces/{wid}/"))
+        deliver(bare_stack, "meter", {})
+        return not any("2.manifest.json" in name for name in objects(bare_stack, f"workspaces/{wid}/"))
 
     until(swept, "its objects are swept, those of the last session too")
-    assert head(plane, person)["manifest"] in objects(plane, f"workspaces/{wid}/")
+    assert head(bare_stack, person)["manifest"] in objects(bare_stack, f"workspaces/{wid}/")
 
 
-def test_who_has_not_paid_can_download_and_who_did_harm_can_not(plane: Running, tmp_path: Path) -> None:
-    person = on_free(plane, "debtor")
-    with saving(plane, person) as saver:
+def test_who_has_not_paid_can_download_and_who_did_harm_can_not(bare_stack: Running, tmp_path: Path) -> None:
+    person = signed_in(bare_stack, "debtor")
+    with saving(bare_stack, person) as saver:
         snapshot = end_with(saver, 1)
-    with environment(plane.env):
+    with environment(bare_stack.env):
         account_ref(person.uid).update({"state": "suspended", "suspended_for": "payment"})
         workspace_ref(saver.wid).update({"suspended": True})
     assert downloaded(person, tmp_path / "apart", snapshot)["proj/clip1.mp4"] == b"clip 1"
@@ -214,30 +186,30 @@ def test_who_has_not_paid_can_download_and_who_did_harm_can_not(plane: Running, 
         answer = person.post(f"snapshots/{change}", {"snapshot": snapshot})
         assert (answer.status_code, problem(answer)) == (403, "account-suspended")
     for reason in ("abuse", None):
-        with environment(plane.env):
+        with environment(bare_stack.env):
             account_ref(person.uid).update({"suspended_for": reason})
         for answer in (person.post("snapshots/download", {"snapshot": snapshot}), person.get("snapshots")):
             assert (answer.status_code, problem(answer)) == (403, "account-suspended")
 
 
-def test_a_package_that_lies_is_not_kept_and_the_session_ends(plane: Running) -> None:
-    person = on_free(plane, "cheat")
-    with saving(plane, person) as saver:
+def test_a_package_that_lies_is_not_kept_and_the_session_ends(bare_stack: Running) -> None:
+    person = signed_in(bare_stack, "cheat")
+    with saving(bare_stack, person) as saver:
         saver.save(1, saver.shelf.layer("work", {"a": b"1"}))
         absent = saver.shelf.layer("work", {"b": b"1"})
         del saver.shelf.objects[absent.name]
         answer = saver.keep_apart(2, absent, entries=[clip("b", 1)])
         assert answer["head"]["snapshot"][-2:] == "-1"
-        assert (document(plane, f"sessions/{saver.liar.session.sid}") or {})["final"]
-    assert listed(person) == []
-    assert '"left-out-refused"' in (plane.state / "logs" / "heartbeat.log").read_text()
+        assert (document(bare_stack, f"sessions/{saver.liar.session.sid}") or {})["final"]
+    assert left_out(person) == []
+    assert '"left-out-refused"' in (bare_stack.state / "logs" / "heartbeat.log").read_text()
 
 
-def test_strangers_find_nothing_of_it(plane: Running) -> None:
-    person, stranger = on_free(plane, "owner"), on_free(plane, "stranger")
-    with saving(plane, person) as saver:
+def test_strangers_find_nothing_of_it(bare_stack: Running) -> None:
+    person, stranger = signed_in(bare_stack, "owner-of-packages"), signed_in(bare_stack, "stranger-to-packages")
+    with saving(bare_stack, person) as saver:
         snapshot = end_with(saver, 1)
     for what in ("restore", "download"):
         assert problem(stranger.post(f"snapshots/{what}", {"snapshot": snapshot})) == "not-found"
     stranger.post("snapshots/discard", {"snapshot": snapshot})
-    assert [each["snapshot"] for each in listed(person)] == [snapshot]
+    assert [each["snapshot"] for each in left_out(person)] == [snapshot]

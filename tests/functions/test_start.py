@@ -1,37 +1,27 @@
 """A member whose container has to start is told how long that took lately, by what sessions have measured."""
 
-from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
-
-import pytest
 
 from shared.gcp.store.accounts import workspace_ref
 from shared.gcp.store.database import Commit
 from shared.gcp.store.ids import new_id
 from shared.gcp.store.sessions import session_ref
 from shared.sessions.session import Opening, SessionState
-from tests.functions.saving import AT_ONCE, PARTS
 from tests.support.members.person import Person
 from tests.support.records.factories import a_session
 from tests.support.stack.environment import environment
 from tests.support.stack.observe import document
-from tests.support.stack.running import Running, running
+from tests.support.stack.running import Running
 
 NOW = datetime.now(UTC)
 
 
-@pytest.fixture(scope="module")
-def plane(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
-    with running(tmp_path_factory.mktemp("plane"), "--only", *PARTS, FIRST_PLAN="free", **AT_ONCE) as started:
-        yield started
-
-
-def test_who_waits_for_a_container_is_told_how_long_others_waited(plane: Running) -> None:
-    person = Person(plane, "patient")
+def test_who_waits_for_a_container_is_told_how_long_others_waited(bare_stack: Running) -> None:
+    person = Person(bare_stack, "patient")
     person.me()
-    wid = str((document(plane, f"accounts/{person.uid}") or {})["wid"])
+    wid = str((document(bare_stack, f"accounts/{person.uid}") or {})["wid"])
     waiting = a_session(SessionState.OPENING, sid=new_id("s-"), uid=person.uid, wid=wid, opening=Opening(cold=True))
-    with environment(plane.env):
+    with environment(bare_stack.env):
         Commit().create(session_ref(waiting.sid), waiting).run()
         workspace_ref(wid).update({"session": waiting.sid})
         assert person.me()["session"]["start"] == {"usually": None, "mostly": None}

@@ -12,7 +12,7 @@ TESTS = ROOT / "tests"
 
 NEED_NO_CONTAINER = {"adapters", "bench", "decisions", "deploy", "economics", "home", "rules", "runner", "simulation"}
 """Folders of tests that need none of the containers, functions and browsers that share the machine with other tests."""
-LONGEST = ("stack", "journeys", "shaky_stack")
+LONGEST = ("stack", "journeys", "shaky_stack", "bare_stack")
 """The groups that take longest, in this order: the fixtures that start a stack for many tests, and the journeys."""
 SUITES = (
     *("soak", "failures", "functions", "attacks", "slot", "image", "web", "standins", "stack"),
