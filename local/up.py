@@ -36,17 +36,18 @@ def up(site: Site, only: Sequence[str]) -> None:
         settings = site_settings(site)
         parts = [part for part in all_parts(site, settings) if not only or part.name in only]
         _describe(site, parts, settings)
-        asyncio.run(_until_signal(_run(site, parts, warm=not only)))
+        warms = {"pool", "run"} <= {part.name for part in parts}
+        asyncio.run(_until_signal(_run(site, parts, warms)))
 
 
-async def _run(site: Site, parts: Sequence[Part], warm: bool) -> None:
+async def _run(site: Site, parts: Sequence[Part], warms: bool) -> None:
     progress = Progress()
     began = time.monotonic()
     try:
         async with Stack(parts, site.root, site.state / "logs", progress.report) as stack:
             try:
                 await stack.start()
-                if warm:
+                if warms:
                     progress.report("warm pool", "starting")
                     await until_warm(
                         site.ports, int(os.environ.get("POOL_WARM") or 2), int(os.environ.get("POOL_MAX") or 10)

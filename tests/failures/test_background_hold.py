@@ -11,7 +11,7 @@ from tests.support.members.charges import check_ledger
 from tests.support.members.open_workspace import Workspace, saved
 from tests.support.members.person import Person
 from tests.support.stack.observe import document, instances, until
-from tests.support.stack.running import QUICK, Running, running
+from tests.support.stack.running import QUICK, SESSIONS, Running, running
 
 CAP = 20.0
 TIMES = {
@@ -32,7 +32,7 @@ ENDLESS = "while :; do :; done"
 
 @pytest.fixture(scope="module")
 def patient_stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
-    with running(tmp_path_factory.mktemp("background"), *QUICK, **TIMES) as stack:
+    with running(tmp_path_factory.mktemp("background"), *SESSIONS, *QUICK, **TIMES) as stack:
         yield stack
 
 

@@ -16,7 +16,7 @@ from tests.failures.relay import WRITE, Relay
 from tests.support.members.open_workspace import Workspace
 from tests.support.members.person import Person, problem
 from tests.support.stack.observe import containers, document, documents, until
-from tests.support.stack.running import QUICK, Running, running
+from tests.support.stack.running import QUICK, SESSIONS, Running, running
 from tests.support.stack.session_steps import attach, claim
 
 MEMBERS, SLOTS, WARM = 50, 10, 2
@@ -27,7 +27,7 @@ def full_stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
     """A stack of its own, for nobody else would find a slot: ten of them, two warm."""
     pool = {"POOL_MAX": str(SLOTS), "POOL_WARM": str(WARM)}
     folder = tmp_path_factory.mktemp("burst")
-    with running(folder, *QUICK, **pool) as stack:
+    with running(folder, *SESSIONS, *QUICK, **pool) as stack:
         until(lambda: states(stack) == ["cold"] * (SLOTS - WARM) + ["warm"] * WARM, "there are ten slots")
         for slot in documents(stack, "slots"):
             if slot["state"] == "cold":  # the platform lets the container go sooner or later

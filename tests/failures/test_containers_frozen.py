@@ -9,7 +9,7 @@ import pytest
 from tests.support.members.open_workspace import Workspace, saved
 from tests.support.members.person import Person
 from tests.support.stack.observe import document, instances, until
-from tests.support.stack.running import QUICK, Running, running
+from tests.support.stack.running import QUICK, SESSIONS, Running, running
 
 LEASE = 3.0
 HEARTBEAT = 1.0
@@ -31,7 +31,7 @@ request is held open for a job: what a container's start leaves at work would ke
 def slow_stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
     """A stack with a short lease and a long idle time."""
     folder = tmp_path_factory.mktemp("frozen")
-    with running(folder, *QUICK, **TIMES) as stack:
+    with running(folder, *SESSIONS, *QUICK, **TIMES) as stack:
         yield stack
 
 

@@ -5,18 +5,18 @@ from pathlib import Path
 from tests.support.members.operator import make_operator
 from tests.support.members.person import Person
 from tests.support.stack.observe import document, objects, until
-from tests.support.stack.running import running
+from tests.support.stack.running import SESSIONS, running
 
 SMALL = {"POOL_WARM": "1", "POOL_MAX": "2"}
 
 
 def test_people_and_their_work_survive_a_restart(tmp_path: Path) -> None:
-    with running(tmp_path, **SMALL) as before:
+    with running(tmp_path, *SESSIONS, "admin", **SMALL) as before:
         person = Person(before, "stayer")
         sid = person.open()["session"]
         assert make_operator(before, "stayer@example.com").returncode == 0
     # nobody pressed Stop: the containers made their last checkpoints when the stack was stopped
-    with running(tmp_path, **SMALL) as after:
+    with running(tmp_path, *SESSIONS, "admin", **SMALL) as after:
         again = Person(after, "stayer")
         assert again.uid == person.uid
         assert again.get("admin").status_code == 200, "who was made an operator is one"

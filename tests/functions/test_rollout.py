@@ -18,7 +18,7 @@ from tests.support.records.factories import IMAGE
 from tests.support.stack.function_process import function_alone
 from tests.support.stack.google_clients import invoker_token
 from tests.support.stack.observe import containers, document, documents, forget_field, objects, until
-from tests.support.stack.running import SHORT, Running, running
+from tests.support.stack.running import SESSIONS, SHORT, Running, running
 
 NEVER = "36000"
 """Seconds between runs of the schedule. The tests ask for the audits, so that only their SLOT_IMAGE counts."""
@@ -35,7 +35,9 @@ def unscheduled(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
     (broken / "entrypoint").write_text("#!/bin/sh\nexit 1\n")
     (broken / "entrypoint").chmod(0o755)
     (state / "images" / "second").symlink_to(ROOT / "build/image")
-    with running(state, "--schedule-every", NEVER, "--writes-per-minute", "600", **(SHORT | LONG)) as started:
+    with running(
+        state, *SESSIONS, "admin", "--schedule-every", NEVER, "--writes-per-minute", "600", **(SHORT | LONG)
+    ) as started:
         until(lambda: states(started) == ["cold"] * 4 + ["warm"] * 2, "the pool is full")
         yield started
 

@@ -13,7 +13,7 @@ from tests.support.checkout import SOAK
 from tests.support.members.operator_limits import limit
 from tests.support.members.person import Person
 from tests.support.stack.observe import documents, objects, until
-from tests.support.stack.running import QUICK, SHORT, Running, running
+from tests.support.stack.running import QUICK, SESSIONS, SHORT, Running, running
 
 CYCLES = 200 if SOAK else 4
 MEMBERS = 2
@@ -29,7 +29,7 @@ after them."""
 @pytest.mark.timeout(300 + 30 * CYCLES)
 def test_cycles_return_everything_to_where_it_was(tmp_path: Path) -> None:
     pool = {"POOL_WARM": "2", "POOL_MAX": "3"}
-    with running(tmp_path, *QUICK, **SHORT | pool) as stack:
+    with running(tmp_path, *SESSIONS, *QUICK, **SHORT | pool) as stack:
         limit(stack, Limits(opens_an_hour=MOST_OPENS))
         members = [Person(stack, f"regular-{number}") for number in range(MEMBERS)]
         for _ in range(TO_SETTLE):

@@ -16,6 +16,12 @@ READY = "Ondol is ready: "
 WITHIN = 240  # seconds; a guard against hanging
 QUICK = ("--schedule-every", "4", "--writes-per-minute", "600")
 """Arguments for a stack that does in seconds what its timetable and the Admin API's quota spread over minutes."""
+SESSIONS = (
+    *("--only", "firestore", "auth", "storage", "tasks", "front", "run", "scheduler"),
+    *("login", "allocate", "heartbeat", "release", "reclaim", "background_hold", "pool", "meter"),
+)
+"""Arguments for a stack in which members open, work and close, and nothing else: a third of what a whole one's start
+costs is left out."""
 UNLIMITED = {"FIRST_PLAN": "enterprise", "REQUEST_RATE_TIMES": "1000"}
 """What a test is about is seldom what a plan grants, or how often a member asks: its members have no limit, unless it
 says so."""
