@@ -3,7 +3,7 @@ said by the tests (tests/functions/saving.py)."""
 
 import pytest
 
-from tests.functions.saving import SWEEP_SECONDS
+from tests.functions.saving import KEPT_SNAPSHOTS, SWEEP_SECONDS
 from tests.support.shared_by_group import SHARED
 from tests.support.stack.running import Running, running
 
@@ -13,7 +13,7 @@ OTHERS = ("heartbeat", "export", "meter", "erase", "mail", "payment_events", "pa
 SETTINGS = {
     "FIRST_PLAN": "free",
     "CHECKPOINT_SECONDS": "0.01",  # a test makes one save after the other, and no container does in its time
-    "KEPT_SNAPSHOTS": "6",
+    "KEPT_SNAPSHOTS": str(KEPT_SNAPSHOTS),
     "SWEEP_SECONDS": str(SWEEP_SECONDS),
 }
 

@@ -25,6 +25,8 @@ from tests.support.slot.lying_container import LyingContainer
 from tests.support.stack.environment import environment
 from tests.support.stack.running import Running
 
+KEPT_SNAPSHOTS = 4
+"""An operator's number, below every plan's."""
 SWEEP_SECONDS = 1.0
 """An object that no snapshot names is swept when it is older than this."""
 

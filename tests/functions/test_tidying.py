@@ -8,7 +8,7 @@ import httpx
 
 from shared.gcp.store.accounts import read_workspace, snapshot_ref
 from tests.functions.saved import downloaded, head, history, tidy
-from tests.functions.saving import SWEEP_SECONDS, saving
+from tests.functions.saving import KEPT_SNAPSHOTS, SWEEP_SECONDS, saving
 from tests.support.members.person import Person
 from tests.support.stack.environment import environment
 from tests.support.stack.observe import documents, objects, until
@@ -28,7 +28,7 @@ def test_the_history_is_thinned_and_what_nothing_needs_is_swept(bare_stack: Runn
         assert len(before) > 20, "what is of the current epoch is left alone, however old it is"
     tidy(bare_stack)
     kept = [each["snapshot"] for each in history(person)]
-    assert last in kept and len(kept) <= 6
+    assert last in kept and len(kept) <= KEPT_SNAPSHOTS
     assert {each["head"]["snapshot"] for each in documents(bare_stack, f"workspaces/{wid}/snapshots")} == {*kept}
     person.post("snapshots/restore", {"snapshot": kept[-1], "path": "a"}).raise_for_status()
     with saving(bare_stack, person, "boot00000000000b"):
@@ -78,7 +78,7 @@ def test_what_nobody_foresaw_in_one_workspace_keeps_no_other_from_being_tidied(b
         snapshot_ref(wids[0], "garbled").set({"head": {"at": datetime.now(UTC)}})
     before = datetime.now(UTC)
     tidy(bare_stack)
-    assert len(documents(bare_stack, f"workspaces/{wids[1]}/snapshots")) == 6
+    assert len(documents(bare_stack, f"workspaces/{wids[1]}/snapshots")) == KEPT_SNAPSHOTS
     log = (bare_stack.state / "logs" / "meter.log").read_text()
     assert '"message": "tidying-failed"' in log and '"message": "sweep-skipped"' in log
     with environment(bare_stack.env):
