@@ -17,6 +17,7 @@ from agent.home.tiers import TIERS
 from agent.paths import ALIASES, HOME
 from agent.session import Session
 from agent.spacing import Spacing
+from agent.state.checkpoints import NOTHING_LEFT_OUT
 from agent.state.keeper_process import KeeperProcess
 from agent.state.layers import is_urgent
 from agent.state.new_home import make_new_home
@@ -143,7 +144,9 @@ class SlotLifecycle:
         """None while the session has not begun to end."""
         if self.state not in (State.DRAINING, State.DONE):
             return None
-        return Ending(self._end_reason, self._is_saved)
+        left_out = self.session.checkpoints.left_out if self.session is not None else NOTHING_LEFT_OUT
+        sums = {name: left_out[name] for name in ("count", "bytes", "lost_bytes")}
+        return Ending(self._end_reason, self._is_saved, sums)
 
     @property
     def language(self) -> str:

@@ -5,8 +5,11 @@ const vscode = require("vscode");
 const { zipped } = require("./archive");
 const { inHome } = require("./home");
 const { listening } = require("./ports");
+const { atEnd, isFull, savedExcept } = require("./words");
 
 const SAVED_WITHIN_MS = 60_000;
+// things that the question before a stop names of each kind
+const MOST_NAMED = 10;
 // the palette shows a command's title as package.json has it: each command is there once for each language
 const IDS = ["menu", "saveNow", "stop", "versions", "usage", "download", "port", "page"];
 
@@ -15,6 +18,7 @@ exports.Commands = class Commands {
   constructor(words, language, page, say) {
     Object.assign(this, { words, origin: page, say });
     this.askedSaves = 0;
+    this.storage = null;
     this.listeners = new Set();
     vscode.commands.executeCommand("setContext", "ondol.language", language);
     this.registered = IDS.flatMap((id) =>
@@ -22,8 +26,9 @@ exports.Commands = class Commands {
     );
   }
 
-  learn({ asked_saves: made, saving }) {
+  learn({ asked_saves: made, saving, storage }) {
     this.askedSaves = made;
+    this.storage = storage;
     for (const listener of this.listeners) listener(made, saving);
   }
 
@@ -50,15 +55,25 @@ exports.Commands = class Commands {
     });
     this.say("save");
     const progress = { location: vscode.ProgressLocation.Window, title: words.saving };
-    if (await vscode.window.withProgress(progress, () => saved)) vscode.window.setStatusBarMessage(`$(check) ${words.allSaved}`, 5000);
-    else vscode.window.showWarningMessage(words.notSavedYet);
+    if (!(await vscode.window.withProgress(progress, () => saved))) vscode.window.showWarningMessage(words.notSavedYet);
+    else if (isFull(this.storage)) vscode.window.showWarningMessage(savedExcept(words, this.storage));
+    else vscode.window.setStatusBarMessage(`$(check) ${words.allSaved}`, 5000);
   }
 
+  /** Names in its question what is not saved, and what of it is lost. */
   async stop() {
-    const { words } = this;
+    const { words, storage } = this;
     await vscode.workspace.saveAll(false);
-    const choice = await vscode.window.showInformationMessage(words.stopAsk, { modal: true }, words.saveAndStop);
+    const full = isFull(storage);
+    const asked = full ? { modal: true, detail: atEnd(words, storage, MOST_NAMED).join("\n\n") } : { modal: true };
+    const choice = await vscode.window.showInformationMessage(full ? words.stopAskFull : words.stopAsk, asked, words.saveAndStop);
     if (choice) this.say("stop");
+  }
+
+  /** Stops at one click, as a warning offers it. Asks first if something is not saved. */
+  async stopAtOnce() {
+    if (isFull(this.storage)) await this.stop();
+    else this.say("stop");
   }
 
   async versions() {

@@ -4,7 +4,7 @@
 
 const vscode = require("vscode");
 const { Countdown, comesFirst } = require("./countdown");
-const { minutesAhead } = require("./words");
+const { atEnd, isFull, minutesAhead } = require("./words");
 
 const SHORT = 600;
 
@@ -15,6 +15,7 @@ exports.Ends = class Ends {
     Object.assign(this, { words, keep, stop, seeUsage });
     this.countdown = new Countdown();
     this.directive = "continue";
+    this.storage = null;
     this.item = vscode.window.createStatusBarItem("ondol.time", vscode.StatusBarAlignment.Right, 102);
     this.item.name = "Ondol";
     this.item.command = "ondol.menu";
@@ -25,6 +26,7 @@ exports.Ends = class Ends {
   show(news) {
     const before = this.directive;
     this.directive = news.directive;
+    this.storage = news.storage;
     this.countdown.learn(news.time_left, Date.now() / 1000);
     if (news.directive === "warn" && before !== "warn" && comesFirst(news) === "idle") this.warnOfIdle(news.idle_in ?? 0);
     this.draw();
@@ -47,7 +49,7 @@ exports.Ends = class Ends {
 
   async warnOfIdle(seconds) {
     const { words } = this;
-    const text = words.warning(minutesAhead(seconds));
+    const text = this.withSaving(words.warning(minutesAhead(seconds)));
     const choice = await vscode.window.showWarningMessage(text, words.keep, words.saveAndStop);
     if (choice === words.keep) this.keep();
     else if (choice === words.saveAndStop) this.stop();
@@ -55,10 +57,18 @@ exports.Ends = class Ends {
 
   async warnOfTime(minutes) {
     const { words } = this;
-    const choice = await vscode.window.showWarningMessage(words.timeWarning(minutes), words.keep, words.saveAndStop, words.usage);
+    const text = this.withSaving(words.timeWarning(minutes));
+    const choice = await vscode.window.showWarningMessage(text, words.keep, words.saveAndStop, words.usage);
     if (choice === words.keep) this.keep();
     else if (choice === words.saveAndStop) this.stop();
     else if (choice === words.usage) this.seeUsage();
+  }
+
+  /** The warning of an end with what is saved before, and what is not. */
+  withSaving(warning) {
+    const { words, storage } = this;
+    if (!isFull(storage)) return `${warning} ${words.savedFirst}`;
+    return [warning, ...atEnd(words, storage), words.restSavedFirst].join(" ");
   }
 
   dispose() {

@@ -33,15 +33,15 @@ function begin(context, line, ofPage) {
   const words = wordsFor(language);
   const say = (event) => line.say(event);
   const commands = new Commands(words, language, process.env.ONDOL_PAGE, say);
-  const ends = new Ends(words, () => say("keep"), () => say("stop"), () => commands.usage());
+  const ends = new Ends(words, () => say("keep"), () => commands.stopAtOnce(), () => commands.usage());
   const restore = new RestoreStatus(words);
   const storage = new StorageWarning(words, () => commands.page());
   context.subscriptions.push(ends, restore, storage, commands, ...watchActivity(() => say("activity")));
   return (news) => {
     tellBrowser(news);
+    commands.learn(news);
     ends.show(news);
     restore.show(news.restore);
-    commands.learn(news);
     if (news.storage) storage.show(news.storage);
     if (news.loss) tellOfLoss(words, news.loss);
   };

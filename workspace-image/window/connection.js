@@ -136,7 +136,8 @@ class Connection {
       if (said.boot !== this.boot) return { how: "gone" };
       if (answer.status === 401) return { how: "out" };
       if (said.saved_ago !== undefined) this.learn(said.saved_ago === null ? null : Date.now() - said.saved_ago * 1000);
-      return answer.status === 200 ? { how: "here" } : { how: "over", reason: said.reason ?? "", isSaved: said.saved };
+      if (answer.status === 200) return { how: "here" };
+      return { how: "over", reason: said.reason ?? "", isSaved: said.saved, leftOut: said.left_out };
     } catch (error) {
       // no answer within the time; a page that was not running has not really waited
       return { how: error.name === "TimeoutError" && this.stalled() ? "unknown" : "quiet" };
@@ -148,11 +149,12 @@ class Connection {
     // The container was silent, and then another one answered: nobody stopped it, and it has not said that it saved.
     const isLost = this.lostAt !== null && Date.now() - this.heardAt < MAY_END_MS;
     const reason = answer.reason ?? (isLost ? "lost" : "");
-    const told = { how: answer.how, reason, saved: savedOf(answer) };
+    const told = { how: answer.how, reason, saved: savedOf(answer), leftOut: answer.leftOut };
     this.lose(told);
     while (told.saved === "saving") {
       const later = await this.answer("?until=saved", SAVED_WITHIN_MS);
       told.saved = later.how === "over" ? savedOf(later) : "unknown";
+      told.leftOut = later.leftOut;
       this.lose({ ...told });
     }
   }

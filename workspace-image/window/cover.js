@@ -97,7 +97,7 @@ const takenAlong = async ({ how, saved }) => {
 const OPENS_AGAIN = ["member", "idle", "stopped", "operator", "team", "lost", ""];
 
 /** The cover's text for a loss: title, lines, the button's text, and whether the button opens the workspace. */
-const saidOf = ({ how, reason, saved, savedAt }) => {
+const saidOf = ({ how, reason, saved, savedAt, leftOut }) => {
   const words = COVER_WORDS;
   if (how === "quiet" || how === "unconnected") {
     // by the clock: this cover may stay for hours
@@ -109,9 +109,18 @@ const saidOf = ({ how, reason, saved, savedAt }) => {
   const { title, next, button } = ENDED[reason] ?? ENDED[""];
   const time = savedAt ? clockOf(savedAt) : undefined;
   const unknown = time ? (reason === "lost" ? words.savedBefore(time) : words.savedSince(time)) : words.unknown;
-  const files = { saving: words.saving, saved: time && words.saved(time) }[saved] ?? unknown;
-  return { title, lines: next ? [files, next] : [files], button, opens: OPENS_AGAIN.includes(reason) };
+  const full = leftOut?.count > 0;
+  const isSaved = time && (full ? words.savedRest(time) : words.saved(time));
+  const files = { saving: full ? words.savingRest : words.saving, saved: isSaved }[saved] ?? unknown;
+  const lines = [files, ...(full && saved === "saved" ? leftOutLines(leftOut) : []), next].filter(Boolean);
+  return { title, lines, button, opens: OPENS_AGAIN.includes(reason) };
 };
+
+/** What became of what the plan's storage had no room for. */
+const leftOutLines = ({ bytes, lost_bytes: lost }) => [
+  ...(lost < bytes ? [COVER_WORDS.keptApart(inUnits(bytes - lost))] : []),
+  ...(lost > 0 ? [COVER_WORDS.notKept(inUnits(lost))] : []),
+];
 
 const COVER_STYLE = `
   #ondol-cover { font: 15px/1.5 system-ui, sans-serif; color: #222; background: #fff; border: 0; border-radius: 10px;

@@ -85,6 +85,10 @@ const COVER_WORDS = {
     back: "Back to Ondol to open it again",
     saving: "Everything is being saved.",
     saved: (time) => `Everything is saved, as of ${time}.`,
+    savingRest: "What your plan's storage has room for is being saved.",
+    savedRest: (time) => `What your plan's storage has room for is saved, as of ${time}.`,
+    keptApart: (size) => `${size} had no room there and are kept for 30 days. The history on Ondol's page has them.`,
+    notKept: (size) => `${size} are neither saved nor kept: there was no room, or no time to pack them.`,
     savedBefore: (time) => `Your files were saved at ${time}.`,
     savedSince: (time) => `Your files are saved, as of ${time} or later.`,
     unknown: "Ondol's page says of what time your files are.",
@@ -106,6 +110,10 @@ const COVER_WORDS = {
     back: "온돌로 돌아가 다시 열기",
     saving: "모두 저장하고 있습니다.",
     saved: (time) => `${time}에 모두 저장되었습니다.`,
+    savingRest: "저장 공간에 들어가는 것을 저장하고 있습니다.",
+    savedRest: (time) => `저장 공간에 들어가는 것은 ${time}에 모두 저장되었습니다.`,
+    keptApart: (size) => `저장 공간이 부족한 ${size}는 30일 동안 따로 보관됩니다. 온돌 페이지의 '기록'에 있습니다.`,
+    notKept: (size) => `${size}는 보관할 공간이나 시간이 부족해 저장되지도 보관되지도 않았습니다.`,
     savedBefore: (time) => `파일은 ${time}에 저장되었습니다.`,
     savedSince: (time) => `파일은 ${time} 또는 그 뒤에 저장된 상태입니다.`,
     unknown: "파일이 언제 저장된 상태인지는 온돌 페이지에서 볼 수 있습니다.",
@@ -118,6 +126,15 @@ const COVER_WORDS = {
     more: (count) => `외 ${count}개`,
   },
 }[LANGUAGE];
+
+const UNITS = ["byte", "kilobyte", "megabyte", "gigabyte", "terabyte"];
+
+/** Bytes for people: 210 MB, 1.2 GB. */
+const inUnits = (bytes) => {
+  const step = Math.max(0, Math.min(UNITS.length - 1, Math.floor(Math.log10(bytes) / 3)));
+  const format = { style: "unit", unit: UNITS[step], maximumFractionDigits: bytes / 1000 ** step < 10 ? 1 : 0 };
+  return new Intl.NumberFormat(LANGUAGE, format).format(bytes / 1000 ** step);
+};
 
 /** A moment by the member's clock, with the day if that is not today. */
 const clockOf = (moment) => {

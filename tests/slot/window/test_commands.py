@@ -13,16 +13,20 @@ from tests.slot.window.playing import played
 PAGE = "https://ide.example"
 COMMANDS = f"""
 const {{ Commands }} = extension("commands");
-const words = wordsFor("en");
-const commands = new Commands(words, "en", "{PAGE}", (event) => calls.push(["agent", event]));
+const words = wordsFor("LANGUAGE");
+const commands = new Commands(words, "LANGUAGE", "{PAGE}", (event) => calls.push(["agent", event]));
 const command = (id, given) => ran[`ondol.ko.${{id}}`](given);
 const choosing = (text) => (items) => items.find(({{ label }}) => label.includes(text));
 """
 
 
-def called(play: str, home: Path) -> list[Any]:
+def commands(language: str = "en") -> str:
+    return COMMANDS.replace("LANGUAGE", language)
+
+
+def called(play: str, home: Path, language: str = "en") -> list[Any]:
     """The calls of the editor's interface, without what Ondol shows."""
-    result: list[Any] = played(f"{COMMANDS} {play}; return calls;", home)
+    result: list[Any] = played(f"{commands(language)} {play}; return calls;", home)
     return [call for call in result if call[0] not in ("window.showQuickPick", "commands.executeCommand", "setContext")]
 
 
@@ -47,7 +51,7 @@ def test_earlier_versions_lead_to_the_editors_own_or_to_the_history_of_the_file(
 ) -> None:
     file = f"{tmp_path}/proj/a b.py"
     calls = played(
-        f"""{COMMANDS}
+        f"""{commands()}
         vscode.window.activeTextEditor = {{ document: {{ uri: vscode.Uri.file({json.dumps(file)}) }} }};
         answers["window.showQuickPick"] = choosing(words.{choice});
         await command("versions");
@@ -68,7 +72,7 @@ def test_a_folder_is_packed_with_what_lies_in_it_and_downloaded(tmp_path: Path) 
     (folder / ".hidden/one.txt").write_text("one")
     (folder / "link").symlink_to("/etc/hostname")
     calls = played(
-        f"""{COMMANDS}
+        f"""{commands()}
         answers["window.showOpenDialog"] = [vscode.Uri.file({json.dumps(str(folder))})];
         await command("download");
         return calls;""",
@@ -243,3 +247,77 @@ def test_the_message_also_leads_to_the_page_and_the_status_says_it_again(tmp_pat
         tmp_path,
     )
     assert calls == ["$(warning) 165 MB not saved", "window.showErrorMessage", "window.showErrorMessage", "page"]
+
+
+FULL = """
+const entries = [
+  { path: "film.mp4", bytes: 600e6, kept: false },
+  ...[1, 2, 3, 4].map((number) => ({ path: `clip${number}.mp4`, bytes: 165e6, kept: true })),
+];
+const left_out = { entries, count: 9, bytes: 1300e6, lost_bytes: 600e6 };
+const news = { asked_saves: 0, saving: false, storage: { state: "over", used: 90e6, limit: 100e6, left_out } };
+commands.learn(news);
+"""
+KEPT = {"en": "kept for 30 days", "ko": "30일 동안 따로 보관되는 항목"}
+GONE = {"en": "gone when the session ends", "ko": "세션이 끝나면 사라지는 항목"}
+ALL = {"en": ("verything and", "verything is saved"), "ko": ("모두 저장하고", " 모두 저장됩니다")}
+LANGUAGES = pytest.mark.parametrize("language", ["en", "ko"])
+
+
+def full(play: str, home: Path, language: str) -> list[Any]:
+    """As `called`, of a workspace that the plan's storage has no room for."""
+    return called(f"{FULL} {play}".replace("LANGUAGE", language), home, language)
+
+
+@LANGUAGES
+def test_stop_names_what_is_not_saved_and_what_of_it_is_lost(tmp_path: Path, language: str) -> None:
+    answer = 'answers["window.showInformationMessage"] = (_, asked, button) => button; await command("stop")'
+    _, [_, question, asked, _], said = full(answer, tmp_path, language)
+    assert not any(claim in question for claim in ALL[language])
+    kept, gone = asked["detail"].split("\n\n")
+    assert KEPT[language] in kept and "clip4.mp4 (165 MB)" in kept and "40 MB" in kept, "the list has the largest only"
+    assert GONE[language] in gone and "film.mp4 (600 MB)" in gone and "MB," not in gone
+    assert said == ["agent", "stop"]
+    assert ["agent", "stop"] not in full('await command("stop")', tmp_path, language)
+
+
+@LANGUAGES
+def test_stop_without_such_files_asks_as_ever(tmp_path: Path, language: str) -> None:
+    _, [_, question, asked, _] = called('await command("stop")', tmp_path, language)
+    assert ALL[language][0] in question and asked == {"modal": True}
+
+
+@LANGUAGES
+def test_save_now_says_what_is_not_saved(tmp_path: Path, language: str) -> None:
+    save = """const saving = command("saveNow");
+    await new Promise(setImmediate);
+    commands.learn({ ...news, asked_saves: 1 });
+    await saving;"""
+    [told] = [call for call in full(save, tmp_path, language) if call[0].startswith("window.s")]
+    assert told[0] == "window.showWarningMessage"
+    assert "film.mp4 (600 MB), clip1.mp4 (165 MB), clip2.mp4 (165 MB)" in told[1]
+
+
+@LANGUAGES
+def test_warnings_of_an_end_name_what_is_not_saved_and_their_button_asks(tmp_path: Path, language: str) -> None:
+    warn = """
+    const { Ends } = extension("ends");
+    const ends = new Ends(words, () => {}, () => commands.stopAtOnce(), () => {});
+    answers["window.showWarningMessage"] = words.saveAndStop;
+    const end = { time_left: null, idle_in: 118 };
+    ends.show({ ...news, ...end, directive: "warn" });
+    await ends.warnOfTime(2);
+    await new Promise(setImmediate);
+    commands.learn({ ...news, storage: null });
+    ends.show({ ...end, directive: "continue", storage: null });
+    await ends.warnOfTime(2);
+    calls.push(["tooltip", status["ondol.time"].tooltip]);
+    """
+    calls = full(warn, tmp_path, language)
+    idle, timed, fits = [text for name, text, *_ in calls if name == "window.showWarningMessage"]
+    for warning in (idle, timed):
+        assert KEPT[language] in warning and GONE[language] in warning and "film.mp4 (600 MB)" in warning
+    assert ALL[language][1] in fits and "film" not in fits
+    assert len([name for name, *_ in calls if name == "window.showInformationMessage"]) == 2, "both ask"
+    assert calls.count(["agent", "stop"]) == 1, "one click is enough where everything is saved"
+    assert not any(claim in dict(calls[-1:])["tooltip"] for claim in ALL[language])

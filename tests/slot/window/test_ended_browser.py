@@ -15,7 +15,7 @@ from playwright.sync_api import Browser, BrowserContext, Page, expect
 from shared.sessions.session import EndReason
 from tests.slot.window.test_connection_browser import LEAVE, TEXTS, cover, saved, type_into
 from tests.slot.window.test_window_browser import admit, shown, without_editor
-from tests.support.slot.control_plane import ControlPlane
+from tests.support.slot.control_plane import SID, ControlPlane
 from tests.support.slot.member import PAGE_ORIGIN, Member
 from tests.support.stack.observe import until
 
@@ -62,6 +62,28 @@ def test_it_says_why_and_of_what_time_and_leads_to_the_page_that_opens(
     expect(cover(page)).to_contain_text(re.compile(r"Everything is saved, as of \d+:\d\d"), timeout=PATIENCE)
     cover(page).get_by_role("button", name=button, exact=True).click()
     page.wait_for_url(f"{PAGE_ORIGIN}/#seal={SEAL}{'&open=1' if opens else ''}")
+
+
+NOT_SAVED = {
+    "en": ("What your plan's storage has room for is saved, as of", "2 MB had no room", "30 days", "6 MB are neither"),
+    "ko": ("저장 공간에 들어가는 것은", "부족한 2MB는 30일 동안", "'기록'에 있습니다", "6MB는 보관할 공간이나"),
+}
+
+
+@pytest.mark.parametrize("language", NOT_SAVED)
+def test_it_says_what_is_not_saved_and_what_is_not_kept_either(
+    member: Member, plane: ControlPlane, profile: BrowserContext, language: str
+) -> None:
+    plane.storage_use |= {"limit": 1_000_000, "most": 1_250_000, "apart": 5_000_000}
+    member.attach(plane.sessions[SID]).raise_for_status()
+    member.enter(language=language)
+    admit(profile, member)
+    page = without_editor(profile, member)
+    for name, size in (("clip.mp4", 2_000_000), ("film.mp4", 6_000_000)):
+        member.slot.run(f"head -c {size} /dev/urandom > {name}")
+    member.release(reason=EndReason.MEMBER).raise_for_status()
+    for text in NOT_SAVED[language]:
+        expect(cover(page)).to_contain_text(text, timeout=PATIENCE)
 
 
 @pytest.mark.once
