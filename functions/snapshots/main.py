@@ -15,7 +15,7 @@ from shared.cursors import cursor, end_of_page, moment
 from shared.endpoint import AcceptedAnswer, endpoint, routes
 from shared.errors import Conflict, Refused
 from shared.flows.archives import POLL_SECONDS, archive_of
-from shared.flows.going_back import checked_path, fits, limit_of, paths_of, with_left_out, with_path
+from shared.flows.going_back import MOST_ALIKE, checked_path, fits, limit_of, paths_of, with_left_out, with_path
 from shared.flows.sign_ins import SignedIn, may_change, may_download
 from shared.gcp import path_indexes
 from shared.gcp.store.accounts import read_workspace
@@ -29,7 +29,7 @@ from shared.sessions.workspace import Workspace
 from shared.slots.allocation import check_may_be_opened
 from shared.snapshots.checkpoint import MOST, Changes, Count, Head, Snapshot, SnapshotId
 from shared.snapshots.left_out import Package
-from shared.snapshots.path_index import PathIndex, PathKind, children, has_folder
+from shared.snapshots.path_index import PathIndex, PathKind, children, folders_named
 from shared.snapshots.path_restore import PATH_BYTES, inconsistent_at
 from shared.snapshots.storage_quota import LeftOut
 from shared.views.archive import Making, Ready
@@ -143,6 +143,9 @@ class FolderView(Struct):
     """A page of a folder, sorted by name."""
 
     folder: str
+    """As the snapshot spells it."""
+    alike: list[str]
+    """Other folders of the snapshot that look the same, in other Unicode characters; at most four."""
     entries: list[PathView]
     next: str | None
     """More entries exist if this is not None: ask for them with `after`."""
@@ -259,18 +262,22 @@ def files(caller: SignedIn, query: Look, now: datetime) -> FolderView:
     """Look into a snapshot.
 
     A folder of the snapshot, or of left-out files, without a container. The first look reads all layers, for at most
-    25 s; the paths are then kept for a day, and other folders of the snapshot take one read.
+    25 s; the paths are then kept for a day, and other folders of the snapshot take one read. If the snapshot has no
+    such folder, the answer is a folder that looks the same in other Unicode characters, as macOS writes them.
     """
     wid = caller.account.wid
     folder = checked_path(query.folder) if query.folder else ""
     package = find_package(wid, query.snapshot)
     head = (package or _snapshot(wid, query.snapshot)).record.head
     index = path_indexes.find(wid, query.snapshot) or _indexed(caller.account, head)
-    if not has_folder(index, folder):
+    named = folders_named(index, folder)
+    if not named and index.partial:
+        return FolderView(folder, [], [], None, partial=True)
+    if not named:
         raise Refused("not-found", f"{folder} is not a folder of this snapshot. Choose another one.", status=404)
-    found, has_more = children(index, folder, query.after, PAGE_PATHS)
+    found, has_more = children(index, named[0], query.after, PAGE_PATHS)
     views = [PathView(each.path.rpartition("/")[2], each.kind, each.bytes, each.files, each.exact) for each in found]
-    return FolderView(folder, views, views[-1].name if has_more else None, index.partial)
+    return FolderView(named[0], named[1 : MOST_ALIKE + 1], views, views[-1].name if has_more else None, index.partial)
 
 
 def _indexed(account: Account, head: Head) -> PathIndex:

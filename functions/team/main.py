@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from datetime import datetime
 from types import MappingProxyType
+from unicodedata import normalize
 
 import functions_framework
 
@@ -293,7 +294,8 @@ def delete_team(caller: SignedIn, body: DeleteTeam, now: datetime) -> TeamAnswer
     All leave, as by `leave`, and its subscription ends.
     """
     uid, found = caller.account.uid, teams.managed_by(caller.account)
-    if body.name.strip() != found.name:
+    # macOS writes each Korean syllable as several characters: the name may have been typed on another machine.
+    if normalize("NFC", body.name.strip()) != normalize("NFC", found.name):
         raise Conflict("other-name", f"The team is named {found.name}. Nothing was deleted.")
     teams.close(found.bid, uid, now)
     return TeamAnswer(None)

@@ -6,6 +6,7 @@ Bounded whatever a layer holds: an index that is not complete says so.
 from bisect import bisect_right
 from collections.abc import Iterable
 from enum import StrEnum
+from unicodedata import normalize
 
 from msgspec import Struct
 
@@ -74,8 +75,18 @@ def children(index: PathIndex, folder: str, after: str | None, most: int) -> tup
     return names[start : start + most], len(names) > start + most
 
 
-def has_folder(index: PathIndex, folder: str) -> bool:
-    return not folder or any(each.path == folder and each.kind == PathKind.FOLDER for each in index.entries)
+def folders_named(index: PathIndex, folder: str) -> list[str]:
+    """The folder as the index spells it, and then those that are canonically equivalent to it in Unicode: macOS writes
+    `é`, and each Korean syllable, as several characters. Empty if there is none; the home itself is ""."""
+    if not folder:
+        return [""]
+    wanted = None if folder.isascii() else normalize("NFC", folder)
+    found = [
+        each.path
+        for each in index.entries
+        if each.kind == PathKind.FOLDER and (each.path == folder or wanted == normalize("NFC", each.path))
+    ]
+    return sorted(found, key=lambda path: (path != folder, path))
 
 
 class _Paths:

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from typing import Any
+from unicodedata import normalize
 
 import pytest
 
@@ -75,7 +76,8 @@ def test_a_team_is_deleted_with_its_name() -> None:
     guest.join(owner)
     session = opened(guest)
     assert owner.post("team/delete", name="ours").problem == "other-name"
-    owner.ok("team/delete", name="Ours")
+    owner.ok("team/rename", name=normalize("NFD", "우리"))
+    owner.ok("team/delete", name=normalize("NFC", "우리"))
     assert (now_of(session).reason, find_team(bid)) == (EndReason.TEAM, None)
     assert (owner.account.team, guest.account.team, stored_in(bid)) == (None, None, [])
     assert read_billing(bid).record.owner == "", "the books stay, and name nobody"

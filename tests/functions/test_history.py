@@ -150,6 +150,19 @@ def test_a_korean_name_from_a_mac_is_brought_back_as_it_is_typed(bare_stack: Run
     assert downloaded(person, tmp_path / "home") == {folder: None, MAC: b"1", "b": b"2"}
 
 
+def test_a_korean_folder_from_a_mac_is_looked_into_as_it_is_typed(bare_stack: Running) -> None:
+    person = Person(bare_stack, "with-a-macs-folder")
+    with saving(bare_stack, person) as saver:
+        first = saver.save(1, saver.shelf.layer("work", {MAC: b"1"}))
+        second = saver.save(2, saver.shelf.layer("work", {MAC: b"1", KEYBOARD: b"2"}))
+    mac, keyboard = MAC.split("/"), KEYBOARD.split("/")
+    for snapshot, spelled, alike, name in ((first, mac[0], [], mac[1]), (second, keyboard[0], [mac[0]], keyboard[1])):
+        answer = person.get(f"snapshots/files?snapshot={snapshot}&folder={keyboard[0]}")
+        assert answer.status_code == 200, answer.text
+        found = answer.json()
+        assert (found["folder"], found["alike"], [each["name"] for each in found["entries"]]) == (spelled, alike, [name])
+
+
 def test_a_long_history_is_told_in_pages_each_of_a_bounded_number_of_documents(bare_stack: Running) -> None:
     person = Person(bare_stack, "with-a-past")
     with saving(bare_stack, person) as saver:

@@ -8,6 +8,7 @@ import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
+from unicodedata import normalize
 from urllib.parse import parse_qs, parse_qsl
 
 import msgspec
@@ -225,12 +226,14 @@ class Plane:
 
     def snapshots_files(self, _claims: dict[str, Any], body: dict[str, Any]) -> dict[str, Any]:
         """In one page, or in pages of FILES_PAGE."""
-        folder = body.get("folder", "")
+        asked = body.get("folder", "")
+        named = [each for each in self.files if normalize("NFC", each) == normalize("NFC", asked)]
+        folder, *alike = sorted(named, key=lambda each: each != asked)
         found = [each for each in self.files[folder] if each["name"] > body.get("after", "")]
         more = len(found) > FILES_PAGE
         entries = found[:FILES_PAGE]
         next_name = entries[-1]["name"] if more else None
-        return {"folder": folder, "entries": entries, "next": next_name, "partial": self.partial}
+        return {"folder": folder, "alike": alike, "entries": entries, "next": next_name, "partial": self.partial}
 
     def snapshots_restore(self, _claims: dict[str, Any], body: dict[str, Any]) -> dict[str, Any]:
         for each in self.history:

@@ -3,6 +3,7 @@
 import re
 import time
 from typing import Any
+from unicodedata import normalize
 
 import pytest
 from playwright.sync_api import Page, expect
@@ -101,6 +102,47 @@ def test_another_path_is_looked_for_by_hand_also_where_its_folder_is_not(
     field.fill("gone/notes.txt")
     press(page, "Look")
     expect(page.get_by_text("gone/notes.txt: not in this version")).to_have_count(2)
+
+
+FOLDER, NAME = "자료", "한글.txt"
+MAC_FOLDER, MAC_NAME = normalize("NFD", FOLDER), normalize("NFD", NAME)
+
+
+def test_a_korean_name_from_a_mac_is_found_as_it_is_typed_and_restored_as_it_is_spelled(
+    page: Page, plane: Plane
+) -> None:
+    plane.files = {MAC_FOLDER: files_of(MAC_NAME, 300)}
+    sign_in(page)
+    look(page)
+    field = page.get_by_label("Earlier versions of a file")
+    field.fill(f"{FOLDER}/{NAME}")
+    press(page, "Look")
+    expect(page.get_by_role("status")).to_have_text("In 2 of these versions.")
+    expect(page.get_by_text(f"{MAC_FOLDER}/{MAC_NAME}: 300 B")).to_have_count(2)
+    page.get_by_role("button", name=f"Restore: {MAC_FOLDER}/{MAC_NAME}").click()
+    until(lambda: "snapshots/restore" in [name for name, _ in plane.asked], "it was asked for")
+    assert ("snapshots/restore", {"snapshot": "7-b-2", "path": f"{MAC_FOLDER}/{MAC_NAME}"}) in plane.asked
+
+
+def test_of_names_that_look_the_same_the_one_as_it_is_typed_is_meant_and_else_all_are_offered(
+    page: Page, plane: Plane
+) -> None:
+    plane.files = {
+        FOLDER: [a_path(MAC_NAME, size=100)],
+        MAC_FOLDER: [a_path(NAME, size=200), a_path(MAC_NAME, size=300)],
+    }
+    sign_in(page)
+    look(page)
+    older = page.get_by_role("listitem").last
+    field = page.get_by_label("Earlier versions of a file")
+    field.fill(f"{FOLDER}/{NAME}")
+    press(page, "Look")
+    expect(older.get_by_text(re.compile("[123]00 B"))).to_have_count(3)
+    expect(older.get_by_role("button", name="Restore: ")).to_have_count(3)
+    field.fill(f"{MAC_FOLDER}/{NAME}")
+    press(page, "Look")
+    expect(older.get_by_text(re.compile("[123]00 B"))).to_have_count(1)
+    expect(older.get_by_text("200 B")).to_be_visible()
 
 
 def test_each_tells_what_changed_and_offers_what_may_be_missed(page: Page, plane: Plane) -> None:

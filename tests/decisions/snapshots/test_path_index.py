@@ -2,6 +2,7 @@
 
 import tracemalloc
 from collections.abc import Iterator
+from unicodedata import normalize
 
 import pytest
 
@@ -9,7 +10,7 @@ from shared.snapshots import path_index
 from shared.snapshots.checkpoint import Manifest
 from shared.snapshots.format.layout import FILE
 from shared.snapshots.format.tar_reader import Entry
-from shared.snapshots.path_index import PathIndex, children, has_folder, index_of
+from shared.snapshots.path_index import PathIndex, children, folders_named, index_of
 from shared.snapshots.visible_entries import entries
 from shared.time_budget import TooSlow
 from tests.support.records.layers import Shelf, manifest, patiently
@@ -43,9 +44,22 @@ def test_a_folder_has_what_all_tiers_and_layers_have_in_it() -> None:
         ("proj/link", "symlink", 0, 1),
         ("proj/node_modules", "folder", 3, 1),
     ]
-    assert has_folder(index, "proj/node_modules/m")
-    assert not has_folder(index, "proj/b")
-    assert not has_folder(index, "pro")
+    assert folders_named(index, "proj/node_modules/m") == ["proj/node_modules/m"]
+    assert folders_named(index, "") == [""]
+    assert folders_named(index, "proj/b") == []
+    assert folders_named(index, "pro") == []
+
+
+def test_a_folder_from_a_mac_is_found_by_what_a_keyboard_types() -> None:
+    mac, keyboard = (normalize(form, "자료/한글") for form in ("NFD", "NFC"))
+    mixed = f"{keyboard.split('/')[0]}/{mac.split('/')[1]}"
+    one = index_of([a_file(f"{mac}/a".encode()), a_file(b"ascii/b")])
+    assert folders_named(one, keyboard) == folders_named(one, mac) == [mac]
+    assert folders_named(one, keyboard.split("/")[0]) == [mac.split("/")[0]]
+    assert folders_named(one, f"{keyboard}/a") == [], "a file is no folder"
+    several = index_of(a_file(f"{each}/a".encode()) for each in (mac, keyboard, mixed))
+    assert folders_named(several, keyboard) == [keyboard, *sorted([mac, mixed])], "the exact one comes first"
+    assert folders_named(several, mixed)[0] == mixed
 
 
 def test_a_folder_comes_in_pages() -> None:

@@ -8,6 +8,7 @@ import zipfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
+from unicodedata import normalize
 
 import httpx
 import pytest
@@ -100,7 +101,9 @@ def zipped(**files: str) -> bytes:
 
 
 def test_an_archive_arrives_in_parts(standing: Member) -> None:
-    token, packed = standing.plane.project_token(), zipped(**{"내 앱/index.html": "page", "내 앱/run.sh": "echo"})
+    of_a_mac = normalize("NFD", "내 앱")
+    packed = zipped(**{f"{of_a_mac}/index.html": "page", f"{of_a_mac}/run.sh": "echo"})
+    token = standing.plane.project_token()
     half = len(packed) // 2
     assert send(standing, token, 0, packed[:half]).json() == {"size": half}
     assert send(standing, token, half, packed[half:]).json() == {"size": len(packed)}

@@ -132,7 +132,7 @@ export const snapshots = <ThrowOnError extends boolean = true>(options?: Options
 /**
  * Look into a snapshot
  *
- * A folder of the snapshot, or of left-out files, without a container. The first look reads all layers, for at most 25 s; the paths are then kept for a day, and other folders of the snapshot take one read.
+ * A folder of the snapshot, or of left-out files, without a container. The first look reads all layers, for at most 25 s; the paths are then kept for a day, and other folders of the snapshot take one read. If the snapshot has no such folder, the answer is a folder that looks the same in other Unicode characters, as macOS writes them.
  */
 export const snapshotsFiles = <ThrowOnError extends boolean = true>(options: Options<SnapshotsFilesData, ThrowOnError>): RequestResult<SnapshotsFilesResponses, SnapshotsFilesErrors, ThrowOnError> => (options.client ?? client).get<SnapshotsFilesResponses, SnapshotsFilesErrors, ThrowOnError>({
     security: [{ scheme: 'bearer', type: 'http' }],

@@ -788,7 +788,14 @@ export type Folder = {
  * A page of a folder, sorted by name.
  */
 export type FolderView = {
+    /**
+     * As the snapshot spells it.
+     */
     folder: string;
+    /**
+     * Other folders of the snapshot that look the same, in other Unicode characters; at most four.
+     */
+    alike: Array<string>;
     entries: Array<PathView>;
     /**
      * More entries exist if this is not null: ask for them with `after`.

@@ -3,6 +3,7 @@
 import os
 import re
 from pathlib import Path
+from unicodedata import normalize
 
 _ENDING = re.compile(r"\.(git|zip|tar|tgz|txz|tbz2|tar\.[a-z0-9]{2,4})$", re.IGNORECASE)
 _NOT_PLAIN = re.compile(r"[^\w.+-]+")
@@ -11,8 +12,10 @@ MOST = 80
 
 
 def plain_name(given: str) -> str:
-    """A folder's name after the last part of an address or path: letters of any script, digits and `._+-`."""
-    last = given.rstrip("/").rpartition("/")[2]
+    """A folder's name after the last part of an address or path: letters of any script, digits and `._+-`. Composed as
+    a keyboard writes it: macOS names files by `e` and an accent for `é`, and by several characters for each Korean
+    syllable."""
+    last = normalize("NFC", given).rstrip("/").rpartition("/")[2]
     name = _NOT_PLAIN.sub("-", _ENDING.sub("", last)).strip(".-")
     return name.encode(errors="replace")[:MOST].decode(errors="ignore") or "project"
 

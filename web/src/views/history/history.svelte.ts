@@ -121,7 +121,7 @@ export class History {
   private async lookForSought(signal: AbortSignal): Promise<void> {
     if (!this.sought || !this.snapshots) return;
     await this.sought.lookIn(this.snapshots, signal);
-    const count = this.snapshots.filter(({ snapshot }) => this.sought?.found.get(snapshot)?.entry).length;
+    const count = this.snapshots.filter(({ snapshot }) => this.sought?.found.get(snapshot)?.places.length).length;
     this.member.page.news = words().history.foundIn(count);
   }
 

@@ -1,18 +1,28 @@
 // One path that the member looks for in every snapshot, as the editor's command "Earlier versions of this file" does.
 
 import { SvelteMap } from "svelte/reactivity";
-import type { PathView, SnapshotView } from "../../api";
+import type { FolderView, PathView, SnapshotView } from "../../api";
 import type { Api } from "../../state/controlPlane";
 import { isProblem } from "../../state/problem";
 
-/** `entry` is null if the snapshot has no such path, or `partial`: if it has more paths than can be listed. */
+/** What a snapshot has, and where: the path as the snapshot spells it. */
+export interface Place {
+  path: string;
+  entry: PathView;
+}
+
+/** `places` are several if the snapshot has several that look the same, and none of them is spelled as was asked for.
+ * It may have more than these if it is `partial`: it has more paths than can be listed. */
 export interface Found {
-  entry: PathView | null;
+  places: Place[];
   partial: boolean;
 }
 
 /** Pages of one folder that are looked through. */
 const MOST_PAGES = 10;
+
+/** macOS writes `é`, and each Korean syllable, as several characters, which a keyboard writes as one. */
+const composed = (text: string) => text.normalize("NFC");
 
 export class Sought {
   /** By the snapshot's name, as far as it was looked for. */
@@ -31,20 +41,33 @@ export class Sought {
   }
 
   private async look(snapshot: string, signal: AbortSignal): Promise<Found> {
-    const parts = this.path.split("/");
-    const [folder, name] = [parts.slice(0, -1).join("/"), parts.at(-1)];
-    let after: string | null = null;
-    for (let pages = 1; ; pages += 1) {
-      try {
-        const view = await this.api.files(snapshot, folder, after, signal);
-        const entry = view.entries.find((each) => each.name === name) ?? null;
-        const isCutShort = view.next !== null && pages === MOST_PAGES;
-        if (entry || view.next === null || isCutShort) return { entry, partial: !entry && (view.partial || isCutShort) };
-        after = view.next;
-      } catch (trouble) {
-        if (isProblem(trouble, "not-found")) return { entry: null, partial: false }; // there was no such folder
-        throw trouble;
+    const folder = this.path.split("/").slice(0, -1).join("/");
+    try {
+      const first = await this.api.files(snapshot, folder, null, signal);
+      const found = await this.lookThrough(snapshot, first, signal);
+      for (const alike of first.alike) {
+        const other = await this.lookThrough(snapshot, await this.api.files(snapshot, alike, null, signal), signal);
+        found.places.push(...other.places);
+        found.partial ||= other.partial;
       }
+      const exact = found.places.filter(({ path }) => path === this.path);
+      return exact.length > 0 ? { places: exact, partial: false } : found;
+    } catch (trouble) {
+      if (isProblem(trouble, "not-found")) return { places: [], partial: false }; // there was no such folder
+      throw trouble;
+    }
+  }
+
+  /** Looks through a folder, of which `view` is the first page. */
+  private async lookThrough(snapshot: string, view: FolderView, signal: AbortSignal): Promise<Found> {
+    const places: Place[] = [];
+    for (let pages = 1; ; pages += 1) {
+      const all = view.entries.map((entry) => ({ path: view.folder ? `${view.folder}/${entry.name}` : entry.name, entry }));
+      places.push(...all.filter(({ path }) => composed(path) === composed(this.path)));
+      const isFound = places.some(({ path }) => path === this.path);
+      if (isFound || view.next === null || pages === MOST_PAGES)
+        return { places, partial: !isFound && (view.partial || view.next !== null) };
+      view = await this.api.files(snapshot, view.folder, view.next, signal);
     }
   }
 }
