@@ -40,7 +40,7 @@ from shared.time_budget import TimeBudget, TooSlow
 SEARCH_SECONDS = 25.0
 """How long one request searches the layers for a path. The browser waits for at most a minute."""
 MOST_ALIKE = 4
-"""The most paths that a refusal names."""
+"""The most paths of one look that an answer names."""
 
 
 def limit_of(account: Account, workspace: Workspace) -> int | None:
@@ -81,7 +81,8 @@ def with_left_out(
 def with_path(workspace: Workspace, snapshot: Snapshot, path: str, now: datetime) -> Snapshot:
     """A snapshot in which `path` is restored.
 
-    If the head already has the path as the snapshot has it, the result is the head itself. `path` must be a result of
+    If the head already has the path as the snapshot has it, the result is the head itself: a snapshot in which nothing
+    changed would take another one's place. `path` must be a result of
     `checked_path`. Raises Refused.
     """
     old, budget = _manifest(snapshot.head), TimeBudget(SEARCH_SECONDS)
@@ -89,6 +90,8 @@ def with_path(workspace: Workspace, snapshot: Snapshot, path: str, now: datetime
     head = _manifest(workspace.head) if workspace.head else None
     none = Manifest(2, workspace.wid, 0, "", 0, None, {}, [])
     counted = _counted(head or none, old, path, budget)
+    if workspace.head and counted and counted.is_same:
+        return Snapshot(sid=None, head=workspace.head, returned=path)
     if head and counted and not any(ours.files for ours, _ in counted.tiers.values()):
         _check_way(head, path, budget)
     content, empty = empty_layer(), []

@@ -2,15 +2,16 @@
 
 from contextlib import suppress
 from functools import partial
+from hashlib import blake2b
 from unicodedata import normalize
 
 from msgspec import Struct
 
 from shared.snapshots.checkpoint import TIERS, Manifest
-from shared.snapshots.format.layout import FOLDER
-from shared.snapshots.format.tar_reader import Entry
+from shared.snapshots.format.layout import FOLDER, LINK
+from shared.snapshots.format.tar_reader import Entry, Tar
 from shared.snapshots.opened_layer import Check, Open, opened
-from shared.snapshots.visible_entries import Room, layers_of, visible
+from shared.snapshots.visible_entries import Room, layers_of, visible, within
 
 MOST_AT = 200_000
 """Paths to count below a restored path: about 40 MB."""
@@ -26,26 +27,41 @@ def has_path(manifest: Manifest, path: str, open_layer: Open, check: Check) -> b
 
 
 class At(Struct, frozen=True):
-    """An entry at one path of a tar: what decides whether two entries are equal, and the bytes without holes."""
+    """An entry at one path of a tar: a hash of what a restore would bring, and the bytes without holes."""
 
-    header: int
+    content: int
     size: int
     is_folder: bool
 
 
 def at(manifest: Manifest, path: str, tier: str, open_layer: Open, check: Check) -> dict[int, At]:
-    """The entries of one tier at or below `path`, by the hash of each path. Raises BadLayer and TooMuch."""
+    """The entries of one tier at or below `path`, by the hash of each path. Their contents are read: two
+    files of one size and time may differ. Raises BadLayer and TooMuch."""
     entries: dict[int, At] = {}
     room = Room(MOST_AT, f"there are more than {MOST_AT} paths at it")
-    for _, _, entry, _ in visible(layers_of(manifest, tier), partial(opened, open_layer, check), path.encode()):
+    top = path.encode()
+    for layer, tar, entry, is_orphan in visible(layers_of(manifest, tier), partial(opened, open_layer, check), top):
         room.take(1)
-        entries[hash(entry.path)] = At(_header_hash(entry), entry.stored, entry.kind == FOLDER)
+        # what such a link leads to is not among the entries, so that only the same layer surely brings the same
+        leads_away = entry.kind == LINK and (is_orphan or not within(entry.link, top))
+        content = hash((_content_hash(entry, tar), layer.name if leads_away else None))
+        entries[hash(entry.path)] = At(content, entry.stored, entry.kind == FOLDER)
     return entries
 
 
-def _header_hash(entry: Entry) -> int:
+def _content_hash(entry: Entry, tar: Tar) -> int:
+    """Of a folder its mode alone: its time changes also when a file in it comes and goes between two saves."""
+    if entry.kind == FOLDER:
+        return hash((FOLDER, entry.mode))
+    stored = blake2b(digest_size=16)
+
+    def add(piece: memoryview) -> int:
+        stored.update(piece)
+        return len(piece)
+
+    tar.write_contents(add)
     parts = None if entry.parts is None else tuple(entry.parts)
-    return hash((entry.kind, entry.mode, entry.mtime_ns, entry.size, entry.link, parts))
+    return hash((entry.kind, entry.mode, entry.mtime_ns, entry.size, entry.link, parts, stored.digest()))
 
 
 def equivalent_paths(manifest: Manifest, path: str, open_layer: Open, check: Check) -> list[str]:

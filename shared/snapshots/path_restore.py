@@ -178,12 +178,16 @@ class Counted(Struct, frozen=True):
 
     tiers: dict[str, tuple[Tier, Tier]]
     changes: Changes
+    is_same: bool
+    """Restoring the path would change nothing, folders neither."""
 
 
 def count(path: str, head: Mapping[str, Mapping[int, At]], old: Mapping[str, Mapping[int, At]]) -> Counted:
     """Counts what both snapshots have at the path, by tier."""
-    ours = {name: each for tier in head.values() for name, each in tier.items() if not each.is_folder}
-    theirs = {name: each for tier in old.values() for name, each in tier.items() if not each.is_folder}
+    all_ours = {name: each for tier in head.values() for name, each in tier.items()}
+    all_theirs = {name: each for tier in old.values() for name, each in tier.items()}
+    ours = {name: each for name, each in all_ours.items() if not each.is_folder}
+    theirs = {name: each for name, each in all_theirs.items() if not each.is_folder}
     changed = sum(1 for name in ours.keys() & theirs.keys() if ours[name] != theirs[name])
     how: Literal["added", "changed"] = "changed" if any(head.values()) else "added"
     changes = Changes(
@@ -192,7 +196,8 @@ def count(path: str, head: Mapping[str, Mapping[int, At]], old: Mapping[str, Map
         removed=len(ours.keys() - theirs.keys()),
         paths=[ChangedPath(path, how)] if len(path) <= LONGEST_NAMED else [],
     )
-    return Counted({tier: (_sum(head[tier]), _sum(old[tier])) for tier in head}, changes)
+    tiers = {tier: (_sum(head[tier]), _sum(old[tier])) for tier in head}
+    return Counted(tiers, changes, is_same=all_ours == all_theirs)
 
 
 def _sum(entries: Mapping[int, At]) -> Tier:

@@ -63,7 +63,7 @@ def visible(
         brought = False
         shade = _Shade(covered, only)
         for number, layer in reversed([*enumerate(chain)]):
-            if shade.cuts(top) or (top and only and not (_within(top, only) or _within(only, top))):
+            if shade.cuts(top) or (top and only and not (within(top, only) or within(only, top))):
                 continue
             with open_tar(layer, shade.take_away) as tar:
                 for entry in tar:
@@ -82,10 +82,10 @@ def visible(
 
 
 def _counts(path: bytes, top: bytes | None) -> bool:
-    return top is None or _within(path, top)
+    return top is None or within(path, top)
 
 
-def _within(path: bytes, top: bytes) -> bool:
+def within(path: bytes, top: bytes) -> bool:
     """Whether `path` is `top` or lies below it."""
     return path == top or path.startswith(top + b"/")
 
@@ -107,7 +107,7 @@ class _Shade:
 
     def take_away(self, path: bytes) -> None:
         """Hides everything at and below the path in older layers."""
-        if self._only is None or _within(path, self._only) or _within(self._only, path):
+        if self._only is None or within(path, self._only) or within(self._only, path):
             self._remember(self._next_cut, path)
 
     def _remember(self, paths: list[int], path: bytes) -> None:
@@ -124,7 +124,7 @@ class _Shade:
     def hides(self, entry: Entry) -> bool:
         """Whether the entry is hidden. An entry that is no folder also gives way to entries of a later chain below
         it."""
-        if entry.kind != FOLDER and any(had and _within(top, entry.path) for top, had in self._covered.items()):
+        if entry.kind != FOLDER and any(had and within(top, entry.path) for top, had in self._covered.items()):
             return True
         return self.hides_path(entry.path)
 
@@ -135,7 +135,7 @@ class _Shade:
         """Whether everything at and below `path` is hidden."""
         if path is None:
             return False
-        if any(_within(path, top) for top in self._covered):
+        if any(within(path, top) for top in self._covered):
             return True
         at = len(path)
         while self._cut and at != -1:

@@ -91,6 +91,21 @@ def test_a_single_path_is_brought_back_and_the_next_session_builds_on_it(bare_st
     assert downloaded(person, tmp_path / "same", same["snapshot"]) == SECOND | {"b": b"first", "a": b"first"}
 
 
+def test_a_path_that_is_as_it_was_makes_no_snapshot(bare_stack: Running, tmp_path: Path) -> None:
+    person = Person(bare_stack, "restorer-of-the-same")
+    with saving(bare_stack, person) as saver:
+        files: dict[str, File] = {"p": None, "p/a": b"1", "q": None}
+        first = saver.save(1, saver.shelf.layer("work", {**files, "p/empty": None}))
+        saver.save(2, saver.shelf.layer("work", {**files, "b": b"new"}))
+    before = head(bare_stack, person)["snapshot"]
+    for path in ("p/a", "q"):
+        assert person.post("snapshots/restore", {"snapshot": first, "path": path}).json()["snapshot"] == before, path
+    assert (head(bare_stack, person)["snapshot"], len(history(person))) == (before, 2)
+    made = person.post("snapshots/restore", {"snapshot": first, "path": "p"}).json()["snapshot"]
+    assert made != before, "an empty folder comes back"
+    assert downloaded(person, tmp_path / "home") == {**files, "p/empty": None, "b": b"new"}
+
+
 def test_a_snapshot_is_looked_into_without_a_container(bare_stack: Running) -> None:
     person, stranger = Person(bare_stack, "looker"), Person(bare_stack, "stranger")
     with saving(bare_stack, person) as saver:
@@ -160,7 +175,11 @@ def test_a_korean_folder_from_a_mac_is_looked_into_as_it_is_typed(bare_stack: Ru
         answer = person.get(f"snapshots/files?snapshot={snapshot}&folder={keyboard[0]}")
         assert answer.status_code == 200, answer.text
         found = answer.json()
-        assert (found["folder"], found["alike"], [each["name"] for each in found["entries"]]) == (spelled, alike, [name])
+        assert (found["folder"], found["alike"], [each["name"] for each in found["entries"]]) == (
+            spelled,
+            alike,
+            [name],
+        )
 
 
 def test_a_long_history_is_told_in_pages_each_of_a_bounded_number_of_documents(bare_stack: Running) -> None:

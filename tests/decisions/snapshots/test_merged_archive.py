@@ -18,7 +18,7 @@ from shared.snapshots.format.layout import BLOCK, END
 from shared.snapshots.format.tar_reader import Entry
 from shared.snapshots.format.tar_writer import gone, header
 from shared.snapshots.merged_archive import empty_layer, home
-from shared.snapshots.path_lookup import at, equivalent_paths, has_path
+from shared.snapshots.path_lookup import At, at, equivalent_paths, has_path
 from shared.snapshots.visible_entries import TooMuch
 from tests.support.records.layers import File, Shelf, found_at, manifest, patiently, tar, unpacked
 from tests.support.records.raw_tar import read
@@ -257,6 +257,27 @@ def test_what_stands_at_a_path_is_counted_as_a_restore_would_bring_it() -> None:
     assert before != after
     [other] = at(manifest(whole, replace(delta, kind="whole", only="p")), "p/b", "work", shelf.open, patiently).values()
     assert other == after
+
+
+def test_entries_are_equal_if_a_restore_brings_the_same_whatever_layer_they_are_in() -> None:
+    shelf = Shelf()
+
+    def found(layer: Layer) -> dict[int, At]:
+        return at(manifest(layer), "p", "work", shelf.open, patiently)
+
+    def entries(top: File, mtime: float = 1.5, **files: File) -> dict[int, At]:
+        content = tar({"p": top, **{f"p/{name}": each for name, each in files.items()}}, mtime=mtime)
+        return found(shelf.layer("work", {}, content=content, entries=9, logical_bytes=99))
+
+    assert entries(b"12") == entries(b"12")
+    assert entries(b"12") != entries(b"13"), "one size and time, and another content"
+    assert entries(b"12") != entries(b"12", mtime=2.5)
+    assert entries(None) == entries(None, mtime=2.5), "a folder's time changes with what comes and goes in it"
+    assert entries(None) != entries(None, a=b"")
+    assert entries(None, a=b"1", b=("hard", "p/a")) == entries(None, a=b"1", b=("hard", "p/a"))
+    assert entries(None, b=("soft", "../x")) == entries(None, b=("soft", "../x"))
+    away: dict[str, File] = {"x": b"1", "p": None, "p/b": ("hard", "x")}
+    assert found(shelf.layer("work", away)) != found(shelf.layer("work", away)), "nobody has looked at x"
 
 
 def test_very_many_paths_are_not_kept_in_memory(monkeypatch: pytest.MonkeyPatch) -> None:

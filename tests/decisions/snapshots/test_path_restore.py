@@ -147,13 +147,13 @@ def test_the_names_are_nobody_elses() -> None:
     assert empty_name("w-1", 5, "deps") == "workspaces/w-1/0-returns/5-deps.tar.zst"
 
 
-def at(*sizes: int, header: int = 1, first: int = 0) -> dict[int, At]:
+def at(*sizes: int, content: int = 1, first: int = 0) -> dict[int, At]:
     """Files of these sizes, numbered from `first`."""
-    return {first + number: At(header, size, is_folder=False) for number, size in enumerate(sizes)}
+    return {first + number: At(content, size, is_folder=False) for number, size in enumerate(sizes)}
 
 
 def test_what_comes_back_is_counted_and_what_it_replaces_is_not() -> None:
-    counted = count("p/a", {"work": at(10)}, {"work": at(30, header=2)})
+    counted = count("p/a", {"work": at(10)}, {"work": at(30, content=2)})
     assert counted.changes == Changes(added=0, changed=1, removed=0, paths=[ChangedPath("p/a", "changed")])
     head = a_manifest(a_layer("work", 1), tiers={"work": Tier(1000, 46)})
     old = a_manifest(a_layer("work", 2), tiers={"work": Tier(900, 45)})
@@ -176,7 +176,17 @@ def test_what_was_declared_too_small_gives_no_sum_below_nothing() -> None:
 def test_a_file_that_moved_from_one_tier_to_another_is_not_added() -> None:
     counted = count("p", {"work": at(10), "deps": {}}, {"work": {}, "deps": at(10)})
     assert (counted.changes.added, counted.changes.changed, counted.changes.removed) == (0, 0, 0)
+    assert counted.is_same
     assert counted.tiers == {"work": (Tier(10, 1), Tier(0, 0)), "deps": (Tier(0, 0), Tier(10, 1))}
+
+
+def test_a_path_that_is_as_it_was_is_the_same_and_an_empty_folder_is_a_change() -> None:
+    folder = {9: At(1, 0, is_folder=True)}
+    assert count("p", {"work": at(10) | folder}, {"work": at(10) | folder}).is_same
+    assert not count("p", {"work": at(10)}, {"work": at(10) | folder}).is_same
+    assert not count("p", {"work": at(10) | folder}, {"work": at(10)}).is_same
+    assert not count("p", {"work": at(10) | folder}, {"work": at(10) | {9: At(2, 0, is_folder=True)}}).is_same
+    assert not count("p", {"work": at(10)}, {"work": at(10, content=2)}).is_same
 
 
 def test_a_folder_that_was_left_out_as_a_whole_takes_the_place_of_the_heads() -> None:
