@@ -1,12 +1,13 @@
 """What Google's APIs refuse with, as exceptions that say what a person can do about it."""
 
+import re
 from collections.abc import Mapping
 from typing import Any
 
 ROLES: Mapping[str, str] = {
     "artifactregistry": "roles/artifactregistry.admin",
     "billing": "roles/billing.user on the billing account",
-    "billingbudgets": "roles/billing.costsManager on the billing account",
+    "billing.budgets": "roles/billing.costsManager on the billing account",
     "cloudbuild": "roles/cloudbuild.builds.editor",
     "cloudscheduler": "roles/cloudscheduler.admin",
     "cloudtasks": "roles/cloudtasks.admin",
@@ -16,6 +17,8 @@ ROLES: Mapping[str, str] = {
     "firebasehosting": "roles/firebasehosting.admin",
     "firebaserules": "roles/firebaserules.admin",
     "iam": "roles/iam.serviceAccountAdmin",
+    "iam.roles": "roles/iam.roleAdmin",
+    "iam.serviceAccounts.actAs": "roles/iam.serviceAccountUser",
     "logging": "roles/logging.admin",
     "monitoring": "roles/monitoring.admin",
     "pubsub": "roles/pubsub.admin",
@@ -23,18 +26,23 @@ ROLES: Mapping[str, str] = {
     "run": "roles/run.admin",
     "secretmanager": "roles/secretmanager.admin",
     "serviceusage": "roles/serviceusage.serviceUsageAdmin",
+    "serviceusage.services.use": "roles/serviceusage.serviceUsageConsumer",
     "storage": "roles/storage.admin",
 }
-"""The predefined role that has the permissions of a service, by the first word of a permission: `run` of
-`run.services.create`."""
+"""The predefined role that has the permissions that begin so: `run` has `run.services.create`. The longest counts."""
 
 WORDS: Mapping[str, str] = {
+    "billingbudgets": "billing",
     "cloudbilling": "billing",
     "cloudresourcemanager": "resourcemanager",
     "firestore": "datastore",
     "identitytoolkit": "firebaseauth",
 }
 """The first word of an API's permissions, where it is not the API's name."""
+
+SAID = re.compile(r"permission ['\"](\w+\.\w+\.\w+)['\"]", re.IGNORECASE)
+"""The permission within a refusal without details, as `Permission 'iam.serviceaccounts.actAs' denied`, which Cloud Run
+writes in small letters."""
 
 TERMS = "Tos Not Accepted"
 """Within what Firebase says where nobody has accepted its terms (https://github.com/firebase/firebase-tools/pull/11096)."""
@@ -97,7 +105,8 @@ def from_answer(status: int, answer: Mapping[str, Any], what: str) -> Exception:
 
 
 def _denied(error: Mapping[str, Any], message: str, what: str) -> Refused:
-    """What mends a 403, from the error's machine-readable details (google.rpc.ErrorInfo), or from what was asked."""
+    """What mends a 403, from the error's machine-readable details (google.rpc.ErrorInfo), from its text, or from what
+    was asked."""
     for detail in error.get("details", []):
         metadata = detail.get("metadata", {})
         if detail.get("reason") == "SERVICE_DISABLED":
@@ -107,6 +116,8 @@ def _denied(error: Mapping[str, Any], message: str, what: str) -> Refused:
         if TERMS in str(detail.get("detail", "")):
             terms = "Nobody has accepted Firebase's terms with the account that deploys"
             return Refused(f"{terms}: https://console.firebase.google.com/ (begin to create a project, and accept).")
+    if said := SAID.search(message):
+        return _missing(message, said[1])
     role = _role(_asked(what))
     return Denied(f"{message}{f'{chr(10)}Perhaps the role {role} is missing.' if role else ''}", role)
 
@@ -127,12 +138,12 @@ def _asked(what: str) -> str:
 def _role(permission: str) -> str:
     """The least of Google's roles that is enough to read, or the service's own where a permission is to write. Empty
     for a service that deployment does not know."""
-    word, _dot, rest = permission.partition(".")
-    verb = rest.rpartition(".")[2]
-    if word in ROLES and verb in ("get", "list"):
-        return "roles/billing.viewer on the billing account" if word.startswith("billing") else "roles/viewer"
-    if word in ROLES and verb == "getIamPolicy":
+    words = permission.lower().split(".")
+    fitting = [each for each in ROLES if words[: each.count(".") + 1] == each.lower().split(".")]
+    if not fitting:
+        return ""
+    if words[-1] in ("get", "list"):
+        return "roles/billing.viewer on the billing account" if words[0] == "billing" else "roles/viewer"
+    if words[-1] == "getiampolicy":
         return "roles/iam.securityReviewer"
-    if (word, verb) == ("serviceusage", "use"):
-        return "roles/serviceusage.serviceUsageConsumer"
-    return ROLES.get(word, "")
+    return ROLES[max(fitting, key=len)]

@@ -61,7 +61,10 @@ def test_what_is_busy_is_asked_again() -> None:
         ("run.services.get", "roles/viewer"),
         ("storage.buckets.getIamPolicy", "roles/iam.securityReviewer"),
         ("billing.budgets.list", "roles/billing.viewer on the billing account"),
-        ("billing.budgets.create", "roles/billing.user on the billing account"),
+        ("billing.budgets.create", "roles/billing.costsManager on the billing account"),
+        ("iam.roles.create", "roles/iam.roleAdmin"),
+        ("iam.serviceAccounts.actAs", "roles/iam.serviceAccountUser"),
+        ("iam.serviceAccounts.setIamPolicy", "roles/iam.serviceAccountAdmin"),
         ("serviceusage.services.use", "roles/serviceusage.serviceUsageConsumer"),
     ],
 )
@@ -69,8 +72,23 @@ def test_a_missing_right_is_named_with_the_role_that_has_it(permission: str, rol
     detail = {"reason": "IAM_PERMISSION_DENIED", "metadata": {"permission": permission}}
     refusal = {"message": "no", "status": "PERMISSION_DENIED", "details": [detail]}
     client, _script, _slept = apis((403, {"error": refusal}))
-    with pytest.raises(Denied, match=rf"{permission} is missing\. Ask an owner .* {role}"):
+    with pytest.raises(Denied, match=rf"{permission} is missing\. Ask an owner .* {role}\.$"):
         client.call("run.v2", "projects.locations.services.get", {"name": NAME})
+
+
+@pytest.mark.parametrize(
+    ("said", "role"),
+    [
+        ("Permission 'iam.serviceaccounts.actAs' denied on service account a", "roles/iam.serviceAccountUser"),
+        ('The principal lacks IAM permission "cloudscheduler.jobs.update" for j', "roles/cloudscheduler.admin"),
+        ("The caller does not have permission", "roles/run.admin"),
+    ],
+)
+def test_a_refusal_without_details_names_the_permission_in_its_text(said: str, role: str) -> None:
+    client, _script, _slept = apis((403, {"error": {"message": said, "status": "PERMISSION_DENIED"}}))
+    with pytest.raises(Denied) as refused:
+        client.call("run.v2", "projects.locations.services.delete", {"name": NAME})
+    assert refused.value.role == role
 
 
 def test_an_api_that_is_off_is_named_with_the_command_that_enables_it() -> None:

@@ -8,6 +8,7 @@ import pytest
 
 from deploy.deployment import CloudBuild, read_operator_file
 from deploy.google_apis.discovery import method
+from deploy.google_apis.refusals import Denied, from_answer
 from deploy.google_apis.schema_check import check
 from deploy.reconciler.apply import destroy
 from deploy.reconciler.resource import Resource
@@ -45,6 +46,7 @@ OF_SERVICE = {
 }
 """By the first word of a permission, the predefined roles that a deployment takes of the service."""
 OF_THE_BILLING_ACCOUNT = {"billing"}
+OF_THE_BUDGET = "roles/billing.costsManager on the billing account"
 
 
 @pytest.fixture(scope="module")
@@ -111,6 +113,35 @@ def test_the_deployer_has_the_roles_that_a_deployment_takes_and_no_others(
     assert words - OF_THE_BILLING_ACCOUNT == OF_SERVICE.keys()
     assert set(DEPLOYERS_ROLES) == set().union(*OF_SERVICE.values())
     assert not {"owner", "editor"} & set(DEPLOYERS_ROLES)
+
+
+def test_whoever_lacks_a_right_is_told_a_role_that_a_deployment_takes(
+    wanted: list[Resource], deployed: Project
+) -> None:
+    """Of each request that writes, where a refusal says nothing but that it is one."""
+    project = deployed.copy()
+    destroy(project.apis, wanted, lambda _resource, _seconds: None)
+    asked = [*deployed.cloud.log, *project.cloud.log]
+    writes = {each.method for each in asked if each.method and each.verb != "GET" and ":getIamPolicy" not in each.url}
+    wrong = {}
+    for method_ in sorted(writes):
+        refused = from_answer(403, {"error": {"message": "no"}}, method_)
+        assert isinstance(refused, Denied)
+        if refused.role not in helpful(method_):
+            wrong[method_] = refused.role
+    assert len(writes) > 50
+    assert wrong == {}
+
+
+def helpful(method_: str) -> set[str]:
+    """The roles of which one lets a person do that."""
+    service = method_.partition(".")[0]
+    word = SERVICES.get(service, service)
+    if word in OF_THE_BILLING_ACCOUNT:
+        return {OF_THE_BUDGET}
+    if word == "iam":
+        return {"roles/iam.roleAdmin" if ".roles." in method_ else "roles/iam.serviceAccountAdmin"}
+    return {f"roles/{each}" for each in OF_SERVICE[word]}
 
 
 def test_the_deployer_can_make_nobody_an_owner(wanted: list[Resource]) -> None:
