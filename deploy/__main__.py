@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 import msgspec
-from google.auth.exceptions import GoogleAuthError
+from google.auth.exceptions import GoogleAuthError, TransportError
 from msgspec.structs import replace
 
 from deploy import by_hand, rotation
@@ -67,13 +67,13 @@ def main() -> None:
         commands[given.command](apis, deployment, given.yes)
     except StepFailed as failed:
         sys.exit(f"\nThis failed: {failed}\nWhat came before is done. To go on: {_same(given)}")
+    except (NotYet, Refused, Busy, OSError, TransportError, subprocess.SubprocessError) as e:
+        sys.exit(f"\n{e}\nTo go on: {_same(given)}")
     except GoogleAuthError as e:
         sys.exit(f"\nGoogle does not take the login: {e}\nTo go on: {LOGIN} && {_same(given)}")
-    except NotYet as e:
-        sys.exit(f"\n{e}\nTo go on: {_same(given)}")
     except KeyboardInterrupt:
         sys.exit(f"\nInterrupted. What came before is done. To go on: {_same(given)}")
-    except (NoCredentials, Refused, Busy, TimeoutError, ValueError, OSError, subprocess.SubprocessError) as e:
+    except (NoCredentials, ValueError) as e:  # the message says what to type: the same again would fail again
         sys.exit(f"\n{e}")
 
 
@@ -214,7 +214,7 @@ def _is_to_be_done(apis: GoogleApis, wanted: Sequence[Resource], yes: bool) -> b
     print(plan_table(steps))
     if any(step.action == Action.UNKNOWN for step in steps):
         remedies = dict.fromkeys(step.remedy for step in steps if step.remedy)
-        sys.exit(" ".join(["Nothing was written.", *remedies]))
+        raise NotYet(" ".join(["Nothing was written.", *remedies]))
     if any(step.action != Action.LEAVE for step in steps):
         if not yes and not _agreed("Bring the project to this?"):
             sys.exit("Nothing was written.")

@@ -15,16 +15,19 @@ ATTEMPTS = 3
 PAUSE = 5.0
 """Seconds before the next attempt: what was made a moment ago may not be known everywhere."""
 
+READ = "read"
+"""What is done to a resource before anything else."""
+
 Progress = Callable[[Step, float], None]
 """Is told of each step that was taken, and of the seconds that it took."""
 
 
 class StepFailed(Exception):
-    """A step that could not be taken. What came before it is done, what comes after is not."""
+    """A step that could not be taken. What came before it is done, what comes after is not. `doing` is an Action, or
+    READ."""
 
-    def __init__(self, step: Step, cause: Exception) -> None:
-        super().__init__(f"{step.action} {step.resource.id}: {cause}")
-        self.step = step
+    def __init__(self, doing: str, resource: Resource, cause: Exception) -> None:
+        super().__init__(f"{doing} {resource.id}: {cause}")
         self.cause = cause
 
 
@@ -49,14 +52,16 @@ def destroy(apis: GoogleApis, table: Sequence[Resource], progress: Callable[[Res
         begun = time.monotonic()
         if resource.holds_data:
             continue
+        doing: str = READ
         try:
             if existing(apis, resource) is None:
                 continue
+            doing = Action.DELETE
             resource.kind.delete(apis, resource)
         except NotFound:
             continue
         except Exception as e:
-            raise StepFailed(Step(resource, Action.LEAVE, "to delete"), e) from e
+            raise StepFailed(doing, resource, e) from e
         progress(resource, time.monotonic() - begun)
 
 
@@ -66,15 +71,17 @@ def bring(apis: GoogleApis, resource: Resource, live: dict[str, Json]) -> tuple[
     Answers the step that was taken, and the resource after it. Raises StepFailed.
     """
     body = resolved(resource.body, live)
-    step = Step(resource, Action.LEAVE, "to read")
+    doing: str = READ
     try:
         if missing := [str(each) for each in outputs_in(body)]:
             raise ValueError(f"the cloud does not say {', '.join(missing)}")
         for attempt in range(1, ATTEMPTS + 1):
+            doing = READ
             found = resource.kind.read(apis, resource)
             step = decide(resource, body, found)
             if step.action == Action.LEAVE and found is not None:
                 return step, found
+            doing = step.action
             try:
                 _write(apis, step, body)
                 break
@@ -82,11 +89,12 @@ def bring(apis: GoogleApis, resource: Resource, live: dict[str, Json]) -> tuple[
                 if attempt == ATTEMPTS:
                     raise
                 apis.pause(PAUSE)
+        doing = READ
         after = resource.kind.read(apis, resource)
         if after is None:
             raise ValueError("it does not exist after it was written")
     except Exception as e:
-        raise StepFailed(step, e) from e
+        raise StepFailed(doing, resource, e) from e
     return step, after
 
 

@@ -119,4 +119,5 @@ def test_the_commands_say_so_from_start_to_end(with_github: Project, tmp_path: P
     assert "\n0 to create, " in planned.stdout
     assert "1 can't be read." in planned.stdout
     assert applied.returncode == 1
-    assert applied.stderr.startswith("Nothing was written. Ask an owner of the project for the roles")
+    assert applied.stderr.startswith("\nNothing was written. Ask an owner of the project for the roles")
+    assert applied.stderr.endswith("\nTo go on: make deploy PROJECT=my-project FAKE=1\n")
