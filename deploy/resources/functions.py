@@ -13,7 +13,9 @@ from deploy.resources.identities import needs_of
 from deploy.resources.images import SLOT, base_image, image, service_id
 from deploy.resources.own_services import SLOTS
 from deploy.resources.secrets import SECRETS, secret_id, version
-from shared.settings import FIELDS, read
+from shared.billing.plans import PLANS
+from shared.settings import FIELDS, Settings, read
+from shared.slots.shape import HomeMedium, SlotShape, check_plans_fit
 
 WHY = {
     "http": "answers the page or a slot",
@@ -25,6 +27,8 @@ INGRESS = dict.fromkeys(WHY, "INGRESS_TRAFFIC_INTERNAL_ONLY") | {"http": "INGRES
 """From where a function is reached, by its trigger. Cloud Tasks, Cloud Scheduler and Pub/Sub of the same project are
 internal to Cloud Run (https://cloud.google.com/run/docs/securing/ingress#settings). So no stranger can keep the few
 threads of `pool` and `meter` busy."""
+SHAPE = {"SLOT_CPU", "SLOT_MEMORY_BYTES", "SLOT_HOME_BYTES", "SLOT_HOME_MEDIUM"}
+"""The settings of a slot's shape."""
 STARTING_SECONDS = 120
 """For how long an instance may start: Python imports Google's clients in 2 to 5 s where CPU is short."""
 
@@ -73,9 +77,20 @@ def _check(function: str, row: Json, settings: Mapping[str, str | Output]) -> No
     """Reads the settings as the function will, with a made-up key in the place of each secret."""
     given = {name: str(value) for name, value in settings.items()} | dict.fromkeys(SECRETS, 32 * "k")
     try:
-        read(given, row["settings"], function)
+        values = read(given, row["settings"], function)
+        if set(row["settings"]) >= SHAPE:
+            check_plans_fit(PLANS, _shape(values))
     except ValueError as e:
         raise ValueError(f"deployment.toml: {function}: {e}") from e
+
+
+def _shape(values: Settings) -> SlotShape:
+    return SlotShape(
+        cpu=values.slot_cpu,
+        memory=values.slot_memory,
+        home_bytes=values.slot_home_bytes,
+        home_medium=HomeMedium(values.slot_home_medium),
+    )
 
 
 def _function(deployment: Deployment, name: str, row: Json, settings: Mapping[str, str | Output]) -> Resource:
