@@ -9,6 +9,7 @@ from deploy.by_hand import ByHand, StepState, left_after, missing_first, report,
 from deploy.deployment import Deployment, OperatorFile
 from deploy.google_apis.client import GoogleApis
 from deploy.google_apis.schema_check import Json
+from deploy.resources.functions import functions_table
 
 
 def deployment(**operator: Any) -> Deployment:
@@ -70,6 +71,10 @@ def test_what_google_gives_at_first_is_asked_for_by_nobody() -> None:
         ({"POOL_MAX": "11", "SLOT_HOME_MEDIUM": "memory"}, ["21 vCPU"]),
         ({"POOL_MAX": "11", "SLOT_HOME_BYTES": "5000000000"}, ["21 vCPU"]),
         ({"SLOT_CPU": "2", "SLOT_MEMORY_BYTES": "4294967296"}, ["30 vCPU", "50 GiB of memory"]),
+        (
+            {"POOL_MAX": "990", "SLOT_HOME_MEDIUM": "memory"},
+            ["1000 vCPU", "1990 GiB of memory", f"{990 + len(functions_table())} services"],
+        ),
         ({"POOL_WRITES": "40"}, ["80 writes to the Admin API a minute"]),
     ],
 )

@@ -9,7 +9,7 @@ from itertools import product
 import httpx
 import pytest
 
-from shared.accounts.roles import CLAIMS, Role
+from shared.accounts.roles import CLAIMS
 from tests.rules.browser import Browser, owner, signed_in, visitor
 from tests.support.checkout import ROOT
 from tests.support.records.store_modules import store_modules
@@ -55,8 +55,8 @@ MADE_UP = "elsewhere"
 OF_THE_PROJECT = {"slots", "pool"}
 """What describes services of one project."""
 
-CALLERS = ("alice", "bob", "carol", "operator", "stranger", "visitor")
-"""A stranger is signed in but has no account; a visitor is not signed in."""
+CALLERS = ("alice", "bob", "carol", "stranger", "visitor", *CLAIMS)
+"""A stranger is signed in but has no account; a visitor is not signed in. Whoever has a role is called as it is."""
 
 As = Callable[[str], Browser]
 Operation = Callable[[Browser, str], int]
@@ -113,7 +113,7 @@ def as_(firestore: httpx.Client) -> As:
     def of(caller: str) -> Browser:
         if caller == "visitor":
             return visitor(firestore)
-        claims = {CLAIMS[Role.OPERATOR]: True} if caller == "operator" else {}
+        claims = {claim: True for role, claim in CLAIMS.items() if role == caller}
         return signed_in(firestore, caller, **claims)
 
     return of
