@@ -6,6 +6,7 @@ import pytest
 
 from deploy.resources import images
 from deploy.resources.images import service_id
+from deploy.sources import source_of
 from tests.deploy.project import Project, deployed, whole
 
 
@@ -16,7 +17,6 @@ def test_an_older_commit_finds_its_images(tmp_path: Path, monkeypatch: pytest.Mo
     at_first = running(project, names)
     changed = tmp_path / "main.py"
     changed.write_text("# of the newer commit")
-    source_of = images.source_of
     with monkeypatch.context() as patch:
         patch.setattr(
             images, "source_of", lambda name: source_of(name) | ({"main.py": changed} if name == "login" else {})
