@@ -24,6 +24,7 @@ from tests.support.second_tries import SecondTries, check_mark, may_try_again
 from tests.support.shared_by_group import SHARED, SharedByGroup
 from tests.support.slowest import Slowest
 from tests.support.soak_marks import check_soak_mark
+from tests.support.stack.failure_logs import FailureLogs
 from tests.support.stack.running import QUICK, SHORT, Running, running
 
 collect_ignore = [] if os.environ.get(IMAGE_FOLDER) else ["image"]
@@ -40,6 +41,7 @@ def pytest_configure(config: pytest.Config) -> None:
         os.nice(10)
     config.pluginmanager.register(LeftProcesses())
     config.pluginmanager.register(Slowest())
+    config.pluginmanager.register(FailureLogs())
     config.stash[SHARED] = SharedByGroup()
     config.pluginmanager.register(config.stash[SHARED])
     if not hasattr(config, "workerinput"):

@@ -24,6 +24,8 @@ PREFIX = installed_in(FOLDER)
 """The folder that the image's install filled."""
 RUNTIME = ROOT / "workspace-image/runtime.toml"
 SLOT = "ws-test"
+LAST_WORDS = 10
+"""Lines of a container's log that say how it ended."""
 
 
 @dataclass
@@ -75,6 +77,9 @@ class Container(Inside):
 
     def ended(self) -> bool:
         return self._process is not None and self._process.poll() is not None
+
+    def last_words(self) -> str:
+        return "The end of its log:\n" + "\n".join(self.log.read_text(errors="replace").splitlines()[-LAST_WORDS:])
 
     def events(self, name: str) -> list[dict[str, object]]:
         """What its log says under one event's name."""

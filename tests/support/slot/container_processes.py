@@ -41,6 +41,7 @@ class Inside:
 
     def processes(self) -> list[int]:
         """Parents first."""
+        assert _is_alive(self.pid), self._gone()
         inside = _namespace(self.pid)
         pids = sorted(int(entry.name) for entry in Path("/proc").iterdir() if entry.name.isdigit())
         return [pid for pid in pids if _namespace(pid) == inside]
@@ -62,8 +63,16 @@ class Inside:
             _going_on(running.pid),
         ):
             output, errors = running.communicate(timeout=PATIENCE)
-        assert running.returncode == 0, errors
+        assert running.returncode == 0, errors if _is_alive(self.pid) else f"{self._gone()}\n{errors}"
         return output
+
+    def last_words(self) -> str:
+        """The end of its log, where that is known. Of a container of a stack, the failed test's report has it
+        (tests/support/stack/failure_logs.py)."""
+        return ""
+
+    def _gone(self) -> str:
+        return f"the container has ended: its process {self.pid} is gone. {self.last_words()}".rstrip()
 
 
 @contextmanager
@@ -88,6 +97,13 @@ def _going_on(group: int) -> Iterator[None]:
 
 def _state(pid: int) -> str:
     return Path(f"/proc/{pid}/stat").read_text(errors="replace").rpartition(")")[2].split()[0]
+
+
+def _is_alive(pid: int) -> bool:
+    try:
+        return _state(pid) not in "ZX"
+    except (FileNotFoundError, ProcessLookupError):
+        return False
 
 
 def _namespace(pid: int) -> str | None:

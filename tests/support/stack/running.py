@@ -12,6 +12,9 @@ from pathlib import Path
 
 from tests.support.checkout import ROOT
 
+STARTED: dict[Path, subprocess.Popen[bytes]] = {}
+"""Stacks that this process of pytest has started, by their folder: tests/support/stack/failure_logs.py looks into their
+logs, and forgets those that have ended."""
 READY = "Ondol is ready: "
 WITHIN = 240  # seconds; a guard against hanging
 QUICK = ("--schedule-every", "4", "--writes-per-minute", "600")
@@ -72,6 +75,7 @@ def running(state: Path, *arguments: str, **settings: str) -> Iterator[Running]:
     command = [sys.executable, "-m", "local", "up", "--no-setup", "--port", "0", "--state", str(state), *arguments]
     with output.open("wb") as file:
         process = subprocess.Popen(command, cwd=ROOT, env=os.environ | UNLIMITED | settings, stdout=file, stderr=file)
+    STARTED[state] = process
     try:
         _await_ready(process, output)
         told = json.loads((state / "stack.json").read_text())
