@@ -1,16 +1,18 @@
 """A workspace's history, without a container: list snapshots, look into one, go back to one as a whole or for one path,
 download one."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime
 from functools import partial
 from typing import Annotated, NamedTuple
 
 import functions_framework
 from msgspec import Meta, Struct
+from msgspec.structs import replace
 
 from shared import logs
 from shared.accounts.account import Account
+from shared.billing.kept_plan import Kept
 from shared.cursors import cursor, end_of_page, moment
 from shared.endpoint import AcceptedAnswer, endpoint, routes
 from shared.errors import Conflict, Refused
@@ -20,6 +22,7 @@ from shared.flows.sign_ins import SignedIn, may_change, may_download
 from shared.gcp import path_indexes
 from shared.gcp.store.accounts import read_workspace
 from shared.gcp.store.left_out import bring_back, find_package, forget_packages
+from shared.gcp.store.paying import keeping, read_paying
 from shared.gcp.store.races import until_won
 from shared.gcp.store.sessions import read_session
 from shared.gcp.store.snapshots import go_back, page_of, read_snapshot
@@ -176,7 +179,8 @@ def history(caller: SignedIn, query: Listing, now: datetime) -> History:
     oldest = end_of_page([each.head.at for each in snapshots] + [each.head.at for each in packages], PAGE)
     shown = [_view(each, head) for each in snapshots if not oldest or each.head.at >= oldest]
     limit = limit_of(caller.account, workspace) if packages else None
-    apart = [_package_view(each, workspace, limit) for each in packages if not oldest or each.head.at >= oldest]
+    lost = keeping(caller.account, now).lost if packages else []
+    apart = [_package_view(each, workspace, limit, lost) for each in packages if not oldest or each.head.at >= oldest]
     return History(shown, cursor(oldest) if oldest else None, apart)
 
 
@@ -234,14 +238,14 @@ class RestorePlan(NamedTuple):
 def _restore_plan(workspace: Versioned[Workspace], account: Account, body: Restore, now: datetime) -> RestorePlan:
     record = workspace.record
     if package := find_package(record.wid, body.snapshot):
-        made = _search(account.uid, partial(with_left_out, record, account, package.record, body.path, now))
+        made = _search(account, partial(with_left_out, record, account, package.record, body.path, now))
         commit = partial(bring_back, workspace, package, made, now)
         return RestorePlan(made.head, commit, True, _inconsistent(package.record.head, made))
     snapshot = _snapshot(record.wid, body.snapshot)
     if body.path is None:
         head = snapshot.record.head
         return RestorePlan(head, partial(go_back, workspace, snapshot, now), False, head.inconsistent)
-    made = _search(account.uid, partial(with_path, record, snapshot.record, checked_path(body.path), now))
+    made = _search(account, partial(with_path, record, snapshot.record, checked_path(body.path), now))
     commit = partial(go_back, workspace, snapshot, now, made)
     return RestorePlan(made.head, commit, False, _inconsistent(snapshot.record.head, made))
 
@@ -251,10 +255,10 @@ def _inconsistent(origin: Head, made: Snapshot) -> list[str]:
     return origin.inconsistent if made.returned is None else inconsistent_at(origin.inconsistent, made.returned)
 
 
-def _search(uid: str, look: Callable[[], Snapshot]) -> Snapshot:
-    with one_at_a_time(SEARCHING, uid):
-        check_rate(SEARCHING, uid)
-        return look()
+def _search(account: Account, look: Callable[[], Snapshot]) -> Snapshot:
+    with one_at_a_time(SEARCHING, account.uid):
+        check_rate(SEARCHING, account.uid)
+        return replace(look(), plan=read_paying(account).record.plan)
 
 
 @endpoint(may_download, Look, method="GET", refuses={404: ("not-found",), 422: ("state-broken",)})
@@ -337,11 +341,11 @@ snapshots = functions_framework.http(
 )
 
 
-def _package_view(package: Package, workspace: Workspace, limit: int | None) -> LeftOutView:
+def _package_view(package: Package, workspace: Workspace, limit: int | None, lost: Sequence[Kept]) -> LeftOutView:
     return LeftOutView(
         snapshot=package.head.snapshot,
         at=package.head.at.timestamp(),
-        expires=package.expires.timestamp(),
+        expires=package.expires(lost).timestamp(),
         bytes=package.head.bytes,
         fits=fits(package, workspace, limit),
         left_out=package.left_out,

@@ -151,7 +151,7 @@ class Account(Struct, frozen=True, kw_only=True):
         """The account after it has left the time of the team with this billing account. Its snapshots are kept on by
         the team's plan, and by what the team had lost before: for 90 days since each was lost, whoever lost it."""
         present = Kept(plan=team.plan, since=now) if is_shared(team.plan) else None
-        lost = [*self.lost_plans, *filter(None, [team.kept, present])]
+        lost = dict.fromkeys([*self.lost_plans, *team.losses(now), *filter(None, [present])])
         return replace(self, lost_plans=[each for each in lost if now < each.until])
 
     def sign_out(self, since: datetime) -> "Account":

@@ -45,6 +45,8 @@ class Billing(Struct, frozen=True, kw_only=True):
     """Milliseconds of a period that the owner's address mark has taken over after the account was closed."""
     kept: Kept | None = None
     """A larger plan that was lost, as long as what it had kept is not deleted."""
+    lost: list[Kept] = []
+    """All plans that were lost and are still kept, also if they were paid for again since."""
     paid_for: PaidFor | None = None
     """How the plan is paid for, as the payer's record last said; None if nothing was ever bought."""
     told_nearly_used: str | None = None
@@ -64,6 +66,10 @@ class Billing(Struct, frozen=True, kw_only=True):
     def keeping_plan(self, now: datetime) -> str:
         """The plan by which snapshots are kept: a larger one that was lost, as long as it is kept."""
         return self.kept.plan if self.kept and now < self.kept.until else self.plan
+
+    def losses(self, now: datetime) -> list[Kept]:
+        """The lost plans whose last snapshot is still kept."""
+        return [each for each in dict.fromkeys([*self.lost, *filter(None, [self.kept])]) if now < each.until]
 
     def count(self, used: dict[str, int]) -> "Billing":
         forgiven = {period: ms for period, ms in self.forgiven.items() if period in used}

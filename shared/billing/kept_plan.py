@@ -9,6 +9,9 @@ from shared.billing.plans import PLANS
 
 KEPT_FOR = timedelta(days=90)
 """How long after a plan was lost what it had kept stays readable and downloadable."""
+ENDING = timedelta(days=1)
+"""How long after a plan was lost something may still be saved under it: a session that the loss ends saves once more,
+and a loss of which no event told is found by the daily comparison."""
 NOTICES = (timedelta(days=30), timedelta(days=7), timedelta(days=1))
 """How long before the end the member is told, first to last."""
 
@@ -23,6 +26,12 @@ class Kept(Struct, frozen=True, kw_only=True):
     @property
     def until(self) -> datetime:
         return self.since + KEPT_FOR
+
+    def has(self, plan: str | None, at: datetime) -> bool:
+        """Whether what was saved at this time was saved under the lost plan. `plan`: the plan under which it was saved;
+        None if that is unknown."""
+        # The plan decides, not the time alone: `since` can lie days ahead of the loss, see `lapsed_at`.
+        return at <= self.since if plan is None else plan == self.plan and at <= self.since + ENDING
 
 
 class Notice(Struct, frozen=True):
@@ -40,6 +49,13 @@ def kept_plan(lost: Iterable[tuple[str, datetime]], plan: str, now: datetime) ->
     larger = [Kept(plan=each, since=since) for each, since in lost if _size(each) > _size(plan)]
     kept = [each for each in larger if now < each.until]
     return max(kept, key=lambda each: (_size(each.plan), each.since), default=None)
+
+
+def every_loss(lost: Iterable[tuple[str, datetime]], base: str, now: datetime) -> list[Kept]:
+    """All lost plans that are larger than `base` and still kept, whatever the present plan is: who pays again has not
+    brought everything back yet."""
+    larger = dict.fromkeys(Kept(plan=plan, since=since) for plan, since in lost if _size(plan) > _size(base))
+    return sorted((each for each in larger if now < each.until), key=lambda each: (each.since, each.plan))
 
 
 def due_notice(kept: Kept, told: datetime | None, now: datetime) -> Notice | None:

@@ -203,7 +203,9 @@ def with_payer(billing: Billing, payer: Payer) -> Billing:
     """The billing account as its payer's subscriptions say. The same account if they say nothing new."""
     found = payer.standing
     plan, kept = (billing.plan, billing.kept) if found.plan is None else (found.plan, found.kept)
-    after = replace(billing, plan=plan, kept=kept, paid_for=payer.paid_for)
+    # An answer does not tell of a loss that was made good by paying. What was noted stays.
+    lost = [each for each in dict.fromkeys([*billing.lost, *found.lost]) if not payer.asked or payer.asked < each.until]
+    after = replace(billing, plan=plan, kept=kept, lost=lost, paid_for=payer.paid_for)
     return billing if after == billing else after
 
 

@@ -10,7 +10,7 @@ from enum import StrEnum
 
 from msgspec import Struct
 
-from shared.billing.kept_plan import Kept, kept_plan, next_notice
+from shared.billing.kept_plan import Kept, every_loss, kept_plan, next_notice
 from shared.billing.plans import PLANS
 
 GRACE = timedelta(days=7)
@@ -108,6 +108,8 @@ class Standing(Struct, frozen=True, kw_only=True):
     """What follows at the end of the charged period; None if nothing changes."""
     kept: Kept | None = None
     """A larger plan that was lost: what it had kept is not deleted yet."""
+    lost: list[Kept] = []
+    """All plans that were lost and are larger than that of an account that pays nothing, as long as they are kept."""
     cancel: list[str] = []
     """Ids of subscriptions that must be cancelled at the provider: an operator's plan has replaced them."""
     doubled: list[str] = []
@@ -183,6 +185,7 @@ def standing(subscriptions: Sequence[Subscription], by_hand: ByHand | None, *, b
         until=found.until,
         next_plan=found.next_plan,
         kept=kept,
+        lost=every_loss(lost, base, now),
         cancel=cancel,
         doubled=found.doubled,
         due=_due(subscriptions, kept, now, cancel=bool(cancel)),

@@ -11,7 +11,7 @@ from shared.gcp import buckets
 from shared.gcp.store.accounts import read_workspace
 from shared.gcp.store.database import LostRace
 from shared.gcp.store.left_out import all_packages, forget_packages
-from shared.gcp.store.paying import keeping_plan_of
+from shared.gcp.store.paying import Keeping, keeping_of
 from shared.gcp.store.sessions import read_session
 from shared.gcp.store.snapshots import AT_ONCE, all_snapshots, commit_tidied, forget_thinned, to_tidy
 from shared.policies import kept_snapshots
@@ -64,18 +64,19 @@ def _tidy_or_log(workspace: Versioned[Workspace], old: datetime, now: datetime) 
 def tidy_workspace(workspace: Versioned[Workspace], old: datetime, now: datetime) -> tuple[int, int]:
     """Tidies one workspace. Returns the numbers of snapshots and of objects that were deleted."""
     wid, thinned, swept = workspace.record.wid, 0, 0
+    keeping = keeping_of(workspace.record.owner, now)
     try:
-        while forgotten := _too_many(workspace.record, now):
+        while forgotten := _too_many(workspace.record, keeping, now):
             forget_thinned(workspace, forgotten, now)
             thinned += len(forgotten)
             workspace = read_workspace(wid)
         packages = [package.record for package in all_packages(wid)]
-        if over := expired(packages, now)[:AT_ONCE]:
+        if over := expired(packages, keeping.lost, now)[:AT_ONCE]:
             forget_packages(workspace, over, now)
             logs.info("left-out-expired", workspace=wid, packages=len(over))
             workspace = read_workspace(wid)
         swept, due = sweep_objects(workspace.record, old, now)
-        nexts = [package.expires for package in packages if package not in over]
+        nexts = [package.expires(keeping.lost) for package in packages if package not in over]
         commit_tidied(workspace, min([*([due] if due else []), *nexts], default=None))
     except UnreadableState as e:
         logs.error("sweep-skipped", workspace=wid, reason=str(e))
@@ -87,14 +88,14 @@ def tidy_workspace(workspace: Versioned[Workspace], old: datetime, now: datetime
     return thinned, swept
 
 
-def _too_many(workspace: Workspace, now: datetime) -> list[Snapshot]:
+def _too_many(workspace: Workspace, keeping: Keeping, now: datetime) -> list[Snapshot]:
     """The snapshots to delete in one commit. None if the head or the open session's head can't be read. An open session
     thins its own snapshots: its record names them."""
     heads = _heads(workspace)
     for head in heads:
         _manifest(head)
     snapshots = all_snapshots(workspace.wid)
-    kept = keep(snapshots, kept_snapshots(keeping_plan_of(workspace.owner, now)), now, heads=heads)
+    kept = keep(snapshots, kept_snapshots(keeping.plan), now, heads=heads, lost=keeping.lost)
     wanted = {each.snapshot.head.snapshot for each in kept}
     theirs = [snapshot for snapshot in snapshots if snapshot.sid != workspace.session]
     return [snapshot for snapshot in theirs if snapshot.head.snapshot not in wanted][-AT_ONCE:]

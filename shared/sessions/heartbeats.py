@@ -173,7 +173,8 @@ def accept_beat(
         raise Stale("the container has said its last word")
     used = use_until(session, policy, now, connected=beat.connected)
     charged, paid = charge_use(session, used, billing, now)
-    saves, forgotten = _thinned(session, beat, head, kept, now, most=0 if charged.lines else FORGOTTEN_AT_ONCE)
+    most = 0 if charged.lines else FORGOTTEN_AT_ONCE
+    saves, forgotten = _thinned(session, beat, head, billing, kept, now, most=most)
     after = replace(
         session,
         seq=beat.seq,
@@ -221,7 +222,7 @@ def accept_beat(
 
 
 def _thinned(
-    session: Session, beat: Beat, head: Head | None, kept: int, now: datetime, *, most: int
+    session: Session, beat: Beat, head: Head | None, billing: Billing, kept: int, now: datetime, *, most: int
 ) -> tuple[list[Save], list[str]]:
     """The session's snapshots with the new head, and the ids of those to delete, oldest first.
 
@@ -229,13 +230,13 @@ def _thinned(
     """
     saves = [*session.saves]
     if head is not None and all(save.snapshot != head.snapshot for save in saves):
-        saves.append(Save(head.snapshot, now))
+        saves.append(Save(head.snapshot, now, plan=billing.plan))
     newest = head or session.head
     if beat.final:
         saves = [replace(save, final=newest is not None and save.snapshot == newest.snapshot) for save in saves]
     if head is None or len(saves) <= kept:
         return saves, []
-    chosen = choose(saves, kept, now, current=[head.snapshot])
+    chosen = choose(saves, kept, now, current=[head.snapshot], lost=billing.losses(now))
     forgotten = [save.snapshot for save in saves if save.snapshot not in chosen][:most]
     return [save for save in saves if save.snapshot not in forgotten], forgotten
 

@@ -145,6 +145,8 @@ class Snapshot(Struct, frozen=True, kw_only=True):
     """A session ended with this snapshot, by a clean stop."""
     changes: Changes | None = None
     """Changes since the previous snapshot; None if unknown."""
+    plan: str | None = None
+    """The plan under which it was saved; None if unknown."""
 
 
 class Writer(Struct, frozen=True):

@@ -11,6 +11,7 @@ from datetime import datetime
 
 from msgspec import Struct
 
+from shared.billing.kept_plan import Kept
 from shared.snapshots.checkpoint import Head, Manifest, Snapshot, workspace_prefix
 
 FEW_TARGETS = (3600.0, 18 * 3600.0, 7 * 60.0)
@@ -30,41 +31,56 @@ CANDIDATES = 4
 
 
 class Save(Struct, frozen=True):
-    """The input of the choice: a snapshot's id, when it was committed, and whether a session ended with it."""
+    """The input of the choice: a snapshot's id, when it was committed, whether a session ended with it, and the plan
+    under which it was saved."""
 
     snapshot: str
     at: datetime
     final: bool = False
+    plan: str | None = None
+    """None if unknown."""
 
 
 class KeptSnapshot(Struct, frozen=True):
-    """A snapshot, and the rule that keeps it: current, newest, stopped (the last clean stop), age, or room."""
+    """A snapshot, and the rule that keeps it: current, lost (the last one of a lost plan), newest, stopped (the last
+    clean stop), age, or room."""
 
     snapshot: Snapshot
     reason: str
 
 
 def keep(
-    snapshots: Iterable[Snapshot], kept: int, now: datetime, *, heads: Sequence[Head | None] = ()
+    snapshots: Iterable[Snapshot],
+    kept: int,
+    now: datetime,
+    *,
+    heads: Sequence[Head | None] = (),
+    lost: Sequence[Kept] = (),
 ) -> list[KeptSnapshot]:
-    """At most `kept` of the snapshots, newest first. The `heads` are always among them.
+    """At most `kept` of the snapshots, newest first. The `heads` are always among them, and the last one of each `lost`
+    plan, as `choose` says.
 
     Thinning again without newer snapshots changes nothing.
     """
     newest_first = sorted(snapshots, key=lambda snapshot: snapshot.head.at, reverse=True)
-    saves = [Save(each.head.snapshot, each.head.at, each.final) for each in newest_first]
-    reasons = choose(saves, kept, now, current={head.snapshot for head in heads if head})
+    saves = [Save(each.head.snapshot, each.head.at, each.final, each.plan) for each in newest_first]
+    reasons = choose(saves, kept, now, current={head.snapshot for head in heads if head}, lost=lost)
     return [KeptSnapshot(each, reasons[each.head.snapshot]) for each in newest_first if each.head.snapshot in reasons]
 
 
-def choose(saves: Iterable[Save], kept: int, now: datetime, *, current: Iterable[str] = ()) -> dict[str, str]:
+def choose(
+    saves: Iterable[Save], kept: int, now: datetime, *, current: Iterable[str] = (), lost: Sequence[Kept] = ()
+) -> dict[str, str]:
     """The ids of at most `kept` saves, each with the rule that keeps it.
 
-    The `current` saves, the newest, and the last one that ended a session are kept. The others are removed one by one,
-    the one first whose loss matters least for the target ages.
+    The `current` saves, the last one of each `lost` plan as long as that is kept, the newest, and the last one that
+    ended a session are kept. The others are removed one by one, the one first whose loss matters least for the target
+    ages. Of lost plans, those that were lost last count, and at most half of the saves are kept for them; one is kept
+    even if that is more than `kept`.
     """
     left = sorted(saves, key=lambda save: (save.at, save.snapshot), reverse=True)
-    always = _always(left, kept, {*current})
+    always = _always(left, kept, {*current}, last_of_lost(left, lost, now)[: max(1, kept // 2)])
+    kept = max(kept, len(always))
     targets = target_ages(max(1, kept - 2))
     if len(left) > CANDIDATES * kept:
         left = _nearest(left, kept, now, targets, always)
@@ -86,14 +102,23 @@ def target_ages(count: int) -> list[float]:
     return [YOUNGEST * (OLDEST / YOUNGEST) ** (number / (count - 1)) for number in range(count)]
 
 
-def _always(newest_first: Sequence[Save], kept: int, current: set[str]) -> dict[str, str]:
-    """The saves to keep whatever their age, `kept` of them at most."""
-    reasons = {save.snapshot: "current" for save in newest_first if save.snapshot in current}
+def last_of_lost(newest_first: Sequence[Save], lost: Iterable[Kept], now: datetime) -> list[str]:
+    """The last save under each lost plan that is still kept: with it stays all that the plan had stored, of which later
+    saves have only what the present plan has room for."""
+    in_force = sorted((each for each in lost if now < each.until), key=lambda each: each.since, reverse=True)
+    last = (next((save.snapshot for save in newest_first if each.has(save.plan, save.at)), None) for each in in_force)
+    return [*dict.fromkeys(filter(None, last))]
+
+
+def _always(newest_first: Sequence[Save], kept: int, current: set[str], last: Iterable[str]) -> dict[str, str]:
+    """The saves to keep whatever their age: `kept` of them at most, or as many as are `last` of a lost plan."""
+    reasons = dict([(save.snapshot, "current") for save in newest_first if save.snapshot in current][:kept])
+    reasons = dict.fromkeys(last, "lost") | reasons
     stopped = next((save.snapshot for save in newest_first if save.final), None)
     for snapshot, reason in ((stopped, "stopped"), (newest_first[0].snapshot if newest_first else None, "newest")):
         if snapshot is not None and len(reasons) < kept:
             reasons.setdefault(snapshot, reason)
-    return dict([*reasons.items()][:kept])
+    return reasons
 
 
 def _distance(age: float, target: int, targets: Sequence[float]) -> float:

@@ -13,7 +13,7 @@ from shared.gcp.store.accounts import read_workspace
 from shared.gcp.store.billing import billing_ref, read_billing
 from shared.gcp.store.claims import read_standing
 from shared.gcp.store.database import Commit, LostRace
-from shared.gcp.store.paying import keeping_plan_of, read_paying, storage_limit
+from shared.gcp.store.paying import keeping_of, read_paying, storage_limit
 from shared.gcp.store.sessions import end_session
 from shared.gcp.store.slots import commit_slot, new_slot_name
 from shared.gcp.store.team_storage import stored_in
@@ -70,8 +70,8 @@ def test_make_invite_accept_open_remove() -> None:
     login = guest.ok("login")
     assert (guest.state(), login["plan"]["name"], login["team"]) == (None, "free", None)
     assert opened(guest).bid == guest.account.bid
-    assert keeping_plan_of("guest", datetime.now(UTC)) == "team", "what the team had kept is kept for 90 days"
-    assert keeping_plan_of("guest", datetime.now(UTC) + timedelta(days=91)) == "free"
+    assert keeping_of("guest", datetime.now(UTC)).plan == "team", "what the team had kept is kept for 90 days"
+    assert keeping_of("guest", datetime.now(UTC) + timedelta(days=91)).plan == "free"
 
 
 def test_a_team_that_is_not_paid_for_pays_for_nobody() -> None:
@@ -112,7 +112,7 @@ def test_what_a_team_had_kept_goes_along_also_after_its_plan_was_lost() -> None:
     guest.ok("team/leave")
     assert guest.ok("login")["kept"] == kept
     for days, plan in ((0, "team"), (79, "team"), (81, "free")):
-        assert keeping_plan_of("guest", datetime.now(UTC) + timedelta(days=days)) == plan
+        assert keeping_of("guest", datetime.now(UTC) + timedelta(days=days)).plan == plan
 
 
 def test_newest_members_open_nothing_after_a_smaller_plan() -> None:

@@ -3,8 +3,11 @@
 from datetime import datetime
 from typing import Any
 
+from msgspec import Struct
+
 from shared.accounts.account import Account
 from shared.billing.account import Billing
+from shared.billing.kept_plan import Kept
 from shared.billing.plans import PLANS, is_shared
 from shared.gcp.store.accounts import account_ref
 from shared.gcp.store.billing import billing_ref
@@ -50,13 +53,27 @@ def others_in(billing: Billing, team: str | None, saved: StorageUse) -> int:
     return max(0, all_stored_in(billing.bid) - (saved.used if team == billing.bid else 0))
 
 
-def keeping_plan_of(uid: str, now: datetime) -> str:
-    """The plan by which the person's snapshots are kept: the largest of the own one, the team's, and one that was lost
-    a short time ago. Raises LookupError if there is no such account."""
+class Keeping(Struct, frozen=True):
+    """By what a person's snapshots are kept."""
+
+    plan: str
+    """The largest of the own plan, the team's, and one that was lost a short time ago."""
+    lost: list[Kept]
+    """The lost plans, own ones and teams', of which the last snapshot is kept."""
+
+
+def keeping_of(uid: str, now: datetime) -> Keeping:
+    """Raises LookupError if there is no such account."""
     found = read(account_ref(uid), Account)
     if found is None or not found.record.bid:
         raise LookupError(f"account {uid} is missing")
-    account: Account = found.record
-    plans = [each.record.keeping_plan(now) for each in read_both(account) if each]
-    plans += [each.plan for each in account.lost_plans if now < each.until]
-    return max(plans, key=lambda plan: PLANS[plan].snapshots)
+    return keeping(found.record, now)
+
+
+def keeping(account: Account, now: datetime) -> Keeping:
+    """Raises LookupError."""
+    billings = [each.record for each in read_both(account) if each]
+    left = [each for each in account.lost_plans if now < each.until]
+    lost = dict.fromkeys([*left, *(loss for each in billings for loss in each.losses(now))])
+    plans = [*(each.keeping_plan(now) for each in billings), *(each.plan for each in left)]
+    return Keeping(max(plans, key=lambda plan: PLANS[plan].snapshots), [*lost])

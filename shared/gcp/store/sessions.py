@@ -233,7 +233,8 @@ def commit_beat(before: Versioned[Session], billing: Versioned[Billing], accepte
     if after.stored_in and after.storage and after.storage != before.record.storage:
         put_stored(commit, after.stored_in, after.wid, after.uid, after.storage.used)
     if after.apart and after.apart != before.record.apart:
-        package = Package(sid=after.sid, head=after.apart, left_out=after.left_out or LeftOut(0, 0))
+        left_out = after.left_out or LeftOut(0, 0)
+        package = Package(sid=after.sid, head=after.apart, left_out=left_out, plan=after.plan)
         commit.create(left_out_ref(after.wid, after.sid), package)
     for snapshot in accepted.forgotten:
         commit.drop(snapshot_ref(after.wid, snapshot))
@@ -245,7 +246,9 @@ def _keep_snapshot(commit: Commit, before: Session, after: Session) -> None:
     head = after.head
     if head is None:
         return
-    snapshot = Snapshot(sid=after.sid, head=head, final=after.final, changes=after.changes)
+    # The plan of when the head was saved: a final beat may come under another one.
+    plan = next((save.plan for save in after.saves if save.snapshot == head.snapshot), None)
+    snapshot = Snapshot(sid=after.sid, head=head, final=after.final, changes=after.changes, plan=plan)
     if head != before.head:
         commit.create(snapshot_ref(after.wid, head.snapshot), snapshot)
     elif after.final and any(save.snapshot == head.snapshot for save in after.saves):

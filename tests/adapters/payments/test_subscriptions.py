@@ -17,7 +17,7 @@ from shared.gcp.store import operators, subscriptions
 from shared.gcp.store.accounts import ensure_account
 from shared.gcp.store.billing import billing_ref, read_billing
 from shared.gcp.store.database import Commit, LostRace, document, read
-from shared.gcp.store.paying import keeping_plan_of
+from shared.gcp.store.paying import keeping_of
 from shared.gcp.store.subscriptions import (
     KEPT_FOR,
     OutdatedAnswer,
@@ -263,16 +263,16 @@ def test_an_operators_plan_without_a_subscription_is_as_before() -> None:
 
 def test_snapshots_are_kept_by_the_lost_plan_for_ninety_days() -> None:
     bid = a_paying_member()
-    assert keeping_plan_of("u-1", NOW) == "pro"
+    assert keeping_of("u-1", NOW).plan == "pro"
     payer = read_payer(bid)
     assert payer is not None
     ended = a_subscription(SubscriptionState.ENDED, stopped=NOW)
     commit_answer(payer, payer.record.answered([ended], gone=False, base="free", now=NOW))
     assert read_billing(bid).record.plan == "free"
-    assert keeping_plan_of("u-1", NOW + 90 * DAY - timedelta(seconds=1)) == "pro"
-    assert keeping_plan_of("u-1", NOW + 90 * DAY) == "free"
+    assert keeping_of("u-1", NOW + 90 * DAY - timedelta(seconds=1)).plan == "pro"
+    assert keeping_of("u-1", NOW + 90 * DAY).plan == "free"
     with pytest.raises(LookupError):
-        keeping_plan_of("u-0", NOW)
+        keeping_of("u-0", NOW)
 
 
 # events

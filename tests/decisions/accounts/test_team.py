@@ -363,6 +363,8 @@ def test_what_was_kept_when_somebody_left_a_team_is_kept_for_ninety_days_whateve
     assert after.lost_plans == [Kept(plan="enterprise", since=NOW), Kept(plan="team", since=NOW + 60 * DAY)]
     assert account.lose(lost, NOW + 10 * DAY).lost_plans == [Kept(plan="team", since=NOW)]
     assert account.lose(lost, NOW + 90 * DAY).lost_plans == []
+    again = replace(lost, plan="team", kept=None, lost=[Kept(plan="team", since=NOW)])
+    assert account.lose(again, NOW + DAY).lost_plans == [*again.lost, Kept(plan="team", since=NOW + DAY)]
 
 
 def test_that_a_payment_is_missing_is_told_to_those_alone_who_may_pay() -> None:

@@ -5,6 +5,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from msgspec.structs import replace
 
+from shared.billing.account import Billing
 from shared.billing.kept_plan import Kept
 from shared.billing.payer import (
     CHECKOUT_ASK,
@@ -70,6 +71,24 @@ def test_what_a_deleted_customer_had_kept_is_not_forgotten_when_they_buy_again()
     assert (bought.standing.plan, bought.standing.kept) == ("starter", kept)
     assert [each.subscription for each in bought.subscriptions] == ["sub_2"], "what is charged now is told apart"
     assert bought.given("free", NOW + 2 * SECOND).standing.kept == kept
+
+
+def test_a_loss_stays_noted_for_ninety_days_also_when_it_was_made_good_by_paying() -> None:
+    """The provider tells of the same subscription that it runs, and nothing of the days between. Whoever pays on the
+    80th day wants what was there before."""
+    lapsed = replace(a_subscription(SubscriptionState.UNPAID), stopped=NOW)
+    lost = Kept(plan="pro", since=NOW)
+    on_free = with_payer(a_billing("pro"), answered(lapsed))
+    assert (on_free.plan, on_free.kept, on_free.lost) == ("free", lost, [lost])
+
+    def paid(days: int) -> Billing:
+        now = NOW + timedelta(days=days)
+        return with_payer(on_free, PAYER.answered([a_subscription()], gone=False, base="free", now=now))
+
+    assert (paid(80).plan, paid(80).kept, paid(80).lost) == ("pro", None, [lost])
+    assert paid(80).losses(NOW + timedelta(days=89)) == [lost]
+    assert paid(80).losses(NOW + timedelta(days=90)) == []
+    assert paid(90).lost == []
 
 
 def test_what_had_ended_is_known_though_the_provider_tells_nothing_of_a_deleted_customer() -> None:

@@ -206,9 +206,13 @@ def test_a_lost_plan_is_kept_and_asked_about_when_its_notices_are_due() -> None:
     assert (ended.kept.plan, ended.kept.until, ended.due) == ("pro", NOW + 89 * DAY, NOW + 59 * DAY)
 
 
-def test_nothing_is_kept_of_a_smaller_plan() -> None:
+def test_nothing_is_kept_of_a_smaller_plan_but_its_last_snapshot() -> None:
     old = a_subscription(SubscriptionState.ENDED, plan="starter", stopped=NOW - DAY)
-    assert found(old, a_subscription(name="sub_2", plan="pro")).kept is None
+    now = found(old, a_subscription(name="sub_2", plan="pro"))
+    assert now.kept is None
+    assert [(each.plan, each.until) for each in now.lost] == [("starter", NOW + 89 * DAY)]
+    long_ago = a_subscription(SubscriptionState.ENDED, plan="starter", stopped=NOW - 90 * DAY)
+    assert found(long_ago).lost == []
 
 
 # in general

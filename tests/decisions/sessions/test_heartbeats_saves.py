@@ -4,7 +4,9 @@ from typing import Any
 
 import msgspec
 import pytest
+from msgspec.structs import replace
 
+from shared.billing.kept_plan import Kept
 from shared.sessions.heartbeats import FORGOTTEN_AT_ONCE, Declared, accept_beat
 from shared.sessions.session import EndReason
 from shared.snapshots.checkpoint import ChangedPath, Changes, How, summed
@@ -31,6 +33,27 @@ def test_a_session_remembers_as_many_of_its_snapshots_as_are_kept_and_forgets_ea
         assert len(accepted.forgotten) + len(accepted.lines) <= FORGOTTEN_AT_ONCE
     assert (after(20 * 599) - session.saves[0].at).total_seconds() > 3 * 3600, "they reach back for hours"
     assert session.drain(EndReason.MEMBER, NOW).end(after(20 * 600)).saves == []
+
+
+def test_a_session_under_which_the_plan_is_lost_keeps_its_last_snapshot_of_that_plan() -> None:
+    session, lost = a_session(connected=True), after(20 * 100 + 1)
+    for seq in range(1, 600):
+        plan = "free" if seq > 100 else "pro"
+        losses = [Kept(plan="pro", since=lost)] if plan == "free" else []
+        accepted = accept_beat(
+            session,
+            a_beat(seq),
+            becoming(a_head(seq, at=after(20 * seq))),
+            billing=replace(a_billing(plan), lost=losses),
+            policy=POLICY,
+            kept=5,
+            now=after(20 * seq),
+        )
+        assert accepted is not None
+        session = accepted.session
+        assert seq < 100 or ("pro", a_head(100).snapshot) in {(save.plan, save.snapshot) for save in session.saves}
+    assert {save.plan for save in session.saves} == {"pro", "free"}
+    assert len(session.saves) <= 6
 
 
 def changes(count: int, *, path: str = "p") -> Changes:

@@ -7,8 +7,20 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
+from shared.billing.kept_plan import KEPT_FOR, Kept
+from shared.billing.plans import PLANS
 from shared.snapshots.checkpoint import Snapshot
-from shared.snapshots.retention import SWEPT_AT_ONCE, Save, Stored, Sweep, choose, keep, plan_sweep, target_ages
+from shared.snapshots.retention import (
+    SWEPT_AT_ONCE,
+    Save,
+    Stored,
+    Sweep,
+    choose,
+    keep,
+    last_of_lost,
+    plan_sweep,
+    target_ages,
+)
 from tests.support.records.factories import BOOT, NOW, a_head, a_layer, a_manifest
 
 DAY = 24 * 60
@@ -121,6 +133,77 @@ def test_the_head_is_kept_however_old_it_is() -> None:
     reasons = kept([snapshot(minutes) for minutes in range(50)] + [old], 5, old)
     assert reasons[str(100 * DAY)] == "current" and len(reasons) == 5
     assert kept([snapshot(1), old], 1, old) == {str(100 * DAY): "current"}
+
+
+def by_plan(lost: str, at: datetime) -> tuple[str, int]:
+    """Under which plan something is saved, of which `lost` ended NOW, and how many are kept."""
+    return ("free" if at > NOW else lost), PLANS[lost if at < NOW + KEPT_FOR else "free"].snapshots
+
+
+@pytest.mark.parametrize(("lost", "count"), [("starter", 10), ("pro", 20), ("team", 20), ("enterprise", 50)])
+def test_the_last_snapshot_of_a_lost_plan_stays_for_ninety_days_however_much_is_saved_on_free(
+    lost: str, count: int
+) -> None:
+    assert PLANS[lost].snapshots == count
+    saves, last = list[Save](), f"7-{BOOT}--30"
+    for minutes in range(-40 * DAY, 120 * DAY, DAY):
+        at = NOW + timedelta(minutes=minutes - 30)
+        plan, most = by_plan(lost, at)
+        saves.append(Save(f"7-{BOOT}-{minutes - 30}", at, final=True, plan=plan))
+        now = at + timedelta(minutes=1)
+        losses = [Kept(plan=lost, since=NOW)] if now >= NOW else []
+        chosen = choose(saves, most, now, current=[saves[-1].snapshot], lost=losses)
+        saves = [save for save in saves if save.snapshot in chosen]
+        assert len(saves) <= most
+        if NOW <= now < NOW + KEPT_FOR:
+            assert chosen.get(last) == "lost", (now - NOW).days
+    assert last not in chosen, "afterwards it has the worth of its age"
+
+
+@pytest.mark.parametrize("count", [1, 2, 5])
+def test_one_snapshot_of_a_lost_plan_is_kept_however_few_the_operator_keeps(count: int) -> None:
+    saves = [Save("old", NOW - timedelta(days=50), plan="pro")]
+    saves += [Save(f"{minutes}", NOW - timedelta(minutes=minutes), plan="free") for minutes in range(9)]
+    lost = [Kept(plan="pro", since=NOW - timedelta(days=49))]
+    chosen = choose(saves, count, NOW, current=["0"], lost=lost)
+    assert (chosen["0"], chosen["old"], len(chosen)) == ("current", "lost", max(2, count))
+    later = choose(saves, count, NOW + timedelta(days=41), current=["0"], lost=lost)
+    assert later.get("old") != "lost" and len(later) == count
+
+
+def test_what_is_kept_of_lost_plans_is_not_more_than_half_however_often_plans_were_lost() -> None:
+    """Or whoever joins and leaves teams all day would have the operator store without bound."""
+    lost = [Kept(plan="team", since=NOW - timedelta(days=2 * number)) for number in range(1, 40)]
+    saves = [Save(f"{number}", NOW - timedelta(days=2 * number, hours=1), plan="team") for number in range(1, 40)]
+    saves += [Save(f"new-{number}", NOW - timedelta(minutes=number), plan="free") for number in range(40)]
+    chosen = choose(saves, 10, NOW, current=["new-0"], lost=lost)
+    assert len(chosen) == 10
+    assert {each for each, reason in chosen.items() if reason == "lost"} == {"1", "2", "3", "4", "5"}, "lost last"
+
+
+def saved(name: str, hours: float, plan: str | None) -> Save:
+    return Save(name, NOW + timedelta(hours=hours), plan=plan)
+
+
+@pytest.mark.parametrize(
+    ("saves", "last"),
+    [
+        ([saved("a", -2, "pro"), saved("b", -1, "pro"), saved("c", 1, "free")], "b"),
+        # Stripe had given up before the seven days were over: the time of the loss lies ahead of it
+        ([saved("a", -99, "pro"), saved("b", -1, "free")], "a"),
+        # the session that the loss ends saves once more
+        ([saved("a", -1, "pro"), saved("b", 0.01, "pro"), saved("c", 1, "free")], "b"),
+        # and the same plan that was bought again has its own end
+        ([saved("a", -1, "pro"), saved("b", 25, "pro")], "a"),
+        # saved before snapshots named a plan
+        ([saved("a", -2, None), saved("b", 0, None), saved("c", 0.01, None)], "b"),
+        ([saved("a", -2, "starter"), saved("b", 1, "free")], None),
+        ([], None),
+    ],
+)
+def test_which_snapshot_is_the_last_of_a_lost_plan(saves: list[Save], last: str | None) -> None:
+    found = last_of_lost(saves[::-1], [Kept(plan="pro", since=NOW)], NOW + timedelta(days=9))
+    assert found == ([last] if last else [])
 
 
 @settings(deadline=None)
