@@ -13,7 +13,7 @@ from shared.gcp.store.accounts import read_workspace
 from shared.gcp.store.billing import billing_ref, read_billing
 from shared.gcp.store.claims import read_standing
 from shared.gcp.store.database import Commit, LostRace
-from shared.gcp.store.paying import keeping_of, read_paying, storage_limit
+from shared.gcp.store.paying import Keeping, keeping_of, read_paying, storage_limit
 from shared.gcp.store.sessions import end_session
 from shared.gcp.store.slots import commit_slot, new_slot_name
 from shared.gcp.store.team_storage import stored_in
@@ -71,7 +71,8 @@ def test_make_invite_accept_open_remove() -> None:
     assert (guest.state(), login["plan"]["name"], login["team"]) == (None, "free", None)
     assert opened(guest).bid == guest.account.bid
     assert keeping_of("guest", datetime.now(UTC)).plan == "team", "what the team had kept is kept for 90 days"
-    assert keeping_of("guest", datetime.now(UTC) + timedelta(days=91)).plan == "free"
+    assert [each.plan for each in keeping_of("guest", datetime.now(UTC)).lost] == ["team"], "and its last snapshot"
+    assert keeping_of("guest", datetime.now(UTC) + timedelta(days=91)) == Keeping("free", [])
 
 
 def test_a_team_that_is_not_paid_for_pays_for_nobody() -> None:

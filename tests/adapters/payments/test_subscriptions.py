@@ -11,13 +11,14 @@ import pytest
 from msgspec.structs import replace
 
 from shared.accounts.audit import Action, AuditLine
+from shared.billing.kept_plan import Kept
 from shared.billing.payer import Payer, Provider
 from shared.billing.subscription import Reason, Subscription, SubscriptionState
 from shared.gcp.store import operators, subscriptions
 from shared.gcp.store.accounts import ensure_account
 from shared.gcp.store.billing import billing_ref, read_billing
 from shared.gcp.store.database import Commit, LostRace, document, read
-from shared.gcp.store.paying import keeping_of
+from shared.gcp.store.paying import Keeping, keeping_of
 from shared.gcp.store.subscriptions import (
     KEPT_FOR,
     OutdatedAnswer,
@@ -269,8 +270,13 @@ def test_snapshots_are_kept_by_the_lost_plan_for_ninety_days() -> None:
     ended = a_subscription(SubscriptionState.ENDED, stopped=NOW)
     commit_answer(payer, payer.record.answered([ended], gone=False, base="free", now=NOW))
     assert read_billing(bid).record.plan == "free"
-    assert keeping_of("u-1", NOW + 90 * DAY - timedelta(seconds=1)).plan == "pro"
-    assert keeping_of("u-1", NOW + 90 * DAY).plan == "free"
+    lost = [Kept(plan="pro", since=NOW)]
+    assert keeping_of("u-1", NOW + 90 * DAY - timedelta(seconds=1)) == Keeping("pro", lost)
+    assert keeping_of("u-1", NOW + 90 * DAY) == Keeping("free", [])
+    payer = read_payer(bid)
+    assert payer is not None
+    commit_answer(payer, payer.record.answered([a_subscription()], gone=False, base="free", now=NOW + 80 * DAY))
+    assert keeping_of("u-1", NOW + 80 * DAY) == Keeping("pro", lost), "also for who pays again"
     with pytest.raises(LookupError):
         keeping_of("u-0", NOW)
 
