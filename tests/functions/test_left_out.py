@@ -8,6 +8,7 @@ from typing import Any
 from msgspec.structs import replace
 
 from shared.gcp.store.accounts import account_ref, left_out_ref, read_workspace, workspace_ref
+from shared.gcp.store.billing import billing_ref
 from shared.gcp.store.database import Commit
 from shared.gcp.store.left_out import all_packages
 from shared.snapshots.checkpoint import Tier
@@ -182,14 +183,30 @@ def test_who_has_not_paid_can_download_and_who_did_harm_can_not(bare_stack: Runn
         workspace_ref(saver.wid).update({"suspended": True})
     assert downloaded(person, tmp_path / "apart", snapshot)["proj/clip1.mp4"] == b"clip 1"
     assert downloaded(person, tmp_path / "head")["proj/small.txt"] == b"small 1"
-    for change in ("restore", "restore"):
-        answer = person.post(f"snapshots/{change}", {"snapshot": snapshot})
-        assert (answer.status_code, problem(answer)) == (403, "account-suspended")
+    answer = person.post("snapshots/restore", {"snapshot": snapshot})
+    assert (answer.status_code, problem(answer)) == (403, "account-suspended")
     for reason in ("abuse", None):
         with environment(bare_stack.env):
             account_ref(person.uid).update({"suspended_for": reason})
         for answer in (person.post("snapshots/download", {"snapshot": snapshot}), person.get("snapshots")):
             assert (answer.status_code, problem(answer)) == (403, "account-suspended")
+
+
+def test_downloads_work_without_time_left_and_over_the_storage(bare_stack: Running, tmp_path: Path) -> None:
+    person = signed_in(bare_stack, "spent")
+    with saving(bare_stack, person) as saver:
+        saver.save(1, saver.shelf.layer("work", {"a": b"1"}), tiers={"work": Tier(120 * MB, 1)})
+        entries = [clip("clip.mp4", 157)]
+        saver.keep_apart(2, saver.shelf.layer("work", {"clip.mp4": b"2"}), entries=entries)
+    today = person.get("usage").json()["current"]["id"]
+    with environment(bare_stack.env):
+        bid = (document(bare_stack, f"accounts/{person.uid}") or {})["bid"]
+        billing_ref(bid).update({f"used.`{today}`": 30 * 60_000})
+    me = person.me()
+    assert (me["allowance"]["seconds"], me["storage"]["state"]) == (0, "over")
+    [package] = left_out(person)
+    assert downloaded(person, tmp_path / "head") == {"a": b"1"}
+    assert downloaded(person, tmp_path / "apart", package["snapshot"]) == {"clip.mp4": b"2"}
 
 
 def test_a_package_that_lies_is_not_kept_and_the_session_ends(bare_stack: Running) -> None:

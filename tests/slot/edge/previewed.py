@@ -33,7 +33,7 @@ class Program(http.server.BaseHTTPRequestHandler):
             return self.answer(200)
         if name == "steps":
             self.send_response(200)
-            self.send_header("Content-Type", "text/event-stream")
+            self.send_header("Content-Type", self.path.partition("?")[2] or "text/event-stream")
             self.send_header("Transfer-Encoding", "chunked")
             self.end_headers()
             for number in range(6):

@@ -41,10 +41,13 @@ def visitor(standing: Member) -> Visitor:
     return Visitor(standing)
 
 
+@pytest.mark.parametrize("kind", ["text/event-stream", "text/html", "application/x-ndjson"])
 @pytest.mark.parametrize("base", ["proxy", "absproxy"])
-def test_each_event_of_a_stream_arrives_before_the_next_is_sent(visitor: Visitor, port: int, base: str) -> None:
-    asked = {"Accept": "text/event-stream", "Accept-Encoding": "gzip, deflate, br"}
-    with visitor.stream(f"/{base}/{port}/steps", **asked) as answer:
+def test_each_line_of_a_stream_arrives_before_the_next_is_sent(
+    visitor: Visitor, port: int, base: str, kind: str
+) -> None:
+    with visitor.stream(f"/{base}/{port}/steps?{kind}", **{"Accept-Encoding": "gzip, deflate, br"}) as answer:
+        assert answer.headers["Content-Type"] == kind
         lines = (line for line in answer.iter_lines() if line)
         for number in range(6):
             assert next(lines) == f"data: {number}"
