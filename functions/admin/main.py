@@ -169,17 +169,20 @@ def payers(caller: RoleHolder, query: PayersQuery, now: datetime) -> PayersView:
 def plan(caller: Member, body: SetPlan, now: datetime) -> LineView:
     """Set an account's plan.
 
-    An open session follows the new plan from its next heartbeat on. The same `request` sent again changes nothing and
-    gets the same answer.
+    With `team`, that of the team that the person is in. An open session follows the new plan from its next heartbeat
+    on. Subscriptions that ran until now are cancelled, without a refund: `cancels` in `after` names them. The same
+    `request` sent again changes nothing and gets the same answer.
     """
-    return changes.logged(operators.set_plan(changes.asked(caller, body, now), body.uid, body.plan, of_team=body.team))
+    line = changes.asked(caller, body, now)
+    return changes.replacing(operators.set_plan(line, body.uid, body.plan, of_team=body.team))
 
 
 @endpoint(operator, Grant, refuses={**OF_CHANGE, 422: ("no-limit",)})
 def grant(caller: Member, body: Grant, now: datetime) -> LineView:
     """Add time to the current period.
 
-    Refused on a plan without limit (`no-limit`). Granted time ends with its period.
+    With `team`, of the team that the person is in. Refused on a plan without limit (`no-limit`). Granted time ends with
+    its period.
     """
     return changes.logged(
         operators.grant_time(changes.asked(caller, body, now), body.uid, body.seconds, now, of_team=body.team)

@@ -134,9 +134,14 @@ class Payer(Struct, frozen=True, kw_only=True):
         return [*self.earlier, *self.subscriptions]
 
     @property
+    def running(self) -> list[Subscription]:
+        """The subscriptions that are not over. A plan that an operator gives now replaces all of them."""
+        return [each for each in self.subscriptions if each.state not in OVER]
+
+    @property
     def is_subscribed(self) -> bool:
         """Whether a subscription runs, so that no second one is bought."""
-        return any(each.state not in OVER for each in self.subscriptions)
+        return bool(self.running)
 
     @property
     def paid_for(self) -> PaidFor | None:

@@ -21,6 +21,14 @@ def logged(line: AuditLine) -> LineView:
     return line_view(line)
 
 
+def replacing(line: AuditLine) -> LineView:
+    """The line of a plan that may have replaced subscriptions: the payment provider is to cancel them now."""
+    bid = line.after.get("billing")
+    if line.after.get("cancels") and isinstance(bid, str):
+        tasks.ask_about_billing(bid)
+    return logged(line)
+
+
 def audited(line: AuditLine) -> LineView:
     """The line of a change that `pool` follows."""
     tasks.run_pool(audit=True)

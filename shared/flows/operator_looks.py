@@ -2,9 +2,10 @@
 
 from datetime import datetime, timedelta
 
+from shared.accounts.account import Account
 from shared.accounts.operator_limits import Limits
 from shared.accounts.roles import Role
-from shared.billing.payer import is_for_sale
+from shared.billing.payer import Payer, is_for_sale
 from shared.billing.plans import PLANS
 from shared.billing.subscription import PAYING, Reason
 from shared.cursors import Place, cursor, moment, parse_place, place_text
@@ -27,6 +28,8 @@ from shared.gcp.store.sessions import (
     sessions_of,
 )
 from shared.gcp.store.slots import count_in, most_attempts, read_controls, read_slot, slots_page
+from shared.gcp.store.subscriptions import read_payer
+from shared.gcp.store.teams import find_with_billing
 from shared.mail.mail import MailState
 from shared.policies import pool_size
 from shared.sessions.session import SessionState
@@ -34,7 +37,14 @@ from shared.slots.levers import PoolSize
 from shared.slots.slot import SlotState
 from shared.views.costs import CostsView, costs_view
 from shared.views.health import opening_figures, pool_figures
-from shared.views.operator_members import AccountDetails, MembersView, account_view, member_row
+from shared.views.operator_members import (
+    AccountDetails,
+    MembersView,
+    TeamDetails,
+    account_view,
+    member_row,
+    team_details,
+)
 from shared.views.operator_money import MoneyView, PayersView, money_view, payers_view
 from shared.views.operator_now import (
     MailsView,
@@ -154,7 +164,22 @@ def account(uid: str, now: datetime) -> AccountDetails:
     billing, workspace = read_billing(shown.bid).record, read_workspace(shown.wid).record
     newest = sessions_of(uid, None, SESSIONS_OF_MEMBER)
     session = next((each for each in newest if each.sid == workspace.session), None)
-    return account_view(shown, billing, workspace, session, newest, now)
+    payer, team = _payer_of(shown.bid), _team_of(shown, now)
+    return account_view(shown, billing, payer, team, workspace, session, newest, now)
+
+
+def _payer_of(bid: str) -> Payer | None:
+    found = read_payer(bid)
+    return found.record if found else None
+
+
+def _team_of(shown: Account, now: datetime) -> TeamDetails | None:
+    """Three reads for who is in a team."""
+    found = find_with_billing(shown.team.bid) if shown.team else None
+    if found is None:
+        return None
+    team, billing = found
+    return team_details(team.record, billing, _payer_of(billing.bid), now)
 
 
 def sessions(query: SessionsQuery) -> SessionsView:

@@ -23,7 +23,6 @@ from shared.billing.provider import (
     PaymentProvider,
     Unreachable,
 )
-from shared.billing.subscription import OVER
 from shared.errors import Conflict, Refused, TryAgain, bad_request
 from shared.gcp.store.database import LostRace
 from shared.gcp.store.races import until_won
@@ -209,7 +208,7 @@ def manage(
     payer = read_payer(bid)
     if payer is None or payer.record.customer is None:
         raise Refused("not-found", "There is no subscription to manage.", status=404)
-    running = [each for each in payer.record.subscriptions if each.state not in OVER]
+    running = payer.record.running
     if plan is not None and (not is_for_sale(plan) or len(running) != 1):
         raise Refused("not-found", "There is no subscription that could change to this plan.", status=404)
     try:

@@ -6,12 +6,16 @@ from datetime import datetime
 from msgspec import Struct
 
 from shared.accounts.account import Account, AccountState, SuspendedFor, SuspensionNotice
+from shared.accounts.team import Team
 from shared.billing.account import Billing
+from shared.billing.payer import Payer
 from shared.billing.plans import PLANS
+from shared.billing.subscription import Reason
 from shared.billing.time_allowance import allowance
 from shared.sessions.session import EndReason, Session, SessionId
 from shared.sessions.workspace import Workspace
 from shared.snapshots.checkpoint import Count
+from shared.views.operator_money import customer_url
 from shared.views.operator_now import SessionRow, session_row
 from shared.views.plan import PlanStorageView
 
@@ -28,6 +32,35 @@ class AccountAllowance(Struct):
     used: float | None
     left: float | None
     renews: float
+
+
+class RunningSubscription(Struct):
+    subscription: str
+    """The provider's id."""
+    plan: str
+
+
+class PaymentDetails(Struct):
+    """How a billing account is paid for, as the payment provider last said."""
+
+    reason: Reason
+    """Why the plan is as it is."""
+    until: float | None
+    """When the plan ends, unless something changes."""
+    running: list[RunningSubscription]
+    """A plan that an operator sets replaces them: they are cancelled at the provider, without a refund."""
+    customer_url: str | None
+    """The customer's page at the provider, where money is given back; None without a customer."""
+
+
+class TeamDetails(Struct):
+    """The team that the person is in."""
+
+    name: str
+    plan: str
+    allowance: AccountAllowance
+    payments: PaymentDetails | None
+    """None if nobody has begun to pay."""
 
 
 class LastError(Struct):
@@ -51,6 +84,9 @@ class AccountDetails(Struct):
     created: float
     plan: str
     allowance: AccountAllowance
+    payments: PaymentDetails | None
+    """Of the person's own billing account; None if nobody has begun to pay."""
+    team: TeamDetails | None
     session: SessionRow | None
     """The open one."""
     sessions: list[SessionRow]
@@ -105,12 +141,15 @@ def member_row(account: Account, billing: Billing | None, workspace: Workspace |
 def account_view(
     account: Account,
     billing: Billing,
+    payer: Payer | None,
+    team: TeamDetails | None,
     workspace: Workspace,
     session: Session | None,
     newest: Sequence[Session],
     now: datetime,
 ) -> AccountDetails:
-    """`session` is the workspace's open session, if there is one; `newest` are the member's sessions, newest first."""
+    """`billing` and `payer` are the person's own; `session` is the workspace's open session, if there is one; `newest`
+    are the member's sessions, newest first."""
     saved = session or workspace
     failed = next((each for each in newest if each.reason in FAILURES and each.ended), None)
     return AccountDetails(
@@ -123,12 +162,30 @@ def account_view(
         created=account.created.timestamp(),
         plan=billing.plan,
         allowance=_allowance(billing, now),
+        payments=_payments(payer),
+        team=team,
         session=session_row(session) if session else None,
         sessions=[session_row(each) for each in newest],
         last_error=LastError(failed.sid, failed.ended.timestamp(), failed.reason)
         if failed and failed.ended and failed.reason
         else None,
         storage=PlanStorageView(saved.saved.use.used, PLANS[billing.plan].bytes),
+    )
+
+
+def team_details(team: Team, billing: Billing, payer: Payer | None, now: datetime) -> TeamDetails:
+    return TeamDetails(team.name, billing.plan, _allowance(billing, now), _payments(payer))
+
+
+def _payments(payer: Payer | None) -> PaymentDetails | None:
+    if payer is None:
+        return None
+    found = payer.standing
+    return PaymentDetails(
+        reason=found.reason,
+        until=found.until.timestamp() if found.until else None,
+        running=[RunningSubscription(each.subscription, each.plan) for each in payer.running],
+        customer_url=customer_url(payer),
     )
 
 

@@ -113,6 +113,11 @@ def _plan(name: str, accounts: int, payers: Mapping[Reason, int]) -> PlanMoney:
     return PlanMoney(plan_view(name), accounts, price, paid, ending, retrying, (price or 0) * (paid + ending))
 
 
+def customer_url(payer: Payer) -> str | None:
+    """The customer's page at the provider; None without a customer."""
+    return DASHBOARDS[payer.provider].format(customer=payer.customer) if payer.customer else None
+
+
 def payers_view(page: Sequence[tuple[Payer, Owner, str]], next: str | None) -> PayersView:
     """Each payer with the owner and the plan of the billing account."""
     return PayersView([_row(*each) for each in page], next)
@@ -120,7 +125,6 @@ def payers_view(page: Sequence[tuple[Payer, Owner, str]], next: str | None) -> P
 
 def _row(payer: Payer, owner: Owner, plan: str) -> PayerRow:
     found, odd = payer.standing, payer.disagreement
-    url = DASHBOARDS[payer.provider].format(customer=payer.customer) if payer.customer else None
     return PayerRow(
         billing=payer.bid,
         uid=owner.uid,
@@ -129,6 +133,6 @@ def _row(payer: Payer, owner: Owner, plan: str) -> PayerRow:
         reason=found.reason,
         until=found.until.timestamp() if found.until else None,
         asked=payer.asked.timestamp() if payer.asked else None,
-        customer_url=url,
+        customer_url=customer_url(payer),
         disagreement=DisagreementView(odd.kind, odd.since.timestamp(), odd.subscriptions) if odd else None,
     )

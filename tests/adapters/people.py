@@ -44,11 +44,19 @@ def an_account(uid: str, now: datetime) -> Account:
     return ensure_account(uid, email=f"{uid}@example.com", name=uid.title(), now=now)
 
 
-def token_of(caller: Member) -> str:
+def operators_token(uid: str, now: datetime) -> str:
+    """An ID token of somebody who is made an operator."""
+    if person(uid) is None:
+        sign_up(uid)
+    auth.set_custom_user_claims(uid, {"admin": True}, app=firebase_app())
+    return token_of(member(uid, now), admin=True)
+
+
+def token_of(caller: Member, **role: bool) -> str:
     """An ID token of this sign-in, as the Auth emulator makes them: without a signature."""
     project = SETTINGS["GOOGLE_CLOUD_PROJECT"]
     issuer = {"iss": f"https://securetoken.google.com/{project}", "aud": project, "sub": caller.uid}
     who = {"email": caller.email, "name": caller.name, "email_verified": caller.email_verified}
     times = {"iat": caller.issued, "auth_time": caller.signed_in, "exp": datetime.now(UTC) + timedelta(hours=1)}
     claims = {name: int(at.timestamp()) for name, at in times.items() if at}
-    return unsigned({"alg": "none", "typ": "JWT"}, {**issuer, **who, **claims})
+    return unsigned({"alg": "none", "typ": "JWT"}, {**issuer, **who, **claims, **role})

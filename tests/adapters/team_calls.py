@@ -16,6 +16,7 @@ from tests.support.stack.environment import SETTINGS, environment
 
 with environment(SETTINGS):  # they read their settings when they are imported
     from functions.account import main as account_function
+    from functions.admin import main as admin_function
     from functions.allocate import main as allocate_function
     from functions.billing import main as billing_function
     from functions.login import main as login_function
@@ -24,6 +25,7 @@ with environment(SETTINGS):  # they read their settings when they are imported
 
 VIEWS: dict[str, Any] = {
     "account": account_function.account,
+    "admin": admin_function.admin,
     "allocate": allocate_function.allocate,
     "billing": billing_function.billing,
     "login": login_function.login,

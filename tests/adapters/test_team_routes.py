@@ -1,7 +1,7 @@
-"""Who may do what in a team: each route with an owner, a member, somebody who only pays, somebody in no team, and
-somebody who has not signed in. And what a link gives to whom it was not sent."""
+"""Who may do what in a team: each route with an owner, a member, a member who may pay, somebody who only pays, somebody
+in no team, and somebody who has not signed in. And what a link gives to whom it was not sent."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from types import MappingProxyType
 from typing import Any, NamedTuple
 
@@ -13,11 +13,17 @@ from shared.gcp.store.database import database
 from shared.gcp.store.teams import find_team
 from tests.adapters.team_calls import Caller, called
 from tests.support.checkout import ROOT
+from tests.support.stack.environment import SETTINGS, environment
+from tests.support.standins.stripe import Standin, stripe_standin
 
-OWNER, MEMBER, BILLING, OUTSIDER, STRANGER = "owner", "member", "billing", "outsider", "stranger"
-CALLERS = (OWNER, MEMBER, BILLING, OUTSIDER, STRANGER)
-FORBIDDEN = {MEMBER: "forbidden", BILLING: "forbidden", OUTSIDER: "no-team"}
+OWNER, MEMBER, PAYING, BILLING = "owner", "member", "paying-member", "billing"
+OUTSIDER, STRANGER = "outsider", "stranger"
+IN_IT = (OWNER, MEMBER, PAYING, BILLING)
+CALLERS = (*IN_IT, OUTSIDER, STRANGER)
+FORBIDDEN = {**dict.fromkeys((MEMBER, PAYING, BILLING), "forbidden"), OUTSIDER: "no-team"}
 """The refusals of what only an owner may do. Everybody else is answered."""
+NO_PAYER = {MEMBER: "forbidden", OUTSIDER: "no-team"}
+NO_OPERATOR = dict.fromkeys((*IN_IT, OUTSIDER), "forbidden")
 IN_A_TEAM = {OUTSIDER: "no-team"}
 
 
@@ -27,9 +33,10 @@ class Row(NamedTuple):
     method: str = "POST"
 
 
-NOT_OFFERED = dict.fromkeys((OWNER, MEMBER, BILLING), "not-found")
-IN_ONE = dict.fromkeys((OWNER, MEMBER, BILLING), "in-a-team")
-GONE = dict.fromkeys((OWNER, MEMBER, BILLING, OUTSIDER), "invitation-gone")
+NOT_OFFERED = dict.fromkeys(IN_IT, "not-found")
+IN_ONE = dict.fromkeys(IN_IT, "in-a-team")
+GONE = dict.fromkeys((*IN_IT, OUTSIDER), "invitation-gone")
+OPERATORS = {"request": "request-1", "note": "why", "uid": "member", "team": True}
 ROWS = {
     "/team": Row(method="GET"),
     "/team/create": Row(IN_ONE, {"name": "Another"}),
@@ -40,7 +47,7 @@ ROWS = {
     "/team/look": Row(GONE, {"token": "invented"}),
     "/team/accept": Row({OUTSIDER: "invitation-gone"}, {"token": "invented"}),  # who is in it is answered the team
     "/team/effects": Row(IN_A_TEAM, method="GET"),
-    "/team/effects?uid=member": Row({BILLING: "forbidden", OUTSIDER: "no-team"}, method="GET"),
+    "/team/effects?uid=member": Row({**FORBIDDEN, MEMBER: ""}, method="GET"),
     "/team/effects?uid=owner": Row(FORBIDDEN, method="GET"),
     "/team/leave": Row({OWNER: "last-owner", OUTSIDER: "no-team"}),
     "/team/remove": Row(FORBIDDEN, {"uid": "member"}),
@@ -50,6 +57,10 @@ ROWS = {
     "/team/usage": Row(FORBIDDEN, method="GET"),
     "/team/storage": Row(FORBIDDEN, method="GET"),
     "/billing?team=true": Row(IN_A_TEAM, method="GET"),
+    "/billing/checkout": Row(NO_PAYER, {"plan": "team", "team": True}),
+    "/billing/portal": Row(NO_PAYER, {"team": True}),
+    "/admin/plan": Row(NO_OPERATOR, {**OPERATORS, "plan": "enterprise"}),
+    "/admin/grant": Row(NO_OPERATOR, {**OPERATORS, "seconds": 60}),
 }
 """By path."""
 
@@ -57,27 +68,58 @@ pytestmark = pytest.mark.usefixtures("people_call")
 
 
 @pytest.fixture
-def people() -> dict[str, Caller]:
+def people(people_call: None) -> dict[str, Caller]:
     """A paid team with an open invitation, and somebody who is in none."""
-    callers = {name: Caller(name) for name in (OWNER, MEMBER, BILLING, OUTSIDER)}
-    callers[OWNER].make()
-    callers[MEMBER].join(callers[OWNER])
-    callers[BILLING].join(callers[OWNER], "billing")
+    callers = {name: Caller(name) for name in (*IN_IT, OUTSIDER)}
+    callers[OWNER].make("enterprise")  # seats for all
+    for role in (MEMBER, PAYING, BILLING):
+        callers[role].join(callers[OWNER], role)
     callers[OWNER].invite("invited")
     return callers
 
 
+@pytest.fixture(scope="module")
+def standin(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Standin]:
+    with stripe_standin(tmp_path_factory.mktemp("stripe")) as standin:
+        standin.portal_configuration(SETTINGS["GOOGLE_CLOUD_PROJECT"], of_team=True)
+        yield standin
+
+
+@pytest.fixture
+def manageable(people: dict[str, Caller], standin: Standin) -> Iterator[None]:
+    """Plans are sold, and somebody has begun to pay for the team, so that the provider has pages for it."""
+    with environment({"STRIPE_KEY": standin.key, "STRIPE_EMULATOR_HOST": standin.url or ""}):
+        people[OWNER].ok("billing/checkout", plan="team", team=True)
+        yield
+
+
 def described() -> set[str]:
-    paths = yaml.safe_load((ROOT / "functions" / "openapi.yaml").read_text())["paths"]
-    return {path for path in paths if path.split("/")[1] == "team"}
+    """The routes of `team`, and those that say by `team` whose account is meant."""
+    api = yaml.safe_load((ROOT / "functions" / "openapi.yaml").read_text())
+    return {
+        path
+        for path, methods in api["paths"].items()
+        for asked in methods.values()
+        if path.split("/")[1] == "team" or "team" in fields(asked, api["components"]["schemas"])
+    }
+
+
+def fields(asked: dict[str, Any], schemas: dict[str, Any]) -> set[str]:
+    """The names in the query and in the body."""
+    found = {each["name"] for each in asked.get("parameters", ())}
+    for content in asked.get("requestBody", {}).get("content", {}).values():
+        found |= {*schemas[content["schema"]["$ref"].rpartition("/")[2]].get("properties", ())}
+    return found
 
 
 def test_every_route_of_a_team_has_a_row() -> None:
-    assert described() - {path.partition("?")[0] for path in ROWS} == set()
+    assert described() == {path.partition("?")[0] for path in ROWS}
 
 
 @pytest.mark.parametrize("path", ROWS)
-def test_each_route_answers_each_role(people: dict[str, Caller], path: str) -> None:
+def test_each_route_answers_each_role(people: dict[str, Caller], path: str, request: pytest.FixtureRequest) -> None:
+    if path.startswith("/billing/"):
+        request.getfixturevalue("manageable")
     row = ROWS[path]
     [invited] = people[OWNER].state()["invitations"]
     token = f"{(people[OWNER].account.team or pytest.fail()).bid}.{'a' * 40}"

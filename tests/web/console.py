@@ -13,6 +13,7 @@ from tests.web.member import go, press, sign_in
 NAME, ADDRESS = "Ada Lovelace", "ada@example.com"
 SLOT = "ws-abcdefghij"
 NOW = time.time()
+ALLOWANCE = {"period": "2026-11", "granted": 72000, "used": 60, "left": 71940, "renews": NOW}
 LIMITS = {"new_sessions": True, "open_sessions": None, "opens_an_hour": 30}
 
 
@@ -79,7 +80,7 @@ def answers(role: str) -> dict[str, Any]:
         "suspension_notice": None,
         "created": NOW, "plan": "pro", "session": a_session(), "sessions": [a_session()],
         "last_error": {"session": SESSION, "at": NOW, "reason": "lost"}, "storage": {"used": 5000, "limit": 10**9},
-        "allowance": {"period": "2026-11", "granted": 72000, "used": 60, "left": 71940, "renews": NOW},
+        "allowance": ALLOWANCE, "payments": None, "team": None,
     }  # fmt: skip
     row = {
         "uid": "u-1", "email": "member@example.com", "name": None, "state": "active", "created": NOW, "plan": "pro",

@@ -298,7 +298,7 @@ export const adminPayers = <ThrowOnError extends boolean = true>(options: Option
 /**
  * Set an account's plan
  *
- * An open session follows the new plan from its next heartbeat on. The same `request` sent again changes nothing and gets the same answer.
+ * With `team`, that of the team that the person is in. An open session follows the new plan from its next heartbeat on. Subscriptions that ran until now are cancelled, without a refund: `cancels` in `after` names them. The same `request` sent again changes nothing and gets the same answer.
  */
 export const adminPlan = <ThrowOnError extends boolean = true>(options: Options<AdminPlanData, ThrowOnError>): RequestResult<AdminPlanResponses, AdminPlanErrors, ThrowOnError> => (options.client ?? client).post<AdminPlanResponses, AdminPlanErrors, ThrowOnError>({
     security: [{ scheme: 'bearer', type: 'http' }],
@@ -313,7 +313,7 @@ export const adminPlan = <ThrowOnError extends boolean = true>(options: Options<
 /**
  * Add time to the current period
  *
- * Refused on a plan without limit (`no-limit`). Granted time ends with its period.
+ * With `team`, of the team that the person is in. Refused on a plan without limit (`no-limit`). Granted time ends with its period.
  */
 export const adminGrant = <ThrowOnError extends boolean = true>(options: Options<AdminGrantData, ThrowOnError>): RequestResult<AdminGrantResponses, AdminGrantErrors, ThrowOnError> => (options.client ?? client).post<AdminGrantResponses, AdminGrantErrors, ThrowOnError>({
     security: [{ scheme: 'bearer', type: 'http' }],

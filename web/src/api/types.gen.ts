@@ -43,6 +43,11 @@ export type AccountDetails = {
     plan: string;
     allowance: AccountAllowance;
     /**
+     * Of the person's own billing account; null if nobody has begun to pay.
+     */
+    payments: PaymentDetails | null;
+    team: TeamDetails | null;
+    /**
      * The open one.
      */
     session: SessionRow | null;
@@ -1491,6 +1496,28 @@ export type PayingView = {
 };
 
 /**
+ * How a billing account is paid for, as the payment provider last said.
+ */
+export type PaymentDetails = {
+    /**
+     * Why the plan is as it is.
+     */
+    reason: Reason;
+    /**
+     * When the plan ends, unless something changes.
+     */
+    until: number | null;
+    /**
+     * A plan that an operator sets replaces them: they are cancelled at the provider, without a refund.
+     */
+    running: Array<RunningSubscription>;
+    /**
+     * The customer's page at the provider, where money is given back; null without a customer.
+     */
+    customer_url: string | null;
+};
+
+/**
  * What the same costs elsewhere.
  */
 export type PeerView = {
@@ -1818,6 +1845,14 @@ export type Resume = {
  * - `auditor`: May only read it.
  */
 export type Role = 'auditor' | 'operator';
+
+export type RunningSubscription = {
+    /**
+     * The provider's id.
+     */
+    subscription: string;
+    plan: string;
+};
 
 export type SessionCounts = {
     opening: number;
@@ -2243,6 +2278,19 @@ export type TakeBack = {
  */
 export type TeamAnswer = {
     team: TeamView | null;
+};
+
+/**
+ * The team that the person is in.
+ */
+export type TeamDetails = {
+    name: string;
+    plan: string;
+    allowance: AccountAllowance;
+    /**
+     * null if nobody has begun to pay.
+     */
+    payments: PaymentDetails | null;
 };
 
 /**

@@ -130,6 +130,14 @@ export const words = {
   grantAbout: "The time is added to the present period and ends with it.",
   minutes: "Minutes",
   setPlan: "Change the plan",
+  setPlanAbout: "It holds at once, in open sessions too, until you change it or a subscription begins.",
+  whose: "For",
+  own: "this person alone",
+  ofTeam: (name: string) => `The team “${name}”`,
+  payment: "Payment",
+  subscription: "Subscription",
+  replaces: (ids: string) => `This cancels the running subscription (${ids}) at the payment provider, at once and without a refund.`,
+  replaced: (ids: string) => `The subscription ${ids} is being cancelled at the payment provider, without a refund. What the payer should get back, you give back there.`,
   suspend: "Suspend",
   suspendAbout: "The session is saved and ended, files are kept, and none can be opened until you resume the account.",
   suspendReason: "Because of",
@@ -153,6 +161,7 @@ export const words = {
   valueOf: (name: string, value: string | number | boolean | null) => {
     const limit = { open_sessions: "open sessions at most", opens_an_hour: "Opens an hour" }[name];
     if (limit) return `${limit} ${value === null ? "no limit" : String(value)}`;
+    if (name === "cancels") return value === null ? "no subscription is cancelled" : `subscription ${String(value)} is cancelled`;
     if (name === "policy") return "the same number of warm slots at all times";
     if (name === "new_sessions") return `new sessions ${value === true ? "open" : "closed"}`;
     return `${name} ${value === null ? "none" : String(value)}`;

@@ -130,6 +130,14 @@ export const words: ConsoleWords = {
   grantAbout: "이번 기간에 더해지고, 기간이 끝나면 사라집니다.",
   minutes: "분",
   setPlan: "요금제 변경",
+  setPlanAbout: "열린 세션에도 바로 적용됩니다. 다시 바꾸거나 새로 구독할 때까지 유지됩니다.",
+  whose: "대상",
+  own: "이 회원만",
+  ofTeam: (name) => `‘${name}’ 팀`,
+  payment: "결제 상태",
+  subscription: "구독",
+  replaces: (ids) => `현재 구독(${ids})이 결제 회사에서 바로 해지됩니다. 이미 낸 돈은 자동으로 환불되지 않습니다.`,
+  replaced: (ids) => `구독(${ids})을 결제 회사에서 해지하고 있습니다. 자동으로 환불되지 않으니, 돌려줄 금액이 있으면 결제 회사 페이지에서 직접 환불하세요.`,
   suspend: "정지",
   suspendAbout: "세션을 저장하고 끝냅니다. 파일은 남고, 정지를 풀 때까지 열 수 없습니다.",
   suspendReason: "사유",
@@ -153,6 +161,7 @@ export const words: ConsoleWords = {
   valueOf: (name, value) => {
     const limit = { open_sessions: "동시 세션", opens_an_hour: "시간당 열기" }[name];
     if (limit) return `${limit} ${value === null ? "제한 없음" : String(value)}`;
+    if (name === "cancels") return value === null ? "해지되는 구독 없음" : `해지되는 구독 ${String(value)}`;
     if (name === "policy") return "항상 같은 수의 슬롯";
     if (name === "new_sessions") return `새 세션 ${value === true ? "허용" : "중단"}`;
     return `${name} ${value === null ? "없음" : String(value)}`;
