@@ -1,12 +1,13 @@
 """A mail server on this machine, which keeps what it takes and answers as it is told."""
 
+import ssl
 from collections.abc import Iterator
 from contextlib import contextmanager
 from email.message import Message
 
 from aiosmtpd.controller import Controller
 from aiosmtpd.handlers import Message as Handler
-from aiosmtpd.smtp import SMTP, Envelope, Session
+from aiosmtpd.smtp import SMTP, AuthResult, Envelope, LoginPassword, Session
 
 from local.ports import free_base
 from shared.mail.smtp import Server
@@ -38,5 +39,25 @@ def mail_server() -> Iterator[tuple[Mailbox, Server]]:
     controller.start()
     try:
         yield mailbox, Server(host="127.0.0.1", port=controller.port, encrypted=False)
+    finally:
+        controller.stop()
+
+
+@contextmanager
+def encrypted_mail_server(context: ssl.SSLContext, *, implicit: bool) -> Iterator[tuple[Mailbox, Server]]:
+    """It takes mails of its one user alone. `implicit`: encrypted from the beginning, and else when asked to be."""
+    mailbox = Mailbox()
+
+    def knows(_server: SMTP, _session: Session, _envelope: Envelope, _how: str, said: LoginPassword) -> AuthResult:
+        return AuthResult(success=said == LoginPassword(b"ondol", b"a password"))
+
+    encryption = {"ssl_context": context} if implicit else {"tls_context": context, "require_starttls": True}
+    controller = Controller(
+        mailbox, hostname="127.0.0.1", port=free_base(), authenticator=knows, auth_required=True,
+        auth_require_tls=not implicit, **encryption,
+    )  # fmt: skip
+    controller.start()
+    try:
+        yield mailbox, Server(host="127.0.0.1", port=controller.port, user="ondol", password="a password")
     finally:
         controller.stop()

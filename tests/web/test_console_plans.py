@@ -32,15 +32,15 @@ def test_time_and_plan_are_the_members_or_the_teams_and_what_ends_is_said_before
 
     press(page, "Grant time")
     ask = page.get_by_role("alertdialog")
-    ask.get_by_label("For").select_option(label="The team \u201cNight school\u201d")
+    ask.get_by_label("Whom it is for").select_option(label="The team \u201cNight school\u201d")
     ask.get_by_label("Why").fill("an outage")
     ask.get_by_role("button", name="Grant time").click()
     expect(page.get_by_role("status").filter(has_text="Done: Grant time")).to_be_visible()
 
     press(page, "Change the plan")
-    expect(ask.get_by_label("For")).to_have_value("own")
+    expect(ask.get_by_label("Whom it is for")).to_have_value("own")
     expect(ask).not_to_contain_text("sub_7")
-    ask.get_by_label("For").select_option("team")
+    ask.get_by_label("Whom it is for").select_option("team")
     expect(ask).to_contain_text("This cancels the running subscription (sub_7)")
     expect(ask.get_by_role("link")).to_have_attribute("href", REFUNDS)
     ask.get_by_label("Plan", exact=True).select_option("enterprise")

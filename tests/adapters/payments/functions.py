@@ -12,6 +12,7 @@ import flask
 import httpx
 from firebase_admin import auth
 
+from functions.admin import main as admin_function
 from functions.billing import main as billing_function
 from functions.login import main as login_function
 from functions.payer import main as payer_function
@@ -28,6 +29,7 @@ from tests.support.stack.observe import until
 from tests.support.standins.stripe import Standin
 
 VIEWS: dict[str, Any] = {
+    "admin": admin_function.admin,
     "billing": billing_function.billing,
     "login": login_function.login,
     "payer": payer_function.payer,

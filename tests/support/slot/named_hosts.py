@@ -15,7 +15,8 @@ from socketserver import BaseRequestHandler, ThreadingTCPServer
 from threading import Thread
 from typing import NamedTuple
 
-from tests.support.slot.repositories import certified, make_repository
+from tests.support.certificates import certified
+from tests.support.slot.repositories import make_repository
 
 MOVED = "/moved/"
 """What lies below is elsewhere: the rest of the path is `<host>/<path>`."""

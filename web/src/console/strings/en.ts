@@ -131,7 +131,7 @@ export const words = {
   minutes: "Minutes",
   setPlan: "Change the plan",
   setPlanAbout: "It holds at once, in open sessions too, until you change it or a subscription begins.",
-  whose: "For",
+  whose: "Whom it is for",
   own: "this person alone",
   ofTeam: (name: string) => `The team “${name}”`,
   payment: "Payment",
