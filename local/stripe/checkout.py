@@ -5,6 +5,7 @@ from typing import Any
 from stripe.params.checkout import (
     SessionCreateParams,
     SessionExpireParams,
+    SessionLineItemListParams,
     SessionListParams,
     SessionRetrieveParams,
 )
@@ -75,7 +76,11 @@ def create_session(world: World, params: SessionCreateParams) -> Json:
         "ui_mode": "hosted_page",
         "url": f"{world.url}/c/pay/{name}",
     }
-    world.state.sold[name] = {"price": price["id"], "metadata": with_metadata({}, data.get("metadata", {}))}
+    world.state.sold[name] = {
+        "price": price["id"],
+        "quantity": items[0]["quantity"],
+        "metadata": with_metadata({}, data.get("metadata", {})),
+    }
     return world.put(KIND, session)
 
 
@@ -106,6 +111,25 @@ def expire(world: World, _params: SessionExpireParams, session: str) -> Json:
         raise StripeError(detail)
     expire_session(world, found)
     return found
+
+
+@method("GET", PATH + "/{session}/line_items", SessionLineItemListParams)
+def list_line_items(world: World, params: SessionLineItemListParams, session: str) -> Json:
+    """The one of the session, of which the page sells one."""
+    price = price_of(world, world.need(KIND, session))
+    item = {
+        "id": f"li_{session.removeprefix('cs_')}",
+        "object": "item",
+        "amount_discount": 0,
+        "amount_subtotal": price["unit_amount"],
+        "amount_tax": 0,
+        "amount_total": price["unit_amount"],
+        "currency": price["currency"],
+        "description": world.need("product", price["product"])["name"],
+        "price": price,
+        "quantity": world.state.sold[session]["quantity"],
+    }
+    return listed([item], params, f"{PATH}/{session}/line_items")
 
 
 def expire_session(world: World, session: Json) -> None:

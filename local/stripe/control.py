@@ -22,6 +22,7 @@ def add_routes(app: web.Application, server: Server) -> None:
     app.router.add_post("/_control/deliver", controls.deliver)
     app.router.add_post("/_control/drop", controls.drop)
     app.router.add_post("/_control/bank", controls.bank)
+    app.router.add_post("/_control/fail-finalization", controls.fail_finalization)
     app.router.add_post("/_control/refund", controls.refund)
     app.router.add_post("/_control/dispute", controls.dispute)
 
@@ -100,6 +101,19 @@ class Controls:
         def act(world: World) -> None:
             session = world.need(checkout.KIND, asked["session"])
             checkout.bank_answers(world, session, worked=bool(asked["worked"]))
+
+        self._server.do(act)
+        return web.json_response({})
+
+    async def fail_finalization(self, request: web.Request) -> web.Response:
+        """`{"invoice"}`: Stripe can't finalize a draft, as where it can't compute the taxes. It stays a draft."""
+        asked = await request.json()
+
+        def act(world: World) -> None:
+            invoice = world.need("invoice", asked["invoice"])
+            told = {"code": "customer_tax_location_invalid", "type": "invalid_request_error"}
+            invoice.update(automatically_finalizes_at=None, last_finalization_error=told)
+            world.emit("invoice.finalization_failed", invoice)
 
         self._server.do(act)
         return web.json_response({})

@@ -52,6 +52,11 @@ def pause(world: World, subscription: Json, reason: str) -> None:
     world.emit("customer.subscription.paused", subscription)
 
 
+def resume(world: World, subscription: Json) -> None:
+    change(world, subscription, status="active", status_details=None)
+    world.emit("customer.subscription.resumed", subscription)
+
+
 def leave_schedule(world: World, subscription: Json, status: str) -> None:
     """The schedule of the subscription, if it has one, ends as `status`: released, completed or canceled."""
     if subscription["schedule"] is None:

@@ -7,6 +7,7 @@ from stripe.params import (
     SubscriptionCancelParams,
     SubscriptionCreateParams,
     SubscriptionListParams,
+    SubscriptionResumeParams,
     SubscriptionRetrieveParams,
     SubscriptionUpdateParams,
 )
@@ -187,6 +188,18 @@ def update_subscription(world: World, params: SubscriptionUpdateParams, subscrip
             raise failure
     else:
         world.emit("customer.subscription.updated", found, before)
+    return found
+
+
+@method("POST", "/v1/subscriptions/{subscription}/resume", SubscriptionResumeParams)
+def resume_subscription(world: World, params: SubscriptionResumeParams, subscription: str) -> Json:
+    found = running(world, subscription)
+    if found["status"] != "paused":
+        raise StripeError("Only a subscription that is paused can be resumed.")
+    anchor = params.get("billing_cycle_anchor", {"type": "now"})
+    if anchor["type"] != "unchanged" or params.get("proration_behavior") != "none":
+        raise not_played("a resumption with an invoice of its own")
+    statuses.resume(world, found)
     return found
 
 

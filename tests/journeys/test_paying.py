@@ -2,14 +2,18 @@
 
 import re
 from collections.abc import Iterator
+from datetime import UTC, datetime
 
 import httpx
 import pytest
 from playwright.sync_api import Browser, expect
 
 from local.stripe.cards import TITLES
+from shared.billing.time_allowance import period_of
+from shared.gcp.store.billing import read_billing
 from tests.support.browser.looks import KOREAN_PHONE_LIGHT
 from tests.support.browser.member import PATIENCE, Member
+from tests.support.stack.environment import environment
 from tests.support.stack.observe import document, documents, until
 from tests.support.stack.running import QUICK, SHORT, Running, running
 
@@ -36,7 +40,11 @@ def test_a_member_subscribes_works_fails_to_pay_pays_and_cancels(stack: Running,
         member.go("home")
         member.open()
         [sid] = [each["session"] for each in documents(stack, "slots") if each["name"] == member.slot]
-        assert (document(stack, f"sessions/{sid}") or {})["plan"] == "pro"
+        session = document(stack, f"sessions/{sid}") or {}
+        assert session["plan"] == "pro"
+        month = until(lambda: charged(stack, session["bid"]), "a heartbeat has charged time")
+        with environment(stack.env):
+            assert month == [period_of(read_billing(session["bid"]).record, datetime.now(UTC)).id], "and Free none"
 
         page.goto(f"{stack.url}/plans")
         member.press("plans", "portal")
@@ -62,6 +70,12 @@ def test_a_member_subscribes_works_fails_to_pay_pays_and_cancels(stack: Running,
         page.get_by_role("link", name="Back").click()
         ending = member.reads_filled("plans", "ending", plan="Pro")
         expect(page.get_by_text(ending)).to_be_visible(timeout=PATIENCE)
+
+
+def charged(stack: Running, bid: str) -> list[str]:
+    """The periods in which time was used: days on Free, a month on the plans that are sold."""
+    used = (document(stack, f"billing/{bid}") or {})["used"]
+    return [period for period, ms in used.items() if ms > 0]
 
 
 def choose_card(member: Member, card: str, button: str) -> None:

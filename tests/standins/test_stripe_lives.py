@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 import stripe
+from stripe.params import SubscriptionResumeParams
 
 from tests.support.standins.stripe import DAY, HOUR, NOW, Standin, Subscriber, stripe_standin
 
@@ -304,6 +305,23 @@ def test_what_the_last_failure_does_is_a_setting(tmp_path: Path, choice: str, st
         [invoice] = ada.invoices(status="open")
         ada.v1.invoices.pay(invoice.id)
         assert ada.get().status == ("paused" if status == "paused" else "active")
+        if status == "paused":
+            unchanged: SubscriptionResumeParams = {
+                "billing_cycle_anchor": {"type": "unchanged"},
+                "proration_behavior": "none",
+            }
+            assert ada.v1.subscriptions.resume(ada.id, unchanged).status == "active"
+            assert ada.events()[-1] == "customer.subscription.resumed"
+
+
+def test_an_invoice_that_could_not_be_finalized_stays_a_draft(standin: Standin) -> None:
+    ada = Subscriber(standin)
+    ada.pass_to(NOW + MONTH + 60)
+    [draft] = ada.invoices("draft")
+    standin.control("fail-finalization", invoice=draft.id)
+    assert ada.events()[-1] == "invoice.finalization_failed"
+    ada.pass_to(NOW + MONTH + 2 * HOUR)
+    assert ada.v1.invoices.retrieve(draft.id).status == "draft"
 
 
 # clocks

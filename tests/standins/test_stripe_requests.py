@@ -195,6 +195,7 @@ OBJECTS: dict[str, Any] = {
     "webhook_endpoint": stripe.WebhookEndpoint,
     "payment_method": stripe.PaymentMethod,
     "line_item": stripe.InvoiceLineItem,
+    "item": stripe.LineItem,
 }
 
 
@@ -215,6 +216,7 @@ def test_every_field_of_an_answer_is_one_of_the_sdks(standin: Standin) -> None:
         subscriber.get("latest_invoice", "customer.invoice_settings.default_payment_method"),
         v1.subscription_schedules.create({"from_subscription": subscriber.id}),
         session,
+        v1.checkout.sessions.line_items.list(session.id).data[0],
         v1.billing_portal.sessions.create({"customer": subscriber.customer, "configuration": configuration}),
         v1.billing_portal.configurations.retrieve(configuration),
         v1.test_helpers.test_clocks.retrieve(subscriber.clock),

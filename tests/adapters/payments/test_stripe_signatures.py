@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from shared.billing.provider import BadSignature
-from shared.payments.stripe_provider import StripeProvider
+from shared.payments.stripe_provider import EVENTS, StripeProvider
 from tests.adapters.payments.stripe_events import SECRET, an_event, signed
 
 
@@ -16,6 +16,24 @@ from tests.adapters.payments.stripe_events import SECRET, an_event, signed
 def provider() -> Iterator[StripeProvider]:
     with closing(StripeProvider("sk_test", project="tests", webhook_secret=SECRET)) as made:
         yield made
+
+
+def test_the_events_are_those_that_were_decided() -> None:
+    """Each is one after which the plan may be another, or an operator has to look."""
+    checkout = ("completed", "async_payment_succeeded", "async_payment_failed", "expired")
+    subscription = ("created", "updated", "deleted", "paused", "resumed")
+    invoice = ("paid", "payment_failed", "payment_action_required", "finalization_failed")
+    assert sorted(EVENTS) == sorted(
+        [
+            *(f"checkout.session.{each}" for each in checkout),
+            *(f"customer.subscription.{each}" for each in subscription),
+            *(f"invoice.{each}" for each in invoice),
+            "customer.deleted",
+            "charge.refunded",
+            "charge.dispute.created",
+        ]
+    )
+    assert len(EVENTS) == 16
 
 
 @pytest.mark.parametrize(
