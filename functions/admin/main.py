@@ -247,7 +247,7 @@ def download_home(caller: Member, body: DownloadHome, now: datetime) -> Ready | 
     logs.info("operator-changed", request=line.request, action=line.action, target=line.target, by=line.by)
     wid, snapshot = str(line.after["workspace"]), str(line.after["snapshot"])
     kept = read_snapshot(wid, snapshot)  # it may be thinned by now, while its archive is still there
-    ready = archive_of(wid, snapshot, kept.record.head.inconsistent if kept else [], now)
+    ready = archive_of(wid, snapshot, kept.record.head if kept else None, now)
     return ready or AcceptedAnswer(Making(snapshot), retry_after=POLL_SECONDS)
 
 

@@ -105,6 +105,8 @@ class SnapshotView(Struct):
     """How many of the member's files changed since the previous snapshot, and a few of them; None if unknown."""
     inconsistent: list[str]
     """Files that were being written when they were saved, and may be damaged; at most twenty by name."""
+    inconsistent_unnamed: Count
+    """How many more of such files there may be, at most."""
 
 
 class LeftOutView(Struct):
@@ -118,6 +120,7 @@ class LeftOutView(Struct):
     """Whether the plan's storage has room for all of them."""
     left_out: LeftOut
     inconsistent: list[str]
+    inconsistent_unnamed: Count
     """As those of a snapshot."""
 
 
@@ -163,6 +166,8 @@ class Restored(Struct):
     at: float
     inconsistent: list[str]
     """What was restored of the files that may be damaged; at most twenty by name."""
+    inconsistent_unnamed: Count
+    """How many more of such files were restored, at most."""
 
 
 @endpoint(may_download, Listing, method="GET")
@@ -222,17 +227,19 @@ def _restored(accounts: Iterator[Account], body: Restore, now: datetime) -> Rest
             snapshot=body.snapshot,
             head=plan.to.snapshot,
         )
-    return Restored(plan.to.snapshot, plan.to.at.timestamp(), plan.inconsistent)
+    return Restored(plan.to.snapshot, plan.to.at.timestamp(), plan.inconsistent, plan.unnamed)
 
 
 class RestorePlan(NamedTuple):
     """The snapshot that the workspace opens with next, the commit that makes this snapshot the head, and whether it
-    brings back what a session has left out. `inconsistent`: what is restored of the files that may be damaged."""
+    brings back what a session has left out. `inconsistent`: what is restored of the files that may be damaged, and
+    `unnamed` how many more of them, at most."""
 
     to: Head
     commit: Callable[[], Head]
     is_left_out: bool
     inconsistent: list[str]
+    unnamed: int
 
 
 def _restore_plan(workspace: Versioned[Workspace], account: Account, body: Restore, now: datetime) -> RestorePlan:
@@ -240,19 +247,22 @@ def _restore_plan(workspace: Versioned[Workspace], account: Account, body: Resto
     if package := find_package(record.wid, body.snapshot):
         made = _search(account, partial(with_left_out, record, account, package.record, body.path, now))
         commit = partial(bring_back, workspace, package, made, now)
-        return RestorePlan(made.head, commit, True, _inconsistent(package.record.head, made))
+        return RestorePlan(made.head, commit, True, *_inconsistent(package.record.head, made))
     snapshot = _snapshot(record.wid, body.snapshot)
     if body.path is None:
         head = snapshot.record.head
-        return RestorePlan(head, partial(go_back, workspace, snapshot, now), False, head.inconsistent)
+        commit = partial(go_back, workspace, snapshot, now)
+        return RestorePlan(head, commit, False, head.inconsistent, head.inconsistent_unnamed)
     made = _search(account, partial(with_path, record, snapshot.record, checked_path(body.path), now))
     commit = partial(go_back, workspace, snapshot, now, made)
-    return RestorePlan(made.head, commit, False, _inconsistent(snapshot.record.head, made))
+    return RestorePlan(made.head, commit, False, *_inconsistent(snapshot.record.head, made))
 
 
-def _inconsistent(origin: Head, made: Snapshot) -> list[str]:
-    """What `made` restores of the origin's inconsistent files: all of them, or those at one path."""
-    return origin.inconsistent if made.returned is None else inconsistent_at(origin.inconsistent, made.returned)
+def _inconsistent(origin: Head, made: Snapshot) -> tuple[list[str], int]:
+    """What `made` restores of the origin's inconsistent files: all of them, or those at one path; and how many more at
+    most."""
+    path, names = made.returned, origin.inconsistent
+    return names if path is None else inconsistent_at(names, path), origin.inconsistent_unnamed
 
 
 def _search(account: Account, look: Callable[[], Snapshot]) -> Snapshot:
@@ -304,7 +314,7 @@ def download_snapshot(caller: SignedIn, body: Download, now: datetime) -> Ready 
     if wanted is None:
         raise Refused("not-found", "Nothing is saved yet. Open the workspace first.", status=404)
     found = find_package(workspace.wid, wanted) or _snapshot(workspace.wid, wanted)
-    ready = archive_of(workspace.wid, wanted, found.record.head.inconsistent, now)
+    ready = archive_of(workspace.wid, wanted, found.record.head, now)
     return ready or AcceptedAnswer(Making(wanted), retry_after=POLL_SECONDS)
 
 
@@ -350,6 +360,7 @@ def _package_view(package: Package, workspace: Workspace, limit: int | None, los
         fits=fits(package, workspace, limit),
         left_out=package.left_out,
         inconsistent=package.head.inconsistent,
+        inconsistent_unnamed=package.head.inconsistent_unnamed,
     )
 
 
@@ -378,4 +389,5 @@ def _view(snapshot: Snapshot, current: Head | None) -> SnapshotView:
         returned=snapshot.returned,
         changes=snapshot.changes,
         inconsistent=head.inconsistent,
+        inconsistent_unnamed=head.inconsistent_unnamed,
     )

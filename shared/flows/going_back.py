@@ -166,6 +166,7 @@ def _stored(
         at=now,
         first=first_layers(manifest),
         inconsistent=manifest.inconsistent,
+        inconsistent_unnamed=manifest.inconsistent_unnamed,
     )
     return Snapshot(sid=None, head=made, returned=path, changes=changes)
 

@@ -72,6 +72,8 @@ class Manifest(Struct, frozen=True, forbid_unknown_fields=True):
         list[Annotated[str, Meta(max_length=LONGEST_INCONSISTENT)]], Meta(max_length=MOST_INCONSISTENT)
     ] = []
     """Files that changed while the checkpoint was made: their content is not of the checkpoint's one moment."""
+    inconsistent_unnamed: Count = 0
+    """How many others there may be, which the manifest does not name."""
 
 
 class Checkpoint(Struct, frozen=True, forbid_unknown_fields=True):
@@ -131,6 +133,8 @@ class Head(Struct, frozen=True):
     """Small layers of the boot tier. A container asks for them together with the manifest, which has their hashes."""
     inconsistent: list[str] = []
     """Files that may be damaged, as the manifest names them. The container's claim: shown, never trusted."""
+    inconsistent_unnamed: int = 0
+    """How many others there may be."""
 
 
 class Snapshot(Struct, frozen=True, kw_only=True):
@@ -303,4 +307,5 @@ def head_of(checkpoint: Checkpoint, manifest: Manifest, writer: Writer, now: dat
         at=now,
         first=first_layers(manifest),
         inconsistent=manifest.inconsistent,
+        inconsistent_unnamed=manifest.inconsistent_unnamed,
     )

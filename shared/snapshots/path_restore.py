@@ -90,7 +90,8 @@ def compose(
     the old snapshot has none there: a file may have moved to another tier. `empty` gives a layer without entries for a
     tier. Without a count, a tier's `bytes` and `files` are the sums of both snapshots, an upper bound. Sums are capped
     at the largest valid number, because a container may have declared anything. Files at the path are inconsistent as
-    they were in `old`, all others as they are in the head.
+    they were in `old`, all others as they are in the head. Those without a name may be anywhere, and are counted from
+    both.
     """
     layers: list[Layer] = []
     tiers: dict[str, Tier] = {}
@@ -109,17 +110,8 @@ def compose(
     if len(layers) > MOST_LAYERS:
         raise TooManyLayers(f"there would be {len(layers)} layers")
     staying = [name for name in head.inconsistent if not _is_at(name, path)]
-    return Manifest(
-        2,
-        head.workspace,
-        epoch,
-        RETURNS,
-        0,
-        base,
-        tiers,
-        layers,
-        _named(inconsistent_at(old.inconsistent, path), staying),
-    )
+    names = _distinct(inconsistent_at(old.inconsistent, path), staying)
+    return Manifest(2, head.workspace, epoch, RETURNS, 0, base, tiers, layers, *_named(names, head, old))
 
 
 def inconsistent_at(names: Iterable[str], path: str) -> list[str]:
@@ -134,9 +126,15 @@ def _is_at(name: str, path: str) -> bool:
     return name == path or name.startswith(path + "/")
 
 
-def _named(*names: Iterable[str]) -> list[str]:
-    """Each once, the first ones first, and no more than a manifest may name."""
-    return [*dict.fromkeys(chain(*names))][:MOST_INCONSISTENT]
+def _distinct(*names: Iterable[str]) -> list[str]:
+    return [*dict.fromkeys(chain(*names))]
+
+
+def _named(names: list[str], *origins: Manifest) -> tuple[list[str], int]:
+    """No more names than a manifest may have, and how many other inconsistent files there may be. The `origins` may
+    have some without a name."""
+    unnamed = len(names[MOST_INCONSISTENT:]) + sum(each.inconsistent_unnamed for each in origins)
+    return names[:MOST_INCONSISTENT], min(MOST, unnamed)
 
 
 def merge(
@@ -168,8 +166,9 @@ def merge(
             tiers[tier] = Tier(min(MOST, sum(each.bytes for each in both)), min(MOST, sum(each.files for each in both)))
     if len(layers) > MOST_LAYERS:
         raise TooManyLayers(f"there would be {len(layers)} layers")
-    inconsistent = _named(package.inconsistent, head.inconsistent if head else [])
-    return Manifest(2, workspace, epoch, RETURNS, 0, base, tiers, layers, inconsistent)
+    names = _distinct(package.inconsistent, head.inconsistent if head else [])
+    named = _named(names, package, *([head] if head else []))
+    return Manifest(2, workspace, epoch, RETURNS, 0, base, tiers, layers, *named)
 
 
 class Counted(Struct, frozen=True):

@@ -2,7 +2,7 @@
 
 from msgspec import Struct
 
-from shared.snapshots.checkpoint import SnapshotId
+from shared.snapshots.checkpoint import Count, SnapshotId
 from shared.views.units import Url
 
 
@@ -20,3 +20,5 @@ class Ready(Struct):
     expires: float
     inconsistent: list[str]
     """Files in it that were being written when they were saved, and may be damaged; at most twenty by name."""
+    inconsistent_unnamed: Count
+    """How many more of such files there may be in it, at most."""

@@ -1,6 +1,10 @@
 """Files that programs are writing during a save are restored sound: databases, and a repository."""
 
 import asyncio
+import os
+import signal
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from random import Random
 from threading import Event, Thread
@@ -9,6 +13,7 @@ import agent.home.keeper
 import agent.home.packed
 import pytest
 from agent.home.storage_quota import Quota
+from agent.state.restore import Progress
 
 from tests.home.container import Container
 from tests.home.edits import until_tick
@@ -43,13 +48,13 @@ def _files(place: Path) -> set[str]:
     return {str(path.relative_to(place)) for path in place.rglob("*") if path.is_file()}
 
 
-async def _restored(workspace: Workspace, folder: Path) -> tuple[str, ...]:
-    """The files that the member is told are inconsistent."""
+async def _restored(workspace: Workspace, folder: Path) -> Progress:
+    """What the member is told of the restore."""
     container = Container(folder, workspace, 2, is_apart=False)
     try:
         await container.begin()
         await container.arrive(*LATER)
-        return container.progress.inconsistent
+        return container.progress
     finally:
         await container.close()
 
@@ -102,12 +107,64 @@ def _grow(path: Path, ended: Event) -> None:
                 file.truncate(10_000_000)
 
 
+async def _save_last(workspace: Workspace, container: Container) -> None:
+    await container.checkpoints.make(container.prefix, NO_QUOTA, last=True)
+    checkpoint = container.checkpoints.waiting
+    assert checkpoint is not None
+    workspace.move(f"1-boot-{checkpoint.seq}", checkpoint)
+
+
+def _limit_copies(monkeypatch: pytest.MonkeyPatch, size: int) -> None:
+    for module in (agent.home.keeper, agent.home.packed):
+        monkeypatch.setattr(module, "MOST_COPIED", size)
+
+
+@contextmanager
+def _growing(paths: list[Path]) -> Iterator[None]:
+    """A process that writes into all of these files without pause. A thread would not run while the keeper does."""
+    files = [path.open("ab", buffering=0) for path in paths]
+    parent = os.getpid()
+    process = os.fork()
+    if process == 0:
+        while os.getppid() == parent:
+            for file in files:
+                file.write(b"x")
+        os._exit(0)
+    try:
+        yield
+    finally:
+        os.kill(process, signal.SIGKILL)
+        os.waitpid(process, 0)
+        for file in files:
+            file.close()
+
+
+def test_more_moving_files_than_a_manifest_names_are_counted(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    _limit_copies(monkeypatch, 1000)
+    workspace = Workspace()
+
+    async def save() -> None:
+        container = Container(folder / "home", workspace, 1)
+        container.line.is_seeing = False
+        await container.begin()
+        for number in range(25):
+            (container.folder / f"{number}.db").write_bytes(b"x" * 5000)
+        with _growing([*container.folder.glob("*.db")]):
+            await _save_last(workspace, container)
+        await container.close()
+
+    asyncio.run(save())
+    manifest = workspace.manifest()
+    assert (len(set(manifest.inconsistent)), manifest.inconsistent_unnamed) == (20, 5)
+    progress = asyncio.run(_restored(workspace, folder / "other"))
+    assert (progress.inconsistent, progress.unnamed) == (manifest.inconsistent, 5)
+
+
 def test_what_never_comes_to_rest_is_in_a_layer_once_and_is_named(
     folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The file is too large to be copied: it may be torn, but no round packs it a second time."""
-    for module in (agent.home.keeper, agent.home.packed):
-        monkeypatch.setattr(module, "MOST_COPIED", 1 << 20)
+    _limit_copies(monkeypatch, 1 << 20)
     workspace, ended = Workspace(), Event()
 
     async def save() -> None:
@@ -119,19 +176,16 @@ def test_what_never_comes_to_rest_is_in_a_layer_once_and_is_named(
         growing = Thread(target=_grow, args=(container.folder / "large", ended))
         growing.start()
         try:
-            await container.checkpoints.make(container.prefix, NO_QUOTA, last=True)
+            await _save_last(workspace, container)
         finally:
             ended.set()
             growing.join()
-        checkpoint = container.checkpoints.waiting
-        assert checkpoint is not None
-        workspace.move(f"1-boot-{checkpoint.seq}", checkpoint)
         await container.close()
 
     asyncio.run(save())
     manifest = workspace.manifest()
     assert manifest.inconsistent == ("large",)
-    assert asyncio.run(_restored(workspace, folder / "other")) == ("large",)
+    assert asyncio.run(_restored(workspace, folder / "other")).inconsistent == ("large",)
     (layer,) = manifest.layers
     assert layer.entries == 2
     assert 10_000_000 < layer.logical_bytes < 31_000_000

@@ -42,7 +42,7 @@ FILES_PAGE = 3
 
 NO_LIMIT = {
     "state": "ok", "used": 0, "limit": None, "over": 0,
-    "largest": [], "lifted_by": None, "left_out": None, "apart": 0,
+    "largest": [], "lifted_by": None, "left_out": None, "apart": 0, "not_kept": 0,
 }  # fmt: skip
 
 SESSION = "s-" + 20 * "1"
@@ -238,7 +238,7 @@ class Plane:
     def snapshots_restore(self, _claims: dict[str, Any], body: dict[str, Any]) -> dict[str, Any]:
         for each in self.history:
             each["current"] = each["snapshot"] == body["snapshot"]
-        return {"snapshot": body["snapshot"], "at": time.time(), "inconsistent": self._inconsistent(body["snapshot"])}
+        return {"snapshot": body["snapshot"], "at": time.time(), **self._inconsistent(body["snapshot"])}
 
     def snapshots_download(self, _claims: dict[str, Any], body: dict[str, Any]) -> dict[str, Any]:
         snapshot = body["snapshot"] or "7-b-1"
@@ -246,11 +246,12 @@ class Plane:
         if self.packing >= 0:
             return {"snapshot": snapshot}
         ready = {"snapshot": snapshot, "url": f"{self.slot_origin}/home.tar.zst", "expires": time.time() + 900}
-        return {**ready, "inconsistent": self._inconsistent(snapshot)}
+        return {**ready, **self._inconsistent(snapshot)}
 
-    def _inconsistent(self, snapshot: str) -> list[str]:
-        kept = [*self.history, *self.left_out]
-        return next((each["inconsistent"] for each in kept if each["snapshot"] == snapshot), [])
+    def _inconsistent(self, snapshot: str) -> dict[str, Any]:
+        sound = {"inconsistent": [], "inconsistent_unnamed": 0}
+        found = next((each for each in [*self.history, *self.left_out] if each["snapshot"] == snapshot), sound)
+        return {name: found[name] for name in sound}
 
     def usage(self, _claims: dict[str, Any], body: dict[str, Any]) -> dict[str, Any]:
         return {**self.used, "month": body.get("month", self.this_month)}

@@ -34,6 +34,7 @@ def a_snapshot(number: int, **fields: Any) -> dict[str, Any]:
         "current": False,
         "returned": None,
         "inconsistent": [],
+        "inconsistent_unnamed": 0,
     }
     return {"snapshot": f"7-b-{number}", "at": time.time() - 60 * number, **defaults, **fields}
 
@@ -185,6 +186,23 @@ def test_files_that_may_be_damaged_are_named_in_the_list_and_with_what_brings_th
     expect(page.locator(".notice")).to_contain_text("may be damaged: proj/<b>.db, b.img.")
     page.get_by_role("button", name="한국어").click()
     expect(page.locator(".notice")).to_contain_text("온전하지 않을 수 있으니 내용을 확인해 주세요: proj/<b>.db, b.img.")
+
+
+def test_files_that_may_be_damaged_and_have_no_name_there_are_counted(page: Page, plane: Plane) -> None:
+    named = a_snapshot(2, inconsistent=["a.db"], inconsistent_unnamed=5)
+    plane.history = [a_snapshot(1, current=True), named, a_snapshot(3, inconsistent_unnamed=7)]
+    sign_in(page)
+    look(page, 3)
+    _, named_entry, unnamed_entry = page.get_by_role("listitem").all()
+    expect(named_entry).to_contain_text("may be damaged: a.db, and up to 5 more")
+    expect(unnamed_entry).to_contain_text("Up to 7 more files that are not named")
+    unnamed_entry.locator("summary").click()
+    unnamed_entry.get_by_label("Path in your home folder").fill("proj")
+    unnamed_entry.get_by_role("button", name="Restore").click()
+    expect(page.locator(".notice")).to_contain_text("proj will be there")
+    expect(page.locator(".notice")).to_contain_text("Up to 7 more files that are not named")
+    page.get_by_role("button", name="한국어").click()
+    expect(page.locator(".notice")).to_contain_text("이름 없이 최대 7개")
 
 
 def test_older_ones_are_a_press_away(page: Page, plane: Plane) -> None:

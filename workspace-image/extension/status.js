@@ -16,7 +16,7 @@ exports.RestoreStatus = class RestoreStatus {
     this.item.name = "Ondol";
   }
 
-  show({ done, total, tiers, older, inconsistent = [] }) {
+  show({ done, total, tiers, older, inconsistent = [], unnamed = 0 }) {
     const { words } = this;
     const coming = Object.keys(tiers).filter((tier) => tiers[tier] === "waiting" || tiers[tier] === "fetching");
     if (coming.length) {
@@ -34,7 +34,9 @@ exports.RestoreStatus = class RestoreStatus {
         this.tell(tier, words.older(words.tiers[tier], ago));
       }
     }
-    if (!coming.length && inconsistent.length) this.tell("inconsistent", words.inconsistent(inconsistent.join(", ")));
+    if (coming.length || !inconsistent.length) return;
+    const names = inconsistent.map(visible).join(", ");
+    this.tell("inconsistent", unnamed ? words.someInconsistent(names, unnamed) : words.inconsistent(names));
   }
 
   /** Has the explorer list the home again: it lists the home before it watches it, and misses files that come in between. */

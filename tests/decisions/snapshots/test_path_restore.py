@@ -77,7 +77,10 @@ def test_a_path_comes_back_with_the_names_of_its_files_that_may_be_damaged() -> 
     assert composed(head, old, "q/b").inconsistent == ["q/b", "p", "p/a", "pp"]
     assert composed(head, old, "e").inconsistent == head.inconsistent
     many = replace(head, inconsistent=[f"h/{number}" for number in range(MOST_INCONSISTENT)])
-    assert composed(many, old, "q").inconsistent == ["q/d", "q/b", *many.inconsistent[:-2]]
+    made = composed(many, old, "q")
+    assert (made.inconsistent, made.inconsistent_unnamed) == (["q/d", "q/b", *many.inconsistent[:-2]], 2)
+    cut_both = composed(replace(many, inconsistent_unnamed=3), replace(old, inconsistent_unnamed=4), "q")
+    assert cut_both.inconsistent_unnamed == 2 + 3 + 4, "where those without a name lie is not known"
 
 
 def test_left_out_files_come_back_with_the_names_of_those_that_may_be_damaged() -> None:
@@ -86,6 +89,8 @@ def test_left_out_files_come_back_with_the_names_of_those_that_may_be_damaged() 
     where: dict[str, Any] = {"workspace": "w-1", "epoch": 9, "base": "8-x-1"}
     assert merge(head, package, LeftOut(0, 0), **where).inconsistent == ["clip", "b", "a"]
     assert merge(None, package, LeftOut(0, 0), **where).inconsistent == ["clip", "b"]
+    head, package = replace(head, inconsistent_unnamed=3), replace(package, inconsistent_unnamed=4)
+    assert merge(head, package, LeftOut(0, 0), **where).inconsistent_unnamed == 3 + 4
 
 
 def test_what_is_composed_of_whatever_was_declared_can_be_read_again() -> None:

@@ -188,7 +188,24 @@ def test_what_came_from_an_older_save_or_not_at_all_is_told_once(tmp_path: Path)
     older, unrestored, inconsistent = told
     assert "as they were saved 2 h ago" in older
     assert "Your dependencies could not be restored." in unrestored
-    assert "may be damaged: a.db." in inconsistent
+    assert "may be damaged: a.db. Everything else is sound" in inconsistent
+
+
+@pytest.mark.parametrize("language", ["en", "ko"])
+def test_more_files_that_may_be_damaged_than_are_named_are_counted(tmp_path: Path, language: str) -> None:
+    [text] = played(
+        f"""
+        const {{ RestoreStatus }} = extension("status");
+        const names = ["a", "b", "c", "d", "e"].map((name) => `${{name}}.db`);
+        const news = {{ done: 1, total: 1, tiers: {{ work: "done" }}, older: {{}}, inconsistent: names, unnamed: 20 }};
+        new RestoreStatus(wordsFor("{language}")).show(news);
+        return calls.filter(([name]) => name === "window.showWarningMessage").map(([, text]) => text);
+        """,
+        tmp_path,
+    )
+    more, rest = {"en": ("up to 20 more", "verything else"), "ko": ("최대 20개", "다른 파일은 온전")}[language]
+    assert "a.db, b.db, c.db, d.db, e.db" in text and more in text
+    assert rest not in text
 
 
 STORAGE = """

@@ -199,5 +199,5 @@ def _problem(status: int, name: str, detail: str) -> tuple[int, dict[str, Any]]:
 
 def _head(head: Head) -> dict[str, Any]:
     told = {**msgspec.structs.asdict(head), "at": head.at.timestamp()}
-    del told["inconsistent"]  # the manifest tells the slot
+    del told["inconsistent"], told["inconsistent_unnamed"]  # the manifest tells the slot
     return told

@@ -985,10 +985,11 @@ export type LeftOutView = {
      */
     fits: boolean;
     left_out: LeftOut;
+    inconsistent: Array<string>;
     /**
      * As those of a snapshot.
      */
-    inconsistent: Array<string>;
+    inconsistent_unnamed: number;
 };
 
 /**
@@ -1757,6 +1758,10 @@ export type Ready = {
      * Files in it that were being written when they were saved, and may be damaged; at most twenty by name.
      */
     inconsistent: Array<string>;
+    /**
+     * How many more of such files there may be in it, at most.
+     */
+    inconsistent_unnamed: number;
 };
 
 /**
@@ -1822,6 +1827,10 @@ export type Restored = {
      * What was restored of the files that may be damaged; at most twenty by name.
      */
     inconsistent: Array<string>;
+    /**
+     * How many more of such files were restored, at most.
+     */
+    inconsistent_unnamed: number;
 };
 
 /**
@@ -2157,6 +2166,10 @@ export type SnapshotView = {
      * Files that were being written when they were saved, and may be damaged; at most twenty by name.
      */
     inconsistent: Array<string>;
+    /**
+     * How many more of such files there may be, at most.
+     */
+    inconsistent_unnamed: number;
 };
 
 /**

@@ -99,7 +99,7 @@ class EditorSocket:
             session.ask_to_stop()
 
     def _state_line(self) -> bytes:
-        session = self._slot.session
+        session, progress = self._slot.session, self._slot.progress
         state: dict[str, Any] = {
             "language": self._slot.language,
             "directive": session.last_answer.directive if session and session.has_begun else "continue",
@@ -110,11 +110,12 @@ class EditorSocket:
             "asked_saves": self._slot.asked_saves,
             "saving": bool(session and session.checkpoints.waiting),
             "restore": {
-                "done": self._slot.progress.done,
-                "total": self._slot.progress.total,
-                "tiers": self._slot.progress.tiers,
-                "older": self._slot.progress.older,
-                "inconsistent": self._slot.progress.inconsistent[:MOST_NAMED],
+                "done": progress.done,
+                "total": progress.total,
+                "tiers": progress.tiers,
+                "older": progress.older,
+                "inconsistent": progress.inconsistent[:MOST_NAMED],
+                "unnamed": len(progress.inconsistent[MOST_NAMED:]) + progress.unnamed,
             },
             "storage": _storage(session) if session and session.has_begun else None,
             "loss": self._loss(),

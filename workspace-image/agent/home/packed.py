@@ -29,7 +29,7 @@ class Packed:
 
     def answer(self, seen: TierScan) -> dict[str, Any]:
         """`moved`: how many files changed after the scan and are small enough to be copied next time; `inconsistent`:
-        the names of some of all files that changed."""
+        the names of some of all files that changed, and `unnamed`: how many others changed."""
         return {
             "entries": self.entries,
             "logical_bytes": self.logical_bytes,
@@ -37,4 +37,5 @@ class Packed:
             "left_out": self.left_out,
             "moved": sum(1 for path in self.moved if seen.sizes.get(path, 0) <= MOST_COPIED),
             "inconsistent": [path.decode(errors="replace")[:LONGEST_SHOWN] for path in self.moved[:MOST_NAMED]],
+            "unnamed": len(self.moved[MOST_NAMED:]),
         }

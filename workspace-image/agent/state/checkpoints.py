@@ -288,6 +288,7 @@ class Checkpoints:
         generation: int,
     ) -> None:
         seq = self._seq
+        inconsistent = [path for tier in TIERS for path in tiers[tier].inconsistent]
         manifest = Manifest(
             self._workspace,
             self._epoch,
@@ -296,7 +297,8 @@ class Checkpoints:
             self._base,
             {tier: saved.held for tier, saved in tiers.items() if saved.layers},
             tuple(layer for tier in TIERS for layer in tiers[tier].layers),
-            inconsistent=tuple(path for tier in TIERS for path in tiers[tier].inconsistent)[:MOST_NAMED],
+            inconsistent=tuple(inconsistent[:MOST_NAMED]),
+            inconsistent_unnamed=len(inconsistent[MOST_NAMED:]) + sum(tiers[tier].unnamed for tier in TIERS),
         )
         checkpoint = await self._store(manifest, prefix, largest)
         if generation == self._generation:

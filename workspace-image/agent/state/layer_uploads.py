@@ -57,6 +57,7 @@ class LayerUploads:
         if packed["left_out"]:
             logs.warning("checkpoint-unread", tier=tier.tier, entries=packed["left_out"])
         tier.moved, tier.inconsistent = packed["moved"], tuple(packed["inconsistent"])
+        tier.unnamed = packed["unnamed"]
         return asyncio.create_task(self._finish(tier, saved, name, uploading, packed))
 
     async def _finish(

@@ -38,7 +38,9 @@ class Tier:
 
 @dataclass(frozen=True)
 class Manifest:
-    """`inconsistent`: some of the files that are not as they were at the one moment of all other files."""
+    """`inconsistent`: some of the files that are not as they were at the one moment of all other files.
+    `inconsistent_unnamed`: how many others there may be. Both are absent if there are none: an older control plane
+    refuses fields that it does not know."""
 
     workspace: str
     epoch: int
@@ -49,11 +51,13 @@ class Manifest:
     layers: tuple[Layer, ...]
     version: int = VERSION
     inconsistent: tuple[str, ...] = ()
+    inconsistent_unnamed: int = 0
 
     def encode(self) -> bytes:
         fields = asdict(self)
-        if not self.inconsistent:
-            del fields["inconsistent"]
+        for name in ("inconsistent", "inconsistent_unnamed"):
+            if not fields[name]:
+                del fields[name]
         return msgspec.json.encode(fields)
 
     def of(self, tier: str) -> tuple[Layer, ...]:

@@ -25,6 +25,7 @@ class SavedTier:
     damaged: bool = False
     failed: bool = False
     inconsistent: tuple[str, ...] = ()
+    unnamed: int = 0
 
     def without_to_come(self) -> "SavedTier":
         """The tier without `to_come` in its sums: files that could not be restored no longer count against the
@@ -42,7 +43,8 @@ class SavedTier:
 @dataclass
 class NextTier:
     """A tier after the save. `how`: None if the tier is empty. `moved`: files that changed while they were packed, and
-    that another round may find unchanged. `inconsistent`: names of files that are not as of the moment of the scan."""
+    that another round may find unchanged. `inconsistent`: names of files that are not as of the moment of the scan;
+    `unnamed`: how many others are not."""
 
     tier: str
     how: How | None
@@ -50,6 +52,7 @@ class NextTier:
     layers: tuple[Layer, ...] = field(default=())
     moved: int = 0
     inconsistent: tuple[str, ...] = ()
+    unnamed: int = 0
 
 
 def plan(
@@ -107,6 +110,7 @@ def after(before: SavedTier, now: NextTier) -> SavedTier:
         base=1 if before.complete or is_whole else before.base,
         damaged=before.damaged and not is_whole,
         inconsistent=now.inconsistent,
+        unnamed=now.unnamed,
     )
 
 

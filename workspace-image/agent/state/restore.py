@@ -36,7 +36,8 @@ class Progress:
     tier's `state` alone.
 
     `older`: tiers that were restored from an older snapshot because a layer is damaged, with the snapshot's time in
-    Unix seconds. `inconsistent`: files that were being written when they were saved.
+    Unix seconds. `inconsistent`: files that were being written when they were saved; `unnamed`: how many more there may
+    be.
     """
 
     done: int = 0
@@ -44,6 +45,7 @@ class Progress:
     tiers: dict[str, str] = field(default_factory=dict)
     older: dict[str, float] = field(default_factory=dict)
     inconsistent: tuple[str, ...] = ()
+    unnamed: int = 0
 
     @property
     def state(self) -> str:
@@ -88,7 +90,7 @@ class Restore:
     async def _bring_boot(self, head: Head) -> None:
         manifest = self._manifest = await self._fetch_manifest(head)
         self._progress.done, self._progress.total = 0, sum(layer.bytes for layer in manifest.layers)
-        self._progress.inconsistent = manifest.inconsistent
+        self._progress.inconsistent, self._progress.unnamed = manifest.inconsistent, manifest.inconsistent_unnamed
         self._progress.tiers = {tier: WAITING if manifest.of(tier) else DONE for tier in TIERS}
         self._checkpoints.begin(manifest, head.snapshot)
         await self._keeper.order("empty", complete=[tier for tier in TIERS if not manifest.of(tier)])

@@ -19,6 +19,8 @@ export const history = {
   returned: (path: string) => `${path} restored`,
   mayBeDamaged: "Being written when they were saved, and may be damaged",
   check: (names: string) => `Check these files: they were being written when they were saved, and may be damaged: ${names}.`,
+  andPerhaps: (count: string) => `, and up to ${count} more`,
+  checkUnnamed: (count: string) => `Up to ${count} more files that are not named were being written when they were saved, and may be damaged. Check what your programs were writing.`,
   restore: "Go back to this version",
   restoreSure: (time: string) => `Go back to ${time}?`,
   restoreAbout: "Your workspace opens with all files as they were then. The current version stays in this list, so you can come back to it.",

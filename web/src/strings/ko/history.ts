@@ -20,6 +20,8 @@ export const history: Words["history"] = {
   returned: (path) => `${path} 되살림`,
   mayBeDamaged: "저장할 때 쓰이고 있어 온전하지 않을 수 있는 파일",
   check: (names) => `다음 파일은 저장할 때 쓰이고 있어서 온전하지 않을 수 있으니 내용을 확인해 주세요: ${names}.`,
+  andPerhaps: (count) => ` 외 최대 ${count}개`,
+  checkUnnamed: (count) => `저장할 때 쓰이고 있어서 온전하지 않을 수 있는 파일이 이름 없이 최대 ${count}개 더 있습니다. 프로그램이 쓰고 있던 파일을 확인해 주세요.`,
   restore: "이때로 되돌리기",
   restoreSure: (time) => `${time}의 상태로 되돌릴까요?`,
   restoreAbout: "작업 공간이 모든 파일이 그때 그대로인 상태로 열립니다. 지금 상태는 이 목록에 남아 있어 언제든 다시 돌아올 수 있습니다.",

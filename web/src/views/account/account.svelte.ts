@@ -23,9 +23,9 @@ export class Account {
   download(): void {
     this.act(async (signal) => {
       this.said = ({ history }) => history.packing;
-      const { url, inconsistent } = await this.member.api.download(null, signal);
-      location.assign(url);
-      this.said = withTorn(({ history }) => history.downloading, inconsistent);
+      const ready = await this.member.api.download(null, signal);
+      location.assign(ready.url);
+      this.said = withTorn(({ history }) => history.downloading, ready);
     });
   }
 

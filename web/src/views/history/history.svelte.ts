@@ -8,11 +8,14 @@ import { timeOf } from "../../state/shown";
 import { insideHome } from "./insideHome";
 import { Sought } from "./sought.svelte";
 
-/** What is said, and which files may be damaged. */
+/** What is said, and which files may be damaged. Not all of them may have been named. */
 export const withTorn =
-  (said: Saying, names: readonly string[]): Saying =>
-  (all) =>
-    names.length > 0 ? `${said(all)} ${all.history.check(names.join(", "))}` : said(all);
+  (said: Saying, { inconsistent: names, inconsistent_unnamed: more }: { inconsistent: readonly string[]; inconsistent_unnamed: number }): Saying =>
+  (all) => {
+    const { check, andPerhaps, checkUnnamed } = all.history;
+    if (names.length > 0) return `${said(all)} ${check(names.join(", ") + (more > 0 ? andPerhaps(more.toLocaleString()) : ""))}`;
+    return more > 0 ? `${said(all)} ${checkUnnamed(more.toLocaleString())}` : said(all);
+  };
 
 export class History {
   /** Null while it is being asked for. */
@@ -89,25 +92,24 @@ export class History {
     const done: Saying = ({ history }) =>
       path === null ? history.wentBack(timeOf(snapshot.at)) : history.broughtBack(path);
     this.work(({ history }) => history.goingBack, async (signal) => {
-      const { inconsistent } = await this.member.api.restore(snapshot.snapshot, path, signal);
-      return withTorn(done, inconsistent);
+      return withTorn(done, await this.member.api.restore(snapshot.snapshot, path, signal));
     });
   }
 
   /** Brings all of it back, or one file or folder. */
   bringBack(kept: LeftOutView, path: string | null): void {
     this.work(({ history }) => history.goingBack, async (signal) => {
-      const { inconsistent } = await this.member.api.restore(kept.snapshot, path, signal);
-      return withTorn(({ history, storage }) => history.broughtBack(path ?? storage.apart), inconsistent);
+      const restored = await this.member.api.restore(kept.snapshot, path, signal);
+      return withTorn(({ history, storage }) => history.broughtBack(path ?? storage.apart), restored);
     });
   }
 
   /** Has the files of a snapshot packed, and downloads them. */
   download({ snapshot }: { snapshot: string }): void {
     this.work(({ history }) => history.packing, async (signal) => {
-      const { url, inconsistent } = await this.member.api.download(snapshot, signal);
-      location.assign(url);
-      return withTorn(({ history }) => history.downloading, inconsistent);
+      const ready = await this.member.api.download(snapshot, signal);
+      location.assign(ready.url);
+      return withTorn(({ history }) => history.downloading, ready);
     });
   }
 
