@@ -11,6 +11,10 @@ from tests.web.teams import TOKEN, a_team, effects
 from tests.web.test_email_link import ask_for_link, auth, link_to
 
 __all__ = ["auth"]
+LEAVING = (
+    "You can leave the team at any time, and an owner can remove you. Either way your workspace is saved and closed if"
+    " it is open, and goes with you, with its files and their history, back to your own plan."
+)
 STORED = "() => JSON.stringify([{ ...localStorage }, { ...sessionStorage }])"
 
 
@@ -38,7 +42,10 @@ def test_an_invitation_is_accepted_after_signing_in_and_its_token_is_forgotten(
     for said in (
         "Minji Park invites you, as: Member.",
         "It is saved and then closed",
+        "Your files (312 MB) and their history stay yours and go with you.",
         "You pay for a plan of your own.",
+        "Nobody in the team sees your files",
+        LEAVING,
     ):
         expect(page.get_by_text(said)).to_be_visible()
     press(page, "Join the team")
@@ -110,8 +117,12 @@ def test_a_seat_in_a_team_without_a_plan_is_not_promised(page: Page, plane: Plan
     sign_in_as(page, "Haneul Kim")
     expect(page.get_by_text("You can join as soon as it is paid for")).to_be_visible()
     expect(page.get_by_role("button", name="Join the team")).to_have_count(0)
+    for said in ("Nobody in the team sees your files", LEAVING):
+        expect(page.get_by_text(said), "as whoever joins later has to know it too").to_be_visible()
     plane.team.invited = {"paid": False, "effects": None, "role": "billing"}
     page.reload()
+    expect(page.get_by_text("Nothing of that changes your own workspace.")).to_be_visible()
+    expect(page.get_by_text(LEAVING)).to_have_count(0)
     press(page, "Accept")
     expect(page.get_by_role("heading", level=1, name="Moonlight", exact=True)).to_be_visible()
 

@@ -164,6 +164,8 @@ def test_leaving_says_what_does_not_fit_and_ends_at_home(page: Page, plane: Plan
     dialog = page.get_by_role("alertdialog")
     for said in (
         "It is saved and then closed",
+        "Your files (312 MB) and their history stay yours and go with you.",
+        "can be seen and downloaded for 90 days.",
         "on the Free plan",
         "212 MB do not fit",
         "Your own subscription goes on.",
@@ -176,6 +178,7 @@ def test_leaving_says_what_does_not_fit_and_ends_at_home(page: Page, plane: Plan
 
 def test_the_only_owner_is_told_to_hand_over_and_deletes_by_the_teams_name(page: Page, plane: Plane) -> None:
     plane.team = a_team()
+    plane.team.leaving = effects(session_open=True)
     look_at_team(page)
     press(page, "Leave the team")
     expect(page.get_by_role("alertdialog")).to_contain_text("you are the only one")
@@ -183,6 +186,12 @@ def test_the_only_owner_is_told_to_hand_over_and_deletes_by_the_teams_name(page:
     press(page, "Stay")
     press(page, "Delete the team")
     dialog = page.get_by_role("alertdialog")
+    for said in (
+        "Everybody leaves, with their workspace, its files and their history.",
+        "is saved and then closed, and can be opened again at once",
+        "Open now: Haneul Kim, Minji Park.",
+    ):
+        expect(dialog).to_contain_text(said)
     dialog.get_by_label("Type the team's name").fill("Moon")
     expect(dialog.get_by_role("button", name="Delete the team")).to_be_disabled()
     dialog.get_by_label("Type the team's name").fill("Moonlight")
