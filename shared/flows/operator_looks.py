@@ -76,14 +76,15 @@ SESSIONS_OF_MEMBER = 10
 def overview(role: Role, now: datetime) -> Overview:
     """Twelve reads: two records, a count for each state of slots and sessions, and the slot that fails most. One more
     while the pool is adaptive."""
-    limits, levers = read_controls()
+    set_limits, levers = read_controls()
+    limits = set_limits or Limits()
     counts = {state: count_in(state) for state in SlotState}
     sessions = {state: count_sessions(state) for state in SessionState if state != SessionState.ENDED}
     decision, most = warm_slots.decide(levers, now), levers.most(pool_size())
     wanted = PoolSize(warm=min(most, decision.warm), max=most)
     return Overview(
         role=role,
-        limits=limits or Limits(),
+        limits=limits,
         open_sessions=counts[SlotState.CLAIMED],
         sessions=SessionCounts(
             opening=sessions[SessionState.OPENING],
@@ -91,7 +92,7 @@ def overview(role: Role, now: datetime) -> Overview:
             draining=sessions[SessionState.DRAINING],
         ),
         pool=pool_now(counts, levers, wanted, decision, now),
-        figures=pool_figures(counts, wanted, most_attempts()),
+        figures=pool_figures(counts, wanted, most_attempts(), limits.open_sessions),
     )
 
 

@@ -15,6 +15,7 @@ from shared.slots.slot import SlotState
 class Measure(StrEnum):
     """A figure that operators are shown."""
 
+    OPEN_SESSIONS = "open-sessions"
     WARM = "warm"
     """Warm slots that nobody has claimed."""
     RECYCLING = "recycling"
@@ -66,7 +67,8 @@ HEALTHY: dict[Measure, tuple[float | None, float | None]] = {
 }
 """The least and the most of each healthy figure. None is without bound. The times are those of docs/benchmarks.md with
 room for a region's network; the objective, 99 % of Opens within 2 s, is measured at the function (alerts). WARM has no
-row, because the operator says how many are wanted: at least half of them should be there."""
+row, because the operator says how many are wanted: at least half of them should be there. Nor has OPEN_SESSIONS: a
+tenth of the operator's limit should be left, as of the pool (FREE)."""
 
 
 class Figure(Struct, frozen=True):
@@ -86,12 +88,16 @@ def figure(name: Measure, value: float | None, bounds: tuple[float | None, float
     return Figure(name, value, least, most, is_healthy)
 
 
-def pool_figures(slots: dict[SlotState, int], wanted: PoolSize, failed: int) -> list[Figure]:
-    """`slots`: how many are in each state. `failed`: the most failed incarnations of one slot."""
+def pool_figures(slots: dict[SlotState, int], wanted: PoolSize, failed: int, most_open: int | None) -> list[Figure]:
+    """`slots`: how many are in each state. `failed`: the most failed incarnations of one slot. `most_open`: the
+    operator's limit of open sessions; None if there is none."""
     count = sum(slots.values())
     in_use = slots[SlotState.CLAIMED] + slots[SlotState.QUARANTINED]
     room = max(count, wanted.max)
     return [
+        figure(
+            Measure.OPEN_SESSIONS, slots[SlotState.CLAIMED], (None, None if most_open is None else most_open * 9 // 10)
+        ),
         figure(Measure.WARM, slots[SlotState.WARM], (wanted.warm // 2 + wanted.warm % 2, None)),
         figure(Measure.RECYCLING, slots[SlotState.RECYCLING] + slots[SlotState.WARMING]),
         figure(Measure.QUARANTINED, slots[SlotState.QUARANTINED]),

@@ -1,11 +1,12 @@
 """The operator's console: who sees it, what it shows, and that each lever asks once and says what it did."""
 
 import json
+import re
 
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.web.console import LIMITS, SLOT, a_payer, some_money, with_role
+from tests.web.console import LIMITS, SLOT, a_payer, a_session, some_money, with_role
 from tests.web.control_plane import SESSION, Plane, Refusal
 from tests.web.member import press, sign_in
 from tests.web.test_screens import AXE, violations
@@ -141,6 +142,28 @@ def test_more_payers_are_asked_for_by_pages(page: Page, plane: Plane) -> None:
     expect(page.get_by_role("button", name="u-2", exact=True)).to_be_visible()
     assert plane.asked[-1] == ("admin/payers", {"of": "retrying", "after": "cursor"})
     expect(page.get_by_role("button", name="More")).to_have_count(0)
+
+
+def test_more_open_sessions_are_asked_for_by_pages_and_stay_shown(page: Page, plane: Plane) -> None:
+    page.clock.install()
+    with_role(page, plane, "operator")
+    rows = [[a_session(session=f"s-{letter * 20}")] for letter in "abc"]
+    plane.operator["admin/sessions"] = lambda asked: {
+        "sessions": rows[int(asked.get("after", 0))],
+        "next": {None: "1", "1": "2"}.get(asked.get("after")),
+    }
+    page.clock.fast_forward(5_000)
+    names = [row["session"] for [row] in rows]
+    shown = page.get_by_role("button", name=re.compile("^s-"))
+    expect(shown).to_have_text(names[:1])
+    press(page, "More")
+    expect(shown).to_have_text(names[:2])
+    press(page, "More")
+    expect(shown).to_have_text(names)
+    expect(page.get_by_role("button", name="More")).to_have_count(0)
+    rows[1][0] = a_session(session=f"s-{'d' * 20}")
+    page.clock.fast_forward(5_000)
+    expect(shown).to_have_text([names[0], f"s-{'d' * 20}", names[2]])
 
 
 @pytest.mark.parametrize("server", [True, False])

@@ -12,23 +12,35 @@ EMPTY = dict.fromkeys(SlotState, 0)
 
 
 def test_every_measure_has_its_range_in_one_table() -> None:
-    assert HEALTHY.keys() | {Measure.WARM} == set(Measure)
+    assert HEALTHY.keys() | {Measure.WARM, Measure.OPEN_SESSIONS} == set(Measure)
     assert all(least is not None or most is not None for least, most in HEALTHY.values())
 
 
 @pytest.mark.parametrize(("warm", "healthy"), [(0, False), (1, False), (2, True), (3, True)])
 def test_at_least_half_of_the_wanted_slots_should_be_warm(warm: int, healthy: bool) -> None:
-    figures = pool_figures({**EMPTY, SlotState.WARM: warm}, PoolSize(warm=3, max=10), failed=0)
+    figures = pool_figures({**EMPTY, SlotState.WARM: warm}, PoolSize(warm=3, max=10), failed=0, most_open=None)
     found = {figure.name: figure for figure in figures}[Measure.WARM]
     assert (found.value, found.least, found.healthy) == (warm, 2, healthy)
 
 
+@pytest.mark.parametrize(
+    ("claimed", "limit", "most", "healthy"),
+    [(18, 20, 18, True), (19, 20, 18, False), (1, 0, 0, False), (0, 0, 0, True), (500, None, None, True)],
+)
+def test_a_tenth_of_the_limit_of_open_sessions_should_be_left(
+    claimed: int, limit: int | None, most: int | None, healthy: bool
+) -> None:
+    figures = pool_figures({**EMPTY, SlotState.CLAIMED: claimed}, PoolSize(warm=0, max=1000), 0, limit)
+    found = {figure.name: figure for figure in figures}[Measure.OPEN_SESSIONS]
+    assert (found.value, found.most, found.healthy) == (claimed, most, healthy)
+
+
 def test_a_full_pool_and_a_slot_that_fails_are_not_healthy() -> None:
     slots = {**EMPTY, SlotState.CLAIMED: 10, SlotState.QUARANTINED: 0}
-    found = {each.name: each for each in pool_figures(slots, PoolSize(warm=0, max=10), failed=2)}
+    found = {each.name: each for each in pool_figures(slots, PoolSize(warm=0, max=10), failed=2, most_open=None)}
     assert (found[Measure.FREE].value, found[Measure.FREE].healthy) == (0.0, False)
     assert not found[Measure.FAILED_INCARNATIONS].healthy
-    empty = pool_figures(EMPTY, PoolSize(warm=0, max=0), failed=0)
+    empty = pool_figures(EMPTY, PoolSize(warm=0, max=0), failed=0, most_open=None)
     assert all(figure.healthy for figure in empty)
 
 

@@ -19,7 +19,7 @@ export class Plane {
   readonly opens = () => this.look<OpensView>("/opens");
   readonly slots = (after: string | null) => this.look<SlotsView>("/slots", after === null ? {} : { after });
   readonly slot = (slot: string) => this.look<SlotDetails>("/slot", { slot });
-  readonly sessions = () => this.look<SessionsView>("/sessions");
+  readonly sessions = (after: string | null) => this.look<SessionsView>("/sessions", after === null ? {} : { after });
   readonly session = (session: string) => this.look<SessionDetails>("/session", { session });
   readonly members = (query: Query) => this.look<MembersView>("/members", query);
   readonly account = (uid: string) => this.look<AccountDetails>("/account", { uid });

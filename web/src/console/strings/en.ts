@@ -10,12 +10,13 @@ export const words = {
   healthy: "healthy",
   unhealthy: "not healthy",
   range: (least: string | null, most: string | null) =>
-    least === null ? `at most ${most ?? "any"}` : most === null ? `at least ${least}` : `${least} to ${most}`,
+    least === null ? (most === null ? "no limit" : `at most ${most}`) : most === null ? `at least ${least}` : `${least} to ${most}`,
   figure: "Figure",
   value: "Value",
   healthyRange: "Healthy",
   none: "none yet",
   measures: {
+    "open-sessions": "Open sessions",
     warm: "Warm slots",
     recycling: "Slots that start",
     quarantined: "Slots out of use",

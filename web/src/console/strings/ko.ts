@@ -10,12 +10,13 @@ export const words: ConsoleWords = {
   healthy: "정상",
   unhealthy: "확인 필요",
   range: (least, most) =>
-    least === null ? `${most ?? ""} 이하` : most === null ? `${least} 이상` : `${least}~${most}`,
+    least === null ? (most === null ? "제한 없음" : `${most} 이하`) : most === null ? `${least} 이상` : `${least}~${most}`,
   figure: "항목",
   value: "값",
   healthyRange: "정상 범위",
   none: "아직 없음",
   measures: {
+    "open-sessions": "열린 세션",
     warm: "준비된 슬롯",
     recycling: "시작 중인 슬롯",
     quarantined: "사용 중지한 슬롯",
