@@ -34,6 +34,10 @@ export const account = {
   remove: "Delete the account",
   removeAbout:
     "Your files, their history, your settings and your sign-in are permanently deleted. Nobody can restore them, not even the operator. To keep your files, download them under History first.",
+  removeWhen:
+    "Files and records are erased as soon as an open workspace is saved and closed, and once more a day later. Backups have no files in them; the records in them are gone after 28 days.",
+  removeKept:
+    "What was charged stays on record, without anything that leads to you. So that a new account doesn't get the same time twice, a keyed mark of your address is kept until two days after this period of your plan has ended.",
   removePaid: "Your subscription ends with the account at once: nothing more is charged, and nothing is paid back.",
   removeAsks: "You will be asked to sign in again, so that nobody else can do this.",
   removeUnderstood: "I understand that everything is permanently deleted.",
