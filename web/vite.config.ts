@@ -13,7 +13,7 @@ const SHARED = /web\/src\/(parts\/(Button|Heading|Notice|Trouble)|state\/(emailL
 const MEMBERS = new RegExp(
   `web/src/(${[
     "parts/(Card|Choices|Ending|Facts|Standing|Stopwatch|Suspended|TellMe|ToView)",
-    "state/(dates|ending|lastKnown|member|notifications|now|opening|pause|slot|start|status|steps|stopping|workspace)",
+    "state/(accountLanguage|dates|ending|lastKnown|member|notifications|now|opening|pause|slot|start|status|steps|stopping|workspace)",
     "views/(home/(facts|StepLine|StepList)|storage/Unsaved|plans/(missing|plans\\.svelte))",
   ].join("|")})\\b`,
 );
@@ -22,7 +22,7 @@ const at = (path: string) => fileURLToPath(new URL(path, import.meta.url));
 
 export default defineConfig({
   root: at("."),
-  plugins: [svelte({ configFile: false }), icons(at("public/icon.svg")), precache(Object.values(views), at("public/"))],
+  plugins: [svelte({ configFile: false, compilerOptions: { runes: true } }), icons(at("public/icon.svg")), precache(Object.values(views), at("public/"))],
   build: {
     outDir: at("../build/web"),
     emptyOutDir: true,

@@ -10,6 +10,6 @@ const here = fileURLToPath(new URL(".", import.meta.url));
 export default defineConfig({
   root: here,
   base: "./",
-  plugins: [svelte({ configFile: false })],
+  plugins: [svelte({ configFile: false, compilerOptions: { runes: true } })],
   build: { outDir: fileURLToPath(new URL("../../build/parts", import.meta.url)), emptyOutDir: true, target: "es2022", minify: false },
 });
