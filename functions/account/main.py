@@ -1,4 +1,4 @@
-"""The member's own account: delete it; sign out in this browser, or everywhere."""
+"""The member's own account: delete it; sign out in this browser, or everywhere; which mails come, and the language."""
 
 from datetime import datetime, timedelta
 
@@ -6,7 +6,7 @@ import functions_framework
 from msgspec import Struct
 
 from shared import logs
-from shared.accounts.account import Account
+from shared.accounts.account import Account, Locale
 from shared.endpoint import endpoint, routes
 from shared.errors import Refused
 from shared.flows.sign_ins import (
@@ -20,7 +20,7 @@ from shared.flows.sign_ins import (
 )
 from shared.gcp import tasks
 from shared.gcp.identity import Person, delete_person, end_sign_ins, person
-from shared.gcp.store.accounts import want_mails_about_time
+from shared.gcp.store.accounts import choose_language, want_mails_about_time
 from shared.gcp.store.ids import new_id
 from shared.gcp.store.sessions import sign_out_everywhere, sign_out_here
 from shared.gcp.store.teams import check_may_go
@@ -55,6 +55,13 @@ class Tell(Struct, forbid_unknown_fields=True):
 
     about_time: bool
     """That the plan's time is nearly used."""
+
+
+class Language(Struct, forbid_unknown_fields=True):
+    """The language that the caller chose."""
+
+    locale: Locale
+    """Ondol writes mails in it, and the page speaks it wherever the caller signs in."""
 
 
 class MailsAnswer(Struct):
@@ -145,6 +152,16 @@ def tell(caller: SignedIn, body: Tell, _now: datetime) -> MailsAnswer:
     return MailsAnswer(body.about_time)
 
 
+@endpoint(may_look, Language)
+def speak(caller: SignedIn, body: Language, _now: datetime) -> AccountAnswer:
+    """Choose the language.
+
+    `login` says which one the account has. A suspended member may choose too: they are still written to.
+    """
+    choose_language(caller.account.uid, body.locale)
+    return AccountAnswer()
+
+
 def _mail(person_now: Person, account: Account | None, now: datetime) -> Mail | None:
     """Confirms it. The mail has the address in it, because Firebase Auth is about to forget it, and a random name, by
     which nothing leads to the member."""
@@ -155,5 +172,8 @@ def _mail(person_now: Person, account: Account | None, now: datetime) -> Mail | 
 
 
 account = functions_framework.http(
-    routes({"delete": delete_account, "mails": wanted_mails, "sign-out": sign_out, "tell": tell}, "account")
+    routes(
+        {"delete": delete_account, "language": speak, "mails": wanted_mails, "sign-out": sign_out, "tell": tell},
+        "account",
+    )
 )

@@ -38,7 +38,7 @@ class Login(Struct, forbid_unknown_fields=True):
     time_zone: Annotated[str, Meta(max_length=64)] = "UTC"
     """The browser's time zone, an IANA name. An unknown name counts as UTC."""
     locale: Locale = "en"
-    """The browser's language."""
+    """The language that the page speaks."""
 
 
 class SuspensionView(Struct):
@@ -58,6 +58,7 @@ class AccountView(Struct):
     name: str | None
     state: AccountState
     locale: str
+    """The language that the member chose, or else that of the first login."""
     suspension: SuspensionView | None
     """None unless the account is suspended."""
 

@@ -79,7 +79,7 @@ class Account(Struct, frozen=True, kw_only=True):
     email: str | None
     name: str | None
     locale: str | None
-    """The browser's language at the first login; None before it."""
+    """The language that the member chose; until they choose one, the browser's at the first login. None before it."""
     created: datetime
     deleted: datetime | None = None
     mark: str | None = None

@@ -38,6 +38,7 @@ TOKEN = f"b-{'0' * 20}.{'a' * 40}"
 BODIES: dict[tuple[str, str], dict[str, Any]] = {
     ("login", "login"): {},
     ("account", "delete_account"): {},
+    ("account", "speak"): {"locale": "ko"},
     ("account", "wanted_mails"): {},
     ("account", "tell"): {"about_time": False},
     ("account", "sign_out"): {"everywhere": True},

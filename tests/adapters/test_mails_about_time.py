@@ -13,7 +13,14 @@ from shared.billing.account import Billing
 from shared.billing.periods import PeriodKind, period_at
 from shared.flows.mailing import Means, deliver
 from shared.gcp.operation_counts import Operations, counted
-from shared.gcp.store.accounts import account_ref, close_account, ensure_account, find_account, want_mails_about_time
+from shared.gcp.store.accounts import (
+    account_ref,
+    choose_language,
+    close_account,
+    ensure_account,
+    find_account,
+    want_mails_about_time,
+)
 from shared.gcp.store.billing import billing_ref, read_billing
 from shared.gcp.store.database import Commit, read
 from shared.gcp.store.mails import mails_to
@@ -101,6 +108,25 @@ def test_it_is_told_once_a_month_and_costs_other_heartbeats_nothing() -> None:
     assert 3_500 < int(facts["left"]) < 3_600
     assert beaten(session, 3) == usual
     assert len(told("ada")) == 1
+
+
+def test_it_is_told_in_the_language_that_was_chosen_last() -> None:
+    ada = member("ada")
+    ensure_account("ada", email=None, name=None, locale="en", now=NOW)  # another browser of theirs signs in
+    billed(ada.bid, "starter", 4 * HOUR - 10_000)
+    choose_language("ada", "en")
+    beaten(working(ada, ada.bid, "starter"), 1)
+    assert [each.record.language for each in mails_to("ada")] == ["en"]
+
+
+def test_a_deleted_account_chooses_no_language() -> None:
+    member("ada")
+    close_account("ada", NOW)
+    choose_language("ada", "ko")
+    choose_language("nobody", "ko")
+    account = find_account("ada")
+    assert account is not None and account.locale is None
+    assert find_account("nobody") is None
 
 
 def test_it_is_told_with_the_last_charge_of_a_session_too() -> None:

@@ -90,6 +90,7 @@ TO_A_MEMBER = {
     "login": {200, 400},
     "allocate": {200, 400, 503},
     "account/delete": {200, 400},
+    "account/language": {200, 400},
     "account/mails": {200},
     "account/tell": {200, 400},
     # with `everywhere` the sign-in itself ends

@@ -51,6 +51,11 @@ def a_reader_who_wants_no_more() -> Act:
     return lambda: accounts.want_mails_about_time(UID, wanted=False, by="link")
 
 
+def a_reader_of_another_language() -> Act:
+    an_account()
+    return lambda: accounts.choose_language(UID, "ko")
+
+
 def an_end_that_left_something_out() -> Act:
     sid = a_claimed_session(left_out=LeftOut(1, 5, own=OwnLeftOut(1, 5))).record.sid
     return lambda: sessions.end_session(sid, LATER, EndReason.IDLE)
@@ -63,6 +68,7 @@ COMMITS: dict[Callable[[], Act], set[Callable[..., Any]]] = {
     a_closed_account_that_is_confirmed: {accounts.close_account},
     a_beat_after_which_a_months_time_is_nearly_used: {sessions.commit_beat},
     a_reader_who_wants_no_more: {accounts.want_mails_about_time},
+    a_reader_of_another_language: {accounts.choose_language},
     an_end_that_left_something_out: {sessions.commit_end},
 }
 """What happens, and by which functions it is committed."""

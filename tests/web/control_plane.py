@@ -94,7 +94,7 @@ class Plane:
     suspension: dict[str, Any] | None = None
     """What a suspended member is told."""
     operator: dict[str, Any] = field(default_factory=dict)
-    """What is below /api/admin, by the function's name: its answer."""
+    """What is below /api/admin, by the function's name: its answer, or what makes it of what is asked."""
     used: dict[str, Any] = field(default_factory=lambda: dict(NO_USE))
     """The answer of `usage`, but for the month."""
     this_month: str = "2026-11"
@@ -108,6 +108,8 @@ class Plane:
     """How far the slot is, in thousandths."""
     history: list[dict[str, Any]] = field(default_factory=list)
     signed_out: list[dict[str, Any]] = field(default_factory=list)
+    locale: str | None = None
+    """The account's language; the first login's until it is chosen."""
     mails_about_time: bool = True
     """Whether the member is told by mail that the month's time is nearly used."""
     deleted: list[float] = field(default_factory=list)
@@ -169,7 +171,8 @@ class Plane:
             **fields,
         }
 
-    def login(self, claims: dict[str, Any], _body: dict[str, Any]) -> dict[str, Any]:
+    def login(self, claims: dict[str, Any], body: dict[str, Any]) -> dict[str, Any]:
+        self.locale = self.locale or body["locale"]
         if self.session and self.session["state"] == "draining" and self.saved.is_set():
             self.session = None
             self.last = {"reason": "member", "ended": time.time(), "saved_at": time.time()}
@@ -177,7 +180,7 @@ class Plane:
         person = {"uid": claims["user_id"], "email": claims.get("email"), "name": claims.get("name")}
         return {
             "now": time.time(),
-            "account": {**person, **standing, "locale": "en"},
+            "account": {**person, **standing, "locale": self.locale},
             "team": {"pays": self.team.pays} if self.team.name else None,
             **NOTHING_PAID,
             **self.planned,
@@ -204,6 +207,10 @@ class Plane:
 
     def account_delete(self, claims: dict[str, Any], _body: dict[str, Any]) -> dict[str, Any]:
         self.deleted.append(time.time() - claims["auth_time"])
+        return {"done": True}
+
+    def account_language(self, _claims: dict[str, Any], body: dict[str, Any]) -> dict[str, Any]:
+        self.locale = body["locale"]
         return {"done": True}
 
     def account_mails(self, _claims: dict[str, Any], _body: dict[str, Any]) -> dict[str, Any]:
@@ -334,8 +341,12 @@ class Call(Handler):
             self._answer_as_described(function, 200, XLSX, b"PK", **kept)
             return
         if function.partition("/")[0] == "admin":
-            content = json.dumps(self.plane.operator[function]).encode()
-            self._answer_as_described(function, 200, "application/json", content)
+            answer = self.plane.operator[function]
+            answer = answer(body) if callable(answer) else answer
+            content = json.dumps(answer).encode()
+            packs = function == "admin/download" and "url" not in answer
+            again = {"Retry-After": "1"} if packs else {}
+            self._answer_as_described(function, 202 if packs else 200, "application/json", content, **again)
             return
         if function.partition("/")[0] == "team":
             content = json.dumps(self.plane.team.answer(function, self._claims(), body)).encode()

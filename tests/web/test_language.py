@@ -28,6 +28,40 @@ def test_the_choice_is_kept_and_told_to_the_control_plane(page: Page, plane: Pla
     assert plane.asked[-1][1]["locale"] == "ko"
 
 
+def test_a_choice_goes_to_the_account(page: Page, plane: Plane, complaints: list[str]) -> None:
+    complaints.append("status of 503")
+    sign_in(page)
+    page.get_by_role("button", name="한국어").click()
+    until(lambda: plane.locale == "ko", "the account has it")
+    plane.refuse("account/language", Refusal(503, "unavailable", "A moment.", retry_after=1))
+    page.get_by_role("button", name="English").click()
+    until(lambda: plane.asked[-1] == ("account/language", {"locale": "en"}), "the account is told")
+    expect(page.get_by_role("heading", name="Hello")).to_be_visible()
+    assert plane.locale == "ko", "the answer was lost"
+    page.reload()
+    until(lambda: plane.locale == "en", "it is told again")
+    expect(page.locator("html")).to_have_attribute("lang", "en")
+
+
+def test_the_accounts_language_is_spoken_where_its_member_signs_in(page: Page, plane: Plane) -> None:
+    plane.locale = "ko"
+    page.get_by_role("button", name="Sign in as Haneul Kim").click()
+    expect(page.get_by_role("heading", name="Haneul Kim 님, 반갑습니다")).to_be_visible()
+    plane.locale = "en"  # chosen on another device meanwhile
+    page.reload()
+    expect(page.get_by_role("heading", name="Hello, Haneul Kim")).to_be_visible()
+    assert {name for name, _ in plane.asked} == {"login"}, "nothing was chosen here"
+
+
+def test_a_choice_before_the_sign_in_is_the_accounts_from_then_on(page: Page, plane: Plane) -> None:
+    plane.locale = "ko"
+    page.get_by_role("button", name="한국어").click()
+    page.get_by_role("button", name="English").click()
+    sign_in(page)
+    until(lambda: plane.locale == "en", "the account has it")
+    expect(page.locator("html")).to_have_attribute("lang", "en")
+
+
 def test_a_switch_translates_what_is_shown(page: Page, plane: Plane, complaints: list[str]) -> None:
     complaints.append("status of 403")
     sign_in(page)

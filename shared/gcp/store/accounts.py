@@ -137,6 +137,15 @@ def find_reader(uid: str, zone: str) -> Reader | None:
 
 
 @until_won()
+def choose_language(uid: str, locale: str) -> None:
+    """Sets the language in which Ondol writes to the member. Nothing is set for a deleted account."""
+    account = read(account_ref(uid), Account)
+    if account is None or account.record.state == AccountState.DELETED or account.record.locale == locale:
+        return
+    Commit().change(account_ref(uid), account, replace(account.record, locale=locale)).run()
+
+
+@until_won()
 def want_mails_about_time(uid: str, *, wanted: bool, by: str) -> bool:
     """Sets whether the member is told by mail that their time is nearly used. `by` is for the log: the `member`, or a
     `link`. Returns False if there is no such account, or a deleted one."""

@@ -8,8 +8,8 @@ from typing import Literal
 class Look:
     """`width` in CSS pixels; `theme` is what the system prefers, which Ondol follows.
 
-    An account keeps the language of its first login, and the editor speaks that one. So on the stack of all journeys,
-    one person has one language wherever Ondol's texts in the editor are read.
+    `language` is that of the browser, and what the person chooses on the page before they sign in: an account keeps the
+    language that was chosen last, and the page would speak that one. The editor speaks the page's.
     """
 
     language: Literal["en", "ko"]
@@ -17,6 +17,8 @@ class Look:
     theme: Literal["light", "dark"]
 
 
+NAMES = {"en": "English", "ko": "한국어"}
+"""What the page's switch calls each language."""
 ENGLISH_DESK_LIGHT = Look("en", 1280, "light")
 ENGLISH_DESK_DARK = Look("en", 1280, "dark")
 ENGLISH_PHONE_LIGHT = Look("en", 390, "light")

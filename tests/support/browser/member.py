@@ -6,7 +6,7 @@ from typing import Self
 
 from playwright.sync_api import Browser, Locator, Page, TimeoutError, expect
 
-from tests.support.browser.looks import ENGLISH_DESK_LIGHT, Look
+from tests.support.browser.looks import ENGLISH_DESK_LIGHT, NAMES, Look
 from tests.support.browser.words import filled_on_the_page, on_the_page
 
 PICTURES = Path("build/journeys")
@@ -56,6 +56,7 @@ class Member:
 
     def sign_in(self) -> None:
         self.page.goto(self._url)
+        self.page.get_by_role("button", name=NAMES[self.language], exact=True).click()
         self.page.get_by_role("button", name=self._name).click()
         opens = self.page.get_by_role("button", name=self.reads("common", "open"), exact=True)
         stops = self.page.get_by_role("button", name=self.reads("home", "stop"), exact=True)

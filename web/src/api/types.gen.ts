@@ -72,6 +72,9 @@ export type AccountView = {
     email: string | null;
     name: string | null;
     state: AccountState;
+    /**
+     * The language that the member chose, or else that of the first login.
+     */
     locale: string;
     /**
      * null unless the account is suspended.
@@ -919,6 +922,16 @@ export type KeptView = {
 };
 
 /**
+ * The language that the caller chose.
+ */
+export type Language = {
+    /**
+     * Ondol writes mails in it, and the page speaks it wherever the caller signs in.
+     */
+    locale: string;
+};
+
+/**
  * How the newest session that failed its member ended.
  */
 export type LastError = {
@@ -1068,7 +1081,7 @@ export type Login = {
      */
     time_zone?: string;
     /**
-     * The browser's language.
+     * The language that the page speaks.
      */
     locale?: string;
 };
@@ -1207,7 +1220,7 @@ export type Manage = {
  * - `open-p95`: Seconds from the claim until the editor can be entered.
  * - `editor-p95`: Seconds from the claim until the browser's editor is connected.
  */
-export type Measure = 'editor-p50' | 'editor-p95' | 'errors' | 'failed-incarnations' | 'files-p50' | 'files-p95' | 'free' | 'hello-p50' | 'hello-p95' | 'lost' | 'misses' | 'open-p50' | 'open-p95' | 'quarantined' | 'recycling' | 'refused' | 'warm';
+export type Measure = 'editor-p50' | 'editor-p95' | 'errors' | 'failed-incarnations' | 'files-p50' | 'files-p95' | 'free' | 'hello-p50' | 'hello-p95' | 'lost' | 'misses' | 'open-p50' | 'open-p95' | 'open-sessions' | 'quarantined' | 'recycling' | 'refused' | 'warm';
 
 export type MemberRow = {
     uid: string;
@@ -2578,6 +2591,63 @@ export type AccountDeleteResponses = {
 };
 
 export type AccountDeleteResponse = AccountDeleteResponses[keyof AccountDeleteResponses];
+
+export type AccountLanguageData = {
+    body: Language;
+    path?: never;
+    query?: never;
+    url: '/account/language';
+};
+
+export type AccountLanguageErrors = {
+    /**
+     * `bad-request`: The request is not valid
+     */
+    400: ProblemAnswer & {
+        type?: 'https://ondol.dev/problems/bad-request';
+    };
+    /**
+     * `not-signed-in`: Sign in first
+     */
+    401: ProblemAnswer & {
+        type?: 'https://ondol.dev/problems/not-signed-in';
+    };
+    /**
+     * `account-closed`: This account is closed; `account-suspended`: This account is suspended
+     */
+    403: ProblemAnswer & {
+        type?: 'https://ondol.dev/problems/account-closed' | 'https://ondol.dev/problems/account-suspended';
+    };
+    /**
+     * `bad-request`: The request is not valid
+     */
+    413: ProblemAnswer & {
+        type?: 'https://ondol.dev/problems/bad-request';
+    };
+    /**
+     * `too-many-requests`: Too many requests
+     */
+    429: ProblemAnswer & {
+        type?: 'https://ondol.dev/problems/too-many-requests';
+    };
+    /**
+     * `unavailable`: A part of Ondol can't be reached; `too-busy`: Too many changes at once
+     */
+    503: ProblemAnswer & {
+        type?: 'https://ondol.dev/problems/unavailable' | 'https://ondol.dev/problems/too-busy';
+    };
+};
+
+export type AccountLanguageError = AccountLanguageErrors[keyof AccountLanguageErrors];
+
+export type AccountLanguageResponses = {
+    /**
+     * The request was carried out.
+     */
+    200: AccountAnswer;
+};
+
+export type AccountLanguageResponse = AccountLanguageResponses[keyof AccountLanguageResponses];
 
 export type AccountMailsData = {
     body?: never;

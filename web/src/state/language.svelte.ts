@@ -1,5 +1,6 @@
-// Which language the page speaks: the browser's, until the member chooses; the choice is remembered. Only the table of
-// the language that is spoken is loaded, and of that what everybody reads before what members read.
+// Which language the page speaks: the browser's, until somebody chooses; the choice is remembered, and a member's goes to
+// their account (accountLanguage.ts). Only the table of the language that is spoken is loaded, and of that what
+// everybody reads before what members read.
 
 import type { Rest, Words } from "../strings/en";
 import type { First } from "../strings/en/first";
@@ -19,7 +20,8 @@ const TABLES: Record<Language, Table> = {
   ko: { first: () => import("../strings/ko/first"), rest: () => import("../strings/ko") },
 };
 export const LANGUAGES: Record<Language, string> = { ko: "한국어", en: "English" };
-const KEY = "ondol.language";
+/** What was chosen in this browser, or for it. */
+export const CHOSEN = "ondol.language";
 
 let spoken = $state<Language>(preferred());
 let table = $state.raw<Words>();
@@ -46,7 +48,7 @@ export function loadMembersWords(): Promise<void> {
 }
 
 export async function speak(chosen: Language): Promise<void> {
-  keep(KEY, chosen);
+  keep(CHOSEN, chosen);
   await learn(chosen);
 }
 
@@ -60,7 +62,7 @@ async function learn(chosen: Language, isForMember = membersWords !== null): Pro
 }
 
 function preferred(): Language {
-  const chosen = kept(KEY);
+  const chosen = kept(CHOSEN);
   if (chosen === "en" || chosen === "ko") return chosen;
   return navigator.language.toLowerCase().startsWith("ko") ? "ko" : "en";
 }

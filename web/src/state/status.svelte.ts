@@ -1,6 +1,7 @@
 // How things stand with the member: asks the control plane and the slot of an open session, and keeps their answers.
 
 import type { LastSession, SessionView } from "../api";
+import { AccountLanguage } from "./accountLanguage";
 import type { Api, Login } from "./controlPlane";
 import { endingOf, endingText, untilLook } from "./ending";
 import { keepLastKnown, lastKnownOf } from "./lastKnown";
@@ -24,6 +25,7 @@ export class Status {
   slot = $state.raw<SlotState>(ALL_WELL);
   /** The names of texts that a lost session could not save. */
   unsaved = $state.raw<string[]>([]);
+  readonly accountLanguage: AccountLanguage;
   /** The ending that a notification has told of. */
   private told: string | null = null;
   private slotOf: string | null = null;
@@ -35,6 +37,7 @@ export class Status {
     private readonly api: Api,
     private readonly uid: string,
   ) {
+    this.accountLanguage = new AccountLanguage(api.client);
     page.onShown = () => {
       this.watchSession();
       this.watchItsSlot();
@@ -100,8 +103,16 @@ export class Status {
     else this.page.fail(trouble);
   }
 
-  /** A network that has just come back, or has changed, loses the first request: so there is a second one. */
+  /** The answer, after which the page speaks the account's language. */
   private async ask(signal: AbortSignal): Promise<Login> {
+    const login = await this.answer(signal);
+    await this.accountLanguage.settle(login.account.locale);
+    signal.throwIfAborted();
+    return login;
+  }
+
+  /** A network that has just come back, or has changed, loses the first request: so there is a second one. */
+  private async answer(signal: AbortSignal): Promise<Login> {
     try {
       return await this.api.login(language(), signal);
     } catch (trouble) {
