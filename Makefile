@@ -37,10 +37,12 @@ test: ## set up what the tests need, check everything, run every test; with ARGS
 	$(if $(ARGS),,$(STATIC_CHECKS))
 	$(BIN)/pytest --numprocesses 3 --dist loadgroup --no-loadscope-reorder $(ARGS)
 
-screenshots: ## draw every screen of the page in both themes and languages, into build/screenshots
+# what of the tests draws pictures when SCREENSHOTS has a folder
+SCREENS := tests/web/test_screens.py tests/web/test_mail_link_page.py tests/slot/edge/test_pages_browser.py tests/slot/window/test_looks_browser.py
+screenshots: ## draw every screen, the slot's own pages and the editor's cover in both themes and languages, into build/screenshots
 	@$(PYTHON) -m local setup --tests
 	@rm -rf build/screenshots && mkdir -p build/screenshots
-	SCREENSHOTS=build/screenshots $(BIN)/pytest --numprocesses 3 --dist loadgroup tests/web/test_screens.py $(ARGS)
+	SCREENSHOTS=build/screenshots $(BIN)/pytest --numprocesses 3 --dist loadgroup $(SCREENS) $(ARGS)
 
 parts: ## draw the committed pictures of the page's parts anew, after a change of the look that is meant
 	@$(PYTHON) -m local setup --tests

@@ -19,7 +19,7 @@ def test_whoever_presses_the_button_behind_the_link_gets_no_more_of_these_mails(
         page = at_browser.page
         page.goto(link(stack.url, reader.uid, stack.env["UNSUBSCRIBE_KEY"]))
         button = page.get_by_role("button", name="그만 받기")
-        expect(button).to_have_css("border-radius", "8px")  # the page has its looks
+        expect(button).to_have_css("border-radius", "12px")  # the page has its looks
         page.screenshot(path=PICTURES / "mail-link.png")
         assert wants_mails(stack, reader), "opening the link changes nothing"
         button.click()

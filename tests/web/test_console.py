@@ -6,10 +6,10 @@ import re
 import pytest
 from playwright.sync_api import Page, expect
 
+from tests.support.browser.axe import AXE, violations
 from tests.web.console import LIMITS, SLOT, a_payer, a_session, some_money, with_role
 from tests.web.control_plane import SESSION, Plane, Refusal
 from tests.web.member import press, sign_in
-from tests.web.test_screens import AXE, violations
 
 LABELS = {
     "Limit open sessions": "Open sessions at once, at most",

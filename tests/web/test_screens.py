@@ -3,27 +3,19 @@
 A theme and a language change nothing but looks and words, so each screen is reached once.
 """
 
-import os
 import re
 from itertools import product
-from pathlib import Path
-from typing import Any, Literal
 
 import pytest
 from playwright.sync_api import Page, expect
 
-from local.front.render import ROOT
+from tests.support.browser.axe import AXE, THEMES, take_pictures, violations
+from tests.support.checkout import ROOT
 from tests.web.control_plane import Plane
 from tests.web.screen import Screen
 from tests.web.screens import SCREENS
 
 WEB = ROOT / "web/src"
-AXE = ROOT / "web/node_modules/axe-core/axe.min.js"
-PICTURES = os.environ.get("SCREENSHOTS")
-"""The folder for pictures; none are made without it."""
-SIZES = {"phone": {"width": 390, "height": 844}, "desk": {"width": 1280, "height": 800}}
-Theme = Literal["light", "dark"]
-THEMES: list[Theme] = ["light", "dark"]
 LOOKS = list(product(THEMES, ("en", "ko")))
 
 
@@ -43,8 +35,7 @@ def test_a_screen_is_accessible_in_both_themes_and_languages(
         page.locator(f"html[lang={language}]").wait_for(state="attached")
         if faults := violations(page):
             found[theme, language] = faults
-        if PICTURES:
-            take_pictures(page, Path(PICTURES), f"{screen.name}-{theme}-{language}")
+        take_pictures(page, f"{screen.name}-{theme}-{language}")
     assert found == {}
 
 
@@ -59,16 +50,3 @@ def test_each_view_and_each_tab_of_the_console_is_among_the_screens() -> None:
     names = [screen.name for screen in SCREENS]
     assert {"console", *(f"console-{tab}" for tab in others)} <= set(names), first
     assert len(names) == len(set(names))
-
-
-def violations(page: Page) -> list[str]:
-    """The rules of axe-core that the page breaks, each with where."""
-    found: list[dict[str, Any]] = page.evaluate("async () => (await axe.run()).violations")
-    return [f"{each['id']}: {each['help']}: {[node['target'] for node in each['nodes']]}" for each in found]
-
-
-def take_pictures(page: Page, folder: Path, name: str) -> None:
-    for size, viewport in SIZES.items():
-        page.set_viewport_size(viewport)  # type: ignore[arg-type]  # it is one
-        page.screenshot(path=folder / f"{name}-{size}.png", full_page=True)
-    page.set_viewport_size(SIZES["desk"])  # type: ignore[arg-type]

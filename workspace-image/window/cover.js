@@ -122,17 +122,24 @@ const leftOutLines = ({ bytes, lost_bytes: lost }) => [
   ...(lost > 0 ? [COVER_WORDS.notKept(inUnits(lost))] : []),
 ];
 
+// its colours and font are those of web/src/design/tokens.css
 const COVER_STYLE = `
-  #ondol-cover { font: 15px/1.5 system-ui, sans-serif; color: #222; background: #fff; border: 0; border-radius: 10px;
-    box-sizing: border-box; max-width: min(34rem, calc(100% - 32px)); padding: 24px 28px; box-shadow: 0 8px 40px #0006 }
-  #ondol-cover::backdrop { background: #000a }
+  #ondol-cover { color-scheme: light dark;
+    --surface: light-dark(#ffffff, #211b18); --ink: light-dark(#211a15, #f3ebe3);
+    --line-strong: light-dark(#8c7c6e, #8d7d71); --shade: light-dark(rgb(33 26 21 / 45%), rgb(0 0 0 / 60%));
+    --accent: light-dark(#b3421a, #f08a5b); --on-accent: light-dark(#fffaf6, #2a1208);
+    --lifted: 0 1px 2px rgb(60 35 15 / 6%), 0 10px 30px rgb(60 35 15 / 7%);
+    --font: system-ui, -apple-system, "Segoe UI", Roboto, "Apple SD Gothic Neo", "Malgun Gothic", "Noto Sans KR",
+      "Noto Sans CJK KR", sans-serif;
+    font: 15px/1.6 var(--font); color: var(--ink); background: var(--surface); border: 0; border-radius: 18px;
+    box-sizing: border-box; max-width: min(34rem, calc(100% - 32px)); padding: 24px 28px; box-shadow: var(--lifted) }
+  #ondol-cover::backdrop { background: var(--shade) }
   #ondol-cover h1 { font-size: 20px; line-height: 1.3; margin: 0 0 8px; font-weight: 600 }
   #ondol-cover h1:focus { outline: none }
   #ondol-cover p { margin: 8px 0; overflow-wrap: anywhere; word-break: keep-all }
-  #ondol-cover button { font: inherit; cursor: pointer; margin: 12px 8px 0 0; padding: 8px 16px; border-radius: 6px;
-    border: 1px solid #8886; background: transparent; color: inherit }
-  #ondol-cover button.main { background: #b5451b; border-color: #b5451b; color: #fff }
-  #ondol-cover button:focus-visible { outline: 2px solid #d97a53; outline-offset: 2px }
-  @media (prefers-color-scheme: dark) { #ondol-cover { background: #1c1b1a; color: #eee } }
+  #ondol-cover button { font: inherit; cursor: pointer; margin: 12px 8px 0 0; padding: 8px 24px; border-radius: 12px;
+    border: 1px solid var(--line-strong); background: var(--surface); color: inherit }
+  #ondol-cover button.main { background: var(--accent); border-color: var(--accent); color: var(--on-accent) }
+  #ondol-cover button:focus-visible { outline: 3px solid var(--accent); outline-offset: 2px }
 `;
 

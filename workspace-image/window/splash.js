@@ -10,21 +10,24 @@ const FILES = ".explorer-folders-view .monaco-list-row, .pane-body .monaco-butto
 // the side bar may be closed, or show something else
 const WITHOUT_FILES_MS = 3_000;
 
+// the accent and the font are those of web/src/design/tokens.css, the other colours those of the editor
 const SPLASH_STYLE = `
-  #ondol-splash { --back: #fafafd; --ink: #3b3b3b; --faint: #8a8a8a; --warm: #b5451b; position: fixed; inset: 0; z-index: 1000000;
-    display: grid; place-content: center; gap: 20px; background: var(--back); color: var(--ink);
-    font: 14px/1.6 system-ui, "Apple SD Gothic Neo", "Malgun Gothic", "Noto Sans CJK KR", sans-serif; word-break: keep-all }
-  @media (prefers-color-scheme: dark) {
-    #ondol-splash { --back: #191a1b; --ink: #d4d4d4; --faint: #8c8c8c; --warm: #e0744a } }
+  #ondol-splash { color-scheme: light dark; --accent: light-dark(#b3421a, #f08a5b);
+    --font: system-ui, -apple-system, "Segoe UI", Roboto, "Apple SD Gothic Neo", "Malgun Gothic", "Noto Sans KR",
+      "Noto Sans CJK KR", sans-serif;
+    --editor: light-dark(#fafafd, #191a1b); --editor-ink: light-dark(#3b3b3b, #d4d4d4);
+    --editor-faint: light-dark(#6e6e6e, #8c8c8c);
+    position: fixed; inset: 0; z-index: 1000000; display: grid; place-content: center; gap: 20px;
+    background: var(--editor); color: var(--editor-ink); font: 14px/1.6 var(--font); word-break: keep-all }
   #ondol-splash h1 { font-size: 18px; font-weight: 600; margin: 0 }
   #ondol-splash ol { list-style: none; margin: 0; padding: 0; display: grid; gap: 6px }
-  #ondol-splash li { color: var(--faint); display: flex; gap: 10px; align-items: center }
+  #ondol-splash li { color: var(--editor-faint); display: flex; gap: 10px; align-items: center }
   #ondol-splash li::before { content: ""; width: 8px; height: 8px; border-radius: 50%; border: 1.5px solid currentColor }
-  #ondol-splash li.done { color: var(--ink) }
-  #ondol-splash li.done::before { background: var(--warm); border-color: var(--warm) }
-  #ondol-splash li[aria-current] { color: var(--ink) }
-  #ondol-splash li[aria-current]::before { border-color: var(--warm); animation: ondol-warm 1.2s ease-in-out infinite alternate }
-  @keyframes ondol-warm { to { background: var(--warm) } }
+  #ondol-splash li.done { color: var(--editor-ink) }
+  #ondol-splash li.done::before { background: var(--accent); border-color: var(--accent) }
+  #ondol-splash li[aria-current] { color: var(--editor-ink) }
+  #ondol-splash li[aria-current]::before { border-color: var(--accent); animation: ondol-warm 1.2s ease-in-out infinite alternate }
+  @keyframes ondol-warm { to { background: var(--accent) } }
   @media (prefers-reduced-motion: reduce) { #ondol-splash li[aria-current]::before { animation: none } }
 `;
 
@@ -91,7 +94,7 @@ const colorsOf = (stores) => {
     const { colorMap, id } = JSON.parse(stores.global?.colorThemeData ?? "{}");
     const isDark = matchMedia("(prefers-color-scheme: dark)").matches;
     if (!id?.startsWith(isDark ? "vs-dark " : "vs ")) return {}; // the theme's kind comes first in its id
-    const chosen = { "--back": colorMap?.["editor.background"], "--ink": colorMap?.["editor.foreground"] };
+    const chosen = { "--editor": colorMap?.["editor.background"], "--editor-ink": colorMap?.["editor.foreground"] };
     return Object.fromEntries(Object.entries(chosen).filter(([, color]) => /^#[0-9a-f]{3,8}$/i.test(color ?? "")));
   } catch {
     return {};

@@ -10,18 +10,27 @@ from aiohttp import web
 
 from agent.paths import IMAGE
 
+# its colours and font are those of web/src/design/tokens.css
 _PAGE = """<!doctype html>
 <html lang="{language}"><meta charset="utf-8"><meta name="viewport" content="width=device-width">{head}
 <title>Ondol</title>
 <style>
-  body {{ font: 16px/1.5 system-ui, sans-serif; margin: 20vh auto; max-width: 26rem; padding: 0 1rem; color: #222 }}
-  a {{ display: inline-block; margin-top: 1rem; padding: .6rem 1.2rem; border-radius: .4rem; background: #b5451b;
-      color: #fff; text-decoration: none }}
-  button {{ display: block; margin-top: 1rem; padding: .6rem 1.2rem; border-radius: .4rem; border: 1px solid #8886;
-      background: none; color: inherit; font: inherit; cursor: pointer }}
-  @media (prefers-color-scheme: dark) {{ body {{ background: #1c1b1a; color: #eee }} }}
+  :root {{ color-scheme: light dark;
+    --ground: light-dark(#faf7f2, #171311); --ink: light-dark(#211a15, #f3ebe3);
+    --surface: light-dark(#ffffff, #211b18); --line-strong: light-dark(#8c7c6e, #8d7d71);
+    --accent: light-dark(#b3421a, #f08a5b); --on-accent: light-dark(#fffaf6, #2a1208);
+    --font: system-ui, -apple-system, "Segoe UI", Roboto, "Apple SD Gothic Neo", "Malgun Gothic", "Noto Sans KR",
+      "Noto Sans CJK KR", sans-serif }}
+  body {{ font: 16px/1.6 var(--font); margin: 0; background: var(--ground); color: var(--ink); word-break: keep-all }}
+  main {{ margin: 20vh auto; max-width: 26rem; padding: 0 1rem }}
+  h1 {{ line-height: 1.3 }}
+  a, button {{ margin-top: 1rem; padding: .6rem 1.5rem; border: 1px solid var(--accent); border-radius: 12px }}
+  a {{ display: inline-block; background: var(--accent); color: var(--on-accent); text-decoration: none }}
+  button {{ display: block; border-color: var(--line-strong); background: var(--surface); color: inherit;
+      font: inherit; cursor: pointer }}
+  :focus-visible {{ outline: 3px solid var(--accent); outline-offset: 2px }}
 </style>
-<h1>{title}</h1><p>{text}</p><a href="{origin}/">{button}</a>{script}
+<main><h1>{title}</h1><p>{text}</p><a href="{origin}/">{button}</a></main>{script}
 </html>
 """
 
