@@ -70,6 +70,7 @@ def tidy_workspace(workspace: Versioned[Workspace], old: datetime, now: datetime
             forget_thinned(workspace, forgotten, now)
             thinned += len(forgotten)
             workspace = read_workspace(wid)
+            keeping = keeping_of(workspace.record.owner, now)  # a plan may have been lost meanwhile
         packages = [package.record for package in all_packages(wid)]
         if over := expired(packages, keeping.lost, now)[:AT_ONCE]:
             forget_packages(workspace, over, now)

@@ -64,6 +64,20 @@ def charged(bid: str) -> int:
     return sum(read_billing(bid).record.used.values())
 
 
+def test_a_snapshot_names_the_plan_under_which_it_was_saved_though_the_session_ends_under_another() -> None:
+    before = stored(a_session(connected=True, opened=NOW, seen=NOW))
+    payer = read_billing(before.record.bid)
+    commit_beat(before, payer, beaten(before, head=a_head(), now=NOW + timedelta(seconds=30)))
+    billing_ref(before.record.bid).update({"plan": "free"})
+    saved, payer = again(before.record), read_billing(before.record.bid)
+    last, now = a_beat(2, final=True), NOW + timedelta(seconds=60)
+    accepted = accept_beat(saved.record, last, None, billing=payer.record, policy=POLICY, now=now)
+    assert accepted is not None
+    commit_beat(saved, payer, accepted)
+    [snapshot] = all_snapshots(before.record.wid)
+    assert (again(before.record).record.plan, snapshot.plan, snapshot.final) == ("free", "pro", True)
+
+
 def test_a_beat_moves_lease_charge_and_head_together() -> None:
     before = stored(a_session(connected=True, opened=NOW, seen=NOW))
     accepted = beaten(before, head=a_head(), now=NOW + timedelta(seconds=30))
