@@ -26,6 +26,7 @@ from shared.sessions.reclaim_decision import idle_ahead
 from shared.sessions.session import EndReason, Session, SessionId, SessionState
 from shared.sessions.workspace import Workspace
 from shared.snapshots.checkpoint import Count
+from shared.snapshots.left_out import not_kept
 from shared.snapshots.storage_quota import NAMED, Folder, LeftOut, StorageState, lifting_plan
 from shared.views.plan import KeptView, PaidForView, PlanView, kept_view, paid_for_view, plan_view
 from shared.views.start import MEASURED_BY, StartView, is_starting, start_view
@@ -128,6 +129,8 @@ class StorageView(Struct):
     """Files of the home that no checkpoint has. Of a workspace without an open session: as of the session's end."""
     apart: Count
     """Bytes of left-out files that are kept."""
+    not_kept: Count
+    """Bytes that the session that ended last has left out, and that could not be kept."""
 
 
 class InTeam(Struct):
@@ -181,7 +184,7 @@ def login(caller: Member, body: Login, now: datetime) -> LoginAnswer:
         paid_for=paid_for_view(own.record) if own.record.owner == account.uid else None,
         kept=kept_view(_kept(account, billing.plan, [own, of_team], now), now),
         allowance=_allowance(billing, now),
-        storage=_storage(billing, account.works_in, newest, workspace.apart),
+        storage=_storage(billing, account.works_in, newest, workspace.apart, last),
         session=_current(current) if current and current.open else None,
         last=_last(last) if last and not last.open else None,
     )
@@ -226,7 +229,9 @@ def _kept(account: Account, plan: str, found: Sequence[Versioned[Billing] | None
     return kept_plan([(each.plan, each.since) for each in lost], plan, now)
 
 
-def _storage(billing: Billing, team: str | None, newest: Session | Workspace, apart: int) -> StorageView:
+def _storage(
+    billing: Billing, team: str | None, newest: Session | Workspace, apart: int, last: Session | None
+) -> StorageView:
     """Measured against the current plan, which may have changed since the newest checkpoint."""
     use = replace(newest.saved.use, limit=storage_limit(billing, team, newest.saved.use))
     left_out = newest.left_out if isinstance(newest, Session) else None
@@ -242,6 +247,7 @@ def _storage(billing: Billing, team: str | None, newest: Session | Workspace, ap
         lifted_by=PLANS[lifting].title if lifting else None,
         left_out=left_out,
         apart=apart,
+        not_kept=not_kept(last.left_out, last.apart) if last and not last.open else 0,
     )
 
 

@@ -39,6 +39,14 @@ def not_kept_apart_reason(manifest: Manifest, room: int | None) -> str | None:
     return f"it takes {takes} bytes, and there is room for {room}" if room is not None and takes > room else None
 
 
+def not_kept(left_out: LeftOut | None, apart: Head | None) -> int:
+    """Bytes of what an ended session could neither save nor keep: there was no room or no time, or its container was
+    lost."""
+    if left_out is None:
+        return 0
+    return min(left_out.bytes, left_out.lost_bytes) if apart else left_out.bytes
+
+
 def expired(packages: Iterable[Package], lost: Sequence[Kept], now: datetime) -> list[Package]:
     return [package for package in packages if package.expires(lost) <= now]
 

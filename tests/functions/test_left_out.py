@@ -38,7 +38,7 @@ def test_over_three_sessions_nothing_is_lost(bare_stack: Running, tmp_path: Path
             apart.append(end_with(saver, number))
         assert downloaded(person, tmp_path / f"head{number}")["proj/small.txt"] == f"small {number}".encode()
     assert [each["snapshot"] for each in left_out(person)] == [*reversed(apart)]
-    assert person.me()["storage"]["apart"] == 3 * 157 * MB
+    assert (person.me()["storage"]["apart"], person.me()["storage"]["not_kept"]) == (3 * 157 * MB, 0)
     for number, snapshot in enumerate(apart, 1):
         assert downloaded(person, tmp_path / str(number), snapshot) == {
             "proj": None,
@@ -53,6 +53,7 @@ def test_over_three_sessions_nothing_is_lost(bare_stack: Running, tmp_path: Path
     assert mails[0]["facts"]["bytes"] == str(157 * MB)
     assert "clip" not in repr(mails)
     assert len(left_out(person)) == 3, "what exceeds the bound is not kept, and the session ends all the same"
+    assert person.me()["storage"]["not_kept"] == 157 * MB
     assert downloaded(person, tmp_path / "head4")["proj/small.txt"] == b"small 4"
 
 

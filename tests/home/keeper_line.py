@@ -107,7 +107,7 @@ class Line:
                 self._unpacked.pop(fields["tier"], None)
             case "scan":
                 fields.pop("urgent", None)
-            case "pack":
+            case "pack" | "pack_apart":
                 fields["pipe"] = pipe
         answer: dict[str, Any] = getattr(self._keeper, what)(**fields)
         if what == "scan" and self.is_seeing:

@@ -100,7 +100,7 @@ class Saver:
         return Shelf(dict(layers), self.shelf.contents)
 
     def _apart(self, tier: str) -> Layer:
-        return self._packed(tier, How.WHOLE, lambda pipe: self.keeper.pack_apart(tier, pipe))
+        return self._packed(tier, How.WHOLE, lambda pipe: self.keeper.pack_apart(tier, pipe, 60))
 
     def _packed(self, tier: str, how: How, pack: Callable[[int], dict[str, Any]]) -> Layer:
         read, write = os.pipe()

@@ -56,17 +56,27 @@ class Workspace:
 
 class Bucket:
     """One container's access to the objects. A tier whose gate is closed is not read; the next `away` calls fail.
-    `meanwhile` is called while the next manifest is uploaded."""
+    `meanwhile` is called while the next manifest is uploaded. Of a layer it takes no more than `most` bytes."""
 
     def __init__(self, contents: dict[str, bytes]) -> None:
         self._contents = contents
         self.away = 0
+        self.most: int | None = None
         self.gates = {tier: asyncio.Event() for tier in LATER}
         self.meanwhile: Callable[[], None] | None = None
 
     async def create(self, name: str, source: asyncio.StreamReader) -> Stored:
         self._answer()
-        return self._create(name, await source.read())
+        content = await source.read() if self.most is None else await self._as_far_as(source, self.most)
+        return self._create(name, content)
+
+    async def _as_far_as(self, source: asyncio.StreamReader, most: int) -> bytes:
+        content = b""
+        while piece := await source.read(1 << 16):
+            content += piece
+            if len(content) > most:
+                await asyncio.Event().wait()
+        return content
 
     async def create_small(self, name: str, content: bytes) -> Stored:
         self._answer()

@@ -19,7 +19,8 @@ def asked(plane: Plane, function: str) -> list[dict[str, Any]]:
 
 def a_package(**fields: Any) -> dict[str, Any]:
     defaults = {"snapshot": "6-b-9", "at": time.time(), "expires": time.time() + 30 * 86400, "bytes": 210 * MB}
-    return {**defaults, "fits": False, "inconsistent": [], "left_out": FULL["left_out"], **fields}
+    sound = {"inconsistent": [], "inconsistent_unnamed": 0}
+    return {**defaults, **sound, "fits": False, "left_out": FULL["left_out"], **fields}
 
 
 def test_before_stop_it_says_what_is_not_saved(page: Page, plane: Plane) -> None:
@@ -46,6 +47,24 @@ def test_a_second_try_of_a_journey_stops_what_the_first_try_left_open(
         member.sign_in()
         expect(member.page.get_by_role("button", name="Open", exact=True)).to_be_visible()
     assert len(asked(plane, "release")) == 1
+
+
+def test_what_could_not_even_be_kept_is_told_after_the_session(page: Page, plane: Plane) -> None:
+    plane.storage = {"not_kept": 157 * MB}
+    sign_in(page)
+    expect(page.get_by_text("Files of 157 MB from your last session are neither saved nor kept")).to_be_visible()
+    page.get_by_role("button", name="한국어").click()
+    expect(page.get_by_text("지난 세션의 파일 157MB는 공간이나 시간이 부족해")).to_be_visible()
+
+
+def test_an_open_workspace_offers_what_was_left_out_too(page: Page, plane: Plane) -> None:
+    plane.open()
+    plane.storage = {"apart": 210 * MB}
+    sign_in(page)
+    expect(page.get_by_text("Your workspace is open")).to_be_visible()
+    expect(page.get_by_text("210 MB did not fit in your plan")).to_be_visible()
+    expect(page.get_by_role("button", name="See these files")).to_be_visible()
+    expect(page.get_by_text("neither saved nor kept")).to_have_count(0)
 
 
 def test_a_closed_workspace_offers_what_was_left_out(page: Page, plane: Plane) -> None:

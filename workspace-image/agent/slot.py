@@ -313,16 +313,13 @@ class SlotLifecycle:
         raise AssertionError("unreachable")
 
     async def _keep_apart(self, session: Session) -> None:
-        """Packs what was left out, after the last checkpoint is safe. If packing fails or takes too long, the session
-        ends without it."""
+        """Packs what was left out, after the last checkpoint is safe. The session ends without what fails or takes too
+        long."""
         if not session.checkpoints.left_out["count"]:
             return
         await session.beat()
-        try:
-            async with asyncio.timeout(STOPPING_APART_SECONDS if session.stopping else APART_SECONDS):
-                await session.checkpoints.keep_apart(session.last_answer.storage.prefix)
-        except (HomeFailed, Unreachable, CorruptState, TimeoutError, OSError) as error:
-            logs.warning("left-out-failed", reason=str(error) or type(error).__name__)
+        seconds = STOPPING_APART_SECONDS if session.stopping else APART_SECONDS
+        await session.checkpoints.keep_apart(session.last_answer.storage.prefix, seconds)
 
     def _stop_restoring(self) -> None:
         """Tiers that are not restored yet stay in the bucket as they are."""

@@ -2234,6 +2234,10 @@ export type StorageView = {
      * Bytes of left-out files that are kept.
      */
     apart: number;
+    /**
+     * Bytes that the session that ended last has left out, and that could not be kept.
+     */
+    not_kept: number;
 };
 
 /**

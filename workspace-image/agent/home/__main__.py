@@ -115,7 +115,7 @@ class Program:
             case "scan" | "copy" | "pack":
                 return self._beside_the_member(what, order, pipes)
             case "pack_apart":
-                return self._keeper.pack_apart(order["tier"], pipes[0])
+                return self._keeper.pack_apart(order["tier"], pipes[0], order["seconds"])
             case "adopt":
                 return self._keeper.adopt(**order)
             case "forget":

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from agent.home import move_into_place
+from agent.home.apart_queue import ApartQueue
 from agent.home.changes import changes
 from agent.home.copies import MOST_COPIED, Kept, folders_to_keep, folders_to_postpone, to_copy, unit_folder
 from agent.home.index import UNSURE, Held, TierScan, topmost
@@ -287,14 +288,19 @@ class Keeper:
             layer.packing.close()
         self._begun = {}
 
-    def pack_apart(self, tier: str, pipe: int) -> Answer:
-        """Writes a layer of what the last scan left out and is to be kept apart. No checkpoint names this layer."""
+    def pack_apart(self, tier: str, pipe: int, seconds: float) -> Answer:
+        """Writes a layer of what the last scan left out and is to be kept apart, as far as `seconds` are enough. No
+        checkpoint names this layer. What is not in it is no longer to be kept apart; if packing breaks off, neither is
+        what was not packed before. The answer has the sums, and what is left out as it is now."""
         seen = self._left_out.apart_of(tier)
+        queue = ApartQueue(self._left_out.queue(tier), seconds)
         packing = Packing(self.home, [], seen)
         try:
-            return packing.write(list(seen.marks), pipe).answer(seen)
+            packed = packing.write(queue.paths(), pipe)
         finally:
             packing.close()
+            self._left_out.lose(tier, set(queue.unpacked))
+        return {**packed.answer(seen), **self._apart_answer(tier), "over_quota": self._left_out.answer()}
 
     def adopt(self, tiers: list[str]) -> Answer:
         """The storage has the layers that were written. Raises RuntimeError unless `tiers` are just the tiers that were

@@ -1,14 +1,14 @@
 """Takes what the plan has no room for out of a scan, and remembers it, to be packed apart when the session ends."""
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 from agent.home.index import TierScan, topmost
 from agent.home.open_below import lies_below
 from agent.home.scan import COMPANIONS, LONGEST_SHOWN, HomeScan
-from agent.home.storage_quota import Need, Quota, Thing, keep_apart, leave_out
+from agent.home.storage_quota import Need, Quota, Thing, keep_apart, leave_out, most_needed_first
 from agent.home.tiers import BOOT, DEPS, WORK
 
 LISTED = 20
@@ -25,13 +25,33 @@ NEEDS = {BOOT: Need.SETTINGS, WORK: Need.WORK, DEPS: Need.DEPENDENCIES}
 @dataclass
 class LeftOut:
     """`sizes`: bytes of each left-out thing, by name. `apart`: names of the things that are kept apart. `seen`: what is
-    kept apart of each tier."""
+    kept apart of each tier. `units`: of each path of it, the name of its thing."""
 
     sizes: dict[bytes, int] = field(default_factory=dict)
     things: list[Thing] = field(default_factory=list)
     folders: set[bytes] = field(default_factory=set)
     apart: set[bytes] = field(default_factory=set)
     seen: dict[str, TierScan] = field(default_factory=dict)
+    units: dict[bytes, bytes] = field(default_factory=dict)
+
+    def queue(self, tier: str) -> list[tuple[Thing, list[bytes]]]:
+        """The things of a tier that are kept apart, with their paths: the most needed first, and of each kind the
+        smallest."""
+        paths: dict[bytes, list[bytes]] = {}
+        for path in self.apart_of(tier).marks:
+            paths.setdefault(self.units[path], []).append(path)
+        things = sorted((thing for thing in self.things if thing.name in paths), key=most_needed_first)
+        return [(thing, paths[thing.name]) for thing in things]
+
+    def lose(self, tier: str, names: Collection[bytes]) -> None:
+        """Takes things out of what is kept apart of a tier."""
+        self.apart.difference_update(names)
+        for inner in (BOOT, WORK) if tier == WORK else (tier,):
+            seen = self.seen.get(inner, TierScan())
+            for path in [path for path in seen.marks if self.units[path] in names]:
+                del seen.marks[path]
+                seen.folders.discard(path)
+                seen.total -= seen.sizes.pop(path, 0)
 
     def apart_of(self, tier: str) -> TierScan:
         """What is kept apart of a tier. `work` includes the settings, because no editor starts with settings that were
@@ -88,7 +108,7 @@ def take_out(scan: HomeScan, quota: Quota, before: Mapping[bytes, int], *, taken
     result.things = [thing for thing in things if thing.name in out]
     result.apart = keep_apart(result.things, quota.apart or 0)
     for tier, tier_units in units.items():
-        result.seen[tier] = tier_units.split(set(out), result.apart)
+        result.seen[tier] = tier_units.split(set(out), result.apart, result.units)
         result.folders |= tier_units.folders & out.keys()
     return result
 
@@ -122,8 +142,9 @@ class _Units:
             entries[unit] += 1
         return [Thing(unit, size, NEEDS[self._tier], entries[unit]) for unit, size in sizes.items() if size]
 
-    def split(self, out: set[bytes], apart: set[bytes]) -> TierScan:
-        """Takes the units `out` out of the scan, and returns those of them that are kept `apart`."""
+    def split(self, out: set[bytes], apart: set[bytes], units: dict[bytes, bytes]) -> TierScan:
+        """Takes the units `out` out of the scan, and returns those of them that are kept `apart`. Notes the unit of
+        each path that is returned in `units`."""
         seen, kept = self._seen, TierScan()
         for path in list(seen.marks):
             unit = self._first_name(self._unit(path))
@@ -135,6 +156,7 @@ class _Units:
             seen.folders.discard(path)
             if unit in apart:
                 kept.marks[path] = sign
+                units[path] = unit
                 kept.sizes[path] = size
                 kept.total += size
                 if is_folder:

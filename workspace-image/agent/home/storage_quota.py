@@ -80,12 +80,17 @@ def keep_apart(things: Sequence[Thing], room: int) -> set[bytes]:
     """Which of the left-out things are kept apart, in at most `room` bytes: the most needed first, and of each kind the
     smallest, so that as many things as possible are kept."""
     kept: set[bytes] = set()
-    for thing in sorted(things, key=lambda thing: (thing.need, thing.bytes, thing.name)):
+    for thing in sorted(things, key=most_needed_first):
         needed = thing.bytes + ENTRY_BYTES * thing.entries
         if needed <= room:
             kept.add(thing.name)
             room -= needed
     return kept
+
+
+def most_needed_first(thing: Thing) -> tuple[Need, int, bytes]:
+    """The order in which things are kept apart."""
+    return thing.need, thing.bytes, thing.name
 
 
 def _largest_first(thing: Thing) -> tuple[int, bytes]:

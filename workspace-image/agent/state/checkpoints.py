@@ -12,12 +12,13 @@ from agent.errors import CheckpointRefused
 from agent.home.changes import summed
 from agent.home.storage_quota import Quota
 from agent.home.tiers import TIERS
+from agent.state.apart import FAILURES, Apart
 from agent.state.bucket import Bucket
 from agent.state.keeper_process import KeeperAnswer, KeeperProcess
 from agent.state.layer_uploads import LayerUploads
 from agent.state.layers import How
-from agent.state.manifest import Manifest, Tier
-from agent.state.planning import NOTHING, NextTier, SavedTier, after, is_behind, plan, to_come, with_scanned_sums
+from agent.state.manifest import Manifest
+from agent.state.planning import NOTHING, SavedTier, after, is_behind, plan, to_come, with_scanned_sums
 from agent.state.standstill import Standstill, StillScan
 
 NOTHING_LEFT_OUT: KeeperAnswer = {"count": 0, "bytes": 0, "lost_bytes": 0, "entries": []}
@@ -30,6 +31,8 @@ through a mapping. With the time between two scans and the time of a save, that 
 were a reason to save, each would be a snapshot."""
 MOST_NAMED = 20
 """Files that a manifest names as inconsistent."""
+LEAST_SECONDS = 1.0
+"""Seconds for the small manifest of what is kept apart, however late it is."""
 MOST_ROUNDS = 3
 """Rounds of one checkpoint: files that change while one round packs them are packed again in the next round."""
 
@@ -81,6 +84,7 @@ class Checkpoints:
         self._later_since: float | None = None
         self.left_out: KeeperAnswer = NOTHING_LEFT_OUT
         """What the newest scan has left out of the checkpoints."""
+        self._left_out_at_end: KeeperAnswer | None = None
         self._apart: dict[str, KeeperAnswer] = {}
         self.apart: Checkpoint | None = None
         """The checkpoint of what was left out and is kept apart."""
@@ -229,25 +233,40 @@ class Checkpoints:
         logs.event("checkpoint-uploaded", seq=seq, tiers=written, ms=took, still_ms=still_ms)
         return True
 
-    async def keep_apart(self, prefix: str) -> None:
-        """Packs what the newest scan has left out, as far as there is room to keep it apart. The last heartbeat names
-        it. Raises as `make`."""
+    async def keep_apart(self, prefix: str, seconds: float) -> None:
+        """Packs what the newest scan has left out, as far as there is room to keep it apart, and as far as `seconds`
+        are enough: own work first, and of each kind the smallest things. The last heartbeat names it. It is tried once,
+        because the control plane waits no longer. `left_out` says afterwards what is kept."""
         async with self._making:
-            following = [
-                NextTier(tier, How.WHOLE, Tier(tier_answer["bytes"], tier_answer["files"]))
-                for tier, tier_answer in self._apart.items()
-                if tier_answer["files"]
-            ]
-            if not following or self.apart is not None:
-                return
-            self._seq += 1
-            seq, started = self._seq, elapsed()
-            await self._uploads.write_apart(following, f"{prefix}{seq}")
-            held = {tier.tier: tier.held for tier in following}
-            layers = tuple(layer for tier in following for layer in tier.layers)
-            manifest = Manifest(self._workspace, self._epoch, self._boot, seq, None, held, layers)
-            self.apart = await self._store(manifest, prefix)
-            logs.event("left-out-uploaded", seq=seq, bytes=self.apart.bytes, ms=round((elapsed() - started) * 1000, 1))
+            if self._left_out_at_end is None:
+                self._left_out_at_end = await self._pack_apart(prefix, seconds)
+            self.left_out = self._left_out_at_end
+
+    async def _pack_apart(self, prefix: str, seconds: float) -> KeeperAnswer:
+        """What is left out, after what could be packed is kept apart."""
+        started = elapsed()
+        apart = Apart(self._uploads, self.left_out, lambda: f"{prefix}{self._next_seq()}")
+        await apart.pack([tier for tier in self._apart if self._apart[tier]["files"]], seconds)
+        if not apart.kept:
+            return apart.left_out
+        held = {tier.tier: tier.held for tier in apart.kept}
+        layers = tuple(layer for tier in apart.kept for layer in tier.layers)
+        manifest = Manifest(self._workspace, self._epoch, self._boot, self._next_seq(), None, held, layers)
+        try:
+            async with asyncio.timeout(max(LEAST_SECONDS, seconds - elapsed() + started)):
+                self.apart = await self._store(manifest, prefix)
+        except FAILURES as error:
+            logs.warning("left-out-failed", reason=str(error) or type(error).__name__)
+            for tier in held:
+                apart.lose(tier)
+        else:
+            ms = round((elapsed() - started) * 1000, 1)
+            logs.event("left-out-uploaded", seq=manifest.seq, bytes=self.apart.bytes, ms=ms)
+        return apart.left_out
+
+    def _next_seq(self) -> int:
+        self._seq += 1
+        return self._seq
 
     async def _store(self, manifest: Manifest, prefix: str, largest: Sequence[Any] = ()) -> Checkpoint:
         name = f"{prefix}{manifest.seq}.manifest.json"

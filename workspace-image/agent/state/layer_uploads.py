@@ -25,24 +25,30 @@ class LayerUploads:
         try:
             for tier in following:
                 if tier.how is not None:
-                    uploads += [await self._write(tier, tiers[tier.tier], stem, "pack")]
+                    upload, _ = await self._write(tier, tiers[tier.tier], stem, "pack", how=tier.how)
+                    uploads.append(upload)
             await asyncio.gather(*uploads)
         except BaseException:
             for upload in uploads:
                 upload.cancel()
             raise
 
-    async def write_apart(self, following: Sequence[NextTier], stem: str) -> None:
-        """Writes the layers of what is left out, one tier after the other."""
-        for upload in [await self._write(tier, SavedTier(), stem, "pack_apart") for tier in following]:
-            await upload
+    async def write_apart(self, tier: NextTier, stem: str, seconds: float) -> KeeperAnswer:
+        """Writes the layer of what is left out of a tier, as far as `seconds` are enough. Returns the keeper's
+        answer."""
+        upload, packed = await self._write(tier, SavedTier(), stem, "pack_apart", seconds=seconds)
+        await upload
+        return packed
 
-    async def _write(self, tier: NextTier, saved: SavedTier, stem: str, order: str) -> "asyncio.Task[None]":
-        """Has the tier packed. Returns the upload, which may go on while the next tier is packed."""
+    async def _write(
+        self, tier: NextTier, saved: SavedTier, stem: str, order: str, **fields: float | How
+    ) -> "tuple[asyncio.Task[None], KeeperAnswer]":
+        """Has the tier packed. Returns the upload, which may go on while the next tier is packed, and the keeper's
+        answer."""
         read, write = pipe()
         name = f"{stem}-{tier.tier}.tar.zst"
         source = await reader(read)
-        packing = asyncio.create_task(self._keeper.order(order, pipe=write, tier=tier.tier, how=tier.how))
+        packing = asyncio.create_task(self._keeper.order(order, pipe=write, tier=tier.tier, **fields))
         uploading = asyncio.create_task(self._bucket.create(name, source))
         try:
             await asyncio.wait([uploading, packing], return_when=asyncio.FIRST_COMPLETED)
@@ -58,7 +64,7 @@ class LayerUploads:
             logs.warning("checkpoint-unread", tier=tier.tier, entries=packed["left_out"])
         tier.moved, tier.inconsistent = packed["moved"], tuple(packed["inconsistent"])
         tier.unnamed = packed["unnamed"]
-        return asyncio.create_task(self._finish(tier, saved, name, uploading, packed))
+        return asyncio.create_task(self._finish(tier, saved, name, uploading, packed)), packed
 
     async def _finish(
         self, tier: NextTier, saved: SavedTier, name: str, uploading: "asyncio.Task[Stored]", packed: KeeperAnswer

@@ -9,7 +9,9 @@ export const storage = {
   keptApart: "Files that were not saved are kept for 30 days after the session ends. You can download or restore them.",
   apart: "Not saved: storage was full",
   apartAbout: "Files that did not fit in your plan's storage when a session ended. They are not in your workspace. Ondol keeps them for 30 days.",
-  apartHere: (bytes: string) => `Files of ${bytes} did not fit in your plan's storage when your last session ended. Ondol keeps them for 30 days.`,
+  apartHere: (bytes: string) => `Files of ${bytes} did not fit in your plan's storage when a session ended. Ondol keeps them for 30 days.`,
+  notKept: (bytes: string) =>
+    `Files of ${bytes} from your last session are neither saved nor kept: there was no storage for them, or no time to pack them before the session ended. Earlier snapshots may have older versions.`,
   apartLook: "See these files",
   apartMore: "This list shows only some of the files. The download has all of them.",
   apartTooLarge: "Your plan's storage can't hold all of these files at once.",
