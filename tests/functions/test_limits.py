@@ -11,7 +11,7 @@ import jwt
 import pytest
 
 from shared.accounts.operator_limits import HOUR, Limits
-from shared.economics.quantities import OPEN_READS, OPEN_WRITES
+from shared.economics.quantities import OPEN_READS, OPEN_WRITES, USES, Event
 from shared.gcp.store.accounts import workspace_ref
 from shared.gcp.store.billing import billing_ref
 from tests.support.members.forged_tokens import unsigned
@@ -139,6 +139,9 @@ def test_an_open_costs_at_most_eight_reads_and_four_writes_and_a_cap_one_read_mo
     assert len(lines) == 6
     assert all(line["reads"] <= most and line["writes"] <= 4 for line in lines), lines
     assert {line["writes"] for line in lines} == {0, OPEN_WRITES}
+    # an Open that claims a slot reads what the model says
+    least = int(USES[Event.OPEN].reads.low)
+    assert all(least <= line["reads"] <= most for line in lines if line["writes"]), lines
 
 
 def requests(stack: Running) -> list[dict[str, Any]]:

@@ -14,9 +14,17 @@ from tests.web.member import sign_in
 
 
 def total(asked: Asked) -> str:
+    return shown(estimate_view(asked, PRICES, "en").total)
+
+
+def shown(cost: Between) -> str:
     """As the page says it in English."""
-    found: Between = estimate_view(asked, PRICES, "en").total
-    return f"${found.low:,.0f} \N{EN DASH} ${found.high:,.0f}"
+    low, high = (dollars(bound, cost.high) for bound in (cost.low, cost.high))
+    return low if low == high else f"{low} \N{EN DASH} {high}"
+
+
+def dollars(amount: float, beside: float) -> str:
+    return f"${amount:,.{0 if beside >= 100 else 2 if beside >= 1 else 3}f}"
 
 
 def month(page: Page, asked: Asked) -> None:
@@ -30,6 +38,29 @@ def test_it_is_reached_from_the_front_page_without_an_account(page: Page, plane:
     assert {function for function, _ in plane.asked} == {"estimate"}
     page.get_by_role("link", name="To Ondol").click()
     expect(page.get_by_role("button", name="Sign in as Haneul Kim")).to_be_visible()
+
+
+def test_elsewhere_the_curve_and_the_levers_have_the_figures_of_the_estimate(page: Page) -> None:
+    page.goto(f"{page.url}estimate?members=2000")
+    found = estimate_view(Asked(members=2_000), PRICES, "en")
+    month(page, Asked(members=2_000))
+    elsewhere = page.get_by_role("region", name="The same work elsewhere").get_by_role("listitem")
+    expect(elsewhere).to_have_count(len(found.peers) + 1)
+    for number, peer in enumerate(found.peers):
+        for words in (peer.title, peer.what, shown(peer.cost)):
+            expect(elsewhere.nth(number)).to_contain_text(words)
+    expect(elsewhere.last).to_contain_text(shown(found.total))
+    rows = page.get_by_role("region", name="With more and with fewer members").get_by_role("row")
+    expect(rows).to_have_count(len(found.curve) + 1)
+    for number, point in enumerate(found.curve, 1):
+        each = Between(point.cost.low / point.members, point.cost.high / point.members)
+        stopping = point.stopping / point.members
+        cells = (f"{point.members:,}", f"{point.warm}", shown(each), dollars(stopping, stopping))
+        expect(rows.nth(number)).to_have_text("".join(cells))
+    levers = page.get_by_role("region", name="What an operator can change").get_by_role("listitem")
+    expect(levers).to_have_count(len(found.levers))
+    for number, lever in enumerate(found.levers):
+        expect(levers.nth(number)).to_contain_text(lever.noticed)
 
 
 def test_a_slider_moves_by_the_keyboard_and_the_address_keeps_it(page: Page, plane: Plane) -> None:
