@@ -15,6 +15,7 @@ from deploy.resources.log_metrics import (
     ENDS,
     ERRORS,
     HEARTBEAT_REFUSALS,
+    LOSSES,
     REFUSALS,
     RUNS,
     UNSAVED,
@@ -226,6 +227,13 @@ def alerts(deployment: Deployment) -> list[Alert]:
                 ),
             ),
             metrics=(HEARTBEAT_REFUSALS,),
+        ),
+        Alert(
+            name="member-costs-more",
+            title="A member costs more than they pay",
+            severity="WARNING",
+            conditions=(_sum(LOSSES, 5 * MINUTE, above=0, by=("plan",)),),
+            metrics=(LOSSES,),
         ),
         Alert(
             name="schedules-silent",

@@ -162,7 +162,18 @@ RUNS = Metric(
     only="jsonPayload.status=200",
     labels={"function": "function"},
 )
-METRICS = (OPENS, CLAIMS, CLAIM_TIMES, ATTACHES, RESTORES, ENDS, UNSAVED, REFUSALS, HEARTBEAT_REFUSALS, ERRORS, RUNS)
+LOSSES = Metric(
+    name="ondol-losses",
+    title="Members who pay and cost more than that",
+    unit="1",
+    why="whether an account has cost more in its month than it pays; each is logged once a day",
+    events=("member-costs-more",),
+    services=("meter",),
+    labels={"plan": "plan"},
+)
+METRICS = (
+    OPENS, CLAIMS, CLAIM_TIMES, ATTACHES, RESTORES, ENDS, UNSAVED, REFUSALS, HEARTBEAT_REFUSALS, ERRORS, RUNS, LOSSES,
+)  # fmt: skip
 
 
 def metric_id(metric: Metric) -> str:

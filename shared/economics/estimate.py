@@ -118,7 +118,7 @@ def _add_slots(lines: Lines, workload: Workload) -> None:
     cpu, gib = _shape(workload)
     by_instance = workload.engine == Engine.INSTANCE_BASED
     running = BY_INSTANCE if by_instance else AT_WORK
-    at_work = exactly((workload.hours + workload.background_hours) * 3600)
+    at_work = exactly(workload.worked_hours * 3600)
     lines.add_running("slots at work", at_work, cpu, gib, running)
     waiting, idle = workload.waiting_hours * 3600, running if by_instance else WAITING
     lines.add_running("slots without a browser", waiting, cpu, gib, idle)

@@ -6,7 +6,7 @@ from decimal import Decimal
 from shared.billing.metering import LINE_SECONDS
 from shared.billing.plans import PLANS
 from shared.billing.prices import MONTH_DAYS
-from shared.economics.quantities import COMPARED, COMPARED_AT_ONCE, USES, Event, Use
+from shared.economics.quantities import COMPARED, COMPARED_AT_ONCE, HOLD_SECONDS, USES, Event, Use
 from shared.economics.ranges import NOTHING, Range, between, exactly
 from shared.economics.workload import Workload
 
@@ -18,14 +18,14 @@ Counts = Mapping[Event, Range]
 
 def events_of_members(workload: Workload) -> Counts:
     """What members cause. It is proportional to what they do, but for events that were counted."""
-    sessions, hours = workload.sessions, workload.hours
+    sessions, hours = workload.sessions, workload.worked_hours
     saves = workload.habits.changing * (hours * 3600 / workload.save)
     beats = hours * 3600 / workload.heartbeat
     # a heartbeat with a checkpoint comes at once, and the pause to the next ordinary one begins anew
     ordinary = [beats * (1 - part) for part in (workload.habits.changing.low, workload.habits.changing.high)]
     checks = exactly(sessions)
     for name, plan in workload.plans.items():
-        checks += exactly(plan.members * plan.hours * 3600 / Decimal(PLANS[name].idle))
+        checks += exactly(plan.members * (plan.hours + plan.background_hours) * 3600 / Decimal(PLANS[name].idle))
     # one in a second, until the containers have started
     runs = workload.pool.refill * between(Decimal("0.5"), 1) * (RESTARTS * sessions)
     derived = {
@@ -38,6 +38,8 @@ def events_of_members(workload: Workload) -> Counts:
         Event.CHECKPOINT: saves,
         Event.LEDGER_LINE: exactly(hours * 3600 / Decimal(LINE_SECONDS) + sessions),
         Event.EARLY_CHECK: checks,
+        # each begins another one while the job goes on; a browser that comes, or a job that pauses, ends one sooner
+        Event.HOLD: between(1, 2) * (workload.background_hours * 3600 / HOLD_SECONDS),
         Event.END: exactly(sessions),
         Event.RENEWAL: exactly(sessions),
         Event.POOL_RUN: runs,

@@ -78,5 +78,5 @@ def _disks(workload: Workload, book: PriceBook) -> Decimal:
 
 
 def _used(workload: Workload, running_hours: Decimal | None) -> Decimal:
-    followed = workload.hours + workload.background_hours + workload.sessions * STOPS_AFTER_HOURS
+    followed = workload.worked_hours + workload.sessions * STOPS_AFTER_HOURS
     return followed if running_hours is None else running_hours

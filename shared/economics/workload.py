@@ -172,6 +172,11 @@ class Workload(Struct, frozen=True, kw_only=True):
         return sum((plan.members * plan.background_hours for plan in self.plans.values()), Decimal(0))
 
     @property
+    def worked_hours(self) -> Decimal:
+        """Hours in which a slot has its CPU, saves and sends heartbeats: with a browser, or for a job without one."""
+        return self.hours + self.background_hours
+
+    @property
     def waiting_hours(self) -> Range:
         """Hours in which slots are claimed while no browser is connected and no job goes on."""
         hours = NOTHING
@@ -181,7 +186,7 @@ class Workload(Struct, frozen=True, kw_only=True):
 
     @property
     def claimed_hours(self) -> Range:
-        return exactly(self.hours + self.background_hours) + self.waiting_hours
+        return exactly(self.worked_hours) + self.waiting_hours
 
     @property
     def open_at_once(self) -> Range:

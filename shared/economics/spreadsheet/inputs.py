@@ -13,7 +13,7 @@ from shared.economics.curve import MOST_WARM
 from shared.economics.estimate import BACKUPS, BOOST, EVALUATED, HOLDS_AT_ONCE, STARTS_OF_FUNCTIONS
 from shared.economics.events import RESTARTS
 from shared.economics.peers import STOPS_AFTER_HOURS, WORKSTATION_CPUS
-from shared.economics.quantities import COMPARED, COMPARED_AT_ONCE
+from shared.economics.quantities import COMPARED, COMPARED_AT_ONCE, HOLD_SECONDS
 from shared.economics.ranges import Range
 from shared.economics.spreadsheet.book import PART, QUANTITY, Book, Place, Sheet, Value, span
 from shared.economics.workload import GIB, Engine, PlanWorkload, Workload
@@ -56,6 +56,7 @@ CONSTANTS: Mapping[str, Value | Range] = {
     "evaluated": EVALUATED,
     "function_starts": STARTS_OF_FUNCTIONS,
     "holds_at_once": HOLDS_AT_ONCE,
+    "hold_seconds": HOLD_SECONDS,
     "compared": COMPARED,
     "compared_at_once": COMPARED_AT_ONCE,
     "ledger_seconds": Decimal(str(LINE_SECONDS)),

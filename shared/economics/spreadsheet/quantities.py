@@ -17,7 +17,8 @@ NAME = re.compile(r"\b([a-z][a-z_]*)(~?)")
 EITHER = re.compile(r"\[([^|\]]+)\|([^\]]+)\]")
 
 DRIVERS: Mapping[str, str] = {
-    "claimed_hours": "hours+background_hours+waiting_hours",
+    "worked_hours": "hours+background_hours",
+    "claimed_hours": "worked_hours+waiting_hours",
     "open_at_once": "claimed_hours/month_hours",
 }
 """What follows from the sums over plans."""
@@ -27,10 +28,11 @@ EVENTS: Mapping[Event, str] = {
     Event.AUTH_CHECK: "[0|1]*sessions",
     Event.OPEN: "sessions",
     Event.HELLO: "sessions",
-    Event.HEARTBEAT: "changing~*hours*3600/save_seconds+(1-changing~)*hours*3600/heartbeat_seconds",
-    Event.CHECKPOINT: "changing~*hours*3600/save_seconds",
-    Event.LEDGER_LINE: "hours*3600/ledger_seconds+sessions",
+    Event.HEARTBEAT: "changing~*worked_hours*3600/save_seconds+(1-changing~)*worked_hours*3600/heartbeat_seconds",
+    Event.CHECKPOINT: "changing~*worked_hours*3600/save_seconds",
+    Event.LEDGER_LINE: "worked_hours*3600/ledger_seconds+sessions",
     Event.EARLY_CHECK: "sessions+checks",
+    Event.HOLD: "[1|2]*background_hours*3600/hold_seconds",
     Event.END: "sessions",
     Event.RENEWAL: "sessions",
     Event.POOL_RUN: "refill~*[0.5|1]*restarts*sessions",
@@ -95,7 +97,7 @@ LINES: Sequence[LineRow] = (
     LineRow("reads of secrets", STANDING, "function_starts~", "secret-access"),
     LineRow("deleted files that are kept", STANDING, "soft_deleted~", "storage-soft-deleted"),
     LineRow("edge", STANDING, "edge", "edge-plan"),
-    *_running("slots at work", USE, "(hours+background_hours)*3600", WORK, True),
+    *_running("slots at work", USE, "worked_hours*3600", WORK, True),
     *_running("slots without a browser", USE, "waiting_hours*3600", IDLE, True),
     LineRow("starts of containers: CPU", USE, "starting~*restarts*sessions*boost~*cpu", "run-cpu", "run-instance-cpu"),
     LineRow(

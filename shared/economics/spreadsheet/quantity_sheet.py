@@ -129,7 +129,8 @@ class _Column:
         yield "hours", sums("hours")
         yield "background_hours", sums("background_hours")
         yield "waiting_hours", f"leaving~*{sums('sessions', 'idle')}/3600"
-        yield "checks", f"SUMPRODUCT({members},{self._inputs.column('hours')}/{self._inputs.column('idle')})*3600"
+        worked = "+".join(self._inputs.column(field) for field in ("hours", "background_hours"))
+        yield "checks", f"SUMPRODUCT({members},({worked})/{self._inputs.column('idle')})*3600"
         yield "stored", sums(f"stored_{bound}")
         yield "warm_slots", self._pool.fewest(number) if scope.point else "0" if scope.cold else "warm"
         yield "slots_at_most", "MAX(most,warm_slots)" if scope.point else "most"
@@ -165,7 +166,10 @@ def _values(workload: Workload, costs: Estimate) -> Iterator[tuple[str, Range]]:
     yield "hours", exactly(workload.hours)
     yield "background_hours", exactly(workload.background_hours)
     yield "waiting_hours", workload.waiting_hours
-    checks = (plan.members * plan.hours * 3600 / Decimal(PLANS[name].idle) for name, plan in plans.items())
+    checks = (
+        plan.members * (plan.hours + plan.background_hours) * 3600 / Decimal(PLANS[name].idle)
+        for name, plan in plans.items()
+    )
     yield "checks", exactly(sum(checks, Decimal(0)))
     stored = NOTHING
     for plan in plans.values():
@@ -173,6 +177,7 @@ def _values(workload: Workload, costs: Estimate) -> Iterator[tuple[str, Range]]:
     yield "stored", stored
     yield "warm_slots", exactly(workload.pool.warm[0])
     yield "slots_at_most", exactly(workload.pool.most)
+    yield "worked_hours", exactly(workload.worked_hours)
     yield "claimed_hours", workload.claimed_hours
     yield "open_at_once", workload.open_at_once
     events, scheduled = events_of_members(workload), scheduled_events(workload)

@@ -8,10 +8,10 @@ from deploy.resources.alerts import alerts
 from deploy.resources.data import DAILY_KEPT, DAY, WEEKLY_KEPT
 from deploy.resources.secrets import SECRETS
 from shared.economics.estimate import BACKUPS, HOLDS_AT_ONCE
-from shared.economics.quantities import COMPARED, COMPARED_AT_ONCE, STANDING
+from shared.economics.quantities import COMPARED, COMPARED_AT_ONCE, HOLD_SECONDS, STANDING
 from shared.flows.comparing import HUNDREDS
 from shared.gcp.identity import PEOPLE_AT_ONCE
-from shared.settings import TABLE
+from shared.settings import FIELDS, TABLE
 
 ROWS = tomllib.loads(TABLE.read_text())
 SCHEDULES = {name: row["schedule"] for name, row in ROWS.items() if row["trigger"] == "schedule"}
@@ -40,6 +40,7 @@ def test_the_backups_that_are_kept() -> None:
 
 def test_the_background_holds_that_share_an_instance() -> None:
     assert ROWS["background_hold"]["threads"] == HOLDS_AT_ONCE
+    assert FIELDS["BACKGROUND_HOLD_SECONDS"].default == HOLD_SECONDS
 
 
 def test_how_many_accounts_a_run_of_meter_compares() -> None:

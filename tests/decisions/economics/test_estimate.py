@@ -10,7 +10,9 @@ from shared.billing.plans import GB
 from shared.billing.price_list import PRICES, SEOUL, US
 from shared.economics.costs import Driver
 from shared.economics.estimate import estimate
+from shared.economics.events import events_of_members
 from shared.economics.line_words import LINES
+from shared.economics.quantities import Event
 from shared.economics.ranges import between, exactly
 from shared.economics.workload import GIB, Engine, PoolWorkload, Workload
 from shared.slots.shape import HomeMedium, SlotShape
@@ -35,7 +37,7 @@ QUANTITIES = {
     "images": 5,
     "builds of functions": 100,
     "builds of the slot's image": 50,
-    "alerts": 15,
+    "alerts": 16,
     "secrets": 8,
     # 200 hours
     "slots at work: CPU": 720_000,
@@ -80,7 +82,7 @@ COSTS = {
     ("documents deleted", US): "0.0018",
     ("scheduled jobs", US): "0.2",
     ("images", US): "0.5",
-    ("alerts", US): "1.5",
+    ("alerts", US): "1.6",
     ("sign-ins", US): "0",
 }
 
@@ -194,6 +196,16 @@ def test_a_job_without_a_browser_keeps_a_slot_and_a_function_at_work() -> None:
     assert costs.line("slots at work: CPU").quantity == exactly(300 * 3600)
     held = costs.line("functions that hold slots: CPU").quantity
     assert held == between(4_500, 360_000), "80 holds share an instance, or each has its own"
+
+
+def test_a_job_without_a_browser_saves_and_sends_heartbeats_as_members_at_work_do() -> None:
+    """A hundred hours of the browser's two hundred in the background: the same events, and the holds."""
+    beside = events_of_members(a_workload())
+    plan = a_plan(hours=Decimal(1), background_hours=Decimal(1))
+    alone = events_of_members(a_workload(plans={"pro": plan}))
+    # 240 holds of 25 minutes, or twice as many that end sooner
+    assert (beside[Event.HOLD], alone[Event.HOLD]) == (exactly(0), between(240, 480))
+    assert {**alone, Event.HOLD: exactly(0)} == beside
 
 
 def test_a_pool_by_the_hour_of_the_week_is_warm_for_as_many_hours() -> None:
