@@ -8,6 +8,7 @@ from html import escape
 from msgspec import Struct
 
 from economics.documents import PAGE, PLACE
+from economics.report import EVERYWHERE
 
 FOLDER = PAGE.with_name("economics")
 WIDTH, NAMES, FIGURES, ROW, TOP = 900, 420, 150, 26, 46
@@ -38,7 +39,7 @@ def charts(page: str) -> Mapping[str, str]:
         ),
         "waits.svg": _bars(
             "1,000 members, 100 hours in all: seconds that 95 of 100 Opens wait at most",
-            [_row(line["pool"], line["p95"]) for line in served],
+            [_row(line["pool"], line["p95"]) for line in served if line["region"] in (EVERYWHERE, region)],
         ),
         "members.svg": _bars(
             f"Dollars a month for each of so many members in {region}, a pool by the hour",

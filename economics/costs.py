@@ -43,7 +43,9 @@ def workload_of(month: Month, tally: Tally, region: str) -> Workload:
 def cell_costs(result: Result, region: str, book: PriceBook, *, free_tiers: bool = False) -> list[Estimate]:
     """Of each cell that was simulated."""
     month = result.scale.month
-    return [estimate(workload_of(month, tally, region), book, free_tiers=free_tiers) for tally in result.tallies]
+    return [
+        estimate(workload_of(month, tally, region), book, free_tiers=free_tiers) for tally in result.tallies[region]
+    ]
 
 
 def total(result: Result, region: str, book: PriceBook, *, free_tiers: bool = False) -> Range:
@@ -69,18 +71,19 @@ def by_line(result: Result, region: str, book: PriceBook) -> list[tuple[Line, Ra
 
 
 def compared(result: Result, region: str, book: PriceBook) -> list[Peer]:
-    """The same arrivals elsewhere, in all cells."""
+    """The same arrivals elsewhere, in all cells. The dearest first."""
     found = [
         others(workload_of(result.scale.month, tally, region), book, machines.hours)
-        for tally, machines in zip(result.tallies, result.machines, strict=True)
+        for tally, machines in zip(result.tallies[region], result.machines, strict=True)
     ]
-    return [
+    peers = [
         Peer(
             name=each.name,
             cost=_all_cells(result, [next(p.cost for p in cell if p.name == each.name) for cell in found]),
         )
         for each in found[0]
     ]
+    return sorted(peers, key=lambda peer: -peer.cost.high)
 
 
 def _all_cells(result: Result, ranges: Sequence[Range]) -> Range:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from msgspec.structs import replace
 
-from economics import report
+from economics import model_report, report
 from economics.month import Month
 from economics.scales import Keeping, Result, Scale, in_cells
 
@@ -59,8 +59,11 @@ def tables(results: Sequence[Result]) -> Mapping[str, str]:
     rest = [each for each in results if each.scale.name != STATED]
     found = _small(few) if few else {}
     hours = [each for each in rest if each.scale.pool == Keeping.HOURS and each.scale.name != LIKE_ANOTHER] or rest
+    book = results[0].scale.book
     return {
+        "claims": model_report.claims(book),
         **found,
+        "swings": model_report.swings(book),
         "served": report.served(rest),
         "costs": report.costs(rest),
         "lines": report.lines(hours),

@@ -6,52 +6,62 @@ from decimal import Decimal
 from economics.costs import by_line, compared, total, workload_of
 from economics.limits import limits, operations
 from economics.month import HOUR, LENGTH
-from economics.scales import Keeping, Result
-from economics.tally import percentile
-from shared.billing.price_list import SEOUL, US
+from economics.scales import REGIONS, Keeping, Result
+from economics.tally import Tally, percentile
+from shared.billing.price_list import US
 from shared.economics.levers import levers
 from shared.economics.line_words import PEERS
 from shared.economics.ranges import Range
 
-REGIONS = (US, SEOUL)
+FEW = 10
+"""Below it a use of a limit has decimals."""
+EVERYWHERE = "both"
+"""In place of a region, where the pool of both is the same."""
 DEAREST = 12
 """Lines of the costs that are shown by themselves."""
 
 
 def served(results: Iterable[Result]) -> str:
-    """How members got their editors, and how many slots that took: of one cell, in the mean of its months."""
+    """How members got their editors, and how many slots that took: of one cell, in the mean of its months. A row for
+    each region, where its pool is another one."""
     rows = [
-        "| members | pool | cells | slots of a cell | arrivals | no warm slot | own session | no time left "
+        "| members | pool | region | cells | slots of a cell | arrivals | no warm slot | own session | no time left "
         "| every slot in use | wait p50 "
         "| p95 | p99 | slots in use | at most | warm slots |",
-        "|---|---|---|---|---|---|---|---|---|---|---|---|---|---|---|",
+        "|---|---|---|---|---|---|---|---|---|---|---|---|---|---|---|---|",
     ]
     for result in results:
-        tallies = result.tallies
-        wanted = sum(each.wanted for each in tallies)
-        claims = sum(each.claims for each in tallies)
-        waits = sorted(wait for each in tallies for wait in each.waits)
-        months = len(tallies)
-        cells = f"{result.scale.cells}"
-        cells += " (1 simulated)" if result.scale.cells > 1 else f" ({months} months)" if months > 1 else ""
-        cold = sum(each.cold for each in tallies)
-        row = (
-            result.scale.name,
-            result.scale.pool,
-            cells,
-            f"{tallies[0].slots}",
-            f"{wanted / months:,.0f}",
-            f"{cold / months:,.0f} ({cold / max(1, claims):.1%})",
-            f"{sum(each.again for each in tallies) / months:,.0f}",
-            f"{sum(each.no_time for each in tallies) / months:,.0f}",
-            f"{sum(each.turned_away for each in tallies) / months:,.0f}",
-            *(f"{percentile(waits, part):.1f} s" for part in (0.5, 0.95, 0.99)),
-            f"{sum(each.in_use.area() for each in tallies) / LENGTH / len(tallies):.1f}",
-            f"{max(each.in_use.top for each in tallies)}",
-            f"{sum(each.kept.area() for each in tallies) / LENGTH / len(tallies):.1f}",
-        )
-        rows.append(f"| {' | '.join(row)} |")
+        for region in result.scale.regions:
+            where = region if len(result.scale.regions) > 1 else EVERYWHERE
+            row = (result.scale.name, result.scale.pool, where, *_served(result, result.tallies[region]))
+            rows.append(f"| {' | '.join(row)} |")
     return "\n".join(rows)
+
+
+def _served(result: Result, tallies: Sequence[Tally]) -> Sequence[str]:
+    wanted = sum(each.wanted for each in tallies)
+    waits = sorted(wait for each in tallies for wait in each.waits)
+    months = len(tallies)
+    cells = f"{result.scale.cells}"
+    cells += " (1 simulated)" if result.scale.cells > 1 else f" ({months} months)" if months > 1 else ""
+    return (
+        cells,
+        f"{tallies[0].slots}",
+        f"{wanted / months:,.0f}",
+        f"{sum(each.cold for each in tallies) / months:,.0f} ({_cold_share(tallies)})",
+        f"{sum(each.again for each in tallies) / months:,.0f}",
+        f"{sum(each.no_time for each in tallies) / months:,.0f}",
+        f"{sum(each.turned_away for each in tallies) / months:,.0f}",
+        *(f"{percentile(waits, part):.1f} s" for part in (0.5, 0.95, 0.99)),
+        f"{sum(each.in_use.area() for each in tallies) / LENGTH / months:.1f}",
+        f"{max(each.in_use.top for each in tallies)}",
+        f"{sum(each.kept.area() for each in tallies) / LENGTH / months:.1f}",
+    )
+
+
+def _cold_share(tallies: Sequence[Tally]) -> str:
+    """Of all Opens that began a session."""
+    return f"{sum(each.cold for each in tallies) / max(1, sum(each.claims for each in tallies)):.1%}"
 
 
 def costs(results: Iterable[Result]) -> str:
@@ -60,11 +70,11 @@ def costs(results: Iterable[Result]) -> str:
     heads = [f"{region} | with free tiers | a member | an hour" for region in REGIONS]
     rows = [f"| members | pool | {' | '.join(heads)} |", "|---|---" + "|---" * 4 * len(REGIONS) + "|"]
     for result in results:
-        row = [result.scale.name, result.scale.pool]
-        connected = sum(each.connected for each in result.tallies) * result.scale.cells
-        hours = Decimal(connected) / HOUR / len(result.tallies)
+        row, book = [result.scale.name, result.scale.pool], result.scale.book
         for region in REGIONS:
-            book = result.scale.book
+            tallies = result.tallies[region]
+            connected = sum(each.connected for each in tallies) * result.scale.cells
+            hours = Decimal(connected) / HOUR / len(tallies)
             whole = total(result, region, book)
             row += [
                 dollars(whole),
@@ -106,15 +116,15 @@ def beside(results: Sequence[Result]) -> str:
 
 
 def starts(results: Iterable[Result]) -> str:
-    """How many of the same arrivals wait for a start elsewhere."""
+    """How many of the same arrivals wait for a start elsewhere. Ondol's pool is that of the United States."""
     rows = [
         "| members | pool | Ondol: no warm slot | a machine that stops after 30 idle minutes | its hours a member |",
         "|---|---|---|---|---|",
     ]
     for result in results:
         found = result.machines
-        wanted = sum(each.wanted for each in result.tallies)
-        cold = sum(each.cold for each in result.tallies)
+        wanted = sum(each.wanted for each in result.tallies[US])
+        cold = sum(each.cold for each in result.tallies[US])
         hours = sum(each.hours for each in found) / (result.scale.month.members * len(found))
         started = sum(each.starts for each in found)
         rows.append(
@@ -125,7 +135,8 @@ def starts(results: Iterable[Result]) -> str:
 
 
 def at_limits(results: Iterable[Result]) -> str:
-    """The busiest minute of the busiest cell, beside documented limits."""
+    """The busiest minute of the busiest cell, beside documented limits. The pool is that of the United States, which
+    keeps more slots warm."""
     rows = ["| members | pool | Firestore: reads a second | writes a second | limit | used | of | part |"]
     rows.append("|---|---|---|---|---|---|---|---|")
     for result in results:
@@ -138,7 +149,7 @@ def at_limits(results: Iterable[Result]) -> str:
                 f"{used.reads:,.0f}" if first else "",
                 f"{used.writes:,.0f}" if first else "",
                 limit.what,
-                f"{limit.used:,.0f}",
+                f"{limit.used:,.0f}" if limit.used >= FEW else f"{limit.used:.2f}",
                 f"{limit.limit:,.0f}",
                 f"{limit.part:.0%}",
             )
@@ -147,16 +158,18 @@ def at_limits(results: Iterable[Result]) -> str:
 
 
 def writes(results: Iterable[Result]) -> str:
-    """Writes to the Admin API: how many a session takes, and in how many minutes the quota was spent."""
+    """Writes to the Admin API: how many a session takes, and in how many minutes the quota was spent. In the United
+    States, where a pool keeps more slots warm."""
     rows = [
         "| members | pool | writes a session | in a minute, p50 | p99 | most | hours a month at the quota | refused |",
         "|---|---|---|---|---|---|---|---|",
     ]
     for result in results:
-        made = sorted(count for each in result.tallies for count in each.writes)
-        claims = sum(each.claims for each in result.tallies)
+        tallies = result.tallies[US]
+        made = sorted(count for each in tallies for count in each.writes)
+        claims = sum(each.claims for each in tallies)
         quota = result.scale.platform.writes_a_minute
-        spent = sum(count >= quota for count in made) * 60_000 / HOUR / len(result.tallies)
+        spent = sum(count >= quota for count in made) * 60_000 / HOUR / len(tallies)
         row = (
             result.scale.name,
             result.scale.pool,
@@ -165,7 +178,7 @@ def writes(results: Iterable[Result]) -> str:
             f"{percentile(made, 0.99):.0f}",
             f"{made[-1] if made else 0}",
             f"{spent:.1f}",
-            f"{sum(each.refused_writes for each in result.tallies):,}",
+            f"{sum(each.refused_writes for each in tallies):,}",
         )
         rows.append(f"| {' | '.join(row)} |")
     return "\n".join(rows)
@@ -174,22 +187,24 @@ def writes(results: Iterable[Result]) -> str:
 def saved(results: Sequence[Result]) -> str:
     """What each pool saves beside two warm slots at all times, and what other levers save with those two: dollars a
     month, in the middle of the range."""
-    rows = ["| lever | saves in us-central1 | in asia-northeast3 | no warm slot | wait p95 |", "|---|---|---|---|---|"]
+    heads = [f"saves in {region} | no warm slot | wait p95" for region in REGIONS]
+    rows = [f"| lever | {' | '.join(heads)} |", "|---" + "|---" * 3 * len(REGIONS) + "|"]
     two = next(result for result in results if result.scale.keeping == Keeping.TWO)
     book = two.scale.book
     for result in results:
         if result is not two:
-            saves = [total(two, region, book).middle - total(result, region, book).middle for region in REGIONS]
-            cold = sum(each.cold for each in result.tallies) / sum(each.claims for each in result.tallies)
-            p95 = percentile((wait for each in result.tallies for wait in each.waits), 0.95)
-            rows.append(
-                f"| {result.scale.pool} | {' | '.join(f'{each:.2f}' for each in saves)} | {cold:.1%} | {p95:.1f} s |"
-            )
-    workloads = [workload_of(two.scale.month, two.tallies[0], region) for region in REGIONS]
+            row = [result.scale.pool]
+            for region in REGIONS:
+                tallies = result.tallies[region]
+                saves = total(two, region, book).middle - total(result, region, book).middle
+                p95 = percentile((wait for each in tallies for wait in each.waits), 0.95)
+                row += [f"{saves:.2f}", _cold_share(tallies), f"{p95:.1f} s"]
+            rows.append(f"| {' | '.join(row)} |")
+    workloads = [workload_of(two.scale.month, two.tallies[region][0], region) for region in REGIONS]
     for here, there in zip(*(levers(workload) for workload in workloads), strict=True):
-        saves = [each.saves(workload, book) for each, workload in zip((here, there), workloads, strict=True)]
-        if any(saves):  # levers of the pool change nothing here, where its hours were counted; they are simulated above
-            rows.append(f"| {here.what} | {' | '.join(f'{each:.2f}' for each in saves)} | {here.noticed} | |")
+        both = [each.saves(workload, book) for each, workload in zip((here, there), workloads, strict=True)]
+        if any(both):  # levers of the pool change nothing here, where its hours were counted; they are simulated above
+            rows.append(f"| {here.what} | {both[0]:.2f} | {here.noticed} | | {both[1]:.2f} | as there | |")
     return "\n".join(rows)
 
 

@@ -1,7 +1,7 @@
 """The months that are simulated: how many members, in how many cells, and how their pools are kept warm."""
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from datetime import timedelta
 from decimal import Decimal
@@ -17,7 +17,7 @@ from economics.month import Month, moment
 from economics.platform import Platform
 from economics.tally import Tally
 from shared.billing.plans import PLANS
-from shared.billing.price_list import PRICES, US
+from shared.billing.price_list import PRICES, SEOUL, US
 from shared.billing.prices import PriceBook
 from shared.economics.claims import stated
 from shared.economics.estimate import idle_slot_hour
@@ -34,6 +34,8 @@ MOST_MONTHS = 10
 LEAST_SLOTS = 10
 WEEKS_BEFORE = 4
 """Weeks of which a pool knows the Opens when the month begins."""
+REGIONS = (US, SEOUL)
+"""In which each month is simulated and priced."""
 SAFETY = 3
 """Standard deviations by which a cell has more slots than its busiest hour needs in the mean."""
 
@@ -49,6 +51,11 @@ class Keeping(StrEnum):
     ANNOUNCED = "by the hour, classes announced"
     ADAPTIVE = "adaptive"
     """What the Opens of the last four weeks make worthwhile."""
+
+    @property
+    def is_fixed(self) -> bool:
+        """Whether as many slots are warm whatever one costs, and so in each region."""
+        return self in (Keeping.NONE, Keeping.ONE, Keeping.TWO)
 
 
 class Scale(Struct, frozen=True, kw_only=True):
@@ -75,6 +82,11 @@ class Scale(Struct, frozen=True, kw_only=True):
         return self.cells * self.month.members
 
     @property
+    def regions(self) -> Sequence[str]:
+        """In which its pool is not as in another one."""
+        return REGIONS[:1] if self.keeping.is_fixed else REGIONS
+
+    @property
     def simulated(self) -> int:
         """Months of one cell."""
         return max(1, min(MOST_MONTHS, math.ceil(ENOUGH / (self.month.members * self.month.sessions))))
@@ -84,7 +96,8 @@ class Result(Struct, frozen=True):
     """A scale and what was counted in each month that was simulated; and the same arrivals on machines that stop."""
 
     scale: Scale
-    tallies: Sequence[Tally]
+    tallies: Mapping[str, Sequence[Tally]]
+    """By region: where a slot costs more, a pool that weighs its price keeps fewer warm."""
     machines: Sequence[Machines]
 
 
@@ -109,9 +122,9 @@ def in_cells(
     return Scale(name=name, month=of_one, cells=cells, keeping=keeping, miss=miss, platform=platform)
 
 
-def pool_of(scale: Scale, *, region: str = US) -> Pool:
-    """The pool of one cell. A pool by the hour knows the rates of the month, as from the weeks before it; its bursts
-    are those of another month of the same habits."""
+def pool_of(scale: Scale, region: str) -> Pool:
+    """The pool of one cell in a region. A pool by the hour knows the rates of the month, as from the weeks before it;
+    its bursts are those of another month of the same habits."""
     month, most, before = scale.month, min(scale.platform.most_slots, slots_for(scale.month)), list[HourOfOpens]()
     refill = scale.platform.refill.median * math.exp(scale.platform.refill.spread**2 / 2)
     value = SlotValue(refill=refill, idle_hour=idle_slot_hour(stated(region), scale.book), miss=scale.miss)
@@ -144,19 +157,28 @@ def _weeks_before(month: Month, window: timedelta) -> list[HourOfOpens]:
 
 
 def run(scales: Sequence[Scale], processes: int = 1) -> list[Result]:
-    """Simulates each cell once, also if several scales have cells that are alike. In one process, or in several."""
-    parts = [(scale, part) for scale in _distinct(scales) for part in range(scale.simulated)]
+    """Simulates each cell once in each region, also if several scales have cells that are alike. In one process, or in
+    several."""
+    parts = [
+        (scale, region, part)
+        for scale in _distinct(scales)
+        for region in scale.regions
+        for part in range(scale.simulated)
+    ]
     if processes == 1:
         done = [_simulated(*each) for each in parts]
     else:
         with ProcessPoolExecutor(processes) as executor:
             done = list(executor.map(_simulated, *zip(*parts, strict=True)))
-    found = {(_key(scale), part): each for (scale, part), each in zip(parts, done, strict=True)}
-    return [_result(scale, [found[_key(scale), part] for part in range(scale.simulated)]) for scale in scales]
+    found = {(_key(scale), region, part): each for (scale, region, part), each in zip(parts, done, strict=True)}
+    return [_result(scale, found) for scale in scales]
 
 
-def _result(scale: Scale, parts: Sequence[tuple[Tally, Machines]]) -> Result:
-    return Result(scale, [tally for tally, _ in parts], [stopping for _, stopping in parts])
+def _result(scale: Scale, found: Mapping[tuple[str, str, int], tuple[Tally, Machines]]) -> Result:
+    key, parts = _key(scale), range(scale.simulated)
+    there = {region: region if region in scale.regions else scale.regions[0] for region in REGIONS}
+    tallies = {region: [found[key, of, part][0] for part in parts] for region, of in there.items()}
+    return Result(scale, tallies, [found[key, scale.regions[0], part][1] for part in parts])
 
 
 def _distinct(scales: Sequence[Scale]) -> list[Scale]:
@@ -168,6 +190,6 @@ def _key(scale: Scale) -> str:
     return repr((scale.month, scale.keeping, scale.miss, scale.platform))
 
 
-def _simulated(scale: Scale, part: int) -> tuple[Tally, Machines]:
+def _simulated(scale: Scale, region: str, part: int) -> tuple[Tally, Machines]:
     drawn = draw(scale.month, part)
-    return simulate(scale.month, scale.platform, pool_of(scale), drawn), machines(drawn.arrivals)
+    return simulate(scale.month, scale.platform, pool_of(scale, region), drawn), machines(drawn.arrivals)

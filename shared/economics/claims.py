@@ -84,7 +84,8 @@ def working(region: str, *, members: int = MEMBERS, warm: int = 2) -> Workload:
     return Workload(region=region, plans={"free": plan}, pool=PoolWorkload(warm=(warm,), most=40))
 
 
-def verdicts(region: str, book: PriceBook) -> list[ClaimVerdict]:
-    """Raises LookupError if the book lacks a price for the region."""
-    costs = estimate(stated(region), book)
+def verdicts(region: str, book: PriceBook, *, free_tiers: bool = False) -> list[ClaimVerdict]:
+    """At list prices, or with the sellers' free tiers taken off of the whole month. Raises LookupError if the book
+    lacks a price for the region."""
+    costs = estimate(stated(region), book, free_tiers=free_tiers)
     return [ClaimVerdict(claim, claim.found(costs)) for claim in CLAIMS]

@@ -208,6 +208,11 @@ LEVERS: Mapping[str, tuple[str, str, str]] = {
         "who comes in the night waits for a start",
         "밤에 오는 회원은 컨테이너 시작을 기다립니다",
     ),
+    "a quarter less memory in a slot": (
+        "슬롯 메모리를 4분의 1 줄이기",
+        "full temporary folders leave 0.25 GiB of 1.5 to programs, in place of 0.75 of 2",
+        "임시 폴더가 가득 차면 프로그램에 남는 메모리가 2 GiB 슬롯은 0.75 GiB, 1.5 GiB 슬롯은 0.25 GiB입니다",
+    ),
     "no function that waits": (
         "대기하는 함수 없애기",
         "the first Open after a pause waits for the start of a function too",

@@ -15,10 +15,11 @@ from economics.sessions import BOOT, Visit, reclaim_policy
 from economics.tally import Tally, percentile
 from shared.billing.account import Billing
 from shared.billing.metering import LedgerLine
+from shared.billing.price_list import SEOUL, US
 from shared.sessions.heartbeats import Beat, Signals, accept_beat
 from shared.sessions.session import EndReason, open_session
 from shared.slots.pool_size import SlotValue, erlang_b
-from shared.slots.warm_policies import Fixed
+from shared.slots.warm_policies import ByHour, Fixed
 from shared.snapshots.saved_state import SavedState
 
 SMALL = Month(members=60, class_size=6)
@@ -28,7 +29,7 @@ VALUE = SlotValue(refill=20, idle_hour=Decimal("0.028"), miss=Decimal("0.10"))
 
 def simulated(month: Month, keeping: Keeping) -> Tally:
     scale = in_cells("", month, keeping)
-    return simulate(month, scale.platform, pool_of(scale), draw(month))
+    return simulate(month, scale.platform, pool_of(scale, US), draw(month))
 
 
 @pytest.fixture(scope="module")
@@ -98,6 +99,21 @@ def test_misses_at_a_steady_rate_are_those_of_erlangs_formula_b() -> None:
     for warm in (1, 2):
         tally = simulate(month, platform, Pool(policy=Fixed(warm), value=VALUE, most=20), drawn)
         assert tally.cold / tally.wanted == pytest.approx(erlang_b(warm, load), rel=0.15)
+
+
+def test_a_pool_weighs_the_price_of_a_slot_in_its_region() -> None:
+    """As a deployed pool does: where a slot costs more, fewer are worth it."""
+    few = Month(members=1000, sessions=0.2, hours=0.1)
+    for keeping in (Keeping.HOURS, Keeping.ANNOUNCED, Keeping.ADAPTIVE):
+        here, there = (pool_of(in_cells("", few, keeping), region) for region in (US, SEOUL))
+        assert round(here.value.idle_hour, 6) == Decimal("0.028021")
+        assert round(there.value.idle_hour, 6) == Decimal("0.038821")
+    half = in_cells("", few, Keeping.ANNOUNCED, miss=Decimal("0.50"))
+    hours = {region: pool_of(half, region).policy for region in (US, SEOUL)}
+    assert {region: isinstance(policy, ByHour) and sum(policy.warm) for region, policy in hours.items()} == {
+        US: 115,
+        SEOUL: 113,
+    }, "slot hours of a week"
 
 
 def test_a_stretch_charges_as_its_heartbeats_would_one_by_one() -> None:

@@ -12,12 +12,15 @@ from shared.economics.estimate import estimate, idle_slot_hour
 from shared.economics.levers import levers
 from shared.economics.peers import peers
 from shared.economics.ranges import Range
+from shared.economics.tornado import tornado
+from shared.economics.workload import GIB
 from shared.slots.pool_size import Demand, SlotValue, miss_share, worthwhile_slots
+from shared.slots.shape import PLACES
 from tests.support.checkout import ROOT
 
 FOUND = {
     US: {
-        "all of it": ("67.43", "78.17", True),
+        "all of it": ("67.54", "78.30", True),
         "what is fixed": ("43.20", "48.95", True),
         "two warm containers": ("40.35", "41.85", False),
         "storage of 50 to 100 GB": ("0.93", "1.86", True),
@@ -29,7 +32,7 @@ FOUND = {
         "10 GB of traffic": ("1.12", "1.12", True),
     },
     SEOUL: {
-        "all of it": ("91.96", "105.04", True),
+        "all of it": ("92.07", "105.17", True),
         "what is fixed": ("59.20", "65.72", True),
         "two warm containers": ("55.90", "58.01", False),
         "storage of 50 to 100 GB": ("1.07", "2.14", True),
@@ -70,14 +73,14 @@ def test_a_claim_is_of_lines_that_exist() -> None:
 
 MONTHS = {
     # region, warm slots, free tiers
-    (US, 2, False): ("67.43", "78.17"),
-    (US, 2, True): ("60.68", "69.89"),
-    (US, 1, False): ("47.26", "57.24"),
-    (SEOUL, 2, False): ("91.96", "105.04"),
-    (SEOUL, 2, True): ("85.32", "96.89"),
-    (SEOUL, 1, False): ("64.01", "76.04"),
-    (SEOUL, 1, True): ("57.37", "67.89"),
-    (SEOUL, 0, False): ("36.06", "47.03"),
+    (US, 2, False): ("67.54", "78.30"),
+    (US, 2, True): ("60.79", "70.02"),
+    (US, 1, False): ("47.37", "57.37"),
+    (SEOUL, 2, False): ("92.07", "105.17"),
+    (SEOUL, 2, True): ("85.43", "97.02"),
+    (SEOUL, 1, False): ("64.12", "76.17"),
+    (SEOUL, 1, True): ("57.48", "68.02"),
+    (SEOUL, 0, False): ("36.17", "47.16"),
 }
 
 
@@ -88,7 +91,7 @@ def test_a_month_of_1000_members_who_work_100_hours_in_all(region: str, warm: in
     assert cents(costs.total) == (Decimal(low), Decimal(high))
 
 
-WORKING = {US: ("602.58", "793.31"), SEOUL: ("836.20", "1079.61")}
+WORKING = {US: ("602.69", "793.44"), SEOUL: ("836.31", "1079.74")}
 
 
 @pytest.mark.parametrize("region", WORKING)
@@ -112,10 +115,23 @@ def test_a_server_for_each_costs_at_least_20_times_as_much_and_one_that_stops_do
     assert 1 < times["a server for each, which stops"].low < times["a server for each, which stops"].high < 3
 
 
+def test_the_decision_page_names_the_inputs_that_matter_most() -> None:
+    """A warm slot more and one less are twice what one costs."""
+    page = (ROOT / "docs/decisions/0065-prices-and-the-model.md").read_text()
+    found = {swing.input: swing.width for swing in tornado(working(US), PRICES)}
+    largest = ["members", "hours", "memory of a slot", "habits: leaving", "warm slots"]
+    assert list(found)[:5] == largest
+    members, hours, memory, leaving, warm = (found[name] for name in largest)
+    assert f"members and hours (a quarter less or more is {hours:.0f} to {members:.0f} dollars)" in page
+    assert f"the memory of a slot ({memory:.0f})" in page
+    assert f"close the tab instead of pressing Stop ({leaving:.0f}), a warm slot ({warm / 2:.0f})" in page
+
+
 SAVED = {
     US: {
         "one warm slot less": "20.55",
         "no warm slot from midnight to eight": "13.70",
+        "a quarter less memory in a slot": "7.04",
         "no function that waits": "9.72",
         "the home in memory": "1.59",
         "a heartbeat in a minute": "0.02",
@@ -123,6 +139,7 @@ SAVED = {
     SEOUL: {
         "one warm slot less": "28.48",
         "no warm slot from midnight to eight": "18.98",
+        "a quarter less memory in a slot": "9.86",
         "no function that waits": "13.61",
         "the home in memory": "1.59",
         "a heartbeat in a minute": "0.03",
@@ -136,9 +153,20 @@ def test_what_each_lever_saves_of_the_stated_month(region: str) -> None:
     found = {lever.what: str(round(lever.saves(workload, PRICES), 2)) for lever in levers(workload)}
     assert found == SAVED[region]
     assert all(lever.noticed for lever in levers(workload))
+    page = (ROOT / "docs/decisions/0065-prices-and-the-model.md").read_text()
+    for what in SAVED[US]:
+        assert f"| {what} | {SAVED[US][what]} | {SAVED[SEOUL][what]} |" in page
 
 
-BELOW_65 = {US: ("47.26", "57.24"), SEOUL: ("50.40", "62.43")}
+def test_what_full_temporary_folders_leave_of_a_slot_and_of_a_smaller_one() -> None:
+    """As the lever says what members notice."""
+    whole = stated(US).shape
+    [smaller] = [lever.changed.shape for lever in levers(stated(US)) if "less memory" in lever.what]
+    left = [round((shape.memory - sum(PLACES.values())) / GIB, 2) for shape in (smaller, whole)]
+    assert (left, smaller.memory / GIB) == ([0.25, 0.75], 1.5)
+
+
+BELOW_65 = {US: ("47.37", "57.37"), SEOUL: ("50.51", "62.56")}
 """The aim for the stated month: in the United States with one warm slot, in Seoul without a function that waits too."""
 
 
