@@ -5,6 +5,7 @@ import time
 from playwright.sync_api import Page, expect
 
 from tests.web.control_plane import Plane, Refusal
+from tests.web.deployed import without_emulator
 from tests.web.member import press, sign_in
 from tests.web.screen import Screen, usual
 from tests.web.test_history import FULL
@@ -12,6 +13,12 @@ from tests.web.test_history import FULL
 
 def signed_out(page: Page, plane: Plane) -> None:
     expect(page.get_by_role("button", name="Sign in as Haneul Kim")).to_be_visible()
+
+
+def signed_out_deployed(page: Page, plane: Plane) -> None:
+    without_emulator(page, page.url.rstrip("/"))
+    page.reload()
+    expect(page.get_by_role("button", name="GitHub")).to_be_visible()
 
 
 def estimate(page: Page, plane: Plane) -> None:
@@ -152,6 +159,7 @@ def offline(page: Page, plane: Plane) -> None:
 
 HOME = [
     Screen("signed-out", "signed-out", signed_out),
+    Screen("signed-out-deployed", "signed-out", signed_out_deployed),
     Screen("link-followed", "signed-out", link_followed),
     Screen("estimate", "estimate", estimate),
     Screen("first-visit", "home", first_visit),
