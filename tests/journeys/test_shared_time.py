@@ -34,14 +34,16 @@ LEFT = 6.0
 def test_three_at_once_use_the_last_seconds_up_and_all_is_saved(stack: Running, browser: Browser) -> None:
     with a_team(stack) as bid, ExitStack() as windows:
         members = [windows.enter_context(Member(browser, stack.url, name, look)) for name, look in PEOPLE.values()]
+        sids = []
         for member in members:
             member.sign_in()
             member.open()
+            sids.append(session_on(stack, member.slot))
             home = Inside(containers(stack)[member.slot])
             home.stay_awake()
             home.run("echo 1 > last.txt")
-        sids = [session_on(stack, member.slot) for member in members]
-        assert {session(stack, sid)["bid"] for sid in sids} == {bid}
+        at_work = [session(stack, sid) for sid in sids]
+        assert [(each["bid"], each["state"], each["reason"]) for each in at_work] == [(bid, "active", None)] * 3
         leave_of(stack, bid, LEFT, plan="team")
         for member in members:
             told = cover(member.page)
