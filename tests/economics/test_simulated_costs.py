@@ -8,7 +8,7 @@ from msgspec.structs import replace
 from economics.arrivals import Arrival, Leaving
 from economics.costs import by_line, cell_costs, compared, total, workload_of
 from economics.documents import PAGE, PLACE, STATED, small_scales, tables, written
-from economics.limits import limits, operations
+from economics.limits import events_of_minute, limits, operations
 from economics.machines import machines
 from economics.month import HOUR, LENGTH, Month
 from economics.report import costs, served
@@ -82,10 +82,23 @@ def test_limits_are_those_of_the_busiest_minute(two: list[Result]) -> None:
     found = {limit.what: limit for limit in limits(result)}
     assert found["writes to the Admin API in a minute"].used == max(tally.writes) > 0
     assert found["services"].part == tally.slots / 1000
+    pool, at_once = (found[f"deliveries of the queue {what}"] for what in ("pool in a second", "reclaim at once"))
+    assert (pool.limit, at_once.limit) == (5, 20), "of functions/queues.toml"
+    assert 0 < round(pool.used, 9) <= 1 and 0 < at_once.part < 1
+    assert found["requests to allocate at once"].limit == 80 * 20, "threads of all instances"
     used = operations(result)
     # a session that is open all the time writes 3.6 records a second at most, if it saves as often as it may
     assert 0 < used.to_sessions < used.writes < used.reads
     assert used.writes < tally.in_use.top * 0.2 + 2
+
+
+def test_the_minutes_of_meter_have_what_it_reads(two: list[Result]) -> None:
+    result = two[0]
+    month, platform, tally = result.scale.month, result.scale.platform, result.tallies[US][0]
+    quarter, between_runs = (events_of_minute(tally, minute, month, platform) for minute in (15, 16))
+    assert (quarter[Event.METER_RUN], quarter[Event.COMPARISON]) == (1, 2), "two hundred accounts"
+    assert between_runs[Event.METER_RUN] == between_runs[Event.SESSION_CHECK] == 0
+    assert quarter[Event.SESSION_CHECK] == tally.in_use.top
 
 
 def test_machines_run_while_somebody_works_and_for_half_an_hour_more() -> None:
