@@ -176,14 +176,17 @@ class Session:
 
     async def _wait_to_send(self) -> None:
         """Waits until a heartbeat may be sent for news. A checkpoint and a stop need no wait."""
-        is_urgent = self.stopping or self._is_stop_asked
         every = self.last_answer.interval * PART_OF_INTERVAL
-        while not (is_urgent or self.checkpoints.waiting) and (wait := self._spacing.wait(elapsed(), every)) > 0:
+        while not self._is_urgent() and (wait := self._spacing.wait(elapsed(), every)) > 0:
             with contextlib.suppress(TimeoutError):
                 async with asyncio.timeout(wait):
                     await self._news.wait()
             self._news.clear()
         self._spacing.take(elapsed(), every)
+
+    def _is_urgent(self) -> bool:
+        """Asked again at each news: what is urgent may come while other news waits."""
+        return self.stopping or self._is_stop_asked or self.checkpoints.waiting is not None
 
     def _compose(self, final: bool) -> dict[str, object]:
         self._seq += 1

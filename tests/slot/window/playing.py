@@ -11,6 +11,7 @@ from tests.support.slot.container import PREFIX
 
 STANDINS = Path(__file__).with_name("standins")
 EXTENSION = ROOT / "workspace-image/extension"
+BROWSERS_PART = ROOT / "workspace-image/browser-extension"
 BEGIN = """
 const { mock } = require("node:test");
 const vscode = require("vscode");
@@ -21,10 +22,11 @@ const { wordsFor } = extension("words");
 """
 
 
-def played(play: str, home: Path) -> Any:
-    """What the script `play` returns, as JSON carries it. `home`: the member's."""
+def played(play: str, home: Path, part: Path = EXTENSION) -> Any:
+    """What the script `play` returns, as JSON carries it. `home`: the member's. `part`: the folder of the extension's
+    part, in the slot or in the browser."""
     done = subprocess.run(
-        [str(PREFIX / "bin/node"), "-e", BEGIN % play, str(EXTENSION)],
+        [str(PREFIX / "bin/node"), "-e", BEGIN % play, str(part)],
         env={"NODE_PATH": str(STANDINS), "HOME": str(home), "PATH": os.environ["PATH"]},
         capture_output=True,
         text=True,

@@ -45,6 +45,7 @@ class ControlPlane:
         # answered to beats that carry a checkpoint, and to those alone
         self.reject_checkpoints_with: int | None = None
         self.lease = 90.0
+        self.interval = 30.0
         self.directive = "continue"
         self.idle_at: float | None = None
         self.deadline: float | None = None
@@ -149,7 +150,7 @@ class ControlPlane:
         return {
             "now": now.timestamp(),
             "directive": self.directive,
-            "interval": min(30.0, self.lease / 3),
+            "interval": min(self.interval, self.lease / 3),
             "lease": self.lease,
             "token": self.signer.heartbeat(session, now),
             "idle_at": self.idle_at,
