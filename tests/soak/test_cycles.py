@@ -29,7 +29,7 @@ after them."""
 @pytest.mark.timeout(300 + 30 * CYCLES)
 def test_cycles_return_everything_to_where_it_was(tmp_path: Path) -> None:
     pool = {"POOL_WARM": "2", "POOL_MAX": "3"}
-    with running(tmp_path, *SESSIONS, *QUICK, **SHORT | pool) as stack:
+    with running(tmp_path, *SESSIONS, "account", "erase", *QUICK, **SHORT | pool) as stack:
         limit(stack, Limits(opens_an_hour=MOST_OPENS))
         members = [Person(stack, f"regular-{number}") for number in range(MEMBERS)]
         for _ in range(TO_SETTLE):

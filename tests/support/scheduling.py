@@ -15,12 +15,15 @@ NEED_NO_CONTAINER = {"adapters", "bench", "decisions", "deploy", "economics", "h
 LONGEST = ("stack", "journeys", "shaky_stack", "bare_stack")
 """The groups that take longest, in this order: the fixtures that start a stack for many tests, and the journeys."""
 SUITES = (
-    *("soak", "failures", "functions", "attacks", "slot", "image", "web", "standins", "stack"),
-    *("simulation", "home", "adapters", "bench", "economics", "rules", "runner", "deploy", "decisions"),
+    *("soak", "failures", "functions", "attacks", "slot", "image", "standins", "stack"),
+    *("simulation", "home", "adapters", "bench", "economics", "rules", "runner", "deploy", "decisions", "web"),
 )
 """Of whatever else there is each file is a group: long ones first, so that no process waits long for the last one."""
 FILLER = "gw2"
 """The process that fills the time in which the others wait: nothing that it does depends on who else is at work."""
+FOR_FILLER = NEED_NO_CONTAINER | {"web"}
+"""The folders of tests that FILLER takes. Those of the page come last: a test has 30 s for what a browser shows, and the
+others have less to do by then. Their control plane is the test's own."""
 GIVES_WAY_SECONDS = 3600
 """A guard against hanging for what `FILLER` may run: beside two busy processes it hardly gets the CPU."""
 
@@ -45,11 +48,11 @@ def position(item: pytest.Item) -> int:
 def groups_for(waiting: Iterable[str], process: str) -> list[str]:
     """What it takes first of the groups that wait, in their order. A long group that begins late makes a run longer."""
     fills = process == FILLER
-    return [name for name in waiting if (name.partition("/")[0] in NEED_NO_CONTAINER) == fills]
+    return [name for name in waiting if (name.partition("/")[0] in FOR_FILLER) == fills]
 
 
 class GroupScheduling(LoadGroupScheduling):  # type: ignore[misc]
-    """Only suites that `NEED_NO_CONTAINER` go to `FILLER`; the others take of them when nothing else is left."""
+    """Only suites of `FOR_FILLER` go to `FILLER`; the others take of them when nothing else is left."""
 
     def _reschedule(self, node: WorkerController) -> None:
         if node.gateway.id == FILLER and not groups_for(self.workqueue, FILLER):
