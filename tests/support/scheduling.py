@@ -22,8 +22,8 @@ SUITES = (
 FILLER = "gw2"
 """The process that fills the time in which the others wait: nothing that it does depends on who else is at work."""
 FOR_FILLER = NEED_NO_CONTAINER | {"web"}
-"""The folders of tests that FILLER takes. Those of the page come last: a test has 30 s for what a browser shows, and the
-others have less to do by then. Their control plane is the test's own."""
+"""The folders of tests that FILLER takes. Those of the page, whose control plane is the test's own, come last: each has
+30 s for what a browser shows, and the other processes have less to do by then."""
 GIVES_WAY_SECONDS = 3600
 """A guard against hanging for what `FILLER` may run: beside two busy processes it hardly gets the CPU."""
 
