@@ -1,5 +1,5 @@
 // Warns of the end of the plan's time and of the end for lack of activity. The minutes left are in the status bar, and
-// one message comes before the earlier end.
+// one message comes before the earlier end. The last message stays until it is answered or no longer true.
 "use strict";
 
 const vscode = require("vscode");
@@ -7,6 +7,8 @@ const { Countdown, comesFirst } = require("./countdown");
 const { atEnd, isFull, minutesAhead } = require("./words");
 
 const SHORT = 600;
+// the editor takes a warning away after 12 s, and leaves only an error with buttons
+const LAST = 120;
 
 /** `keep` and `stop` tell the agent what the member has chosen, and `seeUsage` opens Ondol's page on it. The minutes go on
  *  between two messages of the agent. */
@@ -14,28 +16,32 @@ exports.Ends = class Ends {
   constructor(words, keep, stop, seeUsage) {
     Object.assign(this, { words, keep, stop, seeUsage });
     this.countdown = new Countdown();
-    this.directive = "continue";
     this.storage = null;
+    this.idleEndsAt = null;
+    this.asked = null;
     this.item = vscode.window.createStatusBarItem("ondol.time", vscode.StatusBarAlignment.Right, 102);
     this.item.name = "Ondol";
     this.item.command = "ondol.menu";
-    this.item.tooltip = words.timeTooltip;
     this.timer = setInterval(() => this.draw(), 1000);
   }
 
   show(news) {
-    const before = this.directive;
-    this.directive = news.directive;
     this.storage = news.storage;
-    this.countdown.learn(news.time_left, Date.now() / 1000);
-    if (news.directive === "warn" && before !== "warn" && comesFirst(news) === "idle") this.warnOfIdle(news.idle_in ?? 0);
+    const now = Date.now() / 1000;
+    const wasIdle = this.idleEndsAt !== null;
+    this.countdown.learn(news.time_left, now);
+    const isIdle = news.directive === "warn" && comesFirst(news) === "idle";
+    this.idleEndsAt = isIdle ? now + (news.idle_in ?? 0) : null;
+    if (isIdle && !wasIdle) this.warnOfIdle(news.idle_in ?? 0);
     this.draw();
   }
 
   draw() {
     const { words, countdown, item } = this;
     const now = Date.now() / 1000;
-    const left = countdown.remaining(now);
+    const idle = this.idleEndsAt === null ? null : Math.max(0, this.idleEndsAt - now);
+    const left = idle ?? countdown.remaining(now);
+    item.tooltip = idle === null ? words.timeTooltip : words.warning(minutesAhead(idle));
     if (left === null) {
       item.hide();
     } else {
@@ -44,21 +50,28 @@ exports.Ends = class Ends {
       item.show();
     }
     const warned = countdown.warning(now);
-    if (warned !== null) this.warnOfTime(minutesAhead(warned));
+    if (warned !== null) this.warnOfTime(warned);
+    const isTrue = { idle: idle !== null, time: countdown.left(now) !== null };
+    if (this.asked && !isTrue[this.asked.end]) this.putAway();
   }
 
   async warnOfIdle(seconds) {
-    const { words } = this;
-    const text = this.withSaving(words.warning(minutesAhead(seconds)));
-    const choice = await vscode.window.showWarningMessage(text, words.keep, words.saveAndStop);
-    if (choice === words.keep) this.keep();
-    else if (choice === words.saveAndStop) this.stop();
+    await this.ask("idle", "showErrorMessage", this.withSaving(this.words.warning(minutesAhead(seconds))));
   }
 
-  async warnOfTime(minutes) {
+  async warnOfTime(seconds) {
     const { words } = this;
-    const text = this.withSaving(words.timeWarning(minutes));
-    const choice = await vscode.window.showWarningMessage(text, words.keep, words.saveAndStop, words.usage);
+    const text = this.withSaving(words.timeWarning(minutesAhead(seconds)));
+    await this.ask("time", seconds <= LAST ? "showErrorMessage" : "showWarningMessage", text, words.usage);
+  }
+
+  async ask(end, show, text, ...more) {
+    const { words } = this;
+    if (this.asked) this.putAway();
+    const asked = show === "showErrorMessage" ? { end } : null;
+    this.asked = asked;
+    const choice = await vscode.window[show](text, words.keep, words.saveAndStop, ...more);
+    if (this.asked === asked) this.asked = null;
     if (choice === words.keep) this.keep();
     else if (choice === words.saveAndStop) this.stop();
     else if (choice === words.usage) this.seeUsage();
@@ -69,6 +82,12 @@ exports.Ends = class Ends {
     const { words, storage } = this;
     if (!isFull(storage)) return `${warning} ${words.savedFirst}`;
     return [warning, ...atEnd(words, storage), words.restSavedFirst].join(" ");
+  }
+
+  /** The editor has no way to take one message back: those that are shown go where its bell leads. */
+  putAway() {
+    this.asked = null;
+    vscode.commands.executeCommand("notifications.hideToasts");
   }
 
   dispose() {

@@ -6,6 +6,7 @@ const vscode = require("vscode");
 const { watchActivity } = require("./activity");
 const { Commands } = require("./commands");
 const { Ends } = require("./ends");
+const { tellLasting } = require("./lasting");
 const { Line } = require("./line");
 const { RestoreStatus, StorageWarning } = require("./status");
 const { length, wordsFor } = require("./words");
@@ -34,7 +35,7 @@ function begin(context, line, ofPage) {
   const say = (event) => line.say(event);
   const commands = new Commands(words, language, process.env.ONDOL_PAGE, say);
   const ends = new Ends(words, () => say("keep"), () => commands.stopAtOnce(), () => commands.usage());
-  const restore = new RestoreStatus(words);
+  const restore = new RestoreStatus(words, () => commands.page());
   const storage = new StorageWarning(words, () => commands.page());
   context.subscriptions.push(ends, restore, storage, commands, ...watchActivity(() => say("activity")));
   return (news) => {
@@ -43,7 +44,7 @@ function begin(context, line, ofPage) {
     ends.show(news);
     restore.show(news.restore);
     if (news.storage) storage.show(news.storage);
-    if (news.loss) tellOfLoss(words, news.loss);
+    if (news.loss) tellOfLoss(words, news.loss, () => commands.page());
   };
 }
 
@@ -55,6 +56,6 @@ function tellBrowser({ saved_ago, late }) {
 }
 
 /** Says from when the files are, because the session before this one was cut off. */
-function tellOfLoss(words, { saved_ago: ago }) {
-  vscode.window.showWarningMessage(ago === null ? words.lostAll : words.lost(length(words, ago)));
+function tellOfLoss(words, { saved_ago: ago }, seePage) {
+  tellLasting(ago === null ? words.lostAll : words.lost(length(words, ago)), words.seePlans, seePage);
 }

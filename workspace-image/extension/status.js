@@ -3,13 +3,16 @@
 
 const vscode = require("vscode");
 const { lead } = require("./home");
+const { tellLasting } = require("./lasting");
 const { leftOut, length, size, visible } = require("./words");
 
 /** Shows in the status bar what is still being restored. Says once what came from an older save, and what could not be
  * restored. */
 exports.RestoreStatus = class RestoreStatus {
-  constructor(words) {
+  /** `seePage` opens Ondol's page. */
+  constructor(words, seePage) {
     this.words = words;
+    this.seePage = seePage;
     this.told = new Set();
     this.isListed = false;
     this.item = vscode.window.createStatusBarItem("ondol.restore", vscode.StatusBarAlignment.Right, 101);
@@ -49,7 +52,7 @@ exports.RestoreStatus = class RestoreStatus {
   tell(tier, message) {
     if (this.told.has(tier)) return;
     this.told.add(tier);
-    vscode.window.showWarningMessage(message);
+    tellLasting(message, this.words.seePlans, this.seePage);
   }
 
   dispose() {
@@ -81,7 +84,7 @@ exports.StorageWarning = class StorageWarning {
     if (count === 0) {
       this.item.hide();
       this.told.clear();
-      if (storage.state === "over" && before !== "over") vscode.window.showWarningMessage(words.over(storage));
+      if (storage.state === "over" && before !== "over") tellLasting(words.over(storage), words.seePlans, this.seePage);
       return;
     }
     this.item.text = `$(warning) ${words.notSaved(size(bytes))}`;

@@ -132,15 +132,53 @@ def test_the_warning_of_the_plans_end_keeps_stops_and_leads_to_the_usage(tmp_pat
         const ends = new Ends(words, does("keep"), does("stop"), does("usage"));
         const done = [];
         for (const choice of ["keep", "saveAndStop", "usage"]) {
-          answers["window.showWarningMessage"] = words[choice];
-          await ends.warnOfTime(10);
-          done.push(calls.at(-1)[0]);
+          for (const [show, seconds] of [["showWarningMessage", 600], ["showErrorMessage", 120]]) {
+            answers[`window.${show}`] = words[choice];
+            await ends.warnOfTime(seconds);
+            done.push(calls.at(-1)[0]);
+          }
         }
         return done;
         """,
         tmp_path,
     )
-    assert done == ["keep", "stop", "usage"]
+    assert done == ["keep", "keep", "stop", "stop", "usage", "usage"]
+
+
+def test_the_last_message_before_an_end_stays_and_is_put_away_once_it_is_not_true(tmp_path: Path) -> None:
+    said = played(
+        """
+        const { Ends } = extension("ends");
+        const ends = new Ends(wordsFor("en"));
+        const item = status["ondol.time"];
+        answers["window.showErrorMessage"] = () => new Promise(() => {});
+        const shown = (directive, idle_in, time_left) => {
+          calls.length = 0;
+          ends.show({ directive, idle_in, time_left });
+          return [item.isShown && item.text, item.tooltip?.includes("unless"), ...calls.map(([name]) => name)];
+        };
+        return [
+          shown("continue", 900, 9000),
+          shown("warn", 118, 8882),
+          shown("warn", 88, 8852),
+          shown("continue", 900, 8850),
+          shown("continue", 900, 110),
+          shown("warn", 80, 80),
+          shown("continue", 900, 5400),
+        ];
+        """,
+        tmp_path,
+    )
+    asks, away = "window.showErrorMessage", "commands.executeCommand"
+    assert said == [
+        ["$(watch) 2 h left", False],
+        ["$(watch) 2 min left", True, asks],
+        ["$(watch) 1 min left", True],
+        ["$(watch) 2 h left", False, away],
+        ["$(watch) 2 min left", False, asks],
+        ["$(watch) 1 min left", False],
+        ["$(watch) 1 h left", False, away],
+    ]
 
 
 def test_the_status_counts_up_what_is_restored_and_never_says_all_before_it_is(tmp_path: Path) -> None:
@@ -181,7 +219,7 @@ def test_what_came_from_an_older_save_or_not_at_all_is_told_once(tmp_path: Path)
         const restore = new RestoreStatus(wordsFor("en"));
         const news = { done: 1, total: 1, tiers: { work: "here", deps: "failed" }, inconsistent: ["a.db"] };
         for (const _ of [1, 2]) restore.show({ ...news, older: { work: Date.now() / 1000 - 7260 } });
-        return calls.filter(([name]) => name === "window.showWarningMessage").map(([, text]) => text);
+        return calls.filter(([name, , button]) => name === "window.showErrorMessage" && button).map(([, text]) => text);
         """,
         tmp_path,
     )
@@ -320,7 +358,7 @@ def test_warnings_of_an_end_name_what_is_not_saved_and_their_button_asks(tmp_pat
     warn = """
     const { Ends } = extension("ends");
     const ends = new Ends(words, () => {}, () => commands.stopAtOnce(), () => {});
-    answers["window.showWarningMessage"] = words.saveAndStop;
+    answers["window.showErrorMessage"] = words.saveAndStop;
     const end = { time_left: null, idle_in: 118 };
     ends.show({ ...news, ...end, directive: "warn" });
     await ends.warnOfTime(2);
@@ -331,7 +369,7 @@ def test_warnings_of_an_end_name_what_is_not_saved_and_their_button_asks(tmp_pat
     calls.push(["tooltip", status["ondol.time"].tooltip]);
     """
     calls = full(warn, tmp_path, language)
-    idle, timed, fits = [text for name, text, *_ in calls if name == "window.showWarningMessage"]
+    idle, timed, fits = [text for name, text, *_ in calls if name == "window.showErrorMessage"]
     for warning in (idle, timed):
         assert KEPT[language] in warning and GONE[language] in warning and "film.mp4 (600 MB)" in warning
     assert ALL[language][1] in fits and "film" not in fits

@@ -16,6 +16,8 @@ from tests.support.slot.member import Member
 from tests.support.stack.observe import until
 
 PATIENCE = 60_000
+WARNINGS_GO_AFTER = 12_000
+"""Milliseconds for which the editor shows a warning, while its window has the focus."""
 
 
 @contextmanager
@@ -81,6 +83,8 @@ def test_an_idle_end_can_be_put_off_or_taken_at_once(member: Member, plane: Cont
         member.attach(plane.sessions[SID]).raise_for_status()
         toast = page.locator(".notification-toast").filter(has_text="작업을 계속하지 않으면 2분 뒤에")
         expect(toast).to_be_visible(timeout=PATIENCE)
+        page.wait_for_timeout(WARNINGS_GO_AFTER + 1_000)
+        expect(toast).to_be_visible()
         toast.get_by_role("button", name="저장하고 끝내기").click()
         until(lambda: any(beat.stop for beat in plane.beats), "the control plane hears of it")
 
