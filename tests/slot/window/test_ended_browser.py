@@ -46,6 +46,9 @@ ENDS = {
     EndReason.ALLOWANCE: ("Ended: your plan's time is used up", "See when it renews", False),
     EndReason.OPERATOR: ("Ended: an operator stopped your workspace", "Open", True),
     EndReason.TEAM: ("Ended: you joined a team, or are no longer in one", "Open", True),
+    EndReason.SIGNED_OUT: ("Ended: you have signed out everywhere", "Sign in again", False),
+    EndReason.DELETED: ("Ended: your account is being deleted", "Ondol's page", False),
+    EndReason.STOPPED: ("Ended: the cloud stopped this container", "Open", True),
     EndReason.SUSPENDED: ("Ended: an operator has suspended your account", "Ondol's page", False),
 }
 
