@@ -9,6 +9,8 @@ const LOADED = ".monaco-workbench .part.statusbar";
 const FILES = ".explorer-folders-view .monaco-list-row, .pane-body .monaco-button";
 // the side bar may be closed, or show something else
 const WITHOUT_FILES_MS = 3_000;
+// the editor's style sheet of the icons of files
+const ICON_STYLE = "style.contributedFileIconTheme";
 
 // the accent and the font are those of web/src/design/tokens.css, the other colours those of the editor
 const SPLASH_STYLE = `
@@ -34,6 +36,7 @@ const SPLASH_STYLE = `
 class Splash {
   constructor(stores) {
     this.colors = colorsOf(stores);
+    this.icons = element("style", ICONS.languages);
     this.reached = 0;
     document.addEventListener("readystatechange", () => this.show(), { once: true });
   }
@@ -50,7 +53,7 @@ class Splash {
     this.place.append(element("style", SPLASH_STYLE), element("h1", SPLASH_WORDS.title), list);
     for (const [name, color] of Object.entries(this.colors)) this.place.style.setProperty(name, color);
     this.draw();
-    document.body.append(this.place);
+    document.body.append(this.place, this.icons);
     this.watcher = new MutationObserver(() => this.look());
     this.watcher.observe(document.body, { childList: true, subtree: true });
   }
@@ -58,8 +61,20 @@ class Splash {
   look() {
     if (!document.querySelector(LOADED)) return;
     this.reach(1);
-    if (this.reached > 1 && document.querySelector(FILES)) this.end();
-    else this.patience ??= setTimeout(() => this.end(), WITHOUT_FILES_MS);
+    this.patience ??= setTimeout(() => this.end(), WITHOUT_FILES_MS);
+    this.askForIcons();
+    if (this.reached > 1 && this.hasIcons && document.querySelector(FILES)) this.end();
+  }
+
+  /** Has the icons' font come at once: the editor asks for it when the first icon is drawn. */
+  askForIcons() {
+    if (this.hasIcons !== undefined) return;
+    this.hasIcons = false;
+    const done = () => {
+      this.hasIcons = true;
+      this.look();
+    };
+    document.fonts.load(`16px ${ICONS.font}`).then(done, done);
   }
 
   /** The editor's connection is there. */
@@ -82,9 +97,20 @@ class Splash {
   }
 
   end() {
+    if (this.isOver) return;
+    this.isOver = true;
     clearTimeout(this.patience);
     this.watcher.disconnect();
     this.place.remove();
+    this.keepIcons();
+  }
+
+  /** The icons of languages stand beside those of the editor's own theme, and go when the member chooses another theme. */
+  keepIcons() {
+    const theirs = document.querySelector(ICON_STYLE);
+    const look = () => theirs?.textContent.includes(`'${ICONS.font}'`) || this.icons.remove();
+    look();
+    if (theirs) new MutationObserver(look).observe(theirs, { childList: true });
   }
 }
 

@@ -15,6 +15,10 @@ const LOCAL_KEYS = ["secrets.provider", "userDataProfiles", "profileAssociations
 // what the editor finds unless the member has changed it: on a phone, the name of the keyboard leaves no room for Ondol's
 // part of the status bar
 const UNLESS_CHANGED = { global: { "workbench.statusbar.hidden": '["status.workbench.keyboardLayout"]' } };
+// the icons of files (icons.mjs): a style sheet in JSON, in which the editor escapes addresses
+const ICON_THEME = "iconThemeData";
+const inStyleSheet = (text) => JSON.stringify(CSS.escape(text)).slice(1, -1);
+UNLESS_CHANGED.global[ICON_THEME] = ICONS.theme.replaceAll("ondol-origin", inStyleSheet(location.origin));
 const JOURNAL = "ondol.window.";
 
 const GATHER_MS = 500;
@@ -37,6 +41,7 @@ const { setItem, removeItem } = Storage.prototype;
 // each slot has its own host name, and the editor writes it into every address of a file
 const hosts = [location.host];
 for (let i = 0; i < 2; i++) hosts.push(encodeURIComponent(hosts[i]));
+hosts.push(inStyleSheet(location.host));
 const forms = hosts.map((host, i) => [host, `slot-${i}.ondol.invalid`]);
 const leaving = (text) => forms.reduce((all, [host, name]) => all.replaceAll(host, name), text);
 const arriving = (text) => forms.reduce((all, [host, name]) => all.replaceAll(name, host), text);

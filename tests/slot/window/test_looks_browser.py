@@ -59,6 +59,7 @@ def test_the_cover_is_accessible_whatever_it_says(page: Page, language: str) -> 
 
 def test_the_splash_is_accessible(page: Page, language: str) -> None:
     then = "const splash = new Splash({}); splash.show(); splash.reach(1);"
+    then = f"const ICONS = {{ languages: '', font: 'none' }};\n{then}"
     page.add_script_tag(content=block(language, ("words.js", "unsaved.js", "splash.js"), then))
     expect(page.locator("#ondol-splash [aria-current]")).to_be_visible()
     assert faults_by_theme(page, f"splash-{language}") == {}

@@ -17,16 +17,38 @@ SEEN = """() => {
     if (now && now !== ondolSeen.at(-1)) ondolSeen.push(now);
     const panel = document.querySelector(".part.auxiliarybar .composite");
     if (panel?.checkVisibility()) ondolSeen.push("a second side bar");
+    if (document.querySelector(".monaco-workbench.vs")) ondolSeen.push("a light workbench");
     for (const row of document.querySelectorAll(".explorer-folders-view .monaco-list-row")) {
       if (/[.](cache|local|config|npm)/.test(row.textContent)) ondolSeen.push(row.textContent);
     }
   }).observe(document, { childList: true, subtree: true, attributes: true });
 }"""
 
+ROWS = """() => {
+  globalThis.ondolRows = {};
+  const look = () => {
+    globalThis.ondolIcons ??= document.querySelector("style.contributedFileIconTheme")?.textContent;
+    if (document.querySelector("#ondol-splash")) return;
+    for (const row of document.querySelectorAll(".explorer-folders-view .monaco-list-row")) {
+      const [icon, name] = [row.querySelector(".monaco-icon-label"), row.querySelector(".label-name")];
+      const { content, color, fontFamily, width } = getComputedStyle(icon, "::before");
+      const drawn = content === "none" ? [content] : [content, color, fontFamily, width];
+      const now = [...drawn, Math.round(name.getBoundingClientRect().x)].join(" ");
+      const seen = (ondolRows[row.textContent] ??= []);
+      if (!seen.includes(now)) seen.push(now);
+    }
+  };
+  setInterval(look, 50);
+}"""
+"""What is seen of each row of the files once the splash has gone."""
+
 MARKS = """() => ["didResolveExplorer", "willLoadExtensions"].map(
     (mark) => performance.getEntriesByName("code/" + mark)[0]?.startTime
 )"""
 """When the member's files were shown, and when extensions began to be loaded, as the editor itself noted it."""
+
+A_FAILED_SIGN_IN_IS_TOLD_AFTER = 6_000
+"""Milliseconds: the editor gave an account of GitHub's, for chat, five seconds until it wrote an error."""
 
 
 @pytest.fixture
@@ -34,7 +56,7 @@ def profile(browser: Browser, member: Member) -> Iterator[BrowserContext]:
     """An English browser with a dark system, of a member who opened it from the Korean page."""
     member.enter(language="ko")
     profile = browser.new_context(locale="en-US", color_scheme="dark")
-    profile.add_init_script(f"({SEEN})()")
+    profile.add_init_script(f"({SEEN})(); ({ROWS})()")
     admit(profile, member)
     yield profile
     profile.close()
@@ -43,7 +65,8 @@ def profile(browser: Browser, member: Member) -> Iterator[BrowserContext]:
 def test_it_opens_in_the_members_colours_and_language_and_nothing_jumps(
     member: Member, profile: BrowserContext
 ) -> None:
-    member.slot.run("mkdir -p .cache .npm; echo x > .cache/x; echo 1 > left.txt")
+    member.slot.run("mkdir -p .cache .npm proj; echo x > .cache/x; echo 1 > left.txt")
+    member.slot.run("touch a.py b.js c.html d.md e.json f.ts Dockerfile Makefile .gitignore")
     page = profile.new_page()
     page.goto(f"http://{member.slot.host}/?folder=/home/member", wait_until="commit")
     splash = page.locator("#ondol-splash")
@@ -57,6 +80,7 @@ def test_it_opens_in_the_members_colours_and_language_and_nothing_jumps(
     expect(page.locator(".explorer-folders-view")).to_contain_text("left.txt")
     expect(saved(page)).to_contain_text("저장")
     expect(page.locator("[id='status.problems']")).to_be_visible()
+    shows_icons_from_the_start(page)
     has_room_on_a_phone(page)
     seen = page.evaluate("ondolSeen")
     assert all(each.startswith("작업 공간을 여는 중입니다") for each in seen), seen
@@ -90,6 +114,7 @@ def test_it_asks_for_nothing_that_is_not_there_and_its_console_has_no_error(
     expect(page.locator("[id='status.problems']")).to_be_visible()
     page.keyboard.press("Control+Backquote")
     expect(page.locator(".xterm-rows").first).to_contain_text("$")
+    page.wait_for_timeout(A_FAILED_SIGN_IN_IS_TOLD_AFTER)
     assert wrong == []
     running = member.slot.run(
         "for p in /proc/[0-9]*; do { tr '\\0' ' ' < $p/cmdline; } 2>/dev/null || true; echo; done"
@@ -97,6 +122,18 @@ def test_it_asks_for_nothing_that_is_not_there_and_its_console_has_no_error(
     assert "--type=extensionHost" in running
     assert "agentHost" not in running
     assert "copilot" not in running
+
+
+def shows_icons_from_the_start(page: Page) -> None:
+    """Those of the languages too, which the editor learns with its extensions."""
+    expect(page.locator(".explorer-folders-view .python-lang-file-icon")).to_be_visible()
+    page.wait_for_timeout(1_000)
+    rows = page.evaluate("ondolRows")
+    assert len(rows) > len(["left.txt", "proj"])
+    assert {name: looks for name, looks in rows.items() if len(looks) != 1} == {}
+    assert not [name for name, [looks] in rows.items() if looks.startswith("none") and name != "proj"]
+    first, last = page.evaluate("[ondolIcons, document.querySelector('style.contributedFileIconTheme').textContent]")
+    assert last.startswith(first), "icons.mjs makes what the editor makes"
 
 
 def has_room_on_a_phone(page: Page) -> None:

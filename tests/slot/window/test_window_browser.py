@@ -18,6 +18,7 @@ READ = """key => new Promise((tell) => {
     asked.onsuccess = () => { opening.result.close(); tell(asked.result ?? null); };
   };
 })"""
+SHEET = "JSON.stringify(`url('${CSS.escape(`${location.origin}/x`)}')`).slice(1, -1)"
 PUT_AND_RELOAD = """() => {
   const opening = indexedDB.open("vscode-web-state-db-global");
   opening.onsuccess = () => {
@@ -70,7 +71,9 @@ def test_a_browser_is_filled_before_the_editor_reads_and_reports_what_it_writes(
     member: Member, profile: BrowserContext, browser: Browser
 ) -> None:
     report(member, [["global", "kept", "http://slot-0.ondol.invalid/x"], ["global", "unwanted", "x"]])
+    report(member, [["global", "sheet", r"url('http\\:\\/\\/slot-3.ondol.invalid\\/x')"]])
     page = shown(profile, member)
+    assert page.evaluate(READ, "sheet") == page.evaluate(SHEET), "as the editor writes addresses into style sheets"
     assert page.evaluate(READ, "kept") == f"http://{member.slot.host}/x"
     assert page.evaluate(READ, "unwanted") == "x"
     until(lambda: "__$__isNewStorageMarker" in stores(member)["global"], "what the editor writes is reported")

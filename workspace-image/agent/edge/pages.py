@@ -23,7 +23,7 @@ _PAGE = """<!doctype html>
       "Noto Sans CJK KR", sans-serif }}
   body {{ font: 16px/1.6 var(--font); margin: 0; background: var(--ground); color: var(--ink); word-break: keep-all }}
   main {{ margin: 20vh auto; max-width: 26rem; padding: 0 1rem }}
-  h1 {{ line-height: 1.3 }}
+  h1 {{ font-size: 1.5rem; line-height: 1.3 }}
   a, button {{ margin-top: 1rem; padding: .6rem 1.5rem; border: 1px solid var(--accent); border-radius: 12px }}
   a {{ display: inline-block; background: var(--accent); color: var(--on-accent); text-decoration: none }}
   button {{ display: block; border-color: var(--line-strong); background: var(--surface); color: inherit;

@@ -21,6 +21,7 @@ T = TypeVar("T")
 NAMES = (
     "words.js",
     "configuration.js",
+    "icons.js",
     "window.js",
     "unsaved.js",
     "cover.js",
@@ -83,7 +84,12 @@ class WindowRoutes:
         }
         scripts = "".join(script.read_text() for script in SCRIPTS)
         text = f"{{\nconst STATE = {json.dumps(state)};\n{scripts}}}\n"
-        return web.Response(text=text, content_type="text/javascript", charset="utf-8", headers=HEADERS)
+        content_type, at_once = "text/javascript", 1024
+        answer = web.Response(
+            text=text, content_type=content_type, charset="utf-8", headers=HEADERS, zlib_executor_size=at_once
+        )
+        answer.enable_compression()
+        return answer
 
     async def changes(self, request: web.Request) -> web.Response:
         await self._admit(request, "empty")
