@@ -54,9 +54,13 @@ class Member:
         """Press the button of the page with this name."""
         self.page.get_by_role("button", name=self.reads(subject, key), exact=True).click()
 
+    def choose_language(self) -> None:
+        """Press this member's language: their account may have kept another test's."""
+        self.page.get_by_role("button", name=NAMES[self.language], exact=True).click()
+
     def sign_in(self) -> None:
         self.page.goto(self._url)
-        self.page.get_by_role("button", name=NAMES[self.language], exact=True).click()
+        self.choose_language()
         self.page.get_by_role("button", name=self._name).click()
         opens = self.page.get_by_role("button", name=self.reads("common", "open"), exact=True)
         stops = self.page.get_by_role("button", name=self.reads("home", "stop"), exact=True)
