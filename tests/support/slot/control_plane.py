@@ -89,7 +89,8 @@ class ControlPlane:
         return self.signer.project(self.sessions[sid], datetime.now(UTC), browser, sign_in)
 
     def sign_out(self, name: str, sid: str = SID) -> None:
-        self.sessions[sid] = self.sessions[sid].sign_out([name], datetime.now(UTC))
+        with self._guard:  # a heartbeat that is being answered would bring the session of before back
+            self.sessions[sid] = self.sessions[sid].sign_out([name], datetime.now(UTC))
 
     def release_token(self, sid: str = SID, reason: EndReason | None = None) -> str:
         return self.signer.release(replace(self.sessions[sid], reason=reason), datetime.now(UTC))
@@ -171,7 +172,8 @@ class ControlPlane:
 
     def give_to_another(self, sid: str = SID) -> None:
         """As if the slot had been given up for lost and the session ended."""
-        self.sessions[sid] = replace(self.sessions[sid], epoch=self.sessions[sid].epoch + 1)
+        with self._guard:
+            self.sessions[sid] = replace(self.sessions[sid], epoch=self.sessions[sid].epoch + 1)
 
 
 @contextmanager
