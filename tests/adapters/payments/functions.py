@@ -25,6 +25,7 @@ from tests.adapters.payments.paying import plan
 from tests.adapters.people import member, sign_up, token_of
 from tests.support.http_server import Handler, serving
 from tests.support.stack.environment import SETTINGS, environment
+from tests.support.stack.google_clients import delete_tasks
 from tests.support.stack.observe import until
 from tests.support.standins.stripe import Standin
 
@@ -124,6 +125,8 @@ def functions_behind(standin: Standin, others: dict[str, str]) -> Iterator[Deliv
             "STRIPE_EMULATOR_HOST": standin.url or "",
         }
         with environment(SETTINGS | others | ours):
+            # those of tests before go to functions that have ended, and would come again and again
+            delete_tasks(tasks.tasks_client(), payers_queue(), "")
             auth.delete_users([user.uid for user in auth.list_users(app=firebase_app()).users], app=firebase_app())
             try:
                 yield came
@@ -157,6 +160,9 @@ def settled(standin: Standin) -> None:
 
 def waiting() -> list[str]:
     """The tasks for `payer` that have not run."""
-    client = tasks.tasks_client()
-    queue = client.queue_path(SETTINGS["GOOGLE_CLOUD_PROJECT"], SETTINGS["REGION"], "payer")
-    return [task.name for task in client.list_tasks(parent=queue)]
+    return [task.name for task in tasks.tasks_client().list_tasks(parent=payers_queue())]
+
+
+def payers_queue() -> str:
+    path: str = tasks.tasks_client().queue_path(SETTINGS["GOOGLE_CLOUD_PROJECT"], SETTINGS["REGION"], "payer")
+    return path
