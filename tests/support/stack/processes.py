@@ -22,8 +22,11 @@ def is_alive(pid: int) -> bool:
 
 
 def words(pid: int, what: str = "cmdline") -> list[str]:
-    """The command line of a process, or its `environ`."""
-    return Path(f"/proc/{pid}/{what}").read_bytes().decode().split("\0")
+    """The command line of a process, or its `environ`. None of a process that has ended."""
+    try:
+        return Path(f"/proc/{pid}/{what}").read_bytes().decode().split("\0")
+    except (FileNotFoundError, ProcessLookupError):
+        return []
 
 
 def function_process(stack: Running, name: str) -> int:
