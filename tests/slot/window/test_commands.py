@@ -237,7 +237,7 @@ def test_more_files_that_may_be_damaged_than_are_named_are_counted(tmp_path: Pat
         const names = ["a", "b", "c", "d", "e"].map((name) => `${{name}}.db`);
         const news = {{ done: 1, total: 1, tiers: {{ work: "done" }}, older: {{}}, inconsistent: names, unnamed: 20 }};
         new RestoreStatus(wordsFor("{language}")).show(news);
-        return calls.filter(([name]) => name === "window.showWarningMessage").map(([, text]) => text);
+        return calls.filter(([name]) => name === "window.showErrorMessage").map(([, text]) => text);
         """,
         tmp_path,
     )
