@@ -25,15 +25,15 @@ from tests.support.stack.observe import until
 ROUNDS = 100 if SOAK else 2
 MOST_INCONSISTENT = max(4, ROUNDS // 4)
 """Rounds whose newest checkpoint says that files may be damaged: a standstill that mostly fails, fails the test."""
-PROGRAMS = "/opt/programs"
-PACKAGE = "/opt/lmdb"
+PROGRAMS, PACKAGES = "/srv", "/media"
+"""Where a container sees them: empty folders that a built image has too, which is read-only."""
 DATABASES = ("WAL", "DELETE", "TRUNCATE", "lmdb")
 WRITE = """
-import sys; sys.path[:0] = ["/opt/programs", "/opt"]
+import sys; sys.path[:0] = ["/srv", "/media"]
 import databases; databases.change(*sys.argv[1:])
 """
 CHECK = """
-import json, sys; sys.path[:0] = ["/opt/programs", "/opt"]
+import json, sys; sys.path[:0] = ["/srv", "/media"]
 from pathlib import Path
 import databases
 found = {kind: databases.check(kind, Path(kind)) for kind in sys.argv[1:]}
@@ -88,7 +88,7 @@ def test_a_container_killed_while_databases_and_a_repository_are_written_comes_b
 
 def mounted() -> list[tuple[Path, str]]:
     """The programs, and the database that the image does not bring along."""
-    return [(ROOT / "tests/home/programs", PROGRAMS), (Path(lmdb.__file__).parent, PACKAGE)]
+    return [(ROOT / "tests/home/programs", PROGRAMS), (Path(lmdb.__file__).parents[1], PACKAGES)]
 
 
 def await_save(plane: ControlPlane, sid: str, before: Head | None) -> None:
