@@ -82,8 +82,7 @@ def with_path(workspace: Workspace, snapshot: Snapshot, path: str, now: datetime
     """A snapshot in which `path` is restored.
 
     If the head already has the path as the snapshot has it, the result is the head itself: a snapshot in which nothing
-    changed would take another one's place. `path` must be a result of
-    `checked_path`. Raises Refused.
+    changed would take another one's place. `path` must be a result of `checked_path`. Raises Refused.
     """
     old, budget = _manifest(snapshot.head), TimeBudget(SEARCH_SECONDS)
     path = _path_in(path, old, budget)

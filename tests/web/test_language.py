@@ -7,7 +7,7 @@ from local.front.render import ROOT
 from shared.errors import TITLES
 from tests.support.stack.observe import until
 from tests.web.control_plane import NO_LIMIT, Plane, Refusal
-from tests.web.member import sign_in
+from tests.web.member import press, sign_in
 
 ONLY_SLOTS_MEET = {"stale-epoch", "checkpoint-refused"}
 ONLY_OPERATORS_MEET = {"no-limit", "request-reused"}
@@ -60,6 +60,20 @@ def test_a_choice_before_the_sign_in_is_the_accounts_from_then_on(page: Page, pl
     sign_in(page)
     until(lambda: plane.locale == "en", "the account has it")
     expect(page.locator("html")).to_have_attribute("lang", "en")
+
+
+def test_a_press_before_the_sign_in_counts_also_where_another_account_had_agreed_on_it(
+    page: Page, plane: Plane
+) -> None:
+    plane.locale = "ko"
+    page.get_by_role("button", name="Sign in as Haneul Kim").click()
+    expect(page.get_by_role("heading", name="Haneul Kim 님, 반갑습니다")).to_be_visible()
+    press(page, "로그아웃")
+    plane.locale = "en"  # of whoever signs in next
+    press(page, "한국어")
+    page.get_by_role("button", name="Alan Turing 님으로 로그인").click()
+    expect(page.get_by_role("heading", name="Alan Turing 님, 반갑습니다")).to_be_visible()
+    until(lambda: plane.locale == "ko", "the account has it")
 
 
 def test_a_switch_translates_what_is_shown(page: Page, plane: Plane, complaints: list[str]) -> None:

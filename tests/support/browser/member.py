@@ -55,7 +55,7 @@ class Member:
         self.page.get_by_role("button", name=self.reads(subject, key), exact=True).click()
 
     def choose_language(self) -> None:
-        """Press this member's language: their account may have kept another test's."""
+        """Press this member's language before they sign in: their account may have kept another test's."""
         self.page.get_by_role("button", name=NAMES[self.language], exact=True).click()
 
     def sign_in(self) -> None:

@@ -3,10 +3,7 @@
 import { accountLanguage } from "../api";
 import type { Client } from "../api/client";
 import { keep, kept } from "./kept";
-import { CHOSEN, type Language, language, speak } from "./language.svelte";
-
-/** The language that the account has for all that this browser knows. A choice that differs is the account's to learn. */
-const AGREED = "ondol.language-agreed";
+import { AGREED, CHOSEN, type Language, language, speak } from "./language.svelte";
 
 export class AccountLanguage {
   private isSettled = false;
@@ -15,7 +12,10 @@ export class AccountLanguage {
 
   constructor(private readonly client: Client) {}
 
-  /** By the first answer of the control plane. A choice made here before the sign-in stays, and is told by `follow`. */
+  /**
+   * By the first answer of the control plane. A choice made here before the sign-in stays, and is told by `follow`: it
+   * differs from what was agreed on, or nothing is agreed on any more.
+   */
   async settle(locale: string): Promise<void> {
     if (this.isSettled) return;
     const theirs: Language = locale.startsWith("ko") ? "ko" : "en";

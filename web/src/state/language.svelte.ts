@@ -22,6 +22,8 @@ const TABLES: Record<Language, Table> = {
 export const LANGUAGES: Record<Language, string> = { ko: "한국어", en: "English" };
 /** What was chosen in this browser, or for it. */
 export const CHOSEN = "ondol.language";
+/** The language that the account of the last sign-in has, for all that this browser knows (accountLanguage.ts). */
+export const AGREED = "ondol.language-agreed";
 
 let spoken = $state<Language>(preferred());
 let table = $state.raw<Words>();
@@ -50,6 +52,12 @@ export function loadMembersWords(): Promise<void> {
 export async function speak(chosen: Language): Promise<void> {
   keep(CHOSEN, chosen);
   await learn(chosen);
+}
+
+/** Nobody is signed in: the choice is for whoever signs in next, whatever another account had agreed on here. */
+export function chooseForNext(chosen: Language): Promise<void> {
+  keep(AGREED, null);
+  return speak(chosen);
 }
 
 async function learn(chosen: Language, isForMember = membersWords !== null): Promise<void> {
