@@ -12,17 +12,16 @@ from msgspec.structs import replace
 
 from shared import logs
 from shared.accounts.account import Account
-from shared.billing.kept_plan import Kept
 from shared.cursors import cursor, end_of_page, moment
 from shared.endpoint import AcceptedAnswer, endpoint, routes
 from shared.errors import Conflict, Refused
 from shared.flows.archives import POLL_SECONDS, archive_of
-from shared.flows.going_back import MOST_ALIKE, checked_path, fits, limit_of, paths_of, with_left_out, with_path
+from shared.flows.going_back import MOST_ALIKE, checked_path, fits, paths_of, with_left_out, with_path
 from shared.flows.sign_ins import SignedIn, may_change, may_download
 from shared.gcp import path_indexes
 from shared.gcp.store.accounts import read_workspace
 from shared.gcp.store.left_out import bring_back, find_package, forget_packages
-from shared.gcp.store.paying import keeping, read_paying
+from shared.gcp.store.paying import keeping, paying_of, read_both, read_paying, storage_limit
 from shared.gcp.store.races import until_won
 from shared.gcp.store.sessions import read_session
 from shared.gcp.store.snapshots import go_back, page_of, read_snapshot
@@ -30,12 +29,12 @@ from shared.record import Versioned
 from shared.request_rates import check_rate, one_at_a_time
 from shared.sessions.workspace import Workspace
 from shared.slots.allocation import check_may_be_opened
-from shared.snapshots.checkpoint import MOST, Changes, Count, Head, Snapshot, SnapshotId
+from shared.snapshots.checkpoint import MOST, Count, Head, Snapshot, SnapshotId
 from shared.snapshots.left_out import Package
 from shared.snapshots.path_index import PathIndex, PathKind, children, folders_named
 from shared.snapshots.path_restore import PATH_BYTES, inconsistent_at
-from shared.snapshots.storage_quota import LeftOut
 from shared.views.archive import Making, Ready
+from shared.views.history import LeftOutView, SnapshotView, left_out_view, snapshot_view
 
 TOO_BUSY = "The workspace is being changed by several requests at once. Try again."
 RESTORES = 5
@@ -89,39 +88,6 @@ class Look(Struct, forbid_unknown_fields=True):
     """Relative to the home, without . and ..; empty for the home itself."""
     after: Annotated[str, Meta(max_length=PATH_BYTES)] | None = None
     """The `next` of the previous page."""
-
-
-class SnapshotView(Struct):
-    snapshot: SnapshotId
-    at: float
-    bytes: Count
-    files: Count
-    current: bool
-    final: bool
-    """A session ended with this snapshot, by a clean stop."""
-    returned: str | None
-    """The path that this snapshot restored."""
-    changes: Changes | None
-    """How many of the member's files changed since the previous snapshot, and a few of them; None if unknown."""
-    inconsistent: list[str]
-    """Files that were being written when they were saved, and may be damaged; at most twenty by name."""
-    inconsistent_unnamed: Count
-    """How many more of such files there may be, at most."""
-
-
-class LeftOutView(Struct):
-    """Files that a session has left out of its snapshots, and that are kept."""
-
-    snapshot: SnapshotId
-    at: float
-    expires: float
-    bytes: Count
-    fits: bool
-    """Whether the plan's storage has room for all of them."""
-    left_out: LeftOut
-    inconsistent: list[str]
-    inconsistent_unnamed: Count
-    """As those of a snapshot."""
 
 
 class History(Struct):
@@ -182,11 +148,9 @@ def history(caller: SignedIn, query: Listing, now: datetime) -> History:
     snapshots = page_of(Snapshot, workspace.wid, before, PAGE + 1)
     packages = page_of(Package, workspace.wid, before, PAGE + 1)
     oldest = end_of_page([each.head.at for each in snapshots] + [each.head.at for each in packages], PAGE)
-    shown = [_view(each, head) for each in snapshots if not oldest or each.head.at >= oldest]
-    limit = limit_of(caller.account, workspace) if packages else None
-    lost = keeping(caller.account, now).lost if packages else []
-    apart = [_package_view(each, workspace, limit, lost) for each in packages if not oldest or each.head.at >= oldest]
-    return History(shown, cursor(oldest) if oldest else None, apart)
+    shown = [snapshot_view(each, head) for each in snapshots if not oldest or each.head.at >= oldest]
+    apart = [each for each in packages if not oldest or each.head.at >= oldest]
+    return History(shown, cursor(oldest) if oldest else None, _package_views(apart, caller.account, workspace, now))
 
 
 @endpoint(
@@ -351,17 +315,15 @@ snapshots = functions_framework.http(
 )
 
 
-def _package_view(package: Package, workspace: Workspace, limit: int | None, lost: Sequence[Kept]) -> LeftOutView:
-    return LeftOutView(
-        snapshot=package.head.snapshot,
-        at=package.head.at.timestamp(),
-        expires=package.expires(lost).timestamp(),
-        bytes=package.head.bytes,
-        fits=fits(package, workspace, limit),
-        left_out=package.left_out,
-        inconsistent=package.head.inconsistent,
-        inconsistent_unnamed=package.head.inconsistent_unnamed,
-    )
+def _package_views(
+    packages: Sequence[Package], account: Account, workspace: Workspace, now: datetime
+) -> list[LeftOutView]:
+    if not packages:
+        return []
+    both = read_both(account)
+    limit = storage_limit(paying_of(*both).record, workspace.works_in, workspace.saved.use)
+    lost = keeping(account, both, now).lost
+    return [left_out_view(each, lost, has_room=fits(each, workspace, limit)) for each in packages]
 
 
 def _head(workspace: Workspace) -> Head | None:
@@ -375,19 +337,3 @@ def _snapshot(wid: str, snapshot: str) -> Versioned[Snapshot]:
     if read is None:
         raise Refused("not-found", "This is not one of your snapshots. Load the list again.", status=404)
     return read
-
-
-def _view(snapshot: Snapshot, current: Head | None) -> SnapshotView:
-    head = snapshot.head
-    return SnapshotView(
-        snapshot=head.snapshot,
-        at=head.at.timestamp(),
-        bytes=head.bytes,
-        files=head.files,
-        current=current is not None and head.snapshot == current.snapshot,
-        final=snapshot.final,
-        returned=snapshot.returned,
-        changes=snapshot.changes,
-        inconsistent=head.inconsistent,
-        inconsistent_unnamed=head.inconsistent_unnamed,
-    )

@@ -67,12 +67,12 @@ def keeping_of(uid: str, now: datetime) -> Keeping:
     found = read(account_ref(uid), Account)
     if found is None or not found.record.bid:
         raise LookupError(f"account {uid} is missing")
-    return keeping(found.record, now)
+    return keeping(found.record, read_both(found.record), now)
 
 
-def keeping(account: Account, now: datetime) -> Keeping:
-    """Raises LookupError."""
-    billings = [each.record for each in read_both(account) if each]
+def keeping(account: Account, both: tuple[Versioned[Billing], Versioned[Billing] | None], now: datetime) -> Keeping:
+    """`both`: as `read_both` gives them."""
+    billings = [each.record for each in both if each]
     left = [each for each in account.lost_plans if now < each.until]
     lost = dict.fromkeys([*left, *(loss for each in billings for loss in each.losses(now))])
     plans = [*(each.keeping_plan(now) for each in billings), *(each.plan for each in left)]
