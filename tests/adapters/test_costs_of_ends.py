@@ -2,7 +2,6 @@
 `shared.economics` counts with the same figures."""
 
 import inspect
-import json
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -77,14 +76,9 @@ def agent(bucket: Bucket) -> Agent:
 def url(agent: Agent) -> Iterator[str]:
     class Requests(Handler):
         def do_POST(self) -> None:
-            self.rfile.read(int(self.headers.get("Content-Length", 0)))
+            self.take_body()
             agent.asked(self.path.removeprefix("/_slot/"))
-            content = json.dumps({"boot": BOOT}).encode()
-            self.send_response(200)
-            self.send_header("Content-Type", "application/json")
-            self.send_header("Content-Length", str(len(content)))
-            self.end_headers()
-            self.wfile.write(content)
+            self.answer_json({"boot": BOOT})
 
     with serving(Requests) as url:
         yield url

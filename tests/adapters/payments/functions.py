@@ -103,15 +103,10 @@ def functions_behind(standin: Standin, others: dict[str, str]) -> Iterator[Deliv
 
     class Gateway(Handler):
         def do_POST(self) -> None:
-            body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
-            status, answer = call(self.path, body, **dict(self.headers.items()))
+            status, answer = call(self.path, self.take_body(), **dict(self.headers.items()))
             with came.lock:
                 came.answers.append((self.path, status))
-            content = json.dumps(answer).encode()
-            self.send_response(status)
-            self.send_header("Content-Length", str(len(content)))
-            self.end_headers()
-            self.wfile.write(content)
+            self.answer_json(answer, status)
 
     with serving(Gateway) as url:
         events: Any = [*EVENTS]

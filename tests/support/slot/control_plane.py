@@ -1,6 +1,5 @@
 """A control plane over real HTTP that keeps one session by the control plane's own rules, and that a test can steer."""
 
-import json
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -182,13 +181,9 @@ def running(bucket: Bucket) -> Iterator[ControlPlane]:
 
     class Beats(Handler):
         def do_POST(self) -> None:
-            body = self.rfile.read(int(self.headers["Content-Length"]))
-            status, answer = plane.answer(self.headers["Authorization"].removeprefix("Bearer "), body)
-            text = json.dumps(answer).encode()
-            self.send_response(status)
-            self.send_header("Content-Length", str(len(text)))
-            self.end_headers()
-            self.wfile.write(text)
+            token = self.headers["Authorization"].removeprefix("Bearer ")
+            status, answer = plane.answer(token, self.take_body())
+            self.answer_json(answer, status)
 
     with serving(Beats) as url:
         plane.url = f"{url}/heartbeat"
