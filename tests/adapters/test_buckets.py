@@ -21,7 +21,8 @@ from shared.snapshots.checkpoint import (
     head_of,
 )
 from tests.support.records.factories import BOOT, NOW, a_head, a_layer, a_manifest
-from tests.support.stack.environment import PROJECT, SETTINGS, environment
+from tests.support.stack.environment import SETTINGS, environment
+from tests.support.stack.google_clients import state_bucket
 
 WID, EPOCH = "w-1", 7
 WRITER = Writer(WID, EPOCH, BOOT)
@@ -30,13 +31,8 @@ PREFIX = WRITER.prefix
 
 @pytest.fixture(scope="module")
 def bucket(storage_emulator: dict[str, str]) -> Iterator[storage.Bucket]:
-    with environment(SETTINGS | storage_emulator):
-        client = storage.Client(project=PROJECT)
-        bucket = client.bucket(SETTINGS["STATE_BUCKET"])
-        if not bucket.exists():
-            bucket.create()
+    with environment(SETTINGS | storage_emulator), state_bucket() as bucket:
         yield bucket
-        client.close()
 
 
 def upload(bucket: storage.Bucket, manifest: Manifest, *, layer: bytes | None = b"layer") -> Checkpoint:

@@ -22,7 +22,8 @@ from shared.sessions.tokens import Bearer
 from shared.snapshots.checkpoint import Writer
 from shared.time_budget import TimeBudget
 from tests.support.records.factories import BOOT, NOW, a_session
-from tests.support.stack.environment import PROJECT, SETTINGS, environment
+from tests.support.stack.environment import SETTINGS, environment
+from tests.support.stack.google_clients import state_bucket
 
 with environment(SETTINGS):  # it reads its settings when it is imported
     from functions.heartbeat import main as heartbeat
@@ -37,13 +38,11 @@ def bucket(
 ) -> Iterator[storage.Bucket]:
     """A session may upload once what its plan stores: 1 MB."""
     monkeypatch.setattr(uploads, "PLANS", SMALL)
-    with environment(SETTINGS | storage_emulator | {"UPLOADS_TIMES": "1", "LEFT_OUT_TIMES": "1"}):
-        client = storage.Client(project=PROJECT)
-        bucket = client.bucket(SETTINGS["STATE_BUCKET"])
-        if not bucket.exists():
-            bucket.create()
+    with (
+        environment(SETTINGS | storage_emulator | {"UPLOADS_TIMES": "1", "LEFT_OUT_TIMES": "1"}),
+        state_bucket() as bucket,
+    ):
         yield bucket
-        client.close()
 
 
 def opened(number: int) -> Session:

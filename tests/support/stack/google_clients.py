@@ -1,12 +1,19 @@
 """Google's own clients, led to the stand-ins of a stack; and Google itself, when it delivers a task."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import httpx
 from google.auth.credentials import AnonymousCredentials
-from google.cloud import run_v2, tasks_v2
+from google.cloud import (  # type: ignore[attr-defined]  # a namespace package without types
+    run_v2,
+    storage,
+    tasks_v2,
+)
 
 from local.oidc import Issuer
+from tests.support.stack.environment import PROJECT, SETTINGS
 from tests.support.stack.observe import documents
 from tests.support.stack.running import Running
 
@@ -22,6 +29,17 @@ GOOGLES_HEADERS = {
     "X-Forwarded-For": "127.0.0.1",
 }
 """What only Google can send in the cloud, and anybody here."""
+
+
+@contextmanager
+def state_bucket() -> Iterator[storage.Bucket]:
+    """The members' bucket of the emulator that the environment leads to."""
+    client = storage.Client(project=PROJECT)
+    bucket = client.bucket(SETTINGS["STATE_BUCKET"])
+    if not bucket.exists():
+        bucket.create()
+    yield bucket
+    client.close()
 
 
 def run_client(stack: Running) -> run_v2.ServicesClient:
